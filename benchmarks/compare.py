@@ -1,0 +1,225 @@
+"""Hwaso and PyTorch side by side in one run: the same cases in alternation, one Markdown table out.
+
+    python3 benchmarks/compare.py --hwaso "./hwaso-bench worker" [--cityscapes DIR] [--voc DIR]
+
+Two workers stay alive and take turns (A B, then B A, …), so that both see the same machine at the same time. The
+protocol, the cases and how to read the table: benchmarks/README.md. Exits 1 when a worker fails or results differ.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import select
+import shlex
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+OPERATORS = ("add", "plus", "mul", "relu", "view")
+FORMATS = ("contiguous", "channels_last")
+
+
+class WorkerError(Exception):
+    pass
+
+
+class Worker:
+    """A process that answers a line of JSON with a line of JSON."""
+
+    def __init__(self, name, command, timeout):
+        self.name, self.timeout, self.pending = name, timeout, b""
+        try:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        except OSError as error:
+            raise WorkerError(f"{name}: cannot start {shlex.join(command)}: {error}") from error
+        self.versions = self.receive("its greeting").get("hello")
+        if self.versions is None:
+            raise WorkerError(f"{name}: the first line must be {{\"hello\": {{…}}}}")
+
+    def receive(self, what):
+        fd = self.process.stdout.fileno()
+        while b"\n" not in self.pending:
+            if not select.select([fd], [], [], self.timeout)[0]:
+                self.process.kill()
+                raise WorkerError(f"{self.name}: no answer to {what} within {self.timeout} s")
+            chunk = os.read(fd, 65536)
+            if not chunk:
+                raise WorkerError(f"{self.name}: ended (exit {self.process.wait()}) instead of answering {what}")
+            self.pending += chunk
+        line, self.pending = self.pending.split(b"\n", 1)
+        try:
+            return json.loads(line)
+        except ValueError as error:
+            raise WorkerError(f"{self.name}: answered {what} with {line[:200]!r}, which is not JSON") from error
+
+    def ask(self, request):
+        text = json.dumps(request)
+        try:
+            self.process.stdin.write(text.encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError as error:
+            raise WorkerError(f"{self.name}: ended before {text}") from error
+        reply = self.receive(text)
+        if "error" in reply:
+            raise WorkerError(f"{self.name}: {text}: {reply['error']}")
+        return reply
+
+    def close(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+class Row:
+    """One case: the times of every round on both sides, and the results that must agree."""
+
+    def __init__(self, label, request, best_of=None):
+        self.label, self.request, self.best_of = label, request, best_of
+        self.rounds = {"hwaso": [], "peer": []}
+        self.values, self.skipped = {}, {}
+
+    def take(self, side, reply):
+        if "skipped" in reply:
+            self.skipped[side] = reply["skipped"]
+            return
+        self.rounds[side].append(statistics.median(reply["times_ms"]))
+        self.values[side] = reply.get("value")
+
+    def difference(self):
+        """Relative difference of the results, or None where one side gave none."""
+        a, b = self.values.get("hwaso"), self.values.get("peer")
+        return None if a is None or b is None else abs(a - b) / max(abs(b), 1e-12)
+
+    def agrees(self):
+        difference = self.difference()
+        return difference is None or difference <= self.tolerance()    # NaN does not agree
+
+    def tolerance(self):
+        # The loader's bilinear resize may round differently from OpenCV's fixed point; networks differ in order of sums.
+        return 1e-2 if self.request["case"] == "loader" else 1e-4
+
+
+def groups(args):
+    """Lists of rows; the rows of a group are measured within the same rounds."""
+    out = [[Row(f"operator `{op}`, 2×3", {"case": f"operator_{op}", "threads": 1, "seconds": 1})] for op in OPERATORS]
+    for case, batch, h, w in (("train_step", 2, 256, 256), ("inference", 1, 256, 256), ("inference", 1, 512, 512),
+                              ("inference", 1, 512, 1024)):
+        name = f"{'training step' if case == 'train_step' else 'inference'} {args.width.upper()}, {batch}×{h}×{w}"
+        out.append([Row(f"{name}, {fmt.replace('_', ' ')}",
+                        {"case": case, "width": args.width, "batch": batch, "size": [h, w], "format": fmt,
+                         "threads": args.threads}, best_of=name) for fmt in FORMATS])
+    for layout, root, crop, base in (("cityscapes", args.cityscapes, [512, 1024], 2048), ("voc", args.voc, [480, 480], 520)):
+        if root:
+            out.append([Row(f"loader {layout}, {crop[0]}×{crop[1]}, one thread",
+                            {"case": "loader", "layout": layout, "root": str(root.resolve()), "crop": crop,
+                             "base": base, "images": args.images, "threads": 1})])
+    return [g for g in ([r for r in g if re.search(args.only, r.label)] for g in out) if g]
+
+
+def measure(group, workers, args):
+    for round_ in range(-1, args.rounds):    # round -1 builds and warms up on both sides and is not counted
+        for row in group:
+            for side in list(workers) if round_ % 2 == 0 else list(workers)[::-1]:
+                repeats = 1 if round_ < 0 else 1 if row.request["case"] == "loader" else args.repeats
+                reply = workers[side].ask(dict(row.request, repeats=repeats))
+                if round_ >= 0 or "skipped" in reply:
+                    row.take(side, reply)
+            if row.skipped:
+                break
+
+
+def in_units(ms):
+    return "–" if ms is None else f"{ms * 1e6:.0f} ns" if ms < 0.01 else f"{ms:.1f} ms"
+
+
+def table_line(label, ours, theirs, note):
+    ratios = [a / b for a, b in zip(ours, theirs)]
+    middle = lambda xs: statistics.median(xs) if xs else None
+    ratio = f"**{middle(ratios):.2f}** [{min(ratios):.2f}–{max(ratios):.2f}]" if ratios else "–"
+    return f"| {label} | {in_units(middle(ours))} | {in_units(middle(theirs))} | {ratio} | {note} |"
+
+
+def table(all_groups):
+    lines = ["| case | Hwaso | PyTorch / OpenCV | ratio, median [min–max] | results differ by |", "|---|--:|--:|--:|--:|"]
+    for group in all_groups:
+        for row in group:
+            difference = row.difference()
+            note = "–" if difference is None else f"{difference:.0e}" + ("" if row.agrees() else " **!**")
+            for side, why in row.skipped.items():
+                note = f"{side} skipped: {why}"
+            lines.append(table_line(row.label, row.rounds["hwaso"], row.rounds["peer"], note))
+        if len(group) > 1 and group[0].best_of:
+            # Each side with the memory format that is its fastest on the whole, round by round.
+            best = {side: min((r.rounds[side] for r in group if r.rounds[side]), key=statistics.median, default=[])
+                    for side in ("hwaso", "peer")}
+            lines.append(table_line(f"{group[0].best_of}, each one's best", best["hwaso"], best["peer"], ""))
+    return "\n".join(lines)
+
+
+def machine():
+    cpu = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    memory = re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())
+    system = re.search(r'PRETTY_NAME="(.*)"', pathlib.Path("/etc/os-release").read_text())
+    return (f"{cpu.group(1) if cpu else platform.machine()}, {len(os.sched_getaffinity(0))} cores, "
+            f"{int(memory.group(1)) / 2**20:.0f} GiB, {system.group(1) if system else platform.system()}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hwaso", help="command of Hwaso's worker; without it only PyTorch is measured")
+    parser.add_argument("--peer", default=f"/usr/bin/python3 {HERE / 'peers' / 'worker.py'}", help="command of the peer's worker")
+    parser.add_argument("--width", default="w18")
+    parser.add_argument("--cityscapes", type=pathlib.Path, help="folder in Cityscapes' layout for the loader")
+    parser.add_argument("--voc", type=pathlib.Path, help="folder in VOC's layout (it holds JPEGImages) for the loader")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--rounds", type=int, default=7, help="alternations of each case (default 7)")
+    parser.add_argument("--repeats", type=int, default=3, help="timed calls in each turn (default 3)")
+    parser.add_argument("--images", type=int, default=24, help="samples in each turn of a loader (default 24)")
+    parser.add_argument("--only", default="", help="regular expression over the case names")
+    parser.add_argument("--timeout", type=float, default=300, help="seconds to wait for one answer (default 300)")
+    parser.add_argument("--name", default="first-light", help="results/DATE-NAME.md (default first-light)")
+    parser.add_argument("--results", type=pathlib.Path, default=HERE / "results", help="folder of the result file")
+    args = parser.parse_args()
+
+    load_before, all_groups, workers = os.getloadavg()[0], groups(args), {}
+    try:
+        if args.hwaso:
+            workers["hwaso"] = Worker("Hwaso", shlex.split(args.hwaso), args.timeout)
+        workers["peer"] = Worker("PyTorch", shlex.split(args.peer), args.timeout)
+        for group in all_groups:
+            print(f"measuring {group[0].best_of or group[0].label} …", file=sys.stderr, flush=True)
+            measure(group, workers, args)
+    except WorkerError as error:
+        sys.exit(f"compare: {error}")
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+    now = datetime.datetime.now()
+    versions = "\n".join(f"- {w.name}: " + ", ".join(f"{k} {v}" for k, v in w.versions.items() if k != "name")
+                         for w in workers.values())
+    text = f"""# Side by side, {now:%Y-%m-%d %H:%M}
+
+- Machine: {machine()}; load average {load_before:.1f} before, {os.getloadavg()[0]:.1f} after (1.0 is one busy core)
+{versions}
+- {args.rounds} rounds in alternation, {args.repeats} calls a turn, {args.threads} threads; ratio = Hwaso ÷ peer of each round, below 1 Hwaso is faster
+
+{table(all_groups)}
+"""
+    args.results.mkdir(parents=True, exist_ok=True)
+    path = args.results / f"{now:%Y-%m-%d}-{args.name}.md"
+    path.write_text(text)
+    print(f"{text}\nwritten to {path}")
+    differing = [r.label for g in all_groups for r in g if not r.agrees()]
+    if differing:
+        sys.exit(f"compare: results differ beyond the tolerance in: {'; '.join(differing)}")
+
+
+if __name__ == "__main__":
+    main()

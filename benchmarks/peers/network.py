@@ -1,0 +1,97 @@
+"""A training step and an inference of HRNetV2 from Python.
+
+    python3 network.py --width w18 --train 2x256x256 --infer 1x256x256 1x512x512 1x512x1024
+"""
+import re
+
+import torch
+import torch.nn.functional as F
+
+import formula
+import hrnet
+import measure
+
+CLASSES = 19
+
+
+class Network:
+    """Weights, image and labels follow from the formula rule, so the other side of a comparison has the same."""
+
+    def __init__(self, request):
+        self.format = measure.FORMATS[request["format"]]
+        shape = (request["batch"], 3, *request["size"])
+        self.image = formula.tensor("input", shape).contiguous(memory_format=self.format)
+        psa = request.get("attention") == "psa-spatial"
+        net = formula.fill(hrnet.build(request["width"], request.get("classes", CLASSES), psa))
+        self.net = net.to(memory_format=self.format)
+        self.value = None
+
+    def times(self, repeats, seconds=None):
+        return measure.time_calls(self.run, repeats, seconds)
+
+
+class TrainStep(Network):
+    """Forward, logits resized to the image, cross entropy, backward, SGD. `value`: loss of the first step."""
+
+    def __init__(self, request):
+        super().__init__(request)
+        self.net.train()
+        self.label = formula.target((request["batch"], *request["size"]), request.get("classes", CLASSES))
+        self.sgd = torch.optim.SGD(self.net.parameters(), lr=0.001, momentum=0.9, weight_decay=0.0001)
+
+    def run(self):
+        self.sgd.zero_grad(set_to_none=True)
+        logits = hrnet.resize(self.net(self.image), self.label.shape[1:], align_corners=False)
+        loss = F.cross_entropy(logits, self.label, ignore_index=255)
+        loss.backward()
+        self.sgd.step()
+        return loss.item()
+
+    def warm_up(self):
+        self.value = self.run()
+        self.run()
+
+
+class Inference(Network):
+    """Evaluation forward without gradients, to logits at a quarter. `value`: mean of the absolute logits."""
+
+    def __init__(self, request):
+        super().__init__(request)
+        self.net.eval()
+
+    @torch.no_grad()
+    def run(self):
+        return self.net(self.image)
+
+    def warm_up(self):
+        self.value = self.run().abs().mean().item()
+
+
+CASES = {"train_step": TrainStep, "inference": Inference}
+
+
+def prepare(request):
+    return CASES[request["case"]](request)
+
+
+def size(text):
+    match = re.fullmatch(r"(\d+)x(\d+)x(\d+)", text)
+    if not match:
+        raise ValueError(f"{text}: a size is BATCHxHEIGHTxWIDTH, e.g. 2x256x256")
+    batch, height, width = map(int, match.groups())
+    return {"batch": batch, "size": [height, width]}
+
+
+if __name__ == "__main__":
+    parser = measure.arguments(__doc__.splitlines()[0], repeats=5)
+    parser.add_argument("--width", default="w18", choices=hrnet.CONFIGS)
+    parser.add_argument("--attention", choices=["none", "psa-spatial"], default="none")
+    parser.add_argument("--train", nargs="*", type=size, default=[size("2x256x256")], metavar="NxHxW")
+    parser.add_argument("--infer", nargs="*", type=size, metavar="NxHxW",
+                        default=[size(s) for s in ("1x256x256", "1x512x512", "1x512x1024")])
+    args = parser.parse_args()
+    common = {"width": args.width, "attention": args.attention}
+    measure.report(args, prepare, [
+        {"case": case, **common, **shape, "format": fmt}
+        for case, shapes in (("train_step", args.train), ("inference", args.infer))
+        for shape in shapes for fmt in measure.FORMATS])

@@ -1,0 +1,47 @@
+"""Answers requests on standard input, a line of JSON each, until it closes. The protocol is in benchmarks/README.md."""
+import json
+import sys
+import traceback
+
+import loader
+import measure
+import network
+import operators
+
+CASES = {**dict.fromkeys(operators.LOOPS, operators.Operator), **network.CASES, "loader": loader.Loader}
+KEPT = 2    # prepared cases: both memory formats of one network alternate without being built again
+NOT_PART_OF_A_CASE = ("threads", "repeats", "seconds")
+
+prepared = {}
+
+
+def answer(request):
+    if request.get("case") not in CASES:
+        return {"skipped": f"no case {request.get('case')!r}; known: {', '.join(CASES)}"}
+    measure.set_threads(request.get("threads", measure.threads_available()))
+    key = json.dumps({k: v for k, v in request.items() if k not in NOT_PART_OF_A_CASE}, sort_keys=True)
+    if key not in prepared:
+        while len(prepared) >= KEPT:
+            prepared.pop(next(iter(prepared)))
+        case = CASES[request["case"]](request)
+        case.warm_up()
+        prepared[key] = case
+    case = prepared[key]
+    return {"times_ms": case.times(request.get("repeats", 3), request.get("seconds")), "value": case.value}
+
+
+def main():
+    print(json.dumps({"hello": measure.versions()}), flush=True)
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        try:
+            reply = answer(json.loads(line))
+        except Exception as error:    # one bad request must not end the others; the driver shows it
+            traceback.print_exc()
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), flush=True)
+
+
+if __name__ == "__main__":
+    main()
