@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+
+namespace Hwaso.Torch.Native;
+
+/// <summary>The door's C ABI (<c>native/src</c>). Every int result is 0, or 1 with the message in <c>hw_error</c>.</summary>
+static unsafe partial class NativeMethods
+{
+    const string Library = "hwaso_torch";
+
+    static NativeMethods()
+    {
+        NativeLibrary.SetDllImportResolver(typeof(NativeMethods).Assembly, (name, _, _) => name == Library ? LibraryLocator.Load() : 0);
+        hw_initialise();
+    }
+
+    [LibraryImport(Library)]
+    internal static partial void hw_initialise();
+
+    [LibraryImport(Library)]
+    internal static partial byte* hw_error();
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial void hw_set_error(string message);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    internal static partial long hw_live_handles();
+
+    [LibraryImport(Library)]
+    internal static partial void hw_release(nint handle);
+
+    [LibraryImport(Library)]
+    internal static partial void hw_free(void* block);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int hw_operator(string name, string overload, nint* op);
+
+    [LibraryImport(Library)]
+    internal static partial byte* hw_operator_schema(nint op);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_schemas(byte** text);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_call(nint op, NativeValue* arguments, int count, NativeValue* results, int maxResults, int* resultCount);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_info(nint handle, TensorInfo* info, long* sizes, long* strides, int room);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_data(nint handle, void** data);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_share(nint handle, nint* result);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_set_data(nint handle, nint data);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_backward(nint* roots, nint* gradients, int count, int retainGraph, int createGraph);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_grad(nint* outputs, nint* gradients, int outputCount, nint* inputs, int inputCount, int retainGraph,
+        int createGraph, int allowUnused, nint* results);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_set_requires_grad(nint handle, int value);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_gradient(nint handle, nint* result);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_set_gradient(nint handle, nint gradient);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    internal static partial int hw_grad_mode();
+
+    [LibraryImport(Library), SuppressGCTransition]
+    internal static partial void hw_set_grad_mode(int enabled);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int hw_custom_node(string label, nint* inputs, int inputCount, nint* outputs, int outputCount,
+        delegate* unmanaged<nint, nint*, int, nint*, int, int> backward, delegate* unmanaged<nint, void> freeContext, nint context);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_set_threads(int count);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_threads();
+
+    [LibraryImport(Library)]
+    internal static partial int hw_version(byte** text);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_build_report(byte** text);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_cuda_devices(int* count);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_manual_seed(ulong seed);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_random_state(int deviceType, int deviceIndex, nint* state);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_set_random_state(int deviceType, int deviceIndex, nint state);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_set_deterministic(int enabled);
+
+    internal static string LastError => Marshal.PtrToStringUTF8((nint)hw_error()) ?? "";
+
+    /// <summary>A malloc'ed string of the door, copied and freed.</summary>
+    internal static string TakeText(byte* text)
+    {
+        var copy = Marshal.PtrToStringUTF8((nint)text) ?? "";
+        hw_free(text);
+        return copy;
+    }
+}

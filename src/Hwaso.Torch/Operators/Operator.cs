@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using Hwaso.Torch.Native;
+
+namespace Hwaso.Torch.Operators;
+
+/// <summary>An operator of libtorch's dispatcher, looked up at its first call.</summary>
+/// <param name="name">Its full name, e.g. <c>aten::conv2d</c> or <c>aten::add.Tensor</c>.</param>
+public sealed class Operator(string name)
+{
+    nint handle;
+    Schema? schema;
+
+    /// <summary>Its full name with overload.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its signature.</summary>
+    /// <exception cref="TorchException">libtorch has no such operator.</exception>
+    public unsafe Schema Schema => schema ??= Schema.Parse(Marshal.PtrToStringUTF8((nint)NativeMethods.hw_operator_schema(Handle))!);
+
+    internal nint Handle => handle != 0 ? handle : handle = Find();
+
+    /// <summary>Every operator that libtorch's dispatcher lists.</summary>
+    public static unsafe IReadOnlyList<Schema> All()
+    {
+        byte* text;
+        if (NativeMethods.hw_schemas(&text) != 0)
+            throw new TorchException("schemas", "", "", NativeMethods.LastError);
+        return NativeMethods.TakeText(text).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Schema.Parse).ToArray();
+    }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+
+    unsafe nint Find()
+    {
+        // The overload follows the last dot behind the namespace: aten::add.Tensor.
+        var dot = Name.IndexOf('.', StringComparison.Ordinal);
+        nint found;
+        if (NativeMethods.hw_operator(dot < 0 ? Name : Name[..dot], dot < 0 ? "" : Name[(dot + 1)..], &found) != 0)
+            throw new TorchException(Name, Door.CurrentPlace, "", NativeMethods.LastError);
+        return found;
+    }
+}

@@ -1,0 +1,42 @@
+using Hwaso.Tests;
+
+namespace Hwaso.Torch.Tests;
+
+public sealed class RuntimeTests : TensorTest
+{
+    [Fact]
+    public void Random_state_is_saved_and_restored()
+    {
+        using var scope = new Scope();
+        RandomState.Seed(7);
+        Tensor.Randn([5]);
+        var state = RandomState.Save(Device.Cpu);
+        var first = Tensor.Randn([100]).ToArray<float>();
+        RandomState.Restore(Device.Cpu, state);
+        Assert.Equal(first, Tensor.Randn([100]).ToArray<float>());
+        Assert.Throws<TorchException>(() => RandomState.Restore(Device.Cpu, [1, 2, 3]));
+    }
+
+    [Fact]
+    public void Threads_are_set()
+    {
+        var before = TorchInfo.Threads;
+        TorchInfo.Threads = 2;
+        Assert.Equal(2, TorchInfo.Threads);
+        TorchInfo.Threads = before;
+        Assert.Throws<ArgumentOutOfRangeException>(() => TorchInfo.Threads = 0);
+    }
+
+    [Fact]
+    public void Version_and_build_are_told()
+    {
+        Assert.Matches(@"^\d+\.\d+", TorchInfo.Version);
+        Assert.Contains("PyTorch built with", TorchInfo.BuildReport, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gpu")]
+    [InlineData("cuda:x")]
+    [InlineData("cuda:99")]
+    public void A_device_that_is_not_there_is_an_argument_error(string name) => Assert.Throws<ArgumentException>(() => Device.Parse(name));
+}
