@@ -20,7 +20,7 @@ public sealed partial record Schema(string Name, string Overload, IReadOnlyList<
         var name = text[..open];
         var dot = name.LastIndexOf('.');
         var close = text.LastIndexOf(')', arrow);
-        var parameters = Split(text[(open + 1)..close]).Where(p => p != "*").Select(ParseParameter).ToArray();
+        var parameters = Split(text[(open + 1)..close]).Where(p => p is not ("*" or "...")).Select(ParseParameter).ToArray();
         var returns = text[(arrow + 2)..].Trim();
         if (returns.StartsWith('(') && returns.EndsWith(')'))
             returns = returns[1..^1];
@@ -33,6 +33,8 @@ public sealed partial record Schema(string Name, string Overload, IReadOnlyList<
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         var declared = equals < 0 ? text : text[..equals];
         var space = declared.LastIndexOf(' ');
+        if (space < 0)
+            return new Parameter("", declared, null, Written: false);
         return new Parameter(declared[(space + 1)..], Unmark(declared[..space], out var written), equals < 0 ? null : text[(equals + 1)..], written);
     }
 
