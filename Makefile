@@ -1,0 +1,26 @@
+# The repository's commands. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test format-check bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## installs what is missing (apt packages, with sudo if you are not root) and builds
+	@eng/packages.sh
+	@eng/build.sh
+
+demo: setup ## renders a data set, trains on it, scores, draws: see demo/run/report.html
+	@eng/demo.sh
+
+test: setup ## builds and runs every test
+	@eng/test.sh
+
+format-check: ## fails where `dotnet format` would change something
+	@dotnet format Hwaso.slnx --verify-no-changes
+
+bench: setup ## side by side with PyTorch and OpenCV: see benchmarks/
+	@benchmarks/run.sh
+
+clean: ## removes what was built, not the demo's data nor any run
+	@rm -rf bin native/build TestResults
+	@find src tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Builds native/ and the solution (Release) where something changed since the last time. `--native` stops after native/.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$root"
+
+# run LOG COMMAND…: quiet when it works; when it fails, its output.
+run() {
+    local log="$1"
+    shift
+    "$@" >"$log" 2>&1 && return 0
+    grep -E 'error|Error' "$log" | sort -u | head -n 30 >&2 || tail -n 30 "$log" >&2
+    die "'$*' failed; everything it said is in $log"
+}
+
+build_native() {
+    local out=native/build cache=native/build/CMakeCache.txt
+    # CMake refuses a cache that was made in another folder, as after moving the checkout.
+    if [[ -f "$cache" ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root/native" "$cache"; then rm -rf "$out"; fi
+    mkdir -p "$out"
+    local libtorch="${HWASO_LIBTORCH:-}"
+    if [[ ! -f "$out/Makefile" && ! -f "$out/build.ninja" || ! -f "$out/libtorch-used" || "$(cat "$out/libtorch-used")" != "$libtorch" ]]; then
+        run "$out/configure.log" cmake -S native -B "$out" -DCMAKE_BUILD_TYPE=Release -DHWASO_LIBTORCH="$libtorch"
+        printf '%s' "$libtorch" >"$out/libtorch-used"
+    fi
+    [[ -f "$out/libhwaso_torch.so" ]] || say "Building native/ against ${libtorch:-the system\'s libtorch} …"
+    run "$out/build.log" cmake --build "$out" --parallel
+}
+
+# Newer than the last good build: any source, project or property file, or a folder in which one appeared or went.
+solution_is_current() {
+    local stamp=bin/solution-built project name
+    [[ -f "$stamp" && -f "$hwaso_dll" ]] || return 1
+    for project in tests/*/*.csproj; do
+        name="$(basename "$project" .csproj)"
+        [[ -f "tests/$name/bin/$configuration/net10.0/$name.dll" ]] || return 1
+    done
+    [[ -z "$(find Hwaso.slnx Directory.*.props .editorconfig src tests \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit)" ]]
+}
+
+build_solution() {
+    solution_is_current && return 0
+    mkdir -p bin
+    say "Building Hwaso.slnx ($configuration) …"
+    touch bin/solution-begun
+    run bin/solution.log dotnet build Hwaso.slnx -c "$configuration" -v quiet -nologo
+    # The time at which the build began: what was edited meanwhile is built next time.
+    mv bin/solution-begun bin/solution-built
+}
+
+build_native
+if [[ "${1:-}" != --native ]]; then build_solution; fi

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Installs the system packages that Hwaso needs and this machine lacks, and says what and why. Silent when nothing is missing.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+# package | what it is for. Tools count as present when the command is there, whoever installed it.
+tools=(
+    "g++|compiles native/, the door to libtorch"
+    "cmake|configures native/"
+    "make|builds native/"
+)
+libraries=(
+    "libturbojpeg0|reads and writes JPEG"
+    "libspng0|reads and writes PNG: indexed, 16-bit"
+)
+if [[ -z "${HWASO_LIBTORCH:-}" ]]; then
+    libraries+=(
+        "libtorch-dev|tensors, operators and autograd (set HWASO_LIBTORCH to use another libtorch)"
+        "libopenblas0-pthread|fast matrix products; the reference BLAS is 25 times slower"
+    )
+elif [[ ! -d "$HWASO_LIBTORCH/include" || ! -d "$HWASO_LIBTORCH/lib" ]]; then
+    die "HWASO_LIBTORCH=$HWASO_LIBTORCH has no include/ and lib/ in it; it must name an unpacked libtorch or Python's torch folder"
+fi
+
+check_dotnet() {
+    if ! command -v dotnet >/dev/null; then
+        die "the .NET 10 SDK is missing; install it from https://dotnet.microsoft.com/download/dotnet/10.0 and put 'dotnet' on PATH"
+    fi
+    # Looking at the folder saves the half second that asking dotnet takes; the question remains for unusual installations.
+    local home
+    home="$(dirname "$(readlink -f "$(command -v dotnet)")")"
+    compgen -G "$home/sdk/10.*" >/dev/null || dotnet --list-sdks | grep -q '^10\.' ||
+        die "the .NET 10 SDK is missing, dotnet has only: $(dotnet --list-sdks | cut -d' ' -f1 | paste -sd' '); see https://dotnet.microsoft.com/download/dotnet/10.0"
+}
+
+find_missing() {
+    missing=()
+    local entry package installed
+    for entry in "${tools[@]}"; do
+        package="${entry%%|*}"
+        command -v "$package" >/dev/null || missing+=("$entry")
+    done
+    # dpkg-query fails when it does not know one of the names; what it prints about the others still counts.
+    installed="$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${libraries[@]%%|*}" 2>/dev/null || true)"
+    for entry in "${libraries[@]}"; do
+        grep -qxF "installed ${entry%%|*}" <<<"$installed" || missing+=("$entry")
+    done
+}
+
+install_missing() {
+    local names=("${missing[@]%%|*}") entry log as_root=()
+    say "Installing with apt-get:"
+    for entry in "${missing[@]}"; do printf '  %-22s %s\n' "${entry%%|*}" "${entry#*|}"; done
+    if [[ "$(id -u)" != 0 ]]; then
+        command -v sudo >/dev/null || die "installing needs root and there is no sudo; as root: apt-get install ${names[*]}"
+        as_root=(sudo)
+    fi
+    log="$(mktemp)"
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0)
+    if ! "${apt[@]}" update >"$log" 2>&1; then
+        tail -n 15 "$log" >&2
+        die "apt-get update failed (its last lines are above); is the network reachable?"
+    fi
+    say "  … this takes a minute or two"
+    if ! "${apt[@]}" install -y --no-install-recommends "${names[@]}" >"$log" 2>&1; then
+        tail -n 15 "$log" >&2
+        die "apt-get could not install ${names[*]} (its last lines are above)"
+    fi
+    rm -f "$log"
+}
+
+warn_of_slow_blas() {
+    [[ -z "${HWASO_LIBTORCH:-}" ]] || return 0
+    local link active
+    for link in /etc/alternatives/libblas.so.3-*; do
+        [[ -e "$link" ]] || continue
+        active="$(readlink -f "$link")"
+        case "$active" in
+            *openblas-pthread* | *openblas-openmp* | *mkl* | *blis*) ;;
+            *)
+                say "warning: $active is the active BLAS: matrix products will be many times slower than with OpenBLAS." \
+                    "To change it: update-alternatives --config $(basename "$link")" >&2
+                ;;
+        esac
+    done
+}
+
+check_dotnet
+if ! command -v apt-get >/dev/null; then
+    say "This is not Debian (no apt-get): nothing is installed. Hwaso needs, whatever they are called here:"
+    for entry in "${tools[@]}" "${libraries[@]}"; do printf '  %-22s %s\n' "${entry%%|*}" "${entry#*|}"; done
+    exit 0
+fi
+find_missing
+if ((${#missing[@]})); then install_missing; fi
+warn_of_slow_blas

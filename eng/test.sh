@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs every test project, one after another (libtorch uses all cores by itself), and ends with "N passed, N failed".
+# Whatever prevents tests from running (not built, crashed, hung, none found) counts as a failure.
+# With arguments, only the named projects: eng/test.sh Hwaso.Data.Tests
+set -uo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$root"
+
+results="$root/TestResults"
+rm -rf "$results"
+mkdir -p "$results"
+passed=0 failed=0 skipped=0
+
+# The attribute `$2` of the <Counters> element in trx file `$1`; 0 where there is none.
+counter() { sed -n 's/.*<Counters [^>]*\b'"$2"'="\([0-9]*\)".*/\1/p' "$1" 2>/dev/null | head -n 1 | grep . || echo 0; }
+
+run_project() {
+    local name="$1" dll="tests/$1/bin/$configuration/net10.0/$1.dll"
+    local trx="$results/$name.trx" log="$results/$name.log" code=0 ok=0 bad=0 total=0 ran=0 began=$SECONDS why=""
+    if [[ -f "$dll" ]]; then
+        dotnet test "$dll" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
+            --blame-hang-timeout 4m --blame-hang-dump-type none >"$log" 2>&1 || code=$?
+        ok="$(counter "$trx" passed)" bad="$(counter "$trx" failed)" total="$(counter "$trx" total)" ran="$(counter "$trx" executed)"
+    else
+        why="it is not built"
+    fi
+    if ((code != 0 && bad == 0)); then why="the test run ended with exit code $code"; fi
+    if [[ -z "$why" ]] && ((total == 0)) && grep -rqE --include='*.cs' '\[(Fact|Theory|Property)\b' "tests/$name" --exclude-dir=obj; then
+        why="it has tests and none was found"
+    fi
+    if [[ -n "$why" ]]; then bad=$((bad + 1)); fi
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ran))
+    printf '%-24s %5d passed, %d failed%s  %4d s\n' "$name" "$ok" "$bad" "${why:+ ($why)}" "$((SECONDS - began))"
+    if ((bad > 0)) && [[ -f "$log" ]]; then sed 's/^/    /' "$log" | grep -v '^ *$' | tail -n 80; fi
+}
+
+if (($#)); then projects=("$@"); else projects=($(cd tests && ls -d ./*/*.csproj | sed 's|.*/||; s|\.csproj$||')); fi
+for project in "${projects[@]}"; do run_project "$project"; done
+
+summary="$passed passed, $failed failed"
+if ((skipped > 0)); then summary+=", $skipped skipped"; fi
+say "$summary"
+((failed == 0 && passed > 0))
