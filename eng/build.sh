@@ -23,7 +23,7 @@ build_native() {
         run "$out/configure.log" cmake -S native -B "$out" -DCMAKE_BUILD_TYPE=Release -DHWASO_LIBTORCH="$libtorch"
         printf '%s' "$libtorch" >"$out/libtorch-used"
     fi
-    [[ -f "$out/libhwaso_torch.so" ]] || say "Building native/ against ${libtorch:-the system\'s libtorch} …"
+    [[ -f "$out/libhwaso_torch.so" ]] || say "Building native/ against ${libtorch:-the libtorch of the system} …"
     run "$out/build.log" cmake --build "$out" --parallel
 }
 
@@ -39,9 +39,12 @@ solution_is_current() {
 }
 
 build_solution() {
+    local project
     solution_is_current && return 0
     mkdir -p bin
     say "Building Hwaso.slnx ($configuration) …"
+    # A folder's time moves when something appears in it: let bin and obj do so before the clock starts.
+    for project in src/*/*.csproj tests/*/*.csproj; do mkdir -p "${project%/*}"/{bin,obj}; done
     touch bin/solution-begun
     run bin/solution.log dotnet build Hwaso.slnx -c "$configuration" -v quiet -nologo
     # The time at which the build began: what was edited meanwhile is built next time.

@@ -24,15 +24,23 @@ run_project() {
     else
         why="it is not built"
     fi
-    if ((code != 0 && bad == 0)); then why="the test run ended with exit code $code"; fi
+    if grep -q '^Test Run Aborted' "$log" 2>/dev/null; then
+        why="the test host died or hung"
+    elif ((code != 0 && bad == 0)); then
+        why="the test run ended with exit code $code"
+    fi
     if [[ -z "$why" ]] && ((total == 0)) && grep -rqE --include='*.cs' '\[(Fact|Theory|Property)\b' "tests/$name" --exclude-dir=obj; then
         why="it has tests and none was found"
     fi
     if [[ -n "$why" ]]; then bad=$((bad + 1)); fi
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ran))
     printf '%-24s %5d passed, %d failed%s  %4d s\n' "$name" "$ok" "$bad" "${why:+ ($why)}" "$((SECONDS - began))"
-    if ((bad > 0)) && [[ -f "$log" ]]; then sed 's/^/    /' "$log" | grep -v '^ *$' | tail -n 80; fi
+    if ((bad > 0)) && [[ -f "$log" ]]; then grep -v '^ *$' "$log" | cut -c 1-240 | sed 's/^/    /' | tail -n 80; fi
 }
+
+# A hung host leaves a core of gigabytes.
+clean_up() { find "$results" -name "*.dmp" -delete; }
+trap clean_up EXIT
 
 if (($#)); then projects=("$@"); else projects=($(cd tests && ls -d ./*/*.csproj | sed 's|.*/||; s|\.csproj$||')); fi
 for project in "${projects[@]}"; do run_project "$project"; done
