@@ -208,7 +208,8 @@ def main():
 
 - Machine: {machine()}; load average {load_before:.1f} before, {os.getloadavg()[0]:.1f} after (1.0 is one busy core)
 {versions}
-- {args.rounds} rounds in alternation, {args.repeats} calls a turn, {args.threads} threads; ratio = Hwaso ÷ peer of each round, below 1 Hwaso is faster
+- {args.rounds} rounds in alternation, {args.repeats} calls a turn, {args.threads} threads
+- Ratio = Hwaso ÷ peer of each round; below 1 Hwaso is faster
 
 {table(all_groups)}
 """

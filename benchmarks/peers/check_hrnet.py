@@ -58,6 +58,11 @@ def main():
             image = known["input_odd" if key == "output_odd" else "input"]
             close(f"hrnetv2_seg {key}", net(torch.from_numpy(image.copy())), known[key])
 
+        attention = hrnet.SpatialAttention(16)
+        attention.load_state_dict(torch.load(fixtures / "small/psa_spatial_paper.pth"))
+        known = safetensors.load(fixtures / "small/psa_spatial_paper.safetensors")
+        close("psa_spatial_paper", attention(torch.from_numpy(known["input"].copy())), known["output"])
+
         facts = json.loads((fixtures / "formula/hrnetv2_w18_small_v1.json").read_text())
         net = formula.fill(hrnet.build("w18-small-v1", 19)).eval()
         names = {k: list(v.shape) for k, v in net.state_dict().items()}
