@@ -1,0 +1,37 @@
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+
+namespace Hwaso.Nn;
+
+/// <summary>Batch normalisation over N, H, W of [N, C, H, W]. Ioffe and Szegedy, ICML 2015; names and statistics as PyTorch's.</summary>
+public sealed class BatchNorm2d : Net
+{
+    readonly Tensor weight, bias, runningMean, runningVariance, batchesTracked;
+    readonly double epsilon, momentum;
+
+    /// <summary>Normalises <paramref name="channels"/> channels.</summary>
+    /// <param name="w">Its place.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="momentum">Share of the new batch in the running statistics.</param>
+    public BatchNorm2d(Weights w, int channels, double epsilon = 1e-5, double momentum = 0.1) : base(w)
+    {
+        weight = w.Parameter("weight", [channels], t => Initialise.Constant(t, 1));
+        bias = w.Parameter("bias", [channels]);
+        runningMean = w.Buffer("running_mean", [channels]);
+        runningVariance = w.Buffer("running_var", [channels], 1);
+        batchesTracked = w.Buffer("num_batches_tracked", [], 0, ScalarType.Int64);
+        (this.epsilon, this.momentum) = (epsilon, momentum);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x)
+    {
+        if (IsTraining)
+            using (new NoGrad())
+                Aten.Call(AddInPlace, batchesTracked, 1L);
+        return Aten.BatchNorm(x, weight, bias, runningMean, runningVariance, IsTraining, momentum, epsilon, cudnnEnabled: true);
+    }
+
+    static readonly Torch.Operators.Operator AddInPlace = new("aten::add_.Scalar");
+}

@@ -1,0 +1,33 @@
+namespace Hwaso.Nn;
+
+/// <summary>A part of a network with a place in it: what layers, blocks and networks have in common.</summary>
+public abstract class Module
+{
+    /// <summary>Takes its place.</summary>
+    protected Module(Weights weights)
+    {
+        Weights = weights;
+        weights.Register(this);
+    }
+
+    /// <summary>Its place, and the parameters and buffers under it.</summary>
+    public Weights Weights { get; }
+
+    /// <summary>Its path in the network; empty for the network itself.</summary>
+    public string Path => Weights.Path;
+
+    /// <summary>Whether it behaves as in training (batch statistics, dropout); true at first, as in PyTorch.</summary>
+    public bool IsTraining { get; private set; } = true;
+
+    /// <summary>Puts it and everything under it into training mode.</summary>
+    public void Train() => SetMode(training: true);
+
+    /// <summary>Puts it and everything under it into evaluation mode.</summary>
+    public void Eval() => SetMode(training: false);
+
+    void SetMode(bool training)
+    {
+        foreach (var module in Weights.Modules)
+            module.IsTraining = training;
+    }
+}
