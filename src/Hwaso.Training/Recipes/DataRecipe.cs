@@ -1,0 +1,46 @@
+using Hwaso.Training.Recipes.Yaml;
+
+namespace Hwaso.Training.Recipes;
+
+/// <summary>The data set: where it is and how it is laid out.</summary>
+/// <param name="Layout">The layout's name, such as <c>cityscapes</c> or <c>voc</c>; looked up when the data set is opened.</param>
+public sealed record DataRecipe(string Layout)
+{
+    /// <summary>The data set's folder, relative to the working directory; null when the command names it (<c>--data DIR</c>).</summary>
+    public string? Root { get; init; }
+
+    /// <summary>The split to learn from.</summary>
+    public string TrainSplit { get; init; } = "train";
+
+    /// <summary>The split to score on.</summary>
+    public string ValSplit { get; init; } = "val";
+
+    /// <summary>Memory for decoded images, in MB of 2²⁰ bytes; 0 reads every image again each time.</summary>
+    public int CacheMb { get; init; }
+
+    /// <summary>Threads that read and transform images, at least 1; null for as many as the machine offers. Results do not depend on it.</summary>
+    public int? Workers { get; init; }
+
+    internal static DataRecipe Read(YamlMap map)
+    {
+        var data = new DataRecipe(map["layout"].Text() ?? throw map.Missing("layout", "the data set's layout, such as cityscapes or voc"));
+        return data with
+        {
+            Root = map["root"].Text(),
+            TrainSplit = map["train"].Text() ?? data.TrainSplit,
+            ValSplit = map["val"].Text() ?? data.ValSplit,
+            CacheMb = map["cache_mb"].Int(min: 0) ?? data.CacheMb,
+            Workers = map["workers"].Int(min: 1),
+        };
+    }
+
+    internal void Write(YamlWriter yaml)
+    {
+        yaml.Text("layout", Layout);
+        yaml.Text("root", Root);
+        yaml.Text("train", TrainSplit);
+        yaml.Text("val", ValSplit);
+        yaml.Int("cache_mb", CacheMb);
+        yaml.Int("workers", Workers);
+    }
+}

@@ -1,0 +1,114 @@
+using Hwaso.Training.Recipes.Yaml;
+
+namespace Hwaso.Training.Recipes;
+
+/// <summary>
+/// The network: a short name as the command lists them, or a family with every width. What is null keeps the value of the
+/// named network (or of the data set, for <see cref="Classes"/>); what is set overrides it.
+/// </summary>
+public sealed record ModelRecipe
+{
+    static readonly Choices<Initialization> Initializations =
+        new(("hrnet", Initialization.HRNet), ("kaiming", Initialization.Kaiming), ("pytorch", Initialization.PyTorch));
+
+    static readonly string[] Attentions = ["none", "psa-spatial", "psa-p", "psa-s"];
+
+    /// <summary>A short name <c>family[-size][+attention]</c> such as <c>hrnetv2-w48+psa-spatial</c>; null where <see cref="Family"/> is given.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>A family such as <c>hrnetv2</c> whose stages are all given below; null where <see cref="Name"/> is given.</summary>
+    public string? Family { get; init; }
+
+    /// <summary>Output classes, at least 2; null for the data set's.</summary>
+    public int? Classes { get; init; }
+
+    /// <summary>Whether bilinear resizing inside the network aligns corner pixels; null for the named network's own.</summary>
+    public bool? AlignCorners { get; init; }
+
+    /// <summary>Weight of a new batch in the running statistics, above 0 up to 1; null for the named network's own.</summary>
+    public double? BatchNormMomentum { get; init; }
+
+    /// <summary>The module between the two convolutions of each BasicBlock: <c>none</c>, <c>psa-spatial</c>, <c>psa-p</c> or <c>psa-s</c>; null for the named network's own.</summary>
+    public string? Attention { get; init; }
+
+    /// <summary>The Bottlenecks before the first branching; null for the named network's own.</summary>
+    public StageRecipe? Stage1 { get; init; }
+
+    /// <summary>The stage of two branches; null for the named network's own.</summary>
+    public StageRecipe? Stage2 { get; init; }
+
+    /// <summary>The stage of three branches; null for the named network's own.</summary>
+    public StageRecipe? Stage3 { get; init; }
+
+    /// <summary>The stage of four branches; null for the named network's own.</summary>
+    public StageRecipe? Stage4 { get; init; }
+
+    /// <summary>Kernel of the last convolution, 1 or 3; null for the named network's own.</summary>
+    public int? FinalKernel { get; init; }
+
+    /// <summary>How weights begin that <see cref="Pretrained"/> does not bring.</summary>
+    public Initialization Init { get; init; } = Initialization.HRNet;
+
+    /// <summary>A checkpoint to begin with (.safetensors or .pth), relative to the working directory; null for none.</summary>
+    public string? Pretrained { get; init; }
+
+    /// <summary>Whether weights of another shape in <see cref="Pretrained"/> are left out instead of being an error.</summary>
+    public bool SkipMismatched { get; init; }
+
+    internal static ModelRecipe Read(YamlMap map)
+    {
+        var model = new ModelRecipe
+        {
+            Name = map["name"].Text(),
+            Family = map["family"].Text(),
+            Classes = map["classes"].Int(min: 2),
+            AlignCorners = map["align_corners"].Flag(),
+            BatchNormMomentum = map["bn_momentum"].Number(min: 0, max: 1, aboveMin: true),
+            Attention = map["attention"].Name(Attentions),
+            Stage1 = StageRecipe.Read(map.Section("stage1"), 1),
+            Stage2 = StageRecipe.Read(map.Section("stage2"), 2),
+            Stage3 = StageRecipe.Read(map.Section("stage3"), 3),
+            Stage4 = StageRecipe.Read(map.Section("stage4"), 4),
+            FinalKernel = map["final_kernel"].Int(min: 1, max: 3),
+            Init = map["init"].Choice(Initializations) ?? Initialization.HRNet,
+            Pretrained = map["pretrained"].Text(),
+            SkipMismatched = map["skip_mismatched"].Flag() ?? false,
+        };
+        Check(model, map);
+        return model;
+    }
+
+    internal void Write(YamlWriter yaml)
+    {
+        yaml.Text("name", Name);
+        yaml.Text("family", Family);
+        yaml.Int("classes", Classes);
+        yaml.Flag("align_corners", AlignCorners);
+        yaml.Number("bn_momentum", BatchNormMomentum);
+        yaml.Text("attention", Attention);
+        Stage1?.Write(yaml, "stage1");
+        Stage2?.Write(yaml, "stage2");
+        Stage3?.Write(yaml, "stage3");
+        Stage4?.Write(yaml, "stage4");
+        yaml.Int("final_kernel", FinalKernel);
+        yaml.Text("init", Initializations.NameOf(Init));
+        yaml.Text("pretrained", Pretrained);
+        if (Pretrained is not null) yaml.Flag("skip_mismatched", SkipMismatched);
+    }
+
+    static void Check(ModelRecipe model, YamlMap map)
+    {
+        if (model is { Name: null, Family: null }) throw map.Missing("name", "a short name such as hrnetv2-w48, or 'family' with every stage");
+        if (model is { Name: not null, Family: not null }) throw map["family"].Node!.Error("excludes 'name'; remove one of the two");
+        if (model is { Name: { } name, Attention: not null } && name.Contains('+'))
+            throw map["attention"].Node!.Error($"the name '{name}' already says which; remove one of the two");
+        if (model.Family is not null)
+        {
+            if (model.Stage2 is null) throw map.Missing("stage2", "blocks and channels, because 'family' names no sizes");
+            if (model.Stage3 is null) throw map.Missing("stage3", "blocks and channels, because 'family' names no sizes");
+            if (model.Stage4 is null) throw map.Missing("stage4", "blocks and channels, because 'family' names no sizes");
+        }
+        if (model.FinalKernel == 2) throw map["final_kernel"].Node!.Error("2 is even; wants 1 or 3");
+        if (model is { SkipMismatched: true, Pretrained: null }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");
+    }
+}

@@ -1,0 +1,59 @@
+using Hwaso.Training.Recipes.Yaml;
+
+namespace Hwaso.Training.Recipes;
+
+/// <summary>Length, batch, optimiser and learning rate of a run. Exactly one of <see cref="Epochs"/> and <see cref="Iterations"/> is set.</summary>
+/// <param name="Batch">Images of one forward pass, at least 1.</param>
+/// <param name="Optimizer">The optimiser.</param>
+public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
+{
+    /// <summary>Length in passes over the training split, at least 1; null where <see cref="Iterations"/> is set.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Length in optimiser steps, at least 1; null where <see cref="Epochs"/> is set.</summary>
+    public int? Iterations { get; init; }
+
+    /// <summary>Batches whose gradients are averaged into one optimiser step, at least 1.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>How the learning rate changes.</summary>
+    public ScheduleRecipe Schedule { get; init; } = new();
+
+    /// <summary>Whether tensors are kept channels last (NHWC), the faster order on most devices, or contiguous (NCHW).</summary>
+    public bool ChannelsLast { get; init; } = true;
+
+    /// <summary>Optimiser steps between two lines of the log and points of the curves, at least 1.</summary>
+    public int LogEvery { get; init; } = 10;
+
+    static readonly Choices<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
+
+    internal static TrainRecipe Read(YamlMap map)
+    {
+        var (epochs, iterations) = (map["epochs"].Int(min: 1), map["iterations"].Int(min: 1));
+        if (epochs is not null && iterations is not null) throw map["iterations"].Node!.Error("excludes 'train.epochs'; remove one of the two");
+        var batch = map["batch"].Int(min: 1);
+        var train = new TrainRecipe(batch ?? throw map.Missing("batch", "the number of images of a step"), OptimizerRecipe.Read(map.Section("optimizer")));
+        if (epochs is null && iterations is null) throw map.Missing("epochs", "the length of the run, as 'epochs' or as 'iterations'");
+        return train with
+        {
+            Epochs = epochs,
+            Iterations = iterations,
+            Accumulate = map["accumulate"].Int(min: 1) ?? train.Accumulate,
+            Schedule = ScheduleRecipe.Read(map.Section("schedule"), epochs, iterations),
+            ChannelsLast = map["memory_format"].Choice(MemoryFormats) ?? train.ChannelsLast,
+            LogEvery = map["log_every"].Int(min: 1) ?? train.LogEvery,
+        };
+    }
+
+    internal void Write(YamlWriter yaml)
+    {
+        yaml.Int("epochs", Epochs);
+        yaml.Int("iterations", Iterations);
+        yaml.Int("batch", Batch);
+        yaml.Int("accumulate", Accumulate);
+        yaml.Section("optimizer", () => Optimizer.Write(yaml));
+        yaml.Section("schedule", () => Schedule.Write(yaml));
+        yaml.Text("memory_format", MemoryFormats.NameOf(ChannelsLast));
+        yaml.Int("log_every", LogEvery);
+    }
+}

@@ -1,0 +1,42 @@
+namespace Hwaso.Training.Recipes.Yaml;
+
+/// <summary><c>--set key.path=value</c>: puts values from the command line into a recipe before it is read.</summary>
+static class Overrides
+{
+    const int LongestPlace = 80;
+
+    /// <summary>Puts one setting in. The value is YAML; an empty one or null takes the key out, so that its default holds.</summary>
+    public static void Apply(YamlMap root, string setting, List<string> asked)
+    {
+        var where = $"--set {(setting.Length > LongestPlace ? string.Concat(setting.AsSpan(0, LongestPlace), "…") : setting)}";
+        var equals = setting.IndexOf('=', StringComparison.Ordinal);
+        var names = setting[..Math.Max(0, equals)].Trim().Split('.');
+        if (equals < 0 || names.Any(string.IsNullOrWhiteSpace))
+            throw new RecipeException(where, "wants key=value, such as --set train.batch=4");
+
+        var map = root;
+        foreach (var name in names[..^1]) map = Below(map, name, where, asked);
+        var value = YamlTree.Value(setting[(equals + 1)..], where, map.PathOf(names[^1]), asked);
+        var entry = new YamlEntry(names[^1], where, value);
+        RecipeKeys.CheckEntry(map, entry);
+        if (value is YamlScalar { IsNull: true }) map.Remove(names[^1]);
+        else map.Put(entry);
+    }
+
+    static YamlMap Below(YamlMap map, string name, string where, List<string> asked)
+    {
+        switch (map.Find(name)?.Value)
+        {
+            case YamlMap below:
+                return below;
+            case null:
+                var empty = new YamlMap(where, map.PathOf(name), asked);
+                var entry = new YamlEntry(name, where, empty);
+                RecipeKeys.CheckEntry(map, entry);
+                map.Put(entry);
+                return empty;
+            case var other:
+                throw new RecipeException(where, $"{other.Path}: holds {other.Given}, which has no keys below it");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using Hwaso.Training.Recipes;
+
+namespace Hwaso.Training.Tests.Recipes;
+
+public sealed class BadRecipeTests
+{
+    // Lines 1 to 12 of every recipe below; each case replaces one line, or adds lines after the last.
+    static readonly string[] Good =
+    [
+        "name: x",
+        "model:",
+        "  name: hrnetv2-w18",
+        "data:",
+        "  layout: voc",
+        "augment:",
+        "  crop: [64, 64]",
+        "train:",
+        "  epochs: 2",
+        "  batch: 4",
+        "  optimizer:",
+        "    learning_rate: 0.01",
+    ];
+
+    [Fact]
+    public void Good_recipe_reads_so_that_each_bad_one_below_is_bad_for_its_one_line() =>
+        Assert.Equal(4, Recipe.Read(string.Join('\n', Good), "recipes/x.yaml").Train.Batch);
+
+    [Theory]
+    // Keys.
+    [InlineData(12, "    learning_rte: 0.01", "12: train.optimizer.learning_rte: unknown key; did you mean 'learning_rate'?")]
+    [InlineData(10, "  batch: 4\n  learning_rte: 0.01", "11: train.learning_rte: unknown key; did you mean 'train.optimizer.learning_rate'?")]
+    [InlineData(10, "  batch: 4\n  momentum: 0.9", "11: train.momentum: unknown key; did you mean 'train.optimizer.momentum'?")]
+    [InlineData(10, "  Batch: 4", "10: train.Batch: unknown key; did you mean 'batch'?")]
+    [InlineData(1, "modle: {name: y}", "1: modle: unknown key; did you mean 'model'?")]
+    [InlineData(1, "train.batch: 4", "1: train.batch: unknown key; a recipe has name, model, data, augment, train, description, seed, threads, loss, validate, save")]
+    [InlineData(5, "  layout: voc\n  zzz: 1", "6: data.zzz: unknown key; data has layout, root, train, val, cache_mb, workers")]
+    [InlineData(3, "  name: hrnetv2-w18\n  stage3: {moduls: 1}", "4: model.stage3.moduls: unknown key; did you mean 'modules'?")]
+    [InlineData(10, "  batch: 4\n  batch: 8", "11: train.batch: given twice, first at recipes/x.yaml:10; remove one")]
+    [InlineData(9, "  [a]: 2", "9: wants a name as key, not a list or section")]
+    // Missing.
+    [InlineData(10, "", "9: train.batch: missing; wants the number of images of a step")]
+    [InlineData(9, "", "10: train.epochs: missing; wants the length of the run, as 'epochs' or as 'iterations'")]
+    [InlineData(12, "    momentum: 0.9", "12: train.optimizer.learning_rate: missing; wants a number above 0")]
+    [InlineData(5, "  root: here", "5: data.layout: missing; wants the data set's layout, such as cityscapes or voc")]
+    [InlineData(7, "  flip: true", "7: augment.crop: missing; wants [height, width], such as [512, 1024]")]
+    [InlineData(3, "  classes: 3", "3: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with every stage")]
+    [InlineData(3, "  family: hrnetv2\n  stage2: {blocks: [1, 1], channels: [8, 16]}", "3: model.stage3: missing; wants blocks and channels, because 'family' names no sizes")]
+    [InlineData(3, "  name: hrnetv2-w18\n  stage2: {blocks: [1, 1]}", "4: model.stage2.channels: missing; wants a list of 2, one for each branch")]
+    [InlineData(10, "  batch:", "10: train.batch: has no value; wants a whole number, or remove the key for its default")]
+    [InlineData(5, "  layout: voc\nloss:", "6: loss: has no keys below it; write some, or remove it for the defaults")]
+    // Types and ranges.
+    [InlineData(10, "  batch: four", "10: train.batch: 'four' is not a whole number")]
+    [InlineData(10, "  batch: '4'", "10: train.batch: the quoted text '4' is not a whole number")]
+    [InlineData(10, "  batch: 4.5", "10: train.batch: '4.5' is not a whole number")]
+    [InlineData(10, "  batch: 0", "10: train.batch: 0 is below 1")]
+    [InlineData(10, "  batch: 99999999999", "10: train.batch: 99999999999 is above 2147483647")]
+    [InlineData(10, "  batch: [4]", "10: train.batch: wants a whole number, not a list of 1")]
+    [InlineData(10, "  batch: {a: 4}", "10: train.batch: wants a whole number, not keys below it")]
+    [InlineData(12, "    learning_rate: fast", "12: train.optimizer.learning_rate: 'fast' is not a number")]
+    [InlineData(12, "    learning_rate: .nan", "12: train.optimizer.learning_rate: '.nan' is not a number")]
+    [InlineData(12, "    learning_rate: NaN", "12: train.optimizer.learning_rate: 'NaN' is not a number")]
+    [InlineData(12, "    learning_rate: 1e999", "12: train.optimizer.learning_rate: '1e999' is not a number")]
+    [InlineData(12, "    learning_rate: 0", "12: train.optimizer.learning_rate: 0 is not above 0")]
+    [InlineData(12, "    learning_rate: 1\n    weight_decay: -1e-4", "13: train.optimizer.weight_decay: -1e-4 is below 0")]
+    [InlineData(12, "    learning_rate: 1\n    momentum: 1.5", "13: train.optimizer.momentum: 1.5 is above 1")]
+    [InlineData(7, "  crop: 64x64", "7: augment.crop: wants [height, width], such as [512, 1024], not '64x64'")]
+    [InlineData(7, "  crop: [64, 64, 3]", "7: augment.crop: wants [height, width], such as [512, 1024], not a list of 3")]
+    [InlineData(7, "  crop: [64, 0]", "7: augment.crop[1]: 0 is below 1")]
+    [InlineData(7, "  crop: [64, 64]\n  flip: yes", "8: augment.flip: 'yes' is neither true nor false")]
+    [InlineData(7, "  crop: [64, 64]\n  mean: [0.5, 0.5]", "8: augment.mean: wants a list of 3, not 2")]
+    [InlineData(7, "  crop: [64, 64]\n  std: [1, 1, 0]", "8: augment.std[2]: 0 is not above 0")]
+    [InlineData(8, "train: 3\nx:", "8: train: wants keys below it, not '3'")]
+    [InlineData(1, "name: a/b", "1: name: 'a/b' holds more than letters, digits and . _ + -")]
+    [InlineData(1, "name: \"\"", "1: name: wants text, and this is empty")]
+    [InlineData(3, "  name: hrnetv2-w18\n  attention: psa-spatal", "4: model.attention: 'psa-spatal' is none of none, psa-spatial, psa-p, psa-s; did you mean 'psa-spatial'?")]
+    [InlineData(12, "    learning_rate: 1\n    name: sdg", "13: train.optimizer.name: 'sdg' is none of sgd, adam, adamw; did you mean 'sgd'?")]
+    [InlineData(3, "  name: hrnetv2-w18\n  stage2: {blocks: [2], channels: [8, 16]}", "4: model.stage2.blocks: wants a list of 2, not 1")]
+    // Contradictions.
+    [InlineData(9, "  epochs: 2\n  iterations: 9", "10: train.iterations: excludes 'train.epochs'; remove one of the two")]
+    [InlineData(3, "  name: hrnetv2-w18\n  family: hrnetv2", "4: model.family: excludes 'name'; remove one of the two")]
+    [InlineData(3, "  name: hrnetv2-w18+psa-p\n  attention: psa-s", "4: model.attention: the name 'hrnetv2-w18+psa-p' already says which; remove one of the two")]
+    [InlineData(3, "  name: hrnetv2-w18\n  final_kernel: 2", "4: model.final_kernel: 2 is even; wants 1 or 3")]
+    [InlineData(3, "  name: hrnetv2-w18\n  skip_mismatched: true", "4: model.skip_mismatched: means nothing without 'pretrained'")]
+    [InlineData(12, "    learning_rate: 1\n    betas: [0.9, 0.99]", "13: train.optimizer.betas: belongs to adam and adamw, not to sgd; remove it, or change the name")]
+    [InlineData(12, "    learning_rate: 1\n    name: adam\n    momentum: 0.9", "14: train.optimizer.momentum: belongs to sgd, not to adam; remove it, or change the name")]
+    [InlineData(12, "    learning_rate: 1\n    name: adam\n    betas: [0.9, 1]", "14: train.optimizer.betas: wants two numbers below 1, such as [0.9, 0.999]")]
+    [InlineData(12, "    learning_rate: 1\n    momentum: 0\n    nesterov: true", "14: train.optimizer.nesterov: wants a momentum above 0")]
+    [InlineData(9, "  epochs: 2\n  schedule: {name: cosine, power: 1}", "10: train.schedule.power: belongs to poly, not to cosine; remove it, or change the name")]
+    [InlineData(9, "  epochs: 2\n  schedule: {name: step}", "10: train.schedule.milestones: missing; wants when the rate falls, such as [120, 160]")]
+    [InlineData(9, "  epochs: 9\n  schedule: {name: step, milestones: [3, 9]}", "10: train.schedule.milestones: 9 is not within the run's 9 epochs")]
+    [InlineData(9, "  epochs: 9\n  schedule: {name: step, milestones: [3, 3]}", "10: train.schedule.milestones: 3 does not come after 3")]
+    [InlineData(9, "  iterations: 9\n  schedule: {warmup_iterations: 9}", "10: train.schedule.warmup_iterations: 9 is no less than the run's 9 iterations")]
+    [InlineData(7, "  crop: [64, 64]\n  scale_min: 2\n  scale_max: 1", "9: augment.scale_max: scale_max 1 is below scale_min 2")]
+    [InlineData(7, "  crop: [64, 64]\n  scale_max: 2.15", "8: augment.scale_max: from 0.5 to 2.15 is no whole number of steps of 0.1")]
+    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {class_weights: [1, 2]}", "5: loss.class_weights: holds 2 weights for a network of 3 classes")]
+    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {class_weights: cityscapes}", "5: loss.class_weights: holds 19 weights for a network of 3 classes")]
+    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {ignore_index: 2}", "5: loss.ignore_index: 2 is one of the network's 3 classes; wants a label outside them")]
+    [InlineData(5, "  layout: voc\nloss: {class_weights: cityscape}", "6: loss.class_weights: 'cityscape' is none of none, cityscapes; did you mean 'cityscapes'?")]
+    [InlineData(5, "  layout: voc\nloss: {class_weights: [0, 0]}", "6: loss.class_weights: wants at least one weight above 0")]
+    // YAML that recipes do not have.
+    [InlineData(10, "\tbatch: 4", "10: is indented with a tab; YAML wants spaces")]
+    [InlineData(10, "  batch: &b 4", "10: '&b' is an anchor, which recipes do not have; write the value out where it is needed, or quote it if it is text")]
+    [InlineData(10, "  batch: *b", "10: '*b' is an alias, which recipes do not have; write the value out, or quote it if it is text")]
+    [InlineData(10, "  batch: !!int 4", "10: 'tag:yaml.org,2002:int' is a tag, which recipes do not have; remove it, or quote it if it is text")]
+    [InlineData(12, "    learning_rate: 1\n---\nname: y", "13: a second document begins ('---'); a recipe is one document")]
+    public void Recipe_is_refused_with_file_line_and_remedy_when_a_line_is_wrong(int line, string instead, string message)
+    {
+        var lines = Good.ToList();
+        lines[line - 1] = instead;
+        // A line replaced by nothing is taken out, which moves those below it up.
+        if (instead.Length == 0) lines.RemoveAt(line - 1);
+        var error = Assert.Throws<RecipeException>(() => Recipe.Read(string.Join('\n', lines), "recipes/x.yaml"));
+        Assert.Equal($"recipes/x.yaml:{message}", error.Message);
+    }
+
+    [Theory]
+    [InlineData("", "x.yaml: holds no recipe; it is empty")]
+    [InlineData("# only words\n", "x.yaml: holds no recipe; it is empty")]
+    [InlineData("just words", "x.yaml:1: wants keys such as 'model:' at the top, not 'just words'")]
+    [InlineData("- a", "x.yaml:1: wants keys such as 'model:' at the top, not a list of 1")]
+    [InlineData("name: y", "x.yaml: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with every stage")]
+    [InlineData("model: {name: y}", "x.yaml: data.layout: missing; wants the data set's layout, such as cityscapes or voc")]
+    public void Recipe_is_refused_naming_the_file_when_no_line_is_at_fault(string yaml, string message) =>
+        Assert.Equal(message, Assert.Throws<RecipeException>(() => Recipe.Read(yaml, "x.yaml")).Message);
+
+    [Theory]
+    [InlineData("name: y\nmodel: {name: z", "x.yaml:2: is not YAML: ")]
+    [InlineData("name: y\n  model: z", "x.yaml:2: is not YAML: ")]
+    [InlineData("name: \"y", "x.yaml:1: is not YAML: ")]
+    [InlineData("name: a\u0001b", "x.yaml:1: is not YAML: ")]
+    public void Recipe_is_refused_with_its_line_when_it_is_not_yaml(string yaml, string beginning) =>
+        Assert.StartsWith(beginning, Assert.Throws<RecipeException>(() => Recipe.Read(yaml, "x.yaml")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData('[')]
+    [InlineData('{')]
+    public void Recipe_is_refused_soon_when_it_is_nested_without_end(char bracket)
+    {
+        var error = Assert.Throws<RecipeException>(() => Recipe.Read("name: " + new string(bracket, 500_000), "x.yaml"));
+        Assert.Equal("x.yaml:1: is nested deeper than 16 levels", error.Message);
+    }
+}
