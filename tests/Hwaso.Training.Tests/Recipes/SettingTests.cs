@@ -43,7 +43,7 @@ public sealed class SettingTests
     [InlineData("trian.batch=4", "--set trian.batch=4: trian: unknown key; did you mean 'train'?")]
     [InlineData("learning_rate=4", "--set learning_rate=4: learning_rate: unknown key; did you mean 'train.optimizer.learning_rate'?")]
     [InlineData("train.batch.size=4", "--set train.batch.size=4: train.batch: holds '1', which has no keys below it")]
-    [InlineData("loss.name.x=4", "--set loss.name.x=4: loss.name: wants one of cross_entropy, not keys below it")]
+    [InlineData("loss.name.x=4", "--set loss.name.x=4: loss.name: has no keys below it")]
     [InlineData("train.bach=", "--set train.bach=: train.bach: unknown key; did you mean 'batch'?")]
     [InlineData("train.iterations=5", "--set train.iterations=5: train.iterations: excludes 'train.epochs'; remove one of the two")]
     [InlineData("train.optimizer={nme: sgd}", "--set train.optimizer={nme: sgd}: train.optimizer.nme: unknown key; did you mean 'name'?")]

@@ -33,6 +33,7 @@ static class Overrides
                 var empty = new YamlMap(where, map.PathOf(name), asked);
                 var entry = new YamlEntry(name, where, empty);
                 RecipeKeys.CheckEntry(map, entry);
+                if (!RecipeKeys.IsSection(empty.Path)) throw new RecipeException(where, $"{empty.Path}: has no keys below it");
                 map.Put(entry);
                 return empty;
             case var other:

@@ -23,12 +23,14 @@ static class RecipeKeys
     public static void CheckEntry(YamlMap map, YamlEntry entry)
     {
         var path = map.PathOf(entry.Key);
-        if (entry.Key.Contains('.') || !(All.Contains(path) || IsSection(path)))
+        if (entry.Key.Contains('.')) throw new RecipeException(entry.Where, $"{path}: unknown key; keys stand below each other in a file, each on its own line");
+        if (!(All.Contains(path) || IsSection(path)))
             throw new RecipeException(entry.Where, $"{path}: unknown key{Hint(map, entry.Key)}");
         if (entry.Value is YamlMap below && IsSection(path)) Check(below);
     }
 
-    static bool IsSection(string path) => All.Any(key => key.StartsWith(path + ".", StringComparison.Ordinal));
+    /// <summary>Whether keys can stand below the path.</summary>
+    public static bool IsSection(string path) => All.Any(key => key.StartsWith(path + ".", StringComparison.Ordinal));
 
     static string Hint(YamlMap map, string given)
     {

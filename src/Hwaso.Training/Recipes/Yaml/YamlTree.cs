@@ -26,7 +26,9 @@ sealed class YamlTree
     public static YamlMap Recipe(string text, string file, List<string> asked)
     {
         RefuseTabs(text, file);
-        var tree = new YamlTree(text, line => $"{file}:{line}", asked);
+        // What is not closed goes wrong, to the parser, one line after the last.
+        var lines = text.AsSpan().Count('\n') + (text.EndsWith('\n') ? 0 : 1);
+        var tree = new YamlTree(text, line => $"{file}:{Math.Clamp(line, 1, Math.Max(1, lines))}", asked);
         return tree.Document("", file) switch
         {
             YamlMap map => map,
@@ -102,6 +104,8 @@ sealed class YamlTree
             var value = Node(map.PathOf(key.Text), depth + 1);
             // What was left empty begins, to the parser, where the next thing does.
             if (value is YamlScalar { IsNull: true } nothing) value = new YamlScalar(key.Where, nothing.Path, nothing.Text, plain: true);
+            // A section is told of at its key, where the reader of an error looks for it.
+            if (value is YamlMap section) value = section.At(key.Where);
             map.Put(new YamlEntry(key.Text, key.Where, value));
         }
         Take<MappingEnd>();

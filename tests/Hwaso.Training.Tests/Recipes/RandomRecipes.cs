@@ -1,0 +1,126 @@
+using Hwaso.Training.Recipes;
+
+namespace Hwaso.Training.Tests.Recipes;
+
+/// <summary>Valid recipes with every key set at some time, odd numbers and texts included.</summary>
+sealed class RandomRecipes(Random random)
+{
+    static readonly string[] Texts =
+    [
+        "plain", "null", "~", "true", "no", "12", "1e-5", "with space", " leading and trailing ", "a: b", "# hash", "- dash", "*star", "&and",
+        "!bang", "'single'", "\"double\"", "back\\slash", "line\nbreak", "tab\there", "화소", "emoji 🙂", "[1, 2]", "{a: b}", "%percent", "@at", "`tick`",
+        "C:\\data\\voc", "/data/voc 2012", "nel\u0085sep\u2028end", "?", ":", ",", "|", ">", "=", "<<", ".5", "0x1F", "---", "...", "\r\n", "\u0001\u007f",
+    ];
+
+    public Recipe Next() => new($"run-{random.Next()}", Model(), Data(), Augment(), Train())
+    {
+        Description = Maybe(Text),
+        Seed = random.Next(),
+        Threads = MaybeValue(() => random.Next(1, 64)),
+        Loss = new LossRecipe { IgnoreIndex = random.Next(200, 256), ClassWeights = Maybe<ValueList<double>>(() => [Above0(), Above0(), Above0()]) },
+        Validate = new ValidateRecipe { Every = random.Next(9), Batch = random.Next(1, 9), Size = MaybeValue(Size) },
+        Save = new SaveRecipe { Every = random.Next(1, 9) },
+    };
+
+    ModelRecipe Model()
+    {
+        var named = Coin();
+        var pretrained = Maybe(Text);
+        return new ModelRecipe
+        {
+            Name = named ? "hrnetv2-w18" : null,
+            Family = named ? null : "hrnetv2",
+            // Three, as many as there are class weights.
+            Classes = MaybeValue(() => 3),
+            AlignCorners = MaybeValue(Coin),
+            BatchNormMomentum = MaybeValue(() => 1 - random.NextDouble()),
+            Attention = Maybe(() => "psa-p"),
+            Stage1 = Maybe(() => new StageRecipe(1, Ints(1), Ints(1))),
+            Stage2 = named && Coin() ? null : new StageRecipe(random.Next(1, 5), Ints(2), Ints(2)),
+            Stage3 = named && Coin() ? null : new StageRecipe(random.Next(1, 5), Ints(3), Ints(3)),
+            Stage4 = named && Coin() ? null : new StageRecipe(random.Next(1, 5), Ints(4), Ints(4)),
+            FinalKernel = MaybeValue(() => Coin() ? 1 : 3),
+            Init = (Initialization)random.Next(3),
+            Pretrained = pretrained,
+            SkipMismatched = pretrained is not null && Coin(),
+        };
+    }
+
+    DataRecipe Data() => new(Text())
+    {
+        Root = Maybe(Text),
+        TrainSplit = Text(),
+        ValSplit = Text(),
+        CacheMb = random.Next(),
+        Workers = MaybeValue(() => random.Next(1, 64)),
+    };
+
+    AugmentRecipe Augment()
+    {
+        var (min, step) = (random.NextDouble() + 0.1, random.NextDouble() + 0.01);
+        return new AugmentRecipe(Size())
+        {
+            BaseSize = MaybeValue(() => random.Next(1, 4096)),
+            ScaleMin = min,
+            ScaleMax = min + (random.Next(9) * step),
+            ScaleStep = step,
+            Flip = Coin(),
+            Photometric = Coin(),
+            Mean = [random.NextDouble() - 0.5, 0, -Above0()],
+            Std = [Above0(), Above0(), Above0()],
+        };
+    }
+
+    TrainRecipe Train()
+    {
+        var epochs = MaybeValue(() => random.Next(1000, 2000));
+        return new TrainRecipe(random.Next(1, 999), Optimizer())
+        {
+            Epochs = epochs,
+            Iterations = epochs is null ? random.Next(1000, int.MaxValue) : null,
+            Accumulate = random.Next(1, 9),
+            Schedule = Schedule(),
+            ChannelsLast = Coin(),
+            LogEvery = random.Next(1, 999),
+        };
+    }
+
+    OptimizerRecipe Optimizer()
+    {
+        var kind = (OptimizerKind)random.Next(3);
+        var both = new OptimizerRecipe(Above0()) { Kind = kind, WeightDecay = Coin() ? 0 : Above0(), HeadRateMultiplier = Above0() };
+        return kind == OptimizerKind.Sgd
+            ? both with { Momentum = 1 - random.NextDouble(), Nesterov = Coin() }
+            : both with { Beta1 = random.NextDouble(), Beta2 = random.NextDouble(), Eps = Above0() };
+    }
+
+    ScheduleRecipe Schedule()
+    {
+        var kind = (ScheduleKind)random.Next(4);
+        var any = new ScheduleRecipe { Kind = kind, WarmupIterations = random.Next(1000), WarmupRatio = random.NextDouble() };
+        return kind switch
+        {
+            ScheduleKind.Poly => any with { Power = Above0(), End = Above0() },
+            ScheduleKind.Cosine => any with { End = Above0() },
+            ScheduleKind.Step => any with { Milestones = [1, random.Next(2, 50), random.Next(50, 999)], Gamma = Above0() },
+            _ => any,
+        };
+    }
+
+    // From the smallest to the largest powers of ten a double has, so that the exponent's form is tried too.
+    double Above0() => (random.NextDouble() + 0.01) * Math.Pow(10, random.Next(-300, 300));
+
+    ValueList<int> Ints(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(1, 999))];
+
+    SizePx Size() => new(random.Next(1, 4096), random.Next(1, 4096));
+
+    string Text() => Texts[random.Next(Texts.Length)];
+
+    bool Coin() => random.Next(2) == 0;
+
+    T? Maybe<T>(Func<T> make)
+        where T : class => Coin() ? make() : null;
+
+    T? MaybeValue<T>(Func<T> make)
+        where T : struct => Coin() ? make() : null;
+}
