@@ -1,0 +1,55 @@
+// Wang et al., "Deep high-resolution representation learning for visual recognition", TPAMI 2020: HRNetV2 for segmentation.
+// Key names follow HRNet-Semantic-Segmentation (seg_hrnet.py), whose body has no prefix and whose head is last_layer.
+using Hwaso.Models.Backbones;
+using Hwaso.Nn;
+using Hwaso.Torch;
+
+namespace Hwaso.Models.Networks;
+
+/// <summary>The four branches, upsampled to the finest and concatenated, through two 1×1 convolutions: logits at stride 4.</summary>
+public sealed class HRNetV2 : SegmentationNet
+{
+    readonly HRNet body;
+    readonly Sequential last_layer;
+    readonly bool alignCorners;
+
+    /// <summary>Builds the network.</summary>
+    /// <param name="w">Its root.</param>
+    /// <param name="config">Body.</param>
+    /// <param name="classes">K.</param>
+    /// <param name="finalKernel">Side of the last convolution's kernel, 1 in every released network.</param>
+    /// <exception cref="ArgumentException">Stages that do not fit, or a kernel that is not odd.</exception>
+    public HRNetV2(Weights w, HRNetConfig config, int classes, int finalKernel = 1) : base(w, classes, config.AlignCorners)
+    {
+        if (finalKernel < 1 || finalKernel % 2 == 0)
+            throw new ArgumentException($"last_layer: final kernel {finalKernel}; an odd number was wanted");
+        body = new(w, config);
+        var channels = body.Channels.Sum();                                     // 15 C
+        last_layer = new(w / "last_layer",
+            p => new Conv2d(p, channels, channels, kernel: 1, bias: true),
+            p => new BatchNorm2d(p, channels, momentum: config.Momentum),
+            p => new ReLU(p),
+            p => new Conv2d(p, channels, classes, finalKernel, bias: true));
+        alignCorners = config.AlignCorners;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> HeadPaths => ["last_layer"];
+
+    /// <summary>The authors' initial values: every convolution normal with deviation 0.001, batch norms 1 and 0, biases as PyTorch leaves them.</summary>
+    public void InitialiseAsPublished()
+    {
+        foreach (var (name, tensor) in Weights.Parameters)
+            if (tensor.Dimensions == 4 && !name.Contains(".deattn.", StringComparison.Ordinal))
+                Initialise.Normal(tensor, 0.001);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x)
+    {
+        var branches = x.Apply(body);
+        var (height, width) = (branches[0].Size(2), branches[0].Size(3));
+        var upsampled = branches.Select((branch, b) => b == 0 ? branch : branch.ResizeBilinear(height, width, alignCorners));
+        return Tensor.Concat(upsampled, 1).Apply(last_layer);                   // [N, K, H/4, W/4]
+    }
+}
