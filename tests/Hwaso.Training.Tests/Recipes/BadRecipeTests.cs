@@ -139,4 +139,37 @@ public sealed class BadRecipeTests
         var error = Assert.Throws<RecipeException>(() => Recipe.Read("name: " + new string(bracket, 500_000), "x.yaml"));
         Assert.Equal("x.yaml:1: is nested deeper than 16 levels", error.Message);
     }
+
+    [Fact]
+    public void Recipe_with_any_letters_changed_reads_or_is_refused_with_its_place_and_nothing_else()
+    {
+        const string Letters = "\t\n\r :,-[]{}#&*!|>'\"%@`?~0.1eE<=\\\u0000\u0085\u2028\uFEFF\uD83D화a";
+        var original = File.ReadAllText(RepositoryRoot.File("recipes", "hrnetv2-w18-small-v1_cityscapes.yaml"));
+        var random = new Random(304);
+        var refused = 0;
+        for (var i = 0; i < 5000; i++)
+        {
+            var text = original.ToCharArray().ToList();
+            for (var change = random.Next(1, 4); change > 0; change--)
+            {
+                var at = random.Next(text.Count);
+                var letter = Letters[random.Next(Letters.Length)];
+                if (random.Next(3) == 0) text.RemoveAt(at);
+                else if (random.Next(2) == 0) text.Insert(at, letter);
+                else text[at] = letter;
+            }
+            var yaml = new string([.. text]);
+            try
+            {
+                Recipe.Read(yaml, "x.yaml");
+            }
+            catch (RecipeException e)
+            {
+                Assert.Matches(@"^x\.yaml(:[1-9][0-9]*)?: .", e.Message);
+                refused++;
+            }
+        }
+        // Half the file is comment, where changes do no harm.
+        Assert.InRange(refused, 500, 4500);
+    }
 }

@@ -116,9 +116,22 @@ sealed class YamlTree
         where T : ParsingEvent
     {
         // The parser stands before its first event until it is moved once.
-        if (parser.Current is null) parser.MoveNext();
+        if (parser.Current is null) Advance();
         if (parser.Current is not T) throw new RecipeException(whereOf(parser.Current?.Start.Line ?? 0), $"is not YAML a recipe can hold: found {parser.Current?.GetType().Name}");
-        parser.MoveNext();
+        Advance();
+    }
+
+    void Advance()
+    {
+        try
+        {
+            parser.MoveNext();
+        }
+        catch (Exception e) when (e is not YamlException)
+        {
+            // The scanner fails its own checks on some malformed text, such as "[a:b\n?".
+            throw new RecipeException(whereOf(parser.Current?.End.Line ?? 0), "is not YAML: cannot be read on from here; look for a missing quote or bracket");
+        }
     }
 
     static void RefuseTabs(string text, string file)
