@@ -26,6 +26,9 @@ public sealed partial class Tensor : SafeHandle
     /// <summary>Whether it holds nothing.</summary>
     public override bool IsInvalid => handle == 0;
 
+    /// <summary>Tells tensors that are alive apart: two handles to the same native tensor have the same number, which is free again once it is gone.</summary>
+    public nint Identity => Live();
+
     internal int Slot { get; set; }
 
     internal bool Kept { get; set; }

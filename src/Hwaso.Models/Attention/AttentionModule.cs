@@ -16,7 +16,7 @@ public abstract record AttentionModule
     public static IReadOnlyList<AttentionModule> All { get; } = [new PsaSpatial(), new PsaParallel(), new PsaSequential()];
 
     /// <summary>Half the channels, which polarized self-attention keeps.</summary>
-    protected static int Half(Weights w, int channels, int multiple = 2) => channels >= multiple && channels % multiple == 0
+    protected static int Half(Weights w, int channels) => channels >= 2 && channels % 2 == 0
         ? channels / 2
-        : throw new ArgumentException($"{w.Path}: {channels} channels; polarized self-attention wants a multiple of {multiple}: {Math.Max(channels / multiple, 1) * multiple} or {(channels / multiple + 1) * multiple} would fit");
+        : throw new ArgumentException($"{w.Path}: {channels} channels cannot be halved, as polarized self-attention does; {channels + 1} would fit");
 }

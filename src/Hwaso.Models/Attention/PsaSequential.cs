@@ -12,7 +12,7 @@ public sealed record PsaSequential : AttentionModule
     public override string Name => "psa-s";
 
     /// <inheritdoc/>
-    public override Net Build(Weights w, int channels) => new PsaSequentialNet(w, channels, Half(w, channels, multiple: 8));
+    public override Net Build(Weights w, int channels) => new PsaSequentialNet(w, channels, Half(w, channels));
 }
 
 /// <summary>pixels(channels(x)).</summary>
@@ -23,7 +23,7 @@ public sealed class PsaSequentialNet : Net
 
     internal PsaSequentialNet(Weights w, int channels, int half) : base(w)
     {
-        var narrow = half / 4;
+        var narrow = Math.Max(half / 4, 1);                     // rounded down, as released
         conv_q_right = new(w / "conv_q_right", channels, 1, kernel: 1);
         conv_v_right = new(w / "conv_v_right", channels, half, kernel: 1);
         conv_up = new(w / "conv_up",

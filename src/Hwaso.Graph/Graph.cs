@@ -1,0 +1,52 @@
+using Hwaso.Nn;
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+
+namespace Hwaso.Graph;
+
+/// <summary>A network as one evaluation forward went through it: operators in order, values between them, modules around them.</summary>
+/// <param name="Values">Every tensor, by number.</param>
+/// <param name="Nodes">Every operator call, in order.</param>
+/// <param name="Places">Every module run, in the order in which they began.</param>
+/// <param name="Inputs">The numbers of the network's inputs.</param>
+/// <param name="Outputs">The numbers of its outputs.</param>
+public sealed record Graph(
+    IReadOnlyList<GraphValue> Values,
+    IReadOnlyList<GraphNode> Nodes,
+    IReadOnlyList<GraphPlace> Places,
+    IReadOnlyList<int> Inputs,
+    IReadOnlyList<int> Outputs)
+{
+    /// <summary>Runs the network once on an example, in evaluation mode and without gradients, and tells what happened.</summary>
+    /// <param name="net">The network; its mode is put back afterwards.</param>
+    /// <param name="example">An input of the size that the graph is to be of.</param>
+    /// <exception cref="TorchException">The network refuses the example.</exception>
+    public static Graph Of(Net net, Tensor example)
+    {
+        var training = net.IsTraining;
+        var recorder = new Recorder();
+        foreach (var (name, tensor) in net.Weights.Parameters)
+            recorder.Register(tensor, name, isParameter: true);
+        foreach (var (name, tensor) in net.Weights.Buffers)
+            recorder.Register(tensor, name, isParameter: false);
+        var input = recorder.Register(example, "input", isParameter: false);
+        net.Eval();
+        try
+        {
+            using var scope = new Scope();
+            using var off = new NoGrad();
+            using var observation = Door.Observe(recorder);
+            var output = net.Call(example);
+            return recorder.Finish([input], [recorder.Find(output)]);
+        }
+        finally
+        {
+            if (training)
+                net.Train();
+        }
+    }
+
+    /// <summary>The nodes whose calling module is at or under a path.</summary>
+    public IEnumerable<GraphNode> Under(string path) =>
+        Nodes.Where(n => path.Length == 0 || n.Place == path || n.Place.StartsWith(path + ".", StringComparison.Ordinal));
+}

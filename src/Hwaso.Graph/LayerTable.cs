@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace Hwaso.Graph;
+
+/// <summary>A recorded network module by module.</summary>
+public static class LayerTable
+{
+    /// <summary>The modules that run no other modules, in order: convolutions, norms, and what attention computes by itself.</summary>
+    public static IReadOnlyList<LayerRow> Leaves(Graph graph)
+    {
+        var parents = graph.Places.Select(p => p.Path).Where(p => p.Length > 0)
+            .Select(p => p.LastIndexOf('.') is var dot and >= 0 ? p[..dot] : "").ToHashSet(StringComparer.Ordinal);
+        var rows = new List<LayerRow>();
+        foreach (var place in graph.Places)
+        {
+            var own = graph.Nodes.Skip(place.FirstNode).Take(place.EndNode - place.FirstNode).Where(n => n.Place == place.Path).ToArray();
+            var cost = Cost.Of(graph, own);
+            if (parents.Contains(place.Path) && cost is { MacsAll: 0, Parameters: 0 })
+                continue;
+            rows.Add(new LayerRow(place.Path, place.Kind, Shapes(graph, place.Inputs), Shapes(graph, place.Outputs), cost.Parameters, cost.Macs, cost.MacsAll));
+        }
+        return rows;
+    }
+
+    /// <summary>The table as aligned text.</summary>
+    public static string ToText(IReadOnlyList<LayerRow> rows)
+    {
+        string[] header = ["module", "kind", "output", "parameters", "multiply-adds"];
+        var cells = rows.Select(r => new[]
+        {
+            r.Path, r.Kind, string.Join(" ", r.OutputShapes.Select(s => string.Join("×", s))), $"{r.Parameters:N0}", $"{r.MacsAll:N0}",
+        }).Prepend(header).ToArray();
+        var widths = Enumerable.Range(0, header.Length).Select(c => cells.Max(row => row[c].Length)).ToArray();
+        var text = new StringBuilder();
+        foreach (var row in cells)
+            text.AppendLine(string.Join("  ", row.Select((cell, c) => c < 3 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
+        return text.ToString();
+    }
+
+    static IReadOnlyList<long>[] Shapes(Graph graph, IReadOnlyList<int> values) => values.Select(v => graph.Values[v].Shape).ToArray();
+}

@@ -1,0 +1,74 @@
+using Hwaso.Torch;
+using Hwaso.Torch.Operators;
+
+namespace Hwaso.Graph;
+
+/// <summary>Watches the two doors and writes down what passes.</summary>
+sealed class Recorder : IDoorObserver
+{
+    // A native tensor's address is its own while it lives, and every new one is seen here: the latest entry is always the right one.
+    readonly Dictionary<nint, int> known = [];
+    readonly List<GraphValue> values = [];
+    readonly List<GraphNode> nodes = [];
+    readonly List<GraphPlace?> places = [];
+    readonly Stack<(int Slot, string Kind, int[] Inputs, int FirstNode)> open = [];
+
+    public int Register(Tensor tensor, string? name, bool isParameter)
+    {
+        var id = values.Count;
+        values.Add(new GraphValue(id, tensor.Shape, tensor.Type, name, isParameter));
+        known[tensor.Identity] = id;
+        return id;
+    }
+
+    public int Find(Tensor tensor) => known.TryGetValue(tensor.Identity, out var id)
+        ? id
+        : throw new InvalidOperationException($"{Door.CurrentPlace}: {tensor} was made outside the recording");
+
+    public Graph Finish(int[] inputs, int[] outputs) => new(values, nodes, places.Select(p => p!).ToArray(), inputs, outputs);
+
+    public void Enter(string place, string kind, ReadOnlySpan<Tensor> inputs)
+    {
+        open.Push((places.Count, kind, Numbers(inputs), nodes.Count));
+        places.Add(null);
+    }
+
+    public void Leave(string place, ReadOnlySpan<Tensor> outputs)
+    {
+        var (slot, kind, inputs, firstNode) = open.Pop();
+        places[slot] = new GraphPlace(place, kind, open.Count, inputs, Numbers(outputs), firstNode, nodes.Count);
+    }
+
+    public void Called(Operator operation, ReadOnlySpan<Value> arguments, ReadOnlySpan<Value> results)
+    {
+        var given = new GraphArgument[arguments.Length];
+        for (var k = 0; k < given.Length; k++)
+            given[k] = Argument(arguments[k]);
+        var made = new List<int>();
+        foreach (var result in results)
+            if (result.Kind == ValueKind.Tensor)
+                made.Add(Register(result.AsTensor(), null, isParameter: false));
+            else if (result.Kind == ValueKind.TensorList)
+                foreach (var tensor in result.AsTensors())
+                    made.Add(Register(tensor, null, isParameter: false));
+        nodes.Add(new GraphNode(nodes.Count, operation.Name, operation.Schema, Door.CurrentPlace, given, made));
+    }
+
+    GraphArgument Argument(in Value value) => value.Kind switch
+    {
+        ValueKind.Tensor => new(value.Kind, [FindOrRegister(value.AsTensor())], Value.None),
+        ValueKind.TensorList => new(value.Kind, value.AsTensors().Select(t => t is null ? -1 : FindOrRegister(t)).ToArray(), Value.None),
+        _ => new(value.Kind, [], value),
+    };
+
+    // A tensor that a module holds without having named it among its weights: a constant of its own.
+    int FindOrRegister(Tensor tensor) => known.TryGetValue(tensor.Identity, out var id) ? id : Register(tensor, null, isParameter: false);
+
+    int[] Numbers(ReadOnlySpan<Tensor> tensors)
+    {
+        var numbers = new int[tensors.Length];
+        for (var k = 0; k < numbers.Length; k++)
+            numbers[k] = FindOrRegister(tensors[k]);
+        return numbers;
+    }
+}

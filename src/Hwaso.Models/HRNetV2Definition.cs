@@ -1,0 +1,18 @@
+using Hwaso.Models.Backbones;
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+
+namespace Hwaso.Models;
+
+/// <summary>An HRNetV2 of any size.</summary>
+public sealed record HRNetV2Definition : ModelDefinition
+{
+    /// <summary>The body.</summary>
+    public required HRNetConfig Config { get; init; }
+
+    /// <summary>Side of the last convolution's kernel.</summary>
+    public int FinalKernel { get; init; } = 1;
+
+    /// <inheritdoc/>
+    public override SegmentationNet Build(Weights w, int classes) => new HRNetV2(w, Config, classes, FinalKernel);
+}
