@@ -1,0 +1,26 @@
+using System.Text.RegularExpressions;
+using Hwaso.Cli.Arguments;
+
+namespace Hwaso.Cli;
+
+/// <summary>What an exception is to the person at the terminal: a line and an exit code.</summary>
+static partial class Failure
+{
+    /// <summary>The line, without the verb before it, and the exit code: 2 where the arguments were wrong, else 1.</summary>
+    public static (string Line, int Code) Of(Exception error) => error switch
+    {
+        AggregateException { InnerException: { } inner } => Of(inner),
+        TypeInitializationException { InnerException: { } inner } => Of(inner),
+        UsageException => (error.Message, ExitCode.Usage),
+        ArgumentException => (ParameterName().Replace(OneLine(error.Message), ""), ExitCode.Usage),
+        OperationCanceledException => ("stopped before it was done", ExitCode.Failed),
+        OutOfMemoryException => ($"too little memory: {OneLine(error.Message)}; try a smaller batch, crop or size", ExitCode.Failed),
+        _ => (OneLine(error.Message), ExitCode.Failed),
+    };
+
+    static string OneLine(string message) =>
+        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+    [GeneratedRegex(@" \(Parameter '[^']*'\)")]
+    private static partial Regex ParameterName();
+}

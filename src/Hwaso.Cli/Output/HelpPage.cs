@@ -1,0 +1,53 @@
+using System.CommandLine;
+
+namespace Hwaso.Cli.Output;
+
+/// <summary>The pages that <c>--help</c> prints.</summary>
+static class HelpPage
+{
+    /// <summary>The page of one verb.</summary>
+    public static void Write(Terminal terminal, string path, Command command, IReadOnlyList<string> examples, IReadOnlyList<Option> common)
+    {
+        var page = new PageWriter(terminal);
+        page.Paragraph($"{path}: {command.Description}");
+        page.Heading("Usage");
+        page.Indented(Usage(path, command));
+        page.Rows("Verbs", command.Subcommands.Select(sub => ($"{path} {sub.Name}", sub.Description ?? "")));
+        page.Rows("Arguments", command.Arguments.Select(argument => (argument.Name, argument.Description ?? "")));
+        page.Rows("Options", command.Options.Where(option => !common.Contains(option)).Select(Row));
+        page.Rows("Options of every verb", common.Select(Row));
+        if (examples.Count > 0)
+        {
+            page.Heading("Examples");
+            foreach (var example in examples) page.Indented($"hwaso {example}");
+        }
+    }
+
+    /// <summary>The page of the command itself.</summary>
+    public static void WriteOverview(Terminal terminal, Command root, IReadOnlyList<Option> common)
+    {
+        var page = new PageWriter(terminal);
+        page.Paragraph($"hwaso: {root.Description}");
+        page.Heading("Usage");
+        page.Indented("hwaso VERB [arguments] [options]");
+        page.Indented("hwaso VERB --help");
+        page.Rows("Verbs", root.Subcommands.Select(verb => (verb.Name, verb.Description ?? "")));
+        page.Rows("Options of every verb", common.Select(Row));
+        page.Heading("Exit codes");
+        page.Indented("0 done, 1 the work failed, 2 the arguments or the recipe are wrong");
+    }
+
+    static string Usage(string path, Command command)
+    {
+        if (command.Subcommands.Count > 0) return $"{path} {string.Join('|', command.Subcommands.Select(sub => sub.Name))} …";
+        var arguments = command.Arguments.Select(argument => argument.Name + (argument.Arity.MaximumNumberOfValues > 1 ? "…" : ""));
+        var required = command.Options.Where(option => option.Required).Select(Name);
+        return string.Join(' ', [path, .. arguments, .. required, "[options]"]);
+    }
+
+    static (string, string) Row(Option option) =>
+        (string.Join(", ", [Name(option), .. option.Aliases.Where(alias => alias != option.Name && alias != "-?")]),
+            (option.Description ?? "") + (option.Required ? " (required)" : ""));
+
+    static string Name(Option option) => option.HelpName is null ? option.Name : $"{option.Name} {option.HelpName}";
+}

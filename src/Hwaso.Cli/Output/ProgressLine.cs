@@ -1,0 +1,39 @@
+namespace Hwaso.Cli.Output;
+
+/// <summary>The words of a progress display.</summary>
+/// <param name="Activity">What is going on.</param>
+/// <param name="Total">How many there will be.</param>
+/// <param name="Unit">Of what, in the plural.</param>
+sealed record ProgressLine(string Activity, long Total, string Unit)
+{
+    const int BarWidth = 24;
+
+    /// <summary>With a bar, for a terminal.</summary>
+    public string Bar(long done, TimeSpan elapsed)
+    {
+        var filled = Total > 0 ? (int)(BarWidth * Math.Min(done, Total) / Total) : BarWidth;
+        return $"{Activity} {new string('━', filled)}{new string('─', BarWidth - filled)} {Counts(done, elapsed)}";
+    }
+
+    /// <summary>Without, for a file.</summary>
+    public string Plain(long done, TimeSpan elapsed) => $"{Activity} {Counts(done, elapsed)}";
+
+    /// <summary>When it is over, or was stopped.</summary>
+    public string Finished(long done, TimeSpan elapsed) =>
+        $"{Activity} {(done < Total ? $"stopped at {done}/{Total}" : $"{done}")} {Unit} in {Clock(elapsed)} ({Rate(done, elapsed)}/s)";
+
+    string Counts(long done, TimeSpan elapsed)
+    {
+        var left = done > 0 && done < Total ? $"  {Clock(elapsed * ((double)(Total - done) / done))} left" : "";
+        return $"{done}/{Total} {Unit}  {Rate(done, elapsed)}/s{left}";
+    }
+
+    static string Rate(long done, TimeSpan elapsed)
+    {
+        var rate = elapsed > TimeSpan.Zero ? done / elapsed.TotalSeconds : 0;
+        return rate.ToString(rate < 10 ? "0.0" : "0");
+    }
+
+    static string Clock(TimeSpan time) =>
+        time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}" : $"{time.Minutes}:{time.Seconds:00}";
+}

@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+using Hwaso.Cli.Verbs;
+using Hwaso.Torch;
+
+namespace Hwaso.Cli.Output;
+
+/// <summary>What <c>hwaso --version</c> prints: our version, libtorch's, and the devices it sees.</summary>
+static class VersionPage
+{
+    public static int Write(VerbContext context)
+    {
+        var ours = typeof(VersionPage).Assembly.GetName().Version!.ToString(3);
+        string[] devices = ["cpu", .. Enumerable.Range(0, TorchInfo.CudaDevices).Select(index => $"cuda:{index}")];
+        var report = new JsonObject
+        {
+            ["version"] = ours,
+            ["libtorch"] = TorchInfo.Version,
+            ["devices"] = JsonOutput.Array(devices),
+            ["processors"] = Environment.ProcessorCount,
+            ["build"] = TorchInfo.BuildReport,
+        };
+        context.Result(report, _ =>
+        {
+            var output = context.Terminal.Output;
+            output.WriteLine($"hwaso     {ours}");
+            output.WriteLine($"libtorch  {TorchInfo.Version}");
+            output.WriteLine($"devices   {string.Join(", ", devices)} ({Environment.ProcessorCount} processors)");
+            output.WriteLine();
+            output.WriteLine(TorchInfo.BuildReport.TrimEnd());
+        });
+        return ExitCode.Done;
+    }
+}

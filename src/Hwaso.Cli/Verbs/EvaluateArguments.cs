@@ -1,0 +1,20 @@
+using Hwaso.Cli.Arguments;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>What <c>hwaso evaluate</c> was asked to do.</summary>
+/// <param name="Source">A run folder, a checkpoint or an ONNX file.</param>
+/// <param name="Data">The data set's folder.</param>
+/// <param name="Split">The split, e.g. <c>val</c>.</param>
+/// <param name="Scales">Scales whose predictions are averaged.</param>
+/// <param name="Flip">Average with the mirrored image.</param>
+/// <param name="Crop">Size of a sliding window; null: whole images.</param>
+/// <param name="Stride">Step of the sliding window; null: two thirds of the window.</param>
+sealed record EvaluateArguments(
+    string Source,
+    string Data,
+    string Split,
+    IReadOnlyList<double> Scales,
+    bool Flip,
+    ImageSize? Crop,
+    ImageSize? Stride);

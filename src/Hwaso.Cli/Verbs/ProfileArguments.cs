@@ -1,0 +1,10 @@
+using Hwaso.Cli.Arguments;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>What <c>hwaso profile</c> was asked to do.</summary>
+/// <param name="Model">A short name or a recipe.</param>
+/// <param name="Size">Input size.</param>
+/// <param name="Classes">Number of classes.</param>
+/// <param name="Layers">A row per layer.</param>
+sealed record ProfileArguments(string Model, ImageSize Size, int Classes, bool Layers);

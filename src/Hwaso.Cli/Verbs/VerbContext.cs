@@ -1,0 +1,40 @@
+using System.Text.Json.Nodes;
+using Hwaso.Cli.Output;
+using Hwaso.Torch;
+using Spectre.Console;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>What every verb gets besides its own arguments: common options, a way to stop, places to write to.</summary>
+/// <param name="Terminal">Where results and progress go.</param>
+/// <param name="Json">Results as one JSON object.</param>
+/// <param name="Device"><c>cpu</c>, <c>cuda</c>, <c>cuda:N</c>, or null for the default.</param>
+/// <param name="Threads">Threads to compute on, or null for all processors.</param>
+/// <param name="Cancel">Cancelled by Ctrl-C: finish the step, save, and say how to resume.</param>
+sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Threads, CancellationToken Cancel)
+{
+    /// <summary>The result: <paramref name="report"/> with <c>--json</c>, else what <paramref name="text"/> prints.</summary>
+    public void Result(JsonObject report, Action<IAnsiConsole> text)
+    {
+        if (Json) JsonOutput.Write(Terminal.Output, report);
+        else text(Terminal.Console());
+    }
+
+    /// <summary>Sets libtorch's threads as asked and gives the device as asked; a verb that computes begins with it.</summary>
+    /// <exception cref="ArgumentException">That GPU is not there.</exception>
+    public Device UseTorch()
+    {
+        TorchInfo.Threads = ProcessorThreads;
+        return Device is null ? Torch.Device.Best : Torch.Device.Parse(Device);
+    }
+
+    /// <summary>Threads to compute on: as asked, else one per processor.</summary>
+    public int ProcessorThreads => Threads ?? Environment.ProcessorCount;
+
+    /// <summary>A line for the person who watches, on standard error.</summary>
+    public void Log(string line) => Terminal.Error.WriteLine(line);
+
+    /// <summary>Starts showing progress on standard error, e.g. <c>("Rendering", 500, "scenes")</c>; dispose it when done.</summary>
+    public ProgressDisplay Progress(string activity, long total, string unit) =>
+        new(Terminal.Error, Terminal.ErrorIsTerminal, activity, total, unit, TimeProvider.System);
+}

@@ -1,0 +1,7 @@
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>The verbs of the command, in the order in which help lists them.</summary>
+static class VerbList
+{
+    public static IReadOnlyList<Verb> All => [];
+}
