@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Verbs;
+using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Tests;
 
@@ -55,7 +56,7 @@ public sealed class AppTests
     [Fact]
     public void Values_arrive_as_they_were_given()
     {
-        ImageSize size = default;
+        SizePx size = default;
         double[]? scales = null;
         string[] set = [];
         var verb = new FakeVerb((self, arguments, _) =>
@@ -67,7 +68,7 @@ public sealed class AppTests
         var line = CommandLine.Run([verb], default, "render", "here", "--size", "256x512", "--scales", "0.75,1", "--set", "a.b=1", "--set", "c=x=y");
 
         Assert.Equal("", line.Error);
-        Assert.Equal(new ImageSize(256, 512), size);
+        Assert.Equal(new SizePx(256, 512), size);
         Assert.Equal([0.75, 1], scales!);
         Assert.Equal(["a.b=1", "c=x=y"], set);
     }

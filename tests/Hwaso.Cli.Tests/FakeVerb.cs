@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Verbs;
+using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Tests;
 
@@ -8,7 +9,7 @@ namespace Hwaso.Cli.Tests;
 sealed class FakeVerb : Verb
 {
     readonly Argument<string> folder = new("DIR") { Description = "a folder" };
-    readonly Option<ImageSize?> size = Values.Size("--size", "the size", required: true);
+    readonly Option<SizePx?> size = Values.Size("--size", "the size", required: true);
     readonly Option<int?> count = Values.Whole("--count", "N", "how many", min: 1);
     readonly Option<string?> layout = Values.Choice("--layout", "the layout", ["cityscapes", "voc"]);
     readonly Option<double[]?> scales = Values.PositiveList("--scales", "LIST", "the scales");
@@ -29,7 +30,7 @@ sealed class FakeVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["render here --size 2x3"];
 
-    public ImageSize Size(ParseResult arguments) => arguments.GetValue(size)!.Value;
+    public SizePx Size(ParseResult arguments) => arguments.GetValue(size)!.Value;
 
     public double[]? Scales(ParseResult arguments) => arguments.GetValue(scales);
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Arguments;
 
@@ -45,10 +46,10 @@ static class Values
             });
 
     /// <summary>Height × width.</summary>
-    public static Option<ImageSize?> Size(string name, string description, bool required = false) =>
-        Option<ImageSize?>(name, "HxW", description, required, "height x width in pixels, e.g. 512x1024", (string text, out ImageSize? value) =>
+    public static Option<SizePx?> Size(string name, string description, bool required = false) =>
+        Option<SizePx?>(name, "HxW", description, required, "height x width in pixels, e.g. 512x1024", (string text, out SizePx? value) =>
         {
-            var read = ImageSize.TryParse(text, out var size);
+            var read = SizeText.TryParse(text, out var size);
             value = size;
             return read;
         });

@@ -26,7 +26,9 @@ static class VersionPage
             output.WriteLine($"libtorch  {TorchInfo.Version}");
             output.WriteLine($"devices   {string.Join(", ", devices)} ({Environment.ProcessorCount} processors)");
             output.WriteLine();
-            output.WriteLine(TorchInfo.BuildReport.TrimEnd());
+            // The rest, compiler flags and all, is in --json.
+            foreach (var line in TorchInfo.BuildReport.Split('\n').Where(line => line.StartsWith("  - ", StringComparison.Ordinal) && line.Length < 100))
+                output.WriteLine(line[4..]);
         });
         return ExitCode.Done;
     }

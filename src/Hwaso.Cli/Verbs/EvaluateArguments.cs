@@ -1,4 +1,4 @@
-using Hwaso.Cli.Arguments;
+using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -16,5 +16,5 @@ sealed record EvaluateArguments(
     string Split,
     IReadOnlyList<double> Scales,
     bool Flip,
-    ImageSize? Crop,
-    ImageSize? Stride);
+    SizePx? Crop,
+    SizePx? Stride);

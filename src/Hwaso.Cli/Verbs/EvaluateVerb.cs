@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
+using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -11,8 +12,8 @@ sealed class EvaluateVerb : Verb
     readonly Option<string?> split = Values.Text("--split", "NAME", "split to score (default: val)");
     readonly Option<double[]?> scales = Values.PositiveList("--scales", "LIST", "averages predictions at these scales, e.g. 0.75,1,1.25 (default: 1)");
     readonly Option<bool> flip = Values.Flag("--flip", "averages with the mirrored image");
-    readonly Option<ImageSize?> crop = Values.Size("--crop", "slides a window of this height x width over the image");
-    readonly Option<ImageSize?> stride = Values.Size("--stride", "step of that window (default: two thirds of it)");
+    readonly Option<SizePx?> crop = Values.Size("--crop", "slides a window of this height x width over the image");
+    readonly Option<SizePx?> stride = Values.Size("--stride", "step of that window (default: two thirds of it)");
     readonly Func<EvaluateArguments, VerbContext, int> evaluate;
 
     /// <summary>The verb, done by <paramref name="evaluate"/>.</summary>

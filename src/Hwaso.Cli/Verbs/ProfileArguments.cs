@@ -1,4 +1,4 @@
-using Hwaso.Cli.Arguments;
+using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -7,4 +7,4 @@ namespace Hwaso.Cli.Verbs;
 /// <param name="Size">Input size.</param>
 /// <param name="Classes">Number of classes.</param>
 /// <param name="Layers">A row per layer.</param>
-sealed record ProfileArguments(string Model, ImageSize Size, int Classes, bool Layers);
+sealed record ProfileArguments(string Model, SizePx Size, int Classes, bool Layers);

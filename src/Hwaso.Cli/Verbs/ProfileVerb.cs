@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
+using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -7,7 +8,7 @@ namespace Hwaso.Cli.Verbs;
 sealed class ProfileVerb : Verb
 {
     readonly Argument<string> model = new("MODEL") { Description = "a short name (see hwaso models) or a recipe" };
-    readonly Option<ImageSize?> size = Values.Size("--size", "input, height x width", required: true);
+    readonly Option<SizePx?> size = Values.Size("--size", "input, height x width", required: true);
     readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes", min: 1, required: true);
     readonly Option<bool> layers = Values.Flag("--layers", "a row per layer");
     readonly Func<ProfileArguments, VerbContext, int> profile;
