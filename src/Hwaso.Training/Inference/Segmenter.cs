@@ -1,0 +1,91 @@
+using Hwaso.Imaging;
+using Hwaso.Models.Networks;
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+using Hwaso.Training.Recipes;
+
+namespace Hwaso.Training.Inference;
+
+/// <summary>Labels images with a network: whole or by windows, at several scales, mirrored too, at whichever size is wanted.</summary>
+/// <param name="net">The network; put into evaluation mode.</param>
+/// <param name="normalisation">What its inputs went through in training.</param>
+/// <param name="options">How it is asked.</param>
+public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, InferenceOptions options)
+{
+    /// <summary>The class of every pixel, at the image's own size or another.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="height">Height of the result; the image's by default.</param>
+    /// <param name="width">Width of the result; the image's by default.</param>
+    /// <exception cref="TorchException">The network refuses, or there is too little memory.</exception>
+    public LabelMap Label(RgbImage image, int? height = null, int? width = null)
+    {
+        net.Eval();
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        var (h, w) = (height ?? image.Height, width ?? image.Width);
+        var scores = Scores(normalisation.ToTensor(image, net.Weights.Device), h, w);
+        var labels = Aten.To(scores.ArgMax(1), ScalarType.UInt8, Device.Cpu);
+        return new LabelMap(w, h, labels.Contiguous().Span<byte>().ToArray());
+    }
+
+    /// <summary>Class scores [1, K, height, width]: logits for one whole view, summed probabilities for several.</summary>
+    Tensor Scores(Tensor x, int height, int width)
+    {
+        if (options.Size is { } size)
+            x = x.ResizeBilinear(size.Height, size.Width);
+        if (options is { Scales: [1], Flip: false, Crop: null })
+            return Logits(x).ResizeBilinear(height, width, net.AlignCorners);
+        Tensor? sum = null;
+        foreach (var scale in options.Scales)
+        {
+            using var scope = new Scope();
+            var (h, w) = (Scaled(x.Size(2), scale), Scaled(x.Size(3), scale));
+            var scaled = scale == 1 ? x : x.ResizeBilinear(h, w);
+            var one = Views(scaled).ResizeBilinear(height, width, net.AlignCorners).Softmax(1);
+            sum = scope.Keep(sum is null ? one : sum + one);
+        }
+        return sum!;
+    }
+
+    /// <summary>Logits at the size of <paramref name="x"/>, averaged with the mirrored view's if asked.</summary>
+    Tensor Views(Tensor x)
+    {
+        var straight = Windows(x);
+        return options.Flip ? (straight + Aten.Flip(Windows(Aten.Flip(x, [3])), [3])) * 0.5 : straight;
+    }
+
+    Tensor Windows(Tensor x)
+    {
+        var (height, width) = (x.Size(2), x.Size(3));
+        if (options.Crop is not { } crop || (crop.Height >= height && crop.Width >= width))
+            return Logits(x).ResizeBilinear(height, width, net.AlignCorners);
+        var stride = options.Stride ?? new SizePx(Math.Max(1, crop.Height * 2 / 3), Math.Max(1, crop.Width * 2 / 3));
+        var (windowHeight, windowWidth) = (Math.Min(crop.Height, height), Math.Min(crop.Width, width));
+        var sum = Aten.Zeros([x.Size(0), net.Classes, height, width], x.Type, x.Device);
+        var count = Aten.Zeros([1, 1, height, width], x.Type, x.Device);
+        foreach (var top in Starts(height, windowHeight, stride.Height))
+            foreach (var left in Starts(width, windowWidth, stride.Width))
+            {
+                using var scope = new Scope();
+                var logits = Logits(Window(x, top, left, windowHeight, windowWidth).Contiguous()).ResizeBilinear(windowHeight, windowWidth, net.AlignCorners);
+                Aten.Add_(Window(sum, top, left, windowHeight, windowWidth), logits);
+                var counted = Window(count, top, left, windowHeight, windowWidth);
+                Aten.Copy_(counted, counted + 1);
+            }
+        return sum / count;
+    }
+
+    Tensor Logits(Tensor x) => net.Call(x.Contiguous(MemoryFormat.ChannelsLast));
+
+    static Tensor Window(Tensor x, long top, long left, long height, long width) => x.Narrow(2, top, height).Narrow(3, left, width);
+
+    /// <summary>Where windows begin: every stride, the last one flush with the end.</summary>
+    static IEnumerable<long> Starts(long length, long window, long stride)
+    {
+        for (long at = 0; at + window < length; at += stride)
+            yield return at;
+        yield return length - window;
+    }
+
+    static long Scaled(long length, double scale) => Math.Max(1, (long)(length * scale + 0.5));
+}
