@@ -44,7 +44,7 @@ sealed class EvaluateVerb : Verb
                 arguments.GetRequiredValue(source),
                 arguments.GetValue(data)!,
                 arguments.GetValue(split) ?? "val",
-                arguments.GetValue(scales) ?? [1.0],
+                arguments.GetValue(scales) is { Length: > 0 } given ? given : [1.0],
                 arguments.GetValue(flip),
                 arguments.GetValue(crop),
                 arguments.GetValue(stride)),

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Hwaso.Graph;
+using Hwaso.Models;
+using Hwaso.Nn;
+using Hwaso.Torch;
+using Spectre.Console;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>The work of <c>hwaso profile</c>: one forward, recorded, and what it cost.</summary>
+static class Profiling
+{
+    // The field divides by 2^30 and calls it G; the unit is spelt out so that nobody takes it for 10^9.
+    const double Gi = 1L << 30;
+
+    public static int Run(ProfileArguments arguments, VerbContext context)
+    {
+        var device = context.UseTorch();
+        var definition = ModelArgument.Find(arguments.Model);
+        using var scope = new Scope();
+        using var weights = Weights.Create(device, initialise: false);
+        var net = definition.Build(weights, arguments.Classes);
+        var graph = Graph.Graph.Of(net, Tensor.Zeros([1, 3, arguments.Size.Height, arguments.Size.Width], device: device));
+        var cost = Cost.Of(graph);
+        var rows = arguments.Layers ? LayerTable.Leaves(graph) : [];
+        context.Result(Report(weights.ParameterCount, cost, arguments.Layers ? rows : null), console => Print(console, definition, arguments, weights.ParameterCount, cost, rows));
+        return ExitCode.Done;
+    }
+
+    static JsonObject Report(long parameters, Cost cost, IReadOnlyList<LayerRow>? rows)
+    {
+        var report = new JsonObject { ["parameters"] = parameters, ["macs"] = cost.Macs, ["macs_all"] = cost.MacsAll };
+        if (rows is null) return report;
+        report["layers"] = new JsonArray([.. rows.Select(row => new JsonObject
+        {
+            ["name"] = row.Path,
+            ["kind"] = row.Kind,
+            ["input"] = Shapes(row.InputShapes),
+            ["output"] = Shapes(row.OutputShapes),
+            ["parameters"] = row.Parameters,
+            ["macs"] = row.Macs,
+            ["macs_all"] = row.MacsAll,
+        })]);
+        return report;
+    }
+
+    static JsonArray Shapes(IReadOnlyList<IReadOnlyList<long>> shapes) =>
+        new([.. shapes.Select(shape => new JsonArray([.. shape.Select(side => (JsonNode?)JsonValue.Create(side))]))]);
+
+    static void Print(IAnsiConsole console, ModelDefinition definition, ProfileArguments arguments, long parameters, Cost cost, IReadOnlyList<LayerRow> rows)
+    {
+        if (rows.Count > 0) console.WriteLine(LayerTable.ToText(rows));
+        console.WriteLine($"{definition.Name}, {arguments.Classes} classes, 1 x 3 x {arguments.Size.Height} x {arguments.Size.Width}");
+        console.WriteLine($"parameters             {parameters,18:N0}");
+        console.WriteLine($"multiply-adds          {cost.Macs,18:N0}  ({cost.Macs / Gi:0.000} x 2^30; convolution and linear layers)");
+        console.WriteLine($"with matrix products   {cost.MacsAll,18:N0}  ({cost.MacsAll / Gi:0.000} x 2^30)");
+    }
+}

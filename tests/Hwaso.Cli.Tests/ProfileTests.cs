@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace Hwaso.Cli.Tests;
+
+public sealed class ProfileTests
+{
+    [Fact]
+    public void Profile_reports_the_published_counts_and_layers_that_sum_to_them()
+    {
+        var line = CommandLine.Run("profile", "hrnetv2-w18-small-v1", "--classes", "59", "--size", "64x96", "--layers", "--json", "--device", "cpu");
+
+        Assert.Equal("", line.Error);
+        Assert.Equal(0, line.Code);
+        var report = JsonDocument.Parse(line.Output).RootElement;
+        // The official implementation has 1,550,459 parameters at 59 classes.
+        Assert.Equal(1_550_459, report.GetProperty("parameters").GetInt64());
+        var layers = report.GetProperty("layers").EnumerateArray().ToArray();
+        Assert.Equal(1_550_459, layers.Sum(layer => layer.GetProperty("parameters").GetInt64()));
+        Assert.Equal(report.GetProperty("macs").GetInt64(), layers.Sum(layer => layer.GetProperty("macs").GetInt64()));
+        Assert.Equal(report.GetProperty("macs_all").GetInt64(), layers.Sum(layer => layer.GetProperty("macs_all").GetInt64()));
+        // The first convolution: 3 to 64 channels, 3x3, stride 2: 64 · 27 multiply-adds at 32 x 48 places.
+        Assert.Equal(64 * 27 * 32 * 48, layers[0].GetProperty("macs").GetInt64());
+    }
+
+    [Fact]
+    public void An_unknown_model_is_a_wrong_argument_with_near_names()
+    {
+        var line = CommandLine.Run("profile", "hrnetv2-w49", "--classes", "59", "--size", "64x96");
+
+        Assert.Equal(2, line.Code);
+        Assert.Contains("hrnetv2-w48", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Models_show_our_count_beside_the_published_one()
+    {
+        var line = CommandLine.Run("models", "--json");
+
+        var models = JsonDocument.Parse(line.Output).RootElement.GetProperty("models").EnumerateArray().ToArray();
+        var published = models.Where(model => model.GetProperty("published_parameters").ValueKind == JsonValueKind.Number).ToArray();
+        Assert.NotEmpty(published);
+        Assert.All(published, model => Assert.Equal(model.GetProperty("published_parameters").GetInt64(), model.GetProperty("parameters").GetInt64()));
+    }
+
+    [Fact]
+    public void Version_names_ours_and_libtorch_and_the_devices()
+    {
+        var report = JsonDocument.Parse(CommandLine.Run("--version", "--json").Output).RootElement;
+
+        Assert.Matches(@"^\d+\.\d+\.\d+$", report.GetProperty("version").GetString());
+        Assert.Matches(@"^\d+\.\d+", report.GetProperty("libtorch").GetString());
+        Assert.Equal("cpu", report.GetProperty("devices")[0].GetString());
+    }
+}

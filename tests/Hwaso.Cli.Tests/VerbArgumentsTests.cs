@@ -1,0 +1,78 @@
+using Hwaso.Cli.Verbs;
+using Hwaso.Training.Recipes;
+
+namespace Hwaso.Cli.Tests;
+
+/// <summary>Every option of the contract reaches the work behind its verb.</summary>
+public sealed class VerbArgumentsTests
+{
+    static T Parse<T>(Func<Func<T, VerbContext, int>, Verb> verb, params string[] args)
+        where T : class
+    {
+        T? got = null;
+        var line = CommandLine.Run([verb((arguments, _) => { got = arguments; return 0; })], default, args);
+        Assert.Equal("", line.Error);
+        return got!;
+    }
+
+    [Fact]
+    public void Train_takes_recipe_data_run_settings_and_resume()
+    {
+        var got = Parse<TrainArguments>(work => new TrainVerb(work),
+            "train", "r.yaml", "--data", "d", "--run", "o", "--set", "seed=2", "--set", "train.batch=4", "--resume");
+
+        Assert.Equal(("r.yaml", "d", "o", true), (got.Recipe, got.Data, got.Run, got.Resume));
+        Assert.Equal(["seed=2", "train.batch=4"], got.Set);
+    }
+
+    [Fact]
+    public void Evaluate_takes_scales_flip_crop_and_stride_and_defaults_to_whole_images_of_val()
+    {
+        var full = Parse<EvaluateArguments>(work => new EvaluateVerb(work),
+            "evaluate", "run", "--data", "d", "--split", "test", "--scales", "0.5,1", "--flip", "--crop", "512x1024", "--stride", "300x700");
+        var plain = Parse<EvaluateArguments>(work => new EvaluateVerb(work), "evaluate", "run", "--data", "d");
+
+        Assert.Equal(("test", true, new SizePx(512, 1024), new SizePx(300, 700)), (full.Split, full.Flip, full.Crop!.Value, full.Stride!.Value));
+        Assert.Equal([0.5, 1], full.Scales);
+        Assert.Equal(("val", false, null, null), (plain.Split, plain.Flip, plain.Crop, plain.Stride));
+        Assert.Equal([1.0], plain.Scales);
+    }
+
+    [Fact]
+    public void Evaluate_refuses_a_stride_without_a_crop()
+    {
+        var line = CommandLine.Run([new EvaluateVerb((_, _) => 0)], default, "evaluate", "run", "--data", "d", "--stride", "2x2");
+
+        Assert.Equal(2, line.Code);
+        Assert.Contains("--crop", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Predict_keeps_the_order_of_its_images()
+    {
+        var got = Parse<PredictArguments>(work => new PredictVerb(work), "predict", "run", "b.png", "a.jpg", "--out", "o", "c.png", "--overlay");
+
+        Assert.Equal(("run", "o", true), (got.Source, got.Out, got.Overlay));
+        Assert.Equal(["b.png", "a.jpg", "c.png"], got.Images);
+    }
+
+    [Fact]
+    public void Import_takes_model_classes_out_and_skip_mismatched()
+    {
+        var got = Parse<ImportArguments>(work => new ImportVerb(work),
+            "import", "f.pth", "--model", "hrnetv2-w48+psa-spatial", "--classes", "19", "--out", "o.safetensors", "--skip-mismatched");
+
+        Assert.Equal(new ImportArguments("f.pth", "hrnetv2-w48+psa-spatial", 19, "o.safetensors", true), got);
+    }
+
+    [Fact]
+    public void Verify_takes_weights_fixture_classes_and_tolerance()
+    {
+        var full = Parse<VerifyArguments>(work => new VerifyVerb(work),
+            "verify", "m", "--weights", "formula", "--fixture", "g", "--classes", "5", "--tolerance", "1e-5");
+        var plain = Parse<VerifyArguments>(work => new VerifyVerb(work), "verify", "m", "--weights", "w", "--fixture", "g");
+
+        Assert.Equal(new VerifyArguments("m", "formula", "g", 5, 1e-5), full);
+        Assert.Equal(new VerifyArguments("m", "w", "g", null, 1e-4), plain);
+    }
+}
