@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Hwaso.Cli.Arguments;
+using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli;
 
@@ -11,7 +12,7 @@ static partial class Failure
     {
         AggregateException { InnerException: { } inner } => Of(inner),
         TypeInitializationException { InnerException: { } inner } => Of(inner),
-        UsageException => (error.Message, ExitCode.Usage),
+        UsageException or RecipeException => (OneLine(error.Message), ExitCode.Usage),
         ArgumentException => (ParameterName().Replace(OneLine(error.Message), ""), ExitCode.Usage),
         OperationCanceledException => ("stopped before it was done", ExitCode.Failed),
         OutOfMemoryException => ($"too little memory: {OneLine(error.Message)}; try a smaller batch, crop or size", ExitCode.Failed),

@@ -32,6 +32,26 @@ public sealed class ProfileTests
     }
 
     [Fact]
+    public void A_recipe_is_a_model_and_a_wrong_one_is_named_with_its_line()
+    {
+        var recipe = Path.Combine(Directory.CreateTempSubdirectory().FullName, "x.yaml");
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "recipes", "demo.yaml"));
+
+        File.WriteAllText(recipe, text);
+        var right = CommandLine.Run("profile", recipe, "--classes", "59", "--size", "64x64", "--json");
+        File.WriteAllText(recipe, text.Replace("init:", "inti:", StringComparison.Ordinal));
+        var wrong = CommandLine.Run("profile", recipe, "--classes", "59", "--size", "64x64", "--json");
+        var missing = CommandLine.Run("profile", recipe + ".yaml", "--classes", "59", "--size", "64x64");
+        Directory.Delete(Path.GetDirectoryName(recipe)!, recursive: true);
+
+        Assert.Equal("", right.Error);
+        Assert.Equal(2, wrong.Code);
+        Assert.Matches($"^hwaso profile: {recipe}:[0-9]+: .*inti.*init", wrong.Error);
+        Assert.Equal(2, missing.Code);
+        Assert.Contains(recipe + ".yaml", missing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Models_show_our_count_beside_the_published_one()
     {
         var line = CommandLine.Run("models", "--json");
