@@ -49,7 +49,7 @@ sealed class App
                 HelpPage.WriteOverview(terminal with { Output = terminal.Error, OutputIsTerminal = terminal.ErrorIsTerminal }, root, common.All);
                 return ExitCode.Usage;
             }
-            throw new UsageException($"which one? {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}");
+            throw new UsageException($"wanted: {string.Join(" or ", command.Subcommands.Select(Path))}");
         }
         // The last door: nothing leaves the process but a line and a number.
 #pragma warning disable CA1031

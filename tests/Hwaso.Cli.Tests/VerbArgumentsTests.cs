@@ -16,6 +16,29 @@ public sealed class VerbArgumentsTests
     }
 
     [Fact]
+    public void Scenes_take_layout_counts_size_and_seed()
+    {
+        var full = Parse<ScenesArguments>(work => new ScenesVerb(work),
+            "scenes", "d", "--layout", "voc", "--count", "9", "--val", "0", "--size", "128x256", "--seed", "7");
+        var plain = Parse<ScenesArguments>(work => new ScenesVerb(work), "scenes", "d", "--layout", "cityscapes", "--count", "9");
+
+        Assert.Equal(new ScenesArguments("d", "voc", 9, 0, new SizePx(128, 256), 7), full);
+        Assert.Equal(new ScenesArguments("d", "cityscapes", 9, null, new SizePx(256, 512), 1), plain);
+    }
+
+    [Fact]
+    public void Dataset_check_takes_a_layout_and_dataset_alone_says_what_there_is()
+    {
+        var got = Parse<DatasetCheckArguments>(work => new DatasetVerb(work), "dataset", "check", "d", "--layout", "voc");
+        var alone = CommandLine.Run([new DatasetVerb((_, _) => 0)], default, "dataset");
+        var wrong = CommandLine.Run([new DatasetVerb((_, _) => 0)], default, "dataset", "chek", "d");
+
+        Assert.Equal(new DatasetCheckArguments("d", "voc"), got);
+        Assert.Equal((2, "hwaso dataset: wanted: hwaso dataset check\ntry: hwaso dataset --help\n"), (alone.Code, alone.Error));
+        Assert.Equal((2, "hwaso dataset: 'chek': wanted check; did you mean 'check'?\ntry: hwaso dataset --help\n"), (wrong.Code, wrong.Error));
+    }
+
+    [Fact]
     public void Train_takes_recipe_data_run_settings_and_resume()
     {
         var got = Parse<TrainArguments>(work => new TrainVerb(work),
