@@ -1,0 +1,37 @@
+namespace Hwaso.Imaging;
+
+/// <summary>Images of any kind that Hwaso reads, told apart by their first bytes and never by their names.</summary>
+public static class ImageFile
+{
+    /// <summary>Reads a JPEG or PNG as 8-bit colour.</summary>
+    /// <exception cref="ImageFormatException">It is of another kind, cut short or corrupt.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static RgbImage ReadRgb(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        return IsPng(bytes, path) ? Png.DecodeRgb(bytes, path) : Jpeg.Decode(bytes, path);
+    }
+
+    /// <summary>Width and height, from the header.</summary>
+    /// <exception cref="ImageFormatException">It is of another kind or its header is corrupt.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static (int Width, int Height) Size(string path)
+    {
+        var head = new byte[16];
+        using (var stream = File.OpenRead(path))
+            head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        if (!IsPng(head, path))
+            return Jpeg.Size(path);
+        var info = Png.Info(path);
+        return (info.Width, info.Height);
+    }
+
+    static bool IsPng(ReadOnlySpan<byte> bytes, string path)
+    {
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']))
+            return true;
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8]))
+            return false;
+        throw new ImageFormatException(path, bytes.IsEmpty ? "the file is empty" : "neither a JPEG nor a PNG by its first bytes; convert it to one of them");
+    }
+}

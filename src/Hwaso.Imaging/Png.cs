@@ -1,0 +1,128 @@
+using System.Runtime.InteropServices;
+
+namespace Hwaso.Imaging;
+
+/// <summary>PNG files, by libspng: colour images, class indices and 16-bit values.</summary>
+public static class Png
+{
+    /// <summary>Reads any PNG as 8-bit colour; palettes are looked up, gray is expanded, opacity is dropped.</summary>
+    /// <exception cref="ImageFormatException">It is cut short or corrupt.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static RgbImage ReadRgb(string path) => DecodeRgb(File.ReadAllBytes(path), path);
+
+    /// <summary>Decodes any PNG as 8-bit colour.</summary>
+    /// <inheritdoc cref="ReadRgb"/>
+    public static RgbImage DecodeRgb(ReadOnlySpan<byte> bytes, string name)
+    {
+        using var decoder = new PngDecoder(bytes, name);
+        var image = new RgbImage(decoder.Width, decoder.Height);
+        decoder.Decode(image.Pixels, Native.Spng.FormatRgb8);
+        return image;
+    }
+
+    /// <summary>Reads class indices: the indices of an indexed PNG (its colours do not matter), or the values of an 8-bit gray one.</summary>
+    /// <exception cref="ImageFormatException">It is cut short, corrupt, of colours or of 16 bits.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static LabelMap ReadLabels(string path) => DecodeLabels(File.ReadAllBytes(path), path);
+
+    /// <summary>Decodes class indices.</summary>
+    /// <inheritdoc cref="ReadLabels"/>
+    public static LabelMap DecodeLabels(ReadOnlySpan<byte> bytes, string name)
+    {
+        using var decoder = new PngDecoder(bytes, name);
+        var (type, depth) = (decoder.ColorType, decoder.BitDepth);
+        if (type is not (PngColorType.Indexed or PngColorType.Gray))
+            throw new ImageFormatException(name, $"a colour PNG ({depth}-bit {type}) where class indices were expected; convert it with its palette to an indexed PNG");
+        if (depth == 16)
+            throw new ImageFormatException(name, "a 16-bit gray PNG where 8-bit class indices were expected; is it an instance or depth map?");
+        var labels = new LabelMap(decoder.Width, decoder.Height);
+        if (depth == 8)
+        {
+            decoder.Decode(labels.Labels, Native.Spng.FormatPng);
+            return labels;
+        }
+        var stride = (decoder.Width * depth + 7) / 8;
+        var packed = new byte[stride * decoder.Height];
+        decoder.Decode(packed, Native.Spng.FormatPng);
+        var mask = (1 << depth) - 1;
+        for (var y = 0; y < labels.Height; y++)
+            for (var x = 0; x < labels.Width; x++)
+            {
+                var bit = x * depth;
+                labels.Labels[y * labels.Width + x] = (byte)(packed[y * stride + bit / 8] >> (8 - depth - bit % 8) & mask);
+            }
+        return labels;
+    }
+
+    /// <summary>Reads 16-bit values (instance ids, disparity, depth); an 8-bit gray PNG is taken as it is.</summary>
+    /// <exception cref="ImageFormatException">It is cut short, corrupt, or not gray.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static Gray16Image ReadGray16(string path) => DecodeGray16(File.ReadAllBytes(path), path);
+
+    /// <summary>Decodes 16-bit values.</summary>
+    /// <inheritdoc cref="ReadGray16"/>
+    public static Gray16Image DecodeGray16(ReadOnlySpan<byte> bytes, string name)
+    {
+        using var decoder = new PngDecoder(bytes, name);
+        if (decoder.ColorType != PngColorType.Gray || decoder.BitDepth < 8)
+            throw new ImageFormatException(name, $"a {decoder.BitDepth}-bit {decoder.ColorType} PNG where 16-bit gray values were expected");
+        var image = new Gray16Image(decoder.Width, decoder.Height);
+        if (decoder.BitDepth == 16)
+        {
+            decoder.Decode(MemoryMarshal.AsBytes(image.Values.AsSpan()), Native.Spng.FormatPng);
+            return image;
+        }
+        var narrow = new byte[image.Values.Length];
+        decoder.Decode(narrow, Native.Spng.FormatPng);
+        for (var k = 0; k < narrow.Length; k++)
+            image.Values[k] = narrow[k];
+        return image;
+    }
+
+    /// <summary>What the file says of itself.</summary>
+    /// <exception cref="ImageFormatException">It is no PNG, or its header is corrupt.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static PngInfo Info(string path)
+    {
+        using var decoder = new PngDecoder(File.ReadAllBytes(path), path);
+        return decoder.Info();
+    }
+
+    /// <summary>Writes a colour image, whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="compression">0 (none) to 9 (smallest).</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(string path, RgbImage image, int compression = 3) => AtomicWrite.Bytes(path, Encode(image, compression));
+
+    /// <summary>Writes class indices with a palette, whole or not at all.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void WriteIndexed(string path, LabelMap labels, Palette palette) => AtomicWrite.Bytes(path, EncodeIndexed(labels, palette));
+
+    /// <summary>Writes 8-bit values, whole or not at all.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void WriteGray(string path, LabelMap labels) => AtomicWrite.Bytes(path, EncodeGray(labels));
+
+    /// <summary>Writes 16-bit values, whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="image">The values.</param>
+    /// <param name="text">Text entries by keyword, such as a scale.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void WriteGray16(string path, Gray16Image image, IReadOnlyDictionary<string, string>? text = null) => AtomicWrite.Bytes(path, EncodeGray16(image, text));
+
+    /// <summary>The bytes of a colour PNG.</summary>
+    public static byte[] Encode(RgbImage image, int compression = 3) =>
+        PngEncoder.Encode(image.Width, image.Height, 8, PngColorType.Rgb, image.Pixels, compression, null, null);
+
+    /// <summary>The bytes of an indexed PNG.</summary>
+    public static byte[] EncodeIndexed(LabelMap labels, Palette palette) =>
+        PngEncoder.Encode(labels.Width, labels.Height, 8, PngColorType.Indexed, labels.Labels, 6, palette, null);
+
+    /// <summary>The bytes of an 8-bit gray PNG.</summary>
+    public static byte[] EncodeGray(LabelMap labels) =>
+        PngEncoder.Encode(labels.Width, labels.Height, 8, PngColorType.Gray, labels.Labels, 6, null, null);
+
+    /// <summary>The bytes of a 16-bit gray PNG.</summary>
+    public static byte[] EncodeGray16(Gray16Image image, IReadOnlyDictionary<string, string>? text = null) =>
+        PngEncoder.Encode(image.Width, image.Height, 16, PngColorType.Gray, MemoryMarshal.AsBytes(image.Values.AsSpan()), 3, null, text);
+}
