@@ -9,7 +9,7 @@ run() {
     local log="$1"
     shift
     "$@" >"$log" 2>&1 && return 0
-    grep -E 'error|Error' "$log" | sort -u | head -n 30 >&2 || tail -n 30 "$log" >&2
+    grep -E 'error|Error' "$log" | grep -vE '^ *[0-9]+ Error' | sort -u | head -n 30 >&2 || tail -n 30 "$log" >&2
     die "'$*' failed; everything it said is in $log"
 }
 
