@@ -1,0 +1,70 @@
+using Hwaso.Imaging;
+
+namespace Hwaso.Data;
+
+/// <summary>The classes that a network learns, and what each value of a label file means.</summary>
+/// <param name="Name">What the list is called.</param>
+/// <param name="Entries">The K classes, by training index.</param>
+/// <param name="HasBackground">Whether class 0 is what belongs to no object.</param>
+public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, bool HasBackground = false)
+{
+    /// <summary>The label of pixels that do not count.</summary>
+    public const byte Ignore = 255;
+
+    /// <summary>K.</summary>
+    public int Count => Entries.Count;
+
+    /// <summary>The names, by training index.</summary>
+    public IReadOnlyList<string> Names => Entries.Select(e => e.Name).ToArray();
+
+    /// <summary>The classes' colours; ignored pixels are black, or VOC's own border colour.</summary>
+    public Palette Palette
+    {
+        get
+        {
+            var colors = new (byte, byte, byte)[256];
+            for (var k = 0; k < Count; k++)
+                colors[k] = (Entries[k].R, Entries[k].G, Entries[k].B);
+            if (HasBackground)
+                colors[Ignore] = Palette.Voc[Ignore];
+            return Palette.FromColors(colors);
+        }
+    }
+
+    /// <summary>Cityscapes' 19 training classes; void pixels are ignored. Cordts et al., CVPR 2016.</summary>
+    public static ClassList Cityscapes { get; } = new("Cityscapes",
+    [
+        new("road", 128, 64, 128, "flat"),
+        new("sidewalk", 244, 35, 232, "flat"),
+        new("building", 70, 70, 70, "construction"),
+        new("wall", 102, 102, 156, "construction"),
+        new("fence", 190, 153, 153, "construction"),
+        new("pole", 153, 153, 153, "object"),
+        new("traffic light", 250, 170, 30, "object"),
+        new("traffic sign", 220, 220, 0, "object"),
+        new("vegetation", 107, 142, 35, "nature"),
+        new("terrain", 152, 251, 152, "nature"),
+        new("sky", 70, 130, 180, "sky"),
+        new("person", 220, 20, 60, "human", true),
+        new("rider", 255, 0, 0, "human", true),
+        new("car", 0, 0, 142, "vehicle", true),
+        new("truck", 0, 0, 70, "vehicle", true),
+        new("bus", 0, 60, 100, "vehicle", true),
+        new("train", 0, 80, 100, "vehicle", true),
+        new("motorcycle", 0, 0, 230, "vehicle", true),
+        new("bicycle", 119, 11, 32, "vehicle", true),
+    ]);
+
+    /// <summary>PASCAL VOC's 20 objects and the background. Everingham et al., IJCV 2010.</summary>
+    public static ClassList Voc { get; } = new("PASCAL VOC", VocEntries(), HasBackground: true);
+
+    static ClassEntry[] VocEntries()
+    {
+        string[] names =
+        [
+            "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog", "horse",
+            "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+        ];
+        return names.Select((name, k) => new ClassEntry(name, Palette.Voc[k].R, Palette.Voc[k].G, Palette.Voc[k].B)).ToArray();
+    }
+}

@@ -1,0 +1,164 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Hwaso.Data.Loading;
+
+/// <summary>
+/// Scales, crops, mirrors, pads and normalises in one go: only the crop's own pixels of the scaled image are ever computed.
+/// Bilinear for images, nearest for labels, with OpenCV's pixel centres (INTER_LINEAR, INTER_NEAREST). One instance a thread.
+/// </summary>
+public sealed class CropSampler
+{
+    readonly Augmentation augmentation;
+    readonly float[] scale = new float[3], shift = new float[3];
+    readonly float[] upper, lower;
+    readonly int[] left, right, nearest;
+    readonly float[] weight;
+    int upperRow = -1, lowerRow = -1;
+
+    /// <summary>Room for crops of the augmentation's size.</summary>
+    public CropSampler(Augmentation augmentation)
+    {
+        this.augmentation = augmentation;
+        var width = augmentation.CropWidth;
+        (upper, lower) = (new float[3 * width], new float[3 * width]);
+        (left, right, nearest, weight) = (new int[width], new int[width], new int[width], new float[width]);
+        for (var c = 0; c < 3; c++)
+        {
+            scale[c] = (float)(1 / (255 * augmentation.Std[c]));
+            shift[c] = (float)(-augmentation.Mean[c] / augmentation.Std[c]);
+        }
+    }
+
+    /// <summary>Fills one image of a batch.</summary>
+    /// <param name="item">The image and its labels.</param>
+    /// <param name="plan">What was chosen for it.</param>
+    /// <param name="choices">Further choices, for photometric distortion.</param>
+    /// <param name="image">3 × crop height × crop width, normalised; padding is black before normalisation, as in the official code.</param>
+    /// <param name="labels">crop height × crop width; padding is ignored.</param>
+    public void Fill(LabelledImage item, in CropPlan plan, ref Choices choices, Span<float> image, Span<byte> labels)
+    {
+        int width = augmentation.CropWidth, height = augmentation.CropHeight, plane = width * height;
+        var inside = Math.Min(width, plan.ScaledWidth - plan.X);
+        var insideRows = Math.Min(height, plan.ScaledHeight - plan.Y);
+        // A mirrored crop has its padding on the left: the official code mirrors after padding.
+        var first = plan.Flip ? width - inside : 0;
+        PlanColumns(item.Image.Width, plan, inside);
+        var source = item.Image.Pixels;
+        (upperRow, lowerRow) = (-1, -1);
+        var tint = augmentation.PhotometricDistortion ? Photometric.Choose(ref choices) : default;
+        var ratioY = (double)item.Image.Height / plan.ScaledHeight;
+        for (var y = 0; y < height; y++)
+        {
+            var labelRow = labels.Slice(y * width, width);
+            if (y >= insideRows)
+            {
+                for (var c = 0; c < 3; c++)
+                    image.Slice(c * plane + y * width, width).Fill(shift[c]);
+                labelRow.Fill(ClassList.Ignore);
+                continue;
+            }
+            var (top, bottom, share) = Neighbours(y + plan.Y, ratioY, item.Image.Height);
+            Rows(source, item.Image.Width, top, bottom, inside);
+            for (var c = 0; c < 3; c++)
+            {
+                var row = image.Slice(c * plane + y * width, width);
+                row[..first].Fill(shift[c]);
+                row[(first + inside)..].Fill(shift[c]);
+                Blend(upper.AsSpan(c * width, inside), lower.AsSpan(c * width, inside), row.Slice(first, inside), share);
+            }
+            if (augmentation.PhotometricDistortion)
+                tint.Apply(image.Slice(y * width + first, inside), image.Slice(plane + y * width + first, inside), image.Slice(2 * plane + y * width + first, inside));
+            for (var c = 0; c < 3; c++)
+                Normalise(image.Slice(c * plane + y * width + first, inside), scale[c], shift[c]);
+
+            labelRow[..first].Fill(ClassList.Ignore);
+            labelRow[(first + inside)..].Fill(ClassList.Ignore);
+            var labelSource = item.Labels.Labels.AsSpan(Math.Min((int)((y + plan.Y) * ratioY), item.Labels.Height - 1) * item.Labels.Width, item.Labels.Width);
+            for (var x = 0; x < inside; x++)
+                labelRow[first + x] = labelSource[nearest[x]];
+        }
+    }
+
+    void PlanColumns(int sourceWidth, in CropPlan plan, int inside)
+    {
+        var ratio = (double)sourceWidth / plan.ScaledWidth;
+        for (var x = 0; x < inside; x++)
+        {
+            var at = plan.X + (plan.Flip ? inside - 1 - x : x);
+            var (l, r, share) = Neighbours(at, ratio, sourceWidth);
+            (left[x], right[x], weight[x]) = (3 * l, 3 * r, share);
+            nearest[x] = Math.Min((int)(at * ratio), sourceWidth - 1);
+        }
+    }
+
+    /// <summary>The two source pixels around a target pixel's centre, and the share of the second.</summary>
+    static (int First, int Second, float Share) Neighbours(int at, double ratio, int length)
+    {
+        var centre = (at + 0.5) * ratio - 0.5;
+        var first = (int)Math.Floor(centre);
+        var share = (float)(centre - first);
+        if (first < 0)
+            return (0, 0, 0);
+        return first >= length - 1 ? (length - 1, length - 1, 0) : (first, first + 1, share);
+    }
+
+    /// <summary>Brings the two source rows, scaled horizontally, into <see cref="upper"/> and <see cref="lower"/>; one often is there already.</summary>
+    void Rows(byte[] source, int sourceWidth, int top, int bottom, int inside)
+    {
+        if (upperRow != top)
+        {
+            if (lowerRow == top)
+                lower.AsSpan().CopyTo(upper);
+            else
+                Row(source.AsSpan(top * sourceWidth * 3, sourceWidth * 3), upper, inside);
+            upperRow = top;
+        }
+        if (lowerRow != bottom)
+        {
+            if (upperRow == bottom)
+                upper.AsSpan().CopyTo(lower);
+            else
+                Row(source.AsSpan(bottom * sourceWidth * 3, sourceWidth * 3), lower, inside);
+            lowerRow = bottom;
+        }
+    }
+
+    void Row(ReadOnlySpan<byte> source, float[] target, int inside)
+    {
+        var width = augmentation.CropWidth;
+        ref var pixels = ref MemoryMarshal.GetReference(source);
+        for (var x = 0; x < inside; x++)
+        {
+            int l = left[x], r = right[x];
+            var share = weight[x];
+            for (var c = 0; c < 3; c++)
+            {
+                float a = Unsafe.Add(ref pixels, l + c), b = Unsafe.Add(ref pixels, r + c);
+                target[c * width + x] = a + (b - a) * share;
+            }
+        }
+    }
+
+    static void Blend(ReadOnlySpan<float> upper, ReadOnlySpan<float> lower, Span<float> target, float share)
+    {
+        var x = 0;
+        for (var shares = new Vector<float>(share); x <= target.Length - Vector<float>.Count; x += Vector<float>.Count)
+        {
+            var a = new Vector<float>(upper[x..]);
+            (a + (new Vector<float>(lower[x..]) - a) * shares).CopyTo(target[x..]);
+        }
+        for (; x < target.Length; x++)
+            target[x] = upper[x] + (lower[x] - upper[x]) * share;
+    }
+
+    static void Normalise(Span<float> row, float scale, float shift)
+    {
+        var x = 0;
+        for (Vector<float> scales = new(scale), shifts = new(shift); x <= row.Length - Vector<float>.Count; x += Vector<float>.Count)
+            (new Vector<float>(row[x..]) * scales + shifts).CopyTo(row[x..]);
+        for (; x < row.Length; x++)
+            row[x] = row[x] * scale + shift;
+    }
+}

@@ -1,0 +1,35 @@
+using Hwaso.Imaging;
+
+namespace Hwaso.Data;
+
+/// <summary>One split of a data set on disk.</summary>
+public abstract class SegmentationDataset
+{
+    /// <summary>Its name, with the split.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Its classes.</summary>
+    public abstract ClassList Classes { get; }
+
+    /// <summary>Its images, in a fixed order.</summary>
+    public abstract IReadOnlyList<Sample> Samples { get; }
+
+    /// <summary>What the values of a label file mean.</summary>
+    public abstract LabelTable TableOf(Sample sample);
+
+    /// <summary>Reads one image with its labels. May be called from any thread.</summary>
+    /// <exception cref="DatasetException">It has no label, the sizes differ, or a label is no class.</exception>
+    /// <exception cref="ImageFormatException">A file is damaged or of another kind.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public LabelledImage Read(int index)
+    {
+        var sample = Samples[index];
+        var labelPath = sample.LabelPath ?? throw new DatasetException(sample.ImagePath, $"has no label; split of {Name} can be predicted, not trained on or scored");
+        var image = ImageFile.ReadRgb(sample.ImagePath);
+        var labels = Png.ReadLabels(labelPath);
+        if (labels.Width != image.Width || labels.Height != image.Height)
+            throw new DatasetException(labelPath, $"is {labels.Width}×{labels.Height}, its image {sample.ImagePath} is {image.Width}×{image.Height}; they must be of one size");
+        TableOf(sample).Apply(labels, labelPath);
+        return new LabelledImage(sample, image, labels);
+    }
+}
