@@ -36,6 +36,32 @@ public sealed class ConfusionMatrix
         }
     }
 
+    /// <summary>The matrix that <see cref="ToCounts"/> told.</summary>
+    /// <exception cref="ArgumentException">The counts are not those of a matrix: K rows of K + 1 were wanted.</exception>
+    public static ConfusionMatrix FromCounts(IReadOnlyList<long> counts)
+    {
+        ArgumentNullException.ThrowIfNull(counts);
+        var classes = (int)((Math.Sqrt(1 + 4.0 * counts.Count) - 1) / 2);
+        if (classes < 1 || classes * (classes + 1) != counts.Count)
+            throw new ArgumentException($"{counts.Count} counts are no confusion matrix: K rows of K + 1 were wanted");
+        var matrix = new ConfusionMatrix(classes);
+        for (var k = 0; k < counts.Count; k++)
+            matrix.cells[k / (classes + 1) * Columns + (k % (classes + 1) < classes ? k % (classes + 1) : Columns - 1)] = counts[k];
+        return matrix;
+    }
+
+    /// <summary>K rows of K + 1 counts: true class by predicted class, and last the pixels predicted as no class.</summary>
+    public long[] ToCounts()
+    {
+        var counts = new long[Classes * (Classes + 1)];
+        for (var truth = 0; truth < Classes; truth++)
+        {
+            Row(truth)[..Classes].CopyTo(counts.AsSpan(truth * (Classes + 1)));
+            counts[truth * (Classes + 1) + Classes] = OutOfRange(truth);
+        }
+        return counts;
+    }
+
     /// <summary>Counts one image or batch; either all of it or, after an exception, nothing.</summary>
     /// <param name="truth">True class of each pixel, 0 to K-1 or <paramref name="ignore"/>.</param>
     /// <param name="prediction">Predicted class of each pixel; one outside 0 to K-1 counts as a miss of the true class.</param>

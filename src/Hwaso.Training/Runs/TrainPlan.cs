@@ -1,0 +1,26 @@
+using Hwaso.Training.Recipes;
+
+namespace Hwaso.Training.Runs;
+
+/// <summary>How a recipe's length works out on a data set.</summary>
+/// <param name="Images">Images of the training split.</param>
+/// <param name="StepsPerEpoch">Optimiser steps of one pass; images that do not fill a step are left out of the pass, as in the official code.</param>
+/// <param name="Steps">Optimiser steps in all.</param>
+/// <param name="Batch">Images of one forward pass.</param>
+/// <param name="Accumulate">Forward passes of one step.</param>
+public sealed record TrainPlan(int Images, int StepsPerEpoch, long Steps, int Batch, int Accumulate)
+{
+    /// <summary>Passes over the data, the last one perhaps cut short.</summary>
+    public int Epochs => (int)((Steps + StepsPerEpoch - 1) / StepsPerEpoch);
+
+    /// <summary>Works the length out.</summary>
+    /// <exception cref="TrainingException">The split has fewer images than one step takes.</exception>
+    public static TrainPlan Of(TrainRecipe train, int images, string split)
+    {
+        var perStep = train.Batch * train.Accumulate;
+        if (images < perStep)
+            throw new TrainingException($"split '{split}' has {images} images, one step takes {perStep} (train.batch {train.Batch} × train.accumulate {train.Accumulate}); use a smaller batch");
+        var stepsPerEpoch = images / perStep;
+        return new TrainPlan(images, stepsPerEpoch, train.Iterations ?? (long)train.Epochs!.Value * stepsPerEpoch, train.Batch, train.Accumulate);
+    }
+}
