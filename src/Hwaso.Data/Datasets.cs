@@ -21,6 +21,13 @@ public static class Datasets
         _ => throw new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted"),
     };
 
+    /// <summary>The layout that a folder has, by the folders in it.</summary>
+    /// <exception cref="DatasetException">It has none that is known.</exception>
+    public static string LayoutOf(string root) =>
+        Directory.Exists(Path.Combine(root, "leftImg8bit")) ? "cityscapes"
+        : new[] { "", "VOC2012", Path.Combine("VOCdevkit", "VOC2012") }.Any(f => Directory.Exists(Path.Combine(root, f, "JPEGImages"))) ? "voc"
+        : throw new DatasetException(root, "neither leftImg8bit (Cityscapes) nor JPEGImages (VOC) in it; name the folder that holds one of them");
+
     /// <summary>The classes of a layout.</summary>
     /// <exception cref="ArgumentException">A layout that is not known.</exception>
     public static ClassList ClassesOf(string layout) => layout switch

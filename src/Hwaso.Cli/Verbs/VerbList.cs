@@ -5,6 +5,8 @@ static class VerbList
 {
     public static IReadOnlyList<Verb> All =>
     [
+        new EvaluateVerb(Evaluating.Run),
+        new PredictVerb(Predicting.Run),
         new ProfileVerb(Profiling.Run),
         new ModelsVerb(ModelListing.Run),
     ];

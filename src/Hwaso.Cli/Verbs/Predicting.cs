@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using Hwaso.Cli.Output;
+using Hwaso.Imaging;
+using Hwaso.Training.Inference;
+using Hwaso.Training.Networks;
+using Spectre.Console;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>The work of <c>hwaso predict</c>: images in, label maps out.</summary>
+static class Predicting
+{
+    public static int Run(PredictArguments arguments, VerbContext context)
+    {
+        var device = context.UseTorch();
+        foreach (var image in arguments.Images)
+            if (!File.Exists(image))
+                throw new FileNotFoundException($"{image}: no such image");
+        var names = Predictor.Names(arguments.Images);
+        using var network = LoadedNetwork.Open(arguments.Source, device);
+        Directory.CreateDirectory(arguments.Out);
+        var palette = network.Classes.Count > 0
+            ? Palette.FromColors(network.Classes.Select(c => (c.R, c.G, c.B)).ToArray())
+            : Palette.Voc;
+        var predictor = new Predictor(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), palette, arguments.Out, arguments.Overlay);
+        var done = new List<Prediction>();
+        var failures = new List<string>();
+        using (var progress = context.Progress("Predicting", arguments.Images.Count, "images"))
+            for (var k = 0; k < arguments.Images.Count; k++)
+            {
+                context.Cancel.ThrowIfCancellationRequested();
+                try
+                {
+                    done.Add(predictor.Predict(arguments.Images[k], names[k]));
+                }
+                catch (ImageFormatException error)
+                {
+                    // One bad image among many costs that image, not the others.
+                    failures.Add(error.Message);
+                    context.Log(error.Message);
+                }
+                progress.Report(k + 1);
+            }
+        context.Result(
+            new JsonObject
+            {
+                ["files"] = JsonOutput.Array(done.Select(p => p.File)),
+                ["milliseconds"] = JsonOutput.Array(done.Select(p => Math.Round(p.Milliseconds, 2))),
+            },
+            console =>
+            {
+                foreach (var prediction in done)
+                    console.WriteLine($"{prediction.File}  {prediction.Milliseconds:0} ms");
+            });
+        return failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using Hwaso.Imaging;
+using Hwaso.Torch;
+
+namespace Hwaso.Training.Inference;
+
+/// <summary>Labels image files and writes what it sees beside their names.</summary>
+/// <param name="segmenter">The network and how it is asked.</param>
+/// <param name="palette">The colours of the classes.</param>
+/// <param name="folder">Where label maps go, and overlays if wanted.</param>
+/// <param name="overlay">Whether to write the image with its labels over it too.</param>
+public sealed class Predictor(Segmenter segmenter, Palette palette, string folder, bool overlay)
+{
+    /// <summary>Reads, labels and writes one image.</summary>
+    /// <param name="path">The image.</param>
+    /// <param name="name">The name of what is written, without extension.</param>
+    /// <exception cref="ImageFormatException">The image is damaged or of another kind.</exception>
+    /// <exception cref="IOException">It cannot be read, or the result cannot be written.</exception>
+    /// <exception cref="TorchException">The network refuses the image.</exception>
+    public Prediction Predict(string path, string name)
+    {
+        var image = ImageFile.ReadRgb(path);
+        var began = Stopwatch.GetTimestamp();
+        var labels = segmenter.Label(image);
+        var milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        var target = Path.Combine(folder, name + ".png");
+        Png.WriteIndexed(target, labels, palette);
+        if (overlay)
+            Png.Write(Path.Combine(folder, name + "_overlay.png"), Overlay.Blend(image, labels, palette));
+        return new Prediction(target, milliseconds);
+    }
+
+    /// <summary>A name for each image: its file's own where that is unique, else with as much of its folders as tells them apart.</summary>
+    /// <exception cref="ArgumentException">The same file is given twice.</exception>
+    public static IReadOnlyList<string> Names(IReadOnlyList<string> paths)
+    {
+        var parts = paths.Select(p => Path.GetFullPath(Path.ChangeExtension(p, null)!).Split(Path.DirectorySeparatorChar)).ToArray();
+        if (paths.GroupBy(Path.GetFullPath).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ArgumentException($"{twice.Key} is given twice");
+        var depth = parts.Select(_ => 1).ToArray();
+        while (true)
+        {
+            var names = parts.Select((p, k) => string.Join('_', p[Math.Max(0, p.Length - depth[k])..])).ToArray();
+            var doubled = names.Select((n, k) => (n, k)).GroupBy(n => n.n).Where(g => g.Count() > 1).SelectMany(g => g.Select(n => n.k)).ToArray();
+            if (doubled.Length == 0)
+                return names;
+            var grew = false;
+            foreach (var k in doubled)
+                if (depth[k] < parts[k].Length)
+                    (depth[k], grew) = (depth[k] + 1, true);
+            if (!grew)
+                // a.jpg and a.png of one folder: the position tells them apart.
+                return names.Select((n, k) => doubled.Contains(k) ? $"{n}_{k + 1}" : n).ToArray();
+        }
+    }
+}
