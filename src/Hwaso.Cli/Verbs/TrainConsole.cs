@@ -1,0 +1,30 @@
+using Hwaso.Cli.Output;
+using Hwaso.Training.Metrics;
+using Hwaso.Training.Runs;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>A run as the person at the terminal sees it: progress, and a line for each validation.</summary>
+sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
+{
+    ProgressDisplay? progress;
+    TrainPlan? plan;
+    long shown;
+
+    public void Begins(TrainPlan plan, long fromStep)
+    {
+        this.plan = plan;
+        shown = fromStep;
+        context.Log($"{plan.Images} images, {plan.Epochs} epochs of {plan.StepsPerEpoch} steps{(fromStep > 0 ? $", going on after step {fromStep}" : "")}");
+        progress = context.Progress("Training", plan.Steps - fromStep, "steps");
+    }
+
+    public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond) => progress!.Report(step - shown);
+
+    public void Validated(int epoch, Scores scores, bool isBest) =>
+        context.Log($"epoch {epoch}/{plan!.Epochs}: mIoU {scores.Miou:0.0000}, pixel accuracy {scores.PixelAccuracy:0.0000}{(isBest ? " (best so far)" : "")}");
+
+    public void Says(string line) => context.Log(line);
+
+    public void Dispose() => progress?.Dispose();
+}

@@ -1,0 +1,40 @@
+using System.Text.Json.Nodes;
+using Hwaso.Training.Recipes;
+using Hwaso.Training.Runs;
+using Spectre.Console;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>The work of <c>hwaso train</c>: a recipe trained into a run folder.</summary>
+static class TrainingRun
+{
+    public static int Run(TrainArguments arguments, VerbContext context)
+    {
+        var device = context.UseTorch();
+        var recipe = RecipeFile.Load(arguments.Recipe, arguments.Set);
+        var folder = new RunFolder(arguments.Run ?? Path.Combine("runs", recipe.Recipe.Name));
+        var threads = context.Threads ?? recipe.Recipe.Threads ?? context.ProcessorThreads;
+        TrainResult result;
+        using (var watcher = new TrainConsole(context))
+        using (var trainer = new Trainer(new TrainRequest(recipe, arguments.Data, folder, arguments.Resume, device, threads), watcher))
+        {
+            result = trainer.Run(context.Cancel);
+            if (result.Finished)
+                trainer.WriteReport();
+        }
+        if (!result.Finished)
+        {
+            context.Log($"stopped after step {result.Iterations}; go on with: hwaso train {arguments.Recipe} --run {folder.Root} --resume");
+            return ExitCode.Failed;
+        }
+        context.Result(
+            new JsonObject { ["run"] = folder.Root, ["miou"] = result.Best?.Miou, ["seconds"] = Math.Round(result.Seconds, 3) },
+            console =>
+            {
+                console.WriteLine($"mIoU {result.Best?.Miou:0.0000} after epoch {result.BestEpoch} (pixel accuracy {result.Best?.PixelAccuracy:0.0000}), {result.Seconds:0} s, {result.ImagesPerSecond:0.0} images/s");
+                console.WriteLine($"weights  {folder.Best}");
+                console.WriteLine($"report   {folder.Report}");
+            });
+        return ExitCode.Done;
+    }
+}

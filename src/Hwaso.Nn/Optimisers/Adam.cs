@@ -1,0 +1,49 @@
+using Hwaso.Torch;
+
+namespace Hwaso.Nn;
+
+/// <summary>Adam (Kingma and Ba, ICLR 2015) or, with decoupled weight decay, AdamW (Loshchilov and Hutter, ICLR 2019), in PyTorch's order of operations.</summary>
+public sealed class Adam : Optimiser
+{
+    const string First = "exp_avg", Second = "exp_avg_sq", Count = "step";
+    readonly double beta1, beta2, epsilon;
+    readonly bool decoupled;
+
+    /// <summary>An optimiser over groups of parameters.</summary>
+    /// <param name="groups">The groups.</param>
+    /// <param name="learningRate">η.</param>
+    /// <param name="beta1">Decay of the mean of gradients, from 0 up to 1.</param>
+    /// <param name="beta2">Decay of the mean of squares, from 0 up to 1.</param>
+    /// <param name="epsilon">Added to the root.</param>
+    /// <param name="decoupled">True for AdamW.</param>
+    /// <exception cref="ArgumentException">A number out of its range.</exception>
+    public Adam(IReadOnlyList<ParameterGroup> groups, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, bool decoupled = false)
+        : base(groups, learningRate)
+    {
+        if (learningRate < 0 || epsilon < 0 || beta1 is not (>= 0 and < 1) || beta2 is not (>= 0 and < 1))
+            throw new ArgumentException($"Adam with rate {learningRate}, betas {beta1} and {beta2}, epsilon {epsilon}: rate and epsilon at least 0, betas from 0 up to 1 were wanted");
+        (this.beta1, this.beta2, this.epsilon, this.decoupled) = (beta1, beta2, epsilon, decoupled);
+    }
+
+    /// <inheritdoc/>
+    protected override void Update(ParameterGroup group, string[] names, Tensor[] parameters, Tensor[] gradients)
+    {
+        var rate = LearningRate * group.LearningRateFactor;
+        for (var k = 0; k < names.Length; k++)
+        {
+            var (parameter, gradient) = (parameters[k], gradients[k]);
+            var count = Remember(Count, names[k], () => Tensor.Zeros([], ScalarType.Float64));
+            var mean = Remember(First, names[k], () => Aten.ZerosLike(parameter));
+            var square = Remember(Second, names[k], () => Aten.ZerosLike(parameter));
+            var step = count.Span<double>()[0] += 1;
+            if (decoupled)
+                Aten.Mul_(parameter, 1 - rate * group.WeightDecay);
+            else if (group.WeightDecay != 0)
+                gradient = Aten.Add(gradient, parameter, group.WeightDecay);
+            Aten.Add_(Aten.Mul_(mean, beta1), gradient, 1 - beta1);
+            Aten.Addcmul_(Aten.Mul_(square, beta2), gradient, gradient, 1 - beta2);
+            var denominator = Aten.Add(Aten.Div(Aten.Sqrt(square), Math.Sqrt(1 - Math.Pow(beta2, step))), epsilon);
+            Aten.Addcdiv_(parameter, mean, denominator, -rate / (1 - Math.Pow(beta1, step)));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace Hwaso.Nn;
+
+/// <summary>The learning rate at each step.</summary>
+public abstract record LearningRatePolicy
+{
+    /// <summary>Steps over which the rate first rises linearly to the policy's; 0 for none.</summary>
+    public int WarmupIterations { get; init; }
+
+    /// <summary>The fraction of the rate with which the warm-up begins.</summary>
+    public double WarmupRatio { get; init; } = 0.1;
+
+    /// <summary>The rate of a step.</summary>
+    /// <param name="iteration">Steps done before it, from 0.</param>
+    /// <param name="total">Steps in all.</param>
+    /// <param name="baseRate">The rate that the policy starts from.</param>
+    public double At(long iteration, long total, double baseRate)
+    {
+        var rate = Rate(iteration, total, baseRate);
+        return iteration >= WarmupIterations ? rate : rate * (WarmupRatio + (1 - WarmupRatio) * iteration / WarmupIterations);
+    }
+
+    /// <summary>The rate without warm-up.</summary>
+    protected abstract double Rate(long iteration, long total, double baseRate);
+}
