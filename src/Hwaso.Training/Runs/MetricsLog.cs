@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hwaso.Training.Metrics;
+using Hwaso.Training.Reports;
+
+namespace Hwaso.Training.Runs;
+
+/// <summary>
+/// The run's <c>metrics.jsonl</c>: a line for each logged step (<c>iteration</c>, <c>epoch</c>, <c>loss</c>, <c>learning_rate</c>,
+/// <c>images_per_second</c>) and each validation (<c>iteration</c>, <c>epoch</c>, <c>miou</c>, <c>pixel_accuracy</c>, <c>confusion</c>).
+/// </summary>
+public sealed class MetricsLog
+{
+    readonly string path;
+    readonly List<(long Iteration, string Line)> lines = [];
+
+    MetricsLog(string path) => this.path = path;
+
+    /// <summary>Opens the log of a run that goes on after a step: what was written behind it is taken back, since those steps are done again.</summary>
+    /// <exception cref="TrainingException">A line that is not ours.</exception>
+    public static MetricsLog Open(string path, long fromStep)
+    {
+        var log = new MetricsLog(path);
+        if (fromStep > 0 && File.Exists(path))
+            foreach (var line in File.ReadAllLines(path))
+                // The last line may be cut short where the process was killed while it wrote.
+                if (TryIteration(line, out var iteration) && iteration <= fromStep)
+                    log.lines.Add((iteration, line));
+        File.WriteAllLines(path, log.lines.Select(l => l.Line));
+        return log;
+    }
+
+    /// <summary>The logged losses.</summary>
+    public IReadOnlyList<LossPoint> Losses => Read("loss", o =>
+        new LossPoint(o["iteration"]!.GetValue<long>(), o["loss"]?.GetValue<double>() ?? double.NaN, o["learning_rate"]!.GetValue<double>()));
+
+    /// <summary>The validations.</summary>
+    public IReadOnlyList<(ValidationPoint Point, ConfusionMatrix Confusion)> Validations(bool hasBackground) => Read("confusion", o =>
+    {
+        var confusion = ConfusionMatrix.FromCounts(o["confusion"]!.AsArray().Select(n => n!.GetValue<long>()).ToArray());
+        return (new ValidationPoint(o["epoch"]!.GetValue<int>(), o["iteration"]!.GetValue<long>(), Scores.Of(confusion, hasBackground)), confusion);
+    });
+
+    /// <summary>Adds a step.</summary>
+    public void Step(long iteration, int epoch, double loss, double learningRate, double imagesPerSecond) => Append(iteration, new JsonObject
+    {
+        ["iteration"] = iteration,
+        ["epoch"] = epoch,
+        ["loss"] = double.IsFinite(loss) ? loss : null,
+        ["learning_rate"] = learningRate,
+        ["images_per_second"] = Math.Round(imagesPerSecond, 3),
+    });
+
+    /// <summary>Adds a validation.</summary>
+    public void Validation(long iteration, int epoch, Scores scores, ConfusionMatrix confusion) => Append(iteration, new JsonObject
+    {
+        ["iteration"] = iteration,
+        ["epoch"] = epoch,
+        ["miou"] = scores.Miou,
+        ["pixel_accuracy"] = scores.PixelAccuracy,
+        ["confusion"] = new JsonArray(confusion.ToCounts().Select(c => (JsonNode)c).ToArray()),
+    });
+
+    void Append(long iteration, JsonObject entry)
+    {
+        var line = entry.ToJsonString();
+        lines.Add((iteration, line));
+        File.AppendAllText(path, line + "\n");
+    }
+
+    T[] Read<T>(string key, Func<JsonObject, T> read) =>
+        lines.Select(l => JsonNode.Parse(l.Line)!.AsObject()).Where(o => o.ContainsKey(key)).Select(read).ToArray();
+
+    static bool TryIteration(string line, out long iteration)
+    {
+        iteration = 0;
+        try
+        {
+            return JsonNode.Parse(line) is JsonObject entry && entry["iteration"] is JsonValue value && value.TryGetValue(out iteration);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Hwaso.Nn;
+using Hwaso.Torch;
+using Hwaso.Torch.Files;
+
+namespace Hwaso.Training.Runs;
+
+/// <summary>Where a run stands, beside its weights, optimiser and random state.</summary>
+/// <param name="Step">Optimiser steps done.</param>
+/// <param name="BestMiou">mIoU of the best validation; null before the first.</param>
+/// <param name="BestEpoch">Its epoch, from 1.</param>
+/// <param name="Seconds">Wall-clock time so far.</param>
+/// <param name="Threads">Threads for operators: another count may round otherwise.</param>
+public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads)
+{
+    const string Key = "hwaso.resume";
+    const string RecipeKey = "hwaso.recipe";
+    const string Weight = "weight/";
+    const string Optimiser = "optimiser/";
+    const string Random = "random/";
+
+    /// <summary>Writes everything a run goes on from in one file, whole or not at all.</summary>
+    /// <exception cref="IOException">The file cannot be written; the one before stays.</exception>
+    public void Save(string path, Weights weights, Optimiser optimiser, string recipe)
+    {
+        var tensors = weights.State.Select(s => KeyValuePair.Create(Weight + s.Key, s.Value.ToHost()))
+            .Concat(optimiser.State.Select(s => KeyValuePair.Create(Optimiser + s.Key, s.Value.ToHost())))
+            .Concat(Devices(weights).Select(d => RandomState.Save(d) is var bytes ? KeyValuePair.Create(Random + d, HostTensor.Of(bytes, bytes.Length)) : default));
+        SafeTensors.Write(path, tensors, new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this), [RecipeKey] = recipe });
+    }
+
+    /// <summary>Puts weights, optimiser and random generators back, and tells where the run stood.</summary>
+    /// <exception cref="CheckpointException">The file is damaged or of another recipe.</exception>
+    public static ResumeState Load(string path, Weights weights, Optimiser optimiser, string recipe)
+    {
+        var file = TensorFile.Read(path);
+        if (!file.Metadata.TryGetValue(Key, out var json) || !file.Metadata.TryGetValue(RecipeKey, out var before))
+            throw new CheckpointException(path, null, "is no state to resume from");
+        if (Difference(before, recipe) is { } difference)
+            throw new CheckpointException(path, null, $"is of another recipe ({difference}); resume with the run's own recipe.yaml, or begin a new run folder");
+        foreach (var (key, tensor) in weights.State)
+            tensor.CopyFrom(file.Tensors.TryGetValue(Weight + key, out var host) ? host : throw new CheckpointException(path, Weight + key, "is missing"));
+        using var scope = new Scope();
+        optimiser.LoadState(file.Tensors.Where(t => t.Key.StartsWith(Optimiser, StringComparison.Ordinal))
+            .ToDictionary(t => t.Key[Optimiser.Length..], t => Tensor.From(t.Value), StringComparer.Ordinal));
+        foreach (var device in Devices(weights))
+            if (file.Tensors.TryGetValue(Random + device, out var state))
+                RandomState.Restore(device, state.Data.ToArray());
+        return JsonSerializer.Deserialize<ResumeState>(json) ?? throw new CheckpointException(path, Key, "is empty");
+    }
+
+    static IEnumerable<Device> Devices(Weights weights) => weights.Device == Device.Cpu ? [Device.Cpu] : [Device.Cpu, weights.Device];
+
+    /// <summary>The first line that differs, but for how long the run is to be kept watched: where the data lies and how many threads read it.</summary>
+    static string? Difference(string before, string now)
+    {
+        static string[] Lines(string yaml) => yaml.Split('\n')
+            .Where(l => l.TrimStart() is var t && !t.StartsWith('#') && !t.StartsWith("root:", StringComparison.Ordinal) && !t.StartsWith("workers:", StringComparison.Ordinal)
+                && !t.StartsWith("cache_mb:", StringComparison.Ordinal) && !t.StartsWith("threads:", StringComparison.Ordinal)).ToArray();
+        var (a, b) = (Lines(before), Lines(now));
+        for (var k = 0; k < Math.Max(a.Length, b.Length); k++)
+            if ((k < a.Length ? a[k] : "nothing") is var was && (k < b.Length ? b[k] : "nothing") is var wants && was != wants)
+                return $"'{was.Trim()}' there, '{wants.Trim()}' now";
+        return null;
+    }
+}

@@ -1,0 +1,256 @@
+using System.Diagnostics;
+using Hwaso.Data;
+using Hwaso.Data.Loading;
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+using Hwaso.Torch;
+using Hwaso.Training.Inference;
+using Hwaso.Training.Metrics;
+using Hwaso.Training.Networks;
+using Hwaso.Training.Recipes;
+
+namespace Hwaso.Training.Runs;
+
+/// <summary>Trains a recipe: steps, validations, checkpoints, log. With the same data, machine and thread count it gives the same weights, stopped and resumed or not.</summary>
+public sealed class Trainer : IDisposable
+{
+    readonly TrainRequest request;
+    readonly ITrainWatcher watcher;
+    readonly Recipe recipe;
+    readonly string resolved;
+    readonly SegmentationDataset training, validation;
+    readonly TrainPlan plan;
+    readonly Weights weights;
+    readonly SegmentationNet net;
+    readonly Optimiser optimiser;
+    readonly CrossEntropy loss;
+    readonly LearningRatePolicy policy;
+    readonly Segmenter segmenter;
+    readonly Loader loader;
+    readonly MetricsLog log;
+    readonly Stopwatch clock = new();
+    ResumeState state;
+    Scores? best;
+
+    /// <summary>Opens data and folder, builds the network and, to resume, puts everything back.</summary>
+    /// <exception cref="RecipeException">The recipe asks for what there is not.</exception>
+    /// <exception cref="TrainingException">The folder holds a run already, or none to resume.</exception>
+    public Trainer(TrainRequest request, ITrainWatcher watcher)
+    {
+        (this.request, this.watcher) = (request, watcher);
+        var folder = request.Folder;
+        if (request.Resume && !File.Exists(folder.Resume))
+            throw new TrainingException($"{folder.Root}: nothing to resume: {folder.Resume} is not there; train without --resume to begin");
+        if (!request.Resume && folder.Exists)
+            throw new TrainingException($"{folder.Root} holds a run already; go on with --resume, or name another folder with --run");
+
+        var given = request.Recipe.Recipe;
+        var root = request.Data ?? given.Data.Root ?? throw request.Recipe.Error("data", "names no root; give the data set's folder with --data");
+        training = Datasets.Open(given.Data.Layout, root, given.Data.TrainSplit);
+        validation = Datasets.Open(given.Data.Layout, root, given.Data.ValSplit);
+        if (given.Model.Classes is { } classes && classes != training.Classes.Count)
+            throw request.Recipe.Error("model.classes", $"{classes}, but {training.Name} has {training.Classes.Count} classes");
+        if (given.Loss.ClassWeights is { } classWeights && classWeights.Count != training.Classes.Count)
+            throw request.Recipe.Error("loss.class_weights", $"holds {classWeights.Count} weights, {training.Name} has {training.Classes.Count} classes");
+        recipe = given with
+        {
+            Data = given.Data with { Root = root },
+            Model = given.Model with { Classes = training.Classes.Count },
+            Threads = request.Threads,
+        };
+        resolved = recipe.ToYaml(folder.Recipe);
+        plan = TrainPlan.Of(recipe.Train, training.Samples.Count, recipe.Data.TrainSplit);
+
+        Directory.CreateDirectory(folder.Checkpoints);
+        TorchInfo.Threads = request.Threads;
+        RandomState.Seed((ulong)recipe.Seed);
+        weights = Weights.Create(request.Device);
+        try
+        {
+            net = ModelFactory.Define(recipe.Model).Build(weights, training.Classes.Count);
+        }
+        catch (ArgumentException error)
+        {
+            throw request.Recipe.Error("model", error.Message);
+        }
+        ModelFactory.Initialise(net, recipe.Model.Init);
+        if (recipe.Model.Pretrained is { } pretrained && !request.Resume)
+            Say(Pretrain(pretrained));
+        if (recipe.Train.ChannelsLast)
+            weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
+
+        optimiser = TrainingParts.Optimiser(recipe.Train.Optimizer, net);
+        policy = TrainingParts.Policy(recipe.Train.Schedule, recipe.Train.Epochs is null ? 1 : plan.StepsPerEpoch);
+        loss = new CrossEntropy(recipe.Loss.IgnoreIndex, recipe.Loss.ClassWeights?.ToArray(), alignCorners: net.AlignCorners);
+        segmenter = new Segmenter(net, new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]), new InferenceOptions { Size = recipe.Validate.Size });
+
+        loader = TrainingParts.Loader(recipe, training, request.Threads);
+
+        state = request.Resume ? ResumeState.Load(folder.Resume, weights, optimiser, resolved) : new ResumeState(0, null, 0, 0, request.Threads);
+        if (state.Threads != request.Threads)
+            Say($"resumed with {request.Threads} threads, begun with {state.Threads}: sums may round otherwise, so the result may differ in its last bits");
+        File.WriteAllText(folder.Recipe, resolved);
+        log = MetricsLog.Open(folder.Metrics, state.Step);
+        best = log.Validations(training.Classes.HasBackground).Select(v => v.Point.Scores).MaxBy(s => s.Miou ?? -1);
+    }
+
+    /// <summary>Trains to the end, or until <paramref name="stop"/> is cancelled: then the step is finished and the state saved.</summary>
+    /// <exception cref="TrainingException">The loss is not finite, a checkpoint cannot be written, or memory is short.</exception>
+    public TrainResult Run(CancellationToken stop)
+    {
+        watcher.Begins(plan, state.Step);
+        clock.Start();
+        var images = 0L;
+        while (state.Step < plan.Steps && !stop.IsCancellationRequested)
+            images += Epoch((int)(state.Step / plan.StepsPerEpoch), stop);
+        var finished = state.Step >= plan.Steps;
+        if (!finished)
+            SaveResume();
+        return new TrainResult(state.Step, finished, best, state.BestEpoch, state.Seconds + clock.Elapsed.TotalSeconds, images / Math.Max(clock.Elapsed.TotalSeconds, 1e-9));
+    }
+
+    /// <summary>Frees network and optimiser.</summary>
+    public void Dispose()
+    {
+        optimiser.Dispose();
+        weights.Dispose();
+        loss.Dispose();
+    }
+
+    /// <summary>One pass over the data from wherever the run stands in it; returns the images seen.</summary>
+    long Epoch(int epoch, CancellationToken stop)
+    {
+        net.Train();
+        var end = Math.Min((epoch + 1L) * plan.StepsPerEpoch, plan.Steps);
+        var firstBatch = (int)(state.Step - (long)epoch * plan.StepsPerEpoch) * plan.Accumulate;
+        var images = 0L;
+        var (logged, since) = (Stopwatch.GetTimestamp(), 0);
+        using var batches = loader.Epoch(epoch, firstBatch).GetEnumerator();
+        while (state.Step < end && !stop.IsCancellationRequested)
+        {
+            var rate = policy.At(state.Step, plan.Steps, recipe.Train.Optimizer.LearningRate);
+            var value = Step(batches, rate);
+            state = state with { Step = state.Step + 1 };
+            images += plan.Batch * plan.Accumulate;
+            since += plan.Batch * plan.Accumulate;
+            if (state.Step % recipe.Train.LogEvery == 0 || state.Step == end)
+            {
+                var speed = since / Stopwatch.GetElapsedTime(logged).TotalSeconds;
+                log.Step(state.Step, epoch + 1, value, rate, speed);
+                watcher.Stepped(state.Step, epoch + 1, value, rate, speed);
+                (logged, since) = (Stopwatch.GetTimestamp(), 0);
+            }
+        }
+        if (state.Step == end)
+            EndEpoch(epoch + 1);
+        return images;
+    }
+
+    double Step(IEnumerator<Batch> batches, double rate)
+    {
+        using var scope = new Scope();
+        var sum = 0.0;
+        optimiser.LearningRate = rate;
+        for (var k = 0; k < plan.Accumulate; k++)
+        {
+            batches.MoveNext();
+            using var batch = batches.Current;
+            sum += Backward(batch);
+        }
+        optimiser.Step();
+        optimiser.ZeroGrad();
+        return sum / plan.Accumulate;
+    }
+
+    double Backward(Batch batch)
+    {
+        using var scope = new Scope();
+        try
+        {
+            var x = Tensor.From<float>(batch.Images, batch.Count, 3, batch.Height, batch.Width).To(request.Device);
+            if (recipe.Train.ChannelsLast)
+                x = x.Contiguous(MemoryFormat.ChannelsLast);
+            var target = Tensor.From<byte>(batch.Labels, batch.Count, batch.Height, batch.Width).To(request.Device).To(ScalarType.Int64);
+            var value = loss.Of(net.Call(x), target);
+            var number = value.Item();
+            if (!double.IsFinite(number))
+                throw Diverged(number, batch);
+            (plan.Accumulate == 1 ? value : value / plan.Accumulate).Backward();
+            return number;
+        }
+        catch (TorchException error) when (error.Message.Contains("alloc", StringComparison.OrdinalIgnoreCase) || error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new TrainingException($"too little memory for {batch.Count} images of {batch.Height}x{batch.Width}: use a smaller train.batch (and train.accumulate to keep the step's size) or augment.crop; {error.Message}", error);
+        }
+    }
+
+    TrainingException Diverged(double value, Batch batch) => new(
+        $"the loss is {value} at step {state.Step + 1} on the batch of {string.Join(", ", batch.Ids)}; " +
+        (File.Exists(request.Folder.Last) ? $"the last good weights are in {request.Folder.Last}" : "no weights were saved yet")
+        + $"; try a lower train.optimizer.learning_rate (now {recipe.Train.Optimizer.LearningRate}) or a longer warm-up, and check these images (hwaso dataset check)");
+
+    void EndEpoch(int epoch)
+    {
+        var last = state.Step >= plan.Steps;
+        if (last || (recipe.Validate.Every > 0 && epoch % recipe.Validate.Every == 0))
+            Validate(epoch);
+        if (last || epoch % recipe.Save.Every == 0)
+        {
+            SaveWeights(request.Folder.Last, epoch);
+            SaveResume();
+        }
+    }
+
+    void Validate(int epoch)
+    {
+        var confusion = Evaluator.Count(segmenter, validation);
+        var scores = Scores.Of(confusion, training.Classes.HasBackground);
+        log.Validation(state.Step, epoch, scores, confusion);
+        var isBest = best is null || (scores.Miou ?? 0) > (best.Miou ?? 0);
+        if (isBest)
+        {
+            best = scores;
+            state = state with { BestMiou = scores.Miou, BestEpoch = epoch };
+            SaveWeights(request.Folder.Best, epoch);
+        }
+        watcher.Validated(epoch, scores, isBest);
+    }
+
+    void SaveWeights(string path, int epoch) => Saving(path, () => WeightFile.Save(path, weights, new Dictionary<string, string>
+    {
+        ["format"] = "pt",
+        [LoadedNetwork.RecipeKey] = resolved,
+        [LoadedNetwork.ClassesKey] = LoadedNetwork.WriteClasses(ClassInfos.Of(training.Classes)),
+        ["hwaso.epoch"] = epoch.ToString(),
+        ["hwaso.step"] = state.Step.ToString(),
+        ["hwaso.miou"] = state.BestMiou?.ToString("R") ?? "",
+    }));
+
+    void SaveResume() => Saving(request.Folder.Resume, () =>
+        (state with { Seconds = state.Seconds + clock.Elapsed.TotalSeconds, Threads = request.Threads }).Save(request.Folder.Resume, weights, optimiser, resolved));
+
+    void Saving(string path, Action save)
+    {
+        try
+        {
+            save();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            var kept = File.Exists(request.Folder.Resume) ? $"the run can go on from {request.Folder.Resume} with --resume once there is room" : "nothing was saved yet";
+            throw new TrainingException($"{path}: could not be saved at step {state.Step}: {error.Message}; {kept}", error);
+        }
+    }
+
+    string Pretrain(string path)
+    {
+        var report = WeightFile.Load(weights, Torch.Files.TensorFile.Read(path), recipe.Model.SkipMismatched);
+        return $"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, {report.Mismatched.Count} of another shape left out";
+    }
+
+    void Say(string line)
+    {
+        File.AppendAllText(request.Folder.Log, line + "\n");
+        watcher.Says(line);
+    }
+}
