@@ -38,7 +38,11 @@ public static class AtomicFile
             if (File.Exists(temporary))
                 File.Delete(temporary);
             if (e is IOException or UnauthorizedAccessException)
-                throw new IOException($"{path}: could not be written ({length} bytes needed); a previous file is untouched. {e.Message}", e);
+            {
+                throw new IOException(
+                    $"{path}: could not be written ({length} bytes needed); a previous file is untouched. {e.Message}", e);
+            }
+
             throw;
         }
     }

@@ -1,6 +1,6 @@
 namespace Hwaso.Torch.Files;
 
-/// <summary>A weight file that is damaged, edited, of another kind, or asks for more than tensors. The message names the file and the key.</summary>
+/// <summary>A weight file that is damaged, edited, of another kind, or asks for more than tensors; names the file and the key.</summary>
 /// <param name="path">The file.</param>
 /// <param name="key">The tensor or part of the file at fault, or null when it is the file as a whole.</param>
 /// <param name="problem">What is wrong, what was wanted, what to do.</param>

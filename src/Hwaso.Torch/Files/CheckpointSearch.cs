@@ -3,7 +3,10 @@ using Hwaso.Torch.Files.Pickle;
 
 namespace Hwaso.Torch.Files;
 
-/// <summary>Finds the state dict in what a pickle holds: through the wrappers of <see cref="StateDict.WrapperNames"/>, else everything, dotted.</summary>
+/// <summary>
+/// Finds the state dict in what a pickle holds: through the wrappers of <see cref="StateDict.WrapperNames"/>. Where tensors lie
+/// deeper, in parts of a dictionary or a list, their path is their name.
+/// </summary>
 static class CheckpointSearch
 {
     const int MaxDepth = 64;
@@ -25,7 +28,7 @@ static class CheckpointSearch
 
         var tensors = Flatten(stream, current);
         if (tensors.Count == 0)
-            throw new CheckpointException(stream.Path, null, "holds no tensors; save the weights with torch.save(model.state_dict(), path)");
+            throw stream.Fail("holds no tensors; save the weights with torch.save(model.state_dict(), path)");
         return new FoundCheckpoint(tensors, values, string.Join('.', opened));
     }
 

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Hwaso.Torch.Files;
 
-/// <summary>Weights that follow from their state-dict key alone, so that full-size networks can be compared without a weight file.</summary>
+/// <summary>Weights that follow from their state-dict key alone: full-size networks are compared without a weight file.</summary>
 public static class FormulaWeights
 {
-    /// <summary>The tensor of one key: pseudo-random by key and flat index, in the range that the key's ending and the rank ask for.</summary>
+    /// <summary>One key's tensor: pseudo-random by key and flat index, in the range that the key's ending and the rank ask for.</summary>
     /// <param name="key">State-dict key, or <c>input</c> for the network's input.</param>
     /// <param name="shape">Sizes, outermost first; none for a scalar.</param>
     /// <returns>Int64 zeros for <c>num_batches_tracked</c>, otherwise single precision.</returns>

@@ -8,7 +8,7 @@ public static class PthFile
 {
     /// <summary>Reads a state dict, bare or inside a checkpoint dictionary (see <see cref="StateDict.WrapperNames"/>).</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="CheckpointException">The file is damaged, not torch.save's, or asks for anything beyond tensors and plain containers.</exception>
+    /// <exception cref="CheckpointException">The file is damaged, not torch.save's, or asks for more than tensors.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     public static TensorFile Read(string path)
     {

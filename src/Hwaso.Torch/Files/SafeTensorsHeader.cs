@@ -43,9 +43,10 @@ sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsEntry> Entries, Diction
         var texts = new Dictionary<string, string>();
         foreach (var property in element.EnumerateObject())
         {
-            if (property.Value.ValueKind != JsonValueKind.String)
-                throw new CheckpointException(path, SafeTensors.MetadataKey, $"{property.Name} is {property.Value.ValueKind} where text is wanted");
-            texts.Add(property.Name, property.Value.GetString()!);
+            var value = property.Value;
+            if (value.ValueKind != JsonValueKind.String)
+                throw new CheckpointException(path, SafeTensors.MetadataKey, $"{property.Name} is {value.ValueKind} where text is wanted");
+            texts.Add(property.Name, value.GetString()!);
         }
 
         return texts;
@@ -103,17 +104,19 @@ sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsEntry> Entries, Diction
         foreach (var entry in entries.OrderBy(static e => e.Begin).ThenBy(static e => e.End))
         {
             if (entry.End > dataLength)
-                throw new CheckpointException(path, entry.Name, $"ends at byte {entry.End} of {dataLength}; the file is cut short or damaged");
+                throw Fail(entry.Name, $"ends at byte {entry.End} of {dataLength}; the file is cut short or damaged");
             if (entry.Begin != covered)
             {
                 var what = entry.Begin < covered ? "overlaps another tensor" : "leaves a hole before it";
-                throw new CheckpointException(path, entry.Name, $"begins at byte {entry.Begin} where {covered} is due: {what}");
+                throw Fail(entry.Name, $"begins at byte {entry.Begin} where {covered} is due: {what}");
             }
 
             covered = entry.End;
         }
 
         if (covered != dataLength)
-            throw new CheckpointException(path, null, $"{dataLength - covered} bytes follow the last tensor; the file is damaged");
+            throw Fail(null, $"{dataLength - covered} bytes follow the last tensor; the file is damaged");
+
+        CheckpointException Fail(string? key, string problem) => new(path, key, problem);
     }
 }

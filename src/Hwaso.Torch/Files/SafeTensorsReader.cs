@@ -51,19 +51,21 @@ static class SafeTensorsReader
         stream.Read(prefix);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > (ulong)SafeTensors.MaxHeaderBytes)
-            throw stream.Fail($"a header of {length} bytes; safetensors allows {SafeTensors.MaxHeaderBytes}: not a safetensors file, or damaged");
+            throw stream.Fail($"a header of {length} bytes; safetensors allows {SafeTensors.MaxHeaderBytes}: another format, or damaged");
         if (length > (ulong)stream.Remaining)
             throw stream.Fail($"a header of {length} bytes in a file of {stream.Length}; the file is cut short or damaged");
         stream.Position = 0;
         return stream.ReadBytes(8 + (long)length);
     }
 
+    /// <summary>The header with the digest as zeros, as it was when the digest was taken.</summary>
     static byte[] WithoutDigest(byte[] head, string digest)
     {
         var copy = (byte[])head.Clone();
         var at = SafeTensorsWriter.DigestOffset;
-        if (at + digest.Length <= copy.Length && copy.AsSpan(at, digest.Length).SequenceEqual(Encoding.UTF8.GetBytes(digest)))
-            copy.AsSpan(at, digest.Length).Fill((byte)'0');
+        var place = at + digest.Length <= copy.Length ? copy.AsSpan(at, digest.Length) : [];
+        if (place.SequenceEqual(Encoding.UTF8.GetBytes(digest)))
+            place.Fill((byte)'0');
         return copy;
     }
 }

@@ -27,7 +27,10 @@ static class SafeTensorsWriter
 
         var head = Head(tensors, begins, metadata);
         if (head.Length - 8 > SafeTensors.MaxHeaderBytes)
-            throw new ArgumentException($"{path}: a header of {head.Length} bytes; readers accept {SafeTensors.MaxHeaderBytes}", nameof(metadata));
+        {
+            throw new ArgumentException(
+                $"{path}: a header of {head.Length} bytes; readers accept {SafeTensors.MaxHeaderBytes}", nameof(metadata));
+        }
 
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         sha.AppendData(head);

@@ -12,14 +12,14 @@ public static class StateDict
     public static IReadOnlyList<string> WrapperNames { get; } =
         ["state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params"];
 
-    /// <summary>First segments of keys that come from a wrapping module: DataParallel, a training wrapper, <c>torch.compile</c>, a segmentor.</summary>
+    /// <summary>First segments of keys that come from a wrapper: DataParallel, training code, <c>torch.compile</c>, a segmentor.</summary>
     public static IReadOnlyList<string> PrefixNames { get; } =
         ["module", "model", "net", "network", "_orig_mod", "backbone", "encoder"];
 
-    /// <summary>First segments of keys that belong to a training wrapper and never to a network, as HRNet's <c>loss.criterion.weight</c>.</summary>
+    /// <summary>First segments of keys of training code, never of a network: <c>loss.criterion.weight</c> of HRNet.</summary>
     public static IReadOnlyList<string> StrayNames { get; } = ["loss", "criterion"];
 
-    /// <summary>Matches a file with the keys a network wants: of all wrapper prefixes to take off or put on, the choice that serves most.</summary>
+    /// <summary>Matches a file with the keys a network wants by the wrapper prefix, taken off or put on, that serves most.</summary>
     /// <param name="file">The file.</param>
     /// <param name="wantedKeys">The network's state-dict keys. Shapes are not looked at.</param>
     public static StateDictMatch Match(TensorFile file, IReadOnlyCollection<string> wantedKeys)
@@ -63,7 +63,7 @@ public static class StateDict
         return new StateDictMatch(stripped, added, loaded, missing, unexpected);
     }
 
-    /// <summary>Takes off every wrapper prefix that all keys share, leaving out a training wrapper's own entries. For files met without a network.</summary>
+    /// <summary>Takes off the wrapper prefixes that all keys share and leaves training code's own entries out; needs no network.</summary>
     /// <param name="file">The file.</param>
     public static UnwrappedStateDict Unwrap(TensorFile file)
     {
@@ -86,7 +86,8 @@ public static class StateDict
         return new UnwrappedStateDict(prefix, tensors, strays);
     }
 
-    static (string Stripped, string Added) BestPrefixes(IReadOnlyDictionary<string, HostTensor> tensors, IReadOnlyCollection<string> wantedKeys)
+    static (string Stripped, string Added) BestPrefixes(
+        IReadOnlyDictionary<string, HostTensor> tensors, IReadOnlyCollection<string> wantedKeys)
     {
         var best = (Stripped: "", Added: "");
         var most = -1;

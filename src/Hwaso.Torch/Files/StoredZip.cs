@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Hwaso.Torch.Files;
 
-/// <summary>The directory of a zip archive of stored (uncompressed) entries, as torch.save writes it; zip64 included. After PKWARE's APPNOTE.</summary>
+/// <summary>A zip archive of stored (uncompressed) entries, as torch.save writes it; zip64 included. After PKWARE's APPNOTE.</summary>
 sealed class StoredZip
 {
     const int EndLength = 22;
@@ -43,17 +43,17 @@ sealed class StoredZip
     public byte[] Read(string name, long limit)
     {
         if (!entries.TryGetValue(name, out var entry))
-            throw new CheckpointException(stream.Path, name, "missing from the archive; the file is damaged");
+            throw Fail("missing from the archive; the file is damaged");
         if (entry.Method != 0 || entry.IsEncrypted || entry.StoredLength != entry.Length)
-            throw new CheckpointException(stream.Path, name, "compressed or encrypted; torch.save stores plainly. Save the weights again with torch.save");
+            throw Fail("compressed or encrypted; torch.save stores plainly. Save the weights again with torch.save");
         if (entry.Length > limit)
-            throw new CheckpointException(stream.Path, name, $"{entry.Length} bytes, where {limit} are the most that is read");
+            throw Fail($"{entry.Length} bytes, where {limit} are the most that is read");
 
         stream.Position = entry.HeaderOffset;
         Span<byte> header = stackalloc byte[30];
         stream.Read(header);
         if (!header.StartsWith("PK\x03\x04"u8))
-            throw new CheckpointException(stream.Path, name, "does not begin where the archive's directory says; the file is damaged");
+            throw Fail("does not begin where the archive's directory says; the file is damaged");
         var skip = BinaryPrimitives.ReadUInt16LittleEndian(header[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         if (skip > stream.Remaining)
             throw Damaged($"{name} lies beyond the end");
@@ -62,8 +62,10 @@ sealed class StoredZip
         var bytes = stream.ReadBytes(entry.Length);
         // A checksum of 0 stands for none: PyTorch can be told to leave it out.
         if (entry.Crc != Unrecorded && Crc32.Of(bytes) != entry.Crc)
-            throw new CheckpointException(stream.Path, name, "does not match its checksum; the file was edited or damaged. Take an intact copy");
+            throw Fail("does not match its checksum; the file was edited or damaged. Take an intact copy");
         return bytes;
+
+        CheckpointException Fail(string problem) => new(stream.Path, name, problem);
     }
 
     (long Offset, long Length, long Count) FindDirectory()

@@ -35,7 +35,8 @@ sealed class TensorBuilder(CheckpointStream stream, Func<StorageRef, ReadOnlyMem
         if (bytes == 0)
             return new HostTensor(type, tensor.Shape, ReadOnlyMemory<byte>.Empty);
         var source = storage[(int)(begin * elementSize)..];
-        return new HostTensor(type, tensor.Shape, IsContiguous(tensor) ? source[..(int)bytes] : Gather(key, tensor, elementSize, bytes, source.Span));
+        var data = IsContiguous(tensor) ? source[..(int)bytes] : Gather(key, tensor, elementSize, bytes, source.Span);
+        return new HostTensor(type, tensor.Shape, data);
     }
 
     ReadOnlyMemory<byte> Storage(string key, StorageRef storage)
@@ -47,7 +48,11 @@ sealed class TensorBuilder(CheckpointStream stream, Func<StorageRef, ReadOnlyMem
         }
 
         if (bytes.Length != (Int128)storage.Elements * storage.BytesPerElement)
-            throw Fail(key, $"its storage {storage.Key} has {bytes.Length} bytes where {storage.Elements} elements are announced; the file is damaged");
+        {
+            throw Fail(
+                key, $"its storage {storage.Key} has {bytes.Length} bytes where {storage.Elements} elements are due; the file is damaged");
+        }
+
         return bytes;
     }
 
@@ -78,7 +83,11 @@ sealed class TensorBuilder(CheckpointStream stream, Func<StorageRef, ReadOnlyMem
     byte[] Gather(string key, TensorRef tensor, int elementSize, long bytes, ReadOnlySpan<byte> source)
     {
         if ((copyBudget -= bytes) < 0 || bytes > Array.MaxLength)
-            throw Fail(key, $"{HostTensor.ByteCount(ScalarType.UInt8, tensor.Shape)} elements described by strides, far more than the file holds; save a contiguous() copy");
+        {
+            throw Fail(
+                key, $"[{string.Join(", ", tensor.Shape)}] described by strides, far more than the file holds; save a contiguous() copy");
+        }
+
         var result = GC.AllocateUninitializedArray<byte>((int)bytes);
         var index = new long[tensor.Shape.Length];
         var at = 0L;

@@ -20,10 +20,10 @@ public sealed class TensorFile
     /// <summary>The tensors by key, in the file's order. Tied weights share their bytes.</summary>
     public IReadOnlyDictionary<string, HostTensor> Tensors { get; }
 
-    /// <summary>Texts beside the tensors: safetensors metadata, or the plain values of a <c>.pth</c> checkpoint (<c>epoch</c>, …).</summary>
+    /// <summary>Texts beside the tensors: safetensors metadata, or plain values of a <c>.pth</c> checkpoint (<c>epoch</c>, …).</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>The dictionaries of a <c>.pth</c> checkpoint that were opened to find the tensors, as in <c>state_dict</c>; else empty.</summary>
+    /// <summary>Entries of a <c>.pth</c> checkpoint that were opened to find the tensors, as in <c>state_dict</c>; else empty.</summary>
     public string Wrapper { get; }
 
     /// <summary>Reads safetensors, zip <c>.pth</c> or legacy <c>.pth</c>, recognised by content and never by extension.</summary>

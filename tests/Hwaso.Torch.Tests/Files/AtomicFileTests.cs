@@ -41,6 +41,7 @@ public sealed class AtomicFileTests
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Root, "absent", "w");
-        Assert.Contains(path, Assert.Throws<IOException>(() => AtomicFile.Write(path, 0, static _ => { })).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<IOException>(() => AtomicFile.Write(path, 0, static _ => { }));
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
     }
 }

@@ -44,7 +44,8 @@ public sealed class PthFileTests
         // Parameters as PyTorch counted them when the fixture was recorded; running statistics are buffers.
         using var notes = JsonDocument.Parse(File.ReadAllText(Fixture.Of("small", "hrnetv2_seg.json")));
         var file = TensorFile.Read(Fixture.Of("small", "hrnetv2_seg.pth"));
-        var parameters = file.Tensors.Where(static t => t.Key.Contains("running_", StringComparison.Ordinal) is false && t.Value.Type == ScalarType.Float32)
+        var parameters = file.Tensors
+            .Where(static t => t.Value.Type == ScalarType.Float32 && !t.Key.Contains("running_", StringComparison.Ordinal))
             .Sum(static t => (long)t.Value.Count);
         Assert.Equal(notes.RootElement.GetProperty("params").GetInt64(), parameters);
     }
@@ -123,7 +124,8 @@ public sealed class PthFileTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("w.pth"), content);
-        Assert.Contains(named, Assert.Throws<CheckpointException>(() => TensorFile.Read(folder.File("w.pth"))).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<CheckpointException>(() => TensorFile.Read(folder.File("w.pth")));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.Throws<CheckpointException>(() => TensorFile.Read(folder.Root));
         Assert.Throws<FileNotFoundException>(() => TensorFile.Read(folder.File("absent.pth")));
     }

@@ -28,7 +28,8 @@ sealed class PickleReader(CheckpointStream source)
 
     public double BinFloat() => BinaryPrimitives.ReadDoubleBigEndian(Small(stackalloc byte[8]));
 
-    public byte[] Bytes(long count) => count >= 0 ? source.ReadBytes(count) : throw source.Fail($"{count} bytes of data; the file is damaged");
+    public byte[] Bytes(long count) =>
+        count >= 0 ? source.ReadBytes(count) : throw source.Fail($"{count} bytes of data; the file is damaged");
 
     public string Utf8(long count)
     {

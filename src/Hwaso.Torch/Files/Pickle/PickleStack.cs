@@ -41,7 +41,7 @@ sealed class PickleStack(CheckpointStream source)
         return values;
     }
 
-    /// <summary>Python numbers its memo in sequence, from 0 or 1; anything else is damage, and could ask for any amount of memory.</summary>
+    /// <summary>Python numbers its memo in sequence, from 0 or 1; anything else is damage and could ask for any memory.</summary>
     public void Remember(long index)
     {
         if (index < 0 || index > memo.Count + 1)
@@ -51,10 +51,7 @@ sealed class PickleStack(CheckpointStream source)
         memo[(int)index] = Top;
     }
 
-    public void RememberNext()
-    {
-        memo.Add(Top);
-    }
+    public void RememberNext() => memo.Add(Top);
 
     public object? Recall(long index)
     {

@@ -43,14 +43,15 @@ sealed class Reducer(CheckpointStream source)
             throw source.Fail($"calls {Describe(callable)}; only tensors and plain containers are loaded");
         return (global.Kind, args) switch
         {
-            (GlobalKind.RebuildSubclass, [Global { Kind: not GlobalKind.RebuildSubclass } inner, Global { Kind: GlobalKind.TensorClass }, object?[] of, ..])
-                => Reduce(inner, of),
+            // Tensors with attributes of their own. Never nested, so that no file decides how deep this calls itself.
+            (GlobalKind.RebuildSubclass, [Global by, Global { Kind: GlobalKind.TensorClass }, object?[] of, ..])
+                when by.Kind != GlobalKind.RebuildSubclass => Reduce(by, of),
             (GlobalKind.RebuildParameter, [TensorRef tensor, ..]) => tensor,
             (GlobalKind.TensorClass, [TensorRef tensor, ..]) => tensor,
             (GlobalKind.RebuildTensor, [StorageRef on, long offset, object?[] size, object?[] stride, ..])
                 => Tensor(on, on.Type, offset, size, stride),
-            (GlobalKind.RebuildTyped, [StorageRef on, long offset, object?[] size, object?[] stride, _, _, Global { Kind: GlobalKind.Dtype } dtype, ..])
-                => Tensor(on, StorageTypes.Dtypes[dtype.Name], offset, size, stride),
+            (GlobalKind.RebuildTyped, [StorageRef on, long offset, object?[] size, object?[] stride, _, _, Global dtype, ..])
+                when dtype.Kind == GlobalKind.Dtype => Tensor(on, StorageTypes.Dtypes[dtype.Name], offset, size, stride),
             (GlobalKind.Dictionary, []) => new PickleDict(),
             (GlobalKind.Dictionary, [PickleDict same]) => same,
             (GlobalKind.Dictionary, [List<object?> pairs]) => FromPairs(pairs),
@@ -110,7 +111,8 @@ sealed class Reducer(CheckpointStream source)
     long[] Longs(object?[] values)
     {
         Charge(values.Length);
-        return Array.ConvertAll(values, value => value as long? ?? throw source.Fail($"{Describe(value)} where a tensor's size is due; the file is damaged"));
+        return Array.ConvertAll(
+            values, value => value as long? ?? throw source.Fail($"{Describe(value)} where a tensor's size is due; the file is damaged"));
     }
 
     PickleDict FromPairs(List<object?> pairs)
