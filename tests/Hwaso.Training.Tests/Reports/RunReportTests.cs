@@ -1,0 +1,14 @@
+using Hwaso.Training.Reports;
+
+namespace Hwaso.Training.Tests.Reports;
+
+public sealed class RunReportTests
+{
+    [Fact]
+    public void The_sample_report_is_written()
+    {
+        var path = Path.Combine(Environment.GetEnvironmentVariable("HWASO_KEEP") ?? Path.GetTempPath(), "report.html");
+        RunReport.Write(path, SampleRun.Make());
+        Assert.True(File.Exists(path));
+    }
+}
