@@ -20,7 +20,7 @@ static class TrainingRun
         {
             result = trainer.Run(context.Cancel);
             if (result.Finished)
-                trainer.WriteReport();
+                trainer.WriteReport(result);
         }
         if (!result.Finished)
         {

@@ -29,6 +29,7 @@ public sealed class Trainer : IDisposable
     readonly Loader loader;
     readonly MetricsLog log;
     readonly Stopwatch clock = new();
+    readonly List<string> said = [];
     ResumeState state;
     Scores? best;
 
@@ -107,6 +108,15 @@ public sealed class Trainer : IDisposable
         if (!finished)
             SaveResume();
         return new TrainResult(state.Step, finished, best, state.BestEpoch, state.Seconds + clock.Elapsed.TotalSeconds, images / Math.Max(clock.Elapsed.TotalSeconds, 1e-9));
+    }
+
+    /// <summary>Writes the run's page, with pictures by the best weights.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void WriteReport(TrainResult result)
+    {
+        if (File.Exists(request.Folder.Best))
+            WeightFile.Load(weights, Torch.Files.TensorFile.Read(request.Folder.Best));
+        TrainReport.Write(request.Folder.Report, recipe, net, segmenter, validation, log, result, request.Device, said);
     }
 
     /// <summary>Frees network and optimiser.</summary>
@@ -251,6 +261,7 @@ public sealed class Trainer : IDisposable
     void Say(string line)
     {
         File.AppendAllText(request.Folder.Log, line + "\n");
+        said.Add(line);
         watcher.Says(line);
     }
 }

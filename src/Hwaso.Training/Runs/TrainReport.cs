@@ -1,0 +1,84 @@
+using Hwaso.Data;
+using Hwaso.Graph;
+using Hwaso.Models.Networks;
+using Hwaso.Torch;
+using Hwaso.Training.Inference;
+using Hwaso.Training.Metrics;
+using Hwaso.Training.Recipes;
+using Hwaso.Training.Reports;
+
+namespace Hwaso.Training.Runs;
+
+/// <summary>Makes a finished run's page: curves from its log, scores of its best validation, pictures by its best weights.</summary>
+static class TrainReport
+{
+    const int Pictures = 6;
+
+    public static void Write(
+        string path, Recipe recipe, SegmentationNet net, Segmenter segmenter, SegmentationDataset validation, MetricsLog log, TrainResult result, Device device, IReadOnlyList<string> warnings)
+    {
+        var validations = log.Validations(validation.Classes.HasBackground);
+        var best = validations.Count == 0 ? default : validations.MaxBy(v => v.Point.Scores.Miou ?? -1);
+        var crop = recipe.Augment.Crop;
+        var cost = CostOf(net, crop.Height, crop.Width, device);
+        RunReport.Write(path, new RunReportData
+        {
+            Title = recipe.Name,
+            Subtitle = $"{recipe.Model.Name ?? recipe.Model.Family} on {validation.Name}",
+            Classes = ClassInfos.Of(validation.Classes),
+            Recipe = Settings(recipe),
+            Figures = new RunFigures
+            {
+                Parameters = net.Weights.ParameterCount,
+                MultiplyAdds = cost.Macs,
+                InputSize = $"{crop.Height}×{crop.Width}",
+                TrainingTime = TimeSpan.FromSeconds(result.Seconds),
+                ImagesPerSecond = result.ImagesPerSecond,
+                Device = device.Type == DeviceType.Cpu ? $"CPU, {TorchInfo.Threads} threads" : device.ToString(),
+            },
+            Loss = log.Losses,
+            Validations = validations.Select(v => v.Point).ToArray(),
+            Scores = result.Best,
+            Confusion = best.Confusion,
+            Examples = Examples(segmenter, validation),
+            Warnings = warnings,
+            Finished = DateTimeOffset.Now,
+            Ignore = ClassList.Ignore,
+        });
+    }
+
+    static Cost CostOf(SegmentationNet net, int height, int width, Device device)
+    {
+        using var scope = new Scope();
+        return Cost.Of(Graph.Graph.Of(net, Tensor.Zeros([1, 3, height, width], device: device)));
+    }
+
+    static ExamplePicture[] Examples(Segmenter segmenter, SegmentationDataset data)
+    {
+        var count = Math.Min(Pictures, data.Samples.Count);
+        return Enumerable.Range(0, count).Select(k =>
+        {
+            var item = data.Read(k * data.Samples.Count / count);
+            var prediction = segmenter.Label(item.Image, item.Labels.Height, item.Labels.Width);
+            var confusion = new ConfusionMatrix(data.Classes.Count);
+            confusion.Add(item.Labels.Labels, prediction.Labels, ClassList.Ignore);
+            return new ExamplePicture(item.Sample.Id, item.Image, item.Labels, prediction, Scores.Of(confusion).Miou);
+        }).ToArray();
+    }
+
+    static List<KeyValuePair<string, string>> Settings(Recipe recipe)
+    {
+        var settings = new List<KeyValuePair<string, string>>();
+        var section = "";
+        foreach (var line in recipe.ToYaml().Split('\n').Where(l => l.Length > 0 && l[0] != '#'))
+        {
+            var colon = line.IndexOf(':', StringComparison.Ordinal);
+            var (key, value) = (line[..colon].Trim(), line[(colon + 1)..].Trim());
+            if (value.Length == 0)
+                section = line[0] == ' ' ? $"{section.Split('.')[0]}.{key}" : key;
+            else
+                settings.Add(new(line[0] == ' ' ? $"{section}.{key}" : key, value));
+        }
+        return settings;
+    }
+}
