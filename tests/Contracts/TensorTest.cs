@@ -10,7 +10,7 @@ public abstract class TensorTest : IDisposable
 {
     readonly long before = Tensor.Finalized;
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();

@@ -68,26 +68,19 @@ public sealed class Trainer : IDisposable
         weights = Weights.Create(request.Device);
         try
         {
-            net = ModelFactory.Define(recipe.Model).Build(weights, training.Classes.Count);
+            net = Build();
+            optimiser = TrainingParts.Optimiser(recipe.Train.Optimizer, net);
+            policy = TrainingParts.Policy(recipe.Train.Schedule, recipe.Train.Epochs is null ? 1 : plan.StepsPerEpoch);
+            loss = new CrossEntropy(recipe.Loss.IgnoreIndex, recipe.Loss.ClassWeights?.ToArray(), alignCorners: net.AlignCorners);
+            segmenter = new Segmenter(net, new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]), new InferenceOptions { Size = recipe.Validate.Size });
+            loader = TrainingParts.Loader(recipe, training, request.Threads);
+            state = request.Resume ? ResumeState.Load(folder.Resume, weights, optimiser, resolved) : new ResumeState(0, null, 0, 0, request.Threads);
         }
-        catch (ArgumentException error)
+        catch
         {
-            throw request.Recipe.Error("model", error.Message);
+            Dispose();
+            throw;
         }
-        ModelFactory.Initialise(net, recipe.Model.Init);
-        if (recipe.Model.Pretrained is { } pretrained && !request.Resume)
-            Say(Pretrain(pretrained));
-        if (recipe.Train.ChannelsLast)
-            weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
-
-        optimiser = TrainingParts.Optimiser(recipe.Train.Optimizer, net);
-        policy = TrainingParts.Policy(recipe.Train.Schedule, recipe.Train.Epochs is null ? 1 : plan.StepsPerEpoch);
-        loss = new CrossEntropy(recipe.Loss.IgnoreIndex, recipe.Loss.ClassWeights?.ToArray(), alignCorners: net.AlignCorners);
-        segmenter = new Segmenter(net, new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]), new InferenceOptions { Size = recipe.Validate.Size });
-
-        loader = TrainingParts.Loader(recipe, training, request.Threads);
-
-        state = request.Resume ? ResumeState.Load(folder.Resume, weights, optimiser, resolved) : new ResumeState(0, null, 0, 0, request.Threads);
         if (state.Threads != request.Threads)
             Say($"resumed with {request.Threads} threads, begun with {state.Threads}: sums may round otherwise, so the result may differ in its last bits");
         File.WriteAllText(folder.Recipe, resolved);
@@ -122,9 +115,29 @@ public sealed class Trainer : IDisposable
     /// <summary>Frees network and optimiser.</summary>
     public void Dispose()
     {
-        optimiser.Dispose();
+        // The constructor comes here too, from wherever it failed.
+        optimiser?.Dispose();
+        loss?.Dispose();
         weights.Dispose();
-        loss.Dispose();
+    }
+
+    SegmentationNet Build()
+    {
+        SegmentationNet made;
+        try
+        {
+            made = ModelFactory.Define(recipe.Model).Build(weights, training.Classes.Count);
+        }
+        catch (ArgumentException error)
+        {
+            throw request.Recipe.Error("model", error.Message);
+        }
+        ModelFactory.Initialise(made, recipe.Model.Init);
+        if (recipe.Model.Pretrained is { } pretrained && !request.Resume)
+            Say(Pretrain(pretrained));
+        if (recipe.Train.ChannelsLast)
+            weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
+        return made;
     }
 
     /// <summary>One pass over the data from wherever the run stands in it; returns the images seen.</summary>
