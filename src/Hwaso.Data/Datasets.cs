@@ -1,3 +1,4 @@
+using Hwaso.Data.Checking;
 using Hwaso.Data.Layouts;
 
 namespace Hwaso.Data;
@@ -18,6 +19,14 @@ public static class Datasets
     {
         "cityscapes" => CityscapesDataset.Open(root, split),
         "voc" => VocDataset.Open(root, split),
+        _ => throw new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted"),
+    };
+
+    /// <summary>Lists a split as far as it goes: what is missing is told and left out, instead of being an error.</summary>
+    internal static SegmentationDataset OpenLeniently(string layout, string root, string split, Action<DatasetProblem> tell) => layout switch
+    {
+        "cityscapes" => CityscapesDataset.OpenLeniently(root, split),
+        "voc" => VocDataset.OpenLeniently(root, split, tell),
         _ => throw new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted"),
     };
 

@@ -16,7 +16,7 @@ sealed class DatasetVerb : Verb
         this.check = check;
         Command = new Command("dataset", "looks after data sets")
         {
-            new Command("check", "reads every file of a data set: counts, class histogram, wrong sizes, unknown labels, broken images")
+            new Command("check", "reads every file of a data set: counts, class histogram, wrong sizes, unknown labels, broken images; exits 1 if it finds problems")
             {
                 folder, layout,
             },

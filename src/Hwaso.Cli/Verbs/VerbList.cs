@@ -6,6 +6,7 @@ static class VerbList
     public static IReadOnlyList<Verb> All =>
     [
         new ScenesVerb(SceneRendering.Run),
+        new DatasetVerb(DatasetChecking.Run),
         new TrainVerb(TrainingRun.Run),
         new EvaluateVerb(Evaluating.Run),
         new PredictVerb(Predicting.Run),

@@ -26,6 +26,16 @@ public sealed class CityscapesDataset : SegmentationDataset
     /// <exception cref="DatasetException">A folder is missing, the split is empty, or an image has no label while others have.</exception>
     public static CityscapesDataset Open(string root, string split)
     {
+        var data = OpenLeniently(root, split);
+        var labelled = data.Samples.Count(s => s.LabelPath is not null);
+        if (labelled > 0 && data.Samples.FirstOrDefault(s => s.LabelPath is null) is { } bare)
+            throw new DatasetException(bare.ImagePath, $"has no label: {Truth(root, split, bare.ImagePath)}{TrainIdsEnd} or _gtFine_labelIds.png was wanted ({data.Samples.Count - labelled} of {data.Samples.Count} images lack one); unpack gtFine, or take the image out");
+        return data;
+    }
+
+    /// <summary>Lists a split, images without labels included.</summary>
+    internal static CityscapesDataset OpenLeniently(string root, string split)
+    {
         var images = Path.Combine(Folders.Require(root, "the data set's folder"), "leftImg8bit");
         Folders.Require(images, "Cityscapes' images (leftImg8bit); name the folder that holds it");
         var folder = Folders.RequireSplit(images, split);
@@ -33,9 +43,6 @@ public sealed class CityscapesDataset : SegmentationDataset
             .Select(image => Sample(root, split, image)).ToArray();
         if (samples.Length == 0)
             throw new DatasetException(folder, $"no *{ImageEnd} in it or its cities; the split '{split}' is empty");
-        var labelled = samples.Count(s => s.LabelPath is not null);
-        if (labelled > 0 && samples.FirstOrDefault(s => s.LabelPath is null) is { } bare)
-            throw new DatasetException(bare.ImagePath, $"has no label: {Truth(root, split, bare.ImagePath)}{TrainIdsEnd} or _gtFine_labelIds.png was wanted ({samples.Length - labelled} of {samples.Length} images lack one); unpack gtFine, or take the image out");
         return new CityscapesDataset(split, samples);
     }
 

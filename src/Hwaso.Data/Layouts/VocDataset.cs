@@ -1,3 +1,5 @@
+using Hwaso.Data.Checking;
+
 namespace Hwaso.Data.Layouts;
 
 /// <summary>PASCAL VOC 2012: <c>JPEGImages/ID.jpg</c>, <c>SegmentationClass/ID.png</c> and <c>ImageSets/Segmentation/SPLIT.txt</c>.</summary>
@@ -18,7 +20,11 @@ public sealed class VocDataset : SegmentationDataset
     /// <param name="root">VOC2012 itself, or a folder that holds <c>VOC2012</c> or <c>VOCdevkit/VOC2012</c>.</param>
     /// <param name="split">train, val, trainval, or another list in ImageSets/Segmentation.</param>
     /// <exception cref="DatasetException">A folder or the list is missing, the list is empty, or it names a file that is not there.</exception>
-    public static VocDataset Open(string root, string split)
+    public static VocDataset Open(string root, string split) =>
+        OpenLeniently(root, split, problem => throw new DatasetException(problem.Path, problem.Message));
+
+    /// <summary>Lists a split; a file that is missing is told, and its image left out.</summary>
+    internal static VocDataset OpenLeniently(string root, string split, Action<DatasetProblem> tell)
     {
         Folders.Require(root, "the data set's folder");
         var voc = new[] { root, Path.Combine(root, "VOC2012"), Path.Combine(root, "VOCdevkit", "VOC2012") }
@@ -31,21 +37,23 @@ public sealed class VocDataset : SegmentationDataset
         var ids = File.ReadAllLines(list).Select(l => l.Trim()).Where(l => l.Length > 0).ToArray();
         if (ids.Length == 0)
             throw new DatasetException(list, $"is empty; the split '{split}' has no images");
-        return new VocDataset(split, ids.Select((id, line) => Sample(voc, list, id, line + 1)).ToArray());
+        return new VocDataset(split, ids.Select((id, line) => Sample(voc, list, id, line + 1, tell)).OfType<Sample>().ToArray());
     }
 
     /// <inheritdoc/>
     public override LabelTable TableOf(Sample sample) => LabelTable.Plain(Classes.Count);
 
-    static Sample Sample(string voc, string list, string id, int line)
+    static Sample? Sample(string voc, string list, string id, int line, Action<DatasetProblem> tell)
     {
         var image = Path.Combine(voc, "JPEGImages", id + ".jpg");
         var label = Path.Combine(voc, "SegmentationClass", id + ".png");
         var instances = Path.Combine(voc, "SegmentationObject", id + ".png");
-        if (!File.Exists(image))
-            throw new DatasetException(image, $"is not there, but {list}:{line} names it");
-        if (!File.Exists(label))
-            throw new DatasetException(image, $"has no label: {label} was wanted ({list}:{line})");
-        return new Sample(id, image, label, File.Exists(instances) ? instances : null);
+        var missing = !File.Exists(image) ? new DatasetProblem(image, ProblemKind.MissingFile, $"is not there, but {list}:{line} names it")
+            : !File.Exists(label) ? new DatasetProblem(image, ProblemKind.MissingFile, $"has no label: {label} was wanted ({list}:{line})")
+            : null;
+        if (missing is null)
+            return new Sample(id, image, label, File.Exists(instances) ? instances : null);
+        tell(missing);
+        return null;
     }
 }

@@ -5,18 +5,19 @@ namespace Hwaso.Data.Scenes;
 /// <summary>Cityscapes' layout: TYPE/SPLIT/CITY/CITY_000000_000019_TYPE*.png.</summary>
 sealed class CityscapesWriter(string dir) : ISceneWriter
 {
-    const string City = "hwaso";
+    // As in Cityscapes, no city is in two splits.
+    static string City(string split) => split == "train" ? "hwaso" : "maru";
 
     public void Begin(int train, int val)
     {
         foreach (var type in new[] { "leftImg8bit", "gtFine", "disparity" })
             foreach (var split in val > 0 ? new[] { "train", "val" } : ["train"])
-                Directory.CreateDirectory(Path.Combine(dir, type, split, City));
+                Directory.CreateDirectory(Path.Combine(dir, type, split, City(split)));
     }
 
     public void Write(string split, int number, Scene scene)
     {
-        string At(string type, string end) => Path.Combine(dir, type, split, City, $"{City}_{number:000000}_000019_{end}.png");
+        string At(string type, string end) => Path.Combine(dir, type, split, City(split), $"{City(split)}_{number:000000}_000019_{end}.png");
         Png.WriteGray(At("gtFine", "gtFine_labelIds"), scene.LabelIds);
         Png.WriteGray16(At("gtFine", "gtFine_instanceIds"), scene.InstanceIds);
         Png.WriteGray(At("gtFine", "gtFine_labelTrainIds"), new LabelMap(scene.LabelIds.Width, scene.LabelIds.Height, Array.ConvertAll(scene.LabelIds.Labels, StreetLabels.TrainId)));

@@ -1,0 +1,93 @@
+using Hwaso.Data.Layouts;
+using Hwaso.Imaging;
+
+namespace Hwaso.Data.Checking;
+
+/// <summary>Reads every file of a data set and tells what is wrong with it, without stopping at the first.</summary>
+public static class DatasetCheck
+{
+    /// <summary>Checks splits; those that are usual for the layout and there, if none are named.</summary>
+    /// <param name="layout">The layout's name.</param>
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="threads">Threads that read.</param>
+    /// <param name="progress">Told the images done, and how many there are.</param>
+    /// <param name="stop">Ends the work with an exception.</param>
+    /// <exception cref="ArgumentException">A layout that is not known.</exception>
+    /// <exception cref="DatasetException">The folder is not there.</exception>
+    public static DatasetReport Run(string layout, string root, int threads = 1, Action<int, int>? progress = null, CancellationToken stop = default)
+    {
+        var classes = Datasets.ClassesOf(layout);
+        Folders.Require(root, $"a data set of layout {layout}");
+        var tally = new Tally(classes);
+        var splits = new List<(string Name, SegmentationDataset Data)>();
+        foreach (var split in new[] { "train", "val" })
+            try
+            {
+                splits.Add((split, Datasets.OpenLeniently(layout, root, split, tally.Add)));
+            }
+            catch (DatasetException error)
+            {
+                tally.Add(new DatasetProblem(error.Path, ProblemKind.MissingSplit, error.Problem));
+            }
+        foreach (var (split, data) in splits)
+            foreach (var sample in data.Samples)
+                tally.Seen(sample, split);
+
+        var work = splits.SelectMany(s => s.Data.Samples.Select(sample => (s.Data, sample))).ToArray();
+        var done = 0;
+        Parallel.ForEach(work, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = stop }, item =>
+        {
+            Check(item.Data, item.sample, tally);
+            progress?.Invoke(Interlocked.Increment(ref done), work.Length);
+        });
+        return tally.Report(layout, splits.Select(s => KeyValuePair.Create(s.Name, s.Data.Samples.Count)).ToArray(), work.Length);
+    }
+
+    static void Check(SegmentationDataset data, Sample sample, Tally tally)
+    {
+        var image = Attempt(sample.ImagePath, () => ImageFile.ReadRgb(sample.ImagePath), tally);
+        if (image is not null)
+            tally.AddSize(image.Width, image.Height);
+        if (sample.LabelPath is not { } labelPath)
+        {
+            tally.Add(new DatasetProblem(sample.ImagePath, ProblemKind.MissingFile, "has no label"));
+            return;
+        }
+        var labels = Attempt(labelPath, () => Png.ReadLabels(labelPath), tally);
+        if (labels is null)
+            return;
+        if (image is not null && (image.Width != labels.Width || image.Height != labels.Height))
+            tally.Add(new DatasetProblem(labelPath, ProblemKind.SizeMismatch, $"is {labels.Width}×{labels.Height}, its image is {image.Width}×{image.Height}"));
+        var table = data.TableOf(sample);
+        var unknown = table.UnknownValues(labels);
+        if (unknown.Count > 0)
+        {
+            tally.Add(new DatasetProblem(labelPath, ProblemKind.UnknownLabel,
+                $"labels that are no class: {string.Join(", ", unknown.Take(8).Select(u => $"{u.Value} ({u.Pixels} pixels)"))}{(unknown.Count > 8 ? $" and {unknown.Count - 8} more" : "")}{Suspicion(labels)}"));
+            return;
+        }
+        table.Apply(labels, labelPath);
+        if (!tally.Count(labels))
+            tally.Add(new DatasetProblem(labelPath, ProblemKind.NothingLabelled, $"not one pixel is labelled; all are ignored{Suspicion(labels)}"));
+    }
+
+    static string Suspicion(LabelMap labels) =>
+        labels.Labels.All(v => v is 0 or 255) ? "; only 0 and 255 occur: a two-class mask saved black and white?" : "";
+
+    static T? Attempt<T>(string path, Func<T> read, Tally tally) where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (ImageFormatException error)
+        {
+            tally.Add(new DatasetProblem(path, ProblemKind.BrokenFile, error.Message[(path.Length + 2)..]));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            tally.Add(new DatasetProblem(path, File.Exists(path) ? ProblemKind.BrokenFile : ProblemKind.MissingFile, error.Message));
+        }
+        return null;
+    }
+}
