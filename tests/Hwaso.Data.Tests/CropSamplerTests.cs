@@ -1,0 +1,114 @@
+using Hwaso.Data.Loading;
+using Hwaso.Imaging;
+
+namespace Hwaso.Data.Tests;
+
+public sealed class CropSamplerTests
+{
+    static readonly Augmentation plain = new() { CropHeight = 6, CropWidth = 8, Flip = false };
+
+    [Fact]
+    public void At_scale_one_the_crop_is_the_image_normalised()
+    {
+        var item = Item(10, 9);
+        var (image, labels) = Fill(plain, item, new CropPlan(10, 9, X: 1, Y: 2, Flip: false));
+        for (var c = 0; c < 3; c++)
+            for (var y = 0; y < 6; y++)
+                for (var x = 0; x < 8; x++)
+                    // One rounding of each float operation: 3 × 2⁻²⁴ of values below 3.
+                    Assert.Equal((item.Image.Pixels[((y + 2) * 10 + x + 1) * 3 + c] / 255.0 - plain.Mean[c]) / plain.Std[c], image[(c * 6 + y) * 8 + x], 1e-6);
+        for (var y = 0; y < 6; y++)
+            for (var x = 0; x < 8; x++)
+                Assert.Equal(item.Labels.Labels[(y + 2) * 10 + x + 1], labels[y * 8 + x]);
+    }
+
+    [Fact]
+    public void A_mirrored_crop_mirrors_image_and_labels_alike()
+    {
+        var item = Item(13, 11);
+        var (image, labels) = Fill(plain, item, new CropPlan(17, 14, 4, 3, Flip: false));
+        var (mirrored, mirroredLabels) = Fill(plain, item, new CropPlan(17, 14, 4, 3, Flip: true));
+        for (var row = 0; row < 18; row++)
+            Assert.Equal(image[(row * 8)..(row * 8 + 8)].Reverse(), mirrored[(row * 8)..(row * 8 + 8)]);
+        for (var row = 0; row < 6; row++)
+            Assert.Equal(labels[(row * 8)..(row * 8 + 8)].Reverse(), mirroredLabels[(row * 8)..(row * 8 + 8)]);
+    }
+
+    [Theory]
+    [InlineData(19, 12)]
+    [InlineData(9, 7)]
+    [InlineData(31, 40)]
+    public void Scaling_is_bilinear_between_pixel_centres_and_nearest_for_labels(int width, int height)
+    {
+        var item = Item(14, 10);
+        var (image, labels) = Fill(plain, item, new CropPlan(width, height, 1, 1, false));
+        for (var c = 0; c < 3; c++)
+            for (var y = 0; y < 6; y++)
+                for (var x = 0; x < 8; x++)
+                    // The formula in double; the sampler computes in float: 1e-5 of values up to 255 before normalisation.
+                    Assert.Equal((Bilinear(item.Image, (x + 1.5) * 14 / width - 0.5, (y + 1.5) * 10 / height - 0.5, c) / 255 - plain.Mean[c]) / plain.Std[c], image[(c * 6 + y) * 8 + x], 1e-4);
+        for (var y = 0; y < 6; y++)
+            for (var x = 0; x < 8; x++)
+                Assert.Equal(item.Labels.Labels[(y + 1) * 10 / height * 14 + (x + 1) * 14 / width], labels[y * 8 + x]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Padding_is_black_before_normalisation_and_ignored_in_labels(bool flip)
+    {
+        var (image, labels) = Fill(plain, Item(5, 4), new CropPlan(5, 4, 0, 0, flip));
+        for (var c = 0; c < 3; c++)
+            Assert.Equal((float)((0 - plain.Mean[c]) / plain.Std[c]), image[(c * 6 + 5) * 8 + 7], 1e-6f);
+        // The official code pads right and below, then mirrors: the mirrored crop has its padding on the left.
+        Assert.Equal(flip, labels[0] == ClassList.Ignore);
+        Assert.Equal(!flip, labels[7] == ClassList.Ignore);
+        Assert.All(labels[(4 * 8)..], v => Assert.Equal(ClassList.Ignore, v));
+        Assert.Equal(6 * 8 - 5 * 4, labels.Count(v => v == ClassList.Ignore));
+    }
+
+    [Fact]
+    public void Choices_follow_the_official_recipe()
+    {
+        var augmentation = new Augmentation { CropHeight = 480, CropWidth = 480, BaseSize = 520 };
+        var seen = new HashSet<int>();
+        for (var k = 0; k < 2000; k++)
+        {
+            var choices = new Choices(304, 0, k);
+            var plan = CropPlan.Choose(augmentation, 500, 375, ref choices);
+            seen.Add(plan.ScaledWidth);
+            Assert.Equal((int)(375.0 * plan.ScaledWidth / 500 + 0.5), plan.ScaledHeight);
+            Assert.InRange(plan.X, 0, Math.Max(0, plan.ScaledWidth - 480));
+            Assert.InRange(plan.Y, 0, Math.Max(0, plan.ScaledHeight - 480));
+        }
+        // 0.5 + randint(0, 16) / 10 of 520: seventeen sizes from 260 to 1092.
+        Assert.Equal(Enumerable.Range(0, 17).Select(s => (int)(520 * (0.5 + s / 10.0) + 0.5)), seen.Order());
+    }
+
+    static double Bilinear(RgbImage image, double x, double y, int c)
+    {
+        x = Math.Clamp(x, 0, image.Width - 1);
+        y = Math.Clamp(y, 0, image.Height - 1);
+        int x0 = (int)x, y0 = (int)y, x1 = Math.Min(x0 + 1, image.Width - 1), y1 = Math.Min(y0 + 1, image.Height - 1);
+        double At(int px, int py) => image.Pixels[(py * image.Width + px) * 3 + c];
+        return (At(x0, y0) * (1 - (x - x0)) + At(x1, y0) * (x - x0)) * (1 - (y - y0)) + (At(x0, y1) * (1 - (x - x0)) + At(x1, y1) * (x - x0)) * (y - y0);
+    }
+
+    static (float[] Image, byte[] Labels) Fill(Augmentation augmentation, LabelledImage item, CropPlan plan)
+    {
+        var (image, labels) = (new float[3 * 6 * 8], new byte[6 * 8]);
+        var choices = new Choices(1, 1, 1);
+        new CropSampler(augmentation).Fill(item, plan, ref choices, image, labels);
+        return (image, labels);
+    }
+
+    static LabelledImage Item(int width, int height)
+    {
+        var random = new Random(width + height);
+        var (image, labels) = (new RgbImage(width, height), new LabelMap(width, height));
+        random.NextBytes(image.Pixels);
+        for (var k = 0; k < labels.Labels.Length; k++)
+            labels.Labels[k] = (byte)random.Next(19);
+        return new LabelledImage(new Sample("x", "x.png", "x_label.png"), image, labels);
+    }
+}
