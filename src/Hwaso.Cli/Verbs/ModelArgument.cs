@@ -1,4 +1,5 @@
 using Hwaso.Models;
+using Hwaso.Models.Attention;
 using Hwaso.Training.Networks;
 using Hwaso.Training.Recipes;
 
@@ -10,6 +11,18 @@ static class ModelArgument
     /// <summary>The definition of a short name, or of a recipe file's model.</summary>
     /// <exception cref="ArgumentException">No model has that name.</exception>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
-    public static ModelDefinition Find(string model) =>
-        Path.GetExtension(model) is ".yaml" or ".yml" ? ModelFactory.Define(RecipeFile.Load(model).Model) : Zoo.Find(model);
+    public static ModelDefinition Find(string model) => IsRecipe(model) ? ModelFactory.Define(RecipeFile.Load(model).Model) : Zoo.Find(model);
+
+    /// <summary>The model section that describes it.</summary>
+    /// <exception cref="RecipeException">The recipe cannot be read.</exception>
+    public static ModelRecipe Recipe(string model) => IsRecipe(model) ? RecipeFile.Load(model).Model : new ModelRecipe { Name = model };
+
+    /// <summary>The number of classes that a recipe names; null where it names none.</summary>
+    /// <exception cref="RecipeException">The recipe cannot be read.</exception>
+    public static int? Classes(string model) => IsRecipe(model) ? RecipeFile.Load(model).Model.Classes : null;
+
+    /// <summary>The attention module of that name, for those verbs that take one alone; null where it is no module's name.</summary>
+    public static AttentionModule? FindAttention(string model) => AttentionModule.All.FirstOrDefault(a => a.Name == model);
+
+    static bool IsRecipe(string model) => Path.GetExtension(model) is ".yaml" or ".yml";
 }

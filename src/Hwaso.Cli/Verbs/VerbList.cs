@@ -12,5 +12,7 @@ static class VerbList
         new PredictVerb(Predicting.Run),
         new ProfileVerb(Profiling.Run),
         new ModelsVerb(ModelListing.Run),
+        new ImportVerb(Importing.Run),
+        new VerifyVerb(Verifying.Run),
     ];
 }

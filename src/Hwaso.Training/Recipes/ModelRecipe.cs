@@ -55,6 +55,14 @@ public sealed record ModelRecipe
     /// <summary>Whether weights of another shape in <see cref="Pretrained"/> are left out instead of being an error.</summary>
     public bool SkipMismatched { get; init; }
 
+    /// <summary>A recipe of this section alone: enough to say what network a file is of.</summary>
+    public string ToYaml()
+    {
+        var yaml = new YamlWriter();
+        yaml.Section("model", () => Write(yaml));
+        return yaml.ToString();
+    }
+
     internal static ModelRecipe Read(YamlMap map)
     {
         var model = new ModelRecipe

@@ -1,0 +1,126 @@
+using Hwaso.Models;
+using Hwaso.Models.Attention;
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+using Hwaso.Torch.Files;
+
+namespace Hwaso.Training.Networks;
+
+/// <summary>Holds networks against recorded outputs.</summary>
+public static class Verifier
+{
+    /// <summary>Stands for weights by the fixtures' rule instead of a file.</summary>
+    public const string Formula = "formula";
+
+    /// <summary>Runs a segmentation network, in evaluation mode, on a fixture's inputs and compares every output that it knows.</summary>
+    /// <param name="definition">The network.</param>
+    /// <param name="weightsFile">A checkpoint, or <see cref="Formula"/>.</param>
+    /// <param name="fixture">What was recorded.</param>
+    /// <param name="classes">K; null for what the weights or the outputs have.</param>
+    /// <exception cref="CheckpointException">Weights or fixture do not fit the network, or no output is known.</exception>
+    public static IReadOnlyList<OutputError> Verify(ModelDefinition definition, string weightsFile, Fixture fixture, int? classes)
+    {
+        var file = weightsFile == Formula ? null : TensorFile.Read(weightsFile);
+        var k = classes ?? ClassesOf(file, fixture);
+        var errors = new List<OutputError>();
+        foreach (var alignCorners in fixture.Outputs.Select(o => AlignCornersOf(o, definition)).Distinct())
+        {
+            using var weights = Weights.Create(initialise: false);
+            var net = WithAlignCorners(definition, alignCorners).Build(weights, k);
+            Fill(weights, file);
+            net.Eval();
+            foreach (var stored in fixture.Outputs.Where(o => AlignCornersOf(o, definition) == alignCorners))
+                if (InputOf(stored, fixture) is { } input)
+                    errors.Add(Compare(net, fixture, stored, input));
+        }
+        return errors.Count > 0 ? errors
+            : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a segmentation network knows (output, output_upsampled, output_odd, …) but {string.Join(", ", fixture.Outputs)}");
+    }
+
+    /// <summary>Runs an attention module alone: <c>output</c> or <c>full/output</c>, and the branches as the release names them.</summary>
+    /// <exception cref="CheckpointException">Weights or fixture do not fit the module.</exception>
+    public static IReadOnlyList<OutputError> Verify(AttentionModule module, string weightsFile, Fixture fixture)
+    {
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        var input = fixture.Input();
+        using var weights = Weights.Create(initialise: false);
+        var net = module.Build(weights, (int)input.Size(1));
+        Fill(weights, weightsFile == Formula ? null : TensorFile.Read(weightsFile));
+        net.Eval();
+        Tensor? Run(string stored) => (stored.Replace('.', '/'), net) switch
+        {
+            ("output" or "full/output", _) => net.Call(input),
+            // The release names its branches against their effect: spatial_pool weighs channels, channel_pool weighs pixels.
+            ("spatial_pool/output", PsaParallelNet p) => p.OverChannels(input),
+            ("channel_pool/output", PsaParallelNet p) => p.OverPixels(input),
+            ("spatial_pool/output", PsaSequentialNet s) => s.OverChannels(input),
+            ("channel_pool/output", PsaSequentialNet s) => s.OverPixels(input),
+            _ => null,
+        };
+        var errors = fixture.Outputs.Select(o => (o, Actual: Run(o))).Where(o => o.Actual is not null).Select(o => fixture.Compare(o.o, o.Actual!)).ToArray();
+        return errors.Length > 0 ? errors
+            : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that {module.Name} knows (output, full/output, spatial_pool/output, channel_pool/output) but {string.Join(", ", fixture.Outputs)}");
+    }
+
+    static OutputError Compare(SegmentationNet net, Fixture fixture, string stored, string inputName)
+    {
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        var input = fixture.Input(inputName);
+        var logits = net.Call(input);
+        var expected = fixture.Tensors[stored].Shape;
+        var upsampled = Fixture.PlainName(stored).EndsWith("_upsampled", StringComparison.Ordinal);
+        // Where the expected size is another, the logits are resized to it first; an output stored in part does not tell its own.
+        if (expected.Length == 4 && Fixture.PlainName(stored) == stored && (expected[2] != logits.Size(2) || expected[3] != logits.Size(3)))
+            logits = logits.ResizeBilinear(expected[2], expected[3], net.AlignCorners);
+        else if (upsampled)
+            logits = logits.ResizeBilinear(input.Size(2), input.Size(3), net.AlignCorners);
+        return fixture.Compare(stored, logits);
+    }
+
+    /// <summary>The input that an output belongs to; null for an output that a plain segmentation network does not have.</summary>
+    static string? InputOf(string stored, Fixture fixture)
+    {
+        var name = Fixture.PlainName(stored);
+        if (name is "output" or "output_upsampled" or "output_logits" or "output_align_corners_true" or "output_align_corners_false")
+            return "input";
+        // output_odd belongs to input_odd, output_odd_upsampled too.
+        var suffix = name.StartsWith("output_", StringComparison.Ordinal) ? name["output_".Length..].Replace("_upsampled", "", StringComparison.Ordinal) : "";
+        return suffix.Length > 0 && fixture.Tensors.ContainsKey($"input_{suffix}") ? $"input_{suffix}" : null;
+    }
+
+    static bool AlignCornersOf(string stored, ModelDefinition definition) => Fixture.PlainName(stored) switch
+    {
+        "output_align_corners_true" => true,
+        "output_align_corners_false" => false,
+        _ => (definition as HRNetV2Definition)?.Config.AlignCorners ?? false,
+    };
+
+    static ModelDefinition WithAlignCorners(ModelDefinition definition, bool alignCorners) =>
+        definition is HRNetV2Definition hrnet ? hrnet with { Config = hrnet.Config with { AlignCorners = alignCorners } } : definition;
+
+    static int ClassesOf(TensorFile? file, Fixture fixture)
+    {
+        if (file?.Tensors.FirstOrDefault(t => t.Key.EndsWith("last_layer.3.weight", StringComparison.Ordinal)).Value is { } last)
+            return (int)last.Shape[0];
+        return fixture.ShapeOf("last_layer.3.weight") is { } listed ? (int)listed[0]
+            : fixture.Outputs.Select(o => fixture.Tensors[o].Shape).FirstOrDefault(s => s.Length == 4) is { } shape ? (int)shape[1]
+            : throw new ArgumentException($"{fixture.Path} does not tell the number of classes; give it with --classes");
+    }
+
+    static void Fill(Weights weights, TensorFile? file)
+    {
+        if (file is null)
+        {
+            foreach (var (key, tensor) in weights.State)
+                tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
+            return;
+        }
+        var report = WeightFile.Load(weights, file);
+        if (report.Missing.Count > 0)
+            throw new CheckpointException(file.Path, report.Missing[0], $"is missing{(report.Missing.Count > 1 ? $", and {report.Missing.Count - 1} more" : "")}; weights that are not there cannot be verified");
+    }
+}
