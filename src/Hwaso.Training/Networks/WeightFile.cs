@@ -31,7 +31,8 @@ public static class WeightFile
             mismatched.Add(key);
         }
         var loaded = match.Loaded.Where(l => !mismatched.Contains(l.Key)).ToArray();
-        if (loaded.Length == 0)
+        // Batch counters are filled with zeros where a file has none at all: they prove nothing.
+        if (loaded.All(l => l.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)))
             throw new CheckpointException(file.Path, null,
                 $"none of its {file.Tensors.Count} tensors ({string.Join(", ", file.Tensors.Keys.Take(3))}, …) is one of the network's ({string.Join(", ", state.Keys.Take(3))}, …); is it another network's?");
         foreach (var (key, host) in loaded)

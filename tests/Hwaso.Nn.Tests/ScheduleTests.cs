@@ -1,0 +1,40 @@
+using System.Text.Json.Nodes;
+using Hwaso.Tests;
+
+namespace Hwaso.Nn.Tests;
+
+/// <summary>Against the formulas and PyTorch's schedulers (tests/fixtures/reference/schedules.json).</summary>
+public sealed class ScheduleTests
+{
+    [Theory]
+    [InlineData("poly", 0.9)]
+    [InlineData("poly_power_1", 1)]
+    public void Poly_is_the_official_formula(string name, double power) => Check(name, new PolyPolicy(power));
+
+    [Fact]
+    public void Warm_up_rises_linearly_to_the_policy_and_then_leaves_it_alone()
+    {
+        var policy = new PolyPolicy { WarmupIterations = 10, WarmupRatio = 0.1 };
+        var plain = new PolyPolicy();
+        Assert.Equal(0.1 * plain.At(0, 100, 1), policy.At(0, 100, 1), 15);
+        Assert.Equal(0.55 * plain.At(5, 100, 1), policy.At(5, 100, 1), 15);
+        Assert.Equal(plain.At(10, 100, 1), policy.At(10, 100, 1));
+    }
+
+    [Fact]
+    public void Steps_cosine_and_constant_are_their_formulas()
+    {
+        var step = new StepPolicy([30, 60]);
+        Assert.Equal([1, 1, 0.1, 0.1, 0.01], new long[] { 0, 29, 30, 59, 60 }.Select(t => Math.Round(step.At(t, 90, 1), 12)));
+        Assert.Equal(1e-4 + (0.1 - 1e-4) * (1 + Math.Cos(Math.PI * 25 / 100)) / 2, new CosinePolicy(1e-4).At(25, 100, 0.1), 15);
+        Assert.Equal(0.3, new ConstantPolicy().At(99, 100, 0.3));
+    }
+
+    static void Check(string name, LearningRatePolicy policy)
+    {
+        var entry = JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/schedules.json")))!["cases"]![name]!;
+        var total = entry["max"]!.GetValue<long>();
+        foreach (var (at, rate) in entry["at"]!.AsArray().Zip(entry["lr"]!.AsArray()))
+            Assert.Equal(rate!.GetValue<double>(), policy.At(at!.GetValue<long>(), total, entry["base"]!.GetValue<double>()), 1e-15);
+    }
+}
