@@ -56,15 +56,28 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
     ]);
 
     /// <summary>PASCAL VOC's 20 objects and the background. Everingham et al., IJCV 2010.</summary>
-    public static ClassList Voc { get; } = new("PASCAL VOC", VocEntries(), HasBackground: true);
+    public static ClassList Voc { get; } = new("PASCAL VOC", Colored(
+    [
+        "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog", "horse",
+        "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+    ], firstColor: 0), HasBackground: true);
 
-    static ClassEntry[] VocEntries()
+    /// <summary>
+    /// PASCAL Context's 59 classes in the order of its label files, which is alphabetical (Mottaghi et al., CVPR 2014); the list that comes with the
+    /// annotations is in another order. No colours are published: VOC's, from label 1 on.
+    /// </summary>
+    public static ClassList PascalContext59 { get; } = new("PASCAL Context (59)", Colored(
+    [
+        "aeroplane", "bag", "bed", "bedclothes", "bench", "bicycle", "bird", "boat", "book", "bottle", "building", "bus", "cabinet", "car", "cat",
+        "ceiling", "chair", "cloth", "computer", "cow", "cup", "curtain", "dog", "door", "fence", "floor", "flower", "food", "grass", "ground",
+        "horse", "keyboard", "light", "motorbike", "mountain", "mouse", "person", "plate", "platform", "pottedplant", "road", "rock", "sheep",
+        "shelves", "sidewalk", "sign", "sky", "snow", "sofa", "table", "track", "train", "tree", "truck", "tvmonitor", "wall", "water", "window",
+        "wood",
+    ], firstColor: 1));
+
+    static ClassEntry[] Colored(string[] names, int firstColor) => names.Select((name, k) =>
     {
-        string[] names =
-        [
-            "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog", "horse",
-            "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
-        ];
-        return names.Select((name, k) => new ClassEntry(name, Palette.Voc[k].R, Palette.Voc[k].G, Palette.Voc[k].B)).ToArray();
-    }
+        var (r, g, b) = Palette.Voc[firstColor + k];
+        return new ClassEntry(name, r, g, b);
+    }).ToArray();
 }

@@ -7,7 +7,7 @@ namespace Hwaso.Data;
 public static class Datasets
 {
     /// <summary>The layouts that can be opened.</summary>
-    public static IReadOnlyList<string> Layouts { get; } = ["cityscapes", "voc"];
+    public static IReadOnlyList<string> Layouts { get; } = ["cityscapes", "voc", "pascal-context-59"];
 
     /// <summary>Lists one split of a data set.</summary>
     /// <param name="layout">The layout's name.</param>
@@ -19,7 +19,8 @@ public static class Datasets
     {
         "cityscapes" => CityscapesDataset.Open(root, split),
         "voc" => VocDataset.Open(root, split),
-        _ => throw new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted"),
+        "pascal-context-59" => PascalContextDataset.Open(root, split),
+        _ => throw Unknown(layout),
     };
 
     /// <summary>Lists a split as far as it goes: what is missing is told and left out, instead of being an error.</summary>
@@ -27,15 +28,20 @@ public static class Datasets
     {
         "cityscapes" => CityscapesDataset.OpenLeniently(root, split),
         "voc" => VocDataset.OpenLeniently(root, split, tell),
-        _ => throw new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted"),
+        "pascal-context-59" => PascalContextDataset.OpenLeniently(root, split, tell),
+        _ => throw Unknown(layout),
     };
 
     /// <summary>The layout that a folder has, by the folders in it.</summary>
     /// <exception cref="DatasetException">It has none that is known.</exception>
-    public static string LayoutOf(string root) =>
-        Directory.Exists(Path.Combine(root, "leftImg8bit")) ? "cityscapes"
-        : new[] { "", "VOC2012", Path.Combine("VOCdevkit", "VOC2012") }.Any(f => Directory.Exists(Path.Combine(root, f, "JPEGImages"))) ? "voc"
-        : throw new DatasetException(root, "neither leftImg8bit (Cityscapes) nor JPEGImages (VOC) in it; name the folder that holds one of them");
+    public static string LayoutOf(string root)
+    {
+        bool Has(string year, string folder) => new[] { "", year, Path.Combine("VOCdevkit", year) }.Any(f => Directory.Exists(Path.Combine(root, f, folder)));
+        return Directory.Exists(root) && Folders.Cityscapes(root, "leftImg8bit") is not null ? "cityscapes"
+            : Has("VOC2010", "SegmentationClassContext") || Has("VOC2010", "Context") ? "pascal-context-59"
+            : Has("VOC2012", "JPEGImages") ? "voc"
+            : throw new DatasetException(root, "neither leftImg8bit (Cityscapes) nor JPEGImages (VOC) in it; name the folder that holds one of them");
+    }
 
     /// <summary>The classes of a layout.</summary>
     /// <exception cref="ArgumentException">A layout that is not known.</exception>
@@ -43,6 +49,13 @@ public static class Datasets
     {
         "cityscapes" => ClassList.Cityscapes,
         "voc" => ClassList.Voc,
-        _ => throw new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted"),
+        "pascal-context-59" => ClassList.PascalContext59,
+        _ => throw Unknown(layout),
     };
+
+    static ArgumentException Unknown(string layout)
+    {
+        var near = Layouts.FirstOrDefault(l => l.StartsWith(layout, StringComparison.OrdinalIgnoreCase) || layout.StartsWith(l, StringComparison.OrdinalIgnoreCase));
+        return new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted{(near is null || layout.Length == 0 ? "" : $": is it {near}?")}");
+    }
 }

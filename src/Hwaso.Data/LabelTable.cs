@@ -19,6 +19,10 @@ public sealed class LabelTable
     public static LabelTable CityscapesIds { get; } = new(Enumerable.Range(0, 256)
         .Select(v => Array.IndexOf(CityscapesClassIds, v) is var train and >= 0 ? (short)train : v is <= 33 or 255 ? ClassList.Ignore : Unknown).ToArray());
 
+    /// <summary>Values 1 to <paramref name="classes"/> are training index + 1; 0 and 255 are ignored; others are errors.</summary>
+    public static LabelTable FromOne(int classes) =>
+        new(Enumerable.Range(0, 256).Select(v => v is 0 or ClassList.Ignore ? ClassList.Ignore : v <= classes ? (short)(v - 1) : Unknown).ToArray());
+
     /// <summary>The label id of each of Cityscapes' training classes.</summary>
     public static int[] CityscapesClassIds => [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33];
 
@@ -26,15 +30,31 @@ public sealed class LabelTable
     /// <exception cref="DatasetException">A value that may not stand there; the message names the file, the value and how many pixels hold it.</exception>
     public void Apply(LabelMap labels, string path)
     {
-        Span<byte> table = stackalloc byte[256];
-        for (var v = 0; v < 256; v++)
-            table[v] = meanings[v] == Unknown ? ClassList.Ignore : (byte)meanings[v];
-        var unknown = UnknownValues(labels);
-        if (unknown.Count > 0)
+        // Most maps are fine: their values are only counted where one is not.
+        if (HasUnknown(labels.Labels))
+        {
+            var unknown = UnknownValues(labels);
             throw new DatasetException(path,
                 $"label {unknown[0].Value} ({unknown[0].Pixels} pixels){(unknown.Count > 1 ? $" and {unknown.Count - 1} more values" : "")} is none of the {Classes} classes nor {ClassList.Ignore} (ignored); is it of another data set, or a colour file saved as gray?");
+        }
+        Span<byte> table = stackalloc byte[256];
+        for (var v = 0; v < 256; v++)
+            table[v] = (byte)meanings[v];
         foreach (ref var value in labels.Labels.AsSpan())
             value = table[value];
+    }
+
+    bool HasUnknown(ReadOnlySpan<byte> labels)
+    {
+        Span<byte> unknown = stackalloc byte[256];
+        for (var v = 0; v < 256; v++)
+            unknown[v] = meanings[v] == Unknown ? (byte)1 : (byte)0;
+        int found = 0, at = 0;
+        for (; at <= labels.Length - 4; at += 4)
+            found |= unknown[labels[at]] | unknown[labels[at + 1]] | unknown[labels[at + 2]] | unknown[labels[at + 3]];
+        for (; at < labels.Length; at++)
+            found |= unknown[labels[at]];
+        return found != 0;
     }
 
     /// <summary>The values that may not stand there, with their pixels.</summary>

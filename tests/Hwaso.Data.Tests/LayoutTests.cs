@@ -99,5 +99,80 @@ public sealed class LayoutTests
         Assert.Equal(2, none.Problems.Count(p => p.Kind == ProblemKind.MissingSplit));
     }
 
+    [Theory]
+    [InlineData("data/leftImg8bit", "data/gtFine", "data")]
+    [InlineData("data/leftImg8bit", "data/gtFine", "data/leftImg8bit")]
+    [InlineData("data/leftImg8bit_trainvaltest/leftImg8bit", "data/gtFine_trainvaltest/gtFine", "data")]
+    public void Cityscapes_is_found_however_its_archives_were_unpacked(string images, string truths, string root)
+    {
+        using var data = new LookAlike().Cityscapes(2);
+        foreach (var (from, to) in new[] { ("leftImg8bit", images), ("gtFine", truths) })
+            Directory.Move(Path.Combine(data.Root, from), Path.GetDirectoryName(data.Make(to, "x"))! is var made && Remove(made) ? made : "");
+        var split = Datasets.Open("cityscapes", Path.Combine(data.Root, root), "train");
+        Assert.Equal(2, split.Samples.Count);
+        Assert.Equal(24, split.Read(1).Labels.Width);
+        Assert.Equal("cityscapes", Datasets.LayoutOf(Path.Combine(data.Root, root)));
+
+        static bool Remove(string folder)
+        {
+            Directory.Delete(folder);
+            return true;
+        }
+    }
+
+    [Fact]
+    public void A_split_without_any_labels_can_be_listed_but_not_read()
+    {
+        using var data = new LookAlike().Cityscapes(2, "test");
+        Directory.Delete(Path.Combine(data.Root, "gtFine"), recursive: true);
+        var split = Datasets.Open("cityscapes", data.Root, "test");
+        Assert.All(split.Samples, s => Assert.Null(s.LabelPath));
+        Refused(split.Samples[0].ImagePath + ": has no label", () => split.Read(0));
+    }
+
+    [Theory]
+    [InlineData("SegmentationClassContext", "SegmentationContext/val.txt")]
+    [InlineData("Context", "Segmentation/val_context.txt")]
+    public void Pascal_context_counts_its_classes_from_one_and_ignores_the_rest(string labels, string list)
+    {
+        using var data = new LookAlike();
+        Jpeg.Write(data.Make("VOC2010", "JPEGImages", "2008_000002.jpg"), new RgbImage(4, 1));
+        var path = data.Make("VOC2010", labels, "2008_000002.png");
+        Png.WriteGray(path, new LabelMap(4, 1, [0, 1, 55, 59]));
+        File.WriteAllText(data.Make("VOC2010", "ImageSets", list), "2008_000002\n");
+        var split = Datasets.Open("pascal-context-59", data.Root, "val");
+        Assert.Equal([255, 0, 54, 58], split.Read(0).Labels.Labels);
+        // Label 55 of image 2008_000002 is its television: the order is the label files' own, not that of 59_labels.txt.
+        Assert.Equal((59, "aeroplane", "tvmonitor", "wood"), (split.Classes.Count, split.Classes.Names[0], split.Classes.Names[54], split.Classes.Names[58]));
+        Assert.Equal(split.Classes.Names.Order(StringComparer.Ordinal), split.Classes.Names);
+        Assert.Equal("pascal-context-59", Datasets.LayoutOf(data.Root));
+        Png.WriteGray(path, new LabelMap(4, 1, [0, 1, 60, 59]));
+        Refused($"{path}: label 60 (1 pixels)", () => split.Read(0));
+    }
+
+    [Fact]
+    public void An_unknown_layout_is_told_its_nearest_name() => Assert.Contains(
+        "is it pascal-context-59?", Assert.Throws<ArgumentException>(() => Datasets.Open("pascal", "x", "train")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_check_weighs_classes_by_median_frequency_and_reads_instances()
+    {
+        using var data = new LookAlike().Cityscapes(2, trainIds: true);
+        string Truth(int k, string end) => data.Make("gtFine", "train", "city", $"city_{k:000000}_000019_gtFine_{end}.png");
+        byte[] Fill(params (byte Value, int Pixels)[] runs) => runs.SelectMany(r => Enumerable.Repeat(r.Value, r.Pixels)).ToArray();
+        // 384 pixels each: road 288 of 768, car 96 of 768, sky 192 of 384 (in one image only), the rest ignored.
+        Png.WriteGray(Truth(0, "labelTrainIds"), new LabelMap(24, 16, Fill((0, 96), (13, 48), (10, 192), (255, 48))));
+        Png.WriteGray(Truth(1, "labelTrainIds"), new LabelMap(24, 16, Fill((0, 192), (13, 48), (255, 144))));
+        Png.WriteGray16(Truth(0, "instanceIds"), new Gray16Image(24, 16));
+        Png.WriteGray16(Truth(1, "instanceIds"), new Gray16Image(2, 2));
+        var report = DatasetCheck.Run("cityscapes", data.Root, ["train"], threads: 2);
+        var problem = Assert.Single(report.Problems);
+        Assert.Equal((Truth(1, "instanceIds"), ProblemKind.SizeMismatch), (problem.Path, problem.Kind));
+        // Frequencies 0.375, 0.125 and 0.5: the median is 0.375.
+        Assert.Equal([("road", 1.0), ("sky", 0.75), ("car", 3.0)], report.Classes.Where(c => c.Pixels > 0).Select(c => (c.Name, Math.Round(c.SuggestedWeight!.Value, 12))));
+        Assert.Equal((192, 768), (report.IgnoredPixels, report.Pixels));
+        Assert.All(report.Classes.Where(c => c.Pixels == 0), c => Assert.Null(c.SuggestedWeight));
+    }
+
     static void Refused(string message, Action open) => Assert.Contains(message, Assert.Throws<DatasetException>(open).Message, StringComparison.Ordinal);
 }

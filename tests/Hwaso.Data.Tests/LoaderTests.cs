@@ -62,6 +62,83 @@ public sealed class LoaderTests
     }
 
     [Fact]
+    public void Of_several_broken_images_the_first_of_the_batch_is_named()
+    {
+        using var data = new LookAlike().Cityscapes(8);
+        foreach (var k in new[] { 2, 3, 5 })
+            File.WriteAllText(data.Make("leftImg8bit", "train", "city", $"city_{k:000000}_000019_leftImg8bit.png"), "broken");
+        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 8, Threads = 4, Shuffle = false });
+        for (var again = 0; again < 20; again++)
+            Assert.Contains("city_000002_", Assert.Throws<Imaging.ImageFormatException>(() => loader.Epoch(0).First()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_label_that_is_no_class_is_named_with_its_file()
+    {
+        using var data = new LookAlike().Cityscapes(2);
+        var victim = data.Make("gtFine", "train", "city", "city_000001_000019_gtFine_labelIds.png");
+        Imaging.Png.WriteGray(victim, new Imaging.LabelMap(24, 16, Enumerable.Repeat((byte)77, 24 * 16).ToArray()));
+        var error = Assert.Throws<DatasetException>(() => Loader(data, 2, 1, 0).Epoch(0).ToArray());
+        Assert.Contains(victim, error.Message, StringComparison.Ordinal);
+        Assert.Contains("label 77 (384 pixels)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Images_that_fill_no_batch_are_dropped_or_make_a_smaller_one()
+    {
+        using var data = new LookAlike().Cityscapes(5);
+        var split = Datasets.Open("cityscapes", data.Root, "train");
+        int[] Counts(bool dropLast, int size) => new Loader(split, augmentation, new LoaderOptions { BatchSize = size, Threads = 2, DropLast = dropLast }).Epoch(0)
+            .Select(batch =>
+            {
+                using (batch)
+                {
+                    Assert.Equal((batch.Count * 3 * 12 * 16, batch.Count * 12 * 16, batch.Count), (batch.Images.Length, batch.Labels.Length, batch.Ids.Length));
+                    return batch.Count;
+                }
+            }).ToArray();
+        Assert.Equal([2, 2], Counts(true, 2));
+        Assert.Equal([2, 2, 1], Counts(false, 2));
+        Assert.Empty(Counts(true, 8));
+        Assert.Equal([5], Counts(false, 8));
+    }
+
+    [Fact]
+    public void Settings_out_of_range_are_refused_by_name()
+    {
+        using var data = new LookAlike().Cityscapes(1);
+        var split = Datasets.Open("cityscapes", data.Root, "train");
+        void Refused(string name, Augmentation a, LoaderOptions o) =>
+            Assert.Contains(name, Assert.ThrowsAny<ArgumentException>(() => new Loader(split, a, o)).Message, StringComparison.Ordinal);
+        var options = new LoaderOptions { BatchSize = 1 };
+        Refused("BatchSize", augmentation, options with { BatchSize = 0 });
+        Refused("Threads", augmentation, options with { Threads = 0 });
+        Refused("Prefetch", augmentation, options with { Prefetch = 0 });
+        Refused("crop", augmentation with { CropHeight = 0 }, options);
+        Refused("scales", augmentation with { MinScale = 2, MaxScale = 1 }, options);
+        Refused("Std", augmentation with { Std = [1, 0, 1] }, options);
+    }
+
+    [Fact]
+    public async Task A_requested_stop_ends_the_wait_for_a_batch()
+    {
+        using var data = new LookAlike().Cityscapes(4);
+        using var gate = new ManualResetEventSlim();
+        using var stop = new CancellationTokenSource();
+        var split = new GatedDataset(Datasets.Open("cityscapes", data.Root, "train"), gate);
+        var loader = new Loader(split, augmentation, new LoaderOptions { BatchSize = 1, Threads = 2, Stop = stop.Token });
+        var waiting = Task.Run(() => Assert.ThrowsAny<OperationCanceledException>(() => loader.Epoch(0).First()));
+        await Task.Delay(100);
+        Assert.False(waiting.IsCompleted);
+        stop.Cancel();
+        await Task.Delay(100);
+        // The threads end with the image each is at.
+        gate.Set();
+        Assert.Same(waiting, await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromSeconds(20))));
+        await waiting;
+    }
+
+    [Fact]
     public async Task Leaving_early_ends_the_threads()
     {
         using var data = new LookAlike().Cityscapes(11);

@@ -1,4 +1,5 @@
 using Hwaso.Data.Layouts;
+using Hwaso.Data.Reading;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data.Checking;
@@ -6,46 +7,52 @@ namespace Hwaso.Data.Checking;
 /// <summary>Reads every file of a data set and tells what is wrong with it, without stopping at the first.</summary>
 public static class DatasetCheck
 {
-    /// <summary>Checks splits; those that are usual for the layout and there, if none are named.</summary>
+    /// <summary>Checks train and val.</summary>
     /// <param name="layout">The layout's name.</param>
     /// <param name="root">The data set's folder.</param>
     /// <param name="threads">Threads that read.</param>
-    /// <param name="progress">Told the images done, and how many there are.</param>
+    /// <param name="progress">Told the images done, and how many there are; from any thread.</param>
     /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="ArgumentException">A layout that is not known.</exception>
     /// <exception cref="DatasetException">The folder is not there.</exception>
-    public static DatasetReport Run(string layout, string root, int threads = 1, Action<int, int>? progress = null, CancellationToken stop = default)
+    public static DatasetReport Run(string layout, string root, int threads = 1, Action<int, int>? progress = null, CancellationToken stop = default) =>
+        Run(layout, root, ["train", "val"], threads, progress, stop);
+
+    /// <summary>Checks the splits named.</summary>
+    /// <inheritdoc cref="Run(string, string, int, Action{int, int}?, CancellationToken)"/>
+    public static DatasetReport Run(
+        string layout, string root, IReadOnlyList<string> splits, int threads = 1, Action<int, int>? progress = null, CancellationToken stop = default)
     {
         var classes = Datasets.ClassesOf(layout);
         Folders.Require(root, $"a data set of layout {layout}");
         var tally = new Tally(classes);
-        var splits = new List<(string Name, SegmentationDataset Data)>();
-        foreach (var split in new[] { "train", "val" })
+        var opened = new List<(string Name, SegmentationDataset Data)>();
+        foreach (var split in splits)
             try
             {
-                splits.Add((split, Datasets.OpenLeniently(layout, root, split, tally.Add)));
+                opened.Add((split, Datasets.OpenLeniently(layout, root, split, tally.Add)));
             }
             catch (DatasetException error)
             {
                 tally.Add(new DatasetProblem(error.Path, ProblemKind.MissingSplit, error.Problem));
             }
-        foreach (var (split, data) in splits)
+        foreach (var (split, data) in opened)
             foreach (var sample in data.Samples)
                 tally.Seen(sample, split);
 
-        var work = splits.SelectMany(s => s.Data.Samples.Select(sample => (s.Data, sample))).ToArray();
+        var work = opened.SelectMany(s => s.Data.Samples.Select(sample => (s.Data, sample))).ToArray();
         var done = 0;
         Parallel.ForEach(work, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = stop }, item =>
         {
             Check(item.Data, item.sample, tally);
             progress?.Invoke(Interlocked.Increment(ref done), work.Length);
         });
-        return tally.Report(layout, splits.Select(s => KeyValuePair.Create(s.Name, s.Data.Samples.Count)).ToArray(), work.Length);
+        return tally.Report(layout, opened.Select(s => KeyValuePair.Create(s.Name, s.Data.Samples.Count)).ToArray(), work.Length);
     }
 
     static void Check(SegmentationDataset data, Sample sample, Tally tally)
     {
-        var image = Attempt(sample.ImagePath, () => ImageFile.ReadRgb(sample.ImagePath), tally);
+        var image = Attempt(sample.ImagePath, () => SampleFile.Image(sample.ImagePath), tally);
         if (image is not null)
             tally.AddSize(image.Width, image.Height);
         if (sample.LabelPath is not { } labelPath)
@@ -53,11 +60,12 @@ public static class DatasetCheck
             tally.Add(new DatasetProblem(sample.ImagePath, ProblemKind.MissingFile, "has no label"));
             return;
         }
-        var labels = Attempt(labelPath, () => Png.ReadLabels(labelPath), tally);
+        var labels = Attempt(labelPath, () => SampleFile.Labels(labelPath), tally);
         if (labels is null)
             return;
         if (image is not null && (image.Width != labels.Width || image.Height != labels.Height))
             tally.Add(new DatasetProblem(labelPath, ProblemKind.SizeMismatch, $"is {labels.Width}×{labels.Height}, its image is {image.Width}×{image.Height}"));
+        CheckInstances(sample, labels, tally);
         var table = data.TableOf(sample);
         var unknown = table.UnknownValues(labels);
         if (unknown.Count > 0)
@@ -70,6 +78,20 @@ public static class DatasetCheck
         if (!tally.Count(labels))
             tally.Add(new DatasetProblem(labelPath, ProblemKind.NothingLabelled, $"not one pixel is labelled; all are ignored{Suspicion(labels)}"));
     }
+
+    static void CheckInstances(Sample sample, LabelMap labels, Tally tally)
+    {
+        if (sample.InstancePath is not { } path)
+            return;
+        // Cityscapes keeps instances as 16-bit numbers, VOC as indices: a size is all that both have.
+        var size = Attempt(path, () => Png.Info(path).ColorType == PngColorType.Indexed ? SizeOf(Png.ReadLabels(path)) : SizeOf(Png.ReadGray16(path)), tally);
+        if (size is not null && size != SizeOf(labels))
+            tally.Add(new DatasetProblem(path, ProblemKind.SizeMismatch, $"is {size}, its labels are {SizeOf(labels)}"));
+    }
+
+    static string SizeOf(LabelMap map) => $"{map.Width}×{map.Height}";
+
+    static string SizeOf(Gray16Image image) => $"{image.Width}×{image.Height}";
 
     static string Suspicion(LabelMap labels) =>
         labels.Labels.All(v => v is 0 or 255) ? "; only 0 and 255 occur: a two-class mask saved black and white?" : "";

@@ -30,10 +30,7 @@ sealed class Tally(ClassList classes)
     public void Seen(Sample sample, string split)
     {
         if (!seen.TryAdd(sample.Id, split) && seen[sample.Id] != split)
-        {
-            // Cities may number alike in different splits: only the same file contents are the same image.
             Add(new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"the name {sample.Id} is in {seen[sample.Id]} and in {split}; an image in both makes scores too good"));
-        }
     }
 
     /// <summary>Counts a label map of training indices; false where nothing in it is labelled.</summary>

@@ -9,6 +9,8 @@ public sealed class CityscapesDataset : SegmentationDataset
     const string ImageEnd = "_leftImg8bit.png";
     const string TrainIdsEnd = "_gtFine_labelTrainIds.png";
 
+    static readonly LabelTable trainIds = LabelTable.Plain(ClassList.Cityscapes.Count);
+
     CityscapesDataset(string split, IReadOnlyList<Sample> samples) => (Name, Samples) = ($"Cityscapes {split}", samples);
 
     /// <inheritdoc/>
@@ -21,7 +23,7 @@ public sealed class CityscapesDataset : SegmentationDataset
     public override IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>Lists a split.</summary>
-    /// <param name="root">The folder that holds leftImg8bit and gtFine.</param>
+    /// <param name="root">The folder that holds leftImg8bit and gtFine, or the folders that each was unpacked into.</param>
     /// <param name="split">train, val or test.</param>
     /// <exception cref="DatasetException">A folder is missing, the split is empty, or an image has no label while others have.</exception>
     public static CityscapesDataset Open(string root, string split)
@@ -29,18 +31,20 @@ public sealed class CityscapesDataset : SegmentationDataset
         var data = OpenLeniently(root, split);
         var labelled = data.Samples.Count(s => s.LabelPath is not null);
         if (labelled > 0 && data.Samples.FirstOrDefault(s => s.LabelPath is null) is { } bare)
-            throw new DatasetException(bare.ImagePath, $"has no label: {Truth(root, split, bare.ImagePath)}{TrainIdsEnd} or _gtFine_labelIds.png was wanted ({data.Samples.Count - labelled} of {data.Samples.Count} images lack one); unpack gtFine, or take the image out");
+            throw new DatasetException(bare.ImagePath, $"has no label: {Truth(Folders.Cityscapes(root, "gtFine")!, split, bare.ImagePath)}{TrainIdsEnd} or _gtFine_labelIds.png was wanted ({data.Samples.Count - labelled} of {data.Samples.Count} images lack one); unpack gtFine, or take the image out");
         return data;
     }
 
     /// <summary>Lists a split, images without labels included.</summary>
     internal static CityscapesDataset OpenLeniently(string root, string split)
     {
-        var images = Path.Combine(Folders.Require(root, "the data set's folder"), "leftImg8bit");
-        Folders.Require(images, "Cityscapes' images (leftImg8bit); name the folder that holds it");
+        Folders.Require(root, "the data set's folder");
+        var images = Folders.Cityscapes(root, "leftImg8bit")
+            ?? throw new DatasetException(root, "no leftImg8bit (Cityscapes' images) in it or in one of its folders; name the folder that holds it");
         var folder = Folders.RequireSplit(images, split);
+        var truths = Folders.Cityscapes(root, "gtFine");
         var samples = Directory.EnumerateFiles(folder, "*" + ImageEnd, SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(image => Sample(root, split, image)).ToArray();
+            .Select(image => Sample(truths, split, image)).ToArray();
         if (samples.Length == 0)
             throw new DatasetException(folder, $"no *{ImageEnd} in it or its cities; the split '{split}' is empty");
         return new CityscapesDataset(split, samples);
@@ -48,19 +52,21 @@ public sealed class CityscapesDataset : SegmentationDataset
 
     /// <inheritdoc/>
     public override LabelTable TableOf(Sample sample) =>
-        sample.LabelPath!.EndsWith(TrainIdsEnd, StringComparison.Ordinal) ? LabelTable.Plain(Classes.Count) : LabelTable.CityscapesIds;
+        sample.LabelPath!.EndsWith(TrainIdsEnd, StringComparison.Ordinal) ? trainIds : LabelTable.CityscapesIds;
 
-    static Sample Sample(string root, string split, string image)
+    static Sample Sample(string? truths, string split, string image)
     {
-        var truth = Truth(root, split, image);
-        string? First(params string[] ends) => ends.Select(e => truth + e).FirstOrDefault(File.Exists);
         var id = Path.GetFileName(image)[..^ImageEnd.Length];
+        if (truths is null)
+            return new Sample(id, image, null);
+        var truth = Truth(truths, split, image);
+        string? First(params string[] ends) => ends.Select(e => truth + e).FirstOrDefault(File.Exists);
         return new Sample(id, image, First(TrainIdsEnd, "_gtFine_labelIds.png"), First("_gtFine_instanceIds.png"));
     }
 
-    static string Truth(string root, string split, string image)
+    static string Truth(string truths, string split, string image)
     {
         var city = Path.GetFileName(Path.GetDirectoryName(image)!);
-        return Path.Combine(root, "gtFine", split, city, Path.GetFileName(image)[..^ImageEnd.Length]);
+        return Path.Combine(truths, split, city, Path.GetFileName(image)[..^ImageEnd.Length]);
     }
 }

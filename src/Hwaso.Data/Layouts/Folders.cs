@@ -14,4 +14,20 @@ static class Folders
         var there = Directory.EnumerateDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray();
         throw new DatasetException(path, $"no split '{split}'; {(there.Length == 0 ? $"{folder} is empty" : $"there are {string.Join(", ", there)}")}");
     }
+
+    /// <summary>The folder of a year of PASCAL VOC: the one named, or the one in it.</summary>
+    public static string Voc(string root, string year)
+    {
+        Require(root, "the data set's folder");
+        return new[] { root, Path.Combine(root, year), Path.Combine(root, "VOCdevkit", year) }.FirstOrDefault(f => Directory.Exists(Path.Combine(f, "JPEGImages")))
+            ?? throw new DatasetException(root, $"no JPEGImages in it, in {year} or in VOCdevkit/{year}; name the folder that VOC {year[3..]} was unpacked to");
+    }
+
+    /// <summary>Cityscapes' folder of one type: in the folder named, in one of its folders (each archive unpacked into its own), or beside it.</summary>
+    public static string? Cityscapes(string root, string type)
+    {
+        var beside = Path.GetFileName(Path.TrimEndingDirectorySeparator(root)) is "leftImg8bit" or "gtFine" ? Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(root))) : null;
+        return new[] { root, beside }.OfType<string>().Concat(Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+            .Select(f => Path.Combine(f, type)).FirstOrDefault(Directory.Exists);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Hwaso.Data.Loading;
 
 /// <summary>Threads that fill batches slot by slot, a bounded number ahead; the consumer takes them in order.</summary>
@@ -5,48 +7,62 @@ sealed class AssemblyLine : IDisposable
 {
     readonly object gate = new();
     readonly Dictionary<int, Work> open = [];
-    readonly Thread[] threads;
-    readonly LoaderOptions options;
-    readonly Func<Batch> newBatch;
-    readonly int end;
+    readonly List<Thread> threads = [];
+    readonly Func<int, Batch> newBatch;
+    readonly int end, prefetch;
     int taken, startedBatch, startedSlot;
     bool stopped;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="first">The first batch.</param>
     /// <param name="end">One past the last.</param>
-    /// <param name="options">Batch size, threads and prefetch.</param>
-    /// <param name="newBatch">Makes an empty batch.</param>
+    /// <param name="options">Threads and prefetch.</param>
+    /// <param name="newBatch">Makes an empty batch of a number, as large as it is to be.</param>
     /// <param name="newWorker">Makes, for each thread, what fills a slot: batch, its number, the slot.</param>
-    public AssemblyLine(int first, int end, LoaderOptions options, Func<Batch> newBatch, Func<Action<Batch, int, int>> newWorker)
+    public AssemblyLine(int first, int end, LoaderOptions options, Func<int, Batch> newBatch, Func<Action<Batch, int, int>> newWorker)
     {
-        (this.end, this.options, this.newBatch) = (end, options, newBatch);
+        (this.end, prefetch, this.newBatch) = (end, options.Prefetch, newBatch);
         taken = startedBatch = first;
-        threads = new Thread[Math.Max(1, options.Threads)];
-        for (var k = 0; k < threads.Length; k++)
+        try
         {
-            threads[k] = new Thread(() => Run(newWorker())) { IsBackground = true, Name = $"loader {k}" };
-            threads[k].Start();
+            for (var k = 0; k < options.Threads; k++)
+            {
+                // What a worker needs is made here, where a failure belongs to the caller and not to a thread.
+                var worker = newWorker();
+                var thread = new Thread(() => Run(worker)) { IsBackground = true, Name = $"loader {k}" };
+                thread.Start();
+                threads.Add(thread);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
     /// <summary>The next batch, as soon as it is whole; null after the last.</summary>
-    public Batch? Take()
+    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> came first.</exception>
+    public Batch? Take(CancellationToken cancel)
     {
+        using var wake = cancel.UnsafeRegister(_ => Wake(), null);
         Work work;
         lock (gate)
         {
             if (taken >= end)
                 return null;
             while (!open.TryGetValue(taken, out work!) || work.Left > 0)
+            {
+                cancel.ThrowIfCancellationRequested();
                 Monitor.Wait(gate);
+            }
             open.Remove(taken++);
             Monitor.PulseAll(gate);
         }
         if (work.Error is null)
             return work.Batch;
-        work.Batch.Dispose();
-        System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(work.Error);
+        work.Batch?.Dispose();
+        ExceptionDispatchInfo.Throw(work.Error);
         return null;
     }
 
@@ -61,27 +77,24 @@ sealed class AssemblyLine : IDisposable
         foreach (var thread in threads)
             thread.Join();
         foreach (var work in open.Values)
-            work.Batch.Dispose();
+            work.Batch?.Dispose();
+        open.Clear();
+    }
+
+    void Wake()
+    {
+        lock (gate)
+            Monitor.PulseAll(gate);
     }
 
     void Run(Action<Batch, int, int> fill)
     {
         while (Next() is var (work, number, slot) && work is not null)
         {
-            Exception? failure = null;
-            try
-            {
-                fill(work.Batch, number, slot);
-            }
-#pragma warning disable CA1031 // Whatever it is, it belongs to the consumer, at this batch.
-            catch (Exception error)
-#pragma warning restore CA1031
-            {
-                failure = error;
-            }
+            var failure = Attempt(() => fill(work.Batch!, number, slot));
             lock (gate)
             {
-                work.Error ??= failure;
+                work.Fail(failure, slot);
                 if (--work.Left == 0)
                     Monitor.PulseAll(gate);
             }
@@ -91,26 +104,68 @@ sealed class AssemblyLine : IDisposable
     (Work? Work, int Number, int Slot) Next()
     {
         lock (gate)
+            while (true)
+            {
+                while (!stopped && startedBatch < end && startedBatch - taken > prefetch)
+                    Monitor.Wait(gate);
+                if (stopped || startedBatch >= end)
+                    return default;
+                if (!open.TryGetValue(startedBatch, out var work) && !Begin(out work))
+                    continue;
+                var job = (work, startedBatch, startedSlot);
+                if (++startedSlot == work.Batch!.Count)
+                    (startedBatch, startedSlot) = (startedBatch + 1, 0);
+                return job;
+            }
+    }
+
+    /// <summary>Opens the next batch; one for which there is no memory is finished at once, with that as its error.</summary>
+    bool Begin(out Work work)
+    {
+        work = new Work();
+        var opened = work;
+        work.Fail(Attempt(() => opened.Batch = newBatch(startedBatch)), slot: 0);
+        open.Add(startedBatch, work);
+        if (work.Batch is { } batch)
         {
-            while (!stopped && startedBatch < end && startedBatch - taken > options.Prefetch)
-                Monitor.Wait(gate);
-            if (stopped || startedBatch >= end)
-                return default;
-            if (!open.TryGetValue(startedBatch, out var work))
-                open.Add(startedBatch, work = new Work(newBatch(), options.BatchSize));
-            var job = (work, startedBatch, startedSlot);
-            if (++startedSlot == options.BatchSize)
-                (startedBatch, startedSlot) = (startedBatch + 1, 0);
-            return job;
+            work.Left = batch.Count;
+            return true;
+        }
+        startedBatch++;
+        Monitor.PulseAll(gate);
+        return false;
+    }
+
+    static Exception? Attempt(Action action)
+    {
+        try
+        {
+            action();
+            return null;
+        }
+#pragma warning disable CA1031 // Whatever it is, it belongs to the consumer, at this batch.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            return error;
         }
     }
 
-    sealed class Work(Batch batch, int slots)
+    sealed class Work
     {
-        public Batch Batch { get; } = batch;
+        int failedSlot = int.MaxValue;
 
-        public int Left { get; set; } = slots;
+        public Batch? Batch { get; set; }
 
-        public Exception? Error { get; set; }
+        public int Left { get; set; }
+
+        public Exception? Error { get; private set; }
+
+        /// <summary>Of several failures the one of the first image stays, whichever thread was quicker.</summary>
+        public void Fail(Exception? error, int slot)
+        {
+            if (error is not null && slot < failedSlot)
+                (Error, failedSlot) = (error, slot);
+        }
     }
 }

@@ -32,4 +32,18 @@ public sealed record Augmentation
 
     /// <summary>What they are then divided by.</summary>
     public IReadOnlyList<double> Std { get; init; } = [0.229, 0.224, 0.225];
+
+    internal void Check()
+    {
+        static void Require(bool fine, string problem)
+        {
+            if (!fine)
+                throw new ArgumentException(problem);
+        }
+        Require(CropHeight > 0 && CropWidth > 0, $"a crop of {CropHeight}×{CropWidth}: both sides must be at least 1");
+        Require(BaseSize is null or > 0, $"BaseSize is {BaseSize}; at least 1 was wanted, or null for the image's own long side");
+        Require(MinScale > 0 && MaxScale >= MinScale && double.IsFinite(MaxScale), $"scales from {MinScale} to {MaxScale}: above 0 and in rising order were wanted");
+        Require(ScaleStep > 0, $"ScaleStep is {ScaleStep}; above 0 was wanted");
+        Require(Mean.Count == 3 && Std.Count == 3 && Std.All(d => d > 0), "Mean and Std need three values each, those of Std above 0");
+    }
 }

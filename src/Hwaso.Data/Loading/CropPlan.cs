@@ -12,7 +12,8 @@ public readonly record struct CropPlan(int ScaledWidth, int ScaledHeight, int X,
     public static CropPlan Choose(Augmentation augmentation, int width, int height, ref Choices choices)
     {
         var steps = (int)Math.Round((augmentation.MaxScale - augmentation.MinScale) / augmentation.ScaleStep);
-        var scale = augmentation.MinScale + augmentation.ScaleStep * choices.UpTo(steps);
+        // 0.5 + 3 × 0.1 is to be 0.8, as the official 0.5 + 3 / 10 is: the last bit can decide about a pixel.
+        var scale = Math.Round(augmentation.MinScale + augmentation.ScaleStep * choices.UpTo(steps), 9);
         var longSide = Math.Max(1, (int)((augmentation.BaseSize ?? Math.Max(width, height)) * scale + 0.5));
         var (w, h) = width >= height
             ? (longSide, Math.Max(1, (int)((double)height * longSide / width + 0.5)))

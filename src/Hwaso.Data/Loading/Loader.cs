@@ -1,32 +1,61 @@
+using Hwaso.Imaging;
+
 namespace Hwaso.Data.Loading;
 
 /// <summary>
 /// Batches of a data set, made ahead on threads. Order and every choice follow from seed, epoch and image alone, so the batches are the same
-/// whatever the number of threads, and can begin anywhere in an epoch. Images that do not fill a batch are left out of the epoch.
+/// whatever the number of threads, and can begin anywhere in an epoch.
 /// </summary>
-/// <param name="data">The data set.</param>
-/// <param name="augmentation">What happens to each image.</param>
-/// <param name="options">How batches are made.</param>
-public sealed class Loader(SegmentationDataset data, Augmentation augmentation, LoaderOptions options)
+public sealed class Loader
 {
-    readonly ImageCache cache = new(data, options.CacheBytes);
+    readonly SegmentationDataset data;
+    readonly Augmentation augmentation;
+    readonly LoaderOptions options;
+    readonly ImageCache cache;
 
-    /// <summary>Batches of an epoch.</summary>
-    public int BatchesPerEpoch => data.Samples.Count / options.BatchSize;
+    /// <summary>Batches of <paramref name="data"/>.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="augmentation">What happens to each image.</param>
+    /// <param name="options">How batches are made.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    public Loader(SegmentationDataset data, Augmentation augmentation, LoaderOptions options)
+    {
+        augmentation.Check();
+        options.Check();
+        (this.data, this.augmentation, this.options) = (data, augmentation, options);
+        cache = new ImageCache(data, options.CacheBytes);
+    }
+
+    /// <summary>Batches of an epoch; 0 where the data set has fewer images than a batch and incomplete batches are dropped.</summary>
+    public int BatchesPerEpoch => (data.Samples.Count + (options.DropLast ? 0 : options.BatchSize - 1)) / options.BatchSize;
 
     /// <summary>The batches of an epoch, from one of them on. The consumer disposes each.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="firstBatch">The batch to begin with, from 0.</param>
     /// <exception cref="DatasetException">Thrown at the batch whose image cannot be used; the message names the file.</exception>
+    /// <exception cref="ImageFormatException">Likewise, for a file that is damaged or of another kind.</exception>
+    /// <exception cref="OperationCanceledException"><see cref="LoaderOptions.Stop"/> was requested while a batch was awaited.</exception>
     public IEnumerable<Batch> Epoch(int epoch, int firstBatch = 0)
     {
         var choices = new Choices(options.Seed, epoch, -1);
         var order = options.Shuffle ? choices.Order(data.Samples.Count) : Enumerable.Range(0, data.Samples.Count).ToArray();
-        using var line = new AssemblyLine(firstBatch, BatchesPerEpoch, options,
-            () => new Batch(options.BatchSize, augmentation.CropHeight, augmentation.CropWidth),
-            () => Worker(epoch, order));
-        while (line.Take() is { } batch)
+        using var line = new AssemblyLine(firstBatch, BatchesPerEpoch, options, NewBatch, () => Worker(epoch, order));
+        while (line.Take(options.Stop) is { } batch)
             yield return batch;
+    }
+
+    Batch NewBatch(int number)
+    {
+        var count = Math.Min(options.BatchSize, data.Samples.Count - number * options.BatchSize);
+        try
+        {
+            return new Batch(count, augmentation.CropHeight, augmentation.CropWidth);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new DatasetException(data.Name,
+                $"too little memory for {count} images of {augmentation.CropHeight}×{augmentation.CropWidth}; use a smaller batch, crop, prefetch or cache", error);
+        }
     }
 
     /// <summary>What one thread does: fills a slot of a batch, with buffers of its own.</summary>
@@ -37,10 +66,24 @@ public sealed class Loader(SegmentationDataset data, Augmentation augmentation, 
         {
             var index = order[number * options.BatchSize + slot];
             var choices = new Choices(options.Seed, epoch, index);
-            var item = cache.Read(index);
+            var item = Read(index);
             batch.Ids[slot] = item.Sample.Id;
             var plan = CropPlan.Choose(augmentation, item.Image.Width, item.Image.Height, ref choices);
             sampler.Fill(item, plan, ref choices, batch.Image(slot), batch.Label(slot));
         };
+    }
+
+    LabelledImage Read(int index)
+    {
+        try
+        {
+            return cache.Read(index);
+        }
+        catch (Exception error) when (error is not (DatasetException or ImageFormatException or IOException or UnauthorizedAccessException))
+        {
+            // Those above name their file; whatever else happens happened to this one.
+            throw new DatasetException(data.Samples[index].ImagePath,
+                error is OutOfMemoryException ? "too little memory to read it; use fewer workers or a smaller cache" : error.Message, error);
+        }
     }
 }

@@ -3,21 +3,40 @@ namespace Hwaso.Data.Loading;
 /// <summary>How batches are made.</summary>
 public sealed record LoaderOptions
 {
-    /// <summary>Images of a batch.</summary>
+    /// <summary>Images of a batch, at least 1.</summary>
     public required int BatchSize { get; init; }
 
     /// <summary>What every order and choice follows from.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Threads that read and transform.</summary>
+    /// <summary>Threads that read and transform, at least 1.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>Batches that are made ahead of the consumer.</summary>
+    /// <summary>Batches that are made ahead of the consumer, at least 1.</summary>
     public int Prefetch { get; init; } = 3;
 
     /// <summary>Whether each epoch has its own order.</summary>
     public bool Shuffle { get; init; } = true;
 
+    /// <summary>Whether images that do not fill a batch are left out of the epoch; otherwise its last batch is smaller.</summary>
+    public bool DropLast { get; init; } = true;
+
     /// <summary>Bytes of decoded images to keep in memory.</summary>
     public long CacheBytes { get; init; }
+
+    /// <summary>Ends the wait for a batch, where the consumer must not wait for an image.</summary>
+    public CancellationToken Stop { get; init; }
+
+    internal void Check()
+    {
+        static void AtLeast(long value, long least, string name)
+        {
+            if (value < least)
+                throw new ArgumentOutOfRangeException(name, value, $"{name} is {value}; at least {least} was wanted");
+        }
+        AtLeast(BatchSize, 1, nameof(BatchSize));
+        AtLeast(Threads, 1, nameof(Threads));
+        AtLeast(Prefetch, 1, nameof(Prefetch));
+        AtLeast(CacheBytes, 0, nameof(CacheBytes));
+    }
 }

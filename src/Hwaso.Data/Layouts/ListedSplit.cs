@@ -1,0 +1,40 @@
+using Hwaso.Data.Checking;
+
+namespace Hwaso.Data.Layouts;
+
+/// <summary>A split given by a text file of image names, one a line, as the PASCAL data sets have them.</summary>
+/// <param name="Images">Folder of the JPEGs.</param>
+/// <param name="Labels">Folder of the label PNGs.</param>
+/// <param name="Instances">Folder of the instance PNGs, if there is one.</param>
+/// <param name="List">The text file.</param>
+sealed record ListedSplit(string Images, string Labels, string? Instances, string List)
+{
+    /// <summary>The images listed; one whose files are not all there is told, and left out.</summary>
+    /// <exception cref="DatasetException">The list is missing or empty.</exception>
+    public Sample[] Read(Action<DatasetProblem> tell)
+    {
+        if (!File.Exists(List))
+            throw new DatasetException(List, $"no such list; there are {string.Join(", ", Others())}");
+        var ids = File.ReadAllLines(List).Select((line, k) => (Id: line.Trim(), Line: k + 1)).Where(l => l.Id.Length > 0).ToArray();
+        if (ids.Length == 0)
+            throw new DatasetException(List, $"is empty; the split '{Path.GetFileNameWithoutExtension(List)}' has no images");
+        return ids.Select(l => Sample(l.Id, l.Line, tell)).OfType<Sample>().ToArray();
+    }
+
+    IEnumerable<string?> Others() =>
+        Directory.EnumerateFiles(Path.GetDirectoryName(List)!, "*.txt").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal);
+
+    Sample? Sample(string id, int line, Action<DatasetProblem> tell)
+    {
+        var image = Path.Combine(Images, id + ".jpg");
+        var label = Path.Combine(Labels, id + ".png");
+        var instances = Instances is null ? null : Path.Combine(Instances, id + ".png");
+        var missing = !File.Exists(image) ? new DatasetProblem(image, ProblemKind.MissingFile, $"is not there, but {List}:{line} names it")
+            : !File.Exists(label) ? new DatasetProblem(image, ProblemKind.MissingFile, $"has no label: {label} was wanted ({List}:{line})")
+            : null;
+        if (missing is null)
+            return new Sample(id, image, label, File.Exists(instances) ? instances : null);
+        tell(missing);
+        return null;
+    }
+}

@@ -1,0 +1,48 @@
+using Hwaso.Data.Checking;
+
+namespace Hwaso.Data.Layouts;
+
+/// <summary>
+/// PASCAL Context in its 59 classes (Mottaghi et al., CVPR 2014), as label PNGs beside VOC 2010's images: 0 is everything else and ignored, 1 to 59
+/// are the classes. Two placements are in use: <c>SegmentationClassContext/ID.png</c> with <c>ImageSets/SegmentationContext/SPLIT.txt</c>, and
+/// <c>Context/ID.png</c> with <c>ImageSets/Segmentation/SPLIT_context.txt</c>.
+/// </summary>
+public sealed class PascalContextDataset : SegmentationDataset
+{
+    static readonly LabelTable table = LabelTable.FromOne(ClassList.PascalContext59.Count);
+
+    PascalContextDataset(string split, IReadOnlyList<Sample> samples) => (Name, Samples) = ($"PASCAL Context {split}", samples);
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override ClassList Classes => ClassList.PascalContext59;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Sample> Samples { get; }
+
+    /// <summary>Lists a split.</summary>
+    /// <param name="root">VOC2010 itself, or a folder that holds <c>VOC2010</c> or <c>VOCdevkit/VOC2010</c>.</param>
+    /// <param name="split">train, val, or another list.</param>
+    /// <exception cref="DatasetException">A folder or the list is missing, the list is empty, or it names a file that is not there.</exception>
+    public static PascalContextDataset Open(string root, string split) =>
+        OpenLeniently(root, split, problem => throw new DatasetException(problem.Path, problem.Message));
+
+    /// <inheritdoc/>
+    public override LabelTable TableOf(Sample sample) => table;
+
+    /// <summary>Lists a split; a file that is missing is told, and its image left out.</summary>
+    internal static PascalContextDataset OpenLeniently(string root, string split, Action<DatasetProblem> tell)
+    {
+        var voc = Folders.Voc(root, "VOC2010");
+        var images = Path.Combine(voc, "JPEGImages");
+        var (labels, list) = Directory.Exists(Path.Combine(voc, "SegmentationClassContext"))
+            ? ("SegmentationClassContext", Path.Combine("SegmentationContext", split + ".txt"))
+            : ("Context", Path.Combine("Segmentation", split + "_context.txt"));
+        var folder = Folders.Require(Path.Combine(voc, labels), "PASCAL Context's labels as PNGs of 0 (ignored) and 1 to 59, here or in SegmentationClassContext");
+        var file = Path.Combine(voc, "ImageSets", list);
+        Folders.Require(Path.GetDirectoryName(file)!, "PASCAL Context's lists");
+        return new PascalContextDataset(split, new ListedSplit(images, folder, null, file).Read(tell));
+    }
+}
