@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 
 namespace Hwaso.Data.Reading;
 
-/// <summary>PNG's five filters, undone (specification, section 9). Colour goes a pixel at a time in one register, as each pixel needs the one before it.</summary>
+/// <summary>PNG's five filters, undone (specification, section 9). Colour goes a pixel at a time in one register, as each pixel needs the one before it.
+/// Compiled at once: by the time the runtime would find out that they are hot, a short run is over.</summary>
 static class PngFilter
 {
     /// <summary>Undoes one line's filter; false if it is none of the five.</summary>
@@ -47,6 +48,7 @@ static class PngFilter
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Sub(ReadOnlySpan<byte> source, Span<byte> row, int channels)
     {
         var at = 0;
@@ -69,6 +71,7 @@ static class PngFilter
             row[at] = (byte)(source[at] + above[at]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Average(ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row, int channels)
     {
         var at = 0;
@@ -86,6 +89,7 @@ static class PngFilter
             row[at] = (byte)(source[at] + (above[at] + (at < channels ? 0 : row[at - channels])) / 2);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void PaethColour(ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row)
     {
         var (a, c) = (Vector128<short>.Zero, Vector128<short>.Zero);
