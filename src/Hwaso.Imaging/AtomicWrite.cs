@@ -18,7 +18,7 @@ static class AtomicWrite
             {
                 File.Delete(temporary);
             }
-            catch (IOException)
+            catch (Exception second) when (second is IOException or UnauthorizedAccessException)
             {
                 // The first error is the one to tell.
             }

@@ -9,9 +9,22 @@ static class ImageLimits
     /// <summary>The most pixels: what 24-bit colour fits into one array.</summary>
     public const long Pixels = 700_000_000;
 
-    public static void Check(string name, long width, long height)
+    /// <summary>Bytes of pixels that are believed of any file: a claim above it must fit the file's length.</summary>
+    const long Believed = 64 << 20;
+
+    /// <summary>Refuses a size that no array holds, or that a file of this length cannot fill.</summary>
+    /// <param name="name">What errors call the file.</param>
+    /// <param name="width">Claimed width.</param>
+    /// <param name="height">Claimed height.</param>
+    /// <param name="pixelBits">Bits of one pixel before compression.</param>
+    /// <param name="length">The file's length in bytes.</param>
+    /// <param name="densest">The most bytes that one byte of such a file can stand for.</param>
+    public static void Check(string name, long width, long height, int pixelBits, long length, long densest)
     {
         if (width < 1 || height < 1 || width > Side || height > Side || width * height > Pixels)
             throw new ImageFormatException(name, $"claims {width}×{height} pixels; sides from 1 to {Side} and at most {Pixels / 1_000_000} megapixels are read; split it into tiles, or the file is broken");
+        var claimed = width * height * pixelBits / 8;
+        if (claimed > Believed && claimed > length * densest)
+            throw new ImageFormatException(name, $"claims {width}×{height} pixels in a file of {length} bytes, which cannot hold them; it is cut short or broken: fetch or export it again");
     }
 }

@@ -25,7 +25,7 @@ public static unsafe class Jpeg
                 var image = new RgbImage(width, height);
                 // Truncation is only a warning to the library, which would fill the rest with gray.
                 fixed (byte* target = image.Pixels)
-                    if (TurboJpeg.tjDecompress2(handle, source, (nuint)bytes.Length, target, width, width * 3, height, TurboJpeg.Rgb, TurboJpeg.AccurateDct | TurboJpeg.StopOnWarning) != 0)
+                    if (TurboJpeg.tjDecompress2(handle, source, (nuint)bytes.Length, target, width, width * 3, height, TurboJpeg.Rgb, TurboJpeg.AccurateDct | TurboJpeg.StopOnWarning | TurboJpeg.LimitScans) != 0)
                         throw new ImageFormatException(name, $"a JPEG that is cut short or corrupt ({TurboJpeg.Error(handle)}); fetch or export it again");
                 return image;
             }
@@ -92,7 +92,8 @@ public static unsafe class Jpeg
             throw new ImageFormatException(name, $"no JPEG header ({TurboJpeg.Error(handle)}); the file is empty, cut short or of another kind");
         if (colorspace is TurboJpeg.ColorCmyk or TurboJpeg.ColorYcck)
             throw new ImageFormatException(name, "a CMYK JPEG (four colours, for print); convert it to RGB first");
-        ImageLimits.Check(name, width, height);
+        // Blocks of 8×8 with nothing in them take a bit or so each; arithmetic coding can halve that a few times.
+        ImageLimits.Check(name, width, height, pixelBits: 24, length, densest: 1 << 14);
         return (width, height);
     }
 }

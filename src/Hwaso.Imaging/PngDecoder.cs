@@ -29,7 +29,8 @@ unsafe ref struct PngDecoder
             Spng.Header read;
             Require(Spng.spng_get_ihdr(context, &read));
             header = read;
-            ImageLimits.Check(name, header.Width, header.Height);
+            // 1032 is the most that deflate can do.
+            ImageLimits.Check(name, header.Width, header.Height, PixelBits, bytes.Length, densest: 1032);
         }
         catch
         {
@@ -45,6 +46,8 @@ unsafe ref struct PngDecoder
     public readonly int BitDepth => header.BitDepth;
 
     public readonly PngColorType ColorType => (PngColorType)header.ColorType;
+
+    readonly int PixelBits => BitDepth * ColorType switch { PngColorType.Rgb => 3, PngColorType.Rgba => 4, PngColorType.GrayAlpha => 2, _ => 1 };
 
     public readonly void Decode(Span<byte> target, int format)
     {
@@ -86,15 +89,20 @@ unsafe ref struct PngDecoder
     {
         var texts = new Dictionary<string, string>();
         uint count = 0;
-        // An error here says that there are none.
-        if (Spng.spng_get_text(context, null, &count) != 0 || count == 0)
+        var found = Spng.spng_get_text(context, null, &count);
+        if (found == Spng.ChunkNotAvailable)
             return texts;
+        Require(found);
         var entries = new Spng.Text[count];
         fixed (Spng.Text* first = entries)
             Require(Spng.spng_get_text(context, first, &count));
         foreach (ref var entry in entries.AsSpan(0, (int)count))
             fixed (byte* keyword = entry.Keyword)
-                texts[Marshal.PtrToStringUTF8((nint)keyword) ?? ""] = Encoding.UTF8.GetString(entry.Characters, (int)entry.Length);
+            {
+                var key = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(keyword);
+                var letters = entry.Type == Spng.InternationalText ? Encoding.UTF8 : Encoding.Latin1;
+                texts[Encoding.Latin1.GetString(key)] = letters.GetString(entry.Characters, (int)entry.Length);
+            }
         return texts;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Hwaso.Imaging.Native;
 
@@ -12,6 +13,7 @@ static unsafe class PngEncoder
         if (compression is < 0 or > 9)
             throw new ArgumentOutOfRangeException(nameof(compression), $"PNG compression {compression}: 0 to 9 was wanted");
         var context = Spng.spng_ctx_new(Spng.Encoder);
+        var texts = new List<nint>();
         try
         {
             Require(Spng.spng_set_option(context, Spng.OptionEncodeToBuffer, 1));
@@ -30,7 +32,7 @@ static unsafe class PngEncoder
                 Require(Spng.spng_set_plte(context, &table));
             }
             if (text is { Count: > 0 })
-                SetText(context, text);
+                SetText(context, text, texts);
             fixed (byte* source = pixels)
                 Require(Spng.spng_encode_image(context, source, (nuint)pixels.Length, Spng.FormatPng, Spng.FinishEncoding));
             nuint length;
@@ -38,33 +40,52 @@ static unsafe class PngEncoder
             var bytes = Spng.spng_get_png_buffer(context, &length, &error);
             Require(error);
             var copy = new ReadOnlySpan<byte>(bytes, checked((int)length)).ToArray();
-            System.Runtime.InteropServices.NativeMemory.Free(bytes);
+            NativeMemory.Free(bytes);
             return copy;
         }
         finally
         {
             Spng.spng_ctx_free(context);
+            foreach (var buffer in texts)
+                NativeMemory.Free((void*)buffer);
         }
     }
 
-    static void SetText(nint context, IReadOnlyDictionary<string, string> text)
+    static void SetText(nint context, IReadOnlyDictionary<string, string> text, List<nint> buffers)
     {
-        foreach (var (keyword, value) in text)
+        // libspng copies the list but not its texts, and each call replaces the list of the one before: all entries go in one call,
+        // and their letters stay until the image is encoded.
+        var entries = new Spng.Text[text.Count];
+        foreach (var (k, (keyword, value)) in text.Index())
         {
-            var entry = new Spng.Text { Type = 1 };
-            var key = Encoding.Latin1.GetBytes(keyword);
-            if (key.Length is 0 or > 79)
-                throw new ArgumentException($"'{keyword}': a PNG keyword has 1 to 79 letters");
-            key.CopyTo(new Span<byte>(entry.Keyword, 80));
-            var letters = Encoding.Latin1.GetBytes(value);
-            fixed (byte* characters = letters)
-            {
-                entry.Characters = characters;
-                entry.Length = (nuint)letters.Length;
-                // libspng copies the list at each call and writes the last: one entry is what we ever need.
-                Require(Spng.spng_set_text(context, &entry, 1));
-            }
+            if (Latin1(keyword) is not { Length: >= 1 and <= 79 } key || keyword.Contains('\n') || keyword.Trim() != keyword || keyword.Contains("  ", StringComparison.Ordinal))
+                throw new ArgumentException($"'{keyword}': a PNG keyword has 1 to 79 printable letters of Latin-1 and single spaces between them");
+            if (value.Length == 0 || value.Contains('\0'))
+                throw new ArgumentException($"{keyword}: the text is empty or has a zero character in it; leave the entry out or write something else");
+            var plain = Latin1(value);
+            var letters = plain ?? Encoding.UTF8.GetBytes(value);
+            ref var entry = ref entries[k];
+            entry.Type = plain is null ? Spng.InternationalText : Spng.PlainText;
+            fixed (byte* target = entry.Keyword)
+                key.CopyTo(new Span<byte>(target, 80));
+            entry.Characters = Terminated(letters, buffers);
+            entry.Length = (nuint)letters.Length;
+            // Language and translated keyword of international text: none.
+            entry.LanguageTag = entry.TranslatedKeyword = Terminated([], buffers);
         }
+        fixed (Spng.Text* first = entries)
+            Require(Spng.spng_set_text(context, first, (uint)entries.Length));
+    }
+
+    /// <summary>The bytes of printable Latin-1 and line ends, all that plain text may have; null if there is anything else.</summary>
+    static byte[]? Latin1(string text) => text.All(c => c is '\n' or (>= ' ' and <= '~') or (>= '¡' and <= 'ÿ')) ? Encoding.Latin1.GetBytes(text) : null;
+
+    static byte* Terminated(byte[] letters, List<nint> buffers)
+    {
+        var buffer = (byte*)NativeMemory.AllocZeroed((nuint)letters.Length + 1);
+        buffers.Add((nint)buffer);
+        letters.CopyTo(new Span<byte>(buffer, letters.Length));
+        return buffer;
     }
 
     static void Require(int error)

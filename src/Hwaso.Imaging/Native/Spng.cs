@@ -15,6 +15,9 @@ static unsafe partial class Spng
     public const int OptionEncodeToBuffer = 12;
     public const int FinishEncoding = 2;
     public const int NoFilter = 8;
+    public const int ChunkNotAvailable = 73;
+    public const int PlainText = 1;
+    public const int InternationalText = 3;
 
     static Spng() => NativeCodecs.Register();
 

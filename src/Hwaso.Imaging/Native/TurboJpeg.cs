@@ -12,6 +12,8 @@ static unsafe partial class TurboJpeg
     public const int ColorYcck = 4;
     public const int AccurateDct = 4096;
     public const int StopOnWarning = 8192;
+    // A progressive file of a million empty scans would decode for minutes; 500 are allowed.
+    public const int LimitScans = 32768;
     public const int Sampling444 = 0;
     public const int Sampling420 = 2;
 

@@ -1,0 +1,120 @@
+namespace Hwaso.Imaging;
+
+/// <summary>
+/// Images and labels at another size, pixel for pixel as OpenCV's <c>cv2.resize</c> gives them. Shrinking does not smooth, as there.
+/// The crop forms compute only a window of the scaled image, so that scaling and cropping cost what the crop costs.
+/// </summary>
+public static class Resize
+{
+    /// <summary>A colour image at another size, bilinear between pixel centres (INTER_LINEAR).</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="width">Wanted width in pixels.</param>
+    /// <param name="height">Wanted height in pixels.</param>
+    /// <exception cref="ArgumentException">A size that is not positive or too large for an array.</exception>
+    public static RgbImage Bilinear(RgbImage image, int width, int height)
+    {
+        var scaled = new RgbImage(width, height);
+        BilinearCrop(image, width, height, 0, 0, scaled);
+        return scaled;
+    }
+
+    /// <summary>Labels at another size, each the nearest above and to the left (INTER_NEAREST).</summary>
+    /// <exception cref="ArgumentException">A size that is not positive or too large for an array.</exception>
+    public static LabelMap Nearest(LabelMap labels, int width, int height)
+    {
+        var scaled = new LabelMap(width, height);
+        NearestCrop(labels, width, height, 0, 0, scaled);
+        return scaled;
+    }
+
+    /// <summary>16-bit values at another size, each the nearest above and to the left (INTER_NEAREST).</summary>
+    /// <exception cref="ArgumentException">A size that is not positive or too large for an array.</exception>
+    public static Gray16Image Nearest(Gray16Image image, int width, int height)
+    {
+        var scaled = new Gray16Image(width, height);
+        NearestCrop(image, width, height, 0, 0, scaled);
+        return scaled;
+    }
+
+    /// <summary>The window of the scaled image that <paramref name="destination"/> covers; what lies beyond the scaled image stays as it was.</summary>
+    /// <param name="source">The image before scaling.</param>
+    /// <param name="scaledWidth">Width of the whole scaled image.</param>
+    /// <param name="scaledHeight">Height of the whole scaled image.</param>
+    /// <param name="cropX">Left of the window, at least 0.</param>
+    /// <param name="cropY">Top of the window, at least 0.</param>
+    /// <param name="destination">Receives the window; its size is the window's.</param>
+    /// <exception cref="ArgumentException">A size that is not positive, a window that begins outside, or one buffer for both images.</exception>
+    public static void BilinearCrop(RgbImage source, int scaledWidth, int scaledHeight, int cropX, int cropY, RgbImage destination)
+    {
+        var window = new ResizeWindow(scaledWidth, scaledHeight, cropX, cropY, destination.Width, destination.Height);
+        RefuseSame(source.Pixels, destination.Pixels);
+        int width = source.Width, height = source.Height;
+        if ((width, height) == (scaledWidth, scaledHeight))
+        {
+            window.Copy(source.Pixels, width, destination.Pixels, destination.Width, 3);
+            return;
+        }
+        var columns = new ResizeTap[window.Width];
+        var (stepX, stepY) = (ResizeTap.Step(width, scaledWidth), ResizeTap.Step(height, scaledHeight));
+        for (var x = 0; x < columns.Length; x++)
+            columns[x] = ResizeTap.Column(cropX + x, stepX, width);
+        // A row scaled for one target row mostly serves the next one too.
+        var (upper, lower) = (new short[3 * columns.Length + BilinearKernel.Slack], new short[3 * columns.Length + BilinearKernel.Slack]);
+        var (upperRow, lowerRow) = (-1, -1);
+        for (var y = 0; y < window.Height; y++)
+        {
+            var tap = ResizeTap.Row(cropY + y, stepY, height);
+            if (upperRow != tap.First && lowerRow == tap.First)
+                (upper, lower, upperRow, lowerRow) = (lower, upper, lowerRow, upperRow);
+            if (upperRow != tap.First)
+                BilinearKernel.Horizontal(source.Pixels, 3 * width * tap.First, columns, upper);
+            if (lowerRow != tap.Second && tap.Second != tap.First)
+                BilinearKernel.Horizontal(source.Pixels, 3 * width * tap.Second, columns, lower);
+            upperRow = tap.First;
+            lowerRow = tap.Second != tap.First ? tap.Second : lowerRow;
+            BilinearKernel.Vertical(upper, tap.Second != tap.First ? lower : upper, tap.FirstWeight, tap.SecondWeight, destination.Pixels.AsSpan(3 * destination.Width * y, 3 * window.Width));
+        }
+    }
+
+    /// <summary>The window of the scaled labels that <paramref name="destination"/> covers; what lies beyond them stays as it was.</summary>
+    /// <inheritdoc cref="BilinearCrop"/>
+    public static void NearestCrop(LabelMap source, int scaledWidth, int scaledHeight, int cropX, int cropY, LabelMap destination) =>
+        NearestCrop(source.Labels, source.Width, source.Height, destination.Labels, destination.Width,
+            new ResizeWindow(scaledWidth, scaledHeight, cropX, cropY, destination.Width, destination.Height));
+
+    /// <summary>The window of the scaled values that <paramref name="destination"/> covers; what lies beyond them stays as it was.</summary>
+    /// <inheritdoc cref="BilinearCrop"/>
+    public static void NearestCrop(Gray16Image source, int scaledWidth, int scaledHeight, int cropX, int cropY, Gray16Image destination) =>
+        NearestCrop(source.Values, source.Width, source.Height, destination.Values, destination.Width,
+            new ResizeWindow(scaledWidth, scaledHeight, cropX, cropY, destination.Width, destination.Height));
+
+    static void NearestCrop<T>(T[] source, int width, int height, T[] destination, int stride, in ResizeWindow window)
+    {
+        RefuseSame(source, destination);
+        var columns = new int[window.Width];
+        var (stepX, stepY) = (ResizeTap.Step(width, window.ScaledWidth), ResizeTap.Step(height, window.ScaledHeight));
+        for (var x = 0; x < columns.Length; x++)
+            columns[x] = ResizeTap.Nearest(window.X + x, stepX, width);
+        var last = -1;
+        for (var y = 0; y < window.Height; y++)
+        {
+            var row = ResizeTap.Nearest(window.Y + y, stepY, height);
+            var target = destination.AsSpan(y * stride, columns.Length);
+            if (row == last)
+            {
+                destination.AsSpan((y - 1) * stride, columns.Length).CopyTo(target);
+                continue;
+            }
+            last = row;
+            var line = source.AsSpan(row * width, width);
+            for (var x = 0; x < target.Length; x++)
+                target[x] = line[columns[x]];
+        }
+    }
+
+    static void RefuseSame<T>(T[] source, T[] destination)
+    {
+        if (ReferenceEquals(source, destination))
+            throw new ArgumentException("an image cannot be resized into its own buffer; give another one", nameof(destination));
+    }
+}
