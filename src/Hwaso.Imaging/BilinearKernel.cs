@@ -64,18 +64,24 @@ static class BilinearKernel
         ref var above = ref MemoryMarshal.GetReference(upper);
         ref var below = ref MemoryMarshal.GetReference(lower);
         ref var into = ref MemoryMarshal.GetReference(target);
-        var (shares, others, half) = (Vector128.Create(upperWeight), Vector128.Create(lowerWeight), Vector128.Create((short)2));
         var x = 0;
-        for (; x <= target.Length - 16; x += 16)
+        if (Avx2.IsSupported)
         {
-            var first = Mix(ref above, ref below, x);
-            var second = Mix(ref above, ref below, x + 8);
-            Sse2.PackUnsignedSaturate(first, second).StoreUnsafe(ref into, (nuint)x);
+            var (shares, others, half) = (Vector256.Create(upperWeight), Vector256.Create(lowerWeight), Vector256.Create((short)2));
+            for (; x <= target.Length - 32; x += 32)
+            {
+                var first = Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref above, (nuint)x), shares) + Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref below, (nuint)x), others) + half >> 2;
+                var second = Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref above, (nuint)x + 16), shares) + Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref below, (nuint)x + 16), others) + half >> 2;
+                // Packing works within halves of a register: the middle quarters change places.
+                Avx2.Permute4x64(Avx2.PackUnsignedSaturate(first, second).AsInt64(), 0b11_01_10_00).AsByte().StoreUnsafe(ref into, (nuint)x);
+            }
+        }
+        var (share, other, two) = (Vector128.Create(upperWeight), Vector128.Create(lowerWeight), Vector128.Create((short)2));
+        for (; x <= target.Length - 8; x += 8)
+        {
+            var mixed = Sse2.MultiplyHigh(Vector128.LoadUnsafe(ref above, (nuint)x), share) + Sse2.MultiplyHigh(Vector128.LoadUnsafe(ref below, (nuint)x), other) + two >> 2;
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref into, x), Sse2.PackUnsignedSaturate(mixed, mixed).AsUInt64().ToScalar());
         }
         return x;
-
-        Vector128<short> Mix(ref short above, ref short below, int at) =>
-            Sse2.MultiplyHigh(Vector128.LoadUnsafe(ref above, (nuint)at), shares)
-            + Sse2.MultiplyHigh(Vector128.LoadUnsafe(ref below, (nuint)at), others) + half >> 2;
     }
 }

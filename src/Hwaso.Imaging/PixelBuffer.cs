@@ -5,13 +5,23 @@ static class PixelBuffer
     /// <summary>The buffer if it holds exactly width × height × channels values, a new one if it is null.</summary>
     public static T[] Check<T>(T[]? buffer, int width, int height, int channels)
     {
+        var wanted = Length(width, height, channels);
+        if (buffer is not null && buffer.Length != wanted)
+            throw new ArgumentException($"a buffer of {buffer.Length} values for {width}×{height}×{channels}: {wanted} were wanted", nameof(buffer));
+        return buffer ?? new T[wanted];
+    }
+
+    /// <summary>A buffer whose every value will be written: clearing it first would take as long as much of what fills it.</summary>
+    public static T[] Uncleared<T>(int width, int height, int channels) where T : unmanaged =>
+        GC.AllocateUninitializedArray<T>(Length(width, height, channels));
+
+    static int Length(int width, int height, int channels)
+    {
         if (width < 1 || height < 1)
             throw new ArgumentException($"an image of {width}×{height} pixels: both sides must be at least 1");
         var wanted = checked((long)width * height * channels);
         if (wanted > Array.MaxLength)
             throw new ArgumentException($"an image of {width}×{height} pixels is larger than an array can hold; split it into tiles");
-        if (buffer is not null && buffer.Length != wanted)
-            throw new ArgumentException($"a buffer of {buffer.Length} values for {width}×{height}×{channels}: {wanted} were wanted", nameof(buffer));
-        return buffer ?? new T[wanted];
+        return (int)wanted;
     }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Hwaso.Imaging;
 
 /// <summary>
@@ -13,7 +16,7 @@ public static class Resize
     /// <exception cref="ArgumentException">A size that is not positive or too large for an array.</exception>
     public static RgbImage Bilinear(RgbImage image, int width, int height)
     {
-        var scaled = new RgbImage(width, height);
+        var scaled = new RgbImage(width, height, PixelBuffer.Uncleared<byte>(width, height, 3));
         BilinearCrop(image, width, height, 0, 0, scaled);
         return scaled;
     }
@@ -22,7 +25,7 @@ public static class Resize
     /// <exception cref="ArgumentException">A size that is not positive or too large for an array.</exception>
     public static LabelMap Nearest(LabelMap labels, int width, int height)
     {
-        var scaled = new LabelMap(width, height);
+        var scaled = new LabelMap(width, height, PixelBuffer.Uncleared<byte>(width, height, 1));
         NearestCrop(labels, width, height, 0, 0, scaled);
         return scaled;
     }
@@ -31,7 +34,7 @@ public static class Resize
     /// <exception cref="ArgumentException">A size that is not positive or too large for an array.</exception>
     public static Gray16Image Nearest(Gray16Image image, int width, int height)
     {
-        var scaled = new Gray16Image(width, height);
+        var scaled = new Gray16Image(width, height, PixelBuffer.Uncleared<ushort>(width, height, 1));
         NearestCrop(image, width, height, 0, 0, scaled);
         return scaled;
     }
@@ -107,8 +110,9 @@ public static class Resize
             }
             last = row;
             var line = source.AsSpan(row * width, width);
+            ref var first = ref MemoryMarshal.GetReference(line);
             for (var x = 0; x < target.Length; x++)
-                target[x] = line[columns[x]];
+                target[x] = Unsafe.Add(ref first, columns[x]);   // columns are clamped to the line
         }
     }
 
