@@ -20,15 +20,23 @@ public sealed class Adam : Optimiser
     public Adam(IReadOnlyList<ParameterGroup> groups, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, bool decoupled = false)
         : base(groups, learningRate)
     {
-        if (learningRate < 0 || epsilon < 0 || beta1 is not (>= 0 and < 1) || beta2 is not (>= 0 and < 1))
+        if (!(learningRate >= 0 && epsilon >= 0) || beta1 is not (>= 0 and < 1) || beta2 is not (>= 0 and < 1))
             throw new ArgumentException($"Adam with rate {learningRate}, betas {beta1} and {beta2}, epsilon {epsilon}: rate and epsilon at least 0, betas from 0 up to 1 were wanted");
         (this.beta1, this.beta2, this.epsilon, this.decoupled) = (beta1, beta2, epsilon, decoupled);
     }
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<string> PerElement => [First, Second];
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> PerParameter => [Count];
+
+    /// <inheritdoc/>
     protected override void Update(ParameterGroup group, string[] names, Tensor[] parameters, Tensor[] gradients)
     {
-        var rate = LearningRate * group.LearningRateFactor;
+        var (rate, decay) = (LearningRate * group.LearningRateFactor, group.WeightDecay);
+        var dense = new DenseUpdate();
+        var corrections = new (float Root, float Rate)[names.Length];
         for (var k = 0; k < names.Length; k++)
         {
             var (parameter, gradient) = (parameters[k], gradients[k]);
@@ -36,14 +44,26 @@ public sealed class Adam : Optimiser
             var mean = Remember(First, names[k], () => Aten.ZerosLike(parameter));
             var square = Remember(Second, names[k], () => Aten.ZerosLike(parameter));
             var step = count.Span<double>()[0] += 1;
-            if (decoupled)
-                Aten.Mul_(parameter, 1 - rate * group.WeightDecay);
-            else if (group.WeightDecay != 0)
-                gradient = Aten.Add(gradient, parameter, group.WeightDecay);
-            Aten.Add_(Aten.Mul_(mean, beta1), gradient, 1 - beta1);
-            Aten.Addcmul_(Aten.Mul_(square, beta2), gradient, gradient, 1 - beta2);
-            var denominator = Aten.Add(Aten.Div(Aten.Sqrt(square), Math.Sqrt(1 - Math.Pow(beta2, step))), epsilon);
-            Aten.Addcdiv_(parameter, mean, denominator, -rate / (1 - Math.Pow(beta1, step)));
+            // Corrections and rates are worked out in double and rounded once, as PyTorch does outside of CUDA graphs.
+            var (root, corrected) = (Math.Sqrt(1 - Math.Pow(beta2, step)), -rate / (1 - Math.Pow(beta1, step)));
+            corrections[k] = ((float)root, (float)corrected);
+            if (!dense.TryAdd(k, parameter, gradient, mean, square))
+                UpdateOne(parameter, gradient, mean, square, 1 - rate * decay, decay, root, corrected);
         }
+        var rule = new AdamRule(
+            decoupled ? (float)(1 - rate * decay) : 1, decoupled ? 0 : (float)decay, (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2), (float)epsilon);
+        dense.Run(slice => rule.Apply(slice, corrections[slice.Index].Root, corrections[slice.Index].Rate));
+    }
+
+    /// <summary>A tensor of any device and type.</summary>
+    void UpdateOne(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, double keep, double decay, double root, double rate)
+    {
+        if (decoupled)
+            Aten.Mul_(parameter, keep);
+        else if (decay != 0)
+            gradient = Aten.Add(gradient, parameter, decay);
+        Aten.Add_(Aten.Mul_(mean, beta1), gradient, 1 - beta1);
+        Aten.Addcmul_(Aten.Mul_(square, beta2), gradient, gradient, 1 - beta2);
+        Aten.Addcdiv_(parameter, mean, Aten.Add(Aten.Div(Aten.Sqrt(square), root), epsilon), rate);
     }
 }

@@ -12,7 +12,7 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
     public double LearningRate { get; set; } = learningRate;
 
     /// <summary>The groups.</summary>
-    public IReadOnlyList<ParameterGroup> Groups { get; } = groups;
+    public IReadOnlyList<ParameterGroup> Groups { get; } = Checked(groups);
 
     /// <summary>What it remembers, by name: with the weights, all that a run needs to go on bit for bit.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> State => state.OrderBy(s => s.Key, StringComparer.Ordinal);
@@ -38,36 +38,54 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
                 parameter.Grad = null;
     }
 
-    /// <summary>Takes over what another optimiser of the same parameters remembered.</summary>
-    /// <exception cref="ArgumentException">A tensor of another shape than its parameter, or of a parameter that is not there.</exception>
+    /// <summary>Takes over what another optimiser of the same kind and parameters remembered; what it remembered itself is gone.</summary>
+    /// <exception cref="ArgumentException">A tensor of another shape than its parameter, of a parameter that is not there, or of another kind of optimiser; nothing changed.</exception>
     public void LoadState(IReadOnlyDictionary<string, Tensor> saved)
     {
         var parameters = Groups.SelectMany(g => g.Parameters).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
         using var scope = new Scope();
         using var off = new NoGrad();
+        var loaded = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var (key, tensor) in saved)
         {
             var slash = key.IndexOf('/', StringComparison.Ordinal);
             if (slash < 0 || !parameters.TryGetValue(key[(slash + 1)..], out var parameter))
                 throw new ArgumentException($"{key}: the optimiser has no such parameter; is the state of another network?");
-            if (tensor.Dimensions > 0 && !tensor.Shape.AsSpan().SequenceEqual(parameter.Shape))
+            var what = key[..slash];
+            if (PerParameter.Contains(what))
+            {
+                if (tensor.Dimensions != 0)
+                    throw new ArgumentException($"{key}: {tensor} where a single number was wanted");
+                loaded[key] = Aten.Copy_(Tensor.Zeros([], ScalarType.Float64), tensor);
+                continue;
+            }
+            if (!PerElement.Contains(what))
+                throw new ArgumentException($"{key}: {GetType().Name} with these settings remembers {(PerElement.Count == 0 ? "nothing" : string.Join(", ", PerElement.Concat(PerParameter)))}; is the state of another optimiser?");
+            if (!tensor.Shape.AsSpan().SequenceEqual(parameter.Shape))
                 throw new ArgumentException($"{key}: {tensor} for a parameter of {parameter}");
-            // As the parameter lies in memory; step counts are single numbers on the processor.
-            var own = tensor.Dimensions == 0 && parameter.Dimensions != 0 ? tensor.Clone() : Aten.Copy_(Aten.EmptyLike(parameter), tensor);
-            Set(key, own);
+            // As the parameter lies in memory.
+            loaded[key] = Aten.Copy_(Aten.EmptyLike(parameter), tensor);
         }
+        // Only now, so that a bad state changes nothing.
+        Forget();
+        foreach (var (key, tensor) in loaded)
+            state.Add(key, tensor.Own());
     }
 
     /// <summary>Frees what it remembers.</summary>
     public void Dispose()
     {
-        foreach (var tensor in state.Values)
-            tensor.Dispose();
-        state.Clear();
+        Forget();
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The update rule, on parameters that all have gradients; gradients may be written to.</summary>
+    /// <summary>What is remembered in tensors of the parameter's shape.</summary>
+    protected abstract IReadOnlyList<string> PerElement { get; }
+
+    /// <summary>What is remembered as one number a parameter, in float64 on the processor.</summary>
+    protected abstract IReadOnlyList<string> PerParameter { get; }
+
+    /// <summary>The update rule, on parameters that all have gradients; gradients are only read.</summary>
     protected abstract void Update(ParameterGroup group, string[] names, Tensor[] parameters, Tensor[] gradients);
 
     /// <summary>A remembered tensor, made by <paramref name="first"/> where there is none yet.</summary>
@@ -82,9 +100,28 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
 
     Tensor Set(string key, Tensor tensor)
     {
-        if (state.Remove(key, out var old))
-            old.Dispose();
         state.Add(key, tensor.Own());
         return tensor;
+    }
+
+    void Forget()
+    {
+        foreach (var tensor in state.Values)
+            tensor.Dispose();
+        state.Clear();
+    }
+
+    static IReadOnlyList<ParameterGroup> Checked(IReadOnlyList<ParameterGroup> groups)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var group in groups)
+        {
+            if (!(group.LearningRateFactor >= 0 && group.WeightDecay >= 0))
+                throw new ArgumentException($"a group with learning-rate factor {group.LearningRateFactor} and weight decay {group.WeightDecay}: neither may be negative");
+            foreach (var (name, _) in group.Parameters)
+                if (!names.Add(name))
+                    throw new ArgumentException($"{name}: the parameter is in the groups twice; put it in one");
+        }
+        return groups;
     }
 }

@@ -13,8 +13,12 @@ public abstract record LearningRatePolicy
     /// <param name="iteration">Steps done before it, from 0.</param>
     /// <param name="total">Steps in all.</param>
     /// <param name="baseRate">The rate that the policy starts from.</param>
+    /// <remarks>HRNet's official code sets a step's rate after the step, so that its first two steps both have the base rate; here each has its own.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">A step before the first, or a run of none.</exception>
     public double At(long iteration, long total, double baseRate)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(iteration);
+        ArgumentOutOfRangeException.ThrowIfLessThan(total, 1);
         var rate = Rate(iteration, total, baseRate);
         return iteration >= WarmupIterations ? rate : rate * (WarmupRatio + (1 - WarmupRatio) * iteration / WarmupIterations);
     }

@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+using Hwaso.Tests;
+using Hwaso.Torch;
+
+namespace Hwaso.Nn.Tests;
+
+/// <summary>Against values that PyTorch 1.13 drew from seed 0 (tests/fixtures/reference/initialisation.json).</summary>
+public sealed class InitialiseTests : TensorTest
+{
+    static readonly JsonObject cases = JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/initialisation.json")))!["cases"]!.AsObject();
+
+    [Fact]
+    public void Uniform_fills_are_PyTorchs_bit_for_bit()
+    {
+        Assert.Equal(Recorded("kaiming_uniform_fan_in_relu"), Drawn(t => Initialise.KaimingUniform(t, 0)));
+        Assert.Equal(Recorded("xavier_uniform"), Drawn(Initialise.XavierUniform));
+    }
+
+    [Fact]
+    public void Normal_fills_are_PyTorchs_but_for_the_last_places()
+    {
+        // Normal fills take the processor's vector sine and logarithm, which may differ in a last place or two.
+        AssertClose(Recorded("kaiming_normal_fan_out_relu"), Drawn(t => Initialise.KaimingNormal(t)), 4 * Math.Pow(2, -23), "kaiming");
+        AssertClose(Recorded("normal_0.001"), Drawn(t => Initialise.Normal(t, 0.001)), 4 * Math.Pow(2, -23), "normal");
+    }
+
+    [Fact]
+    public void Fans_count_the_kernel_and_want_two_dimensions()
+    {
+        using var scope = new Scope();
+        Assert.Equal(27, Initialise.FanIn(Tensor.Zeros([8, 3, 3, 3])));
+        Assert.Equal(72, Initialise.FanOut(Tensor.Zeros([8, 3, 3, 3])));
+        Assert.Equal(5, Initialise.FanIn(Tensor.Zeros([4, 5])));
+        Assert.Contains("float32[4]", Assert.Throws<ArgumentException>(() => Initialise.FanIn(Tensor.Zeros([4]))).Message, StringComparison.Ordinal);
+    }
+
+    static float[] Drawn(Action<Tensor> fill)
+    {
+        using var scope = new Scope();
+        var tensor = Tensor.Empty([8, 3, 3, 3]);
+        RandomState.Seed(0);
+        fill(tensor);
+        return tensor.ToArray<float>();
+    }
+
+    static float[] Recorded(string name) => cases[name]!["weight"]!.AsArray().Select(n => n!.GetValue<float>()).ToArray();
+}
