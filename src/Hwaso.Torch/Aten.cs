@@ -14,11 +14,15 @@ public static partial class Aten
     /// <summary>Calls an operator that returns one value; arguments left out take the schema's defaults.</summary>
     /// <exception cref="TorchException">libtorch refuses: the operator, the arguments' shapes and the module path are in the message.</exception>
     /// <exception cref="ObjectDisposedException">An argument was disposed.</exception>
-    public static Value Call(Operator operation, params ReadOnlySpan<Value> arguments)
+    [SkipLocalsInit]
+    public static unsafe Value Call(Operator operation, params ReadOnlySpan<Value> arguments)
     {
-        var results = new ResultBuffer();
-        var count = Invoke(operation, arguments, results);
-        return count > 0 ? results[0] : Value.None;
+        var returned = stackalloc NativeValue[MaxResults];
+        var count = Invoke(operation, arguments, returned);
+        var result = count > 0 ? Unmarshal(in returned[0]) : Value.None;
+        if (count > 1 || Door.Observer is not null)
+            Tell(operation, arguments, result, returned, count);
+        return result;
     }
 
     /// <summary>Calls an operator by name, e.g. <c>aten::add.Tensor</c>; looked up at every call, so keep an <see cref="Operator"/> where speed counts.</summary>
@@ -27,17 +31,30 @@ public static partial class Aten
 
     /// <summary>Calls an operator that returns several values.</summary>
     /// <exception cref="TorchException">libtorch refuses.</exception>
-    public static Value[] CallAll(Operator operation, params ReadOnlySpan<Value> arguments)
+    public static unsafe Value[] CallAll(Operator operation, params ReadOnlySpan<Value> arguments)
     {
-        var results = new ResultBuffer();
-        var count = Invoke(operation, arguments, results);
-        return ((ReadOnlySpan<Value>)results)[..count].ToArray();
+        var returned = stackalloc NativeValue[MaxResults];
+        var results = new Value[Invoke(operation, arguments, returned)];
+        for (var k = 0; k < results.Length; k++)
+            results[k] = Unmarshal(in returned[k]);
+        Door.Observer?.Called(operation, arguments, results);
+        return results;
     }
 
-    static unsafe int Invoke(Operator operation, ReadOnlySpan<Value> arguments, Span<Value> results)
+    /// <summary>What <see cref="Call(Operator, ReadOnlySpan{Value})"/> rarely needs: further results, which its scope frees, and an observer.</summary>
+    static unsafe void Tell(Operator operation, ReadOnlySpan<Value> arguments, Value first, NativeValue* returned, int count)
+    {
+        var results = new Value[count];
+        for (var k = 0; k < count; k++)
+            results[k] = k == 0 ? first : Unmarshal(in returned[k]);
+        Door.Observer?.Called(operation, arguments, results);
+    }
+
+    // Most of the room is never looked at: clearing it would be a good part of what a small operator costs.
+    [SkipLocalsInit]
+    static unsafe int Invoke(Operator operation, ReadOnlySpan<Value> arguments, NativeValue* returned)
     {
         var native = stackalloc NativeValue[arguments.Length + 1];
-        var returned = stackalloc NativeValue[MaxResults];
         var scratch = stackalloc long[ScratchLongs];
         var heap = default(List<nint>);
         int count;
@@ -45,7 +62,7 @@ public static partial class Aten
         {
             var used = 0;
             for (var k = 0; k < arguments.Length; k++)
-                Marshal(arguments[k], ref native[k], scratch, ref used, ref heap);
+                Marshal(in arguments[k], ref native[k], scratch, ref used, ref heap);
             if (NativeMethods.hw_call(operation.Handle, native, arguments.Length, returned, MaxResults, &count) != 0)
                 throw Refused(operation, arguments);
         }
@@ -55,11 +72,8 @@ public static partial class Aten
                 foreach (var block in heap)
                     System.Runtime.InteropServices.NativeMemory.Free((void*)block);
         }
-        for (var k = 0; k < count; k++)
-            results[k] = Unmarshal(in returned[k]);
         for (var k = 0; k < arguments.Length; k++)
             GC.KeepAlive(arguments[k].Reference);
-        Door.Observer?.Called(operation, arguments, results[..count]);
         return count;
     }
 
@@ -174,11 +188,5 @@ public static partial class Aten
             default:
                 return Value.None;
         }
-    }
-
-    [InlineArray(MaxResults)]
-    struct ResultBuffer
-    {
-        Value first;
     }
 }
