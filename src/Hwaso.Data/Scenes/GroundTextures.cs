@@ -15,8 +15,8 @@ static class GroundTextures
         if (Noise.At((int)MathF.Floor(u / 2.6f), (int)MathF.Floor(v / 9.5f), s.Seed + 8) > 0.87f)
             shade *= 0.72f;
         var crack = MathF.Abs(Noise.Fractal(p.X * 0.7f, p.Z * 0.7f, s.Seed + 11, 3) - 0.5f);
-        if (crack < 0.006f + 0.002f * s.A)
-            shade *= 0.62f;
+        if (crack < 0.002f * s.A)
+            shade *= 0.8f;
         var albedo = s.Color * shade;
         if (plan.HasMarkings)
         {

@@ -10,8 +10,9 @@ sealed class Lens(SceneRandom random, Weather weather)
     readonly float vignette = random.Range(0.05f, 0.35f);
     readonly float noise = random.Range(0.004f, 0.016f) * (weather.Night ? 2.2f : 1);
     readonly Vec3 balance = random.Vary(new(1, 1, 1), 0.12f);
-    readonly float gamma = random.Range(0.40f, 0.50f);
-    readonly float saturation = random.Range(0.8f, 1.15f);
+    readonly float gamma = random.Range(0.46f, 0.6f);
+    readonly float black = random.Range(0.004f, 0.03f);
+    readonly float saturation = random.Range(0.85f, 1.3f);
     readonly ulong seed = random.Next();
     readonly uint rainSeed = random.Seed();
 
@@ -57,7 +58,7 @@ sealed class Lens(SceneRandom random, Weather weather)
         {
             var x = (i + 0.5f) * 4 / CurveSize;
             // A shoulder that keeps skies from burning out.
-            var y = x * (1 + x * 0.06f) / (1 + x * 0.62f);
+            var y = MathF.Max(0, x - black) * (1 + x * 0.08f) / (1 + x * 0.6f);
             curve[i] = (byte)Math.Clamp(MathF.Pow(y, gamma) * 255, 0, 255);
         }
         return curve;
