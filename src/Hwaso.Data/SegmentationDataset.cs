@@ -1,4 +1,3 @@
-using Hwaso.Data.Reading;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data;
@@ -26,8 +25,8 @@ public abstract class SegmentationDataset
     {
         var sample = Samples[index];
         var labelPath = sample.LabelPath ?? throw new DatasetException(sample.ImagePath, $"has no label; split of {Name} can be predicted, not trained on or scored");
-        var image = SampleFile.Image(sample.ImagePath);
-        var labels = SampleFile.Labels(labelPath);
+        var image = ImageFile.ReadRgb(sample.ImagePath);
+        var labels = Png.ReadLabels(labelPath);
         if (labels.Width != image.Width || labels.Height != image.Height)
             throw new DatasetException(labelPath, $"is {labels.Width}×{labels.Height}, its image {sample.ImagePath} is {image.Width}×{image.Height}; they must be of one size");
         TableOf(sample).Apply(labels, labelPath);

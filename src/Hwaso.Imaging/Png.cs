@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Hwaso.Imaging;
 
-/// <summary>PNG files, by libspng: colour images, class indices and 16-bit values.</summary>
+/// <summary>PNG files: colour images, class indices and 16-bit values. libspng reads them; the usual 8-bit ones <see cref="FastPng"/>.</summary>
 public static class Png
 {
     /// <summary>Reads any PNG as 8-bit colour; palettes are looked up, gray is expanded, opacity is dropped.</summary>
@@ -14,10 +14,17 @@ public static class Png
     /// <inheritdoc cref="ReadRgb"/>
     public static RgbImage DecodeRgb(ReadOnlySpan<byte> bytes, string name)
     {
+        var usual = FastPng.Header(bytes);
+        if (usual is (var width, var height, 3))
+        {
+            var pixels = GC.AllocateUninitializedArray<byte>(width * height * 3);
+            if (FastPng.TryDecode(bytes, width, height, 3, pixels))
+                return new RgbImage(width, height, pixels);
+        }
         using var decoder = new PngDecoder(bytes, name);
         var image = new RgbImage(decoder.Width, decoder.Height);
         decoder.Decode(image.Pixels, Native.Spng.FormatRgb8);
-        return image;
+        return usual is (_, _, 3) ? throw Altered(name) : image;
     }
 
     /// <summary>Reads class indices: the indices of an indexed PNG (its colours do not matter), or the values of an 8-bit gray one.</summary>
@@ -29,6 +36,13 @@ public static class Png
     /// <inheritdoc cref="ReadLabels"/>
     public static LabelMap DecodeLabels(ReadOnlySpan<byte> bytes, string name)
     {
+        var usual = FastPng.Header(bytes);
+        if (usual is (var width, var height, 1))
+        {
+            var values = GC.AllocateUninitializedArray<byte>(width * height);
+            if (FastPng.TryDecode(bytes, width, height, 1, values))
+                return new LabelMap(width, height, values);
+        }
         using var decoder = new PngDecoder(bytes, name);
         var (type, depth) = (decoder.ColorType, decoder.BitDepth);
         if (type is not (PngColorType.Indexed or PngColorType.Gray))
@@ -39,7 +53,7 @@ public static class Png
         if (depth == 8)
         {
             decoder.Decode(labels.Labels, Native.Spng.FormatPng);
-            return labels;
+            return usual is (_, _, 1) ? throw Altered(name) : labels;
         }
         var stride = (decoder.Width * depth + 7) / 8;
         var packed = new byte[stride * decoder.Height];
@@ -125,4 +139,7 @@ public static class Png
     /// <summary>The bytes of a 16-bit gray PNG.</summary>
     public static byte[] EncodeGray16(Gray16Image image, IReadOnlyDictionary<string, string>? text = null) =>
         PngEncoder.Encode(image.Width, image.Height, 16, PngColorType.Gray, MemoryMarshal.AsBytes(image.Values.AsSpan()), 3, null, text);
+
+    // libspng stops with the last pixel and says what is wrong before it; what it does not look at is the check sum behind.
+    static ImageFormatException Altered(string name) => new(name, "a PNG whose pixels do not fit its check sum; it has been altered: fetch or export it again");
 }

@@ -1,5 +1,4 @@
 using Hwaso.Data.Layouts;
-using Hwaso.Data.Reading;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data.Checking;
@@ -52,7 +51,7 @@ public static class DatasetCheck
 
     static void Check(SegmentationDataset data, Sample sample, Tally tally)
     {
-        var image = Attempt(sample.ImagePath, () => SampleFile.Image(sample.ImagePath), tally);
+        var image = Attempt(sample.ImagePath, () => ImageFile.ReadRgb(sample.ImagePath), tally);
         if (image is not null)
             tally.AddSize(image.Width, image.Height);
         if (sample.LabelPath is not { } labelPath)
@@ -60,7 +59,7 @@ public static class DatasetCheck
             tally.Add(new DatasetProblem(sample.ImagePath, ProblemKind.MissingFile, "has no label"));
             return;
         }
-        var labels = Attempt(labelPath, () => SampleFile.Labels(labelPath), tally);
+        var labels = Attempt(labelPath, () => Png.ReadLabels(labelPath), tally);
         if (labels is null)
             return;
         if (image is not null && (image.Width != labels.Width || image.Height != labels.Height))

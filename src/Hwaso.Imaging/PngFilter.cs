@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Hwaso.Data.Reading;
+namespace Hwaso.Imaging;
 
 /// <summary>PNG's five filters, undone (specification, section 9). Colour goes a pixel at a time in one register, as each pixel needs the one before it.
 /// Compiled at once: by the time the runtime would find out that they are hot, a short run is over.</summary>

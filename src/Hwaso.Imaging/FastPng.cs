@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Hwaso.Data.Reading;
+namespace Hwaso.Imaging;
 
 /// <summary>
 /// The PNGs that data sets consist of (8 bits, not interlaced; colour, gray or indices), unpacked by .NET's own zlib-ng, which takes a
@@ -33,7 +33,7 @@ static class FastPng
     /// <param name="height">Height of the header.</param>
     /// <param name="channels">Bytes a pixel of the header.</param>
     /// <param name="pixels">height × width × channels bytes to fill.</param>
-    public static bool TryDecode(byte[] file, int width, int height, int channels, Span<byte> pixels)
+    public static bool TryDecode(ReadOnlySpan<byte> file, int width, int height, int channels, Span<byte> pixels)
     {
         var packed = ArrayPool<byte>.Shared.Rent(file.Length);
         var line = 1 + width * channels;
