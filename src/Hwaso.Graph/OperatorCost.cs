@@ -10,6 +10,7 @@ static class OperatorCost
         "aten::relu", "aten::sigmoid", "aten::tanh", "aten::gelu", "aten::silu", "aten::hardswish", "aten::leaky_relu", "aten::clamp",
         "aten::softmax.int", "aten::log_softmax.int", "aten::batch_norm", "aten::layer_norm", "aten::group_norm", "aten::dropout",
         "aten::max_pool2d", "aten::avg_pool2d", "aten::adaptive_avg_pool2d", "aten::upsample_bilinear2d", "aten::upsample_nearest2d",
+        "aten::upsample_bicubic2d", "aten::_upsample_bicubic2d_aa",
         "aten::mean", "aten::mean.dim", "aten::sum", "aten::sum.dim_IntList", "aten::amax", "aten::argmax", "aten::max", "aten::min", "aten::var.dim",
         "aten::cat", "aten::stack", "aten::split.Tensor", "aten::chunk", "aten::reshape", "aten::view", "aten::flatten.using_ints", "aten::permute",
         "aten::transpose.int", "aten::unsqueeze", "aten::squeeze.dim", "aten::expand", "aten::select.int", "aten::narrow", "aten::slice.Tensor",

@@ -1,5 +1,6 @@
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
+using Hwaso.Torch.Operators;
 
 namespace Hwaso.Nn;
 
@@ -11,6 +12,21 @@ public static class Initialise
 
     /// <summary>Normal with mean 0.</summary>
     public static void Normal(Tensor tensor, double standardDeviation) => Quietly(tensor, t => Aten.Normal_(t, 0, standardDeviation));
+
+    /// <summary>Normal with mean 0, cut off at −2 and 2 (the numbers, not deviations), as <c>trunc_normal_</c> draws it.</summary>
+    public static void TruncatedNormal(Tensor tensor, double standardDeviation)
+    {
+        const double Cut = 2;
+        // By the inverse of the distribution function, over the part of (-1, 1) that the cut leaves.
+        Quietly(tensor, t =>
+        {
+            var bound = Aten.Call(Erf, Tensor.From([Cut / (standardDeviation * Math.Sqrt(2))])).AsTensor().Item();
+            Aten.Uniform_(t, -bound, bound);
+            Aten.Call(InverseErf, t);
+            Aten.Mul_(t, standardDeviation * Math.Sqrt(2));
+            Aten.Call(ClampInPlace, t, -Cut, Cut);
+        });
+    }
 
     /// <summary>Uniform between two bounds.</summary>
     public static void Uniform(Tensor tensor, double from, double to) => Quietly(tensor, t => Aten.Uniform_(t, from, to));
@@ -39,6 +55,8 @@ public static class Initialise
 
     /// <summary>Outputs that one input goes to.</summary>
     public static long FanOut(Tensor weight) => Fan(weight, 0);
+
+    static readonly Operator Erf = new("aten::erf"), InverseErf = new("aten::erfinv_"), ClampInPlace = new("aten::clamp_");
 
     static long Fan(Tensor weight, int dimension)
     {

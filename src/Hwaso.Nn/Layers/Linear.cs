@@ -8,11 +8,22 @@ public sealed class Linear : Net
     readonly Tensor weight;
     readonly Tensor? bias;
 
-    /// <summary>A fully connected layer with PyTorch's initial values.</summary>
-    public Linear(Weights w, int inputs, int outputs, bool bias = true) : base(w)
+    /// <summary>A fully connected layer.</summary>
+    /// <param name="w">Its place.</param>
+    /// <param name="inputs">In.</param>
+    /// <param name="outputs">Out.</param>
+    /// <param name="bias">Whether b is there.</param>
+    /// <param name="deviation">That of the weights' first values, normal with b = 0 as transformers begin; null for PyTorch's own.</param>
+    public Linear(Weights w, int inputs, int outputs, bool bias = true, double? deviation = null) : base(w)
     {
-        weight = w.Parameter("weight", [outputs, inputs], t => Initialise.KaimingUniform(t, Math.Sqrt(5)));
-        var bound = 1 / Math.Sqrt(inputs);
+        weight = w.Parameter("weight", [outputs, inputs], t =>
+        {
+            if (deviation is { } d)
+                Initialise.TruncatedNormal(t, d);
+            else
+                Initialise.KaimingUniform(t, Math.Sqrt(5));
+        });
+        var bound = deviation is null ? 1 / Math.Sqrt(inputs) : 0;
         if (bias)
             this.bias = w.Parameter("bias", [outputs], t => Initialise.Uniform(t, -bound, bound));
     }

@@ -214,6 +214,12 @@ public static partial class Aten
     /// <summary><c>aten::upsample_bilinear2d</c>.</summary>
     public static Tensor UpsampleBilinear2d(Tensor self, long[] outputSize, bool alignCorners, double? scalesH = null, double? scalesW = null) => Call(Op.UpsampleBilinear2d, self, outputSize, alignCorners, scalesH, scalesW).AsTensor();
 
+    /// <summary><c>aten::upsample_bicubic2d</c>.</summary>
+    public static Tensor UpsampleBicubic2d(Tensor self, long[] outputSize, bool alignCorners, double? scalesH = null, double? scalesW = null) => Call(Op.UpsampleBicubic2d, self, outputSize, alignCorners, scalesH, scalesW).AsTensor();
+
+    /// <summary><c>aten::_upsample_bicubic2d_aa</c>.</summary>
+    public static Tensor UpsampleBicubic2dAa(Tensor self, long[] outputSize, bool alignCorners, double? scalesH = null, double? scalesW = null) => Call(Op.UpsampleBicubic2dAa, self, outputSize, alignCorners, scalesH, scalesW).AsTensor();
+
     /// <summary><c>aten::upsample_nearest2d</c>.</summary>
     public static Tensor UpsampleNearest2d(Tensor self, long[] outputSize, double? scalesH = null, double? scalesW = null) => Call(Op.UpsampleNearest2d, self, outputSize, scalesH, scalesW).AsTensor();
 
@@ -434,6 +440,8 @@ public static partial class Aten
         internal static readonly Operator AvgPool2d = new("aten::avg_pool2d");
         internal static readonly Operator AdaptiveAvgPool2d = new("aten::adaptive_avg_pool2d");
         internal static readonly Operator UpsampleBilinear2d = new("aten::upsample_bilinear2d");
+        internal static readonly Operator UpsampleBicubic2d = new("aten::upsample_bicubic2d");
+        internal static readonly Operator UpsampleBicubic2dAa = new("aten::_upsample_bicubic2d_aa");
         internal static readonly Operator UpsampleNearest2d = new("aten::upsample_nearest2d");
         internal static readonly Operator Pad = new("aten::pad");
         internal static readonly Operator Cat = new("aten::cat");
