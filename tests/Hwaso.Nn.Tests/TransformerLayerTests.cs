@@ -35,6 +35,20 @@ public sealed class TransformerLayerTests : TensorTest
     }
 
     [Fact]
+    public void SelfAttention_of_many_tokens_is_the_same_formula()
+    {
+        using var scope = new Scope();
+        using var weights = Weights.Create(type: ScalarType.Float64);
+        var net = new SelfAttention(weights, 4, 2);
+        const int Many = 2100, Times = 3;                                       // beyond what goes in one piece, and not a multiple of a part
+        var few = Tensor.Randn([1, Many / Times, 4], ScalarType.Float64);
+        // Tokens that all occur equally often weigh as if each occurred once.
+        var expected = few.Apply(net).ToArray<double>();
+        var actual = Tensor.Concat(Enumerable.Repeat(few, Times), 1).Apply(net).ToArray<double>();
+        Assert.All(actual.Select((value, k) => (value, k)), p => Assert.Equal(expected[p.k % expected.Length], p.value, 1e-13));
+    }
+
+    [Fact]
     public void Heads_that_do_not_divide_the_width_are_refused()
     {
         using var weights = Weights.Create();
