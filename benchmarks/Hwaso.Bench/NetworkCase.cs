@@ -20,7 +20,7 @@ abstract class NetworkCase : Case
         Batch = request["batch"]!.GetValue<int>();
         Size = (request["size"]![0]!.GetValue<int>(), request["size"]![1]!.GetValue<int>());
         Weights = Weights.Create(initialise: false);
-        Net = Zoo.Find(name).Build(Weights, Classes);
+        Net = Zoo.FindSegmentation(name).Build(Weights, Classes);
         foreach (var (key, tensor) in Weights.State)
             tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
         var format = request["format"]!.GetValue<string>() == "channels_last" ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;

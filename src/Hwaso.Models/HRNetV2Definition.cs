@@ -5,7 +5,7 @@ using Hwaso.Nn;
 namespace Hwaso.Models;
 
 /// <summary>An HRNetV2 of any size.</summary>
-public sealed record HRNetV2Definition : ModelDefinition
+public sealed record HRNetV2Definition : SegmentationDefinition
 {
     /// <summary>The body.</summary>
     public required HRNetConfig Config { get; init; }

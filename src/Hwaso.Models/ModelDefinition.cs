@@ -1,4 +1,3 @@
-using Hwaso.Models.Networks;
 using Hwaso.Nn;
 
 namespace Hwaso.Models;
@@ -12,15 +11,21 @@ public abstract record ModelDefinition
     /// <summary>One line about it.</summary>
     public required string Description { get; init; }
 
+    /// <summary>What it answers.</summary>
+    public abstract ModelTask Task { get; }
+
     /// <summary>Learnable parameters of the official implementation at <see cref="PublishedClasses"/>; null where none is published.</summary>
     public long? PublishedParameters { get; init; }
 
-    /// <summary>The number of classes that the published count is for.</summary>
-    public int PublishedClasses { get; init; } = 59;
+    /// <summary>The number of classes that the published count is for; 0 where the network knows no classes.</summary>
+    public abstract int PublishedClasses { get; init; }
+
+    /// <summary>Whether it has a number of classes at all.</summary>
+    public bool HasClasses => PublishedClasses > 0;
 
     /// <summary>Builds it, its initial values drawn from libtorch's generator.</summary>
     /// <param name="w">The root of its weights.</param>
-    /// <param name="classes">K, at least 1.</param>
+    /// <param name="classes">K, at least 1; of no effect where the network knows no classes.</param>
     /// <exception cref="ArgumentException">Settings that do not fit each other.</exception>
-    public abstract SegmentationNet Build(Weights w, int classes);
+    public abstract Net Build(Weights w, int classes);
 }

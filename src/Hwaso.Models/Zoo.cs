@@ -1,5 +1,6 @@
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
+using Hwaso.Models.Families;
 
 namespace Hwaso.Models;
 
@@ -27,15 +28,27 @@ public static class Zoo
         ["hrnetv2-w48+psa-p"] = 72_243_419,
     };
 
-    /// <summary>Every definition, the plain networks before those with attention.</summary>
+    /// <summary>Every definition, of a family the plain networks before those with attention.</summary>
     public static IReadOnlyList<ModelDefinition> All { get; } =
-        AttentionModule.All.Prepend<AttentionModule?>(null).SelectMany(a => HRNets.Select(h => HRNetV2(h.Size, h.Config, h.Parameters, a))).ToArray();
+    [
+        .. AttentionModule.All.Prepend<AttentionModule?>(null).SelectMany(a => HRNets.Select(h => HRNetV2(h.Size, h.Config, h.Parameters, a))),
+        .. DinoFamily.All,
+    ];
 
     /// <summary>The definition of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists the near ones.</exception>
     public static ModelDefinition Find(string name) =>
         All.FirstOrDefault(d => d.Name == name)
         ?? throw new ArgumentException($"'{name}' is no model's name; near ones: {string.Join(", ", Near(name))}. `hwaso models` lists all; a recipe file (.yaml) is accepted too");
+
+    /// <summary>The segmentation network of a name.</summary>
+    /// <exception cref="ArgumentException">There is none, or the network is none for segmentation.</exception>
+    public static SegmentationDefinition FindSegmentation(string name) => AsSegmentation(Find(name));
+
+    /// <summary>The definition as one of a segmentation network.</summary>
+    /// <exception cref="ArgumentException">It is another's.</exception>
+    public static SegmentationDefinition AsSegmentation(ModelDefinition definition) => definition as SegmentationDefinition
+        ?? throw new ArgumentException($"{definition.Name} is a network for {definition.Task.Word()}; a segmentation network was wanted");
 
     /// <summary>The attention module of a name; null for <c>none</c>.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>

@@ -23,6 +23,19 @@ public sealed class ProfileTests
     }
 
     [Fact]
+    public void A_network_without_classes_wants_none_and_one_with_classes_does()
+    {
+        var features = CommandLine.Run("profile", "dinov2-vits14", "--size", "70x70", "--json", "--device", "cpu");
+        Assert.Equal(0, features.Code);
+        // The official implementation has 22,056,576 parameters.
+        Assert.Equal(22_056_576, JsonDocument.Parse(features.Output).RootElement.GetProperty("parameters").GetInt64());
+
+        var segmentation = CommandLine.Run("profile", "hrnetv2-w18", "--size", "64x64");
+        Assert.Equal(2, segmentation.Code);
+        Assert.Contains("--classes", segmentation.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_unknown_model_is_a_wrong_argument_with_near_names()
     {
         var line = CommandLine.Run("profile", "hrnetv2-w49", "--classes", "59", "--size", "64x96");

@@ -8,7 +8,7 @@ sealed class ImportVerb : Verb
 {
     readonly Argument<string> file = new("FILE") { Description = "the checkpoint, .pth or .safetensors" };
     readonly Option<string?> model = Values.Text("--model", "MODEL", "the network it belongs to: a short name (see hwaso models) or a recipe", required: true);
-    readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes", min: 1, required: true);
+    readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; of networks that know none, nothing", min: 1);
     readonly Option<string?> output = Values.Text("--out", "FILE", "the .safetensors file to write", required: true);
     readonly Option<bool> skip = Values.Flag("--skip-mismatched", "leaves out tensors whose shape differs instead of refusing");
     readonly Func<ImportArguments, VerbContext, int> import;
@@ -34,7 +34,7 @@ sealed class ImportVerb : Verb
         new ImportArguments(
             arguments.GetRequiredValue(file),
             arguments.GetValue(model)!,
-            arguments.GetValue(classes)!.Value,
+            arguments.GetValue(classes),
             arguments.GetValue(output)!,
             arguments.GetValue(skip)),
         context);

@@ -16,7 +16,7 @@ static class Importing
         if (ModelArgument.FindAttention(arguments.Model) is { } attention)
             return ImportAttention(attention, arguments, context);
         var definition = ModelArgument.Find(arguments.Model);
-        var report = Importer.Import(arguments.File, definition, ModelArgument.Recipe(arguments.Model), arguments.Classes, arguments.Out, arguments.SkipMismatched);
+        var report = Importer.Import(arguments.File, definition, ModelArgument.Recipe(arguments.Model), ModelArgument.Classes(definition, arguments.Model, arguments.Classes), arguments.Out, arguments.SkipMismatched);
         return Tell(report, arguments, context);
     }
 

@@ -1,3 +1,4 @@
+using Hwaso.Cli.Arguments;
 using Hwaso.Models;
 using Hwaso.Models.Attention;
 using Hwaso.Training.Networks;
@@ -20,6 +21,11 @@ static class ModelArgument
     /// <summary>The number of classes that a recipe names; null where it names none.</summary>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
     public static int? Classes(string model) => IsRecipe(model) ? RecipeFile.Load(model).Model.Classes : null;
+
+    /// <summary>The number of classes to build a network with: the one given, the recipe's, or 0 where the network knows none.</summary>
+    /// <exception cref="UsageException">A network with classes, and none was given.</exception>
+    public static int Classes(ModelDefinition definition, string model, int? given) =>
+        !definition.HasClasses ? 0 : given ?? Classes(model) ?? throw new UsageException($"--classes N: {definition.Name} wants to know the number of its classes");
 
     /// <summary>The attention module of that name, for those verbs that take one alone; null where it is no module's name.</summary>
     public static AttentionModule? FindAttention(string model) => AttentionModule.All.FirstOrDefault(a => a.Name == model);

@@ -18,7 +18,8 @@ static class ModelListing
             {
                 ["name"] = row.Model.Name,
                 ["description"] = row.Model.Description,
-                ["classes"] = row.Model.PublishedClasses,
+                ["classes"] = row.Model.HasClasses ? row.Model.PublishedClasses : null,
+                ["task"] = row.Model.Task.Word(),
                 ["parameters"] = row.Parameters,
                 ["published_parameters"] = row.Model.PublishedParameters,
             })]),
@@ -41,7 +42,7 @@ static class ModelListing
         table.AddColumn(new TableColumn("parameters").RightAligned()).AddColumn(new TableColumn("published").RightAligned());
         foreach (var (model, parameters) in rows)
             table.AddRow(
-                Markup.Escape(model.Name), Markup.Escape(model.Description), $"{model.PublishedClasses}", $"{parameters:N0}",
+                Markup.Escape(model.Name), Markup.Escape(model.Description), model.HasClasses ? $"{model.PublishedClasses}" : "", $"{parameters:N0}",
                 model.PublishedParameters is { } published ? $"{published:N0}" : "");
         console.Write(table);
         console.WriteLine("A recipe file (.yaml) is accepted wherever a name is.");

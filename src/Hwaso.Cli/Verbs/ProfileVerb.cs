@@ -9,7 +9,7 @@ sealed class ProfileVerb : Verb
 {
     readonly Argument<string> model = new("MODEL") { Description = "a short name (see hwaso models) or a recipe" };
     readonly Option<SizePx?> size = Values.Size("--size", "input, height x width", required: true);
-    readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes", min: 1, required: true);
+    readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; of networks that know none, nothing", min: 1);
     readonly Option<bool> layers = Values.Flag("--layers", "a row per layer");
     readonly Func<ProfileArguments, VerbContext, int> profile;
 
@@ -35,7 +35,7 @@ sealed class ProfileVerb : Verb
         new ProfileArguments(
             arguments.GetRequiredValue(model),
             arguments.GetValue(size)!.Value,
-            arguments.GetValue(classes)!.Value,
+            arguments.GetValue(classes),
             arguments.GetValue(layers)),
         context);
 }

@@ -19,7 +19,7 @@ static class Profiling
         var definition = ModelArgument.Find(arguments.Model);
         using var scope = new Scope();
         using var weights = Weights.Create(device, initialise: false);
-        var net = definition.Build(weights, arguments.Classes);
+        var net = definition.Build(weights, ModelArgument.Classes(definition, arguments.Model, arguments.Classes));
         var graph = Graph.Graph.Of(net, Tensor.Zeros([1, 3, arguments.Size.Height, arguments.Size.Width], device: device));
         var cost = Cost.Of(graph);
         var rows = arguments.Layers ? LayerTable.Leaves(graph) : [];
@@ -50,7 +50,7 @@ static class Profiling
     static void Print(IAnsiConsole console, ModelDefinition definition, ProfileArguments arguments, long parameters, Cost cost, IReadOnlyList<LayerRow> rows)
     {
         if (rows.Count > 0) console.WriteLine(LayerTable.ToText(rows));
-        console.WriteLine($"{definition.Name}, {arguments.Classes} classes, 1 x 3 x {arguments.Size.Height} x {arguments.Size.Width}");
+        console.WriteLine($"{definition.Name}, {(definition.HasClasses ? $"{ModelArgument.Classes(definition, arguments.Model, arguments.Classes)} classes, " : "")}1 x 3 x {arguments.Size.Height} x {arguments.Size.Width}");
         console.WriteLine($"parameters             {parameters,18:N0}");
         console.WriteLine($"multiply-adds          {cost.Macs,18:N0}  ({cost.Macs / Gi:0.000} x 2^30; convolution and linear layers)");
         console.WriteLine($"with matrix products   {cost.MacsAll,18:N0}  ({cost.MacsAll / Gi:0.000} x 2^30)");

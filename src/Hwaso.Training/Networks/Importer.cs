@@ -13,7 +13,7 @@ public static class Importer
     /// <param name="source">The <c>.pth</c> or <c>.safetensors</c> file.</param>
     /// <param name="definition">The network.</param>
     /// <param name="model">The model section of a recipe that describes it.</param>
-    /// <param name="classes">K.</param>
+    /// <param name="classes">K; of no effect where the network knows no classes.</param>
     /// <param name="target">The file to write.</param>
     /// <param name="skipMismatched">Whether tensors of another shape are left out; else they are an error.</param>
     /// <exception cref="CheckpointException">The file is damaged, of another network, or of other shapes.</exception>
@@ -27,7 +27,7 @@ public static class Importer
         WeightFile.Save(target, weights, new Dictionary<string, string>
         {
             ["format"] = "pt",
-            [LoadedNetwork.RecipeKey] = (model with { Classes = classes, Pretrained = null, SkipMismatched = false }).ToYaml(),
+            [LoadedNetwork.RecipeKey] = (model with { Classes = definition.HasClasses ? classes : null, Pretrained = null, SkipMismatched = false }).ToYaml(),
             ["hwaso.source"] = Path.GetFileName(source),
         });
         return report;

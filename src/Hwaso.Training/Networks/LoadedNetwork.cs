@@ -49,11 +49,12 @@ public sealed class LoadedNetwork : IDisposable
         if (!file.Metadata.TryGetValue(RecipeKey, out var yaml))
             throw new CheckpointException(path, null, "does not say what network it is of; bring it in first: hwaso import FILE --model MODEL --classes N --out F.safetensors");
         var recipe = RecipeFile.Read(yaml, path);
+        var definition = ModelFactory.DefineSegmentation(recipe.Model);
         var classes = recipe.Model.Classes ?? throw new CheckpointException(path, null, "does not say how many classes its network has");
         var weights = Weights.Create(device, initialise: false);
         try
         {
-            var net = ModelFactory.Define(recipe.Model).Build(weights, classes);
+            var net = definition.Build(weights, classes);
             var report = WeightFile.Load(weights, file);
             if (report.Missing.Count > 0)
                 throw new CheckpointException(path, report.Missing[0], $"is missing, and {report.Missing.Count - 1} more of the network's tensors; the file was cut or is of another network");

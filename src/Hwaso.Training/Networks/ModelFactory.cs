@@ -1,5 +1,6 @@
 using Hwaso.Models;
 using Hwaso.Models.Backbones;
+using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Training.Recipes;
 
@@ -13,6 +14,8 @@ public static class ModelFactory
     public static ModelDefinition Define(ModelRecipe recipe)
     {
         var definition = recipe.Name is { } name ? Zoo.Find(name) : OfFamily(recipe);
+        if (definition is DinoDefinition dino)
+            return Define(recipe, dino);
         if (definition is not HRNetV2Definition hrnet)
             return definition;
         var config = hrnet.Config with
@@ -29,6 +32,10 @@ public static class ModelFactory
         config.Check();
         return hrnet with { Config = config, FinalKernel = recipe.FinalKernel ?? hrnet.FinalKernel };
     }
+
+    /// <summary>The segmentation network that a recipe's model section describes.</summary>
+    /// <exception cref="ArgumentException">It describes none, or none for segmentation.</exception>
+    public static SegmentationDefinition DefineSegmentation(ModelRecipe recipe) => Zoo.AsSegmentation(Define(recipe));
 
     /// <summary>Gives the weights the initial values that the recipe asks for; those of attention modules stay their own.</summary>
     public static void Initialise(SegmentationNet net, Initialization init)
@@ -50,14 +57,24 @@ public static class ModelFactory
         }
     }
 
-    static HRNetV2Definition OfFamily(ModelRecipe recipe) => recipe.Family == "hrnetv2"
-        ? new HRNetV2Definition
+    static DinoDefinition Define(ModelRecipe recipe, DinoDefinition dino)
+    {
+        var config = recipe.Transformer?.Over(dino.Config) ?? dino.Config;
+        config.Check();
+        return dino with { Config = config, Head = recipe.DepthHead?.Over(dino.Head) ?? dino.Head };
+    }
+
+    static ModelDefinition OfFamily(ModelRecipe recipe) => recipe.Family switch
+    {
+        "hrnetv2" => new HRNetV2Definition
         {
             Name = "hrnetv2 of the recipe",
             Description = "HRNetV2 with the recipe's stages",
             Config = new HRNetConfig { Stage2 = Stage(recipe.Stage2)!, Stage3 = Stage(recipe.Stage3)!, Stage4 = Stage(recipe.Stage4)! },
-        }
-        : throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2 was wanted");
+        },
+        "dinov2" => new DinoDefinition { Name = "dinov2 of the recipe", Description = "DINOv2 with the recipe's transformer", Config = recipe.Transformer!.Over(DinoConfig.ViTS14) },
+        _ => throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2 or dinov2 was wanted"),
+    };
 
     static HRNetStage? Stage(StageRecipe? stage) => stage is null ? null : new HRNetStage(stage.Modules, stage.Blocks.ToArray(), stage.Channels.ToArray());
 }

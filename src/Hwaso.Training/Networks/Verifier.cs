@@ -1,5 +1,6 @@
 using Hwaso.Models;
 using Hwaso.Models.Attention;
+using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
@@ -14,7 +15,7 @@ public static class Verifier
     /// <summary>Stands for weights by the fixtures' rule instead of a file.</summary>
     public const string Formula = "formula";
 
-    /// <summary>Runs a segmentation network, in evaluation mode, on a fixture's inputs and compares every output that it knows.</summary>
+    /// <summary>Runs a network, in evaluation mode, on a fixture's inputs and compares every output that it knows.</summary>
     /// <param name="definition">The network.</param>
     /// <param name="weightsFile">A checkpoint, or <see cref="Formula"/>.</param>
     /// <param name="fixture">What was recorded.</param>
@@ -23,6 +24,15 @@ public static class Verifier
     public static IReadOnlyList<OutputError> Verify(ModelDefinition definition, string weightsFile, Fixture fixture, int? classes)
     {
         var file = weightsFile == Formula ? null : TensorFile.Read(weightsFile);
+        return definition switch
+        {
+            DinoDefinition dino => DinoVerifier.Verify(dino, file, fixture),
+            _ => Verify(Zoo.AsSegmentation(definition), file, fixture, classes),
+        };
+    }
+
+    static List<OutputError> Verify(SegmentationDefinition definition, TensorFile? file, Fixture fixture, int? classes)
+    {
         var k = classes ?? ClassesOf(file, fixture);
         var errors = new List<OutputError>();
         foreach (var alignCorners in fixture.Outputs.Select(o => AlignCornersOf(o, definition)).Distinct())
@@ -99,7 +109,7 @@ public static class Verifier
         _ => (definition as HRNetV2Definition)?.Config.AlignCorners ?? false,
     };
 
-    static ModelDefinition WithAlignCorners(ModelDefinition definition, bool alignCorners) =>
+    static SegmentationDefinition WithAlignCorners(SegmentationDefinition definition, bool alignCorners) =>
         definition is HRNetV2Definition hrnet ? hrnet with { Config = hrnet.Config with { AlignCorners = alignCorners } } : definition;
 
     static int ClassesOf(TensorFile? file, Fixture fixture)
@@ -111,7 +121,9 @@ public static class Verifier
             : throw new ArgumentException($"{fixture.Path} does not tell the number of classes; give it with --classes");
     }
 
-    static void Fill(Weights weights, TensorFile? file)
+    /// <summary>Fills every weight from a file, or by the formula where there is none.</summary>
+    /// <exception cref="CheckpointException">The file lacks one, or it is of another shape.</exception>
+    internal static void Fill(Weights weights, TensorFile? file)
     {
         if (file is null)
         {

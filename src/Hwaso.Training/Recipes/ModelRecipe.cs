@@ -11,6 +11,8 @@ public sealed record ModelRecipe
     static readonly Choices<Initialization> Initializations =
         new(("hrnet", Initialization.HRNet), ("kaiming", Initialization.Kaiming), ("pytorch", Initialization.PyTorch));
 
+    static readonly string[] OfSegmentation = ["classes", "align_corners", "bn_momentum", "attention", "stage1", "stage2", "stage3", "stage4", "final_kernel"];
+    static readonly string[] OfDino = ["transformer", "depth_head"];
     static readonly string[] Attentions = ["none", "psa-spatial", "psa-p", "psa-s"];
 
     /// <summary>A short name <c>family[-size][+attention]</c> such as <c>hrnetv2-w48+psa-spatial</c>; null where <see cref="Family"/> is given.</summary>
@@ -46,6 +48,12 @@ public sealed record ModelRecipe
     /// <summary>Kernel of the last convolution, 1 or 3; null for the named network's own.</summary>
     public int? FinalKernel { get; init; }
 
+    /// <summary>The vision transformer of family <c>dinov2</c>; null for the named network's own.</summary>
+    public TransformerRecipe? Transformer { get; init; }
+
+    /// <summary>The depth head on it; null for the named network's own, or none.</summary>
+    public DepthHeadRecipe? DepthHead { get; init; }
+
     /// <summary>How weights begin that <see cref="Pretrained"/> does not bring.</summary>
     public Initialization Init { get; init; } = Initialization.HRNet;
 
@@ -78,6 +86,8 @@ public sealed record ModelRecipe
             Stage3 = StageRecipe.Read(map.Section("stage3"), 3),
             Stage4 = StageRecipe.Read(map.Section("stage4"), 4),
             FinalKernel = map["final_kernel"].Int(min: 1, max: 3),
+            Transformer = TransformerRecipe.Read(map.Section("transformer")),
+            DepthHead = DepthHeadRecipe.Read(map.Section("depth_head")),
             Init = map["init"].Choice(Initializations) ?? Initialization.HRNet,
             Pretrained = map["pretrained"].Text(),
             SkipMismatched = map["skip_mismatched"].Flag() ?? false,
@@ -99,6 +109,8 @@ public sealed record ModelRecipe
         Stage3?.Write(yaml, "stage3");
         Stage4?.Write(yaml, "stage4");
         yaml.Int("final_kernel", FinalKernel);
+        Transformer?.Write(yaml);
+        DepthHead?.Write(yaml);
         yaml.Text("init", Initializations.NameOf(Init));
         yaml.Text("pretrained", Pretrained);
         if (Pretrained is not null) yaml.Flag("skip_mismatched", SkipMismatched);
@@ -110,7 +122,18 @@ public sealed record ModelRecipe
         if (model is { Name: not null, Family: not null }) throw map["family"].Node!.Error("excludes 'name'; remove one of the two");
         if (model is { Name: { } name, Attention: not null } && name.Contains('+'))
             throw map["attention"].Node!.Error($"the name '{name}' already says which; remove one of the two");
-        if (model.Family is not null)
+        var dino = (model.Family ?? model.Name!).StartsWith("dinov2", StringComparison.Ordinal);
+        foreach (var key in dino ? OfSegmentation : OfDino)
+            if (map.Find(key) is { } entry)
+                throw entry.Value.Error($"does not belong to {model.Family ?? model.Name}; remove it, or change the network");
+        if (dino && model.Family is not null)
+        {
+            var transformer = map.Section("transformer");
+            if (model.Transformer?.Width is null) throw transformer.Missing("width", "the width of a token, because 'family' names no sizes");
+            if (model.Transformer.Depth is null) throw transformer.Missing("depth", "a number of blocks, because 'family' names no sizes");
+            if (model.Transformer.Heads is null) throw transformer.Missing("heads", "a number of attention heads, because 'family' names no sizes");
+        }
+        else if (model.Family is not null)
         {
             if (model.Stage2 is null) throw map.Missing("stage2", "blocks and channels, because 'family' names no sizes");
             if (model.Stage3 is null) throw map.Missing("stage3", "blocks and channels, because 'family' names no sizes");

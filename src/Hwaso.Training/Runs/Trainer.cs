@@ -126,7 +126,7 @@ public sealed class Trainer : IDisposable
         SegmentationNet made;
         try
         {
-            made = ModelFactory.Define(recipe.Model).Build(weights, training.Classes.Count);
+            made = ModelFactory.DefineSegmentation(recipe.Model).Build(weights, training.Classes.Count);
         }
         catch (ArgumentException error)
         {

@@ -22,8 +22,41 @@ sealed class RandomRecipes(Random random)
         Save = new SaveRecipe { Every = random.Next(1, 9) },
     };
 
+    ModelRecipe Dino()
+    {
+        var named = Coin();
+        return new ModelRecipe
+        {
+            Name = named ? "dinov2-vits14" : null,
+            Family = named ? null : "dinov2",
+            Transformer = named && Coin() ? null : new TransformerRecipe
+            {
+                Width = random.Next(1, 99),
+                Depth = random.Next(1, 99),
+                Heads = random.Next(1, 99),
+                Patch = MaybeValue(() => random.Next(1, 99)),
+                Image = MaybeValue(() => random.Next(1, 999)),
+                MlpRatio = MaybeValue(() => random.Next(1, 9)),
+                Registers = MaybeValue(() => random.Next(9)),
+                InterpolateOffset = MaybeValue(random.NextDouble),
+                InterpolateAntialias = MaybeValue(Coin),
+                Taps = Maybe(() => Ints(4)),
+            },
+            DepthHead = Maybe(() => new DepthHeadRecipe
+            {
+                Name = Coin() ? "linear4" : "dpt",
+                MinDepth = MaybeValue(random.NextDouble),
+                MaxDepth = MaybeValue(Above0),
+                Bins = MaybeValue(() => random.Next(2, 999)),
+                Channels = MaybeValue(() => random.Next(2, 999)),
+            }),
+        };
+    }
+
     ModelRecipe Model()
     {
+        if (random.Next(4) == 0)
+            return Dino();
         var named = Coin();
         var pretrained = Maybe(Text);
         return new ModelRecipe

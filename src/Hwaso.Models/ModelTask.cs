@@ -1,0 +1,14 @@
+namespace Hwaso.Models;
+
+/// <summary>What a network answers.</summary>
+public enum ModelTask
+{
+    /// <summary>A class for every pixel: logits [N, K, h, w].</summary>
+    Segmentation,
+
+    /// <summary>Features of an image, without classes.</summary>
+    Features,
+
+    /// <summary>Depth in metres for every pixel: [N, 1, H, W].</summary>
+    Depth,
+}
