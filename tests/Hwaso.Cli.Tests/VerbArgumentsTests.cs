@@ -85,7 +85,7 @@ public sealed class VerbArgumentsTests
         var got = Parse<ImportArguments>(work => new ImportVerb(work),
             "import", "f.pth", "--model", "hrnetv2-w48+psa-spatial", "--classes", "19", "--out", "o.safetensors", "--skip-mismatched");
 
-        Assert.Equal(new ImportArguments("f.pth", "hrnetv2-w48+psa-spatial", 19, "o.safetensors", true), got);
+        Assert.Equal(new ImportArguments(["f.pth"], "hrnetv2-w48+psa-spatial", 19, "o.safetensors", true), got);
     }
 
     [Fact]

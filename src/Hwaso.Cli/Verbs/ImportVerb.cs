@@ -6,7 +6,7 @@ namespace Hwaso.Cli.Verbs;
 /// <summary><c>hwaso import</c>: brings an official checkpoint in.</summary>
 sealed class ImportVerb : Verb
 {
-    readonly Argument<string> file = new("FILE") { Description = "the checkpoint, .pth or .safetensors" };
+    readonly Argument<string[]> files = new("FILE") { Description = "the checkpoint, .pth or .safetensors; several where backbone and head were published apart", Arity = ArgumentArity.OneOrMore };
     readonly Option<string?> model = Values.Text("--model", "MODEL", "the network it belongs to: a short name (see hwaso models) or a recipe", required: true);
     readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; of networks that know none, nothing", min: 1);
     readonly Option<string?> output = Values.Text("--out", "FILE", "the .safetensors file to write", required: true);
@@ -19,7 +19,7 @@ sealed class ImportVerb : Verb
         this.import = import;
         Command = new Command("import", "converts a PyTorch checkpoint to safetensors and lists keys that are missing or unexpected")
         {
-            file, model, classes, output, skip,
+            files, model, classes, output, skip,
         };
     }
 
@@ -28,11 +28,12 @@ sealed class ImportVerb : Verb
     public override IReadOnlyList<string> Examples =>
     [
         "import hrnet_w48_cityscapes.pth --model hrnetv2-w48 --classes 19 --out w48.safetensors",
+        "import dinov2_vits14_pretrain.pth dinov2_vits14_nyu_dpt_head.pth --model dinov2-vits14-depth-dpt --out depth.safetensors",
     ];
 
     public override int Run(ParseResult arguments, VerbContext context) => import(
         new ImportArguments(
-            arguments.GetRequiredValue(file),
+            [.. arguments.GetRequiredValue(files)],
             arguments.GetValue(model)!,
             arguments.GetValue(classes),
             arguments.GetValue(output)!,

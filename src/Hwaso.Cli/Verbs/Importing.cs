@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Training.Networks;
 using Spectre.Console;
@@ -16,12 +17,14 @@ static class Importing
         if (ModelArgument.FindAttention(arguments.Model) is { } attention)
             return ImportAttention(attention, arguments, context);
         var definition = ModelArgument.Find(arguments.Model);
-        var report = Importer.Import(arguments.File, definition, ModelArgument.Recipe(arguments.Model), ModelArgument.Classes(definition, arguments.Model, arguments.Classes), arguments.Out, arguments.SkipMismatched);
+        var report = Importer.Import(arguments.Files, definition, ModelArgument.Recipe(arguments.Model), ModelArgument.Classes(definition, arguments.Model, arguments.Classes), arguments.Out, arguments.SkipMismatched);
         return Tell(report, arguments, context);
     }
 
     static int ImportAttention(Models.Attention.AttentionModule attention, ImportArguments arguments, VerbContext context) =>
-        Tell(Importer.Import(arguments.File, attention, arguments.Out), arguments, context);
+        arguments.Files.Count == 1
+            ? Tell(Importer.Import(arguments.Files[0], attention, arguments.Out), arguments, context)
+            : throw new UsageException($"{arguments.Files[1]}: an attention module comes from one file");
 
     static int Tell(LoadReport report, ImportArguments arguments, VerbContext context)
     {
@@ -36,7 +39,7 @@ static class Importing
             },
             console =>
             {
-                console.WriteLine($"{arguments.File}: {report.Loaded.Count} tensors loaded{(report.Stripped.Length > 0 ? $", '{report.Stripped}' taken off their names" : "")}");
+                console.WriteLine($"{string.Join(", ", arguments.Files)}: {report.Loaded.Count} tensors loaded{(report.Stripped.Length > 0 ? $", '{report.Stripped}' taken off their names" : "")}");
                 List(console, "missing (left as a new network begins)", report.Missing);
                 List(console, "unexpected (left out)", report.Unexpected);
                 List(console, "of another shape (left out)", report.Mismatched);

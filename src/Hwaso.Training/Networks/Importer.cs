@@ -17,18 +17,22 @@ public static class Importer
     /// <param name="target">The file to write.</param>
     /// <param name="skipMismatched">Whether tensors of another shape are left out; else they are an error.</param>
     /// <exception cref="CheckpointException">The file is damaged, of another network, or of other shapes.</exception>
-    public static LoadReport Import(string source, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched)
+    public static LoadReport Import(string source, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched) =>
+        Import([source], definition, model, classes, target, skipMismatched);
+
+    /// <summary>Reads several weight files into one network, as where backbone and head were published apart; see the other overload.</summary>
+    /// <exception cref="CheckpointException">A file is damaged, of another network, of other shapes, or holds what one before it held.</exception>
+    public static LoadReport Import(IReadOnlyList<string> sources, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched)
     {
-        var file = TensorFile.Read(source);
         // Drawn, not zero: what the file lacks begins as in training.
         using var weights = Weights.Create();
         definition.Build(weights, classes);
-        var report = WeightFile.Load(weights, file, skipMismatched);
+        var report = LoadReport.Of(sources.Select(source => (source, WeightFile.Load(weights, TensorFile.Read(source), skipMismatched))).ToArray());
         WeightFile.Save(target, weights, new Dictionary<string, string>
         {
             ["format"] = "pt",
             [LoadedNetwork.RecipeKey] = (model with { Classes = definition.HasClasses ? classes : null, Pretrained = null, SkipMismatched = false }).ToYaml(),
-            ["hwaso.source"] = Path.GetFileName(source),
+            ["hwaso.source"] = string.Join(", ", sources.Select(Path.GetFileName)),
         });
         return report;
     }

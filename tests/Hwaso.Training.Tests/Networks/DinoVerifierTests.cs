@@ -63,6 +63,26 @@ public sealed class DinoVerifierTests : TensorTest
     }
 
     [Fact]
+    public void Import_joins_backbone_and_head_and_refuses_a_part_given_twice()
+    {
+        var model = Reduced("  depth_head: {name: linear}\n");
+        var definition = ModelFactory.Define(model);
+        var (backbone, head, joined) = (Fixtures.Path("small/dinov2_vit.pth"), Path.Combine(folder, "head.safetensors"), Path.Combine(folder, "depth.safetensors"));
+        SafeTensors.Write(head, [
+            KeyValuePair.Create("decode_head.conv_depth.weight", FormulaWeights.Fill("w.weight", 256, 96, 1, 1)),
+            KeyValuePair.Create("decode_head.conv_depth.bias", FormulaWeights.Fill("w.bias", 256)),
+        ]);
+
+        var report = Importer.Import([backbone, head], definition, model, 0, joined, skipMismatched: false);
+        Assert.Equal((51, 0, 0), (report.Loaded.Count, report.Missing.Count, report.Unexpected.Count));
+        var file = TensorFile.Read(joined).Tensors;
+        Assert.Equal(TensorFile.Read(backbone).Tensors["norm.bias"].ToFloats(), file["backbone.norm.bias"].ToFloats());
+        Assert.Equal(FormulaWeights.Fill("w.bias", 256).ToFloats(), file["decode_head.conv_depth.bias"].ToFloats());
+        Assert.Equal(49, Importer.Import(head, definition, model, 0, joined, skipMismatched: false).Missing.Count);
+        Assert.Contains("is in an earlier file too", Message(() => Importer.Import([backbone, backbone], definition, model, 0, joined, false)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_recipe_sets_heads_and_registers()
     {
         var registered = (Models.Families.DinoDefinition)ModelFactory.Define(new ModelRecipe { Name = "dinov2-vitl14", Transformer = new TransformerRecipe { Registers = 4 } });
