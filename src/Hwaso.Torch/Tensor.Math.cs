@@ -99,6 +99,9 @@ public sealed partial class Tensor
     /// <summary>Bilinear interpolation of [N, C, H, W] to a height and width; with <paramref name="alignCorners"/> corner pixels map to corner pixels.</summary>
     public Tensor ResizeBilinear(long height, long width, bool alignCorners = false) => Aten.UpsampleBilinear2d(this, [height, width], alignCorners);
 
+    /// <summary>[N, C, H, W] at a height and width, each pixel that of the original whose area it falls in (PyTorch's <c>nearest</c>).</summary>
+    public Tensor ResizeNearest(long height, long width) => Aten.UpsampleNearest2d(this, [height, width]);
+
     /// <summary>Concatenation along a dimension.</summary>
     public static Tensor Concat(IEnumerable<Tensor> tensors, int dimension) => Aten.Cat(tensors.ToArray(), dimension);
 }

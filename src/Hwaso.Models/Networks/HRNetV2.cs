@@ -37,12 +37,7 @@ public sealed class HRNetV2 : SegmentationNet
     public override IReadOnlyList<string> HeadPaths => ["last_layer"];
 
     /// <summary>The authors' initial values: every convolution normal with deviation 0.001, batch norms 1 and 0, biases as PyTorch leaves them.</summary>
-    public void InitialiseAsPublished()
-    {
-        foreach (var (name, tensor) in Weights.Parameters)
-            if (tensor.Dimensions == 4 && !name.Contains(".deattn.", StringComparison.Ordinal))
-                Initialise.Normal(tensor, 0.001);
-    }
+    public void InitialiseAsPublished() => HRNetValues.Normal(Weights, 0.001);
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x)

@@ -1,0 +1,48 @@
+// Sun et al., "Deep high-resolution representation learning for human pose estimation", CVPR 2019: HRNetV1.
+// Key names follow the authors' deep-high-resolution-net.pytorch (pose_hrnet.py), whose body has no prefix and whose head is final_layer.
+// Deviations: stage 1 is a setting here; there it is four Bottlenecks of 64.
+using Hwaso.Models.Backbones;
+using Hwaso.Nn;
+using Hwaso.Torch;
+
+namespace Hwaso.Models.Networks;
+
+/// <summary>The finest branch alone through one convolution: images [N, 3, H, W] to a heat map a joint, [N, J, H/4, W/4], peak 1 at the joint.</summary>
+public sealed class HRNetPose : Net
+{
+    /// <summary>COCO's keypoints.</summary>
+    public const int CocoJoints = 17;
+
+    readonly HRNet body;
+    readonly Conv2d final_layer;
+
+    /// <summary>Builds the network.</summary>
+    /// <param name="w">Its root.</param>
+    /// <param name="config">Body.</param>
+    /// <param name="joints">J: 17 for COCO, 16 for MPII.</param>
+    /// <param name="finalKernel">Side of the last convolution's kernel, 1 in every released network.</param>
+    /// <exception cref="ArgumentException">Stages that do not fit, no joint, or a kernel that is not odd.</exception>
+    public HRNetPose(Weights w, HRNetConfig config, int joints = CocoJoints, int finalKernel = 1) : base(w)
+    {
+        if (joints < 1)
+            throw new ArgumentOutOfRangeException(nameof(joints), $"final_layer: {joints} joints; at least 1 was wanted");
+        if (finalKernel < 1 || finalKernel % 2 == 0)
+            throw new ArgumentException($"final_layer: final kernel {finalKernel}; an odd number was wanted");
+        body = new(w, config, FuseUpsampling.Nearest, highestOnly: true);
+        final_layer = new(w / "final_layer", body.Channels[0], joints, finalKernel, bias: true);
+        Joints = joints;
+    }
+
+    /// <summary>J.</summary>
+    public int Joints { get; }
+
+    /// <summary>The authors' initial values: every convolution normal with deviation 0.001 and no bias, batch norms 1 and 0.</summary>
+    public void InitialiseAsPublished()
+    {
+        HRNetValues.Normal(Weights, 0.001);
+        Initialise.Constant(final_layer.Bias!, 0);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x) => x.Apply(body)[0].Apply(final_layer);
+}

@@ -1,0 +1,24 @@
+using Hwaso.Torch;
+using Hwaso.Torch.Operators;
+
+namespace Hwaso.Nn;
+
+/// <summary>In training, sets whole channels of [N, C, H, W] to zero with a probability and scales the rest by 1/(1 − p). Tompson et al., CVPR 2015.</summary>
+public sealed class Dropout2d : Net
+{
+    readonly double probability;
+
+    /// <summary>Drops with a probability from 0 to 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not a probability.</exception>
+    public Dropout2d(Weights w, double probability = 0.5) : base(w)
+    {
+        if (probability is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(probability), $"{w.Path}: dropout of {probability}: 0 to 1 was wanted");
+        this.probability = probability;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x) => IsTraining ? Aten.Call(FeatureDropout, x, probability, true).AsTensor() : x;
+
+    static readonly Operator FeatureDropout = new("aten::feature_dropout");
+}
