@@ -91,6 +91,8 @@ class Bottleneck(nn.Module):
 class Module(nn.Module):
     """Branches side by side, then every branch receives the sum of all."""
 
+    nearest = False     # how coarser branches come to size: pixels repeated, or bilinear
+
     def __init__(self, widths, blocks, psa, align_corners):
         super().__init__()
         self.align_corners = align_corners
@@ -119,7 +121,7 @@ class Module(nn.Module):
             for j, layer in enumerate(row):
                 y = xs[j] if layer is None else layer(xs[j])
                 if j > i:
-                    y = resize(y, xs[i].shape[2:], self.align_corners)
+                    y = F.interpolate(y, scale_factor=2 ** (j - i)) if self.nearest else resize(y, xs[i].shape[2:], self.align_corners)
                 total = y if total is None else total + y
             fused.append(self.relu(total))
         return fused
