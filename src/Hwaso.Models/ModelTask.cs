@@ -11,4 +11,10 @@ public enum ModelTask
 
     /// <summary>Depth in metres for every pixel: [N, 1, H, W].</summary>
     Depth,
+
+    /// <summary>A class for the whole image: logits [N, K].</summary>
+    Classification,
+
+    /// <summary>A heat map for every joint of a person: [N, J, h, w].</summary>
+    Pose,
 }

@@ -9,6 +9,8 @@ public static class ModelTasks
         ModelTask.Segmentation => "segmentation",
         ModelTask.Features => "features",
         ModelTask.Depth => "depth",
+        ModelTask.Classification => "classification",
+        ModelTask.Pose => "pose",
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "a task that is not known"),
     };
 }

@@ -30,6 +30,11 @@ public sealed class ProfileTests
         // The official implementation has 22,056,576 parameters.
         Assert.Equal(22_056_576, JsonDocument.Parse(features.Output).RootElement.GetProperty("parameters").GetInt64());
 
+        // A pose network is COCO's, with 17 joints, unless said otherwise: 28,536,113 parameters in the official implementation.
+        var pose = CommandLine.Run("profile", "hrnet-w32-pose", "--size", "256x192", "--json", "--device", "cpu");
+        Assert.Equal(28_536_113, JsonDocument.Parse(pose.Output).RootElement.GetProperty("parameters").GetInt64());
+        Assert.Equal(7_645_003_776, JsonDocument.Parse(pose.Output).RootElement.GetProperty("macs").GetInt64());
+
         var segmentation = CommandLine.Run("profile", "hrnetv2-w18", "--size", "64x64");
         Assert.Equal(2, segmentation.Code);
         Assert.Contains("--classes", segmentation.Error, StringComparison.Ordinal);

@@ -22,10 +22,11 @@ static class ModelArgument
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
     public static int? Classes(string model) => IsRecipe(model) ? RecipeFile.Load(model).Model.Classes : null;
 
-    /// <summary>The number of classes to build a network with: the one given, the recipe's, or 0 where the network knows none.</summary>
-    /// <exception cref="UsageException">A network with classes, and none was given.</exception>
+    /// <summary>The number of classes to build a network with: the one given, the recipe's, the published one where that is the rule, or 0 where the network knows none.</summary>
+    /// <exception cref="UsageException">A segmentation network, and none was given.</exception>
     public static int Classes(ModelDefinition definition, string model, int? given) =>
-        !definition.HasClasses ? 0 : given ?? Classes(model) ?? throw new UsageException($"--classes N: {definition.Name} wants to know the number of its classes");
+        // Classifiers and pose networks are ImageNet's and COCO's unless said otherwise; segmentation networks are anybody's.
+        !definition.HasClasses ? 0 : given ?? Classes(model) ?? (definition.Task != ModelTask.Segmentation ? definition.PublishedClasses : (int?)null) ?? throw new UsageException($"--classes N: {definition.Name} wants to know the number of its classes");
 
     /// <summary>The attention module of that name, for those verbs that take one alone; null where it is no module's name.</summary>
     public static AttentionModule? FindAttention(string model) => AttentionModule.All.FirstOrDefault(a => a.Name == model);

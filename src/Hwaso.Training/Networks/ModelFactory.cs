@@ -14,23 +14,15 @@ public static class ModelFactory
     public static ModelDefinition Define(ModelRecipe recipe)
     {
         var definition = recipe.Name is { } name ? Zoo.Find(name) : OfFamily(recipe);
-        if (definition is DinoDefinition dino)
-            return Define(recipe, dino);
-        if (definition is not HRNetV2Definition hrnet)
-            return definition;
-        var config = hrnet.Config with
+        return definition switch
         {
-            Stage1Blocks = recipe.Stage1?.Blocks[0] ?? hrnet.Config.Stage1Blocks,
-            Stage1Channels = recipe.Stage1?.Channels[0] ?? hrnet.Config.Stage1Channels,
-            Stage2 = Stage(recipe.Stage2) ?? hrnet.Config.Stage2,
-            Stage3 = Stage(recipe.Stage3) ?? hrnet.Config.Stage3,
-            Stage4 = Stage(recipe.Stage4) ?? hrnet.Config.Stage4,
-            AlignCorners = recipe.AlignCorners ?? hrnet.Config.AlignCorners,
-            Momentum = recipe.BatchNormMomentum ?? hrnet.Config.Momentum,
-            Attention = recipe.Attention is { } attention ? Zoo.FindAttention(attention) : hrnet.Config.Attention,
+            DinoDefinition dino => Define(recipe, dino),
+            HRNetV2Definition hrnet => hrnet with { Config = Over(recipe, hrnet.Config), FinalKernel = recipe.FinalKernel ?? hrnet.FinalKernel },
+            HRNetOcrDefinition hrnet => hrnet with { Config = Over(recipe, hrnet.Config), Ocr = recipe.Ocr?.Over(hrnet.Ocr) ?? hrnet.Ocr },
+            HRNetPoseDefinition hrnet => hrnet with { Config = Over(recipe, hrnet.Config), FinalKernel = recipe.FinalKernel ?? hrnet.FinalKernel },
+            HRNetClassifierDefinition hrnet => hrnet with { Config = Over(recipe, hrnet.Config) },
+            _ => definition,
         };
-        config.Check();
-        return hrnet with { Config = config, FinalKernel = recipe.FinalKernel ?? hrnet.FinalKernel };
     }
 
     /// <summary>The segmentation network that a recipe's model section describes.</summary>
@@ -44,6 +36,9 @@ public static class ModelFactory
         {
             case Initialization.HRNet when net is HRNetV2 hrnet:
                 hrnet.InitialiseAsPublished();
+                break;
+            case Initialization.HRNet when net is HRNetOcr ocr:
+                ocr.InitialiseAsPublished();
                 break;
             case Initialization.HRNet or Initialization.PyTorch:
                 break;
@@ -64,17 +59,38 @@ public static class ModelFactory
         return dino with { Config = config, Head = recipe.DepthHead?.Over(dino.Head) ?? dino.Head };
     }
 
-    static ModelDefinition OfFamily(ModelRecipe recipe) => recipe.Family switch
+    static HRNetConfig Over(ModelRecipe recipe, HRNetConfig named)
     {
-        "hrnetv2" => new HRNetV2Definition
+        var config = named with
         {
-            Name = "hrnetv2 of the recipe",
-            Description = "HRNetV2 with the recipe's stages",
-            Config = new HRNetConfig { Stage2 = Stage(recipe.Stage2)!, Stage3 = Stage(recipe.Stage3)!, Stage4 = Stage(recipe.Stage4)! },
-        },
-        "dinov2" => new DinoDefinition { Name = "dinov2 of the recipe", Description = "DINOv2 with the recipe's transformer", Config = recipe.Transformer!.Over(DinoConfig.ViTS14) },
-        _ => throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2 or dinov2 was wanted"),
-    };
+            Stage1Blocks = recipe.Stage1?.Blocks[0] ?? named.Stage1Blocks,
+            Stage1Channels = recipe.Stage1?.Channels[0] ?? named.Stage1Channels,
+            Stage2 = Stage(recipe.Stage2) ?? named.Stage2,
+            Stage3 = Stage(recipe.Stage3) ?? named.Stage3,
+            Stage4 = Stage(recipe.Stage4) ?? named.Stage4,
+            AlignCorners = recipe.AlignCorners ?? named.AlignCorners,
+            Momentum = recipe.BatchNormMomentum ?? named.Momentum,
+            Attention = recipe.Attention is { } attention ? Zoo.FindAttention(attention) : named.Attention,
+        };
+        config.Check();
+        return config;
+    }
+
+    // Which family is checked when a recipe is read, as are the stages.
+    static ModelDefinition OfFamily(ModelRecipe recipe)
+    {
+        var (name, description) = ($"{recipe.Family} of the recipe", "as the recipe describes it");
+        HRNetConfig Config() => new() { Stage2 = Stage(recipe.Stage2)!, Stage3 = Stage(recipe.Stage3)!, Stage4 = Stage(recipe.Stage4)! };
+        return recipe.Family switch
+        {
+            "hrnetv2" => new HRNetV2Definition { Name = name, Description = description, Config = Config() },
+            "hrnetv2-ocr" => new HRNetOcrDefinition { Name = name, Description = description, Config = Config() with { AlignCorners = true } },
+            "hrnet-pose" => new HRNetPoseDefinition { Name = name, Description = description, Config = Config() },
+            "hrnet-cls" => new HRNetClassifierDefinition { Name = name, Description = description, Config = Config() },
+            "dinov2" => new DinoDefinition { Name = name, Description = description, Config = recipe.Transformer!.Over(DinoConfig.ViTS14) },
+            _ => throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnet-cls or dinov2 was wanted"),
+        };
+    }
 
     static HRNetStage? Stage(StageRecipe? stage) => stage is null ? null : new HRNetStage(stage.Modules, stage.Blocks.ToArray(), stage.Channels.ToArray());
 }

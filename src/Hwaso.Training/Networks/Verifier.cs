@@ -12,6 +12,11 @@ namespace Hwaso.Training.Networks;
 /// <summary>Holds networks against recorded outputs.</summary>
 public static class Verifier
 {
+    // The weights whose first dimension is the number of classes: HRNetV2's, OCR's, the pose network's (joints), the classifier's.
+    static readonly string[] classifiers = ["last_layer.3.weight", "cls_head.weight", "final_layer.weight", "classifier.weight"];
+
+    const string Auxiliary = "output_aux";
+
     /// <summary>Stands for weights by the fixtures' rule instead of a file.</summary>
     public const string Formula = "formula";
 
@@ -27,6 +32,7 @@ public static class Verifier
         return definition switch
         {
             DinoDefinition dino => DinoVerifier.Verify(dino, file, fixture),
+            HRNetPoseDefinition or HRNetClassifierDefinition => SingleOutput(definition, file, fixture, classes),
             _ => Verify(Zoo.AsSegmentation(definition), file, fixture, classes),
         };
     }
@@ -42,11 +48,26 @@ public static class Verifier
             Fill(weights, file);
             net.Eval();
             foreach (var stored in fixture.Outputs.Where(o => AlignCornersOf(o, definition) == alignCorners))
-                if (InputOf(stored, fixture) is { } input)
+                if (InputOf(stored, fixture, net is HRNetOcr) is { } input)
                     errors.Add(Compare(net, fixture, stored, input));
         }
         return errors.Count > 0 ? errors
             : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a segmentation network knows (output, output_upsampled, output_odd, …) but {string.Join(", ", fixture.Outputs)}");
+    }
+
+    /// <summary>A network of one output that is no segmentation network's, so that its size is what it is.</summary>
+    static OutputError[] SingleOutput(ModelDefinition definition, TensorFile? file, Fixture fixture, int? classes)
+    {
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        using var weights = Weights.Create(initialise: false);
+        var net = definition.Build(weights, classes ?? FindClasses(file, fixture) ?? definition.PublishedClasses);
+        Fill(weights, file);
+        net.Eval();
+        var errors = fixture.Outputs.Select(o => (Stored: o, Input: InputOf(o, fixture, hasAuxiliary: false))).Where(o => o.Input is not null)
+            .Select(o => fixture.Compare(o.Stored, net.Call(fixture.Input(o.Input!)))).ToArray();
+        return errors.Length > 0 ? errors
+            : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a network for {definition.Task.Word()} knows (output, output_NAME of input_NAME) but {string.Join(", ", fixture.Outputs)}");
     }
 
     /// <summary>Runs an attention module alone: <c>output</c> or <c>full/output</c>, and the branches as the release names them.</summary>
@@ -80,7 +101,7 @@ public static class Verifier
         using var scope = new Scope();
         using var off = new NoGrad();
         var input = fixture.Input(inputName);
-        var logits = net.Call(input);
+        var logits = net is HRNetOcr ocr && Fixture.PlainName(stored).StartsWith(Auxiliary, StringComparison.Ordinal) ? ocr.Outputs(input)[0] : net.Call(input);
         var expected = fixture.Tensors[stored].Shape;
         var upsampled = Fixture.PlainName(stored).EndsWith("_upsampled", StringComparison.Ordinal);
         // Where the expected size is another, the logits are resized to it first; an output stored in part does not tell its own.
@@ -91,10 +112,12 @@ public static class Verifier
         return fixture.Compare(stored, logits);
     }
 
-    /// <summary>The input that an output belongs to; null for an output that a plain segmentation network does not have.</summary>
-    static string? InputOf(string stored, Fixture fixture)
+    /// <summary>The input that an output belongs to; null for an output that the network does not have.</summary>
+    static string? InputOf(string stored, Fixture fixture, bool hasAuxiliary)
     {
         var name = Fixture.PlainName(stored);
+        if (hasAuxiliary && name.StartsWith(Auxiliary, StringComparison.Ordinal))
+            name = "output" + name[Auxiliary.Length..];
         if (name is "output" or "output_upsampled" or "output_logits" or "output_align_corners_true" or "output_align_corners_false")
             return "input";
         // output_odd belongs to input_odd, output_odd_upsampled too.
@@ -106,19 +129,26 @@ public static class Verifier
     {
         "output_align_corners_true" => true,
         "output_align_corners_false" => false,
-        _ => (definition as HRNetV2Definition)?.Config.AlignCorners ?? false,
+        _ => (definition as HRNetSegmentationDefinition)?.Config.AlignCorners ?? false,
     };
 
     static SegmentationDefinition WithAlignCorners(SegmentationDefinition definition, bool alignCorners) =>
-        definition is HRNetV2Definition hrnet ? hrnet with { Config = hrnet.Config with { AlignCorners = alignCorners } } : definition;
+        definition is HRNetSegmentationDefinition hrnet ? hrnet with { Config = hrnet.Config with { AlignCorners = alignCorners } } : definition;
 
-    static int ClassesOf(TensorFile? file, Fixture fixture)
+    static int ClassesOf(TensorFile? file, Fixture fixture) => FindClasses(file, fixture)
+        ?? (fixture.Outputs.Select(o => fixture.Tensors[o].Shape).FirstOrDefault(s => s.Length == 4) is { } shape ? (int)shape[1]
+            : throw new ArgumentException($"{fixture.Path} does not tell the number of classes; give it with --classes"));
+
+    static int? FindClasses(TensorFile? file, Fixture fixture)
     {
-        if (file?.Tensors.FirstOrDefault(t => t.Key.EndsWith("last_layer.3.weight", StringComparison.Ordinal)).Value is { } last)
-            return (int)last.Shape[0];
-        return fixture.ShapeOf("last_layer.3.weight") is { } listed ? (int)listed[0]
-            : fixture.Outputs.Select(o => fixture.Tensors[o].Shape).FirstOrDefault(s => s.Length == 4) is { } shape ? (int)shape[1]
-            : throw new ArgumentException($"{fixture.Path} does not tell the number of classes; give it with --classes");
+        foreach (var key in classifiers)
+        {
+            if (file?.Tensors.FirstOrDefault(t => t.Key == key || t.Key.EndsWith($".{key}", StringComparison.Ordinal)).Value is { Shape: [var stored, ..] })
+                return (int)stored;
+            if (file is null && fixture.ShapeOf(key) is [var listed, ..])
+                return (int)listed;
+        }
+        return null;
     }
 
     /// <summary>Fills every weight from a file, or by the formula where there is none.</summary>

@@ -11,17 +11,18 @@ public sealed record ModelRecipe
     static readonly Choices<Initialization> Initializations =
         new(("hrnet", Initialization.HRNet), ("kaiming", Initialization.Kaiming), ("pytorch", Initialization.PyTorch));
 
-    static readonly string[] OfSegmentation = ["classes", "align_corners", "bn_momentum", "attention", "stage1", "stage2", "stage3", "stage4", "final_kernel"];
+    static readonly string[] OfHRNet = ["classes", "bn_momentum", "attention", "stage1", "stage2", "stage3", "stage4"];
     static readonly string[] OfDino = ["transformer", "depth_head"];
+    static readonly string[] OfSome = ["align_corners", "final_kernel", "ocr"];
     static readonly string[] Attentions = ["none", "psa-spatial", "psa-p", "psa-s"];
 
     /// <summary>A short name <c>family[-size][+attention]</c> such as <c>hrnetv2-w48+psa-spatial</c>; null where <see cref="Family"/> is given.</summary>
     public string? Name { get; init; }
 
-    /// <summary>A family such as <c>hrnetv2</c> whose stages are all given below; null where <see cref="Name"/> is given.</summary>
+    /// <summary>A family such as <c>hrnetv2</c>, <c>hrnetv2-ocr</c>, <c>hrnet-pose</c>, <c>hrnet-cls</c> or <c>dinov2</c> whose stages are all given below; null where <see cref="Name"/> is given.</summary>
     public string? Family { get; init; }
 
-    /// <summary>Output classes, at least 2; null for the data set's.</summary>
+    /// <summary>Output classes, at least 2, or the joints of a pose network; null for the data set's.</summary>
     public int? Classes { get; init; }
 
     /// <summary>Whether bilinear resizing inside the network aligns corner pixels; null for the named network's own.</summary>
@@ -47,6 +48,9 @@ public sealed record ModelRecipe
 
     /// <summary>Kernel of the last convolution, 1 or 3; null for the named network's own.</summary>
     public int? FinalKernel { get; init; }
+
+    /// <summary>The head of family <c>hrnetv2-ocr</c>; null for the named network's own.</summary>
+    public OcrRecipe? Ocr { get; init; }
 
     /// <summary>The vision transformer of family <c>dinov2</c>; null for the named network's own.</summary>
     public TransformerRecipe? Transformer { get; init; }
@@ -86,6 +90,7 @@ public sealed record ModelRecipe
             Stage3 = StageRecipe.Read(map.Section("stage3"), 3),
             Stage4 = StageRecipe.Read(map.Section("stage4"), 4),
             FinalKernel = map["final_kernel"].Int(min: 1, max: 3),
+            Ocr = OcrRecipe.Read(map.Section("ocr")),
             Transformer = TransformerRecipe.Read(map.Section("transformer")),
             DepthHead = DepthHeadRecipe.Read(map.Section("depth_head")),
             Init = map["init"].Choice(Initializations) ?? Initialization.HRNet,
@@ -109,6 +114,7 @@ public sealed record ModelRecipe
         Stage3?.Write(yaml, "stage3");
         Stage4?.Write(yaml, "stage4");
         yaml.Int("final_kernel", FinalKernel);
+        Ocr?.Write(yaml);
         Transformer?.Write(yaml);
         DepthHead?.Write(yaml);
         yaml.Text("init", Initializations.NameOf(Init));
@@ -122,10 +128,11 @@ public sealed record ModelRecipe
         if (model is { Name: not null, Family: not null }) throw map["family"].Node!.Error("excludes 'name'; remove one of the two");
         if (model is { Name: { } name, Attention: not null } && name.Contains('+'))
             throw map["attention"].Node!.Error($"the name '{name}' already says which; remove one of the two");
-        var dino = (model.Family ?? model.Name!).StartsWith("dinov2", StringComparison.Ordinal);
-        foreach (var key in dino ? OfSegmentation : OfDino)
+        var network = model.Family ?? model.Name!;
+        var dino = network.StartsWith("dinov2", StringComparison.Ordinal);
+        foreach (var key in OfHRNet.Concat(OfDino).Concat(OfSome).Except(KeysOf(network)))
             if (map.Find(key) is { } entry)
-                throw entry.Value.Error($"does not belong to {model.Family ?? model.Name}; remove it, or change the network");
+                throw entry.Value.Error($"does not belong to {network}; remove it, or change the network");
         if (dino && model.Family is not null)
         {
             var transformer = map.Section("transformer");
@@ -142,4 +149,13 @@ public sealed record ModelRecipe
         if (model.FinalKernel == 2) throw map["final_kernel"].Node!.Error("2 is even; wants 1 or 3");
         if (model is { SkipMismatched: true, Pretrained: null }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");
     }
+
+    static IEnumerable<string> KeysOf(string network) => network.Split('+')[0] switch
+    {
+        var name when name.StartsWith("dinov2", StringComparison.Ordinal) => OfDino,
+        var name when name.EndsWith("-ocr", StringComparison.Ordinal) => OfHRNet.Append("align_corners").Append("ocr"),
+        var name when name.EndsWith("-pose", StringComparison.Ordinal) => OfHRNet.Append("final_kernel"),
+        var name when name.EndsWith("-cls", StringComparison.Ordinal) => OfHRNet,
+        _ => OfHRNet.Append("align_corners").Append("final_kernel"),
+    };
 }

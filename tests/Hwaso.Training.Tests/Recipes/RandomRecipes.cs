@@ -58,11 +58,12 @@ sealed class RandomRecipes(Random random)
         if (random.Next(4) == 0)
             return Dino();
         var named = Coin();
+        var ocr = Coin();
         var pretrained = Maybe(Text);
         return new ModelRecipe
         {
-            Name = named ? "hrnetv2-w18" : null,
-            Family = named ? null : "hrnetv2",
+            Name = !named ? null : ocr ? "hrnetv2-w18-ocr" : "hrnetv2-w18",
+            Family = named ? null : ocr ? "hrnetv2-ocr" : "hrnetv2",
             // Three, as many as there are class weights.
             Classes = MaybeValue(() => 3),
             AlignCorners = MaybeValue(Coin),
@@ -72,7 +73,8 @@ sealed class RandomRecipes(Random random)
             Stage2 = named && Coin() ? null : new StageRecipe(random.Next(1, 5), Ints(2), Ints(2)),
             Stage3 = named && Coin() ? null : new StageRecipe(random.Next(1, 5), Ints(3), Ints(3)),
             Stage4 = named && Coin() ? null : new StageRecipe(random.Next(1, 5), Ints(4), Ints(4)),
-            FinalKernel = MaybeValue(() => Coin() ? 1 : 3),
+            FinalKernel = ocr ? null : MaybeValue(() => Coin() ? 1 : 3),
+            Ocr = !ocr ? null : new OcrRecipe { Channels = random.Next(1, 99), KeyChannels = MaybeValue(() => random.Next(1, 99)), Dropout = MaybeValue(random.NextDouble) },
             Init = (Initialization)random.Next(3),
             Pretrained = pretrained,
             SkipMismatched = pretrained is not null && Coin(),

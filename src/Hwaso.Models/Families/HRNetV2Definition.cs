@@ -1,15 +1,11 @@
-using Hwaso.Models.Backbones;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 
-namespace Hwaso.Models;
+namespace Hwaso.Models.Families;
 
 /// <summary>An HRNetV2 of any size.</summary>
-public sealed record HRNetV2Definition : SegmentationDefinition
+public sealed record HRNetV2Definition : HRNetSegmentationDefinition
 {
-    /// <summary>The body.</summary>
-    public required HRNetConfig Config { get; init; }
-
     /// <summary>Side of the last convolution's kernel.</summary>
     public int FinalKernel { get; init; } = 1;
 
