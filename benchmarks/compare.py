@@ -114,6 +114,10 @@ def groups(args):
         out.append([Row(f"{name}, {fmt.replace('_', ' ')}",
                         {"case": case, "width": args.width, "batch": batch, "size": [h, w], "format": fmt,
                          "threads": args.threads}, best_of=name) for fmt in FORMATS])
+    for channels, side in ((24, 128), (64, 128), (192, 32)):
+        for case, what in (("deform_forward", "forward"), ("deform_training", "forward and backward")):
+            out.append([Row(f"deformable convolution {channels} channels {side}×{side}, {what}",
+                            {"case": case, "channels": channels, "side": side, "threads": args.threads})])
     for layout, root, crop, base in (("cityscapes", args.cityscapes, [512, 1024], 2048), ("voc", args.voc, [480, 480], 520)):
         if root:
             out.append([Row(f"loader {layout}, {crop[0]}×{crop[1]}, one thread",

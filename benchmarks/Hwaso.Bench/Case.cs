@@ -17,6 +17,8 @@ abstract class Case : IDisposable
     {
         "train_step" => new TrainStep(request),
         "inference" => new Inference(request),
+        "deform_forward" => new DeformConvolutionCase(request, backward: false),
+        "deform_training" => new DeformConvolutionCase(request, backward: true),
         "loader" => new LoaderPass(request),
         string name when name.StartsWith("operator_", StringComparison.Ordinal) => OperatorLoop.Named(name["operator_".Length..]),
         _ => null,

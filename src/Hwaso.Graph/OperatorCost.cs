@@ -33,6 +33,12 @@ static class OperatorCost
                     var weight = Argument(1).Shape;
                     return (OperatorKind.Layer, Result().Elements / Images() * weight[1] * weight[2] * weight[3]);
                 }
+            case "hwaso::deform_conv2d":
+                {
+                    // A convolution's; sampling between pixels counts as nothing, as resizing does.
+                    var weight = Argument(2).Shape;
+                    return (OperatorKind.Layer, Result().Elements / Images() * weight[1] * weight[2] * weight[3]);
+                }
             case "aten::conv_transpose2d.input":
                 {
                     // [Cin, Cout/groups, K, K]: each input element goes to the last three.

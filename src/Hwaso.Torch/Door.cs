@@ -1,3 +1,5 @@
+using Hwaso.Torch.Operators;
+
 namespace Hwaso.Torch;
 
 /// <summary>What the two doors know of their thread: the module being run, and who watches.</summary>
@@ -37,6 +39,28 @@ public static class Door
     {
         places!.RemoveAt(places.Count - 1);
         Observer?.Leave(place, outputs);
+    }
+
+    /// <summary>Runs an operator written in C#: who watches sees one call, its arguments and its result, and nothing of what it calls inside.</summary>
+    /// <param name="operation">Made by <see cref="Operator.Managed"/>.</param>
+    /// <param name="arguments">In the order of its signature.</param>
+    /// <param name="body">The computation; what it makes besides its result is freed.</param>
+    public static Tensor CallManaged(Operator operation, ReadOnlySpan<Value> arguments, Func<Tensor> body)
+    {
+        var observer = Observer;
+        Observer = null;
+        Tensor result;
+        try
+        {
+            using var scope = new Scope();
+            result = scope.Keep(body());
+        }
+        finally
+        {
+            Observer = observer;
+        }
+        observer?.Called(operation, arguments, [result]);
+        return result;
     }
 
     sealed class Observation : IDisposable

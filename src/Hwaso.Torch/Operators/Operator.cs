@@ -3,12 +3,18 @@ using Hwaso.Torch.Native;
 
 namespace Hwaso.Torch.Operators;
 
-/// <summary>An operator of libtorch's dispatcher, looked up at its first call.</summary>
+/// <summary>An operator of libtorch's dispatcher, looked up at its first call, or one written in C#.</summary>
 /// <param name="name">Its full name, e.g. <c>aten::conv2d</c> or <c>aten::add.Tensor</c>.</param>
 public sealed class Operator(string name)
 {
     nint handle;
     Schema? schema;
+
+    Operator(Schema schema) : this(schema.Overload.Length == 0 ? schema.Name : $"{schema.Name}.{schema.Overload}") => this.schema = schema;
+
+    /// <summary>An operator written in C#, under a signature of its own, e.g. <c>hwaso::twice(Tensor self) -> Tensor</c>; it runs by <see cref="Door.CallManaged"/>.</summary>
+    /// <exception cref="FormatException">The text is not a signature.</exception>
+    public static Operator Managed(string signature) => new(Schema.Parse(signature));
 
     /// <summary>Its full name with overload.</summary>
     public string Name { get; } = name;

@@ -1,0 +1,140 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace Hwaso.Nn;
+
+/// <summary>Samples an image that lies pixel by pixel where the offsets say, and takes the gradients back there.</summary>
+unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<T> layout, T* offset, T* mask) where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>Points of one output pixel.</summary>
+    public int Points { get; } = g.OffsetGroups * g.Taps;
+
+    /// <summary>Where every point of an output pixel falls, offset group by offset group.</summary>
+    public void Locate(int image, int pixel, DeformConvTap<T>* taps)
+    {
+        var (oy, ox) = Math.DivRem(pixel, g.OutWidth);
+        int top = oy * g.Stride.Y - g.Padding.Y, left = ox * g.Stride.X - g.Padding.X;
+        var shift = offset + (nint)image * 2 * Points * g.OutPixels + pixel;
+        var strength = mask == null ? null : mask + (nint)image * Points * g.OutPixels + pixel;
+        for (var group = 0; group < g.OffsetGroups; group++)
+            for (var i = 0; i < g.KernelHeight; i++)
+                for (var j = 0; j < g.KernelWidth; j++)
+                {
+                    var y = T.CreateTruncating(top + i * g.Dilation.Y) + shift[0];
+                    var x = T.CreateTruncating(left + j * g.Dilation.X) + shift[g.OutPixels];
+                    *taps++ = new DeformConvTap<T>(y, x, strength == null ? T.One : *strength, g.Height, g.Width);
+                    shift += 2 * (nint)g.OutPixels;
+                    strength = strength == null ? null : strength + g.OutPixels;
+                }
+    }
+
+    /// <summary>Fills the column of an output pixel.</summary>
+    public void Sample(T* image, DeformConvTap<T>* taps, T* column)
+    {
+        for (var point = 0; point < Points; point++)
+        {
+            ref var tap = ref taps[point];
+            T below = tap.Mask * tap.Down, above = tap.Mask - below;
+            Vector512<T> bottomRight = Vector512.Create(below * tap.Right), bottomLeft = Vector512.Create(below - below * tap.Right);
+            Vector512<T> topRight = Vector512.Create(above * tap.Right), topLeft = Vector512.Create(above - above * tap.Right);
+            T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft), d = Pixel(image, tap.BelowRight);
+            var first = point / g.Taps * layout.PiecesPerOffsetGroup;
+            for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
+            {
+                var to = Place(column, piece, point);
+                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector512<T>.Count, s += Vector512<T>.Count)
+                {
+                    var value = Vector512.Load(a + s) * topLeft;
+                    value = TileProduct<T>.MultiplyAdd(Vector512.Load(b + s), topRight, value);
+                    value = TileProduct<T>.MultiplyAdd(Vector512.Load(c + s), bottomLeft, value);
+                    value = TileProduct<T>.MultiplyAdd(Vector512.Load(d + s), bottomRight, value);
+                    Vector512.Store(value, to + k);
+                }
+            }
+        }
+    }
+
+    /// <summary>Fills the column of an output pixel and, from the column's gradient, the gradients of its offsets and modulation.</summary>
+    /// <param name="image">The image, pixel by pixel.</param>
+    /// <param name="taps">Where the points fall.</param>
+    /// <param name="gradient">Of the column.</param>
+    /// <param name="column">The column; null where nobody wants it.</param>
+    /// <param name="slopes">Three numbers a point: the gradient of dy, of dx, of the modulation.</param>
+    public void SampleBack(T* image, DeformConvTap<T>* taps, T* gradient, T* column, T* slopes)
+    {
+        for (var point = 0; point < Points; point++)
+        {
+            ref var tap = ref taps[point];
+            Vector512<T> right = Vector512.Create(tap.Right), left = Vector512.Create(T.One - tap.Right);
+            Vector512<T> down = Vector512.Create(tap.Down), up = Vector512.Create(T.One - tap.Down), strength = Vector512.Create(tap.Mask);
+            T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft), d = Pixel(image, tap.BelowRight);
+            Vector512<T> dy = default, dx = default, dm = default;
+            var first = point / g.Taps * layout.PiecesPerOffsetGroup;
+            for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
+            {
+                var from = Place(gradient, piece, point);
+                var to = column == null ? null : Place(column, piece, point);
+                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector512<T>.Count, s += Vector512<T>.Count)
+                {
+                    Vector512<T> va = Vector512.Load(a + s), vb = Vector512.Load(b + s), vc = Vector512.Load(c + s), vd = Vector512.Load(d + s);
+                    var flow = Vector512.Load(from + k);
+                    Vector512<T> top = TileProduct<T>.MultiplyAdd(vb, right, va * left), bottom = TileProduct<T>.MultiplyAdd(vd, right, vc * left);
+                    var value = TileProduct<T>.MultiplyAdd(bottom, down, top * up);
+                    dm = TileProduct<T>.MultiplyAdd(flow, value, dm);
+                    dy = TileProduct<T>.MultiplyAdd(flow, bottom - top, dy);
+                    dx = TileProduct<T>.MultiplyAdd(flow, TileProduct<T>.MultiplyAdd(vd - vc, down, (vb - va) * up), dx);
+                    if (to != null)
+                        Vector512.Store(value * strength, to + k);
+                }
+            }
+            slopes[0] = tap.Mask * Vector512.Sum(dy);
+            slopes[1] = tap.Mask * Vector512.Sum(dx);
+            slopes[2] = Vector512.Sum(dm);
+            slopes += 3;
+        }
+    }
+
+    /// <summary>Adds an output pixel's part to the image's gradient, in the rows of one owner alone.</summary>
+    /// <param name="image">The image's gradient, pixel by pixel.</param>
+    /// <param name="taps">Where the points fall.</param>
+    /// <param name="gradient">Of the column.</param>
+    /// <param name="owners">Who owns each row, from the row <see cref="DeformConvTap{T}.Nowhere"/> on.</param>
+    /// <param name="owner">Whose rows.</param>
+    public void ScatterBack(T* image, DeformConvTap<T>* taps, T* gradient, ReadOnlySpan<short> owners, int owner)
+    {
+        for (var point = 0; point < Points; point++)
+        {
+            ref var tap = ref taps[point];
+            var row = tap.Row - DeformConvTap<T>.Nowhere;
+            var below = tap.Mask * tap.Down;
+            if (owners[row] == owner)
+                Add(image, gradient, point, tap.AboveLeft, tap.AboveRight, tap.Mask - below, tap.Right);
+            if (owners[row + 1] == owner)
+                Add(image, gradient, point, tap.BelowLeft, tap.BelowRight, below, tap.Right);
+        }
+    }
+
+    void Add(T* image, T* gradient, int point, int left, int right, T strength, T toRight)
+    {
+        var first = point / g.Taps * layout.PiecesPerOffsetGroup;
+        Vector512<T> onRight = Vector512.Create(strength * toRight), onLeft = Vector512.Create(strength - strength * toRight);
+        // The zero behind the image stays one.
+        T* leftPixel = left == g.InPixels ? null : Pixel(image, left), rightPixel = right == g.InPixels ? null : Pixel(image, right);
+        for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
+        {
+            var from = Place(gradient, piece, point);
+            for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector512<T>.Count, s += Vector512<T>.Count)
+            {
+                var flow = Vector512.Load(from + k);
+                if (leftPixel != null)
+                    Vector512.Store(TileProduct<T>.MultiplyAdd(flow, onLeft, Vector512.Load(leftPixel + s)), leftPixel + s);
+                if (rightPixel != null)
+                    Vector512.Store(TileProduct<T>.MultiplyAdd(flow, onRight, Vector512.Load(rightPixel + s)), rightPixel + s);
+            }
+        }
+    }
+
+    T* Pixel(T* image, int pixel) => image + (nint)pixel * layout.Channels;
+
+    T* Place(T* column, int piece, int point) => column + layout.PieceColumn[piece] + point % g.Taps * layout.GroupChannels;
+}
