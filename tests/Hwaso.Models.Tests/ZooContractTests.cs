@@ -1,0 +1,133 @@
+using System.Text.Json.Nodes;
+using Hwaso.Models.Families;
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+using Hwaso.Tests;
+using Hwaso.Torch;
+
+namespace Hwaso.Models.Tests;
+
+/// <summary>
+/// The contract for every network by name: of those that differ in size alone (their descriptions are the same) the first, which families list
+/// smallest first, goes through all of it; the others are counted. A new family is taken in by being in the zoo.
+/// </summary>
+public sealed class ZooContractTests : TensorTest
+{
+    // Enough to tell classes from channels, few enough to be quick.
+    const int Classes = 7;
+
+    static readonly IReadOnlyList<ModelDefinition> smallest = [.. Zoo.All.GroupBy(d => d.Description).Select(g => g.First())];
+
+    public static TheoryData<string> Smallest => [.. smallest.Select(d => d.Name)];
+
+    public static TheoryData<string> Published => [.. Zoo.All.Where(d => d.PublishedParameters is not null).Select(d => d.Name)];
+
+    /// <summary>Key lists recorded from official implementations (tests/fixtures/formula), with the name and classes they belong to.</summary>
+    public static TheoryData<string, string, int> Recorded => new()
+    {
+        { "hrnetv2_w18.keys.json", "hrnetv2-w18", 19 },
+        { "hrnetv2_w18_small_v1.json", "hrnetv2-w18-small-v1", 19 },
+        { "hrnetv2_w48.keys.json", "hrnetv2-w48", 59 },
+        { "hrnetv2_w48_ocr.keys.json", "hrnetv2-w48-ocr", 19 },
+        { "hrnet_pose_w32.keys.json", "hrnet-w32-pose", 17 },
+        { "dinov2_vits14.keys.json", "dinov2-vits14", 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Smallest))]
+    public void Answers_in_the_shapes_of_its_task(string name) => NetworkContract.Answers_in_the_shapes_of_its_task(Case(name));
+
+    [Theory]
+    [MemberData(nameof(Smallest))]
+    public void Gradients_reach_every_weight(string name) => NetworkContract.Gradients_reach_every_weight(Case(name));
+
+    [Theory]
+    [MemberData(nameof(Smallest))]
+    public void Answers_the_same_after_saving_and_loading(string name) => NetworkContract.Answers_the_same_after_saving_and_loading(Case(name));
+
+    [Theory]
+    [MemberData(nameof(Smallest))]
+    public void Its_graph_has_the_parameters_of_its_weights(string name) => NetworkContract.Its_graph_has_the_parameters_of_its_weights(Case(name));
+
+    [Theory]
+    [MemberData(nameof(Smallest))]
+    public void Leaves_no_tensor_behind(string name) => NetworkContract.Leaves_no_tensor_behind(Case(name));
+
+    [Theory]
+    [MemberData(nameof(Smallest))]
+    public void Learns_statistics_only_in_training(string name) => NetworkContract.Learns_statistics_only_in_training(Case(name));
+
+    [Theory]
+    [MemberData(nameof(Smallest))]
+    public void The_same_seed_gives_the_same_weights(string name) => NetworkContract.The_same_seed_gives_the_same_weights(Case(name));
+
+    [Theory]
+    [MemberData(nameof(Published))]
+    public void Has_as_many_parameters_as_published(string name)
+    {
+        var definition = Zoo.Find(name);
+        using var weights = Weights.Create(initialise: false);
+        definition.Build(weights, definition.PublishedClasses);
+        Assert.Equal(definition.PublishedParameters, weights.ParameterCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(Recorded))]
+    public void Names_and_shapes_are_the_recorded_ones_in_order(string file, string name, int classes)
+    {
+        var recorded = JsonNode.Parse(File.ReadAllText(Fixtures.Path($"formula/{file}")))!;
+        using var weights = Weights.Create(initialise: false);
+        Zoo.Find(name).Build(weights, classes);
+        Assert.Equal(
+            recorded["state_dict"]!.AsObject().Select(k => $"{k.Key} {k.Value!.ToJsonString()}"),
+            weights.State.Select(s => $"{s.Key} [{string.Join(",", s.Value.Shape)}]"));
+        Assert.Equal(recorded["params"]!.GetValue<long>(), weights.ParameterCount);
+    }
+
+    [Fact]
+    public void Names_are_unique_and_found()
+    {
+        Assert.Equal(Zoo.All.Count, Zoo.All.Select(d => d.Name).Distinct().Count());
+        Assert.All(Zoo.All, d => Assert.Same(d, Zoo.Find(d.Name)));
+    }
+
+    static NetworkCase Case(string name)
+    {
+        var definition = Reduced(Zoo.Find(name));
+        var classes = definition.HasClasses ? Classes : 0;
+        return new NetworkCase(name, definition.Task, w => definition.Build(w, classes))
+        {
+            Classes = classes,
+            Outputs = Outputs,
+            // Whole patches of 14 pixels.
+            Input = definition is DinoDefinition ? [2, 3, 56, 84] : [2, 3, 64, 96],
+            Idle = Idle(definition),
+        };
+    }
+
+    /// <summary>Where even the smallest size takes seconds: the same structure, narrower.</summary>
+    static ModelDefinition Reduced(ModelDefinition definition) => definition switch
+    {
+        DinoDefinition dino => dino with { Config = dino.Config with { Width = 96, Depth = 4, Heads = 6, ImagePx = 70 } },
+        _ => definition,
+    };
+
+    /// <summary>A network whose heads learn from outputs of their own says so here.</summary>
+    static Tensor[] Outputs(Module net, Tensor x) => net switch
+    {
+        HRNetOcr ocr => ocr.Outputs(x),
+        Net other => [other.Call(x)],
+        _ => throw new ArgumentException($"{net.GetType().Name}: say how its outputs are asked for"),
+    };
+
+    static Dictionary<string, string> Idle(ModelDefinition definition)
+    {
+        const string Mask = "masking belongs to the pre-training, which is not here", Norm = "depth heads look at tokens before the final norm";
+        return definition switch
+        {
+            DinoDefinition { Head: null } => new() { ["mask_token"] = Mask },
+            DinoDefinition => new() { ["backbone.mask_token"] = Mask, ["backbone.norm.weight"] = Norm, ["backbone.norm.bias"] = Norm },
+            _ => [],
+        };
+    }
+}
