@@ -12,6 +12,9 @@ public abstract record SegmentationDefinition : ModelDefinition
     /// <inheritdoc/>
     public override int PublishedClasses { get; init; } = 59;
 
+    /// <summary>The same without what only training uses: what predicts, is exported and is counted. Same class, same answers.</summary>
+    public abstract SegmentationDefinition Deployed { get; }
+
     /// <inheritdoc/>
     public abstract override SegmentationNet Build(Weights w, int classes);
 }

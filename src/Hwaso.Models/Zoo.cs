@@ -10,6 +10,7 @@ public static class Zoo
     public static IReadOnlyList<ModelDefinition> All { get; } =
     [
         .. HRNetFamily.All,
+        .. ResNetFamily.All,
         .. DinoFamily.All,
     ];
 

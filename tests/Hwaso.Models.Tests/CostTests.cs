@@ -31,4 +31,36 @@ public sealed class CostTests : TensorTest
         Assert.Equal(macs, cost.Macs);
         Assert.Equal(name.Contains('+', StringComparison.Ordinal), cost.MacsAll > cost.Macs);
     }
+
+    // Measured on torchvision's; FCN without its auxiliary head.
+    [Theory]
+    [InlineData("resnet50", 1000, 224, 25_557_032, 4_089_184_256)]
+    [InlineData("resnet101", 1000, 224, 44_549_160, 7_801_405_440)]
+    [InlineData("fcn-resnet50", 59, 512, 32_976_507, 138_447_683_584)]
+    [InlineData("fcn-resnet101", 59, 512, 51_968_635, 216_025_530_368)]
+    public void What_is_deployed_costs_what_the_official_one_costs(string name, int classes, int side, long parameters, long macs)
+    {
+        using var scope = new Scope();
+        using var weights = Weights.Create(initialise: false);
+        var net = Zoo.Find(name).Deployed().Build(weights, classes);
+        // Dense networks are measured at half the side: a quarter of the multiply-adds, since every map halves exactly.
+        var dense = side >= 512;
+        var cost = Cost.Of(Hwaso.Graph.Graph.Of(net, Tensor.Zeros([1, 3, dense ? side / 2 : side, dense ? side / 2 : side])));
+        Assert.Equal(parameters, weights.ParameterCount);
+        Assert.Equal(parameters, cost.Parameters);
+        Assert.Equal(macs, dense ? 4 * cost.Macs : cost.Macs);
+    }
+
+    [Fact]
+    public void What_only_training_uses_costs_nothing_in_evaluation()
+    {
+        using var scope = new Scope();
+        using var weights = Weights.Create(initialise: false);
+        var net = Zoo.Find("fcn-resnet50").Build(weights, 59);
+        var cost = Cost.Of(Hwaso.Graph.Graph.Of(net, Tensor.Zeros([1, 3, 64, 64])));
+        // A 3×3 convolution 1024→256, batch norm, a 1×1 convolution to 59 classes with bias.
+        Assert.Equal(1024 * 256 * 9 + 2 * 256 + 256 * 59 + 59, weights.ParameterCount - 32_976_507);
+        Assert.Equal(32_976_507, cost.Parameters);
+        Assert.Equal(138_447_683_584 / 64, cost.Macs);
+    }
 }

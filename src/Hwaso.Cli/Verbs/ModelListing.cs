@@ -31,7 +31,7 @@ static class ModelListing
     static (ModelDefinition Model, long Parameters) Count(ModelDefinition model)
     {
         using var weights = Weights.Create(initialise: false);
-        model.Build(weights, model.PublishedClasses);
+        model.Deployed().Build(weights, model.PublishedClasses);
         return (model, weights.ParameterCount);
     }
 

@@ -16,7 +16,7 @@ static class Profiling
     public static int Run(ProfileArguments arguments, VerbContext context)
     {
         var device = context.UseTorch();
-        var definition = ModelArgument.Find(arguments.Model);
+        var definition = ModelArgument.Find(arguments.Model).Deployed();
         using var scope = new Scope();
         using var weights = Weights.Create(device, initialise: false);
         var net = definition.Build(weights, ModelArgument.Classes(definition, arguments.Model, arguments.Classes));

@@ -3,8 +3,11 @@ using Hwaso.Nn;
 namespace Hwaso.Models.Backbones;
 
 /// <summary>Initial values that the authors give their networks.</summary>
-static class HRNetValues
+public static class HRNetValues
 {
+    /// <summary>That of the authors' normal distributions.</summary>
+    public const double Deviation = 0.001;
+
     /// <summary>Every convolution normal with one deviation; batch norms stay 1 and 0, attention modules keep their own values.</summary>
     /// <param name="weights">The network's.</param>
     /// <param name="deviation">That of the normal distribution.</param>

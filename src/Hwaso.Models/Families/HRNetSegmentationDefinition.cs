@@ -7,4 +7,7 @@ public abstract record HRNetSegmentationDefinition : SegmentationDefinition
 {
     /// <summary>The body.</summary>
     public required HRNetConfig Config { get; init; }
+
+    /// <inheritdoc/>
+    public sealed override SegmentationDefinition Deployed => this;
 }

@@ -8,7 +8,7 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Networks;
 
 /// <summary>HRNetV2's four branches, upsampled to the finest and concatenated, under an OCR head: logits at stride 4, and auxiliary ones to learn by.</summary>
-public sealed class HRNetOcr : SegmentationNet
+public sealed class HRNetOcr : SegmentationNet, IAuxiliaryLogits
 {
     readonly HRNet body;
     readonly OcrHead head;
@@ -27,12 +27,12 @@ public sealed class HRNetOcr : SegmentationNet
     public override IReadOnlyList<string> HeadPaths => OcrHead.Modules;
 
     /// <summary>The authors' initial values: the body's convolutions normal with deviation 0.001, the head's as PyTorch leaves them.</summary>
-    public void InitialiseAsPublished() => HRNetValues.Normal(Weights, 0.001, OcrHead.Modules);
+    public override void InitialiseAsPublished() => HRNetValues.Normal(Weights, HRNetValues.Deviation, OcrHead.Modules);
 
     /// <summary>Both logits, each [N, K, H/4, W/4]: the auxiliary ones, then the network's answer. The published loss weighs them 0.4 and 1.</summary>
-    public Tensor[] Outputs(Tensor x)
+    public Tensor[] Outputs(Tensor image)
     {
-        var branches = x.Apply(body);
+        var branches = image.Apply(body);
         var (height, width) = (branches[0].Size(2), branches[0].Size(3));
         var upsampled = branches.Select((branch, b) => b == 0 ? branch : branch.ResizeBilinear(height, width, alignCorners));
         return Tensor.Concat(upsampled, 1).Apply(head);

@@ -39,7 +39,7 @@ public sealed class HRNetPose : Net
     /// <summary>The authors' initial values: every convolution normal with deviation 0.001 and no bias, batch norms 1 and 0.</summary>
     public void InitialiseAsPublished()
     {
-        HRNetValues.Normal(Weights, 0.001);
+        HRNetValues.Normal(Weights, HRNetValues.Deviation);
         Initialise.Constant(final_layer.Bias!, 0);
     }
 

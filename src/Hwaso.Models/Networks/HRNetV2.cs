@@ -37,7 +37,7 @@ public sealed class HRNetV2 : SegmentationNet
     public override IReadOnlyList<string> HeadPaths => ["last_layer"];
 
     /// <summary>The authors' initial values: every convolution normal with deviation 0.001, batch norms 1 and 0, biases as PyTorch leaves them.</summary>
-    public void InitialiseAsPublished() => HRNetValues.Normal(Weights, 0.001);
+    public override void InitialiseAsPublished() => HRNetValues.Normal(Weights, HRNetValues.Deviation);
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x)

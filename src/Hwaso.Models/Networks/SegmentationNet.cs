@@ -13,4 +13,7 @@ public abstract class SegmentationNet(Weights w, int classes, bool alignCorners)
 
     /// <summary>The names of the modules that do not belong to the backbone: what learns at the head's rate, and stays when classes change.</summary>
     public abstract IReadOnlyList<string> HeadPaths { get; }
+
+    /// <summary>Gives the weights the initial values that the network's authors begin with.</summary>
+    public abstract void InitialiseAsPublished();
 }

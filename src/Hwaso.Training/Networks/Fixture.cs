@@ -45,6 +45,29 @@ public sealed class Fixture
     /// <summary>The shape that the JSON beside the file lists for a tensor of the network; null where it lists none.</summary>
     public long[]? ShapeOf(string key) => Sizes((Beside?["state_dict"] as JsonObject)?[key]);
 
+    /// <summary>
+    /// Height and width that an output of a dense network was stored at. Stored in part it tells only how many values there are:
+    /// then it is the network's own size, or the image's, whichever they fit.
+    /// </summary>
+    /// <param name="stored">Its name, as stored.</param>
+    /// <param name="own">The shape that the network gives, [N, C, h, w].</param>
+    /// <param name="imageHeight">The image's height.</param>
+    /// <param name="imageWidth">The image's width.</param>
+    public (long Height, long Width) SizeOf(string stored, IReadOnlyList<long> own, long imageHeight, long imageWidth)
+    {
+        var shape = Tensors[stored].Shape;
+        if (PlainName(stored) == stored)
+            return shape.Length == 4 ? (shape[2], shape[3]) : (own[2], own[3]);
+        var stride = StrideOf(stored);
+        bool Fits(long pixels) => (own[0] * own[1] * pixels + stride - 1) / stride == shape[0];
+        return !PlainName(stored).EndsWith("_upsampled", StringComparison.Ordinal) && (Fits(own[2] * own[3]) || !Fits(imageHeight * imageWidth))
+            ? (own[2], own[3])
+            : (imageHeight, imageWidth);
+    }
+
+    int StrideOf(string stored) => int.TryParse(stored[(stored.IndexOf(StrideMark, StringComparison.Ordinal) + StrideMark.Length)..], out var k) && k > 0 ? k
+        : throw new CheckpointException(Path, stored, "its stride is not a number above 0");
+
     string JsonPath => System.IO.Path.ChangeExtension(Path, ".json");
 
     JsonObject? Beside
@@ -76,8 +99,7 @@ public sealed class Fixture
         var wanted = expected.ToDoubles();
         var stride = 1;
         if (PlainName(stored) != stored)
-            stride = int.TryParse(stored[(stored.IndexOf(StrideMark, StringComparison.Ordinal) + StrideMark.Length)..], out var k) && k > 0 ? k
-                : throw new CheckpointException(Path, stored, "its stride is not a number above 0");
+            stride = StrideOf(stored);
         else if (!actual.Shape.AsSpan().SequenceEqual(expected.Shape))
             throw new CheckpointException(Path, stored, $"has shape [{string.Join(", ", expected.Shape)}], the network gives [{string.Join(", ", actual.Shape)}]; other classes or another network?");
         if ((given.Length + stride - 1) / stride != wanted.Length)

@@ -26,8 +26,9 @@ public static class Importer
     {
         // Drawn, not zero: what the file lacks begins as in training.
         using var weights = Weights.Create();
-        definition.Build(weights, classes);
-        var report = LoadReport.Of(sources.Select(source => (source, WeightFile.Load(weights, TensorFile.Read(source), skipMismatched))).ToArray());
+        var files = sources.Select(TensorFile.Read).ToArray();
+        (HasTrainingParts(definition, classes, files) ? definition : definition.Deployed()).Build(weights, classes);
+        var report = LoadReport.Of(files.Select(file => (file.Path, WeightFile.Load(weights, file, skipMismatched))).ToArray());
         WeightFile.Save(target, weights, new Dictionary<string, string>
         {
             ["format"] = "pt",
@@ -35,6 +36,22 @@ public static class Importer
             ["hwaso.source"] = string.Join(", ", sources.Select(Path.GetFileName)),
         });
         return report;
+    }
+
+    /// <summary>Whether the files hold anything of what only training uses; where they do not, it is not missed.</summary>
+    static bool HasTrainingParts(ModelDefinition definition, int classes, IReadOnlyList<TensorFile> files)
+    {
+        if (definition.Deployed() == definition)
+            return false;
+        var only = Keys(definition, classes).Except(Keys(definition.Deployed(), classes)).ToHashSet(StringComparer.Ordinal);
+        return files.Any(file => StateDict.Match(file, Keys(definition, classes)).Loaded.Keys.Any(key => only.Contains(key) && !key.EndsWith("num_batches_tracked", StringComparison.Ordinal)));
+    }
+
+    static string[] Keys(ModelDefinition definition, int classes)
+    {
+        using var weights = Weights.Create(initialise: false);
+        definition.Build(weights, classes);
+        return [.. weights.State.Select(s => s.Key)];
     }
 
     /// <summary>Brings the weights of an attention module in, alone.</summary>

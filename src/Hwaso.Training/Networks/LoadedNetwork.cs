@@ -49,7 +49,7 @@ public sealed class LoadedNetwork : IDisposable
         if (!file.Metadata.TryGetValue(RecipeKey, out var yaml))
             throw new CheckpointException(path, null, "does not say what network it is of; bring it in first: hwaso import FILE --model MODEL --classes N --out F.safetensors");
         var recipe = RecipeFile.Read(yaml, path);
-        var definition = ModelFactory.DefineSegmentation(recipe.Model);
+        var definition = ModelFactory.DefineSegmentation(recipe.Model).Deployed;
         var classes = recipe.Model.Classes ?? throw new CheckpointException(path, null, "does not say how many classes its network has");
         var weights = Weights.Create(device, initialise: false);
         try

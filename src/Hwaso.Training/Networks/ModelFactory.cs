@@ -1,6 +1,7 @@
 using Hwaso.Models;
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Families;
+using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 using Hwaso.Training.Recipes;
 
@@ -20,6 +21,9 @@ public static class ModelFactory
             HRNetV2Definition hrnet => hrnet with { Config = Over(recipe, hrnet.Config), FinalKernel = recipe.FinalKernel ?? hrnet.FinalKernel },
             HRNetOcrDefinition hrnet => hrnet with { Config = Over(recipe, hrnet.Config), Ocr = recipe.Ocr?.Over(hrnet.Ocr) ?? hrnet.Ocr },
             HRNetPoseDefinition hrnet => hrnet with { Config = Over(recipe, hrnet.Config), FinalKernel = recipe.FinalKernel ?? hrnet.FinalKernel },
+            ResNetClassifierDefinition resnet => resnet with { Config = Over(recipe, resnet.Config) },
+            FcnDefinition fcn => fcn with { Config = Over(recipe, fcn.Config), Fcn = Over(recipe, fcn.Fcn) },
+            DeepLabV3Definition deeplab => deeplab with { Config = Over(recipe, deeplab.Config), Aspp = recipe.Aspp?.Over(deeplab.Aspp) ?? deeplab.Aspp, Fcn = Over(recipe, deeplab.Fcn) },
             HRNetClassifierDefinition hrnet => hrnet with { Config = Over(recipe, hrnet.Config) },
             _ => definition,
         };
@@ -34,13 +38,13 @@ public static class ModelFactory
     {
         switch (init)
         {
-            case Initialization.HRNet when net is HRNetV2 hrnet:
-                hrnet.InitialiseAsPublished();
+            case Initialization.Published:
+                net.InitialiseAsPublished();
                 break;
-            case Initialization.HRNet when net is HRNetOcr ocr:
-                ocr.InitialiseAsPublished();
+            case Initialization.HRNet:
+                HRNetValues.Normal(net.Weights, HRNetValues.Deviation, net is HRNetOcr ocr ? ocr.HeadPaths : []);
                 break;
-            case Initialization.HRNet or Initialization.PyTorch:
+            case Initialization.PyTorch:
                 break;
             case Initialization.Kaiming:
                 foreach (var (name, tensor) in net.Weights.Parameters)
@@ -76,6 +80,20 @@ public static class ModelFactory
         return config;
     }
 
+    static ResNetConfig Over(ModelRecipe recipe, ResNetConfig named)
+    {
+        var config = (recipe.ResNet?.Over(named) ?? named) with
+        {
+            Momentum = recipe.BatchNormMomentum ?? named.Momentum,
+            Attention = recipe.Attention is { } attention ? Zoo.FindAttention(attention) : named.Attention,
+        };
+        config.Check();
+        return config;
+    }
+
+    static FcnConfig Over(ModelRecipe recipe, FcnConfig named) =>
+        (recipe.Fcn?.Over(named) ?? named) with { AlignCorners = recipe.AlignCorners ?? named.AlignCorners };
+
     // Which family is checked when a recipe is read, as are the stages.
     static ModelDefinition OfFamily(ModelRecipe recipe)
     {
@@ -87,8 +105,11 @@ public static class ModelFactory
             "hrnetv2-ocr" => new HRNetOcrDefinition { Name = name, Description = description, Config = Config() with { AlignCorners = true } },
             "hrnet-pose" => new HRNetPoseDefinition { Name = name, Description = description, Config = Config() },
             "hrnet-cls" => new HRNetClassifierDefinition { Name = name, Description = description, Config = Config() },
+            "resnet" => new ResNetClassifierDefinition { Name = name, Description = description, Config = ResNetConfig.R50 },
+            "fcn-resnet" => new FcnDefinition { Name = name, Description = description, Config = ResNetConfig.R50 with { OutputStride = 8 } },
+            "deeplabv3-resnet" => new DeepLabV3Definition { Name = name, Description = description, Config = ResNetConfig.R50 with { OutputStride = 8 } },
             "dinov2" => new DinoDefinition { Name = name, Description = description, Config = recipe.Transformer!.Over(DinoConfig.ViTS14) },
-            _ => throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnet-cls or dinov2 was wanted"),
+            _ => throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnet-cls, resnet, fcn-resnet, deeplabv3-resnet or dinov2 was wanted"),
         };
     }
 

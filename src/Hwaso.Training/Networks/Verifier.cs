@@ -12,8 +12,10 @@ namespace Hwaso.Training.Networks;
 /// <summary>Holds networks against recorded outputs.</summary>
 public static class Verifier
 {
-    // The weights whose first dimension is the number of classes: HRNetV2's, OCR's, the pose network's (joints), the classifier's.
-    static readonly string[] classifiers = ["last_layer.3.weight", "cls_head.weight", "final_layer.weight", "classifier.weight"];
+    // The weights whose first dimension is the number of classes: HRNetV2's, OCR's, the pose network's (joints), the classifier's; torchvision's
+    // ResNets and, of FCN before DeepLabV3 where both names would do, its segmentation networks; PyTorch-Encoding's FCN.
+    static readonly string[] classifiers =
+        ["last_layer.3.weight", "cls_head.weight", "final_layer.weight", "classifier.weight", "fc.weight", "classifier.4.weight", "head.conv5.4.weight"];
 
     const string Auxiliary = "output_aux";
 
@@ -32,7 +34,7 @@ public static class Verifier
         return definition switch
         {
             DinoDefinition dino => DinoVerifier.Verify(dino, file, fixture),
-            HRNetPoseDefinition or HRNetClassifierDefinition => SingleOutput(definition, file, fixture, classes),
+            HRNetPoseDefinition or HRNetClassifierDefinition or ResNetClassifierDefinition => SingleOutput(definition, file, fixture, classes),
             _ => Verify(Zoo.AsSegmentation(definition), file, fixture, classes),
         };
     }
@@ -48,7 +50,7 @@ public static class Verifier
             Fill(weights, file);
             net.Eval();
             foreach (var stored in fixture.Outputs.Where(o => AlignCornersOf(o, definition) == alignCorners))
-                if (InputOf(stored, fixture, net is HRNetOcr) is { } input)
+                if (InputOf(stored, fixture, net is IAuxiliaryLogits) is { } input)
                     errors.Add(Compare(net, fixture, stored, input));
         }
         return errors.Count > 0 ? errors
@@ -101,14 +103,11 @@ public static class Verifier
         using var scope = new Scope();
         using var off = new NoGrad();
         var input = fixture.Input(inputName);
-        var logits = net is HRNetOcr ocr && Fixture.PlainName(stored).StartsWith(Auxiliary, StringComparison.Ordinal) ? ocr.Outputs(input)[0] : net.Call(input);
-        var expected = fixture.Tensors[stored].Shape;
-        var upsampled = Fixture.PlainName(stored).EndsWith("_upsampled", StringComparison.Ordinal);
-        // Where the expected size is another, the logits are resized to it first; an output stored in part does not tell its own.
-        if (expected.Length == 4 && Fixture.PlainName(stored) == stored && (expected[2] != logits.Size(2) || expected[3] != logits.Size(3)))
-            logits = logits.ResizeBilinear(expected[2], expected[3], net.AlignCorners);
-        else if (upsampled)
-            logits = logits.ResizeBilinear(input.Size(2), input.Size(3), net.AlignCorners);
+        var logits = net is IAuxiliaryLogits both && Fixture.PlainName(stored).StartsWith(Auxiliary, StringComparison.Ordinal) ? both.Outputs(input)[0] : net.Call(input);
+        // Where the expected size is another, the logits are resized to it first.
+        var (height, width) = fixture.SizeOf(stored, [.. logits.Shape], input.Size(2), input.Size(3));
+        if ((height, width) != (logits.Size(2), logits.Size(3)))
+            logits = logits.ResizeBilinear(height, width, net.AlignCorners);
         return fixture.Compare(stored, logits);
     }
 

@@ -3,6 +3,9 @@ namespace Hwaso.Training.Recipes;
 /// <summary>How weights begin that no checkpoint brings.</summary>
 public enum Initialization
 {
+    /// <summary>What the network's own authors begin with.</summary>
+    Published,
+
     /// <summary>The official HRNet segmentation code's: convolutions normal with deviation 0.001, batch norms 1 and 0.</summary>
     HRNet,
 

@@ -9,17 +9,14 @@ namespace Hwaso.Training.Recipes;
 public sealed record ModelRecipe
 {
     static readonly Choices<Initialization> Initializations =
-        new(("hrnet", Initialization.HRNet), ("kaiming", Initialization.Kaiming), ("pytorch", Initialization.PyTorch));
+        new(("published", Initialization.Published), ("hrnet", Initialization.HRNet), ("kaiming", Initialization.Kaiming), ("pytorch", Initialization.PyTorch));
 
-    static readonly string[] OfHRNet = ["classes", "bn_momentum", "attention", "stage1", "stage2", "stage3", "stage4"];
-    static readonly string[] OfDino = ["transformer", "depth_head"];
-    static readonly string[] OfSome = ["align_corners", "final_kernel", "ocr"];
     static readonly string[] Attentions = ["none", "psa-spatial", "psa-p", "psa-s"];
 
     /// <summary>A short name <c>family[-size][+attention]</c> such as <c>hrnetv2-w48+psa-spatial</c>; null where <see cref="Family"/> is given.</summary>
     public string? Name { get; init; }
 
-    /// <summary>A family such as <c>hrnetv2</c>, <c>hrnetv2-ocr</c>, <c>hrnet-pose</c>, <c>hrnet-cls</c> or <c>dinov2</c> whose stages are all given below; null where <see cref="Name"/> is given.</summary>
+    /// <summary>A family such as <c>hrnetv2</c>, <c>fcn-resnet</c> or <c>dinov2</c> whose sizes are all given below; null where <see cref="Name"/> is given.</summary>
     public string? Family { get; init; }
 
     /// <summary>Output classes, at least 2, or the joints of a pose network; null for the data set's.</summary>
@@ -58,8 +55,17 @@ public sealed record ModelRecipe
     /// <summary>The depth head on it; null for the named network's own, or none.</summary>
     public DepthHeadRecipe? DepthHead { get; init; }
 
+    /// <summary>The backbone of the networks on a ResNet; null for the named network's own.</summary>
+    public ResNetRecipe? ResNet { get; init; }
+
+    /// <summary>FCN heads; null for the named network's own.</summary>
+    public FcnRecipe? Fcn { get; init; }
+
+    /// <summary>The head of a DeepLabV3; null for the named network's own.</summary>
+    public AsppRecipe? Aspp { get; init; }
+
     /// <summary>How weights begin that <see cref="Pretrained"/> does not bring.</summary>
-    public Initialization Init { get; init; } = Initialization.HRNet;
+    public Initialization Init { get; init; } = Initialization.Published;
 
     /// <summary>A checkpoint to begin with (.safetensors or .pth), relative to the working directory; null for none.</summary>
     public string? Pretrained { get; init; }
@@ -93,7 +99,10 @@ public sealed record ModelRecipe
             Ocr = OcrRecipe.Read(map.Section("ocr")),
             Transformer = TransformerRecipe.Read(map.Section("transformer")),
             DepthHead = DepthHeadRecipe.Read(map.Section("depth_head")),
-            Init = map["init"].Choice(Initializations) ?? Initialization.HRNet,
+            ResNet = ResNetRecipe.Read(map.Section("resnet")),
+            Fcn = FcnRecipe.Read(map.Section("fcn")),
+            Aspp = AsppRecipe.Read(map.Section("aspp")),
+            Init = map["init"].Choice(Initializations) ?? Initialization.Published,
             Pretrained = map["pretrained"].Text(),
             SkipMismatched = map["skip_mismatched"].Flag() ?? false,
         };
@@ -117,6 +126,9 @@ public sealed record ModelRecipe
         Ocr?.Write(yaml);
         Transformer?.Write(yaml);
         DepthHead?.Write(yaml);
+        ResNet?.Write(yaml);
+        Fcn?.Write(yaml);
+        Aspp?.Write(yaml);
         yaml.Text("init", Initializations.NameOf(Init));
         yaml.Text("pretrained", Pretrained);
         if (Pretrained is not null) yaml.Flag("skip_mismatched", SkipMismatched);
@@ -128,34 +140,8 @@ public sealed record ModelRecipe
         if (model is { Name: not null, Family: not null }) throw map["family"].Node!.Error("excludes 'name'; remove one of the two");
         if (model is { Name: { } name, Attention: not null } && name.Contains('+'))
             throw map["attention"].Node!.Error($"the name '{name}' already says which; remove one of the two");
-        var network = model.Family ?? model.Name!;
-        var dino = network.StartsWith("dinov2", StringComparison.Ordinal);
-        foreach (var key in OfHRNet.Concat(OfDino).Concat(OfSome).Except(KeysOf(network)))
-            if (map.Find(key) is { } entry)
-                throw entry.Value.Error($"does not belong to {network}; remove it, or change the network");
-        if (dino && model.Family is not null)
-        {
-            var transformer = map.Section("transformer");
-            if (model.Transformer?.Width is null) throw transformer.Missing("width", "the width of a token, because 'family' names no sizes");
-            if (model.Transformer.Depth is null) throw transformer.Missing("depth", "a number of blocks, because 'family' names no sizes");
-            if (model.Transformer.Heads is null) throw transformer.Missing("heads", "a number of attention heads, because 'family' names no sizes");
-        }
-        else if (model.Family is not null)
-        {
-            if (model.Stage2 is null) throw map.Missing("stage2", "blocks and channels, because 'family' names no sizes");
-            if (model.Stage3 is null) throw map.Missing("stage3", "blocks and channels, because 'family' names no sizes");
-            if (model.Stage4 is null) throw map.Missing("stage4", "blocks and channels, because 'family' names no sizes");
-        }
+        ModelKeys.Check(model, map);
         if (model.FinalKernel == 2) throw map["final_kernel"].Node!.Error("2 is even; wants 1 or 3");
         if (model is { SkipMismatched: true, Pretrained: null }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");
     }
-
-    static IEnumerable<string> KeysOf(string network) => network.Split('+')[0] switch
-    {
-        var name when name.StartsWith("dinov2", StringComparison.Ordinal) => OfDino,
-        var name when name.EndsWith("-ocr", StringComparison.Ordinal) => OfHRNet.Append("align_corners").Append("ocr"),
-        var name when name.EndsWith("-pose", StringComparison.Ordinal) => OfHRNet.Append("final_kernel"),
-        var name when name.EndsWith("-cls", StringComparison.Ordinal) => OfHRNet,
-        _ => OfHRNet.Append("align_corners").Append("final_kernel"),
-    };
 }

@@ -56,6 +56,16 @@ public sealed class VerifierTests : TensorTest
     }
 
     [Theory]
+    [InlineData("resnet50", "torchvision_resnet50", "output")]
+    [InlineData("fcn-resnet50", "torchvision_fcn_resnet50", "output__flat_stride_6", "output_aux__flat_stride_6")]
+    public void A_full_size_network_with_formula_weights_gives_every_official_output(string name, string fixture, params string[] outputs)
+    {
+        var errors = Verifier.Verify(Zoo.Find(name), Verifier.Formula, Fixture.Read(Fixtures.Path($"formula/{fixture}.safetensors")), null);
+        Assert.Equal(outputs, errors.Select(e => e.Name));
+        Assert.All(errors, e => Assert.InRange(e.Relative, 0, Tolerance));
+    }
+
+    [Theory]
     [InlineData("psa-p", "psa_p", 3)]
     [InlineData("psa-s", "psa_s", 3)]
     [InlineData("psa-spatial", "psa_spatial_paper", 1)]

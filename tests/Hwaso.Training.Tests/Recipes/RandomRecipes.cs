@@ -53,10 +53,37 @@ sealed class RandomRecipes(Random random)
         };
     }
 
+    ModelRecipe Dilated()
+    {
+        var (named, deeplab) = (Coin(), Coin());
+        var family = deeplab ? "deeplabv3-resnet" : "fcn-resnet";
+        return new ModelRecipe
+        {
+            Name = named ? $"{family}50" : null,
+            Family = named ? null : family,
+            ResNet = named && Coin() ? null : ResNet(),
+            Fcn = Maybe(() => new FcnRecipe { Channels = random.Next(1, 99), Dropout = MaybeValue(random.NextDouble), Auxiliary = MaybeValue(Coin), Names = Maybe(() => "encoding") }),
+            Aspp = !deeplab ? null : Maybe(() => new AsppRecipe { Channels = MaybeValue(() => random.Next(1, 99)), Rates = Ints(random.Next(1, 5)), Dropout = MaybeValue(random.NextDouble) }),
+            Init = (Initialization)random.Next(4),
+        };
+    }
+
+    ResNetRecipe ResNet() => new()
+    {
+        Blocks = Ints(4),
+        Block = Maybe(() => Coin() ? "basic" : "bottleneck"),
+        Widths = Maybe(() => Ints(4)),
+        StemChannels = MaybeValue(() => random.Next(1, 99)),
+        DeepStem = MaybeValue(Coin),
+        OutputStride = MaybeValue(() => 8 << random.Next(3)),
+    };
+
     ModelRecipe Model()
     {
         if (random.Next(4) == 0)
             return Dino();
+        if (random.Next(4) == 0)
+            return Dilated();
         var named = Coin();
         var ocr = Coin();
         var pretrained = Maybe(Text);
@@ -75,7 +102,7 @@ sealed class RandomRecipes(Random random)
             Stage4 = named && Coin() ? null : new StageRecipe(random.Next(1, 5), Ints(4), Ints(4)),
             FinalKernel = ocr ? null : MaybeValue(() => Coin() ? 1 : 3),
             Ocr = !ocr ? null : new OcrRecipe { Channels = random.Next(1, 99), KeyChannels = MaybeValue(() => random.Next(1, 99)), Dropout = MaybeValue(random.NextDouble) },
-            Init = (Initialization)random.Next(3),
+            Init = (Initialization)random.Next(4),
             Pretrained = pretrained,
             SkipMismatched = pretrained is not null && Coin(),
         };

@@ -16,7 +16,7 @@ public sealed class RecipeRoundTripTests
 
             model:
               name: hrnetv2-w18
-              init: hrnet
+              init: published
 
             data:
               layout: voc

@@ -1,0 +1,48 @@
+// Chen et al., "Rethinking atrous convolution for semantic image segmentation", 2017, on a dilated ResNet.
+// Structure and key names follow torchvision (models/segmentation/deeplabv3.py).
+// Deviations: the network's own answer is its logits at its stride; resizing them to the image's is the caller's.
+using Hwaso.Models.Backbones;
+using Hwaso.Models.Heads;
+using Hwaso.Nn;
+using Hwaso.Torch;
+
+namespace Hwaso.Models.Networks;
+
+/// <summary>A dilated ResNet under an ASPP head: logits [N, K, H/8, W/8]; an auxiliary FCN head on stage 3 to learn by.</summary>
+public sealed class DeepLabV3 : SegmentationNet, IAuxiliaryLogits
+{
+    readonly ResNet backbone;
+    readonly Sequential classifier;
+    readonly FcnHead? aux_classifier;
+
+    /// <summary>Builds the network.</summary>
+    /// <exception cref="ArgumentException">Numbers that do not fit each other.</exception>
+    public DeepLabV3(Weights w, ResNetConfig config, AsppConfig aspp, FcnConfig auxiliary, int classes) : base(w, classes, auxiliary.AlignCorners)
+    {
+        backbone = new(w / "backbone", config);
+        classifier = new(w / "classifier",
+            p => new Aspp(p, aspp, backbone.Channels[4], config.Momentum),
+            p => new Conv2d(p, aspp.Channels, aspp.Channels, kernel: 3),
+            p => new BatchNorm2d(p, aspp.Channels, momentum: config.Momentum),
+            p => new ReLU(p),
+            p => new Conv2d(p, aspp.Channels, classes, kernel: 1, bias: true));
+        aux_classifier = auxiliary.Auxiliary ? new(w / "aux_classifier", auxiliary, backbone.Channels[3], classes, config.Momentum) : null;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> HeadPaths => ["classifier", "aux_classifier"];
+
+    /// <inheritdoc/>
+    public override void InitialiseAsPublished() => backbone.InitialiseAsPublished();
+
+    /// <inheritdoc/>
+    public Tensor[] Outputs(Tensor image)
+    {
+        var maps = image.Apply(backbone);
+        var logits = maps[4].Apply(classifier);
+        return aux_classifier is null ? [logits] : [maps[3].Apply(aux_classifier), logits];
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x) => x.Apply(backbone)[4].Apply(classifier);
+}
