@@ -19,6 +19,11 @@ public sealed class BlockGradientTests : TensorTest
     [MemberData(nameof(Modules))]
     public void A_block_with_attention_has_the_gradients_of_differences(string name) => Check(w => new BasicBlock(w, 4, 8, stride: 2, Zoo.FindAttention(name)), [2, 4, 6, 5]);
 
+    [Theory]
+    [MemberData(nameof(Modules))]
+    public void A_dilated_Bottleneck_with_attention_has_the_gradients_of_differences(string name) =>
+        Check(w => new Bottleneck(w, 4, 4, dilation: 2, attention: Zoo.FindAttention(name)), [2, 4, 6, 5]);
+
     [Fact]
     public void A_Bottleneck_has_the_gradients_of_differences() => Check(w => new Bottleneck(w, 4, 2, stride: 2), [2, 4, 6, 5]);
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Models.Backbones;
 using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
@@ -31,6 +32,11 @@ public sealed class ZooContractTests : TensorTest
         { "hrnetv2_w48_ocr.keys.json", "hrnetv2-w48-ocr", 19 },
         { "hrnet_pose_w32.keys.json", "hrnet-w32-pose", 17 },
         { "dinov2_vits14.keys.json", "dinov2-vits14", 0 },
+        { "torchvision_resnet50.json", "resnet50", 1000 },
+        { "torchvision_fcn_resnet50.json", "fcn-resnet50", 21 },
+        { "torchvision_deeplabv3_resnet50.keys.json", "deeplabv3-resnet50", 21 },
+        { "encoding_fcn_resnet50.keys.json", "encoding-fcn-resnet50", 59 },
+        { "encoding_fcn_resnet50s.keys.json", "encoding-fcn-resnet50s", 59 },
     };
 
     [Theory]
@@ -47,7 +53,7 @@ public sealed class ZooContractTests : TensorTest
 
     [Theory]
     [MemberData(nameof(Smallest))]
-    public void Its_graph_has_the_parameters_of_its_weights(string name) => NetworkContract.Its_graph_has_the_parameters_of_its_weights(Case(name));
+    public void Its_graph_has_the_parameters_of_its_weights(string name) => NetworkContract.Its_graph_has_the_parameters_of_its_weights(Case(name, deployed: true));
 
     [Theory]
     [MemberData(nameof(Smallest))]
@@ -65,7 +71,7 @@ public sealed class ZooContractTests : TensorTest
     [MemberData(nameof(Published))]
     public void Has_as_many_parameters_as_published(string name)
     {
-        var definition = Zoo.Find(name);
+        var definition = Zoo.Find(name).Deployed();
         using var weights = Weights.Create(initialise: false);
         definition.Build(weights, definition.PublishedClasses);
         Assert.Equal(definition.PublishedParameters, weights.ParameterCount);
@@ -91,9 +97,9 @@ public sealed class ZooContractTests : TensorTest
         Assert.All(Zoo.All, d => Assert.Same(d, Zoo.Find(d.Name)));
     }
 
-    static NetworkCase Case(string name)
+    static NetworkCase Case(string name, bool deployed = false)
     {
-        var definition = Reduced(Zoo.Find(name));
+        var definition = Reduced(deployed ? Zoo.Find(name).Deployed() : Zoo.Find(name));
         var classes = definition.HasClasses ? Classes : 0;
         return new NetworkCase(name, definition.Task, w => definition.Build(w, classes))
         {
@@ -109,13 +115,18 @@ public sealed class ZooContractTests : TensorTest
     static ModelDefinition Reduced(ModelDefinition definition) => definition switch
     {
         DinoDefinition dino => dino with { Config = dino.Config with { Width = 96, Depth = 4, Heads = 6, ImagePx = 70 } },
+        ResNetClassifierDefinition resnet => resnet with { Config = Narrow(resnet.Config) },
+        FcnDefinition fcn => fcn with { Config = Narrow(fcn.Config) },
+        DeepLabV3Definition deeplab => deeplab with { Config = Narrow(deeplab.Config), Aspp = deeplab.Aspp with { Channels = 16 } },
         _ => definition,
     };
+
+    static ResNetConfig Narrow(ResNetConfig config) => config with { Blocks = [1, 2, 2, 1], Widths = [32, 32, 48, 64], StemChannels = 8 };
 
     /// <summary>A network whose heads learn from outputs of their own says so here.</summary>
     static Tensor[] Outputs(Module net, Tensor x) => net switch
     {
-        HRNetOcr ocr => ocr.Outputs(x),
+        IAuxiliaryLogits several => several.Outputs(x),
         Net other => [other.Call(x)],
         _ => throw new ArgumentException($"{net.GetType().Name}: say how its outputs are asked for"),
     };
