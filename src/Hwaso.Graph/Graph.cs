@@ -17,6 +17,16 @@ public sealed record Graph(
     IReadOnlyList<int> Inputs,
     IReadOnlyList<int> Outputs)
 {
+    /// <summary>Runs the network once on zeros of a shape, as <see cref="Of(Net, Tensor)"/> does on an example.</summary>
+    /// <param name="net">The network; its mode is put back afterwards.</param>
+    /// <param name="shape">The input's shape, such as [1, 3, 480, 480].</param>
+    /// <exception cref="TorchException">The network refuses the shape.</exception>
+    public static Graph Of(Net net, long[] shape)
+    {
+        using var scope = new Scope();
+        return Of(net, Tensor.Zeros(shape, net.Weights.Type, net.Weights.Device));
+    }
+
     /// <summary>Runs the network once on an example, in evaluation mode and without gradients, and tells what happened.</summary>
     /// <param name="net">The network; its mode is put back afterwards.</param>
     /// <param name="example">An input of the size that the graph is to be of.</param>

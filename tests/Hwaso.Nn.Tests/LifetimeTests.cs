@@ -34,6 +34,23 @@ public sealed class LifetimeTests : TensorTest
     }
 
     [Fact]
+    public void Minimising_is_a_step_that_keeps_no_tensor()
+    {
+        using var weights = Weights.Create(type: ScalarType.Float64);
+        var p = weights.Parameter("p", [], t => t.SetData(Tensor.From([3.0]).Reshape()));
+        using var sgd = new Sgd([new ParameterGroup([.. weights.Parameters])], learningRate: 0.25);
+        var before = Tensor.LiveHandles;
+        // p², whose gradient is 2 p: 3 becomes 3 − 0.25 · 6 = 1.5, then 0.75; in binary exactly. A gradient left over does not count.
+        using (new Scope())
+            p.Grad = Tensor.From([7.0]).Reshape();
+        Assert.Equal(9.0, sgd.Minimise(() => p * p));
+        Assert.Equal(2.25, sgd.Minimise(() => p * p));
+        Assert.Equal(0.75, p.Item());
+        Assert.Null(p.Grad);
+        Assert.Equal(before, Tensor.LiveHandles);
+    }
+
+    [Fact]
     public void A_module_frees_all_but_what_it_returns()
     {
         using var scope = new Scope();

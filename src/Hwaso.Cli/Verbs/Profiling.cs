@@ -20,7 +20,7 @@ static class Profiling
         using var scope = new Scope();
         using var weights = Weights.Create(device, initialise: false);
         var net = definition.Build(weights, ModelArgument.Classes(definition, arguments.Model, arguments.Classes));
-        var graph = Graph.Graph.Of(net, Tensor.Zeros([1, 3, arguments.Size.Height, arguments.Size.Width], device: device));
+        var graph = Graph.Graph.Of(net, [1, 3, arguments.Size.Height, arguments.Size.Width]);
         var cost = Cost.Of(graph);
         var rows = arguments.Layers ? LayerTable.Leaves(graph) : [];
         context.Result(Report(weights.ParameterCount, cost, arguments.Layers ? rows : null), console => Print(console, definition, arguments, weights.ParameterCount, cost, rows));

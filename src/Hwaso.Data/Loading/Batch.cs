@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hwaso.Torch;
 
 namespace Hwaso.Data.Loading;
 
@@ -34,6 +35,17 @@ public sealed class Batch : IDisposable
 
     /// <summary>N × H × W training indices; 255 is ignored.</summary>
     public Span<byte> Labels => labels.AsSpan(0, Count * Height * Width);
+
+    /// <summary>Copies as tensors of the calling thread: images float32 [N, 3, H, W] and labels int64 [N, H, W], as losses want them.</summary>
+    /// <param name="device">Where they are made; the processor by default.</param>
+    public (Tensor Images, Tensor Labels) ToTensors(Device? device = null)
+    {
+        using var scope = new Scope();
+        var target = device ?? Device.Cpu;
+        var images = Tensor.From<float>(Images, Count, 3, Height, Width).To(target);
+        var indices = Tensor.From<byte>(Labels, Count, Height, Width).To(target).To(ScalarType.Int64);
+        return (scope.Keep(images), scope.Keep(indices));
+    }
 
     /// <summary>Gives the buffers back; they must not be read any more.</summary>
     public void Dispose()

@@ -30,6 +30,20 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
         }
     }
 
+    /// <summary>One whole step in a scope of its own: the loss, its gradients, the update; returns the loss's value.</summary>
+    /// <param name="loss">Runs the network and gives the loss, a single number; what it makes is freed at the end of the step.</param>
+    public double Minimise(Func<Tensor> loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        using var scope = new Scope();
+        ZeroGrad();
+        var value = loss();
+        value.Backward();
+        Step();
+        ZeroGrad();
+        return value.Item();
+    }
+
     /// <summary>Takes every gradient away, so that the next backward begins at none.</summary>
     public void ZeroGrad()
     {

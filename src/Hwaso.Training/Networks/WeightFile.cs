@@ -8,7 +8,7 @@ public static class WeightFile
 {
     /// <summary>Writes every parameter and buffer as safetensors, whole or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written; one that was there before stays as it was.</exception>
-    public static void Save(string path, Weights weights, IReadOnlyDictionary<string, string> metadata) =>
+    public static void Save(string path, Weights weights, IReadOnlyDictionary<string, string>? metadata = null) =>
         SafeTensors.Write(path, weights.State.Select(s => KeyValuePair.Create(s.Key, s.Value.ToHost())), metadata);
 
     /// <summary>Fills a network from a file of any known kind, seeing through wrappers and prefixes.</summary>

@@ -20,7 +20,7 @@ static class TrainReport
         var validations = log.Validations(validation.Classes.HasBackground);
         var best = validations.Count == 0 ? default : validations.MaxBy(v => v.Point.Scores.Miou ?? -1);
         var crop = recipe.Augment.Crop;
-        var cost = CostOf(net, crop.Height, crop.Width, device);
+        var cost = Cost.Of(Graph.Graph.Of(net, [1, 3, crop.Height, crop.Width]));
         RunReport.Write(path, new RunReportData
         {
             Title = recipe.Name,
@@ -45,12 +45,6 @@ static class TrainReport
             Finished = DateTimeOffset.Now,
             Ignore = ClassList.Ignore,
         });
-    }
-
-    static Cost CostOf(SegmentationNet net, int height, int width, Device device)
-    {
-        using var scope = new Scope();
-        return Cost.Of(Graph.Graph.Of(net, Tensor.Zeros([1, 3, height, width], device: device)));
     }
 
     static ExamplePicture[] Examples(Segmenter segmenter, SegmentationDataset data)

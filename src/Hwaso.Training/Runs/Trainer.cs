@@ -190,11 +190,8 @@ public sealed class Trainer : IDisposable
         using var scope = new Scope();
         try
         {
-            var x = Tensor.From<float>(batch.Images, batch.Count, 3, batch.Height, batch.Width).To(request.Device);
-            if (recipe.Train.ChannelsLast)
-                x = x.Contiguous(MemoryFormat.ChannelsLast);
-            var target = Tensor.From<byte>(batch.Labels, batch.Count, batch.Height, batch.Width).To(request.Device).To(ScalarType.Int64);
-            var value = loss.Of(net.Call(x), target);
+            var (images, labels) = batch.ToTensors(request.Device);
+            var value = loss.Of(net.Call(recipe.Train.ChannelsLast ? images.Contiguous(MemoryFormat.ChannelsLast) : images), labels);
             var number = value.Item();
             if (!double.IsFinite(number))
                 throw Diverged(number, batch);

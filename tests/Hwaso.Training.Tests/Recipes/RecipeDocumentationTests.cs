@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Hwaso.Tests;
 using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Tests.Recipes;

@@ -1,3 +1,4 @@
+using Hwaso.Tests;
 using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Tests.Recipes;

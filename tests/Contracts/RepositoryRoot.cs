@@ -1,4 +1,4 @@
-namespace Hwaso.Training.Tests.Recipes;
+namespace Hwaso.Tests;
 
 /// <summary>The checkout the tests were built from, found by its solution file.</summary>
 static class RepositoryRoot

@@ -1,0 +1,46 @@
+using Hwaso.Data;
+using Hwaso.Data.Loading;
+using Hwaso.Data.Scenes;
+using Hwaso.Graph;
+using Hwaso.Imaging;
+using Hwaso.Models;
+using Hwaso.Nn;
+using Hwaso.Training.Inference;
+using Hwaso.Training.Networks;
+
+// Outside Hwaso's namespaces, as a user's program is.
+namespace Documentation.Tests;
+
+/// <summary>The program of docs/introduction.md, word for word.</summary>
+static class Introduction
+{
+    public static void Run()
+    {
+        SceneSet.Write("streets", SceneLayout.Cityscapes, count: 48, width: 256, height: 128, seed: 1);
+        var train = Datasets.Open("cityscapes", "streets", "train");
+        var val = Datasets.Open("cityscapes", "streets", "val");
+
+        using var weights = Weights.Create();
+        var net = Zoo.FindSegmentation("hrnetv2-w18-small-v1+psa-spatial").Build(weights, train.Classes.Count);
+
+        var loader = new Loader(train, new Augmentation { CropHeight = 128, CropWidth = 256 }, new LoaderOptions { BatchSize = 4 });
+        using var loss = new CrossEntropy();
+        using var optimiser = new Adam([new ParameterGroup([.. weights.Parameters])], learningRate: 1e-3);
+        for (var epoch = 0; epoch < 3; epoch++)
+            foreach (var batch in loader.Epoch(epoch))
+                using (batch)
+                    Console.WriteLine(optimiser.Minimise(() =>
+                    {
+                        var (images, labels) = batch.ToTensors();
+                        return loss.Of(images.Apply(net), labels);
+                    }));
+        WeightFile.Save("streets.safetensors", weights);
+
+        var segmenter = new Segmenter(net, Normalisation.ImageNet, new InferenceOptions());
+        Console.WriteLine($"mIoU {Evaluator.Score(segmenter, val).Scores.Miou:P1}");
+        var street = val.Read(0).Image;
+        Png.Write("labels.png", Overlay.Blend(street, segmenter.Label(street), val.Classes.Palette));
+
+        Console.WriteLine(Cost.Of(Graph.Of(net, [1, 3, 128, 256])));
+    }
+}
