@@ -18,8 +18,8 @@ test: setup ## builds and runs every test
 format-check: ## fails where `dotnet format` would change something
 	@dotnet format Hwaso.slnx --verify-no-changes
 
-bench: setup ## side by side with PyTorch and OpenCV (ARGS='--rounds 2 …'; see benchmarks/README.md)
-	@python3 benchmarks/compare.py $(ARGS)
+bench: setup ## side by side with PyTorch and OpenCV (ARGS='--rounds 3 …'; see benchmarks/README.md)
+	@eng/bench.sh $(ARGS)
 
 clean: ## removes what was built, not the demo's data nor any run
 	@rm -rf bin native/build TestResults

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs the system packages that Hwaso needs and this machine lacks, and says what and why. Silent when nothing is missing.
+# With `peers`, also those that benchmarks/ compares with.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -20,6 +21,14 @@ if [[ -z "${HWASO_LIBTORCH:-}" ]]; then
     )
 elif [[ ! -d "$HWASO_LIBTORCH/include" || ! -d "$HWASO_LIBTORCH/lib" ]]; then
     die "HWASO_LIBTORCH=$HWASO_LIBTORCH has no include/ and lib/ in it; it must name an unpacked libtorch or Python's torch folder"
+fi
+
+if [[ "${1:-}" == peers ]]; then
+    libraries+=(
+        "python3-torch|PyTorch, to compare with"
+        "python3-torchvision|its deformable convolution, to compare with"
+        "python3-opencv|the usual way to load images in Python, to compare with"
+    )
 fi
 
 check_dotnet() {
