@@ -17,6 +17,10 @@ sealed class ProbeNet(Weights w, bool alignCorners) : SegmentationNet(w, ProbeNe
 
     public override IReadOnlyList<string> HeadPaths => [];
 
+    public override void InitialiseAsPublished()
+    {
+    }
+
     public static double TapAt(int k, int c, int x) => Math.Sin(1 + 9 * k + 3 * c + x);
 
     public static double ContextAt(int k, int c) => 1.5 * Math.Cos(2 + 3 * k + c);
