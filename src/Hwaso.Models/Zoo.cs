@@ -11,6 +11,9 @@ public static class Zoo
     [
         .. HRNetFamily.All,
         .. ResNetFamily.All,
+        .. EfficientNetFamily.All,
+        .. UNetFamily.All,
+        .. SANetFamily.All,
         .. DinoFamily.All,
     ];
 

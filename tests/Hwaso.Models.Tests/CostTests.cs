@@ -36,6 +36,9 @@ public sealed class CostTests : TensorTest
     [Theory]
     [InlineData("resnet50", 1000, 224, 25_557_032, 4_089_184_256)]
     [InlineData("resnet101", 1000, 224, 44_549_160, 7_801_405_440)]
+    [InlineData("efficientnet-b0", 1000, 224, 5_288_548, 385_814_752)]
+    [InlineData("unet-resnet50", 21, 512, 32_524_005, 43_285_217_280)]
+    [InlineData("unet-resnet50-multidecoder", 21, 512, 32_524_005, 43_285_217_280)]
     [InlineData("fcn-resnet50", 59, 512, 32_976_507, 138_447_683_584)]
     [InlineData("fcn-resnet101", 59, 512, 51_968_635, 216_025_530_368)]
     public void What_is_deployed_costs_what_the_official_one_costs(string name, int classes, int side, long parameters, long macs)
@@ -49,6 +52,16 @@ public sealed class CostTests : TensorTest
         Assert.Equal(parameters, weights.ParameterCount);
         Assert.Equal(parameters, cost.Parameters);
         Assert.Equal(macs, dense ? 4 * cost.Macs : cost.Macs);
+    }
+
+    [Fact]
+    public void EfficientNet_b7_costs_what_the_official_one_costs()
+    {
+        using var scope = new Scope();
+        using var weights = Weights.Create(initialise: false);
+        // 600 does not halve to whole numbers: the measured size itself.
+        var cost = Cost.Of(Hwaso.Graph.Graph.Of(Zoo.Find("efficientnet-b7").Build(weights, 1000), Tensor.Zeros([1, 3, 600, 600])));
+        Assert.Equal((66_347_960, 37_745_884_192), (cost.Parameters, cost.Macs));
     }
 
     [Fact]

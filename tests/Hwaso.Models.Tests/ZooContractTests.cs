@@ -37,6 +37,10 @@ public sealed class ZooContractTests : TensorTest
         { "torchvision_deeplabv3_resnet50.keys.json", "deeplabv3-resnet50", 21 },
         { "encoding_fcn_resnet50.keys.json", "encoding-fcn-resnet50", 59 },
         { "encoding_fcn_resnet50s.keys.json", "encoding-fcn-resnet50s", 59 },
+        { "torchvision_efficientnet_b0.keys.json", "efficientnet-b0", 1000 },
+        { "torchvision_efficientnet_b0_features.keys.json", "efficientnet-b0-features", 0 },
+        { "smp_unet_resnet18.json", "unet-resnet18", 5 },
+        { "smp_unet_resnet50.keys.json", "unet-resnet50", 21 },
     };
 
     [Theory]
@@ -118,15 +122,23 @@ public sealed class ZooContractTests : TensorTest
         ResNetClassifierDefinition resnet => resnet with { Config = Narrow(resnet.Config) },
         FcnDefinition fcn => fcn with { Config = Narrow(fcn.Config) },
         DeepLabV3Definition deeplab => deeplab with { Config = Narrow(deeplab.Config), Aspp = deeplab.Aspp with { Channels = 16 } },
+        EfficientNetDefinition efficient => efficient with { Config = Narrow(efficient.Config) },
+        UNetDefinition unet => unet with { Config = Narrow(unet.Config), UNet = new UNetConfig { Channels = [48, 32, 24, 16, 8] } },
+        SANetDefinition { ResNet: { } resnet } sanet => sanet with { ResNet = Narrow(resnet) },
+        SANetDefinition { EfficientNet: { } efficient } sanet => sanet with { EfficientNet = Narrow(efficient) },
         _ => definition,
     };
+
+    // No block is skipped: one that is gets no gradient.
+    static EfficientNetConfig Narrow(EfficientNetConfig config) =>
+        EfficientNetConfig.Scaled(0.25, 0.5, 0.2) with { OutputStride = config.OutputStride, StochasticDepth = 0 };
 
     static ResNetConfig Narrow(ResNetConfig config) => config with { Blocks = [1, 2, 2, 1], Widths = [32, 32, 48, 64], StemChannels = 8 };
 
     /// <summary>A network whose heads learn from outputs of their own says so here.</summary>
     static Tensor[] Outputs(Module net, Tensor x) => net switch
     {
-        IAuxiliaryLogits several => several.Outputs(x),
+        ISeveralOutputs several => several.Outputs(x),
         Net other => [other.Call(x)],
         _ => throw new ArgumentException($"{net.GetType().Name}: say how its outputs are asked for"),
     };

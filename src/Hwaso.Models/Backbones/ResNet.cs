@@ -8,7 +8,7 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Backbones;
 
 /// <summary>The backbone: images [N, 3, H, W] to five feature maps: the stem's at stride 2, the four stages' at strides 4, 8, 16, 32 unless dilated.</summary>
-public sealed class ResNet : Net<Tensor, Tensor[]>
+public sealed class ResNet : Backbone
 {
     readonly Net conv1;
     readonly BatchNorm2d bn1;
@@ -35,11 +35,14 @@ public sealed class ResNet : Net<Tensor, Tensor[]>
         }
     }
 
-    /// <summary>Channels of each of the five maps.</summary>
-    public IReadOnlyList<int> Channels { get; }
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> Channels { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> Ends { get; } = [0, 1, 2, 3, 4];
 
     /// <summary>The authors' initial values: every convolution He's normal by fan-out; batch norms stay 1 and 0, attention modules keep their own.</summary>
-    public void InitialiseAsPublished()
+    public override void InitialiseAsPublished()
     {
         foreach (var (name, tensor) in Weights.Parameters)
             if (tensor.Dimensions == 4 && !name.Contains(".deattn.", StringComparison.Ordinal))

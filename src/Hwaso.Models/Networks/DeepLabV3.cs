@@ -9,7 +9,7 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Networks;
 
 /// <summary>A dilated ResNet under an ASPP head: logits [N, K, H/8, W/8]; an auxiliary FCN head on stage 3 to learn by.</summary>
-public sealed class DeepLabV3 : SegmentationNet, IAuxiliaryLogits
+public sealed class DeepLabV3 : SegmentationNet, ISeveralOutputs
 {
     readonly ResNet backbone;
     readonly Sequential classifier;
@@ -28,6 +28,9 @@ public sealed class DeepLabV3 : SegmentationNet, IAuxiliaryLogits
             p => new Conv2d(p, aspp.Channels, classes, kernel: 1, bias: true));
         aux_classifier = auxiliary.Auxiliary ? new(w / "aux_classifier", auxiliary, backbone.Channels[3], classes, config.Momentum) : null;
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> OutputNames => aux_classifier is null ? [""] : ["aux", ""];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => ["classifier", "aux_classifier"];

@@ -9,7 +9,7 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Networks;
 
 /// <summary>A ResNet, dilated to output stride 8 as a rule, under an FCN head: logits [N, K, H/8, W/8]; an auxiliary head on stage 3 to learn by.</summary>
-public sealed class FcnResNet : SegmentationNet, IAuxiliaryLogits
+public sealed class FcnResNet : SegmentationNet, ISeveralOutputs
 {
     readonly FcnNames names;
     readonly ResNet backbone;
@@ -25,6 +25,9 @@ public sealed class FcnResNet : SegmentationNet, IAuxiliaryLogits
         classifier = new(w / names.Head, fcn, backbone.Channels[4], classes, config.Momentum);
         auxClassifier = fcn.Auxiliary ? new(w / names.Auxiliary, fcn with { Channels = null }, backbone.Channels[3], classes, config.Momentum) : null;
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> OutputNames => auxClassifier is null ? [""] : ["aux", ""];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => [names.Head, names.Auxiliary];

@@ -8,7 +8,7 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Networks;
 
 /// <summary>HRNetV2's four branches, upsampled to the finest and concatenated, under an OCR head: logits at stride 4, and auxiliary ones to learn by.</summary>
-public sealed class HRNetOcr : SegmentationNet, IAuxiliaryLogits
+public sealed class HRNetOcr : SegmentationNet, ISeveralOutputs
 {
     readonly HRNet body;
     readonly OcrHead head;
@@ -22,6 +22,9 @@ public sealed class HRNetOcr : SegmentationNet, IAuxiliaryLogits
         head = new(w, ocr, body.Channels.Sum(), classes);
         alignCorners = config.AlignCorners;
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> OutputNames => ["aux", ""];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => OcrHead.Modules;

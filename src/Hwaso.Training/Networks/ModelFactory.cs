@@ -24,6 +24,9 @@ public static class ModelFactory
             ResNetClassifierDefinition resnet => resnet with { Config = Over(recipe, resnet.Config) },
             FcnDefinition fcn => fcn with { Config = Over(recipe, fcn.Config), Fcn = Over(recipe, fcn.Fcn) },
             DeepLabV3Definition deeplab => deeplab with { Config = Over(recipe, deeplab.Config), Aspp = recipe.Aspp?.Over(deeplab.Aspp) ?? deeplab.Aspp, Fcn = Over(recipe, deeplab.Fcn) },
+            EfficientNetDefinition efficient => efficient with { Config = Over(recipe, efficient.Config) },
+            UNetDefinition unet => unet with { Config = Over(recipe, unet.Config), UNet = recipe.UNet?.Over(unet.UNet) ?? unet.UNet },
+            SANetDefinition sanet => Define(recipe, sanet),
             HRNetClassifierDefinition hrnet => hrnet with { Config = Over(recipe, hrnet.Config) },
             _ => definition,
         };
@@ -91,6 +94,22 @@ public static class ModelFactory
         return config;
     }
 
+    static EfficientNetConfig Over(ModelRecipe recipe, EfficientNetConfig named) =>
+        (recipe.EfficientNet?.Over(named) ?? named) with { Momentum = recipe.BatchNormMomentum ?? named.Momentum };
+
+    static SANetDefinition Define(ModelRecipe recipe, SANetDefinition sanet)
+    {
+        if (recipe.Fcn is { Auxiliary: true } or { Names: "encoding" })
+            throw new ArgumentException("fcn.auxiliary, fcn.names: a SANet's FCN head stands alone under torchvision's names; remove them");
+        return sanet with
+        {
+            ResNet = sanet.ResNet is { } resnet ? Over(recipe, resnet) : null,
+            EfficientNet = sanet.EfficientNet is { } efficient ? Over(recipe, efficient) : null,
+            SANet = recipe.SANet?.Over(sanet.SANet) ?? sanet.SANet,
+            Fcn = Over(recipe, sanet.Fcn),
+        };
+    }
+
     static FcnConfig Over(ModelRecipe recipe, FcnConfig named) =>
         (recipe.Fcn?.Over(named) ?? named) with { AlignCorners = recipe.AlignCorners ?? named.AlignCorners };
 
@@ -108,8 +127,14 @@ public static class ModelFactory
             "resnet" => new ResNetClassifierDefinition { Name = name, Description = description, Config = ResNetConfig.R50 },
             "fcn-resnet" => new FcnDefinition { Name = name, Description = description, Config = ResNetConfig.R50 with { OutputStride = 8 } },
             "deeplabv3-resnet" => new DeepLabV3Definition { Name = name, Description = description, Config = ResNetConfig.R50 with { OutputStride = 8 } },
+            "unet-resnet" => new UNetDefinition { Name = name, Description = description, Config = ResNetConfig.R50 },
+            "unet-resnet-multidecoder" => new UNetDefinition { Name = name, Description = description, Config = ResNetConfig.R50, DepthDecoder = true },
+            "sanet-resnet" => new SANetDefinition { Name = name, Description = description, ResNet = ResNetConfig.R50 with { OutputStride = 8 } },
+            "sanet-efficientnet" => new SANetDefinition { Name = name, Description = description, EfficientNet = EfficientNetConfig.B0 with { OutputStride = 8 } },
+            "efficientnet" => new EfficientNetDefinition { Name = name, Description = description, Config = EfficientNetConfig.B0 },
+            "efficientnet-features" => new EfficientNetDefinition { Name = name, Description = description, Config = EfficientNetConfig.B0, FeaturesOnly = true, PublishedClasses = 0 },
             "dinov2" => new DinoDefinition { Name = name, Description = description, Config = recipe.Transformer!.Over(DinoConfig.ViTS14) },
-            _ => throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnet-cls, resnet, fcn-resnet, deeplabv3-resnet or dinov2 was wanted"),
+            _ => throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnet-cls, resnet, fcn-resnet, deeplabv3-resnet, efficientnet, efficientnet-features, unet-resnet, unet-resnet-multidecoder, sanet-resnet, sanet-efficientnet or dinov2 was wanted"),
         };
     }
 

@@ -13,11 +13,12 @@ namespace Hwaso.Training.Networks;
 public static class Verifier
 {
     // The weights whose first dimension is the number of classes: HRNetV2's, OCR's, the pose network's (joints), the classifier's; torchvision's
-    // ResNets and, of FCN before DeepLabV3 where both names would do, its segmentation networks; PyTorch-Encoding's FCN.
+    // ResNets', segmentation networks' and EfficientNets'; PyTorch-Encoding's FCN; U-Net's.
     static readonly string[] classifiers =
-        ["last_layer.3.weight", "cls_head.weight", "final_layer.weight", "classifier.weight", "fc.weight", "classifier.4.weight", "head.conv5.4.weight"];
-
-    const string Auxiliary = "output_aux";
+    [
+        "last_layer.3.weight", "cls_head.weight", "final_layer.weight", "classifier.weight",
+        "fc.weight", "classifier.4.weight", "head.conv5.4.weight", "segmentation_head.0.weight", "classifier.1.weight",
+    ];
 
     /// <summary>Stands for weights by the fixtures' rule instead of a file.</summary>
     public const string Formula = "formula";
@@ -34,7 +35,7 @@ public static class Verifier
         return definition switch
         {
             DinoDefinition dino => DinoVerifier.Verify(dino, file, fixture),
-            HRNetPoseDefinition or HRNetClassifierDefinition or ResNetClassifierDefinition => SingleOutput(definition, file, fixture, classes),
+            HRNetPoseDefinition or HRNetClassifierDefinition or ResNetClassifierDefinition or EfficientNetDefinition => SingleOutput(definition, file, fixture, classes),
             _ => Verify(Zoo.AsSegmentation(definition), file, fixture, classes),
         };
     }
@@ -50,7 +51,7 @@ public static class Verifier
             Fill(weights, file);
             net.Eval();
             foreach (var stored in fixture.Outputs.Where(o => AlignCornersOf(o, definition) == alignCorners))
-                if (InputOf(stored, fixture, net is IAuxiliaryLogits) is { } input)
+                if (InputOf(stored, fixture, net) is { } input)
                     errors.Add(Compare(net, fixture, stored, input));
         }
         return errors.Count > 0 ? errors
@@ -66,7 +67,7 @@ public static class Verifier
         var net = definition.Build(weights, classes ?? FindClasses(file, fixture) ?? definition.PublishedClasses);
         Fill(weights, file);
         net.Eval();
-        var errors = fixture.Outputs.Select(o => (Stored: o, Input: InputOf(o, fixture, hasAuxiliary: false))).Where(o => o.Input is not null)
+        var errors = fixture.Outputs.Select(o => (Stored: o, Input: InputOf(o, fixture, net))).Where(o => o.Input is not null)
             .Select(o => fixture.Compare(o.Stored, net.Call(fixture.Input(o.Input!)))).ToArray();
         return errors.Length > 0 ? errors
             : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a network for {definition.Task.Word()} knows (output, output_NAME of input_NAME) but {string.Join(", ", fixture.Outputs)}");
@@ -103,7 +104,11 @@ public static class Verifier
         using var scope = new Scope();
         using var off = new NoGrad();
         var input = fixture.Input(inputName);
-        var logits = net is IAuxiliaryLogits both && Fixture.PlainName(stored).StartsWith(Auxiliary, StringComparison.Ordinal) ? both.Outputs(input)[0] : net.Call(input);
+        var logits = net is ISeveralOutputs several && OutputOf(stored, several) is { Length: > 0 } name
+            ? several.Outputs(input)[several.OutputNames.ToList().IndexOf(name)]
+            : net.Call(input);
+        if (logits.Dimensions != 4)
+            return fixture.Compare(stored, logits);
         // Where the expected size is another, the logits are resized to it first.
         var (height, width) = fixture.SizeOf(stored, [.. logits.Shape], input.Size(2), input.Size(3));
         if ((height, width) != (logits.Size(2), logits.Size(3)))
@@ -111,12 +116,16 @@ public static class Verifier
         return fixture.Compare(stored, logits);
     }
 
+    /// <summary>Which of a network's further outputs is meant; empty for its own answer.</summary>
+    static string OutputOf(string stored, ISeveralOutputs net) =>
+        net.OutputNames.FirstOrDefault(n => n.Length > 0 && $"{Fixture.PlainName(stored)}_".StartsWith($"output_{n}_", StringComparison.Ordinal)) ?? "";
+
     /// <summary>The input that an output belongs to; null for an output that the network does not have.</summary>
-    static string? InputOf(string stored, Fixture fixture, bool hasAuxiliary)
+    static string? InputOf(string stored, Fixture fixture, Net net)
     {
         var name = Fixture.PlainName(stored);
-        if (hasAuxiliary && name.StartsWith(Auxiliary, StringComparison.Ordinal))
-            name = "output" + name[Auxiliary.Length..];
+        if (net is ISeveralOutputs several && OutputOf(stored, several) is { Length: > 0 } further)
+            name = "output" + name[$"output_{further}".Length..];
         if (name is "output" or "output_upsampled" or "output_logits" or "output_align_corners_true" or "output_align_corners_false")
             return "input";
         // output_odd belongs to input_odd, output_odd_upsampled too.

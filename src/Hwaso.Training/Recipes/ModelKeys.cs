@@ -15,6 +15,11 @@ static class ModelKeys
         (n => n.StartsWith("resnet", StringComparison.Ordinal), [.. common, "attention", "resnet"]),
         (n => n.Contains("fcn-resnet", StringComparison.Ordinal), [.. common, "attention", "align_corners", "resnet", "fcn"]),
         (n => n.StartsWith("deeplabv3-resnet", StringComparison.Ordinal), [.. common, "attention", "align_corners", "resnet", "fcn", "aspp"]),
+        (n => n.EndsWith("-features", StringComparison.Ordinal), ["bn_momentum", "efficientnet"]),
+        (n => n.StartsWith("efficientnet", StringComparison.Ordinal), [.. common, "efficientnet"]),
+        (n => n.StartsWith("unet-resnet", StringComparison.Ordinal), [.. common, "attention", "resnet", "unet"]),
+        (n => n.StartsWith("sanet-resnet", StringComparison.Ordinal), [.. common, "attention", "align_corners", "resnet", "fcn", "sanet"]),
+        (n => n.StartsWith("sanet-efficientnet", StringComparison.Ordinal), [.. common, "align_corners", "efficientnet", "fcn", "sanet"]),
         (n => n.EndsWith("-ocr", StringComparison.Ordinal), [.. common, "attention", .. stages, "align_corners", "ocr"]),
         (n => n.EndsWith("-pose", StringComparison.Ordinal), [.. common, "attention", .. stages, "final_kernel"]),
         (n => n.EndsWith("-cls", StringComparison.Ordinal), [.. common, "attention", .. stages]),
@@ -43,6 +48,8 @@ static class ModelKeys
         }
         if (keys.Contains("resnet") && model.ResNet?.Blocks is null)
             throw map.Section("resnet").Missing("blocks", "a list of 4 block counts, because 'family' names no sizes");
+        if (keys.Contains("efficientnet") && model.EfficientNet?.HasEveryStage != true)
+            throw map.Section("efficientnet").Missing("expand, kernels, strides, channels, layers", "each a list with a value a stage, because 'family' names no sizes");
         if (keys.Contains("stage2"))
         {
             if (model.Stage2 is null) throw map.Missing("stage2", "blocks and channels, because 'family' names no sizes");

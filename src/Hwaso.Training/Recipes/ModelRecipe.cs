@@ -64,6 +64,15 @@ public sealed record ModelRecipe
     /// <summary>The head of a DeepLabV3; null for the named network's own.</summary>
     public AsppRecipe? Aspp { get; init; }
 
+    /// <summary>The backbone of the networks on an EfficientNet; null for the named network's own.</summary>
+    public EfficientNetRecipe? EfficientNet { get; init; }
+
+    /// <summary>A U-Net's decoder; null for the named network's own.</summary>
+    public UNetRecipe? UNet { get; init; }
+
+    /// <summary>The heads of a SANet; null for the named network's own.</summary>
+    public SANetRecipe? SANet { get; init; }
+
     /// <summary>How weights begin that <see cref="Pretrained"/> does not bring.</summary>
     public Initialization Init { get; init; } = Initialization.Published;
 
@@ -102,6 +111,9 @@ public sealed record ModelRecipe
             ResNet = ResNetRecipe.Read(map.Section("resnet")),
             Fcn = FcnRecipe.Read(map.Section("fcn")),
             Aspp = AsppRecipe.Read(map.Section("aspp")),
+            EfficientNet = EfficientNetRecipe.Read(map.Section("efficientnet")),
+            UNet = UNetRecipe.Read(map.Section("unet")),
+            SANet = SANetRecipe.Read(map.Section("sanet")),
             Init = map["init"].Choice(Initializations) ?? Initialization.Published,
             Pretrained = map["pretrained"].Text(),
             SkipMismatched = map["skip_mismatched"].Flag() ?? false,
@@ -129,6 +141,9 @@ public sealed record ModelRecipe
         ResNet?.Write(yaml);
         Fcn?.Write(yaml);
         Aspp?.Write(yaml);
+        EfficientNet?.Write(yaml);
+        UNet?.Write(yaml);
+        SANet?.Write(yaml);
         yaml.Text("init", Initializations.NameOf(Init));
         yaml.Text("pretrained", Pretrained);
         if (Pretrained is not null) yaml.Flag("skip_mismatched", SkipMismatched);

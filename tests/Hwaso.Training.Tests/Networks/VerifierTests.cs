@@ -57,6 +57,7 @@ public sealed class VerifierTests : TensorTest
 
     [Theory]
     [InlineData("resnet50", "torchvision_resnet50", "output")]
+    [InlineData("unet-resnet18", "smp_unet_resnet18", "output")]
     [InlineData("fcn-resnet50", "torchvision_fcn_resnet50", "output__flat_stride_6", "output_aux__flat_stride_6")]
     public void A_full_size_network_with_formula_weights_gives_every_official_output(string name, string fixture, params string[] outputs)
     {

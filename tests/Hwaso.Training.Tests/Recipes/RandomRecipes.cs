@@ -1,3 +1,5 @@
+using Hwaso.Models.Attention;
+using Hwaso.Models.Networks;
 using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Tests.Recipes;
@@ -68,6 +70,40 @@ sealed class RandomRecipes(Random random)
         };
     }
 
+    ModelRecipe Decoded()
+    {
+        var (named, efficient, unet) = (Coin(), Coin(), Coin());
+        var family = efficient ? "sanet-efficientnet" : unet ? "unet-resnet-multidecoder" : "sanet-resnet";
+        return new ModelRecipe
+        {
+            Name = !named ? null : efficient ? "sanet-efficientnet-b7" : unet ? "unet-resnet50-multidecoder" : "sanet-resnet50",
+            Family = named ? null : family,
+            ResNet = efficient ? null : ResNet(),
+            EfficientNet = !efficient ? null : new EfficientNetRecipe
+            {
+                StemChannels = MaybeValue(() => random.Next(1, 99)),
+                Expand = Ints(3),
+                Kernels = Ints(3),
+                Strides = Ints(3),
+                Channels = Ints(3),
+                Layers = Ints(3),
+                HeadChannels = MaybeValue(() => random.Next(1, 99)),
+                Dropout = MaybeValue(random.NextDouble),
+                StochasticDepth = MaybeValue(random.NextDouble),
+                BatchNormEpsilon = MaybeValue(Above0),
+                OutputStride = MaybeValue(() => 2 << random.Next(4)),
+            },
+            UNet = unet && !efficient ? new UNetRecipe { Channels = Ints(5) } : null,
+            SANet = unet && !efficient ? null : Maybe(() => new SANetRecipe
+            {
+                Channels = MaybeValue(() => random.Next(1, 99)),
+                Pool = random.Next(1, 9),
+                Activation = MaybeValue(() => (SqueezeActivation)random.Next(3)),
+                Presence = MaybeValue(() => (PresencePooling)random.Next(2)),
+            }),
+        };
+    }
+
     ResNetRecipe ResNet() => new()
     {
         Blocks = Ints(4),
@@ -83,7 +119,7 @@ sealed class RandomRecipes(Random random)
         if (random.Next(4) == 0)
             return Dino();
         if (random.Next(4) == 0)
-            return Dilated();
+            return Coin() ? Dilated() : Decoded();
         var named = Coin();
         var ocr = Coin();
         var pretrained = Maybe(Text);

@@ -1,0 +1,75 @@
+// The multi-decoder U-Net with pseudo depth (2024): one shared ResNet-50 encoder, a semantic and a depth decoder of U-Net form.
+// Key names: the semantic half is segmentation_models.pytorch's Unet (encoder, decoder, segmentation_head), so that its files load unchanged;
+// beside it depth_decoder and depth_head.
+// Deviations: the paper leaves open how the depth head ends: here its convolution's value is the depth, without activation.
+using Hwaso.Models.Backbones;
+using Hwaso.Models.Heads;
+using Hwaso.Nn;
+using Hwaso.Torch;
+
+namespace Hwaso.Models.Networks;
+
+/// <summary>
+/// Semantic logits [N, K, H, W], and for training the depth [N, 1, H, W] by a second decoder of the same shape. Evaluation asks the semantic
+/// decoder alone; what is deployed is a <see cref="UNet"/> with the same names.
+/// </summary>
+public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
+{
+    readonly ResNet encoder;
+    readonly UNetDecoder decoder, depth_decoder;
+    readonly UNetHead segmentation_head, depth_head;
+
+    /// <summary>Builds the network.</summary>
+    /// <exception cref="ArgumentException">Numbers that do not fit each other.</exception>
+    public UNetMultiDecoder(Weights w, ResNetConfig config, UNetConfig unet, int classes) : base(w, classes, alignCorners: false)
+    {
+        encoder = new(w / "encoder", config);
+        decoder = new(w / "decoder", unet, encoder.Channels);
+        segmentation_head = new(w / "segmentation_head", decoder.Channels, classes);
+        depth_decoder = new(w / "depth_decoder", unet, encoder.Channels);
+        depth_head = new(w / "depth_head", depth_decoder.Channels, 1);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> OutputNames => ["depth", ""];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> HeadPaths => ["decoder", "segmentation_head", "depth_decoder", "depth_head"];
+
+    /// <inheritdoc/>
+    public override void InitialiseAsPublished()
+    {
+        encoder.InitialiseAsPublished();
+        decoder.InitialiseAsPublished();
+        segmentation_head.InitialiseAsPublished();
+        depth_decoder.InitialiseAsPublished();
+        depth_head.InitialiseAsPublished();
+    }
+
+    /// <summary>The depth [N, 1, H, W], then the logits [N, K, H, W], the encoder asked once.</summary>
+    public Tensor[] Outputs(Tensor image)
+    {
+        Tensor[] maps = [image, .. image.Apply(encoder)];
+        return [maps.Apply(depth_decoder).Apply(depth_head), maps.Apply(decoder).Apply(segmentation_head)];
+    }
+
+    /// <summary>Gives the semantic decoder the depth decoder's weights and statistics; the heads, of other shapes, stay.</summary>
+    public void CopyDepthToSemantic() => Copy(depth_decoder, decoder);
+
+    /// <summary>Gives the depth decoder the semantic decoder's weights and statistics; the heads, of other shapes, stay.</summary>
+    public void CopySemanticToDepth() => Copy(decoder, depth_decoder);
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x)
+    {
+        Tensor[] maps = [x, .. x.Apply(encoder)];
+        return maps.Apply(decoder).Apply(segmentation_head);
+    }
+
+    static void Copy(UNetDecoder from, UNetDecoder to)
+    {
+        using var scope = new Scope();
+        foreach (var ((_, source), (_, target)) in from.Weights.State.Zip(to.Weights.State))
+            target.CopyFrom(source.ToHost());
+    }
+}
