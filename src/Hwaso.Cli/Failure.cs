@@ -16,8 +16,14 @@ static partial class Failure
         ArgumentException => (ParameterName().Replace(OneLine(error.Message), ""), ExitCode.Usage),
         OperationCanceledException => ("stopped before it was done", ExitCode.Failed),
         OutOfMemoryException => ($"too little memory: {OneLine(error.Message)}; try a smaller batch, crop or size", ExitCode.Failed),
+        FileNotFoundException { FileName: { Length: > 0 } file } => ($"{file}: no such file; check the path", ExitCode.Failed),
+        UnauthorizedAccessException => ($"{OneLine(error.Message)} Check its permissions, or name another place", ExitCode.Failed),
+        IOException when IsFull(error) => ($"{OneLine(error.Message)}; make room, or name a place on another disk", ExitCode.Failed),
         _ => (OneLine(error.Message), ExitCode.Failed),
     };
+
+    // Linux's ENOSPC and EDQUOT, wherever in the chain the system said so; .NET hands them on as they are, or as its own ERROR_DISK_FULL.
+    static bool IsFull(Exception? error) => error is not null && (error.HResult is 28 or 122 or unchecked((int)0x80070070) || IsFull(error.InnerException));
 
     static string OneLine(string message) =>
         string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

@@ -37,7 +37,8 @@ public static class Datasets
     public static string LayoutOf(string root)
     {
         bool Has(string year, string folder) => new[] { "", year, Path.Combine("VOCdevkit", year) }.Any(f => Directory.Exists(Path.Combine(root, f, folder)));
-        return Directory.Exists(root) && Folders.Cityscapes(root, "leftImg8bit") is not null ? "cityscapes"
+        Folders.Require(root, "a data set");
+        return Folders.Cityscapes(root, "leftImg8bit") is not null ? "cityscapes"
             : Has("VOC2010", "SegmentationClassContext") || Has("VOC2010", "Context") ? "pascal-context-59"
             : Has("VOC2012", "JPEGImages") ? "voc"
             : throw new DatasetException(root, "neither leftImg8bit (Cityscapes) nor JPEGImages (VOC) in it; name the folder that holds one of them");

@@ -13,12 +13,14 @@ public sealed class ProgressTests
         public override long GetTimestamp() => Now.Ticks;
     }
 
+    static Terminal Watching(TextWriter error, bool terminal, int width = 100) => new(TextWriter.Null, error, terminal, terminal, width);
+
     [Fact]
     public void Progress_is_a_plain_line_every_five_seconds_when_nobody_watches()
     {
         using var error = new StringWriter();
         var clock = new Clock();
-        using (var progress = new ProgressDisplay(error, terminal: false, "Rendering", 400, "scenes", clock))
+        using (var progress = new ProgressDisplay(Watching(error, terminal: false), "Rendering", 400, "scenes", clock))
         {
             for (var second = 1; second <= 20; second++)
             {
@@ -45,7 +47,7 @@ public sealed class ProgressTests
     {
         using var error = new StringWriter();
         var clock = new Clock();
-        using (var progress = new ProgressDisplay(error, terminal: true, "Reading", 4, "images", clock))
+        using (var progress = new ProgressDisplay(Watching(error, terminal: true), "Reading", 4, "images", clock))
         {
             clock.Now = TimeSpan.FromSeconds(1);
             progress.Report(2L);
@@ -54,5 +56,31 @@ public sealed class ProgressTests
         Assert.Equal(
             "\rReading ━━━━━━━━━━━━──────────── 2/4 images  2.0/s  0:01 left\u001b[K\rReading stopped at 2/4 images in 0:01 (2.0/s)\u001b[K\n",
             error.ToString());
+    }
+
+    [Theory]
+    [InlineData(100, "Training ━━━━━━━━━━━━──────────── 2/4 steps  loss 1.2500  lr 0.01  8.0 images/s  0:01 left")]
+    [InlineData(72, "Training ━━─── 2/4 steps  loss 1.2500  lr 0.01  8.0 images/s  0:01 left")]
+    [InlineData(60, "Training 2/4 steps  loss 1.2500  lr 0.01  8.0 images/s  0:0")]
+    public void Progress_shows_figures_and_never_wraps(int width, string expected)
+    {
+        using var error = new StringWriter();
+        var clock = new Clock();
+        using (var progress = new ProgressDisplay(Watching(error, terminal: true, width), "Training", 4, "steps", clock))
+        {
+            clock.Now = TimeSpan.FromSeconds(1);
+            progress.Report(2L, "loss 1.2500  lr 0.01  8.0 images/s");
+            Assert.Equal($"\r{expected}\u001b[K", error.ToString());
+        }
+    }
+
+    [Fact]
+    public void A_line_said_meanwhile_takes_the_place_of_the_bar()
+    {
+        using var error = new StringWriter();
+        using (var progress = new ProgressDisplay(Watching(error, terminal: true), "Reading", 4, "images", new Clock()))
+            progress.Log("x.png: is damaged");
+
+        Assert.StartsWith("\rx.png: is damaged\u001b[K\n", error.ToString(), StringComparison.Ordinal);
     }
 }

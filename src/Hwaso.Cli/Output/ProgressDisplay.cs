@@ -10,6 +10,7 @@ sealed class ProgressDisplay : IProgress<int>, IProgress<long>, IDisposable
     readonly Lock gate = new();
     readonly TextWriter error;
     readonly bool terminal;
+    readonly int columns;
     readonly ProgressLine line;
     readonly TimeProvider clock;
     readonly long began;
@@ -17,23 +18,25 @@ sealed class ProgressDisplay : IProgress<int>, IProgress<long>, IDisposable
     long done;
 
     /// <summary>Starts the clock.</summary>
-    /// <param name="error">Where to show it.</param>
-    /// <param name="terminal">Whether a line can be redrawn there.</param>
+    /// <param name="terminal">Where to show it: on standard error.</param>
     /// <param name="activity">What is going on, e.g. <c>Rendering</c>.</param>
     /// <param name="total">How many there will be.</param>
     /// <param name="unit">Of what, in the plural, e.g. <c>scenes</c>.</param>
     /// <param name="clock">The time.</param>
-    public ProgressDisplay(TextWriter error, bool terminal, string activity, long total, string unit, TimeProvider clock)
+    public ProgressDisplay(Terminal terminal, string activity, long total, string unit, TimeProvider clock)
     {
-        this.error = error;
-        this.terminal = terminal;
+        error = terminal.Error;
+        this.terminal = terminal.ErrorIsTerminal;
+        columns = terminal.Width;
         this.clock = clock;
         line = new ProgressLine(activity, total, unit);
         began = lastShown = clock.GetTimestamp();
     }
 
     /// <summary>So many are done, of the total.</summary>
-    public void Report(long value)
+    /// <param name="value">How many.</param>
+    /// <param name="figures">What else there is to know, shown instead of the rate.</param>
+    public void Report(long value, string? figures = null)
     {
         lock (gate)
         {
@@ -42,12 +45,20 @@ sealed class ProgressDisplay : IProgress<int>, IProgress<long>, IDisposable
             if (clock.GetElapsedTime(lastShown) < (terminal ? redrawEvery : lineEvery)) return;
             lastShown = clock.GetTimestamp();
             var elapsed = clock.GetElapsedTime(began);
-            if (terminal) error.Write($"\r{line.Bar(done, elapsed)}\u001b[K");
-            else error.WriteLine(line.Plain(done, elapsed));
+            if (terminal) error.Write($"\r{line.Bar(done, elapsed, figures, columns)}\u001b[K");
+            else error.WriteLine(line.Plain(done, elapsed, figures));
         }
     }
 
+    /// <summary>A line that stays, above the progress.</summary>
+    public void Log(string text)
+    {
+        lock (gate) error.WriteLine(terminal ? $"\r{text}\u001b[K" : text);
+    }
+
     void IProgress<int>.Report(int value) => Report(value);
+
+    void IProgress<long>.Report(long value) => Report(value);
 
     /// <summary>Leaves one line that sums it up.</summary>
     public void Dispose()

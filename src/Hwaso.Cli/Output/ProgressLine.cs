@@ -8,24 +8,31 @@ sealed record ProgressLine(string Activity, long Total, string Unit)
 {
     const int BarWidth = 24;
 
-    /// <summary>With a bar, for a terminal.</summary>
-    public string Bar(long done, TimeSpan elapsed)
+    /// <summary>With a bar, for a terminal of so many columns.</summary>
+    /// <param name="done">How many are done.</param>
+    /// <param name="elapsed">Since it began.</param>
+    /// <param name="figures">What to show instead of the rate; null for the rate.</param>
+    /// <param name="columns">A longer line would wrap and could not be redrawn: the bar gives way, then the end.</param>
+    public string Bar(long done, TimeSpan elapsed, string? figures, int columns)
     {
-        var filled = Total > 0 ? (int)(BarWidth * Math.Min(done, Total) / Total) : BarWidth;
-        return $"{Activity} {new string('━', filled)}{new string('─', BarWidth - filled)} {Counts(done, elapsed)}";
+        var counts = Counts(done, elapsed, figures);
+        var width = Math.Clamp(columns - Activity.Length - counts.Length - 3, 0, BarWidth);
+        var filled = Total > 0 ? (int)(width * Math.Min(done, Total) / Total) : width;
+        var line = $"{Activity} {new string('━', filled)}{new string('─', width - filled)}{(width > 0 ? " " : "")}{counts}";
+        return line.Length < columns ? line : line[..(columns - 1)];
     }
 
     /// <summary>Without, for a file.</summary>
-    public string Plain(long done, TimeSpan elapsed) => $"{Activity} {Counts(done, elapsed)}";
+    public string Plain(long done, TimeSpan elapsed, string? figures) => $"{Activity} {Counts(done, elapsed, figures)}";
 
     /// <summary>When it is over, or was stopped.</summary>
     public string Finished(long done, TimeSpan elapsed) =>
         $"{Activity} {(done < Total ? $"stopped at {done}/{Total}" : $"{done}")} {Unit} in {Clock(elapsed)} ({Rate(done, elapsed)}/s)";
 
-    string Counts(long done, TimeSpan elapsed)
+    string Counts(long done, TimeSpan elapsed, string? figures)
     {
         var left = done > 0 && done < Total ? $"  {Clock(elapsed * ((double)(Total - done) / done))} left" : "";
-        return $"{done}/{Total} {Unit}  {Rate(done, elapsed)}/s{left}";
+        return $"{done}/{Total} {Unit}  {figures ?? $"{Rate(done, elapsed)}/s"}{left}";
     }
 
     static string Rate(long done, TimeSpan elapsed)

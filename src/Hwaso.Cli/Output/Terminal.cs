@@ -7,7 +7,7 @@ namespace Hwaso.Cli.Output;
 /// <param name="Error">Progress, logs and errors.</param>
 /// <param name="OutputIsTerminal">Results may have colours.</param>
 /// <param name="ErrorIsTerminal">Progress may redraw its line.</param>
-/// <param name="Width">Columns of a page of text.</param>
+/// <param name="Width">Columns of a page of text, and of progress.</param>
 sealed record Terminal(TextWriter Output, TextWriter Error, bool OutputIsTerminal, bool ErrorIsTerminal, int Width)
 {
     // A table written to a file or a pipe should keep its lines whole.
@@ -18,8 +18,9 @@ sealed record Terminal(TextWriter Output, TextWriter Error, bool OutputIsTermina
     {
         var plain = Environment.GetEnvironmentVariable("TERM") is "dumb";
         var output = !System.Console.IsOutputRedirected && !plain;
-        var width = output ? Math.Clamp(System.Console.WindowWidth, 60, 110) : 100;
-        return new Terminal(System.Console.Out, System.Console.Error, output, !System.Console.IsErrorRedirected && !plain, width);
+        var error = !System.Console.IsErrorRedirected && !plain;
+        var width = output || error ? Math.Clamp(System.Console.WindowWidth, 60, 110) : 100;
+        return new Terminal(System.Console.Out, System.Console.Error, output, error, width);
     }
 
     /// <summary>Tables and colours for standard output; colours only on a terminal and without NO_COLOR.</summary>

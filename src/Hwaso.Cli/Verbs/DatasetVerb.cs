@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
+using Hwaso.Data;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -7,7 +8,7 @@ namespace Hwaso.Cli.Verbs;
 sealed class DatasetVerb : Verb
 {
     readonly Argument<string> folder = new("DIR") { Description = "folder of the data set" };
-    readonly Option<string?> layout = Values.Choice("--layout", "on-disk layout", ["cityscapes", "voc"], required: true);
+    readonly Option<string?> layout = Values.Choice("--layout", "on-disk layout", [.. Datasets.Layouts], required: true);
     readonly Func<DatasetCheckArguments, VerbContext, int> check;
 
     /// <summary>The verb, done by <paramref name="check"/>.</summary>

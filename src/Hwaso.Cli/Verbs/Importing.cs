@@ -13,6 +13,8 @@ static class Importing
 
     public static int Run(ImportArguments arguments, VerbContext context)
     {
+        if (arguments.Files.Any(file => Path.GetFullPath(file) == Path.GetFullPath(arguments.Out)))
+            throw new UsageException($"{arguments.Out} would replace the file it is made from; name another with --out");
         context.UseTorch();
         if (ModelArgument.FindAttention(arguments.Model) is { } attention)
             return ImportAttention(attention, arguments, context);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Imaging;
 using Hwaso.Training.Inference;
@@ -15,16 +16,17 @@ static class Predicting
         var device = context.UseTorch();
         foreach (var image in arguments.Images)
             if (!File.Exists(image))
-                throw new FileNotFoundException($"{image}: no such image");
+                throw new FileNotFoundException($"{image}: {(Directory.Exists(image) ? "is a folder; name the images in it" : "no such image")}");
         var names = Predictor.Names(arguments.Images);
+        RefuseOverwriting(arguments, names);
         using var network = LoadedNetwork.Open(arguments.Source, device);
-        Directory.CreateDirectory(arguments.Out);
+        OutputFolder.Make(arguments.Out);
         var palette = network.Classes.Count > 0
             ? Palette.FromColors(network.Classes.Select(c => (c.R, c.G, c.B)).ToArray())
             : Palette.Voc;
         var predictor = new Predictor(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), palette, arguments.Out, arguments.Overlay);
         var done = new List<Prediction>();
-        var failures = new List<string>();
+        var failures = new List<(string Image, string Problem)>();
         using (var progress = context.Progress("Predicting", arguments.Images.Count, "images"))
             for (var k = 0; k < arguments.Images.Count; k++)
             {
@@ -36,8 +38,8 @@ static class Predicting
                 catch (ImageFormatException error)
                 {
                     // One bad image among many costs that image, not the others.
-                    failures.Add(error.Message);
-                    context.Log(error.Message);
+                    failures.Add((arguments.Images[k], error.Message));
+                    progress.Log(error.Message);
                 }
                 progress.Report(k + 1);
             }
@@ -46,6 +48,7 @@ static class Predicting
             {
                 ["files"] = JsonOutput.Array(done.Select(p => p.File)),
                 ["milliseconds"] = JsonOutput.Array(done.Select(p => Math.Round(p.Milliseconds, 2))),
+                ["failed"] = new JsonArray([.. failures.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })]),
             },
             console =>
             {
@@ -53,5 +56,16 @@ static class Predicting
                     console.WriteLine($"{prediction.File}  {prediction.Milliseconds:0} ms");
             });
         return failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    // A label map is named after its image: in the image's own folder it would take its place.
+    static void RefuseOverwriting(PredictArguments arguments, IReadOnlyList<string> names)
+    {
+        var inputs = arguments.Images.Select(Path.GetFullPath).ToHashSet(StringComparer.Ordinal);
+        var targets = names.SelectMany(name => Predictor.Targets(arguments.Out, name, arguments.Overlay)).ToArray();
+        if (targets.FirstOrDefault(target => inputs.Contains(Path.GetFullPath(target))) is { } image)
+            throw new UsageException($"{image} is one of the images and would be replaced by labels; name another folder with --out");
+        if (targets.GroupBy(target => target).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new UsageException($"{twice.Key} would be written twice, as labels of one image and overlay of another; predict them into two folders");
     }
 }

@@ -11,6 +11,7 @@ static class SceneRendering
     public static int Run(ScenesArguments arguments, VerbContext context)
     {
         var val = arguments.Val ?? Math.Max(1, arguments.Count / 5);
+        OutputFolder.Make(arguments.Folder);
         SceneSetSummary summary;
         using (var progress = context.Progress("Rendering", arguments.Count + val, "scenes"))
             summary = SceneSet.Write(

@@ -19,12 +19,17 @@ sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
         progress = context.Progress("Training", plan.Steps - fromStep, "steps");
     }
 
-    public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond) => progress!.Report(step - shown);
+    public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond) =>
+        progress!.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s");
 
     public void Validated(int epoch, Scores scores, bool isBest) =>
-        context.Log($"epoch {epoch}/{plan!.Epochs}: mIoU {scores.Miou:0.0000}, pixel accuracy {scores.PixelAccuracy:0.0000}{(isBest ? " (best so far)" : "")}");
+        progress!.Log($"epoch {epoch}/{plan!.Epochs}: mIoU {scores.Miou:0.0000}, pixel accuracy {scores.PixelAccuracy:0.0000}{(isBest ? " (best so far)" : "")}");
 
-    public void Says(string line) => context.Log(line);
+    public void Says(string line)
+    {
+        if (progress is null) context.Log(line);
+        else progress.Log(line);
+    }
 
     public void Dispose() => progress?.Dispose();
 }

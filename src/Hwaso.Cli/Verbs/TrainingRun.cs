@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Cli.Output;
 using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
 using Spectre.Console;
@@ -24,7 +25,7 @@ static class TrainingRun
         }
         if (!result.Finished)
         {
-            context.Log($"stopped after step {result.Iterations}; go on with: hwaso train {arguments.Recipe} --run {folder.Root} --resume");
+            context.Log($"stopped after step {result.Iterations}; go on with: {Again(arguments, folder, context)}");
             return ExitCode.Failed;
         }
         context.Result(
@@ -36,5 +37,21 @@ static class TrainingRun
                 console.WriteLine($"report   {folder.Report}");
             });
         return ExitCode.Done;
+    }
+
+    /// <summary>The command line that goes on: another value of an option would be another run.</summary>
+    static string Again(TrainArguments arguments, RunFolder folder, VerbContext context)
+    {
+        string[] words =
+        [
+            "hwaso", "train", arguments.Recipe,
+            .. arguments.Data is { } data ? ["--data", data] : Array.Empty<string>(),
+            "--run", folder.Root,
+            .. arguments.Set.SelectMany(setting => new[] { "--set", setting }),
+            .. context.Device is { } device ? ["--device", device] : Array.Empty<string>(),
+            .. context.Threads is { } threads ? ["--threads", $"{threads}"] : Array.Empty<string>(),
+            "--resume",
+        ];
+        return string.Join(' ', words.Select(ShellWord.Of));
     }
 }

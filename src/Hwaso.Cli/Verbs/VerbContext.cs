@@ -36,5 +36,5 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
 
     /// <summary>Starts showing progress on standard error, e.g. <c>("Rendering", 500, "scenes")</c>; dispose it when done.</summary>
     public ProgressDisplay Progress(string activity, long total, string unit) =>
-        new(Terminal.Error, Terminal.ErrorIsTerminal, activity, total, unit, TimeProvider.System);
+        new(Terminal, activity, total, unit, TimeProvider.System);
 }

@@ -4,7 +4,7 @@ static class Folders
 {
     public static string Require(string path, string what) => Directory.Exists(path)
         ? path
-        : throw new DatasetException(path, $"no such folder; it should hold {what}");
+        : throw new DatasetException(path, $"{(File.Exists(path) ? "is a file, not a folder" : "no such folder")}; it should hold {what}");
 
     public static string RequireSplit(string folder, string split)
     {

@@ -23,11 +23,21 @@ public sealed class Predictor(Segmenter segmenter, Palette palette, string folde
         var began = Stopwatch.GetTimestamp();
         var labels = segmenter.Label(image);
         var milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        var target = Path.Combine(folder, name + ".png");
-        Png.WriteIndexed(target, labels, palette);
+        var targets = Targets(folder, name, overlay);
+        Png.WriteIndexed(targets[0], labels, palette);
         if (overlay)
-            Png.Write(Path.Combine(folder, name + "_overlay.png"), Overlay.Blend(image, labels, palette));
-        return new Prediction(target, milliseconds);
+            Png.Write(targets[1], Overlay.Blend(image, labels, palette));
+        return new Prediction(targets[0], milliseconds);
+    }
+
+    /// <summary>The files that an image's labels go to: the label map, and the overlay if wanted.</summary>
+    /// <param name="folder">Where they go.</param>
+    /// <param name="name">The name without extension.</param>
+    /// <param name="overlay">Whether the overlay is wanted.</param>
+    public static IReadOnlyList<string> Targets(string folder, string name, bool overlay)
+    {
+        var labels = Path.Combine(folder, name + ".png");
+        return overlay ? [labels, Path.Combine(folder, name + "_overlay.png")] : [labels];
     }
 
     /// <summary>A name for each image: its file's own where that is unique, else with as much of its folders as tells them apart.</summary>
@@ -36,7 +46,7 @@ public sealed class Predictor(Segmenter segmenter, Palette palette, string folde
     {
         var parts = paths.Select(p => Path.GetFullPath(Path.ChangeExtension(p, null)!).Split(Path.DirectorySeparatorChar)).ToArray();
         if (paths.GroupBy(Path.GetFullPath).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new ArgumentException($"{twice.Key} is given twice");
+            throw new ArgumentException($"{twice.Key} is given twice; name each image once");
         var depth = parts.Select(_ => 1).ToArray();
         while (true)
         {

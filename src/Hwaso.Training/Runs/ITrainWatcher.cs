@@ -8,7 +8,7 @@ public interface ITrainWatcher
     /// <summary>The run begins, or goes on from a step.</summary>
     void Begins(TrainPlan plan, long fromStep);
 
-    /// <summary>A step was done.</summary>
+    /// <summary>A step was done: its number from 1, its epoch from 1, its loss and learning rate, and training images a second of late.</summary>
     void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond);
 
     /// <summary>A validation was done.</summary>

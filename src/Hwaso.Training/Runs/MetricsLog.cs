@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hwaso.Torch.Files;
 using Hwaso.Training.Metrics;
 using Hwaso.Training.Reports;
 
@@ -17,16 +19,22 @@ public sealed class MetricsLog
     MetricsLog(string path) => this.path = path;
 
     /// <summary>Opens the log of a run that goes on after a step: what was written behind it is taken back, since those steps are done again.</summary>
-    /// <exception cref="TrainingException">A line that is not ours.</exception>
-    public static MetricsLog Open(string path, long fromStep)
+    /// <param name="path">The file.</param>
+    /// <param name="fromStep">The last step that counts.</param>
+    /// <param name="validated">Whether a validation after that very step counts.</param>
+    public static MetricsLog Open(string path, long fromStep, bool validated = true)
     {
         var log = new MetricsLog(path);
-        if (fromStep > 0 && File.Exists(path))
-            foreach (var line in File.ReadAllLines(path))
+        var there = File.Exists(path) ? File.ReadAllBytes(path) : null;
+        if (fromStep > 0 && there is not null)
+            foreach (var line in Encoding.UTF8.GetString(there).Split('\n'))
                 // The last line may be cut short where the process was killed while it wrote.
-                if (TryIteration(line, out var iteration) && iteration <= fromStep)
+                if (TryIteration(line, out var iteration, out var isValidation) && (iteration < fromStep || (iteration == fromStep && (validated || !isValidation))))
                     log.lines.Add((iteration, line));
-        File.WriteAllLines(path, log.lines.Select(l => l.Line));
+        var kept = Encoding.UTF8.GetBytes(string.Concat(log.lines.Select(l => l.Line + "\n")));
+        // Never half of it: the best score so far is read from here.
+        if (there is null || !kept.AsSpan().SequenceEqual(there))
+            AtomicFile.Write(path, kept.Length, stream => stream.Write(kept));
         return log;
     }
 
@@ -71,12 +79,15 @@ public sealed class MetricsLog
     T[] Read<T>(string key, Func<JsonObject, T> read) =>
         lines.Select(l => JsonNode.Parse(l.Line)!.AsObject()).Where(o => o.ContainsKey(key)).Select(read).ToArray();
 
-    static bool TryIteration(string line, out long iteration)
+    static bool TryIteration(string line, out long iteration, out bool isValidation)
     {
-        iteration = 0;
+        (iteration, isValidation) = (0, false);
         try
         {
-            return JsonNode.Parse(line) is JsonObject entry && entry["iteration"] is JsonValue value && value.TryGetValue(out iteration);
+            if (JsonNode.Parse(line) is not JsonObject entry || entry["iteration"] is not JsonValue value)
+                return false;
+            isValidation = entry.ContainsKey("confusion");
+            return value.TryGetValue(out iteration);
         }
         catch (JsonException)
         {

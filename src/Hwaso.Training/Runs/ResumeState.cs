@@ -11,7 +11,8 @@ namespace Hwaso.Training.Runs;
 /// <param name="BestEpoch">Its epoch, from 1.</param>
 /// <param name="Seconds">Wall-clock time so far.</param>
 /// <param name="Threads">Threads for operators: another count may round otherwise.</param>
-public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads)
+/// <param name="EpochOpen">The steps of an epoch are done, its validation is not.</param>
+public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads, bool EpochOpen = false)
 {
     const string Key = "hwaso.resume";
     const string RecipeKey = "hwaso.recipe";

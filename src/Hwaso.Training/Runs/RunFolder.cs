@@ -10,7 +10,7 @@ public sealed record RunFolder(string Root)
     /// <summary>One JSON object a line: losses, and validations.</summary>
     public string Metrics => Path.Combine(Root, "metrics.jsonl");
 
-    /// <summary>What was said while it ran.</summary>
+    /// <summary>What happened when, a line each.</summary>
     public string Log => Path.Combine(Root, "log.txt");
 
     /// <summary>The page about it.</summary>
@@ -28,11 +28,27 @@ public sealed record RunFolder(string Root)
     /// <summary>Weights, optimiser and random state in one file, so that what a run goes on from is always of one moment.</summary>
     public string Resume => Path.Combine(Checkpoints, "resume.safetensors");
 
-    /// <summary>Whether the folder holds a run.</summary>
-    public bool Exists => File.Exists(Recipe) || Directory.Exists(Checkpoints);
+    /// <summary>Whether the folder holds a run: one that began its first step, or weights.</summary>
+    public bool Exists => File.Exists(Recipe) || (Directory.Exists(Checkpoints) && Directory.EnumerateFiles(Checkpoints).Any());
 
     /// <summary>The weights that evaluation and prediction take: the best, or else the newest.</summary>
     /// <exception cref="FileNotFoundException">There are none yet.</exception>
     public string Weights => File.Exists(Best) ? Best : File.Exists(Last) ? Last
         : throw new FileNotFoundException($"{Root}: no weights in {Checkpoints}; train first (hwaso train RECIPE --run {Root})");
+
+    /// <summary>Makes the folders, and takes away what a killed process left half written in them.</summary>
+    /// <exception cref="TrainingException">They cannot be made or written to.</exception>
+    public void Make()
+    {
+        try
+        {
+            Directory.CreateDirectory(Checkpoints);
+            foreach (var leftover in Directory.EnumerateFiles(Checkpoints, "*.safetensors.*.tmp"))
+                File.Delete(leftover);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"{Root}: no run can be kept there: {error.Message} Name a folder that can be written to with --run", error);
+        }
+    }
 }

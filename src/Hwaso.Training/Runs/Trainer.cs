@@ -15,9 +15,8 @@ namespace Hwaso.Training.Runs;
 public sealed class Trainer : IDisposable
 {
     readonly TrainRequest request;
-    readonly ITrainWatcher watcher;
+    readonly RunLog watcher;
     readonly Recipe recipe;
-    readonly string resolved;
     readonly SegmentationDataset training, validation;
     readonly TrainPlan plan;
     readonly Weights weights;
@@ -27,9 +26,11 @@ public sealed class Trainer : IDisposable
     readonly LearningRatePolicy policy;
     readonly Segmenter segmenter;
     readonly Loader loader;
+    readonly RunCheckpoints checkpoints;
     readonly MetricsLog log;
     readonly Stopwatch clock = new();
-    readonly List<string> said = [];
+    readonly List<string> warnings = [];
+    IReadOnlyList<string> batchIds = [];
     ResumeState state;
     Scores? best;
 
@@ -38,9 +39,10 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">The folder holds a run already, or none to resume.</exception>
     public Trainer(TrainRequest request, ITrainWatcher watcher)
     {
-        (this.request, this.watcher) = (request, watcher);
         var folder = request.Folder;
-        if (request.Resume && !File.Exists(folder.Resume))
+        (this.request, this.watcher) = (request, new RunLog(folder.Log, watcher));
+        var goesOn = request.Resume && File.Exists(folder.Resume);
+        if (request.Resume && !folder.Exists)
             throw new TrainingException($"{folder.Root}: nothing to resume: {folder.Resume} is not there; train without --resume to begin");
         if (!request.Resume && folder.Exists)
             throw new TrainingException($"{folder.Root} holds a run already; go on with --resume, or name another folder with --run");
@@ -59,10 +61,10 @@ public sealed class Trainer : IDisposable
             Model = given.Model with { Classes = training.Classes.Count },
             Threads = request.Threads,
         };
-        resolved = recipe.ToYaml(folder.Recipe);
+        var resolved = recipe.ToYaml(folder.Recipe);
         plan = TrainPlan.Of(recipe.Train, training.Samples.Count, recipe.Data.TrainSplit);
 
-        Directory.CreateDirectory(folder.Checkpoints);
+        folder.Make();
         TorchInfo.Threads = request.Threads;
         RandomState.Seed((ulong)recipe.Seed);
         weights = Weights.Create(request.Device);
@@ -74,17 +76,21 @@ public sealed class Trainer : IDisposable
             loss = new CrossEntropy(recipe.Loss.IgnoreIndex, recipe.Loss.ClassWeights?.ToArray(), alignCorners: net.AlignCorners);
             segmenter = new Segmenter(net, new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]), new InferenceOptions { Size = recipe.Validate.Size });
             loader = TrainingParts.Loader(recipe, training, request.Threads);
-            state = request.Resume ? ResumeState.Load(folder.Resume, weights, optimiser, resolved) : new ResumeState(0, null, 0, 0, request.Threads);
+            checkpoints = new RunCheckpoints(folder, weights, optimiser, resolved, ClassInfos.Of(training.Classes), this.watcher);
+            state = goesOn ? ResumeState.Load(folder.Resume, weights, optimiser, resolved) : new ResumeState(0, null, 0, 0, request.Threads);
         }
         catch
         {
             Dispose();
             throw;
         }
+        if (request.Resume && !goesOn)
+            this.watcher.Says($"{folder.Root}: nothing was saved before it stopped; it begins anew");
+        this.watcher.Introduces(recipe, net, [training, validation], request);
         if (state.Threads != request.Threads)
-            Say($"resumed with {request.Threads} threads, begun with {state.Threads}: sums may round otherwise, so the result may differ in its last bits");
-        File.WriteAllText(folder.Recipe, resolved);
-        log = MetricsLog.Open(folder.Metrics, state.Step);
+            Warn($"resumed with {request.Threads} threads, begun with {state.Threads}: sums may round otherwise, so the result may differ in its last bits");
+        checkpoints.Writing(folder.Recipe, state.Step, () => File.WriteAllText(folder.Recipe, resolved));
+        log = MetricsLog.Open(folder.Metrics, state.Step, validated: !state.EpochOpen);
         best = log.Validations(training.Classes.HasBackground).Select(v => v.Point.Scores).MaxBy(s => s.Miou ?? -1);
     }
 
@@ -92,15 +98,17 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">The loss is not finite, a checkpoint cannot be written, or memory is short.</exception>
     public TrainResult Run(CancellationToken stop)
     {
-        watcher.Begins(plan, state.Step);
-        clock.Start();
-        var images = 0L;
-        while (state.Step < plan.Steps && !stop.IsCancellationRequested)
-            images += Epoch((int)(state.Step / plan.StepsPerEpoch), stop);
-        var finished = state.Step >= plan.Steps;
-        if (!finished)
-            SaveResume();
-        return new TrainResult(state.Step, finished, best, state.BestEpoch, state.Seconds + clock.Elapsed.TotalSeconds, images / Math.Max(clock.Elapsed.TotalSeconds, 1e-9));
+        try
+        {
+            var result = Steps(stop);
+            watcher.Ends(result);
+            return result;
+        }
+        catch (Exception error)
+        {
+            watcher.Note($"failed at step {state.Step + 1}: {error.Message}");
+            throw;
+        }
     }
 
     /// <summary>Writes the run's page, with pictures by the best weights.</summary>
@@ -109,7 +117,7 @@ public sealed class Trainer : IDisposable
     {
         if (File.Exists(request.Folder.Best))
             WeightFile.Load(weights, Torch.Files.TensorFile.Read(request.Folder.Best));
-        TrainReport.Write(request.Folder.Report, recipe, net, segmenter, validation, log, result, request.Device, said);
+        TrainReport.Write(request.Folder.Report, recipe, net, segmenter, validation, log, result, request.Device, warnings);
     }
 
     /// <summary>Frees network and optimiser.</summary>
@@ -133,11 +141,37 @@ public sealed class Trainer : IDisposable
             throw request.Recipe.Error("model", error.Message);
         }
         ModelFactory.Initialise(made, recipe.Model.Init);
-        if (recipe.Model.Pretrained is { } pretrained && !request.Resume)
-            Say(Pretrain(pretrained));
+        if (recipe.Model.Pretrained is { } pretrained && !File.Exists(request.Folder.Resume))
+            watcher.Says(Pretrain(pretrained));
         if (recipe.Train.ChannelsLast)
             weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
         return made;
+    }
+
+    TrainResult Steps(CancellationToken stop)
+    {
+        watcher.Begins(plan, state.Step);
+        clock.Start();
+        var images = 0L;
+        try
+        {
+            // Stopped in the middle of a validation, the run goes on with that.
+            if (state.EpochOpen)
+                EndEpoch(stop);
+            while (state.Step < plan.Steps && !stop.IsCancellationRequested)
+                images += Epoch((int)(state.Step / plan.StepsPerEpoch), stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // What was done is saved below.
+        }
+        var finished = state.Step >= plan.Steps && !state.EpochOpen;
+        if (!finished)
+        {
+            RequireFinite();
+            SaveResume();
+        }
+        return new TrainResult(state.Step, finished, best, state.BestEpoch, state.Seconds + clock.Elapsed.TotalSeconds, images / Math.Max(clock.Elapsed.TotalSeconds, 1e-9));
     }
 
     /// <summary>One pass over the data from wherever the run stands in it; returns the images seen.</summary>
@@ -156,16 +190,17 @@ public sealed class Trainer : IDisposable
             state = state with { Step = state.Step + 1 };
             images += plan.Batch * plan.Accumulate;
             since += plan.Batch * plan.Accumulate;
-            if (state.Step % recipe.Train.LogEvery == 0 || state.Step == end)
+            state = state with { EpochOpen = state.Step == end };
+            var speed = since / Stopwatch.GetElapsedTime(logged).TotalSeconds;
+            watcher.Stepped(state.Step, epoch + 1, value, rate, speed);
+            if (state.Step % recipe.Train.LogEvery == 0 || state.EpochOpen)
             {
-                var speed = since / Stopwatch.GetElapsedTime(logged).TotalSeconds;
-                log.Step(state.Step, epoch + 1, value, rate, speed);
-                watcher.Stepped(state.Step, epoch + 1, value, rate, speed);
+                checkpoints.Writing(request.Folder.Metrics, state.Step, () => log.Step(state.Step, epoch + 1, value, rate, speed));
                 (logged, since) = (Stopwatch.GetTimestamp(), 0);
             }
         }
-        if (state.Step == end)
-            EndEpoch(epoch + 1);
+        if (state.EpochOpen)
+            EndEpoch(stop);
         return images;
     }
 
@@ -193,8 +228,9 @@ public sealed class Trainer : IDisposable
             var (images, labels) = batch.ToTensors(request.Device);
             var value = loss.Of(net.Call(recipe.Train.ChannelsLast ? images.Contiguous(MemoryFormat.ChannelsLast) : images), labels);
             var number = value.Item();
+            batchIds = batch.Ids;
             if (!double.IsFinite(number))
-                throw Diverged(number, batch);
+                throw Diverged($"the loss is {number} at step {state.Step + 1}");
             (plan.Accumulate == 1 ? value : value / plan.Accumulate).Backward();
             return number;
         }
@@ -204,62 +240,48 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    TrainingException Diverged(double value, Batch batch) => new(
-        $"the loss is {value} at step {state.Step + 1} on the batch of {string.Join(", ", batch.Ids)}; " +
+    TrainingException Diverged(string what) => new(
+        $"{what} on the batch of {string.Join(", ", batchIds.Select(id => training.Samples.First(s => s.Id == id).ImagePath))}; " +
         (File.Exists(request.Folder.Last) ? $"the last good weights are in {request.Folder.Last}" : "no weights were saved yet")
         + $"; try a lower train.optimizer.learning_rate (now {recipe.Train.Optimizer.LearningRate}) or a longer warm-up, and check these images (hwaso dataset check)");
 
-    void EndEpoch(int epoch)
+    void EndEpoch(CancellationToken stop)
     {
+        var epoch = (int)((state.Step + plan.StepsPerEpoch - 1) / plan.StepsPerEpoch);
+        RequireFinite();
         var last = state.Step >= plan.Steps;
         if (last || (recipe.Validate.Every > 0 && epoch % recipe.Validate.Every == 0))
-            Validate(epoch);
+            Validate(epoch, stop);
+        state = state with { EpochOpen = false };
         if (last || epoch % recipe.Save.Every == 0)
         {
-            SaveWeights(request.Folder.Last, epoch);
+            checkpoints.SaveWeights(request.Folder.Last, epoch, state);
             SaveResume();
         }
     }
 
-    void Validate(int epoch)
+    void Validate(int epoch, CancellationToken stop)
     {
-        var confusion = Evaluator.Count(segmenter, validation);
+        var confusion = Evaluator.Count(segmenter, validation, stop: stop);
         var scores = Scores.Of(confusion, training.Classes.HasBackground);
-        log.Validation(state.Step, epoch, scores, confusion);
+        checkpoints.Writing(request.Folder.Metrics, state.Step, () => log.Validation(state.Step, epoch, scores, confusion));
         var isBest = best is null || (scores.Miou ?? 0) > (best.Miou ?? 0);
         if (isBest)
         {
             best = scores;
             state = state with { BestMiou = scores.Miou, BestEpoch = epoch };
-            SaveWeights(request.Folder.Best, epoch);
+            checkpoints.SaveWeights(request.Folder.Best, epoch, state);
         }
         watcher.Validated(epoch, scores, isBest);
     }
 
-    void SaveWeights(string path, int epoch) => Saving(path, () => WeightFile.Save(path, weights, new Dictionary<string, string>
-    {
-        ["format"] = "pt",
-        [LoadedNetwork.RecipeKey] = resolved,
-        [LoadedNetwork.ClassesKey] = LoadedNetwork.WriteClasses(ClassInfos.Of(training.Classes)),
-        ["hwaso.epoch"] = epoch.ToString(),
-        ["hwaso.step"] = state.Step.ToString(),
-        ["hwaso.miou"] = state.BestMiou?.ToString("R") ?? "",
-    }));
+    void SaveResume() => checkpoints.SaveResume(state with { Seconds = state.Seconds + clock.Elapsed.TotalSeconds, Threads = request.Threads });
 
-    void SaveResume() => Saving(request.Folder.Resume, () =>
-        (state with { Seconds = state.Seconds + clock.Elapsed.TotalSeconds, Threads = request.Threads }).Save(request.Folder.Resume, weights, optimiser, resolved));
-
-    void Saving(string path, Action save)
+    // A finite loss may still have had an infinite gradient, and that must not replace weights that are good.
+    void RequireFinite()
     {
-        try
-        {
-            save();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            var kept = File.Exists(request.Folder.Resume) ? $"the run can go on from {request.Folder.Resume} with --resume once there is room" : "nothing was saved yet";
-            throw new TrainingException($"{path}: could not be saved at step {state.Step}: {error.Message}; {kept}", error);
-        }
+        if (checkpoints.NotFinite() is { } key)
+            throw Diverged($"{key} is no longer finite after step {state.Step}");
     }
 
     string Pretrain(string path)
@@ -268,10 +290,9 @@ public sealed class Trainer : IDisposable
         return $"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, {report.Mismatched.Count} of another shape left out";
     }
 
-    void Say(string line)
+    void Warn(string line)
     {
-        File.AppendAllText(request.Folder.Log, line + "\n");
-        said.Add(line);
+        warnings.Add(line);
         watcher.Says(line);
     }
 }

@@ -20,8 +20,9 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
 
     [Theory]
     [InlineData(1)]
+    [InlineData(3)] // the last step of an epoch: stopped in its validation
     [InlineData(4)]
-    [InlineData(5)]
+    [InlineData(6)] // stopped in the validation that ends the run
     public void A_run_stopped_and_resumed_ends_with_the_same_bits(int stopAfter)
     {
         Train("whole");
@@ -81,8 +82,52 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
     {
         Train("fine");
         var error = Assert.Throws<TrainingException>(() => Train("nan", null, false, "train.optimizer.learning_rate=1e30"));
-        Assert.Matches(@"the loss is (NaN|∞|Infinity) at step \d+ on the batch of hwaso_0000\d\d_000019", error.Message);
+        Assert.Matches(@"the loss is (NaN|∞|Infinity) at step \d+ on the batch of \S*/hwaso_0000\d\d_000019_leftImg8bit\.png", error.Message);
         Assert.Contains("learning_rate", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_that_are_not_finite_replace_no_checkpoint_though_the_loss_was()
+    {
+        // Times 1e39, more than a float32 holds, the first step's gradient is infinite; its loss came before.
+        var error = Assert.Throws<TrainingException>(() => Train("huge", null, false, "train.optimizer.learning_rate=1e39", "train.epochs=~", "train.iterations=1"));
+        Assert.Contains("is no longer finite after step 1", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(At("huge").Checkpoints));
+    }
+
+    [Fact]
+    public void The_log_tells_with_times_what_was_trained_and_how_it_went_and_the_report_only_warns()
+    {
+        Train("logged", stopAfter: 4);
+        Train("logged", resume: true);
+
+        var lines = File.ReadAllLines(At("logged").Log);
+        Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d  \S", line));
+        string[] wanted =
+        [
+            "recipe small, seed 7", "network hrnetv2, ", "Cityscapes train 12 images, Cityscapes val 4 images", "2 epochs of 3 steps, 6 steps of 4 images",
+            "epoch 1/2: step 3/6, loss ", "saved checkpoints/best.safetensors", "epoch 1/2: mIoU ", "saved checkpoints/resume.safetensors", "stopped after step 4",
+            "going on after step 4", "epoch 2/2: mIoU ", "saved checkpoints/last.safetensors", "finished in ",
+        ];
+        var at = -1;
+        foreach (var text in wanted)
+            Assert.True((at = Array.FindIndex(lines, at + 1, line => line.Contains(text, StringComparison.Ordinal))) >= 0, $"'{text}' is not in the log, or too early");
+        Assert.DoesNotContain("going on after", File.ReadAllText(At("logged").Report), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_that_saved_nothing_begins_anew_when_resumed()
+    {
+        Train("whole");
+        Directory.CreateDirectory(At("killed").Checkpoints);
+        File.WriteAllText(At("killed").Recipe, "name: cut sho");
+        var leftover = Path.Combine(At("killed").Checkpoints, "best.safetensors.abc.tmp");
+        File.WriteAllText(leftover, "half");
+
+        Train("killed", resume: true);
+
+        Assert.False(File.Exists(leftover));
+        Assert.Equal(File.ReadAllBytes(At("whole").Last), File.ReadAllBytes(At("killed").Last));
     }
 
     [Fact]
