@@ -37,7 +37,8 @@ public static class AtomicFile
         {
             if (File.Exists(temporary))
                 File.Delete(temporary);
-            if (e is IOException or UnauthorizedAccessException)
+            // The last is .NET's answer to a file larger than the file system or the user's quota allows.
+            if (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" })
             {
                 throw new IOException(
                     $"{path}: could not be written ({length} bytes needed); a previous file is untouched. {e.Message}", e);

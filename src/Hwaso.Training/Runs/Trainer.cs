@@ -49,6 +49,8 @@ public sealed class Trainer : IDisposable
 
         var given = request.Recipe.Recipe;
         var root = request.Data ?? given.Data.Root ?? throw request.Recipe.Error("data", "names no root; give the data set's folder with --data");
+        if (!Datasets.Layouts.Contains(given.Data.Layout))
+            throw request.Recipe.Error("data.layout", $"'{given.Data.Layout}' is no layout; {string.Join(" or ", Datasets.Layouts)} was wanted");
         training = Datasets.Open(given.Data.Layout, root, given.Data.TrainSplit);
         validation = Datasets.Open(given.Data.Layout, root, given.Data.ValSplit);
         if (given.Model.Classes is { } classes && classes != training.Classes.Count)

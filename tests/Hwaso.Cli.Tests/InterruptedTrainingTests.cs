@@ -1,0 +1,101 @@
+namespace Hwaso.Cli.Tests;
+
+/// <summary>Runs that are stopped, killed or run out of disk in a process of their own, and end with the bits of one left alone.</summary>
+[Collection(WorkshopTests.Name)]
+public sealed class InterruptedTrainingTests(Workshop shop)
+{
+    // 36 steps: long enough to be stopped in the middle, a few seconds in all.
+    static readonly string[] length = ["--set", "train.epochs=12"];
+
+    // One folder for all, because the recipe in a checkpoint begins with the run's own path.
+    const string Run = "stopped";
+
+    static readonly string[] files = ["checkpoints/last.safetensors", "checkpoints/best.safetensors"];
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public void A_signal_finishes_the_step_saves_and_says_how_to_go_on(string signal)
+    {
+        using var process = HwasoProcess.Start(Begin());
+        Assert.True(process.WaitFor("epoch 2/12"));
+        process.Send(signal);
+        var stopped = process.Finish();
+
+        Assert.Equal(1, stopped.Code);
+        Assert.Equal("", stopped.Output);
+        Assert.Contains("finishing the current step", stopped.Error, StringComparison.Ordinal);
+        var command = stopped.Error.Split("go on with: ")[1].Split('\n')[0].Split(' ');
+        Assert.Equal("hwaso", command[0]);
+        Assert.Equal("--resume", command[^1]);
+        var resumed = CommandLine.Run(command[1..]);
+        Assert.Equal(0, resumed.Code);
+        AssertSameBits();
+    }
+
+    [Theory]
+    [InlineData("12 images", 0)] // before anything was saved
+    [InlineData("epoch 1/12: mIoU", 0)] // while the first state to resume from is written
+    [InlineData("epoch 2/12: mIoU", 200)]
+    [InlineData("epoch 4/12: mIoU", 50)]
+    public void Killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(string after, int upToMs)
+    {
+        using (var process = HwasoProcess.Start(Begin()))
+        {
+            Assert.True(process.WaitFor(after));
+            Thread.Sleep(Random.Shared.Next(upToMs + 1));
+            process.Send("KILL");
+            Assert.Equal(128 + 9, process.Finish().Code);
+        }
+
+        var resumed = shop.Train(Run, [.. length, "--resume"]);
+
+        Assert.True(resumed.Code == 0, resumed.Error);
+        AssertSameBits();
+    }
+
+    [Fact]
+    public void A_full_disk_leaves_the_last_good_checkpoint_and_says_what_to_do()
+    {
+        using (var first = HwasoProcess.Start(Begin()))
+        {
+            Assert.True(first.WaitFor("epoch 2/12"));
+            first.Send("INT");
+            Assert.Equal(1, first.Finish().Code);
+        }
+        var state = shop.At("stopped/checkpoints/resume.safetensors");
+        var before = File.ReadAllBytes(state);
+        var weightsKb = new FileInfo(shop.At("stopped/checkpoints/best.safetensors")).Length / 1024;
+
+        // Room for weights, not for weights and optimiser.
+        using var process = HwasoProcess.StartOnSmallDisk((int)(weightsKb + (before.Length / 1024)) / 2, shop.Training(Run, [.. length, "--resume"]));
+        var refused = process.Finish();
+
+        Assert.Equal(1, refused.Code);
+        Assert.Matches($"hwaso train: {state}: .*stopped at step \\d+: make room.* go on from {state} with --resume", refused.Error);
+        Assert.DoesNotContain("   at ", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(state));
+        Assert.DoesNotContain(Directory.EnumerateFiles(shop.At("stopped/checkpoints")), f => f.EndsWith(".tmp", StringComparison.Ordinal));
+        Assert.Contains("failed at step", File.ReadAllText(shop.At("stopped/log.txt")), StringComparison.Ordinal);
+        Assert.Equal(0, shop.Train(Run, [.. length, "--resume"]).Code);
+        AssertSameBits();
+    }
+
+    /// <summary>Arguments of a new run, after one that nobody disturbs was made to compare it with.</summary>
+    string[] Begin()
+    {
+        if (!Directory.Exists(shop.At("undisturbed")))
+        {
+            Assert.Equal(0, shop.Train(Run, length).Code);
+            Directory.Move(shop.At(Run), shop.At("undisturbed"));
+        }
+        if (Directory.Exists(shop.At(Run))) Directory.Delete(shop.At(Run), recursive: true);
+        return shop.Training(Run, length);
+    }
+
+    void AssertSameBits()
+    {
+        foreach (var file in files)
+            Assert.True(File.ReadAllBytes(shop.At($"undisturbed/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(shop.At($"{Run}/{file}"))), $"{file} differs");
+    }
+}
