@@ -8,46 +8,64 @@ namespace Hwaso.Models.Attention;
 /// <summary>Channel attention and spatial attention side by side, summed.</summary>
 public sealed record PsaParallel : AttentionModule
 {
-    /// <inheritdoc/>
-    public override string Name => "psa-p";
+    /// <summary>Which of its branches are there.</summary>
+    public PsaBranches Branches { get; init; }
 
     /// <inheritdoc/>
-    public override Net Build(Weights w, int channels) => new PsaParallelNet(w, channels, Half(w, channels));
+    public override string Name => NameOf("psa-p", Branches);
+
+    /// <inheritdoc/>
+    public override Net Build(Weights w, int channels) => new PsaParallelNet(w, channels, Half(w, channels), Branches);
 }
 
 /// <summary>x · channels(x) + x · pixels(x).</summary>
 public sealed class PsaParallelNet : Net
 {
-    readonly Conv2d conv_q_right, conv_v_right, conv_up, conv_q_left, conv_v_left;
+    readonly Conv2d? conv_q_right, conv_v_right, conv_up, conv_q_left, conv_v_left;
 
-    internal PsaParallelNet(Weights w, int channels, int half) : base(w)
+    internal PsaParallelNet(Weights w, int channels, int half, PsaBranches branches) : base(w)
     {
-        conv_q_right = new(w / "conv_q_right", channels, 1, kernel: 1);
-        conv_v_right = new(w / "conv_v_right", channels, half, kernel: 1);
-        conv_up = new(w / "conv_up", half, channels, kernel: 1);
-        conv_q_left = new(w / "conv_q_left", channels, half, kernel: 1);
-        conv_v_left = new(w / "conv_v_left", channels, half, kernel: 1);
-        foreach (var conv in new[] { conv_q_right, conv_v_right, conv_q_left, conv_v_left })
+        Branches = branches;
+        if (branches != PsaBranches.Pixels)
+        {
+            conv_q_right = new(w / "conv_q_right", channels, 1, kernel: 1);
+            conv_v_right = new(w / "conv_v_right", channels, half, kernel: 1);
+            conv_up = new(w / "conv_up", half, channels, kernel: 1);
+        }
+        if (branches != PsaBranches.Channels)
+        {
+            conv_q_left = new(w / "conv_q_left", channels, half, kernel: 1);
+            conv_v_left = new(w / "conv_v_left", channels, half, kernel: 1);
+        }
+        foreach (var conv in new[] { conv_q_right, conv_v_right, conv_q_left, conv_v_left }.OfType<Conv2d>())
             Initialise.KaimingNormal(conv.Weight, fanOut: false);
     }
 
-    /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x) => OverChannels(x) + OverPixels(x);
+    /// <summary>Which of its branches it has.</summary>
+    public PsaBranches Branches { get; }
 
-    /// <summary>The branch that weighs channels ("spatial_pool" in the release).</summary>
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x) => Branches switch
+    {
+        PsaBranches.Channels => OverChannels(x),
+        PsaBranches.Pixels => OverPixels(x),
+        _ => OverChannels(x) + OverPixels(x),
+    };
+
+    /// <summary>The branch that weighs channels, where it is there ("spatial_pool" in the release).</summary>
     public Tensor OverChannels(Tensor x)
     {
-        var value = x.Apply(conv_v_right).Flatten(2);                                   // [N, C/2, H·W]
-        var query = x.Apply(conv_q_right).Flatten(2).Softmax(2).Transpose(1, 2);        // [N, H·W, 1]
+        var value = x.Apply(conv_v_right!).Flatten(2);                                   // [N, C/2, H·W]
+        var query = x.Apply(conv_q_right!).Flatten(2).Softmax(2).Transpose(1, 2);        // [N, H·W, 1]
         var context = value.MatMul(query).Unsqueeze(3);                                 // [N, C/2, 1, 1]
-        return x * context.Apply(conv_up).Sigmoid();
+        return x * context.Apply(conv_up!).Sigmoid();
     }
 
-    /// <summary>The branch that weighs pixels ("channel_pool" in the release): softmax over H·W of the finished map, then sigmoid.</summary>
+    /// <summary>The branch that weighs pixels, where it is there ("channel_pool" in the release): softmax over H·W of the finished map, then sigmoid.</summary>
     public Tensor OverPixels(Tensor x)
     {
-        var query = x.Apply(conv_q_left).Mean([2, 3]).Unsqueeze(1);                     // [N, 1, C/2]
-        var value = x.Apply(conv_v_left).Flatten(2);                                    // [N, C/2, H·W]
+        var query = x.Apply(conv_q_left!).Mean([2, 3]).Unsqueeze(1);                     // [N, 1, C/2]
+        var value = x.Apply(conv_v_left!).Flatten(2);                                    // [N, C/2, H·W]
         var mask = query.MatMul(value).Softmax(2).Sigmoid();                            // [N, 1, H·W]
         return x * mask.Reshape(x.Size(0), 1, x.Size(2), x.Size(3));
     }

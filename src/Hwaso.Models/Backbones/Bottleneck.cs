@@ -7,7 +7,7 @@ namespace Hwaso.Models.Backbones;
 /// <summary>1×1, 3×3 and 1×1 convolutions and a shortcut, [N, Cin, H, W] to [N, 4·width, H/stride, W/stride]. He et al., CVPR 2016, fig. 5 right.</summary>
 /// <remarks>
 /// The stride is in the 3×3 convolution, as in PyTorch's and HRNet's code; the paper has it in the first 1×1.
-/// An attention module stands after the 3×3 convolution's bn-relu, where the block is narrow, and before conv3.
+/// An attention module stands after the 3×3 convolution's bn-relu, where the block is narrow, and before conv3, or at the end.
 /// </remarks>
 public sealed class Bottleneck(Weights w, int cin, int width, int stride = 1, double momentum = 0.1, int dilation = 1, AttentionModule? attention = null) : Net(w)
 {
@@ -18,9 +18,10 @@ public sealed class Bottleneck(Weights w, int cin, int width, int stride = 1, do
     readonly BatchNorm2d bn1 = new(w / "bn1", width, momentum: momentum);
     readonly Conv2d conv2 = new(w / "conv2", width, width, kernel: 3, stride: stride, dilation: dilation);
     readonly BatchNorm2d bn2 = new(w / "bn2", width, momentum: momentum);
-    readonly Net? deattn = attention?.Build(w / "deattn", width);
+    readonly Net? between = attention is { Place: AttentionPlace.Between } ? attention.Build(w / "deattn", width) : null;
     readonly Conv2d conv3 = new(w / "conv3", width, width * Expansion, kernel: 1);
     readonly BatchNorm2d bn3 = new(w / "bn3", width * Expansion, momentum: momentum);
+    readonly Net? end = attention is { Place: AttentionPlace.End } ? attention.Build(w / "deattn", width * Expansion) : null;
     readonly Sequential? downsample = Shortcut.Build(w / "downsample", cin, width * Expansion, stride, momentum);
 
     /// <inheritdoc/>
@@ -28,9 +29,11 @@ public sealed class Bottleneck(Weights w, int cin, int width, int stride = 1, do
     {
         var y = x.Apply(conv1).Apply(bn1).Relu();
         y = y.Apply(conv2).Apply(bn2).Relu();
-        if (deattn is not null)
-            y = y.Apply(deattn);
+        if (between is not null)
+            y = y.Apply(between);
         y = y.Apply(conv3).Apply(bn3);
+        if (end is not null)
+            y = y.Apply(end);
         return (y + (downsample is null ? x : x.Apply(downsample))).Relu();
     }
 }

@@ -45,7 +45,7 @@ public static class HRNetFamily
     /// <summary>Every definition, the plain networks before those with attention.</summary>
     public static IReadOnlyList<ModelDefinition> All { get; } =
     [
-        .. AttentionModule.All.Prepend<AttentionModule?>(null).SelectMany(a => forms.SelectMany(form => sizes.Select(s => form(s.Size, s.Config with { Attention = a })))),
+        .. AttentionModule.Whole.Prepend<AttentionModule?>(null).SelectMany(a => forms.SelectMany(form => sizes.Select(s => form(s.Size, s.Config with { Attention = a })))),
     ];
 
     static ModelDefinition Named(ModelDefinition plain, HRNetConfig config)

@@ -40,7 +40,7 @@ public static class ResNetFamily
     public static IReadOnlyList<ModelDefinition> All { get; } =
     [
         .. sizes.Select(s => Named(new ResNetClassifierDefinition { Name = s.Size, Description = "ResNet for ImageNet", Config = s.Config }, null)),
-        .. AttentionModule.All.Prepend<AttentionModule?>(null).SelectMany(a => dilated.Select(s =>
+        .. AttentionModule.Whole.Prepend<AttentionModule?>(null).SelectMany(a => dilated.Select(s =>
             Named(new FcnDefinition { Name = $"fcn-{s.Size}", Description = "dilated FCN", Config = s.Config with { Attention = a } }, a))),
         .. dilated.Select(s => Named(new DeepLabV3Definition { Name = $"deeplabv3-{s.Size}", Description = "DeepLabV3", Config = s.Config }, null)),
         .. dilated.Select(s => Named(new FcnDefinition { Name = $"encoding-fcn-{s.Size}", Description = "dilated FCN with PyTorch-Encoding's names", Config = s.Config, Fcn = encoding }, null)),

@@ -77,7 +77,7 @@ public static class ModelFactory
             Stage4 = Stage(recipe.Stage4) ?? named.Stage4,
             AlignCorners = recipe.AlignCorners ?? named.AlignCorners,
             Momentum = recipe.BatchNormMomentum ?? named.Momentum,
-            Attention = recipe.Attention is { } attention ? Zoo.FindAttention(attention) : named.Attention,
+            Attention = recipe.Attention is { } attention ? attention.Over(named.Attention) : named.Attention,
         };
         config.Check();
         return config;
@@ -88,7 +88,7 @@ public static class ModelFactory
         var config = (recipe.ResNet?.Over(named) ?? named) with
         {
             Momentum = recipe.BatchNormMomentum ?? named.Momentum,
-            Attention = recipe.Attention is { } attention ? Zoo.FindAttention(attention) : named.Attention,
+            Attention = recipe.Attention is { } attention ? attention.Over(named.Attention) : named.Attention,
         };
         config.Check();
         return config;

@@ -86,12 +86,13 @@ public static class Verifier
         net.Eval();
         Tensor? Run(string stored) => (stored.Replace('.', '/'), net) switch
         {
+            ("full/output", PsaParallelNet { Branches: not PsaBranches.Both } or PsaSequentialNet { Branches: not PsaBranches.Both }) => null,
             ("output" or "full/output", _) => net.Call(input),
             // The release names its branches against their effect: spatial_pool weighs channels, channel_pool weighs pixels.
-            ("spatial_pool/output", PsaParallelNet p) => p.OverChannels(input),
-            ("channel_pool/output", PsaParallelNet p) => p.OverPixels(input),
-            ("spatial_pool/output", PsaSequentialNet s) => s.OverChannels(input),
-            ("channel_pool/output", PsaSequentialNet s) => s.OverPixels(input),
+            ("spatial_pool/output", PsaParallelNet { Branches: not PsaBranches.Pixels } p) => p.OverChannels(input),
+            ("channel_pool/output", PsaParallelNet { Branches: not PsaBranches.Channels } p) => p.OverPixels(input),
+            ("spatial_pool/output", PsaSequentialNet { Branches: not PsaBranches.Pixels } s) => s.OverChannels(input),
+            ("channel_pool/output", PsaSequentialNet { Branches: not PsaBranches.Channels } s) => s.OverPixels(input),
             _ => null,
         };
         var errors = fixture.Outputs.Select(o => (o, Actual: Run(o))).Where(o => o.Actual is not null).Select(o => fixture.Compare(o.o, o.Actual!)).ToArray();

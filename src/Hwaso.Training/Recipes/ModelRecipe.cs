@@ -11,8 +11,6 @@ public sealed record ModelRecipe
     static readonly Choices<Initialization> Initializations =
         new(("published", Initialization.Published), ("hrnet", Initialization.HRNet), ("kaiming", Initialization.Kaiming), ("pytorch", Initialization.PyTorch));
 
-    static readonly string[] Attentions = ["none", "psa-spatial", "psa-p", "psa-s"];
-
     /// <summary>A short name <c>family[-size][+attention]</c> such as <c>hrnetv2-w48+psa-spatial</c>; null where <see cref="Family"/> is given.</summary>
     public string? Name { get; init; }
 
@@ -28,8 +26,8 @@ public sealed record ModelRecipe
     /// <summary>Weight of a new batch in the running statistics, above 0 up to 1; null for the named network's own.</summary>
     public double? BatchNormMomentum { get; init; }
 
-    /// <summary>The module between the two convolutions of each BasicBlock: <c>none</c>, <c>psa-spatial</c>, <c>psa-p</c> or <c>psa-s</c>; null for the named network's own.</summary>
-    public string? Attention { get; init; }
+    /// <summary>The attention module in each block; null for the named network's own.</summary>
+    public AttentionRecipe? Attention { get; init; }
 
     /// <summary>The Bottlenecks before the first branching; null for the named network's own.</summary>
     public StageRecipe? Stage1 { get; init; }
@@ -99,7 +97,7 @@ public sealed record ModelRecipe
             Classes = map["classes"].Int(min: 2),
             AlignCorners = map["align_corners"].Flag(),
             BatchNormMomentum = map["bn_momentum"].Number(min: 0, max: 1, aboveMin: true),
-            Attention = map["attention"].Name(Attentions),
+            Attention = AttentionRecipe.Read(map),
             Stage1 = StageRecipe.Read(map.Section("stage1"), 1),
             Stage2 = StageRecipe.Read(map.Section("stage2"), 2),
             Stage3 = StageRecipe.Read(map.Section("stage3"), 3),
@@ -129,7 +127,7 @@ public sealed record ModelRecipe
         yaml.Int("classes", Classes);
         yaml.Flag("align_corners", AlignCorners);
         yaml.Number("bn_momentum", BatchNormMomentum);
-        yaml.Text("attention", Attention);
+        Attention?.Write(yaml);
         Stage1?.Write(yaml, "stage1");
         Stage2?.Write(yaml, "stage2");
         Stage3?.Write(yaml, "stage3");
@@ -153,8 +151,11 @@ public sealed record ModelRecipe
     {
         if (model is { Name: null, Family: null }) throw map.Missing("name", "a short name such as hrnetv2-w48, or 'family' with every stage");
         if (model is { Name: not null, Family: not null }) throw map["family"].Node!.Error("excludes 'name'; remove one of the two");
-        if (model is { Name: { } name, Attention: not null } && name.Contains('+'))
-            throw map["attention"].Node!.Error($"the name '{name}' already says which; remove one of the two");
+        var named = model.Name?.Contains('+') ?? false;
+        if (named && model.Attention?.Name is not null)
+            throw map["attention"].Node!.Error($"the name '{model.Name}' already says which; remove one of the two");
+        if (!named && model.Attention is { Name: null })
+            throw map.Section("attention").Missing("name", "a module's name, because the network's names none");
         ModelKeys.Check(model, map);
         if (model.FinalKernel == 2) throw map["final_kernel"].Node!.Error("2 is even; wants 1 or 3");
         if (model is { SkipMismatched: true, Pretrained: null }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");

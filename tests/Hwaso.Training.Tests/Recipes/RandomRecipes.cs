@@ -131,7 +131,7 @@ sealed class RandomRecipes(Random random)
             Classes = MaybeValue(() => 3),
             AlignCorners = MaybeValue(Coin),
             BatchNormMomentum = MaybeValue(() => 1 - random.NextDouble()),
-            Attention = Maybe(() => "psa-p"),
+            Attention = Maybe(Attention),
             Stage1 = Maybe(() => new StageRecipe(1, Ints(1), Ints(1))),
             Stage2 = named && Coin() ? null : new StageRecipe(random.Next(1, 5), Ints(2), Ints(2)),
             Stage3 = named && Coin() ? null : new StageRecipe(random.Next(1, 5), Ints(3), Ints(3)),
@@ -143,6 +143,14 @@ sealed class RandomRecipes(Random random)
             SkipMismatched = pretrained is not null && Coin(),
         };
     }
+
+    AttentionRecipe Attention() => random.Next(4) switch
+    {
+        0 => new() { Name = "none" },
+        1 => new() { Name = "se", Reduction = MaybeValue(() => random.Next(1, 99)) },
+        2 => new() { Name = "dca", Place = MaybeValue(() => (AttentionPlace)random.Next(2)), Kernel = MaybeValue(() => 2 * random.Next(9) + 1), Modulation = MaybeValue(Coin) },
+        _ => new() { Name = "psa-p-spatial", Place = MaybeValue(() => (AttentionPlace)random.Next(2)) },
+    };
 
     DataRecipe Data() => new(Text())
     {
