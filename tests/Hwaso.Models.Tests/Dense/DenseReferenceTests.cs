@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using Hwaso.Models.Attention;
+using Hwaso.Models.Backbones;
+using Hwaso.Models.Families;
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+using Hwaso.Tests;
+using Hwaso.Torch;
+using Hwaso.Torch.Files;
+
+namespace Hwaso.Models.Tests.Dense;
+
+/// <summary>ResNets, EfficientNets, FCN and DeepLabV3 against torchvision; U-Nets, PyTorch-Encoding's FCN and SANets against a plain PyTorch on its backbones (tests/fixtures/reference/dense.*).</summary>
+public sealed class DenseReferenceTests : ReferenceTest
+{
+    const int Classes = 21;
+
+    static readonly JsonObject cases = JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/dense.json")))!["cases"]!.AsObject();
+    static readonly TensorFile recorded = TensorFile.Read(Fixtures.Path("reference/dense.safetensors"));
+
+    public static TheoryData<string> Names => [.. cases.Select(c => c.Key)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Names_outputs_and_gradients_are_PyTorchs(string name)
+    {
+        using var weights = Weights.Create(initialise: false);
+        var definition = Definition(name);
+        var net = definition.Build(weights, definition.Task == ModelTask.Classification ? definition.PublishedClasses : Classes);
+        Func<Tensor, Tensor[]> outputs = net is ISeveralOutputs several ? several.Outputs : x => [net.Call(x)];
+        // float32's own distance from float64 is up to 3e-6 in the dilated ones, up to 7e-6 in their gradients; two float32 paths are a few times that apart.
+        Check(name, cases[name]!, recorded, net, outputs, 2e-5, 4e-5);
+    }
+
+    static ModelDefinition Definition(string name) => name switch
+    {
+        "resnet50, output stride 16" => (ResNetClassifierDefinition)Zoo.Find("resnet50") with { Config = ResNetConfig.R50 with { OutputStride = 16 } },
+        "unet-resnet18, odd" => Zoo.Find("unet-resnet18"),
+        "sanet-resnet50, other choices" => (SANetDefinition)Zoo.Find("sanet-resnet50") with
+        {
+            SANet = new SANetConfig { Channels = 32, Pool = 3, Activation = SqueezeActivation.Relu, Presence = PresencePooling.Max },
+        },
+        "sanet-efficientnet, small" => (SANetDefinition)Zoo.Find("sanet-efficientnet-b7") with
+        {
+            EfficientNet = EfficientNetConfig.Scaled(0.25, 0.5, 0.2) with { OutputStride = 8 },
+        },
+        _ => Zoo.Find(name),
+    };
+}
