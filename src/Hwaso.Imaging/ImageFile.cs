@@ -4,12 +4,20 @@ namespace Hwaso.Imaging;
 public static class ImageFile
 {
     /// <summary>Reads a JPEG or PNG as 8-bit colour.</summary>
-    /// <exception cref="ImageFormatException">It is of another kind, cut short or corrupt.</exception>
+    /// <exception cref="ImageFormatException">It is of another kind, cut short or corrupt, or does not fit into memory.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static RgbImage ReadRgb(string path)
     {
-        var bytes = File.ReadAllBytes(path);
-        return IsPng(bytes, path) ? Png.DecodeRgb(bytes, path) : Jpeg.Decode(bytes, path);
+        try
+        {
+            var bytes = File.ReadAllBytes(path);
+            return IsPng(bytes, path) ? Png.DecodeRgb(bytes, path) : Jpeg.Decode(bytes, path);
+        }
+        catch (OutOfMemoryException error)
+        {
+            var (width, height) = Size(path);
+            throw new ImageFormatException(path, $"too little memory for its {width}×{height} pixels; make it smaller, or split it into tiles", error);
+        }
     }
 
     /// <summary>Width and height, from the header.</summary>

@@ -64,6 +64,20 @@ public sealed class TensorTests : TensorTest
     }
 
     [Fact]
+    public void A_refused_allocation_is_told_from_other_refusals()
+    {
+        using var scope = new Scope();
+        // 2^48 bytes: more than a process can address, whatever the machine has.
+        var error = Assert.Throws<TorchException>(() => Tensor.Empty([1L << 46]));
+        Assert.True(error.IsOutOfMemory, error.Message);
+        Assert.Contains("aten::empty.memory_format([70368744177664]", error.Message, StringComparison.Ordinal);
+        // The same inside an operator that was given a tensor of repeated zeros.
+        Assert.True(Assert.Throws<TorchException>(() => Aten.Expand(Tensor.Zeros([1]), [1L << 46]).Relu()).IsOutOfMemory);
+        Assert.False(Assert.Throws<TorchException>(() => Aten.Matmul(Tensor.Zeros([2, 3]), Tensor.Zeros([4, 5]))).IsOutOfMemory);
+        Assert.Equal(1, Tensor.Ones([1]).Item());
+    }
+
+    [Fact]
     public void A_disposed_tensor_is_an_error_not_a_crash()
     {
         Tensor escaped;

@@ -14,6 +14,8 @@ static class Predicting
     public static int Run(PredictArguments arguments, VerbContext context)
     {
         var device = context.UseTorch();
+        var options = new InferenceOptions { Crop = arguments.Crop, Stride = arguments.Stride };
+        options.Check();
         foreach (var image in arguments.Images)
             if (!File.Exists(image))
                 throw new FileNotFoundException($"{image}: {(Directory.Exists(image) ? "is a folder; name the images in it" : "no such image")}");
@@ -24,7 +26,7 @@ static class Predicting
         var palette = network.Classes.Count > 0
             ? Palette.FromColors(network.Classes.Select(c => (c.R, c.G, c.B)).ToArray())
             : Palette.Voc;
-        var predictor = new Predictor(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), palette, arguments.Out, arguments.Overlay);
+        var predictor = new Predictor(new Segmenter(network.Net, network.Normalisation, options), palette, arguments.Out, arguments.Overlay);
         var done = new List<Prediction>();
         var failures = new List<(string Image, string Problem)>();
         using (var progress = context.Progress("Predicting", arguments.Images.Count, "images"))

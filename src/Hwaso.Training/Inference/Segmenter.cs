@@ -34,14 +34,15 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
         if (options.Size is { } size)
             x = x.ResizeBilinear(size.Height, size.Width);
         if (options is { Scales: [1], Flip: false, Crop: null })
-            return Logits(x).ResizeBilinear(height, width, net.AlignCorners);
+            return Resized(Logits(x), height, width);
+        // The softmax of one map changes nobody's place; where the map is of a large image it would take as much memory again.
+        if (options.Scales is [var only])
+            return Resized(Views(AtScale(x, only)), height, width);
         Tensor? sum = null;
         foreach (var scale in options.Scales)
         {
             using var scope = new Scope();
-            var (h, w) = (Scaled(x.Size(2), scale), Scaled(x.Size(3), scale));
-            var scaled = scale == 1 ? x : x.ResizeBilinear(h, w);
-            var one = Views(scaled).ResizeBilinear(height, width, net.AlignCorners).Softmax(1);
+            var one = Resized(Views(AtScale(x, scale)), height, width).Softmax(1);
             sum = scope.Keep(sum is null ? one : sum + one);
         }
         return sum!;
@@ -58,7 +59,7 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
     {
         var (height, width) = (x.Size(2), x.Size(3));
         if (options.Crop is not { } crop || (crop.Height >= height && crop.Width >= width))
-            return Logits(x).ResizeBilinear(height, width, net.AlignCorners);
+            return Resized(Logits(x), height, width);
         var stride = options.Stride ?? new SizePx(Math.Max(1, crop.Height * 2 / 3), Math.Max(1, crop.Width * 2 / 3));
         var (windowHeight, windowWidth) = (Math.Min(crop.Height, height), Math.Min(crop.Width, width));
         var sum = Aten.Zeros([x.Size(0), net.Classes, height, width], x.Type, x.Device);
@@ -67,15 +68,21 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
             foreach (var left in Starts(width, windowWidth, stride.Width))
             {
                 using var scope = new Scope();
-                var logits = Logits(Window(x, top, left, windowHeight, windowWidth).Contiguous()).ResizeBilinear(windowHeight, windowWidth, net.AlignCorners);
+                var logits = Resized(Logits(Window(x, top, left, windowHeight, windowWidth).Contiguous()), windowHeight, windowWidth);
                 Aten.Add_(Window(sum, top, left, windowHeight, windowWidth), logits);
                 var counted = Window(count, top, left, windowHeight, windowWidth);
                 Aten.Copy_(counted, counted + 1);
             }
-        return sum / count;
+        Aten.Call("aten::div_.Tensor", sum, count);
+        return sum;
     }
 
     Tensor Logits(Tensor x) => net.Call(x.Contiguous(MemoryFormat.ChannelsLast));
+
+    static Tensor AtScale(Tensor x, double scale) => scale == 1 ? x : x.ResizeBilinear(Scaled(x.Size(2), scale), Scaled(x.Size(3), scale));
+
+    Tensor Resized(Tensor scores, long height, long width) =>
+        scores.Size(2) == height && scores.Size(3) == width ? scores : scores.ResizeBilinear(height, width, net.AlignCorners);
 
     static Tensor Window(Tensor x, long top, long left, long height, long width) => x.Narrow(2, top, height).Narrow(3, left, width);
 

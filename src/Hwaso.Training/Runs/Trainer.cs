@@ -236,7 +236,7 @@ public sealed class Trainer : IDisposable
             (plan.Accumulate == 1 ? value : value / plan.Accumulate).Backward();
             return number;
         }
-        catch (TorchException error) when (error.Message.Contains("alloc", StringComparison.OrdinalIgnoreCase) || error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase))
+        catch (TorchException error) when (error.IsOutOfMemory)
         {
             throw new TrainingException($"too little memory for {batch.Count} images of {batch.Height}x{batch.Width}: use a smaller train.batch (and train.accumulate to keep the step's size) or augment.crop; {error.Message}", error);
         }
