@@ -124,8 +124,8 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
             SumWeights(piece - ImagePieces, count);
         else
             for (var q = 0; q < count; q++)
-                for (var o = 0; o < Layout.OutChannels; o += Vector512<T>.Count)
-                    Vector512.Store(Vector512.Load(BiasSums + o) + Vector512.Load(OutFlow + (nint)q * Layout.OutChannels + o), BiasSums + o);
+                for (var o = 0; o < Layout.OutChannels; o += Vector256<T>.Count)
+                    Vector256.Store(Vector256.Load(BiasSums + o) + Vector256.Load(OutFlow + (nint)q * Layout.OutChannels + o), BiasSums + o);
     }
 
     void SumWeights(int piece, int count)

@@ -25,7 +25,7 @@ sealed class DeformConvLayout<T> where T : unmanaged
     }
 
     /// <summary>Numbers in one register.</summary>
-    public static int Lanes => Vector512<T>.Count;
+    public static int Lanes => Vector256<T>.Count;
 
     public int Pieces { get; }
 

@@ -35,20 +35,20 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
         {
             ref var tap = ref taps[point];
             T below = tap.Mask * tap.Down, above = tap.Mask - below;
-            Vector512<T> bottomRight = Vector512.Create(below * tap.Right), bottomLeft = Vector512.Create(below - below * tap.Right);
-            Vector512<T> topRight = Vector512.Create(above * tap.Right), topLeft = Vector512.Create(above - above * tap.Right);
+            Vector256<T> bottomRight = Vector256.Create(below * tap.Right), bottomLeft = Vector256.Create(below - below * tap.Right);
+            Vector256<T> topRight = Vector256.Create(above * tap.Right), topLeft = Vector256.Create(above - above * tap.Right);
             T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft), d = Pixel(image, tap.BelowRight);
             var first = point / g.Taps * layout.PiecesPerOffsetGroup;
             for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
             {
                 var to = Place(column, piece, point);
-                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector512<T>.Count, s += Vector512<T>.Count)
+                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector256<T>.Count, s += Vector256<T>.Count)
                 {
-                    var value = Vector512.Load(a + s) * topLeft;
-                    value = TileProduct<T>.MultiplyAdd(Vector512.Load(b + s), topRight, value);
-                    value = TileProduct<T>.MultiplyAdd(Vector512.Load(c + s), bottomLeft, value);
-                    value = TileProduct<T>.MultiplyAdd(Vector512.Load(d + s), bottomRight, value);
-                    Vector512.Store(value, to + k);
+                    var value = Vector256.Load(a + s) * topLeft;
+                    value = TileProduct<T>.MultiplyAdd(Vector256.Load(b + s), topRight, value);
+                    value = TileProduct<T>.MultiplyAdd(Vector256.Load(c + s), bottomLeft, value);
+                    value = TileProduct<T>.MultiplyAdd(Vector256.Load(d + s), bottomRight, value);
+                    Vector256.Store(value, to + k);
                 }
             }
         }
@@ -65,31 +65,31 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
         for (var point = 0; point < Points; point++)
         {
             ref var tap = ref taps[point];
-            Vector512<T> right = Vector512.Create(tap.Right), left = Vector512.Create(T.One - tap.Right);
-            Vector512<T> down = Vector512.Create(tap.Down), up = Vector512.Create(T.One - tap.Down), strength = Vector512.Create(tap.Mask);
+            Vector256<T> right = Vector256.Create(tap.Right), left = Vector256.Create(T.One - tap.Right);
+            Vector256<T> down = Vector256.Create(tap.Down), up = Vector256.Create(T.One - tap.Down), strength = Vector256.Create(tap.Mask);
             T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft), d = Pixel(image, tap.BelowRight);
-            Vector512<T> dy = default, dx = default, dm = default;
+            Vector256<T> dy = default, dx = default, dm = default;
             var first = point / g.Taps * layout.PiecesPerOffsetGroup;
             for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
             {
                 var from = Place(gradient, piece, point);
                 var to = column == null ? null : Place(column, piece, point);
-                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector512<T>.Count, s += Vector512<T>.Count)
+                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector256<T>.Count, s += Vector256<T>.Count)
                 {
-                    Vector512<T> va = Vector512.Load(a + s), vb = Vector512.Load(b + s), vc = Vector512.Load(c + s), vd = Vector512.Load(d + s);
-                    var flow = Vector512.Load(from + k);
-                    Vector512<T> top = TileProduct<T>.MultiplyAdd(vb, right, va * left), bottom = TileProduct<T>.MultiplyAdd(vd, right, vc * left);
+                    Vector256<T> va = Vector256.Load(a + s), vb = Vector256.Load(b + s), vc = Vector256.Load(c + s), vd = Vector256.Load(d + s);
+                    var flow = Vector256.Load(from + k);
+                    Vector256<T> top = TileProduct<T>.MultiplyAdd(vb, right, va * left), bottom = TileProduct<T>.MultiplyAdd(vd, right, vc * left);
                     var value = TileProduct<T>.MultiplyAdd(bottom, down, top * up);
                     dm = TileProduct<T>.MultiplyAdd(flow, value, dm);
                     dy = TileProduct<T>.MultiplyAdd(flow, bottom - top, dy);
                     dx = TileProduct<T>.MultiplyAdd(flow, TileProduct<T>.MultiplyAdd(vd - vc, down, (vb - va) * up), dx);
                     if (to != null)
-                        Vector512.Store(value * strength, to + k);
+                        Vector256.Store(value * strength, to + k);
                 }
             }
-            slopes[0] = tap.Mask * Vector512.Sum(dy);
-            slopes[1] = tap.Mask * Vector512.Sum(dx);
-            slopes[2] = Vector512.Sum(dm);
+            slopes[0] = tap.Mask * Vector256.Sum(dy);
+            slopes[1] = tap.Mask * Vector256.Sum(dx);
+            slopes[2] = Vector256.Sum(dm);
             slopes += 3;
         }
     }
@@ -117,19 +117,19 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
     void Add(T* image, T* gradient, int point, int left, int right, T strength, T toRight)
     {
         var first = point / g.Taps * layout.PiecesPerOffsetGroup;
-        Vector512<T> onRight = Vector512.Create(strength * toRight), onLeft = Vector512.Create(strength - strength * toRight);
+        Vector256<T> onRight = Vector256.Create(strength * toRight), onLeft = Vector256.Create(strength - strength * toRight);
         // The zero behind the image stays one.
         T* leftPixel = left == g.InPixels ? null : Pixel(image, left), rightPixel = right == g.InPixels ? null : Pixel(image, right);
         for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
         {
             var from = Place(gradient, piece, point);
-            for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector512<T>.Count, s += Vector512<T>.Count)
+            for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector256<T>.Count, s += Vector256<T>.Count)
             {
-                var flow = Vector512.Load(from + k);
+                var flow = Vector256.Load(from + k);
                 if (leftPixel != null)
-                    Vector512.Store(TileProduct<T>.MultiplyAdd(flow, onLeft, Vector512.Load(leftPixel + s)), leftPixel + s);
+                    Vector256.Store(TileProduct<T>.MultiplyAdd(flow, onLeft, Vector256.Load(leftPixel + s)), leftPixel + s);
                 if (rightPixel != null)
-                    Vector512.Store(TileProduct<T>.MultiplyAdd(flow, onRight, Vector512.Load(rightPixel + s)), rightPixel + s);
+                    Vector256.Store(TileProduct<T>.MultiplyAdd(flow, onRight, Vector256.Load(rightPixel + s)), rightPixel + s);
             }
         }
     }
