@@ -68,7 +68,7 @@ public static class Verifier
         Fill(weights, file);
         net.Eval();
         var errors = fixture.Outputs.Select(o => (Stored: o, Input: InputOf(o, fixture, net))).Where(o => o.Input is not null)
-            .Select(o => fixture.Compare(o.Stored, net.Call(fixture.Input(o.Input!)))).ToArray();
+            .Select(o => fixture.Compare(o.Stored, Answer(net, o.Stored, fixture.Input(o.Input!)))).ToArray();
         return errors.Length > 0 ? errors
             : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a network for {definition.Task.Word()} knows (output, output_NAME of input_NAME) but {string.Join(", ", fixture.Outputs)}");
     }
@@ -105,9 +105,7 @@ public static class Verifier
         using var scope = new Scope();
         using var off = new NoGrad();
         var input = fixture.Input(inputName);
-        var logits = net is ISeveralOutputs several && OutputOf(stored, several) is { Length: > 0 } name
-            ? several.Outputs(input)[several.OutputNames.ToList().IndexOf(name)]
-            : net.Call(input);
+        var logits = Answer(net, stored, input);
         if (logits.Dimensions != 4)
             return fixture.Compare(stored, logits);
         // Where the expected size is another, the logits are resized to it first.
@@ -116,6 +114,11 @@ public static class Verifier
             logits = logits.ResizeBilinear(height, width, net.AlignCorners);
         return fixture.Compare(stored, logits);
     }
+
+    /// <summary>The output that is meant.</summary>
+    static Tensor Answer(Net net, string stored, Tensor input) => net is ISeveralOutputs several && OutputOf(stored, several) is { Length: > 0 } name
+        ? several.Outputs(input)[several.OutputNames.ToList().IndexOf(name)]
+        : net.Call(input);
 
     /// <summary>Which of a network's further outputs is meant; empty for its own answer.</summary>
     static string OutputOf(string stored, ISeveralOutputs net) =>

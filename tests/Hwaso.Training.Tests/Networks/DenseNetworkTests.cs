@@ -58,10 +58,36 @@ public sealed class DenseNetworkTests : TensorTest
             tensor.CopyFrom(state[$"features.{key}"]);
         net.Eval();
         var recorded = TensorFile.Read(Fixtures.Path("small/efficientnet_small.safetensors")).Tensors;
-        var maps = net.Maps(Tensor.From(recorded["input"]));
+        var maps = net.Outputs(Tensor.From(recorded["input"]));
         Assert.Equal(9, maps.Length);
         for (var k = 0; k < maps.Length; k++)
             AssertClose(recorded[$"feature_{k}_output"].ToFloats(), maps[k].ToArray<float>(), Tolerance, $"feature {k}");
+    }
+
+    [Fact]
+    public void Outputs_are_compared_by_name_and_at_the_size_they_were_stored_at()
+    {
+        // Its own answers, recorded: that the verifier asks for the right ones and resizes as the network does, here with corners aligned.
+        var recipe = RecipeFile.Read($"model:\n  family: fcn-resnet\n  align_corners: true\n  fcn: {{names: encoding}}\n{Tiny}", "encoding.yaml").Model;
+        var definition = ModelFactory.DefineSegmentation(recipe);
+        using (new Scope())
+        using (new Torch.Autograd.NoGrad())
+        {
+            using var weights = Weights.Create();
+            var net = definition.Build(weights, 5);
+            net.InitialiseAsPublished();
+            Assert.Equal(["pretrained", "head", "auxlayer"], weights.State.Select(s => s.Key.Split('.')[0]).Distinct());
+            WeightFile.Save(At("encoding"), weights, new Dictionary<string, string>());
+            net.Eval();
+            var x = Tensor.Randn([1, 3, 40, 56]);
+            var outputs = ((ISeveralOutputs)net).Outputs(x);
+            var resized = outputs[1].ResizeBilinear(40, 56, alignCorners: true).ToArray<float>();
+            var part = Tensor.From(resized.Where((_, k) => k % 7 == 0).ToArray());
+            SafeTensors.Write(At("own"), [new("input", x.ToHost()), new("output__flat_stride_7", part.ToHost()), new("output_aux", outputs[0].ToHost())], new Dictionary<string, string>());
+        }
+        var errors = Verifier.Verify(definition, At("encoding"), Fixture.Read(At("own")), null);
+        Assert.Equal(["output__flat_stride_7", "output_aux"], errors.Select(e => e.Name).Order());
+        Assert.All(errors, e => Assert.InRange(e.Relative, 0, Tolerance));
     }
 
     [Theory]
