@@ -171,16 +171,26 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
         T* to = (T*)packed.Data(), from = (T*)weight.Data();
         var (width, depth) = transposed ? (columns, outputs) : (outputs, columns);
         // Where an element of the product's right side lies: panel by panel, each depth × its width.
-        (nint Start, int Step) PlaceOf(int n) => (n / panel * (nint)panel * depth + n % panel, Math.Min(panel, width - n / panel * panel));
-        var places = Places().Select(p => (Place: p, InPanel: PlaceOf(p % width))).ToArray();
+        nint StartOf(int n) => n / panel * (nint)panel * depth + n % panel;
+        int StepOf(int n) => Math.Min(panel, width - n / panel * panel);
+        var places = Places();
+        var starts = places.Select(p => transposed ? StartOf(p) : 0).ToArray();
+        var steps = places.Select(p => transposed ? StepOf(p) : 0).ToArray();
         Workers.Run(threads, g.OutChannels, (_, o) =>
         {
             var (group, output) = Math.DivRem(o, g.OutChannels / g.Groups);
-            var (start, step) = PlaceOf(output % width);
             var target = to + (nint)group * columns * outputs;
             var source = from + (nint)o * places.Length;
+            if (transposed)
+            {
+                for (var k = 0; k < places.Length; k++)
+                    target[starts[k] + (nint)output * steps[k]] = source[k];
+                return;
+            }
+            target += StartOf(output);
+            nint step = StepOf(output);
             for (var k = 0; k < places.Length; k++)
-                target[transposed ? places[k].InPanel.Start + (nint)output * places[k].InPanel.Step : start + (nint)places[k].Place * step] = source[k];
+                target[places[k] * step] = source[k];
         });
         return packed;
     }

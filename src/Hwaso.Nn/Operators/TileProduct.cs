@@ -29,23 +29,26 @@ static unsafe class TileProduct<T> where T : unmanaged
     /// <param name="add">Whether c is added to.</param>
     public static void Run(T* a, nint aRow, nint aDepth, T* b, nint bDepth, T* c, nint cRow, int rows, int columns, int depth, bool add)
     {
-        for (var n = 0; n < columns; n += Panel)
+        // Depth outermost: a block of the left side stays in the second cache for all panels, one of a panel in the first for all rows.
+        for (var d = 0; d < depth; d += Block)
         {
-            var width = Math.Min(Panel, columns - n);
-            var panel = bDepth == 0 ? b + (nint)n * depth : b + n;
-            var step = bDepth == 0 ? width : bDepth;
-            for (var d = 0; d < depth; d += Block)
+            var (terms, adds) = (Math.Min(Block, depth - d), add || d > 0);
+            for (var n = 0; n < columns; n += Panel)
+            {
+                var width = Math.Min(Panel, columns - n);
+                var step = bDepth == 0 ? width : bDepth;
+                var right = (bDepth == 0 ? b + (nint)n * depth : b + n) + d * step;
                 for (var r = 0; r < rows; r += Rows)
                 {
-                    T* left = a + r * aRow + d * aDepth, right = panel + d * step, to = c + r * cRow + n;
-                    var terms = Math.Min(Block, depth - d);
+                    T* left = a + r * aRow + d * aDepth, to = c + r * cRow + n;
                     if (width == Panel)
-                        Three(left, aRow, aDepth, right, step, to, cRow, terms, add || d > 0);
+                        Three(left, aRow, aDepth, right, step, to, cRow, terms, adds);
                     else if (width == 2 * Vector256<T>.Count)
-                        Two(left, aRow, aDepth, right, step, to, cRow, terms, add || d > 0);
+                        Two(left, aRow, aDepth, right, step, to, cRow, terms, adds);
                     else
-                        One(left, aRow, aDepth, right, step, to, cRow, terms, add || d > 0);
+                        One(left, aRow, aDepth, right, step, to, cRow, terms, adds);
                 }
+            }
         }
     }
 

@@ -69,6 +69,10 @@ public sealed class VerifierTests : TensorTest
     [Theory]
     [InlineData("psa-p", "psa_p", 3)]
     [InlineData("psa-s", "psa_s", 3)]
+    [InlineData("psa-p-channel", "psa_p", 1)]
+    [InlineData("psa-p-spatial", "psa_p", 1)]
+    [InlineData("psa-s-channel", "psa_s", 1)]
+    [InlineData("psa-s-spatial", "psa_s", 1)]
     [InlineData("psa-spatial", "psa_spatial_paper", 1)]
     public void Polarized_self_attention_answers_as_released_branch_by_branch(string name, string fixture, int outputs)
     {

@@ -41,6 +41,10 @@ public sealed partial class RecipeDocumentationTests
     }
 
     [Fact]
+    public void Page_names_every_attention_module() =>
+        Assert.All(Hwaso.Models.Attention.AttentionModule.All, module => Assert.Contains($"`{module.Name}`", Page, StringComparison.Ordinal));
+
+    [Fact]
     public void Examples_on_the_page_read()
     {
         var examples = Example().Matches(Page).Select(match => match.Groups[1].Value).ToList();
