@@ -56,6 +56,19 @@ public sealed record Graph(
         }
     }
 
+    /// <summary>The graph of a network that is built and run in shapes alone, without its numbers: the same as <see cref="Of(Net, long[])"/> gives, in milliseconds and without its memory, whatever the size.</summary>
+    /// <param name="build">Builds the network at a root, on the processor.</param>
+    /// <param name="shape">The input's shape, such as [1, 3, 480, 480].</param>
+    /// <exception cref="TorchException">The network refuses the shape.</exception>
+    public static Graph Sketch(Func<Weights, Net> build, long[] shape)
+    {
+        using var rules = new ShapeRules();
+        using var scope = new Scope();
+        using var replaced = Door.Replace(rules);
+        using var weights = Weights.Create(initialise: false);
+        return Of(build(weights), rules.Hollow(shape, weights.Type, weights.Device));
+    }
+
     /// <summary>The nodes whose calling module is at or under a path.</summary>
     public IEnumerable<GraphNode> Under(string path) =>
         Nodes.Where(n => path.Length == 0 || n.Place == path || n.Place.StartsWith(path + ".", StringComparison.Ordinal));

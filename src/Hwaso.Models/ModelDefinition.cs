@@ -20,6 +20,9 @@ public abstract record ModelDefinition
     /// <summary>The number of classes that the published count is for; 0 where the network knows no classes.</summary>
     public abstract int PublishedClasses { get; init; }
 
+    /// <summary>The input height and width that published costs are of; null for the usual ones of its task (<see cref="ModelDefinitions.UsualSize"/>).</summary>
+    public (int Height, int Width)? PublishedSize { get; init; }
+
     /// <summary>Whether it has a number of classes at all.</summary>
     public bool HasClasses => PublishedClasses > 0;
 

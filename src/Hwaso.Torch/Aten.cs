@@ -17,6 +17,8 @@ public static partial class Aten
     [SkipLocalsInit]
     public static unsafe Value Call(Operator operation, params ReadOnlySpan<Value> arguments)
     {
+        if (Door.StandIn is not null && Door.Replaced(operation, arguments) is { } answer)
+            return answer;
         var returned = stackalloc NativeValue[MaxResults];
         var count = Invoke(operation, arguments, returned);
         var result = count > 0 ? Unmarshal(in returned[0]) : Value.None;

@@ -11,6 +11,9 @@ public static class Door
     [ThreadStatic]
     internal static IDoorObserver? Observer;
 
+    [ThreadStatic]
+    internal static IStandIn? StandIn;
+
     /// <summary>The path of the innermost module now running on this thread; empty outside modules.</summary>
     public static string CurrentPlace => places is { Count: > 0 } p ? p[^1] : "";
 
@@ -25,6 +28,16 @@ public static class Door
             throw new InvalidOperationException("this thread is recorded already; end that recording first");
         Observer = observer;
         return new Observation();
+    }
+
+    /// <summary>Lets <paramref name="standIn"/> answer operators on this thread, in place of libtorch, until the result is disposed.</summary>
+    /// <exception cref="InvalidOperationException">Another one does already.</exception>
+    public static IDisposable Replace(IStandIn standIn)
+    {
+        if (StandIn is not null)
+            throw new InvalidOperationException("another stand-in answers this thread's operators already; end that one first");
+        StandIn = standIn;
+        return new Replacement();
     }
 
     /// <summary>A module begins; called by the module door alone.</summary>
@@ -47,8 +60,10 @@ public static class Door
     /// <param name="body">The computation; what it makes besides its result is freed.</param>
     public static Tensor CallManaged(Operator operation, ReadOnlySpan<Value> arguments, Func<Tensor> body)
     {
-        var observer = Observer;
-        Observer = null;
+        if (StandIn is not null && Replaced(operation, arguments) is { } answer)
+            return answer;
+        var (observer, standIn) = (Observer, StandIn);
+        (Observer, StandIn) = (null, null);
         Tensor result;
         try
         {
@@ -57,10 +72,35 @@ public static class Door
         }
         finally
         {
-            Observer = observer;
+            (Observer, StandIn) = (observer, standIn);
         }
         observer?.Called(operation, arguments, [result]);
         return result;
+    }
+
+    /// <summary>The stand-in's answer, shown to who watches; null where it has none and the operator is to run.</summary>
+    internal static Tensor? Replaced(Operator operation, ReadOnlySpan<Value> arguments)
+    {
+        // What the stand-in calls itself goes to libtorch, unseen.
+        var (observer, standIn) = (Observer, StandIn);
+        (Observer, StandIn) = (null, null);
+        Tensor? answer;
+        try
+        {
+            answer = standIn!.Answer(operation, arguments);
+        }
+        finally
+        {
+            (Observer, StandIn) = (observer, standIn);
+        }
+        if (answer is not null)
+            observer?.Called(operation, arguments, [answer]);
+        return answer;
+    }
+
+    sealed class Replacement : IDisposable
+    {
+        public void Dispose() => StandIn = null;
     }
 
     sealed class Observation : IDisposable

@@ -7,4 +7,5 @@ namespace Hwaso.Cli.Verbs;
 /// <param name="Size">Input size.</param>
 /// <param name="Classes">Number of classes; null where none was given.</param>
 /// <param name="Layers">A row per layer.</param>
-sealed record ProfileArguments(string Model, SizePx Size, int? Classes, bool Layers);
+/// <param name="Draw">SVG file to draw the network to; null for none.</param>
+sealed record ProfileArguments(string Model, SizePx Size, int? Classes, bool Layers, string? Draw);

@@ -11,6 +11,7 @@ sealed class ProfileVerb : Verb
     readonly Option<SizePx?> size = Values.Size("--size", "input, height x width", required: true);
     readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; of networks that know none, nothing", min: 1);
     readonly Option<bool> layers = Values.Flag("--layers", "a row per layer");
+    readonly Option<string?> draw = Values.Text("--draw", "FILE.svg", "also draws the network, block by block");
     readonly Func<ProfileArguments, VerbContext, int> profile;
 
     /// <summary>The verb, done by <paramref name="profile"/>.</summary>
@@ -19,7 +20,7 @@ sealed class ProfileVerb : Verb
         this.profile = profile;
         Command = new Command("profile", "counts a network's parameters and multiply-adds, in all or per layer")
         {
-            model, size, classes, layers,
+            model, size, classes, layers, draw,
         };
     }
 
@@ -29,6 +30,7 @@ sealed class ProfileVerb : Verb
     [
         "profile hrnetv2-w48 --size 480x480 --classes 59",
         "profile hrnetv2-w48+psa-spatial --size 480x480 --classes 59 --layers",
+        "profile hrnetv2-w18 --size 480x480 --classes 59 --draw hrnet.svg",
     ];
 
     public override int Run(ParseResult arguments, VerbContext context) => profile(
@@ -36,6 +38,7 @@ sealed class ProfileVerb : Verb
             arguments.GetRequiredValue(model),
             arguments.GetValue(size)!.Value,
             arguments.GetValue(classes),
-            arguments.GetValue(layers)),
+            arguments.GetValue(layers),
+            arguments.GetValue(draw)),
         context);
 }

@@ -1,13 +1,11 @@
 using System.Text.Json.Nodes;
 using Hwaso.Graph;
 using Hwaso.Models;
-using Hwaso.Nn;
-using Hwaso.Torch;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;
 
-/// <summary>The work of <c>hwaso profile</c>: one forward, recorded, and what it cost.</summary>
+/// <summary>The work of <c>hwaso profile</c>: one forward in shapes alone, and what it would cost.</summary>
 static class Profiling
 {
     // The field divides by 2^30 and calls it G; the unit is spelt out so that nobody takes it for 10^9.
@@ -15,15 +13,21 @@ static class Profiling
 
     public static int Run(ProfileArguments arguments, VerbContext context)
     {
-        var device = context.UseTorch();
+        context.UseTorch();
         var definition = ModelArgument.Find(arguments.Model).Deployed();
-        using var scope = new Scope();
-        using var weights = Weights.Create(device, initialise: false);
-        var net = definition.Build(weights, ModelArgument.Classes(definition, arguments.Model, arguments.Classes));
-        var graph = Graph.Graph.Of(net, [1, 3, arguments.Size.Height, arguments.Size.Width]);
+        var classes = ModelArgument.Classes(definition, arguments.Model, arguments.Classes);
+        long parameters = 0;
+        var graph = Graph.Graph.Sketch(w =>
+        {
+            var net = definition.Build(w, classes);
+            parameters = w.ParameterCount;
+            return net;
+        }, [1, 3, arguments.Size.Height, arguments.Size.Width]);
         var cost = Cost.Of(graph);
         var rows = arguments.Layers ? LayerTable.Leaves(graph) : [];
-        context.Result(Report(weights.ParameterCount, cost, arguments.Layers ? rows : null), console => Print(console, definition, arguments, weights.ParameterCount, cost, rows));
+        if (arguments.Draw is { } file)
+            File.WriteAllText(file, Draw.Svg(graph, definition.Name));
+        context.Result(Report(parameters, cost, arguments.Layers ? rows : null), console => Print(console, definition, arguments, parameters, cost, rows));
         return ExitCode.Done;
     }
 

@@ -37,7 +37,7 @@ public static class HRNetFamily
     static readonly Func<string, HRNetConfig, ModelDefinition>[] forms =
     [
         (size, config) => Named(new HRNetV2Definition { Name = $"hrnetv2-{size}", Description = "HRNetV2 for segmentation", Config = config }, config),
-        (size, config) => Named(new HRNetOcrDefinition { Name = $"hrnetv2-{size}-ocr", Description = "HRNetV2 with object-contextual representations", Config = config with { AlignCorners = true } }, config),
+        (size, config) => Named(new HRNetOcrDefinition { Name = $"hrnetv2-{size}-ocr", Description = "HRNetV2 with object-contextual representations", Config = config with { AlignCorners = true }, PublishedSize = (512, 1024) }, config),
         (size, config) => Named(new HRNetPoseDefinition { Name = $"hrnet-{size}-pose", Description = "HRNetV1 for the keypoints of a person", Config = config }, config),
         (size, config) => Named(new HRNetClassifierDefinition { Name = $"hrnet-{size}-cls", Description = "HRNet for ImageNet", Config = config }, config),
     ];

@@ -36,15 +36,18 @@ public static class ResNetFamily
     // Those that were published; the others, and other places for attention, are a recipe away.
     static readonly (string Size, ResNetConfig Config)[] dilated = [("resnet50", Dilated(ResNetConfig.R50)), ("resnet101", Dilated(ResNetConfig.R101))];
 
+    // The crops that the dilated networks are trained on.
+    static readonly (int, int) cropped = (512, 512);
+
     /// <summary>Every definition, the plain networks before those with attention.</summary>
     public static IReadOnlyList<ModelDefinition> All { get; } =
     [
         .. sizes.Select(s => Named(new ResNetClassifierDefinition { Name = s.Size, Description = "ResNet for ImageNet", Config = s.Config }, null)),
         .. AttentionModule.Whole.Prepend<AttentionModule?>(null).SelectMany(a => dilated.Select(s =>
-            Named(new FcnDefinition { Name = $"fcn-{s.Size}", Description = "dilated FCN", Config = s.Config with { Attention = a } }, a))),
-        .. dilated.Select(s => Named(new DeepLabV3Definition { Name = $"deeplabv3-{s.Size}", Description = "DeepLabV3", Config = s.Config }, null)),
-        .. dilated.Select(s => Named(new FcnDefinition { Name = $"encoding-fcn-{s.Size}", Description = "dilated FCN with PyTorch-Encoding's names", Config = s.Config, Fcn = encoding }, null)),
-        .. dilated.Select(s => Named(new FcnDefinition { Name = $"encoding-fcn-{s.Size}s", Description = "dilated FCN with PyTorch-Encoding's names and deep stem", Config = s.Config with { DeepStem = true }, Fcn = encoding }, null)),
+            Named(new FcnDefinition { Name = $"fcn-{s.Size}", PublishedSize = cropped, Description = "dilated FCN", Config = s.Config with { Attention = a } }, a))),
+        .. dilated.Select(s => Named(new DeepLabV3Definition { Name = $"deeplabv3-{s.Size}", PublishedSize = cropped, Description = "DeepLabV3", Config = s.Config }, null)),
+        .. dilated.Select(s => Named(new FcnDefinition { Name = $"encoding-fcn-{s.Size}", PublishedSize = cropped, Description = "dilated FCN with PyTorch-Encoding's names", Config = s.Config, Fcn = encoding }, null)),
+        .. dilated.Select(s => Named(new FcnDefinition { Name = $"encoding-fcn-{s.Size}s", PublishedSize = cropped, Description = "dilated FCN with PyTorch-Encoding's names and deep stem", Config = s.Config with { DeepStem = true }, Fcn = encoding }, null)),
     ];
 
     static ResNetConfig Dilated(ResNetConfig config) => config with { OutputStride = 8 };

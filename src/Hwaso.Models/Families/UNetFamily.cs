@@ -14,13 +14,14 @@ public static class UNetFamily
     /// <summary>Every definition.</summary>
     public static IReadOnlyList<ModelDefinition> All { get; } =
     [
-        .. sizes.Select(s => new UNetDefinition { Name = $"unet-{s.Size}", Description = "U-Net", Config = s.Config, PublishedParameters = s.Size == "resnet50" ? OfResNet50 : null }),
+        .. sizes.Select(s => new UNetDefinition { Name = $"unet-{s.Size}", Description = "U-Net", Config = s.Config, PublishedSize = (512, 512), PublishedParameters = s.Size == "resnet50" ? OfResNet50 : null }),
         .. sizes.Where(s => s.Config.Bottlenecks).Select(s => new UNetDefinition
         {
             Name = $"unet-{s.Size}-multidecoder",
             Description = "U-Net with a depth decoder beside the semantic one, in training",
             Config = s.Config,
             DepthDecoder = true,
+            PublishedSize = (512, 512),
             PublishedParameters = s.Size == "resnet50" ? OfResNet50 : null,
         }),
     ];

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Writes what the documentation shows of the networks from the program itself: the table in docs/networks.md and the drawings beside it.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$root"
+
+# A network of each architecture, small ones where the structure is the same.
+drawn=(hrnetv2-w18 hrnetv2-w48+psa-spatial hrnetv2-w48-ocr hrnet-w32-pose hrnet-w18-cls resnet50 fcn-resnet50 deeplabv3-resnet50 unet-resnet50 sanet-resnet50 efficientnet-b0
+    dinov2-vits14 dinov2-vits14-depth-dpt)
+
+./hwaso models "${drawn[@]}" --draw docs/images/networks >/dev/null
+table="$(mktemp)"
+./hwaso models --markdown >"$table"
+awk -v table="$table" '
+    /^<!-- networks: end -->/ { inside = 0 }
+    !inside { print }
+    /^<!-- networks: begin/ { inside = 1; while ((getline line < table) > 0) print line }
+' docs/networks.md >"$table.page"
+cat "$table.page" >docs/networks.md
+rm -f "$table" "$table.page"
+say "docs/networks.md and docs/images/networks are the program's."

@@ -1,0 +1,80 @@
+namespace Hwaso.Graph;
+
+/// <summary>A factor that a module computes and weighs something with: attention, found in what ran, whatever the module is called.</summary>
+/// <param name="Place">The path of the module.</param>
+/// <param name="Kind">The name of its type.</param>
+/// <param name="Node">The product in which it weighs.</param>
+/// <param name="Value">The number of the factor.</param>
+/// <param name="Form">What it weighs.</param>
+public sealed record AttentionMap(string Place, string Kind, int Node, int Value, AttentionForm Form)
+{
+    static readonly HashSet<string> moves =
+    [
+        "aten::reshape", "aten::view", "aten::unsqueeze", "aten::flatten.using_ints", "aten::transpose.int", "aten::permute", "aten::expand",
+        "aten::upsample_bilinear2d", "aten::upsample_nearest2d", "aten::mul.Scalar", "aten::div.Scalar",
+    ];
+
+    /// <summary>
+    /// The factors of a recorded network, in order. A product of two computed tensors is one where a factor comes out of a sigmoid or a softmax, or was
+    /// made in that module from the module's own input, by which it is multiplied.
+    /// </summary>
+    public static IReadOnlyList<AttentionMap> Of(Graph graph)
+    {
+        var makers = new Dictionary<int, GraphNode>();
+        foreach (var node in graph.Nodes)
+            foreach (var result in node.Results)
+                makers[result] = node;
+        var kinds = new Dictionary<string, GraphPlace>(StringComparer.Ordinal);
+        foreach (var place in graph.Places)
+            kinds.TryAdd(place.Path, place);
+        var maps = new List<AttentionMap>();
+        foreach (var node in graph.Nodes)
+        {
+            if (!kinds.TryGetValue(node.Place, out var place) || node.Arguments.Count < 2)
+                continue;
+            if (node.Operator is "aten::matmul" or "aten::bmm")
+            {
+                // What is multiplied by values is a softmax of products of queries with keys: [N, heads, T, T].
+                foreach (var operand in node.Arguments.Take(2).Select(a => a.Values[0]))
+                    if (Squash(makers, operand, "aten::softmax.int") is { } weights && Squash(makers, makers[weights].Arguments[0].Values[0], "aten::matmul") is not null)
+                        maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, weights, AttentionForm.Tokens));
+            }
+            else if (node.Operator == "aten::mul.Tensor" && node.Arguments.All(a => a.Values.Count <= 1) && Factor(graph, makers, place, node) is { } factor
+                && FormOf(graph.Values[factor].Shape) is { } form)
+                maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, factor, form));
+        }
+        return maps;
+    }
+
+    // What weighs: the operand out of a sigmoid or softmax, else the one that is not the module's input.
+    static int? Factor(Graph graph, Dictionary<int, GraphNode> makers, GraphPlace place, GraphNode product)
+    {
+        var operands = product.Arguments.Take(2).SelectMany(a => a.Values).ToArray();
+        if (operands.Length != 2 || operands.Any(v => graph.Values[v].Name is not null and not "input" || !makers.ContainsKey(v) && !place.Inputs.Contains(v)))
+            return null;
+        foreach (var operand in operands.Reverse())
+            if ((Squash(makers, operand, "aten::sigmoid") ?? Squash(makers, operand, "aten::softmax.int")) is not null)
+                return operand;
+        var other = operands.Where(v => !place.Inputs.Contains(v)).ToArray();
+        return other.Length == 1 && makers[other[0]].Index >= place.FirstNode ? other[0] : null;
+    }
+
+    // The operator's result that a value is, moved, scaled or resized at most; null where it is none.
+    static int? Squash(Dictionary<int, GraphNode> makers, int value, string name)
+    {
+        while (makers.TryGetValue(value, out var node))
+        {
+            if (node.Operator == name)
+                return value;
+            if (!moves.Contains(node.Operator))
+                return null;
+            value = node.Arguments[0].Values[0];
+        }
+        return null;
+    }
+
+    static AttentionForm? FormOf(IReadOnlyList<long> shape) => shape.Count != 4 ? null
+        : shape[2] == 1 && shape[3] == 1 ? shape[1] > 1 ? AttentionForm.Channels : null
+        : shape[1] == 1 ? AttentionForm.Pixels
+        : AttentionForm.PixelsOfChannels;
+}
