@@ -4,6 +4,7 @@ namespace Hwaso.Graph.Drawing;
 sealed class Plan
 {
     const string Container = "Sequential";
+    const int MostLayers = 8;
 
     readonly Graph graph;
     readonly Dictionary<int, PlaceNode> blocks = [];
@@ -16,6 +17,7 @@ sealed class Plan
     readonly Dictionary<PlaceNode, Item> drawn = [];
     readonly HashSet<string> attentive;
     readonly List<(Item Item, HashSet<int> Parameters)> counted = [];
+    readonly List<(PlaceNode Node, int Times)> framed = [];
 
     Plan(Graph graph)
     {
@@ -34,8 +36,6 @@ sealed class Plan
 
     /// <summary>Equal parts that stand one behind the other and of which one is drawn: where to put a frame, and how many they are.</summary>
     public List<(IReadOnlyList<Item> Items, string Label)> Frames { get; } = [];
-
-    readonly List<(PlaceNode Node, int Times)> framed = [];
 
     /// <summary>Finds the parts of a recorded network.</summary>
     public static Plan Of(Graph graph)
@@ -77,14 +77,18 @@ sealed class Plan
             Find(child, isRoot: false);
     }
 
-    // One output, layers of its own, and nothing below them but groups of layers.
-    bool IsBlock(PlaceNode node) => node.Place.Outputs.Count == 1 && node.Height switch
+    // One output, few layers, and below it nothing but groups of layers: what a paper draws as one box. What fans its input out to three or more is
+    // drawn with its branches.
+    bool IsBlock(PlaceNode node) => attentive.Contains(node.Place.Path) && node.Height is >= 1 and <= 3 && OnlyLayers(node) || node.Place.Outputs.Count == 1 && node.Height switch
     {
         1 => Parameters(node).Any(p => graph.Values[p].Shape.Count > 1) || node.Place.Kind != Container,
-        2 => node.Place.Kind != Container && (node.Place.Inputs.Count > 1 ? OnlyLayers(node) : node.Children.Any(c => c.Height == 0 && Parameters(c).Count > 0)),
-        3 => node.Place.Inputs.Count > 1 && OnlyLayers(node),
+        2 or 3 => node.Place.Kind != Container && (node.Place.Inputs.Count > 1 && OnlyLayers(node) || IsSmall(node)),
         _ => false,
     };
+
+    bool IsSmall(PlaceNode node) => node.Children.All(c => OnlyLayers(c) || c.Place.Kind == Container && c.Children.All(OnlyLayers))
+        && node.Children.Count(c => c.Place.Inputs.Any(node.Place.Inputs.Contains)) <= 2
+        && Parameters(node).Count(p => graph.Values[p].Shape.Count > 1) <= MostLayers;
 
     // Its own last operator, but for an activation, adds.
     bool IsJoint(PlaceNode node) => node.Place.Inputs.Count > 1 && OnlyLayers(node)
