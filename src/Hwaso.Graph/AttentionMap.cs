@@ -5,8 +5,9 @@ namespace Hwaso.Graph;
 /// <param name="Kind">The name of its type.</param>
 /// <param name="Node">The product in which it weighs.</param>
 /// <param name="Value">The number of the factor.</param>
+/// <param name="Weighed">The number of what is multiplied by it.</param>
 /// <param name="Form">What it weighs.</param>
-public sealed record AttentionMap(string Place, string Kind, int Node, int Value, AttentionForm Form)
+public sealed record AttentionMap(string Place, string Kind, int Node, int Value, int Weighed, AttentionForm Form)
 {
     static readonly HashSet<string> moves =
     [
@@ -37,11 +38,11 @@ public sealed record AttentionMap(string Place, string Kind, int Node, int Value
                 // What is multiplied by values is a softmax of products of queries with keys: [N, heads, T, T].
                 foreach (var operand in node.Arguments.Take(2).Select(a => a.Values[0]))
                     if (Squash(makers, operand, "aten::softmax.int") is { } weights && Squash(makers, makers[weights].Arguments[0].Values[0], "aten::matmul") is not null)
-                        maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, weights, AttentionForm.Tokens));
+                        maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, weights, node.Arguments[operand == node.Arguments[0].Values[0] ? 1 : 0].Values[0], AttentionForm.Tokens));
             }
             else if (node.Operator == "aten::mul.Tensor" && node.Arguments.All(a => a.Values.Count <= 1) && Factor(graph, makers, place, node) is { } factor
                 && FormOf(graph.Values[factor].Shape) is { } form)
-                maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, factor, form));
+                maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, factor, node.Arguments.Take(2).Select(a => a.Values[0]).First(v => v != factor), form));
         }
         return maps;
     }
@@ -50,11 +51,15 @@ public sealed record AttentionMap(string Place, string Kind, int Node, int Value
     static int? Factor(Graph graph, Dictionary<int, GraphNode> makers, GraphPlace place, GraphNode product)
     {
         var operands = product.Arguments.Take(2).SelectMany(a => a.Values).ToArray();
-        if (operands.Length != 2 || operands.Any(v => graph.Values[v].Name is not null and not "input" || !makers.ContainsKey(v) && !place.Inputs.Contains(v)))
+        if (operands.Length != 2 || operands[0] == operands[1] || operands.Any(v => graph.Values[v].Name is not null and not "input" || !makers.ContainsKey(v) && !place.Inputs.Contains(v)))
             return null;
         foreach (var operand in operands.Reverse())
             if ((Squash(makers, operand, "aten::sigmoid") ?? Squash(makers, operand, "aten::softmax.int")) is not null)
                 return operand;
+        // a * x + a: what is added again is the attention.
+        foreach (var sum in graph.Nodes.Take(place.EndNode).Skip(product.Index + 1).Where(n => n.Operator == "aten::add.Tensor" && n.Place == product.Place))
+            if (sum.Arguments.Take(2).SelectMany(a => a.Values).ToArray() is [var a, var b] && (a == product.Results[0] ? b : b == product.Results[0] ? a : -1) is var again && operands.Contains(again) && !place.Inputs.Contains(again))
+                return again;
         var other = operands.Where(v => !place.Inputs.Contains(v)).ToArray();
         return other.Length == 1 && makers[other[0]].Index >= place.FirstNode ? other[0] : null;
     }

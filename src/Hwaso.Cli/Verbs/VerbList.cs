@@ -10,6 +10,7 @@ static class VerbList
         new TrainVerb(TrainingRun.Run),
         new EvaluateVerb(Evaluating.Run),
         new PredictVerb(Predicting.Run),
+        new ExplainVerb(Explaining.Run),
         new ProfileVerb(Profiling.Run),
         new ModelsVerb(ModelListing.Run),
         new ImportVerb(Importing.Run),
