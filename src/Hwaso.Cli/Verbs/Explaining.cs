@@ -62,5 +62,5 @@ static class Explaining
         return file;
     }
 
-    static string Label(AttentionView view) => FormattableString.Invariant($"{view.Name} {view.Values.Min():0.00}-{view.Values.Max():0.00}");
+    static string Label(AttentionView view) => FormattableString.Invariant($"{view.Name} {view.Values.Min():G2} - {view.Values.Max():G2}");
 }
