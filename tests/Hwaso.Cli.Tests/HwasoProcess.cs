@@ -34,6 +34,9 @@ sealed class HwasoProcess : IDisposable
 
     public static HwasoProcess Start(params string[] args) => new(["dotnet", Dll, .. args]);
 
+    /// <summary>Runs it with variables set, each <c>NAME=value</c>.</summary>
+    public static HwasoProcess StartWith(string[] environment, params string[] args) => new([.. environment, "dotnet", Dll, .. args]);
+
     /// <summary>Runs it where no file may grow beyond so many KiB; what writes more is refused, as on a full disk.</summary>
     public static HwasoProcess StartOnSmallDisk(int limitKb, params string[] args) => new(
     [

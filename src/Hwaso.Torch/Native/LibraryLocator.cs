@@ -9,6 +9,7 @@ static class LibraryLocator
 
     public static nint Load()
     {
+        OpenMpWaiting.Shorten();
         var tried = new List<string>();
         foreach (var path in Candidates())
         {

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+
+namespace Hwaso.Torch.Native;
+
+/// <summary>
+/// How long libtorch's threads spin at the end of a parallel loop before they sleep. GNU OpenMP's 300,000 turns, some milliseconds, are lost time where
+/// another program wants the processor: see docs/decisions/threads.md for what was measured.
+/// </summary>
+static partial class OpenMpWaiting
+{
+    const string Turns = "1000";
+
+    // What people set themselves stays.
+    static readonly string[] settings = ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY"];
+
+    /// <summary>To be called before the library is loaded: OpenMP reads the environment then, and C's, which .NET's own setter does not reach.</summary>
+    public static void Shorten()
+    {
+        if (!OperatingSystem.IsWindows() && Array.TrueForAll(settings, name => Environment.GetEnvironmentVariable(name) is null))
+            _ = SetEnvironment(settings[0], Turns, 0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
+}
