@@ -27,8 +27,11 @@ public sealed record OptimizerRecipe(double LearningRate)
     /// <summary>What is added to the denominator, above 0; Adam and AdamW.</summary>
     public double Eps { get; init; } = 1e-8;
 
-    /// <summary>Weight decay on every parameter, batch norms and biases included as in the official HRNet code; 0 or more.</summary>
+    /// <summary>Weight decay on every parameter, or on those alone that <see cref="DecayNorms"/> leaves; 0 or more.</summary>
     public double WeightDecay { get; init; }
+
+    /// <summary>Whether weight decay is on norms and biases too, as in the official HRNet code.</summary>
+    public bool DecayNorms { get; init; } = true;
 
     /// <summary>What the learning rate of the head's parameters is multiplied by, 0 or more.</summary>
     public double HeadRateMultiplier { get; init; } = 1;
@@ -51,6 +54,7 @@ public sealed record OptimizerRecipe(double LearningRate)
             Beta2 = betas?[1] ?? optimizer.Beta2,
             Eps = map["eps"].Number(min: 0, aboveMin: true) ?? optimizer.Eps,
             WeightDecay = map["weight_decay"].Number(min: 0) ?? optimizer.WeightDecay,
+            DecayNorms = map["decay_norms"].Flag() ?? optimizer.DecayNorms,
             HeadRateMultiplier = map["head_rate_multiplier"].Number(min: 0) ?? optimizer.HeadRateMultiplier,
         };
         if (optimizer is { Nesterov: true, Momentum: 0 }) throw map["nesterov"].Node!.Error("wants a momentum above 0");
@@ -73,6 +77,7 @@ public sealed record OptimizerRecipe(double LearningRate)
             yaml.Number("eps", Eps);
         }
         yaml.Number("weight_decay", WeightDecay);
+        yaml.Flag("decay_norms", DecayNorms);
         yaml.Number("head_rate_multiplier", HeadRateMultiplier);
     }
 }

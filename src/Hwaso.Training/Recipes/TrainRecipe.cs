@@ -19,11 +19,23 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
     /// <summary>How the learning rate changes.</summary>
     public ScheduleRecipe Schedule { get; init; } = new();
 
+    /// <summary>The greatest length of all gradients together, above 0; null for any.</summary>
+    public double? ClipNorm { get; init; }
+
+    /// <summary>Decay of the moving average of weights that is scored and saved, 0 up to 1; null for the weights themselves.</summary>
+    public double? EmaDecay { get; init; }
+
+    /// <summary>What batch norms learn.</summary>
+    public BatchNormLearning BatchNorm { get; init; } = BatchNormLearning.All;
+
     /// <summary>Whether tensors are kept channels last (NHWC), the faster order on most devices, or contiguous (NCHW).</summary>
     public bool ChannelsLast { get; init; } = true;
 
     /// <summary>Optimiser steps between two lines of the log and points of the curves, at least 1.</summary>
     public int LogEvery { get; init; } = 10;
+
+    static readonly Choices<BatchNormLearning> BatchNorms =
+        new(("learn", BatchNormLearning.All), ("keep_statistics", BatchNormLearning.KeepStatistics), ("freeze", BatchNormLearning.Nothing));
 
     static readonly Choices<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
 
@@ -34,12 +46,16 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         var batch = map["batch"].Int(min: 1);
         var train = new TrainRecipe(batch ?? throw map.Missing("batch", "the number of images of a step"), OptimizerRecipe.Read(map.Section("optimizer")));
         if (epochs is null && iterations is null) throw map.Missing("epochs", "the length of the run, as 'epochs' or as 'iterations'");
+        if (map["ema_decay"].Number(min: 0, max: 1) is 1) throw map["ema_decay"].Node!.Error("1 would average nothing in; wants a number below 1, such as 0.999");
         return train with
         {
             Epochs = epochs,
             Iterations = iterations,
             Accumulate = map["accumulate"].Int(min: 1) ?? train.Accumulate,
             Schedule = ScheduleRecipe.Read(map.Section("schedule"), epochs, iterations),
+            ClipNorm = map["clip_norm"].Number(min: 0, aboveMin: true),
+            EmaDecay = map["ema_decay"].Number(min: 0, max: 1),
+            BatchNorm = map["batch_norm"].Choice(BatchNorms) ?? train.BatchNorm,
             ChannelsLast = map["memory_format"].Choice(MemoryFormats) ?? train.ChannelsLast,
             LogEvery = map["log_every"].Int(min: 1) ?? train.LogEvery,
         };
@@ -53,6 +69,9 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         yaml.Int("accumulate", Accumulate);
         yaml.Section("optimizer", () => Optimizer.Write(yaml));
         yaml.Section("schedule", () => Schedule.Write(yaml));
+        yaml.Number("clip_norm", ClipNorm);
+        yaml.Number("ema_decay", EmaDecay);
+        yaml.Text("batch_norm", BatchNorms.NameOf(BatchNorm));
         yaml.Text("memory_format", MemoryFormats.NameOf(ChannelsLast));
         yaml.Int("log_every", LogEvery);
     }

@@ -14,15 +14,21 @@ public sealed record ValidateRecipe
     /// <summary>The size that images are resized to before the network; null for their own. Scores are taken at the label's size.</summary>
     public SizePx? Size { get; init; }
 
+    /// <summary>Scorings in a row without a better mIoU after which the run ends, at least 1; null to train to the end.</summary>
+    public int? Patience { get; init; }
+
     internal static ValidateRecipe Read(YamlMap map)
     {
         var validate = new ValidateRecipe();
-        return validate with
+        validate = validate with
         {
             Every = map["every"].Int(min: 0) ?? validate.Every,
             Batch = map["batch"].Int(min: 1) ?? validate.Batch,
             Size = map["size"].Size(),
+            Patience = map["patience"].Int(min: 1),
         };
+        if (validate is { Every: 0, Patience: not null }) throw map["patience"].Node!.Error("means nothing where only the end is scored ('every: 0'); remove one of the two");
+        return validate;
     }
 
     internal void Write(YamlWriter yaml)
@@ -30,5 +36,6 @@ public sealed record ValidateRecipe
         yaml.Int("every", Every);
         yaml.Int("batch", Batch);
         yaml.Size("size", Size);
+        yaml.Int("patience", Patience);
     }
 }

@@ -12,27 +12,30 @@ namespace Hwaso.Training.Runs;
 /// <param name="Seconds">Wall-clock time so far.</param>
 /// <param name="Threads">Threads for operators: another count may round otherwise.</param>
 /// <param name="EpochOpen">The steps of an epoch are done, its validation is not.</param>
-public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads, bool EpochOpen = false)
+/// <param name="Stale">Validations in a row that were no better than the best.</param>
+public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads, bool EpochOpen = false, int Stale = 0)
 {
     const string Key = "hwaso.resume";
     const string RecipeKey = "hwaso.recipe";
     const string Weight = "weight/";
     const string Optimiser = "optimiser/";
     const string Random = "random/";
+    const string Average = "average/";
 
     /// <summary>Writes everything a run goes on from in one file, whole or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written; the one before stays.</exception>
-    public void Save(string path, Weights weights, Optimiser optimiser, string recipe)
+    public void Save(string path, Weights weights, Optimiser optimiser, WeightAverage? average, string recipe)
     {
         var tensors = weights.State.Select(s => KeyValuePair.Create(Weight + s.Key, s.Value.ToHost()))
             .Concat(optimiser.State.Select(s => KeyValuePair.Create(Optimiser + s.Key, s.Value.ToHost())))
+            .Concat((average?.State() ?? []).Select(s => KeyValuePair.Create(Average + s.Key, s.Value)))
             .Concat(Devices(weights).Select(d => RandomState.Save(d) is var bytes ? KeyValuePair.Create(Random + d, HostTensor.Of(bytes, bytes.Length)) : default));
         SafeTensors.Write(path, tensors, new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this), [RecipeKey] = recipe });
     }
 
-    /// <summary>Puts weights, optimiser and random generators back, and tells where the run stood.</summary>
+    /// <summary>Puts weights, optimiser, average and random generators back, and tells where the run stood.</summary>
     /// <exception cref="CheckpointException">The file is damaged or of another recipe.</exception>
-    public static ResumeState Load(string path, Weights weights, Optimiser optimiser, string recipe)
+    public static ResumeState Load(string path, Weights weights, Optimiser optimiser, WeightAverage? average, string recipe)
     {
         var file = TensorFile.Read(path);
         if (!file.Metadata.TryGetValue(Key, out var json) || !file.Metadata.TryGetValue(RecipeKey, out var before))
@@ -42,12 +45,15 @@ public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, dou
         foreach (var (key, tensor) in weights.State)
             tensor.CopyFrom(file.Tensors.TryGetValue(Weight + key, out var host) ? host : throw new CheckpointException(path, Weight + key, "is missing"));
         using var scope = new Scope();
-        optimiser.LoadState(file.Tensors.Where(t => t.Key.StartsWith(Optimiser, StringComparison.Ordinal))
-            .ToDictionary(t => t.Key[Optimiser.Length..], t => Tensor.From(t.Value), StringComparer.Ordinal));
+        optimiser.LoadState(Under(Optimiser, Tensor.From));
+        average?.LoadState(Under(Average, host => host));
         foreach (var device in Devices(weights))
             if (file.Tensors.TryGetValue(Random + device, out var state))
                 RandomState.Restore(device, state.Data.ToArray());
         return JsonSerializer.Deserialize<ResumeState>(json) ?? throw new CheckpointException(path, Key, "is empty");
+
+        Dictionary<string, T> Under<T>(string prefix, Func<HostTensor, T> make) =>
+            file.Tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => make(t.Value), StringComparer.Ordinal);
     }
 
     static IEnumerable<Device> Devices(Weights weights) => weights.Device == Device.Cpu ? [Device.Cpu] : [Device.Cpu, weights.Device];

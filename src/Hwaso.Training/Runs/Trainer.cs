@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Hwaso.Data;
 using Hwaso.Data.Loading;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
@@ -7,6 +6,7 @@ using Hwaso.Torch;
 using Hwaso.Training.Inference;
 using Hwaso.Training.Metrics;
 using Hwaso.Training.Networks;
+using Hwaso.Training.Objectives;
 using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
@@ -17,12 +17,14 @@ public sealed class Trainer : IDisposable
     readonly TrainRequest request;
     readonly RunLog watcher;
     readonly Recipe recipe;
-    readonly SegmentationDataset training, validation;
+    readonly TrainData data;
     readonly TrainPlan plan;
     readonly Weights weights;
     readonly SegmentationNet net;
     readonly Optimiser optimiser;
-    readonly CrossEntropy loss;
+    readonly WeightAverage? average;
+    readonly ITrainingObjective objective;
+    readonly TrainStep step;
     readonly LearningRatePolicy policy;
     readonly Segmenter segmenter;
     readonly Loader loader;
@@ -30,7 +32,6 @@ public sealed class Trainer : IDisposable
     readonly MetricsLog log;
     readonly Stopwatch clock = new();
     readonly List<string> warnings = [];
-    IReadOnlyList<string> batchIds = [];
     ResumeState state;
     Scores? best;
 
@@ -47,24 +48,16 @@ public sealed class Trainer : IDisposable
         if (!request.Resume && folder.Exists)
             throw new TrainingException($"{folder.Root} holds a run already; go on with --resume, or name another folder with --run");
 
+        data = TrainData.Open(request);
         var given = request.Recipe.Recipe;
-        var root = request.Data ?? given.Data.Root ?? throw request.Recipe.Error("data", "names no root; give the data set's folder with --data");
-        if (!Datasets.Layouts.Contains(given.Data.Layout))
-            throw request.Recipe.Error("data.layout", $"'{given.Data.Layout}' is no layout; {string.Join(" or ", Datasets.Layouts)} was wanted");
-        training = Datasets.Open(given.Data.Layout, root, given.Data.TrainSplit);
-        validation = Datasets.Open(given.Data.Layout, root, given.Data.ValSplit);
-        if (given.Model.Classes is { } classes && classes != training.Classes.Count)
-            throw request.Recipe.Error("model.classes", $"{classes}, but {training.Name} has {training.Classes.Count} classes");
-        if (given.Loss.ClassWeights is { } classWeights && classWeights.Count != training.Classes.Count)
-            throw request.Recipe.Error("loss.class_weights", $"holds {classWeights.Count} weights, {training.Name} has {training.Classes.Count} classes");
         recipe = given with
         {
-            Data = given.Data with { Root = root },
-            Model = given.Model with { Classes = training.Classes.Count },
+            Data = given.Data with { Root = data.Root },
+            Model = given.Model with { Classes = data.Training.Classes.Count },
             Threads = request.Threads,
         };
         var resolved = recipe.ToYaml(folder.Recipe);
-        plan = TrainPlan.Of(recipe.Train, training.Samples.Count, recipe.Data.TrainSplit);
+        plan = TrainPlan.Of(recipe.Train, data.Training.Samples.Count, recipe.Data.TrainSplit);
 
         folder.Make();
         TorchInfo.Threads = request.Threads;
@@ -72,14 +65,18 @@ public sealed class Trainer : IDisposable
         weights = Weights.Create(request.Device);
         try
         {
-            net = Build();
+            net = NetworkBuilder.Build(weights, recipe, request.Recipe, pretrain: !goesOn, this.watcher.Says);
+            objective = ObjectiveFactory.Of(net, recipe.Loss, request.Recipe);
+            if (recipe.Train.BatchNorm == BatchNormLearning.Nothing)
+                BatchNormFreezing.FreezeParameters(weights);
             optimiser = TrainingParts.Optimiser(recipe.Train.Optimizer, net);
             policy = TrainingParts.Policy(recipe.Train.Schedule, recipe.Train.Epochs is null ? 1 : plan.StepsPerEpoch);
-            loss = new CrossEntropy(recipe.Loss.IgnoreIndex, recipe.Loss.ClassWeights?.ToArray(), alignCorners: net.AlignCorners);
+            average = recipe.Train.EmaDecay is { } decay ? new WeightAverage(weights, decay) : null;
+            step = new TrainStep(objective, optimiser, average, recipe.Train, request.Device);
             segmenter = new Segmenter(net, new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]), new InferenceOptions { Size = recipe.Validate.Size });
-            loader = TrainingParts.Loader(recipe, training, request.Threads);
-            checkpoints = new RunCheckpoints(folder, weights, optimiser, resolved, ClassInfos.Of(training.Classes), this.watcher);
-            state = goesOn ? ResumeState.Load(folder.Resume, weights, optimiser, resolved) : new ResumeState(0, null, 0, 0, request.Threads);
+            loader = TrainingParts.Loader(recipe, data.Training, request.Threads);
+            checkpoints = new RunCheckpoints(folder, weights, optimiser, average, resolved, ClassInfos.Of(data.Training.Classes), this.watcher);
+            state = goesOn ? ResumeState.Load(folder.Resume, weights, optimiser, average, resolved) : new ResumeState(0, null, 0, 0, request.Threads);
         }
         catch
         {
@@ -88,12 +85,12 @@ public sealed class Trainer : IDisposable
         }
         if (request.Resume && !goesOn)
             this.watcher.Says($"{folder.Root}: nothing was saved before it stopped; it begins anew");
-        this.watcher.Introduces(recipe, net, [training, validation], request);
+        this.watcher.Introduces(recipe, net, [data.Training, data.Validation], request);
         if (state.Threads != request.Threads)
             Warn($"resumed with {request.Threads} threads, begun with {state.Threads}: sums may round otherwise, so the result may differ in its last bits");
         checkpoints.Writing(folder.Recipe, state.Step, () => File.WriteAllText(folder.Recipe, resolved));
         log = MetricsLog.Open(folder.Metrics, state.Step, validated: !state.EpochOpen);
-        best = log.Validations(training.Classes.HasBackground).Select(v => v.Point.Scores).MaxBy(s => s.Miou ?? -1);
+        best = log.Validations(data.Training.Classes.HasBackground).Select(v => v.Point.Scores).MaxBy(s => s.Miou ?? -1);
     }
 
     /// <summary>Trains to the end, or until <paramref name="stop"/> is cancelled: then the step is finished and the state saved.</summary>
@@ -119,7 +116,7 @@ public sealed class Trainer : IDisposable
     {
         if (File.Exists(request.Folder.Best))
             WeightFile.Load(weights, Torch.Files.TensorFile.Read(request.Folder.Best));
-        TrainReport.Write(request.Folder.Report, recipe, net, segmenter, validation, log, result, request.Device, warnings);
+        TrainReport.Write(request.Folder.Report, recipe, net, segmenter, data.Validation, log, result, request.Device, warnings);
     }
 
     /// <summary>Frees network and optimiser.</summary>
@@ -127,27 +124,9 @@ public sealed class Trainer : IDisposable
     {
         // The constructor comes here too, from wherever it failed.
         optimiser?.Dispose();
-        loss?.Dispose();
+        average?.Dispose();
+        objective?.Dispose();
         weights.Dispose();
-    }
-
-    SegmentationNet Build()
-    {
-        SegmentationNet made;
-        try
-        {
-            made = ModelFactory.DefineSegmentation(recipe.Model).Build(weights, training.Classes.Count);
-        }
-        catch (ArgumentException error)
-        {
-            throw request.Recipe.Error("model", error.Message);
-        }
-        ModelFactory.Initialise(made, recipe.Model.Init);
-        if (recipe.Model.Pretrained is { } pretrained && !File.Exists(request.Folder.Resume))
-            watcher.Says(Pretrain(pretrained));
-        if (recipe.Train.ChannelsLast)
-            weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
-        return made;
     }
 
     TrainResult Steps(CancellationToken stop)
@@ -160,14 +139,14 @@ public sealed class Trainer : IDisposable
             // Stopped in the middle of a validation, the run goes on with that.
             if (state.EpochOpen)
                 EndEpoch(stop);
-            while (state.Step < plan.Steps && !stop.IsCancellationRequested)
+            while (!IsOver && !stop.IsCancellationRequested)
                 images += Epoch((int)(state.Step / plan.StepsPerEpoch), stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // What was done is saved below.
         }
-        var finished = state.Step >= plan.Steps && !state.EpochOpen;
+        var finished = IsOver && !state.EpochOpen;
         if (!finished)
         {
             RequireFinite();
@@ -180,6 +159,8 @@ public sealed class Trainer : IDisposable
     long Epoch(int epoch, CancellationToken stop)
     {
         net.Train();
+        if (recipe.Train.BatchNorm != BatchNormLearning.All)
+            BatchNormFreezing.FreezeStatistics(weights);
         var end = Math.Min((epoch + 1L) * plan.StepsPerEpoch, plan.Steps);
         var firstBatch = (int)(state.Step - (long)epoch * plan.StepsPerEpoch) * plan.Accumulate;
         var images = 0L;
@@ -188,7 +169,9 @@ public sealed class Trainer : IDisposable
         while (state.Step < end && !stop.IsCancellationRequested)
         {
             var rate = policy.At(state.Step, plan.Steps, recipe.Train.Optimizer.LearningRate);
-            var value = Step(batches, rate);
+            var value = step.Run(batches, rate);
+            if (!double.IsFinite(value))
+                throw Diverged($"the loss is {value} at step {state.Step + 1}");
             state = state with { Step = state.Step + 1 };
             images += plan.Batch * plan.Accumulate;
             since += plan.Batch * plan.Accumulate;
@@ -206,68 +189,43 @@ public sealed class Trainer : IDisposable
         return images;
     }
 
-    double Step(IEnumerator<Batch> batches, double rate)
-    {
-        using var scope = new Scope();
-        var sum = 0.0;
-        optimiser.LearningRate = rate;
-        for (var k = 0; k < plan.Accumulate; k++)
-        {
-            batches.MoveNext();
-            using var batch = batches.Current;
-            sum += Backward(batch);
-        }
-        optimiser.Step();
-        optimiser.ZeroGrad();
-        return sum / plan.Accumulate;
-    }
-
-    double Backward(Batch batch)
-    {
-        using var scope = new Scope();
-        try
-        {
-            var (images, labels) = batch.ToTensors(request.Device);
-            var value = loss.Of(net.Call(recipe.Train.ChannelsLast ? images.Contiguous(MemoryFormat.ChannelsLast) : images), labels);
-            var number = value.Item();
-            batchIds = batch.Ids;
-            if (!double.IsFinite(number))
-                throw Diverged($"the loss is {number} at step {state.Step + 1}");
-            (plan.Accumulate == 1 ? value : value / plan.Accumulate).Backward();
-            return number;
-        }
-        catch (TorchException error) when (error.IsOutOfMemory)
-        {
-            throw new TrainingException($"too little memory for {batch.Count} images of {batch.Height}x{batch.Width}: use a smaller train.batch (and train.accumulate to keep the step's size) or augment.crop; {error.Message}", error);
-        }
-    }
-
     TrainingException Diverged(string what) => new(
-        $"{what} on the batch of {string.Join(", ", batchIds.Select(id => training.Samples.First(s => s.Id == id).ImagePath))}; " +
+        $"{what} on the batch of {data.Paths(step.Ids)}; " +
         (File.Exists(request.Folder.Last) ? $"the last good weights are in {request.Folder.Last}" : "no weights were saved yet")
         + $"; try a lower train.optimizer.learning_rate (now {recipe.Train.Optimizer.LearningRate}) or a longer warm-up, and check these images (hwaso dataset check)");
+
+    /// <summary>Whether every step is done, or nothing has become better for as long as the recipe waits.</summary>
+    bool IsOver => state.Step >= plan.Steps || state.Stale >= (recipe.Validate.Patience ?? int.MaxValue);
 
     void EndEpoch(CancellationToken stop)
     {
         var epoch = (int)((state.Step + plan.StepsPerEpoch - 1) / plan.StepsPerEpoch);
         RequireFinite();
-        var last = state.Step >= plan.Steps;
-        if (last || (recipe.Validate.Every > 0 && epoch % recipe.Validate.Every == 0))
-            Validate(epoch, stop);
-        state = state with { EpochOpen = false };
-        if (last || epoch % recipe.Save.Every == 0)
+        // What is scored and saved is the average, where there is one.
+        average?.Swap();
+        try
         {
-            checkpoints.SaveWeights(request.Folder.Last, epoch, state);
-            SaveResume();
+            if (state.Step >= plan.Steps || (recipe.Validate.Every > 0 && epoch % recipe.Validate.Every == 0))
+                Validate(epoch, stop);
+            state = state with { EpochOpen = false };
+            if (IsOver || epoch % recipe.Save.Every == 0)
+                checkpoints.SaveWeights(request.Folder.Last, epoch, state);
         }
+        finally
+        {
+            average?.Swap();
+        }
+        if (IsOver || epoch % recipe.Save.Every == 0)
+            SaveResume();
     }
 
     void Validate(int epoch, CancellationToken stop)
     {
-        var confusion = Evaluator.Count(segmenter, validation, stop: stop);
-        var scores = Scores.Of(confusion, training.Classes.HasBackground);
+        var confusion = Evaluator.Count(segmenter, data.Validation, stop: stop);
+        var scores = Scores.Of(confusion, data.Training.Classes.HasBackground);
         checkpoints.Writing(request.Folder.Metrics, state.Step, () => log.Validation(state.Step, epoch, scores, confusion));
         var isBest = best is null || (scores.Miou ?? 0) > (best.Miou ?? 0);
+        state = state with { Stale = isBest ? 0 : state.Stale + 1 };
         if (isBest)
         {
             best = scores;
@@ -275,6 +233,8 @@ public sealed class Trainer : IDisposable
             checkpoints.SaveWeights(request.Folder.Best, epoch, state);
         }
         watcher.Validated(epoch, scores, isBest);
+        if (state.Stale == recipe.Validate.Patience && state.Step < plan.Steps)
+            watcher.Says($"no better mIoU in {state.Stale} validations: the run ends after epoch {epoch}, best was epoch {state.BestEpoch}");
     }
 
     void SaveResume() => checkpoints.SaveResume(state with { Seconds = state.Seconds + clock.Elapsed.TotalSeconds, Threads = request.Threads });
@@ -284,12 +244,6 @@ public sealed class Trainer : IDisposable
     {
         if (checkpoints.NotFinite() is { } key)
             throw Diverged($"{key} is no longer finite after step {state.Step}");
-    }
-
-    string Pretrain(string path)
-    {
-        var report = WeightFile.Load(weights, Torch.Files.TensorFile.Read(path), recipe.Model.SkipMismatched);
-        return $"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, {report.Mismatched.Count} of another shape left out";
     }
 
     void Warn(string line)

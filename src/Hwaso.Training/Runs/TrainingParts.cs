@@ -13,14 +13,11 @@ static class TrainingParts
     public static Optimiser Optimiser(OptimizerRecipe recipe, SegmentationNet net)
     {
         bool IsHead(KeyValuePair<string, Tensor> p) => net.HeadPaths.Any(h => p.Key.StartsWith(h + ".", StringComparison.Ordinal));
-        var parameters = net.Weights.Parameters.ToArray();
-        IReadOnlyList<ParameterGroup> groups = recipe.HeadRateMultiplier == 1
-            ? [new ParameterGroup(parameters, 1, recipe.WeightDecay)]
-            :
-            [
-                new ParameterGroup(parameters.Where(p => !IsHead(p)).ToArray(), 1, recipe.WeightDecay),
-                new ParameterGroup(parameters.Where(IsHead).ToArray(), recipe.HeadRateMultiplier, recipe.WeightDecay),
-            ];
+        // Norms' scales and shifts, biases and layer scales are what has one dimension.
+        bool Decays(KeyValuePair<string, Tensor> p) => recipe.DecayNorms || p.Value.Dimensions > 1;
+        var groups = net.Weights.Parameters.Where(p => p.Value.RequiresGrad)
+            .GroupBy(p => (Rate: IsHead(p) ? recipe.HeadRateMultiplier : 1, Decay: Decays(p) ? recipe.WeightDecay : 0))
+            .Select(g => new ParameterGroup(g.ToArray(), g.Key.Rate, g.Key.Decay)).ToArray();
         return recipe.Kind switch
         {
             OptimizerKind.Sgd => new Sgd(groups, recipe.LearningRate, recipe.Momentum, nesterov: recipe.Nesterov),

@@ -19,10 +19,30 @@ sealed class RandomRecipes(Random random)
         Description = Maybe(Text),
         Seed = random.Next(),
         Threads = MaybeValue(() => random.Next(1, 64)),
-        Loss = new LossRecipe { IgnoreIndex = random.Next(200, 256), ClassWeights = Maybe<ValueList<double>>(() => [Above0(), Above0(), Above0()]) },
-        Validate = new ValidateRecipe { Every = random.Next(9), Batch = random.Next(1, 9), Size = MaybeValue(Size) },
+        Loss = Loss(),
+        Validate = new ValidateRecipe { Every = random.Next(1, 9), Batch = random.Next(1, 9), Size = MaybeValue(Size), Patience = MaybeValue(() => random.Next(1, 9)) },
         Save = new SaveRecipe { Every = random.Next(1, 9) },
     };
+
+    LossRecipe Loss()
+    {
+        var kind = (LossKind)random.Next(5);
+        var any = new LossRecipe
+        {
+            Kind = kind,
+            IgnoreIndex = random.Next(200, 256),
+            Heads = new LossHeadsRecipe { Auxiliary = MaybeValue(Above0), Categorical = MaybeValue(Above0), Dense = MaybeValue(Above0) },
+        };
+        ValueList<double>? Weights() => Maybe<ValueList<double>>(() => [Above0(), Above0(), Above0()]);
+        return kind switch
+        {
+            LossKind.CrossEntropy => any with { ClassWeights = Weights(), LabelSmoothing = random.NextDouble() },
+            LossKind.Focal => any with { Alpha = Above0(), Gamma = Above0() },
+            LossKind.HardPixels => any with { ClassWeights = Weights(), Threshold = 1 - random.NextDouble(), Keep = random.Next(1, 999) },
+            LossKind.Dice => any with { Smooth = Above0(), CrossEntropyShare = Above0() },
+            _ => any with { CrossEntropyShare = Above0() },
+        };
+    }
 
     ModelRecipe Dino()
     {
@@ -186,6 +206,9 @@ sealed class RandomRecipes(Random random)
             Iterations = epochs is null ? random.Next(1000, int.MaxValue) : null,
             Accumulate = random.Next(1, 9),
             Schedule = Schedule(),
+            ClipNorm = MaybeValue(Above0),
+            EmaDecay = MaybeValue(random.NextDouble),
+            BatchNorm = (BatchNormLearning)random.Next(3),
             ChannelsLast = Coin(),
             LogEvery = random.Next(1, 999),
         };
@@ -194,7 +217,7 @@ sealed class RandomRecipes(Random random)
     OptimizerRecipe Optimizer()
     {
         var kind = (OptimizerKind)random.Next(3);
-        var both = new OptimizerRecipe(Above0()) { Kind = kind, WeightDecay = Coin() ? 0 : Above0(), HeadRateMultiplier = Above0() };
+        var both = new OptimizerRecipe(Above0()) { Kind = kind, WeightDecay = Coin() ? 0 : Above0(), DecayNorms = Coin(), HeadRateMultiplier = Above0() };
         return kind == OptimizerKind.Sgd
             ? both with { Momentum = 1 - random.NextDouble(), Nesterov = Coin() }
             : both with { Beta1 = random.NextDouble(), Beta2 = random.NextDouble(), Eps = Above0() };

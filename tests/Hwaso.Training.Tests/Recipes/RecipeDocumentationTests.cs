@@ -17,7 +17,11 @@ public sealed partial class RecipeDocumentationTests
     {
         var written = new Dictionary<string, string>();
         // Between them these write out every key that has a default.
-        foreach (var choice in new[] { "train.schedule.name=poly", "train.optimizer.name=adam", "train.schedule={name: step, milestones: [1]}" })
+        string[] choices =
+        [
+            "train.schedule.name=poly", "train.optimizer.name=adam", "train.schedule={name: step, milestones: [1]}", "loss.name=focal", "loss.name=ohem", "loss.name=dice",
+        ];
+        foreach (var choice in choices)
         {
             foreach (var (key, value) in Flat(Recipe.Read(RecipeFileTests.Smallest, "x.yaml", choice).ToYaml())) written.TryAdd(key, value);
         }

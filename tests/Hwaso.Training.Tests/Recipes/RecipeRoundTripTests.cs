@@ -44,6 +44,7 @@ public sealed class RecipeRoundTripTests
                 momentum: 0.9
                 nesterov: false
                 weight_decay: 0
+                decay_norms: true
                 head_rate_multiplier: 1
               schedule:
                 name: poly
@@ -51,6 +52,7 @@ public sealed class RecipeRoundTripTests
                 end: 0
                 warmup_iterations: 0
                 warmup_ratio: 0.1
+              batch_norm: learn
               memory_format: channels_last
               log_every: 10
 
@@ -58,6 +60,7 @@ public sealed class RecipeRoundTripTests
               name: cross_entropy
               ignore_index: 255
               class_weights: none
+              label_smoothing: 0
 
             validate:
               every: 1

@@ -40,6 +40,83 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
         Assert.Equal(Numbers(At("whole")), Numbers(At("broken")));
     }
 
+    [Theory]
+    [InlineData("loss={name: lovasz, cross_entropy_share: 1}")]
+    [InlineData("loss={name: ohem, keep: 500}")]
+    [InlineData("model={family: sanet-resnet, resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}}", "loss={name: focal, heads: {categorical: 0.3}}")]
+    [InlineData("model={family: fcn-resnet, resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}}", "loss={name: dice}")]
+    public void Every_loss_and_head_trains_and_resumes_with_the_same_bits(params string[] settings)
+    {
+        Train("whole", null, false, settings);
+        Train("broken", 4, false, settings);
+        Train("broken", null, true, settings);
+        Assert.Equal(Bits("whole"), Bits("broken"));
+    }
+
+    [Theory]
+    [InlineData("train.clip_norm=0.1", "train.optimizer.decay_norms=false", "train.optimizer.head_rate_multiplier=10")]
+    [InlineData("train.ema_decay=0.9")]
+    [InlineData("train.batch_norm=freeze", "train.accumulate=2", "train.batch=2", "train.optimizer.learning_rate=0.0001")]
+    [InlineData("train.batch_norm=keep_statistics", "train.optimizer={name: adamw, learning_rate: 0.01}")]
+    public void Every_option_of_a_step_changes_it_and_resumes_with_the_same_bits(params string[] settings)
+    {
+        Train("plain", null, false, settings[1..]);
+        Train("whole", null, false, settings);
+        Train("broken", 4, false, settings);
+        Train("broken", null, true, settings);
+        Assert.Equal(Bits("whole"), Bits("broken"));
+        Assert.NotEqual(Bits("plain"), Bits("whole"));
+    }
+
+    [Fact]
+    public void What_is_scored_and_saved_is_the_average_and_what_learns_is_not()
+    {
+        Train("plain");
+        Train("averaged", null, false, "train.ema_decay=0.9");
+        // Averaging does not change the steps: the losses are the same, the weights that are kept are not.
+        Assert.Equal(Losses("plain"), Losses("averaged"));
+        Assert.NotEqual(Bits("plain"), Bits("averaged"));
+        var resume = TensorFile.Read(At("averaged").Resume).Tensors;
+        var (kept, plain) = (TensorFile.Read(At("averaged").Last).Tensors, TensorFile.Read(At("plain").Last).Tensors);
+        const string Key = "last_layer.3.weight";
+        Assert.True(kept[Key].Data.Span.SequenceEqual(resume[$"average/{Key}"].Data.Span));
+        Assert.True(plain[Key].Data.Span.SequenceEqual(resume[$"weight/{Key}"].Data.Span));
+
+        using var network = LoadedNetwork.Open(At("averaged").Root, Device.Cpu);
+        var evaluation = Evaluator.Score(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), Data.Datasets.Open("cityscapes", data, "val"));
+        var validations = MetricsLog.Open(At("averaged").Metrics, long.MaxValue).Validations(hasBackground: false);
+        Assert.Equal(validations.Max(v => v.Point.Scores.Miou)!.Value, evaluation.Scores.Miou!.Value, 12);
+    }
+
+    [Fact]
+    public void A_run_that_gets_no_better_ends_early_and_resuming_it_does_nothing_more()
+    {
+        // A rate this small changes no score, so that the second validation is no better than the first.
+        string[] settings = ["train.epochs=9", "validate.patience=2", "train.optimizer.learning_rate=1.0e-30", "train.batch_norm=freeze"];
+        var result = Train("patient", null, false, settings);
+        Assert.True(result.Finished);
+        Assert.Equal((9, 1), (result.Iterations, result.BestEpoch));
+        var before = Bits("patient");
+        Assert.Equal(9, Train("patient", null, true, settings).Iterations);
+        Assert.Equal(before, Bits("patient"));
+        Assert.Contains("no better mIoU in 2 validations: the run ends after epoch 3, best was epoch 1", File.ReadAllText(At("patient").Log), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weight_decay_can_leave_norms_and_biases_alone()
+    {
+        // Nothing but decay: a rate of 1 and gradients clipped to nothing.
+        string[] settings = ["train.clip_norm=1.0e-30", "train.optimizer={learning_rate: 0.5, momentum: 0, weight_decay: 0.1}", "train.schedule={name: constant}"];
+        Train("all", null, false, settings);
+        Train("some", null, false, [.. settings, "train.optimizer.decay_norms=false"]);
+        var (all, some) = (TensorFile.Read(At("all").Last).Tensors, TensorFile.Read(At("some").Last).Tensors);
+        float First(IReadOnlyDictionary<string, HostTensor> tensors, string key) => BitConverter.ToSingle(tensors[key].Data.Span[..4]);
+        // Six steps of × (1 − 0.5 · 0.1); float32 rounds each.
+        Assert.Equal(Math.Pow(0.95, 6), First(all, "bn1.weight"), 1e-6);
+        Assert.Equal(1, First(some, "bn1.weight"));
+        Assert.Equal(First(all, "conv1.weight"), First(some, "conv1.weight"));
+    }
+
     [Fact]
     public void Another_seed_gives_other_weights()
     {
@@ -219,6 +296,11 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
         base.Dispose();
         Directory.Delete(folder, recursive: true);
     }
+
+    double[] Losses(string name) => [.. MetricsLog.Open(At(name).Metrics, long.MaxValue).Losses.Select(l => l.Loss)];
+
+    /// <summary>Every tensor of the newest weights, as text that tells bits apart.</summary>
+    string[] Bits(string name) => [.. TensorFile.Read(At(name).Last).Tensors.Select(t => $"{t.Key} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(t.Value.Data.Span))}")];
 
     RunFolder At(string name) => new(Path.Combine(folder, name));
 

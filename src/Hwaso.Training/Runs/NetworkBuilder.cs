@@ -1,0 +1,44 @@
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+using Hwaso.Torch;
+using Hwaso.Torch.Files;
+using Hwaso.Training.Networks;
+using Hwaso.Training.Recipes;
+
+namespace Hwaso.Training.Runs;
+
+/// <summary>Builds the network that a run begins with.</summary>
+static class NetworkBuilder
+{
+    /// <summary>The network with its first weights: the initial values, and what a checkpoint brings.</summary>
+    /// <param name="weights">Where it is built.</param>
+    /// <param name="recipe">The recipe, classes filled in.</param>
+    /// <param name="file">Where the recipe's keys stand.</param>
+    /// <param name="pretrain">Whether to read the checkpoint that the recipe names: not for a run that goes on.</param>
+    /// <param name="says">Told what was loaded.</param>
+    /// <exception cref="RecipeException">The model section describes no such network.</exception>
+    public static SegmentationNet Build(Weights weights, Recipe recipe, RecipeFile file, bool pretrain, Action<string> says)
+    {
+        SegmentationNet made;
+        try
+        {
+            made = ModelFactory.DefineSegmentation(recipe.Model).Build(weights, recipe.Model.Classes!.Value);
+        }
+        catch (ArgumentException error)
+        {
+            throw file.Error("model", error.Message);
+        }
+        ModelFactory.Initialise(made, recipe.Model.Init);
+        if (recipe.Model.Pretrained is { } checkpoint && pretrain)
+            says(Load(weights, checkpoint, recipe.Model.SkipMismatched));
+        if (recipe.Train.ChannelsLast)
+            weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
+        return made;
+    }
+
+    static string Load(Weights weights, string path, bool skipMismatched)
+    {
+        var report = WeightFile.Load(weights, TensorFile.Read(path), skipMismatched);
+        return $"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, {report.Mismatched.Count} of another shape left out";
+    }
+}

@@ -1,0 +1,64 @@
+using Hwaso.Data.Loading;
+using Hwaso.Nn;
+using Hwaso.Torch;
+using Hwaso.Training.Objectives;
+using Hwaso.Training.Recipes;
+
+namespace Hwaso.Training.Runs;
+
+/// <summary>One optimiser step: as many batches as are accumulated, forward and backward, then the update.</summary>
+/// <param name="objective">What is learned.</param>
+/// <param name="optimiser">What updates.</param>
+/// <param name="average">The moving average that takes each step in; null where there is none.</param>
+/// <param name="train">Batches a step, and how tensors lie in memory.</param>
+/// <param name="device">Where it happens.</param>
+sealed class TrainStep(ITrainingObjective objective, Optimiser optimiser, WeightAverage? average, TrainRecipe train, Device device)
+{
+    /// <summary>The images of the last batch, by name.</summary>
+    public IReadOnlyList<string> Ids { get; private set; } = [];
+
+    /// <summary>Does a step and returns its loss, the mean of its batches; one that is not finite leaves the weights as they are.</summary>
+    /// <param name="batches">Where the batches come from; each is disposed.</param>
+    /// <param name="rate">The learning rate.</param>
+    /// <exception cref="TrainingException">Memory is short.</exception>
+    public double Run(IEnumerator<Batch> batches, double rate)
+    {
+        using var scope = new Scope();
+        var sum = 0.0;
+        optimiser.LearningRate = rate;
+        for (var k = 0; k < train.Accumulate; k++)
+        {
+            batches.MoveNext();
+            using var batch = batches.Current;
+            sum += Backward(batch);
+            if (!double.IsFinite(sum))
+                return sum;
+        }
+        if (train.ClipNorm is { } limit)
+            GradientClipping.Clip(optimiser.Groups, limit);
+        optimiser.Step();
+        average?.Update();
+        optimiser.ZeroGrad();
+        return sum / train.Accumulate;
+    }
+
+    double Backward(Batch batch)
+    {
+        using var scope = new Scope();
+        try
+        {
+            var (images, labels) = batch.ToTensors(device);
+            var outputs = objective.Forward(train.ChannelsLast ? images.Contiguous(MemoryFormat.ChannelsLast) : images);
+            var value = objective.Loss(outputs, labels);
+            var number = value.Item();
+            Ids = batch.Ids;
+            if (double.IsFinite(number))
+                (train.Accumulate == 1 ? value : value / train.Accumulate).Backward();
+            return number;
+        }
+        catch (TorchException error) when (error.IsOutOfMemory)
+        {
+            throw new TrainingException($"too little memory for {batch.Count} images of {batch.Height}x{batch.Width}: use a smaller train.batch (and train.accumulate to keep the step's size) or augment.crop; {error.Message}", error);
+        }
+    }
+}
