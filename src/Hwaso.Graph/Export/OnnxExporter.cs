@@ -1,0 +1,142 @@
+using Hwaso.Torch.Files;
+
+namespace Hwaso.Graph.Export;
+
+/// <summary>Writes a recording's nodes, one after another, with the weights that they use.</summary>
+sealed class OnnxExporter
+{
+    readonly Graph graph;
+    readonly Graph? other;
+    readonly Func<string, HostTensor> weights;
+    readonly OnnxOptions options;
+    readonly HashSet<int> written = [];
+    readonly Dictionary<int, string> names = [];
+    int extra;
+
+    public OnnxExporter(Graph graph, Func<string, HostTensor> weights, OnnxOptions options, OnnxDocument document)
+    {
+        (this.graph, this.weights, this.options, other, Document) = (graph, weights, options, options.OtherSize, document);
+        if (other is not null && !other.Nodes.Select(n => n.Operator).SequenceEqual(graph.Nodes.Select(n => n.Operator)))
+            throw new ArgumentException("the recording of another size has other operators; record the same network twice");
+        if (other is not null && Enumerable.Range(2, 2).Any(d => Input(other).Shape[d] == Input(graph).Shape[d]))
+            throw new ArgumentException($"both recordings are of {Input(graph).Shape[2]}×{Input(graph).Shape[3]} and {Input(other).Shape[2]}×{Input(other).Shape[3]}: height and width must both differ to be free");
+        names[graph.Inputs[0]] = options.InputName;
+        names[graph.Outputs[0]] = options.OutputName;
+    }
+
+    public OnnxDocument Document { get; }
+
+    public Graph Graph => graph;
+
+    public void Export()
+    {
+        Document.Input(options.InputName, OnnxDataType.Float32, Port(graph.Inputs[0], "height", "width"));
+        foreach (var node in graph.Nodes)
+            OnnxOperators.Write(node, this);
+        Document.Output(options.OutputName, OnnxDataType.Float32, Port(graph.Outputs[0], "output_height", "output_width"));
+    }
+
+    /// <summary>The tensor that an argument is.</summary>
+    public GraphValue Tensor(GraphNode node, int argument) => graph.Values[node.Arguments[argument].Values[0]];
+
+    /// <summary>The name under which an argument's tensor stands in the file; a weight is written at its first use.</summary>
+    public string Argument(GraphNode node, int argument) => node.Arguments[argument].Values is [var value, ..] ? Value(value, node) : "";
+
+    public string[] Arguments(GraphNode node, int argument) => node.Arguments[argument].Values.Select(v => Value(v, node)).ToArray();
+
+    public string Result(GraphNode node, int result = 0) => Name(node.Results[result]);
+
+    /// <summary>The name of a node's result before its last step.</summary>
+    public string Between(GraphNode node) => $"{Result(node)}_{++extra}";
+
+    /// <summary>A weight under a name of its own, made from a recorded one.</summary>
+    public string Weight(GraphNode node, int argument, string suffix, Func<HostTensor, (long[] Shape, float[] Values)> change)
+    {
+        var name = Tensor(node, argument).Name ?? throw Unknown(node, argument);
+        var (shape, values) = change(weights(name));
+        Document.Weight(name + suffix, shape, values);
+        return name + suffix;
+    }
+
+    public string Constant(params long[] values)
+    {
+        var name = $"ints_{string.Join('_', values)}";
+        Document.Weight(name, [values.Length], values);
+        return name;
+    }
+
+    public string Constant(double value)
+    {
+        var name = $"number_{value:R}";
+        Document.Weight(name, [], [(float)value]);
+        return name;
+    }
+
+    public void Emit(GraphNode node, string type, string[] inputs, string output, params OnnxValue[] attributes) =>
+        Document.Node(type, $"{(node.Place.Length > 0 ? node.Place + "/" : "")}{type}_{node.Index}{(output == Result(node) ? "" : $"_{++extra}")}", inputs, [output], attributes);
+
+    /// <summary>The sizes of a node's result as a tensor: constant, or worked out from the image's size.</summary>
+    public string Sizes(GraphNode node, bool oneMayBeLeftOut)
+    {
+        var id = node.Results[0];
+        var (here, there) = (graph.Values[id].Shape, other?.Values[id].Shape ?? graph.Values[id].Shape);
+        var free = Enumerable.Range(0, here.Count).Where(d => here[d] != there[d]).ToArray();
+        if (free.Length == 0)
+            return Constant([.. here]);
+        if (oneMayBeLeftOut && free.Length == 1)
+            return Constant(here.Select((s, d) => d == free[0] ? -1 : s).ToArray());
+        var parts = here.Select((s, d) => here[d] == there[d] ? Constant(s) : Size(node, here[d], there[d])).ToArray();
+        var sizes = Between(node);
+        Emit(node, "Concat", parts, sizes, OnnxValue.Of("axis", 0L));
+        return sizes;
+    }
+
+    public static NotSupportedException Refuse(GraphNode node, string problem) =>
+        new($"{(node.Place.Length > 0 ? node.Place : "the network")}: {node.Operator} {problem}, which ONNX export does not know");
+
+    /// <summary>A size that differs between recordings, as that of an earlier tensor which differs likewise.</summary>
+    string Size(GraphNode node, long here, long there)
+    {
+        var first = node.Results[0];
+        for (var id = 0; id < first; id++)
+            for (var d = 0; d < graph.Values[id].Shape.Count; d++)
+                if (graph.Values[id].Shape[d] == here && other!.Values[id].Shape[d] == there && (written.Contains(id) || id == graph.Inputs[0]))
+                {
+                    var (shape, size) = (Between(node), Between(node));
+                    Emit(node, "Shape", [Name(id)], shape);
+                    Emit(node, "Gather", [shape, Constant(d)], size, OnnxValue.Of("axis", 0L));
+                    return size;
+                }
+        throw Refuse(node, $"makes a size of {here}, and of {there} at the other size of image");
+    }
+
+    public void Made(GraphNode node)
+    {
+        foreach (var result in node.Results)
+            written.Add(result);
+    }
+
+    string Value(int value, GraphNode node)
+    {
+        if (value < 0)
+            return "";
+        if (graph.Values[value].Name is { } name && value != graph.Inputs[0])
+        {
+            var tensor = weights(name);
+            Document.Weight(name, tensor.Shape, tensor.ToFloats());
+            return name;
+        }
+        return written.Contains(value) || value == graph.Inputs[0]
+            ? Name(value)
+            : throw Refuse(node, "uses a tensor that is neither a weight nor made by the network");
+    }
+
+    NotSupportedException Unknown(GraphNode node, int argument) => Refuse(node, $"uses {Tensor(node, argument).Shape.Count}-dimensional numbers that are no weight");
+
+    string Name(int value) => names.TryGetValue(value, out var name) ? name : $"value_{value}";
+
+    (long?, string)[] Port(int value, string height, string width) => graph.Values[value].Shape
+        .Select((size, d) => (other is not null && other.Values[value].Shape[d] != size ? (long?)null : size, d == 2 ? height : width)).ToArray();
+
+    static GraphValue Input(Graph graph) => graph.Values[graph.Inputs[0]];
+}

@@ -1,0 +1,23 @@
+using Hwaso.Graph.Export;
+using Hwaso.Torch.Files;
+
+namespace Hwaso.Graph;
+
+/// <summary>Recorded networks as ONNX files (operator set 17).</summary>
+public static class Onnx
+{
+    /// <summary>Writes a recorded network as an ONNX file of single precision.</summary>
+    /// <param name="graph">The recording, of an evaluation forward.</param>
+    /// <param name="weights">The numbers of a parameter or buffer by its full name.</param>
+    /// <param name="options">What the file is to be like.</param>
+    /// <exception cref="NotSupportedException">An operator, or a size that depends on the image's in an unknown way; the message names it and its place.</exception>
+    /// <exception cref="ArgumentException">The other recording is not of the same network, or of the same size.</exception>
+    public static OnnxFileBytes Write(Graph graph, Func<string, HostTensor> weights, OnnxOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        options ??= new OnnxOptions();
+        using var document = new OnnxDocument();
+        new OnnxExporter(graph, weights, options, document).Export();
+        return new OnnxFileBytes(document.ToArray(options.Metadata), document.Operators);
+    }
+}

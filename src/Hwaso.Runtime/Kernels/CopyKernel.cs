@@ -1,0 +1,39 @@
+using System.Runtime.CompilerServices;
+
+namespace Hwaso.Runtime.Kernels;
+
+/// <summary>Moves numbers from one order to another: transposes, slices, repeats, joins.</summary>
+/// <param name="strides">Sizes, and the steps in source (0) and target (1).</param>
+/// <param name="elementBytes">4 or 8.</param>
+/// <param name="from">The source's first element.</param>
+/// <param name="to">The target's.</param>
+sealed unsafe class CopyKernel(Strides strides, int elementBytes, byte* from, byte* to) : Kernel
+{
+    readonly long rows = strides.Rows;
+    readonly int length = strides.Sizes[^1], fromStep = strides.Steps[0][^1], toStep = strides.Steps[1][^1];
+
+    // Pieces of some tens of thousands of elements.
+    int RowsOfItem => Math.Max(1, 32768 / Math.Max(length, 1));
+
+    public override int Items => length == 0 ? 0 : (int)((rows + RowsOfItem - 1) / RowsOfItem);
+
+    public override long ScratchBytes => 0;
+
+    public override void Run(int item, byte* scratch)
+    {
+        var end = Math.Min(rows, (item + 1L) * RowsOfItem);
+        for (var row = (long)item * RowsOfItem; row < end; row++)
+        {
+            var source = from + (strides.Offset(0, row) * elementBytes);
+            var target = to + (strides.Offset(1, row) * elementBytes);
+            if (fromStep == 1 && toStep == 1)
+                Unsafe.CopyBlockUnaligned(target, source, checked((uint)(length * elementBytes)));
+            else if (elementBytes == sizeof(float))
+                for (long k = 0; k < length; k++)
+                    ((float*)target)[k * toStep] = ((float*)source)[k * fromStep];
+            else
+                for (long k = 0; k < length; k++)
+                    ((long*)target)[k * toStep] = ((long*)source)[k * fromStep];
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Kernels;
+
+/// <summary>Kernels that compute with one vector type.</summary>
+sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    public override Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads) =>
+        new ConvKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads);
+
+    public override Kernel Depthwise(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output) =>
+        new DepthwiseKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output);
+
+    public override Kernel TransposedConvolution(in ConvShape shape, float* input, float* weights, float* bias, Unary function, float* output) =>
+        new ConvTransposeKernel<TLanes, TVector>(shape, input, weights, bias, function, output);
+
+    public override Kernel MatMul(in MatMulShape shape, float* left, float* right, Unary function, float* output, int threads) =>
+        new MatMulKernel<TLanes, TVector>(shape, left, right, function, output, threads);
+
+    public override Kernel Binary(BinaryKind kind, Strides strides, float* a, float* b, float* addend, Unary function, float* output) =>
+        new BinaryKernel<TLanes, TVector>(kind, strides, a, b, addend, function, output);
+
+    public override Kernel Unary(Unary function, float* input, float* output, int count) => new UnaryKernel<TLanes, TVector>(function, input, output, count);
+
+    public override Kernel Resize(int planes, int height, int width, ResizeTable rows, ResizeTable columns, float* input, float* addend, Unary function, float* output, int threads) =>
+        new ResizeKernel<TLanes, TVector>(planes, height, width, rows, columns, input, addend, function, output, threads);
+
+    public override Kernel Softmax(int outer, int length, int inner, bool logarithm, float* input, float* output) =>
+        new SoftmaxKernel<TLanes, TVector>(outer, length, inner, logarithm, input, output);
+
+    public override Kernel Reduce(ReduceKind kind, Strides kept, Strides gone, float* input, float* output) => new ReduceKernel<TLanes, TVector>(kind, kept, gone, input, output);
+}

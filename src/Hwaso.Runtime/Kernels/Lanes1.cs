@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+
+namespace Hwaso.Runtime.Kernels;
+
+/// <summary>One number at a time, for processors without vectors.</summary>
+readonly unsafe struct Lanes1 : ILanes<float>
+{
+    public static int Count => 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Load(float* from) => *from;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(float value, float* to) => *to = value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float All(float value) => value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MultiplyAdd(float a, float b, float c) => float.MultiplyAddEstimate(a, b, c);
+
+    public static float Add(float a, float b) => a + b;
+
+    public static float Subtract(float a, float b) => a - b;
+
+    public static float Multiply(float a, float b) => a * b;
+
+    public static float Divide(float a, float b) => a / b;
+
+    public static float Min(float a, float b) => MathF.Min(a, b);
+
+    public static float Max(float a, float b) => MathF.Max(a, b);
+
+    public static float Exp(float a) => MathF.Exp(a);
+
+    public static float Log(float a) => MathF.Log(a);
+
+    public static float Sqrt(float a) => MathF.Sqrt(a);
+
+    public static float Abs(float a) => MathF.Abs(a);
+
+    public static float Floor(float a) => MathF.Floor(a);
+
+    public static float Ceiling(float a) => MathF.Ceiling(a);
+
+    public static float WherePositive(float a, float positive, float other) => a > 0 ? positive : other;
+
+    public static float Sum(float a) => a;
+}

@@ -1,0 +1,63 @@
+namespace Hwaso.Runtime.Kernels;
+
+/// <summary>One number from many along some dimensions.</summary>
+/// <param name="kind">Which.</param>
+/// <param name="kept">The dimensions that stay, with the input's steps.</param>
+/// <param name="gone">Those that go, with the input's steps.</param>
+/// <param name="input">The tensor.</param>
+/// <param name="output">One number for each index of what stays.</param>
+sealed unsafe class ReduceKernel<TLanes, TVector>(ReduceKind kind, Strides kept, Strides gone, float* input, float* output) : Kernel
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    readonly long count = kept.Rows * kept.Sizes[^1], rows = gone.Rows;
+    readonly int length = gone.Sizes[^1], step = gone.Steps[0][^1];
+
+    long Results => Math.Max(1, 32768 / Math.Max(1, rows * length));
+
+    public override int Items => (int)((count + Results - 1) / Results);
+
+    public override long ScratchBytes => 0;
+
+    public override void Run(int item, byte* scratch)
+    {
+        for (var k = item * Results; k < Math.Min(count, (item + 1) * Results); k++)
+        {
+            var from = input + kept.Offset(0, k / kept.Sizes[^1]) + (k % kept.Sizes[^1] * kept.Steps[0][^1]);
+            output[k] = kind is ReduceKind.Sum or ReduceKind.Mean ? Sum(from) : Extreme(from);
+        }
+    }
+
+    // Rows are added up in single precision, their sums in double.
+    float Sum(float* from)
+    {
+        double sum = 0;
+        for (var row = 0L; row < rows; row++)
+        {
+            var x = from + gone.Offset(0, row);
+            var k = 0;
+            if (step == 1)
+            {
+                var sums = TLanes.All(0);
+                for (; k + TLanes.Count <= length; k += TLanes.Count)
+                    sums = TLanes.Add(sums, TLanes.Load(x + k));
+                sum += TLanes.Sum(sums);
+            }
+            for (; k < length; k++)
+                sum += x[(long)k * step];
+        }
+        return (float)(kind == ReduceKind.Mean ? sum / (rows * length) : sum);
+    }
+
+    float Extreme(float* from)
+    {
+        var best = from[gone.Offset(0, 0)];
+        for (var row = 0L; row < rows; row++)
+        {
+            var x = from + gone.Offset(0, row);
+            for (var k = 0; k < length; k++)
+                best = kind == ReduceKind.Max ? MathF.Max(best, x[(long)k * step]) : MathF.Min(best, x[(long)k * step]);
+        }
+        return best;
+    }
+}

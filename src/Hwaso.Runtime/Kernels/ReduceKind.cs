@@ -1,0 +1,10 @@
+namespace Hwaso.Runtime.Kernels;
+
+/// <summary>What many numbers are brought to.</summary>
+enum ReduceKind
+{
+    Sum,
+    Mean,
+    Max,
+    Min,
+}

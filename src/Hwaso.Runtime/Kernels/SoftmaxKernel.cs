@@ -1,0 +1,93 @@
+namespace Hwaso.Runtime.Kernels;
+
+/// <summary>exp(x) over its sum along one axis, or the logarithm of that.</summary>
+/// <param name="outer">Rows before the axis.</param>
+/// <param name="length">Numbers along it.</param>
+/// <param name="inner">Numbers between neighbours along it.</param>
+/// <param name="logarithm">Whether the logarithm is wanted.</param>
+/// <param name="input">The tensor.</param>
+/// <param name="output">The result, possibly in place.</param>
+sealed unsafe class SoftmaxKernel<TLanes, TVector>(int outer, int length, int inner, bool logarithm, float* input, float* output) : Kernel
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    const int Columns = 512;
+
+    int Blocks => (inner + Columns - 1) / Columns;
+
+    public override int Items => outer * Blocks;
+
+    public override long ScratchBytes => 2 * (Columns + 16) * sizeof(float);
+
+    public override void Run(int item, byte* scratch)
+    {
+        var first = item % Blocks * Columns;
+        var count = Math.Min(Columns, inner - first);
+        var from = input + ((long)(item / Blocks) * length * inner) + first;
+        var to = output + ((long)(item / Blocks) * length * inner) + first;
+        if (inner == 1)
+        {
+            Row(from, to);
+            return;
+        }
+        var largest = (float*)scratch;
+        var sum = largest + Columns + 16;
+        new Span<float>(from, count).CopyTo(new Span<float>(largest, count));
+        for (var k = 1; k < length; k++)
+            for (var x = 0; x < count; x++)
+                largest[x] = MathF.Max(largest[x], from[((long)k * inner) + x]);
+        new Span<float>(sum, count).Clear();
+        for (var k = 0; k < length; k++)
+        {
+            var source = from + ((long)k * inner);
+            var target = to + ((long)k * inner);
+            var x = 0;
+            for (; x + TLanes.Count <= count; x += TLanes.Count)
+            {
+                var shifted = TLanes.Subtract(TLanes.Load(source + x), TLanes.Load(largest + x));
+                var power = TLanes.Exp(shifted);
+                TLanes.Store(TLanes.Add(TLanes.Load(sum + x), power), sum + x);
+                TLanes.Store(logarithm ? shifted : power, target + x);
+            }
+            for (; x < count; x++)
+            {
+                var shifted = source[x] - largest[x];
+                var power = MathF.Exp(shifted);
+                sum[x] += power;
+                target[x] = logarithm ? shifted : power;
+            }
+        }
+        for (var x = 0; x < count; x++)
+            sum[x] = logarithm ? MathF.Log(sum[x]) : 1 / sum[x];
+        for (var k = 0; k < length; k++)
+            for (var x = 0; x < count; x++)
+                to[((long)k * inner) + x] = logarithm ? to[((long)k * inner) + x] - sum[x] : to[((long)k * inner) + x] * sum[x];
+    }
+
+    void Row(float* from, float* to)
+    {
+        var largest = float.NegativeInfinity;
+        for (var k = 0; k < length; k++)
+            largest = MathF.Max(largest, from[k]);
+        var sum = 0f;
+        var (sums, x) = (TLanes.All(0), 0);
+        for (; x + TLanes.Count <= length; x += TLanes.Count)
+        {
+            var shifted = TLanes.Subtract(TLanes.Load(from + x), TLanes.All(largest));
+            var power = TLanes.Exp(shifted);
+            sums = TLanes.Add(sums, power);
+            TLanes.Store(logarithm ? shifted : power, to + x);
+        }
+        for (; x < length; x++)
+        {
+            var shifted = from[x] - largest;
+            var power = MathF.Exp(shifted);
+            sum += power;
+            to[x] = logarithm ? shifted : power;
+        }
+        sum += TLanes.Sum(sums);
+        var last = logarithm ? MathF.Log(sum) : 1 / sum;
+        for (var k = 0; k < length; k++)
+            to[k] = logarithm ? to[k] - last : to[k] * last;
+    }
+}

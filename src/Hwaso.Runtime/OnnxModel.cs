@@ -1,0 +1,92 @@
+using Hwaso.Runtime.Format;
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime;
+
+/// <summary>A network from an ONNX file, ready for inputs of any size that it takes. Any number of threads may open sessions of it.</summary>
+public sealed class OnnxModel : IDisposable
+{
+    readonly ModelGraph graph;
+    readonly RuntimeOptions options;
+    readonly KernelSet kernels;
+    readonly PackedWeights packed = new();
+    readonly WorkerPool pool;
+
+    OnnxModel(OnnxFile file, RuntimeOptions options)
+    {
+        this.options = options;
+        kernels = KernelSet.Of(options.Path);
+        graph = GraphLoader.Load(file);
+        Inputs = file.Inputs.Select(Port).ToArray();
+        Outputs = file.Outputs.Select(Port).ToArray();
+        Metadata = file.Metadata;
+        if (Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1)))
+            // All is known: whatever does not fit is said now.
+            Planner.Make(graph, Inputs.Select(i => new TensorType(i.IsFloat, [.. i.Shape!], $"{graph.Place}: input '{i.Name}'")).ToArray(), kernels, packed, options.MostBytes);
+        pool = options.Pool ?? new WorkerPool(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+    }
+
+    /// <summary>Its inputs.</summary>
+    public IReadOnlyList<ModelPort> Inputs { get; }
+
+    /// <summary>Its outputs.</summary>
+    public IReadOnlyList<ModelPort> Outputs { get; }
+
+    /// <summary>The texts that its exporter left in the file.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The threads that it computes with.</summary>
+    public WorkerPool Pool => pool;
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="ModelFormatException">It is no ONNX file, damaged, or asks for something that is not supported.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="PlatformNotSupportedException">The processor does not have the vectors that were asked for.</exception>
+    public static OnnxModel Load(string path, RuntimeOptions? options = null)
+    {
+        var length = new FileInfo(path).Length;
+        return length <= Array.MaxLength
+            ? Load(File.ReadAllBytes(path), path, options)
+            : throw new ModelFormatException(path, $"{length} bytes; ONNX files have at most 2 GiB");
+    }
+
+    /// <summary>Reads a file that is in memory already.</summary>
+    /// <param name="file">Its bytes; they are not needed afterwards.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <param name="options">How it computes.</param>
+    /// <exception cref="ModelFormatException">It is no ONNX file, damaged, or asks for something that is not supported.</exception>
+    /// <exception cref="PlatformNotSupportedException">The processor does not have the vectors that were asked for.</exception>
+    public static OnnxModel Load(ReadOnlyMemory<byte> file, string name, RuntimeOptions? options = null) => new(OnnxReader.Read(file, name), options ?? new RuntimeOptions());
+
+    /// <summary>Plans the network for inputs of certain sizes and gives it memory to run in.</summary>
+    /// <param name="shapes">A shape for each input.</param>
+    /// <exception cref="ArgumentException">The network does not take inputs of these shapes.</exception>
+    /// <exception cref="ModelFormatException">Its nodes do not fit each other at this size.</exception>
+    public Session Open(params IReadOnlyList<int[]> shapes)
+    {
+        ArgumentNullException.ThrowIfNull(shapes);
+        if (shapes.Count != Inputs.Count)
+            throw new ArgumentException($"{graph.Place}: {shapes.Count} shapes for {Inputs.Count} inputs");
+        var types = new TensorType[shapes.Count];
+        for (var k = 0; k < types.Length; k++)
+        {
+            var (given, declared) = (shapes[k], Inputs[k].Shape);
+            if (given.Any(s => s < 1) || (declared is not null && (declared.Count != given.Length || declared.Zip(given).Any(s => s.First != -1 && s.First != s.Second))))
+                throw new ArgumentException($"{graph.Place}: input '{Inputs[k].Name}' of [{string.Join(", ", given)}]; "
+                    + $"[{string.Join(", ", (declared ?? []).Select(s => s < 0 ? "any" : $"{s}"))}] was wanted");
+            types[k] = new TensorType(Inputs[k].IsFloat, given, $"{graph.Place}: input '{Inputs[k].Name}'");
+        }
+        return new Session(Planner.Make(graph, types, kernels, packed, options.MostBytes), kernels, packed, pool);
+    }
+
+    /// <summary>Ends its threads, if they are its own.</summary>
+    public void Dispose()
+    {
+        if (options.Pool is null)
+            pool.Dispose();
+    }
+
+    static ModelPort Port(OnnxPort port) =>
+        new(port.Name, port.Type is null or OnnxType.Float32 or OnnxType.Float16 or OnnxType.Float64, port.Shape);
+}

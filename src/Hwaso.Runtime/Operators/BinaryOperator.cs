@@ -1,0 +1,53 @@
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Operators;
+
+/// <summary>Functions of two numbers, with ONNX's broadcasting; of integers where they are known when planning. A fused addend is input 2.</summary>
+sealed unsafe record BinaryOperator(BinaryKind Kind, Epilogue Epilogue) : Operator, IEpilogue, IFolding
+{
+    public int AddendInput => 2;
+
+    public Operator With(Epilogue epilogue) => this with { Epilogue = epilogue };
+
+    public override TensorType Infer(Operands inputs)
+    {
+        var (a, b) = (inputs.Type(0), inputs.Type(1));
+        if (a.IsFloat != b.IsFloat)
+            throw inputs.Refuse($"inputs {a} and {b} are of different kinds");
+        return inputs.Of(a.IsFloat, Broadcasting.Shape(a.Shape, b.Shape, inputs));
+    }
+
+    public override Kernel Bind(Binding binding)
+    {
+        if (!binding.Output.IsFloat)
+            throw binding.Operands.Refuse("arithmetic of integers that depend on the image is not supported");
+        var shape = binding.Output.Shape;
+        var (a, b) = (binding.Operands.Type(0).Shape, binding.Operands.Type(1).Shape);
+        // The output's steps take part, so that what is joined is dense there too.
+        var strides = Strides.Merge(shape, Strides.Broadcast(a, shape), Strides.Broadcast(b, shape), Strides.Dense(shape));
+        return binding.Kernels.Binary(Kind, strides, binding.In(0), binding.In(1), Epilogue.Adds ? binding.In(AddendInput) : null, Epilogue.Function, binding.Out);
+    }
+
+    public Constant? Fold(Operands inputs, TensorType output)
+    {
+        if (output.IsFloat || inputs.Known(0) is not { } a || inputs.Known(1) is not { } b)
+            return null;
+        var result = new Constant(output);
+        var (x, y) = (Broadcasting.Indices(a.Type.Shape, output.Shape), Broadcasting.Indices(b.Type.Shape, output.Shape));
+        for (var k = 0; k < output.Elements; k++)
+            result.Ints[k] = Number(a.Ints[x[k]], b.Ints[y[k]], inputs);
+        return result;
+    }
+
+    long Number(long a, long b, Operands inputs) => Kind switch
+    {
+        BinaryKind.Add => a + b,
+        BinaryKind.Sub => a - b,
+        BinaryKind.Mul => a * b,
+        BinaryKind.Div => b is 0 or -1 ? (b == 0 ? throw inputs.Refuse("a division by 0") : unchecked(-a)) : a / b,
+        BinaryKind.Min => Math.Min(a, b),
+        BinaryKind.Max => Math.Max(a, b),
+        _ => throw inputs.Refuse("powers of integers are not supported"),
+    };
+}

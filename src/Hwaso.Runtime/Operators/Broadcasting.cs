@@ -1,0 +1,30 @@
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Operators;
+
+/// <summary>ONNX's rule for shapes that differ: sizes are compared from the last, and 1 fits any.</summary>
+static class Broadcasting
+{
+    public static int[] Shape(int[] a, int[] b, Operands inputs)
+    {
+        var shape = new int[Math.Max(a.Length, b.Length)];
+        for (var k = 1; k <= shape.Length; k++)
+        {
+            var (x, y) = (k <= a.Length ? a[^k] : 1, k <= b.Length ? b[^k] : 1);
+            shape[^k] = x == y || y == 1 ? x : x == 1 ? y : throw inputs.Refuse($"sizes [{string.Join(", ", a)}] and [{string.Join(", ", b)}] do not fit each other");
+        }
+        return shape;
+    }
+
+    /// <summary>For each element of the larger shape, in order, which element of the smaller it is.</summary>
+    public static int[] Indices(int[] shape, int[] to)
+    {
+        var strides = new Strides(to.Length == 0 ? [1] : to, [to.Length == 0 ? [0] : Strides.Broadcast(shape, to)]);
+        var length = strides.Sizes[^1];
+        var indices = new int[to.Aggregate(1, (p, s) => p * s)];
+        for (var k = 0; k < indices.Length; k++)
+            indices[k] = (int)strides.Offset(0, k / length) + (k % length * strides.Steps[0][^1]);
+        return indices;
+    }
+}

@@ -1,0 +1,40 @@
+using Hwaso.Runtime.Format;
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Operators;
+
+/// <summary>ONNX's Cast: between integers, and between floating-point types, nothing is to do, since each has one form here.</summary>
+sealed unsafe record CastOperator(OnnxType To) : Operator, IView, IFolding
+{
+    bool ToFloat => To is OnnxType.Float32 or OnnxType.Float16 or OnnxType.Float64;
+
+    public static CastOperator Read(NodeAttributes attributes)
+    {
+        attributes.Ignore("saturate", "round_mode");
+        var to = (OnnxType)attributes.Int("to", 0);
+        return Enum.IsDefined(to) ? new(to) : throw attributes.Refuse($"element type {(int)to} is not supported");
+    }
+
+    public bool IsView(Operands inputs) => inputs.Type(0).IsFloat == ToFloat;
+
+    public override TensorType Infer(Operands inputs) => inputs.Of(ToFloat, inputs.Type(0).Shape);
+
+    public override Kernel Bind(Binding binding) => throw binding.Operands.Refuse($"a conversion of {binding.Operands.Type(0)} that depends on the image to {To} is not supported");
+
+    public Constant? Fold(Operands inputs, TensorType output)
+    {
+        if (inputs.Known(0) is not { } known)
+            return null;
+        var result = new Constant(output);
+        if (known.Type.IsFloat == ToFloat)
+            known.Bytes.CopyTo(result.Bytes);
+        else
+            for (var k = 0; k < output.Elements; k++)
+                if (ToFloat)
+                    result.Floats[k] = known.Ints[k];
+                else
+                    result.Ints[k] = To == OnnxType.Bool ? (known.Floats[k] != 0 ? 1 : 0) : (long)known.Floats[k];
+        return result;
+    }
+}

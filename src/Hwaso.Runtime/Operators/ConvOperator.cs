@@ -1,0 +1,55 @@
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Operators;
+
+/// <summary>ONNX's Conv: inputs X, W, B and, where one was fused, an addend.</summary>
+/// <param name="Window">How the kernel moves.</param>
+/// <param name="Groups">Groups of channels.</param>
+/// <param name="Epilogue">What was fused to its end.</param>
+sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) : Operator, IEpilogue
+{
+    public int AddendInput => 3;
+
+    public static ConvOperator Read(NodeAttributes attributes) => new(Window.Read(attributes), (int)Math.Clamp(attributes.Int("group", 1), 0, int.MaxValue), default);
+
+    public Operator With(Epilogue epilogue) => this with { Epilogue = epilogue };
+
+    public override TensorType Infer(Operands inputs)
+    {
+        var shape = Shape(inputs, out _);
+        if (Epilogue.Adds && !inputs.Float(AddendInput).Shape.AsSpan().SequenceEqual([shape.Batch, shape.Cout, shape.OutHeight, shape.OutWidth]))
+            throw inputs.Refuse($"the tensor to add is {inputs.Type(AddendInput)}");
+        return inputs.Floats(shape.Batch, shape.Cout, shape.OutHeight, shape.OutWidth);
+    }
+
+    public override Kernel Bind(Binding binding)
+    {
+        var shape = Shape(binding.Operands, out var weights);
+        var addend = Epilogue.Adds ? binding.In(AddendInput) : null;
+        if (shape.Groups == shape.Cin && shape.Groups == shape.Cout && shape.Groups > 1)
+            return binding.Kernels.Depthwise(shape, weights, binding.In(0), binding.In(2), addend, Epilogue.Function, binding.Out);
+        var packed = binding.Packed.Get(weights, shape.Groups, () => ConvWeights.Pack(weights, shape.Groups, binding.Operands.Place));
+        return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(2), addend, Epilogue.Function, binding.Out, binding.Threads);
+    }
+
+    ConvShape Shape(Operands inputs, out Constant weights)
+    {
+        var x = inputs.Float(0);
+        weights = inputs.Constant(1, "weights");
+        var w = weights.Type;
+        if (x.Rank != 4 || w.Rank != 4)
+            throw inputs.Refuse($"input {x} and weights {w}: two dimensions of pixels are supported, [N, C, H, W]");
+        if (Groups < 1 || w.Shape[0] % Groups != 0 || x.Shape[1] != (long)w.Shape[1] * Groups || w.Elements == 0 || !w.IsFloat)
+            throw inputs.Refuse($"input {x} does not fit weights {w} in {Groups} groups");
+        if (Window.Kernel.Length > 0 && !w.Shape.AsSpan(2).SequenceEqual(Window.Kernel))
+            throw inputs.Refuse($"kernel_shape [{string.Join(", ", Window.Kernel)}] is not that of the weights {w}");
+        if (inputs.Has(2) && !inputs.Float(2).Shape.AsSpan().SequenceEqual([w.Shape[0]]))
+            throw inputs.Refuse($"bias {inputs.Type(2)} does not fit weights {w}");
+        var (top, _, height) = Window.Along(0, x.Shape[2], w.Shape[2], inputs);
+        var (left, _, width) = Window.Along(1, x.Shape[3], w.Shape[3], inputs);
+        return new ConvShape(
+            x.Shape[0], Groups, x.Shape[1], x.Shape[2], x.Shape[3], w.Shape[0], height, width,
+            w.Shape[2], w.Shape[3], Window.Strides[0], Window.Strides[1], Window.Dilations[0], Window.Dilations[1], top, left);
+    }
+}

@@ -1,0 +1,59 @@
+using Hwaso.Runtime.Format;
+
+namespace Hwaso.Runtime.Operators;
+
+/// <summary>A node's attributes as its operator asks for them; one that nobody asked for is an error.</summary>
+sealed class NodeAttributes(OnnxNode node, int opset, string place)
+{
+    readonly HashSet<string> read = new(StringComparer.Ordinal);
+
+    public OnnxNode Node => node;
+
+    public int Opset => opset;
+
+    public string Place => place;
+
+    public long Int(string name, long otherwise) => Find(name) is not { } a ? otherwise : a.Int ?? throw Wrong(name, "an integer");
+
+    public bool Flag(string name, bool otherwise = false) => Int(name, otherwise ? 1 : 0) != 0;
+
+    public float Float(string name, float otherwise) => Find(name) is not { } a ? otherwise : a.Float ?? throw Wrong(name, "a number");
+
+    public string Text(string name, string otherwise) => Find(name) is not { } a ? otherwise : a.Text ?? throw Wrong(name, "a text");
+
+    public long[]? Ints(string name) => Find(name)?.Ints;
+
+    public float[]? Floats(string name) => Find(name)?.Floats;
+
+    public OnnxTensor? Tensor(string name) => Find(name) is not { } a ? null : a.Tensor ?? throw Wrong(name, "a tensor");
+
+    /// <summary>Integers as many as wanted, each within bounds.</summary>
+    public int[] Ints(string name, int[] otherwise, int most)
+    {
+        if (Ints(name) is not { } given)
+            return otherwise;
+        if (given.Length != otherwise.Length || given.Any(v => v < 0 || v > most))
+            throw new ModelFormatException(place, $"{name} [{string.Join(", ", given.Take(8))}]: {otherwise.Length} numbers from 0 to {most} were wanted");
+        return Array.ConvertAll(given, v => (int)v);
+    }
+
+    /// <summary>An attribute that changes nothing here.</summary>
+    public void Ignore(params string[] names) => read.UnionWith(names);
+
+    /// <summary>Refuses what was not asked for.</summary>
+    public void Finish()
+    {
+        if (node.Attributes.Keys.FirstOrDefault(a => !read.Contains(a)) is { } unknown)
+            throw new ModelFormatException(place, $"attribute {unknown} is not supported");
+    }
+
+    public ModelFormatException Refuse(string problem) => new(place, problem);
+
+    OnnxAttribute? Find(string name)
+    {
+        read.Add(name);
+        return node.Attributes.GetValueOrDefault(name);
+    }
+
+    ModelFormatException Wrong(string name, string wanted) => new(place, $"attribute {name} is not {wanted}");
+}

@@ -1,0 +1,48 @@
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Operators;
+
+/// <summary>ONNX's ReduceMean, ReduceSum, ReduceMax, ReduceMin and the global poolings.</summary>
+/// <param name="Kind">Which.</param>
+/// <param name="Axes">Axes; null where input 1 says, or all.</param>
+/// <param name="Keep">Whether they stay with size 1.</param>
+/// <param name="NoneIsNothing">Whether no axes mean no reduction.</param>
+/// <param name="Pixels">Whether every dimension but the first two goes.</param>
+sealed unsafe record ReduceOperator(ReduceKind Kind, long[]? Axes, bool Keep, bool NoneIsNothing, bool Pixels) : Operator
+{
+    public static ReduceOperator Read(NodeAttributes attributes, ReduceKind kind) =>
+        new(kind, attributes.Ints("axes"), attributes.Flag("keepdims", true), attributes.Flag("noop_with_empty_axes"), false);
+
+    public static ReduceOperator Global(ReduceKind kind) => new(kind, null, true, false, true);
+
+    public override TensorType Infer(Operands inputs)
+    {
+        var x = inputs.Float(0);
+        var gone = Gone(inputs);
+        if (x.Elements == 0)
+            throw inputs.Refuse($"nothing to reduce in {x}");
+        return inputs.Floats(Enumerable.Range(0, x.Rank).Where(d => Keep || !gone.Contains(d)).Select(d => gone.Contains(d) ? 1 : x.Shape[d]).ToArray());
+    }
+
+    public override Kernel Bind(Binding binding)
+    {
+        var shape = binding.Operands.Type(0).Shape;
+        var (steps, gone) = (Strides.Dense(shape), Gone(binding.Operands));
+        Strides Part(bool wanted)
+        {
+            var dimensions = Enumerable.Range(0, shape.Length).Where(d => gone.Contains(d) == wanted).ToArray();
+            return Strides.Merge(dimensions.Select(d => shape[d]).ToArray(), dimensions.Select(d => steps[d]).ToArray());
+        }
+        return binding.Kernels.Reduce(Kind, Part(false), Part(true), binding.In(0), binding.Out);
+    }
+
+    HashSet<int> Gone(Operands inputs)
+    {
+        var rank = inputs.Float(0).Rank;
+        if (Pixels)
+            return [.. Enumerable.Range(2, Math.Max(0, rank - 2))];
+        var axes = Axes ?? (inputs.Has(1) ? inputs.Ints(1, "axes") : null);
+        return axes is { Length: > 0 } ? [.. axes.Select(a => inputs.Axis(a, rank))] : NoneIsNothing ? [] : [.. Enumerable.Range(0, rank)];
+    }
+}

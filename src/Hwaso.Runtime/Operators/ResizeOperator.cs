@@ -1,0 +1,77 @@
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Operators;
+
+/// <summary>ONNX's Resize (and Upsample) of an image's rows and columns. A fused addend is input 4.</summary>
+/// <param name="Linear">Between pixels, else the nearest.</param>
+/// <param name="Mode">Where output pixels lie.</param>
+/// <param name="Rounding">What the nearest is of two.</param>
+/// <param name="IsUpsample">Whether the scales are input 1, not 2.</param>
+/// <param name="Epilogue">What was fused to its end.</param>
+sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Rounding, bool IsUpsample, Epilogue Epilogue) : Operator, IEpilogue
+{
+    public int AddendInput => 4;
+
+    public static ResizeOperator Read(NodeAttributes attributes, bool isUpsample)
+    {
+        var mode = attributes.Text("mode", "nearest");
+        if (mode is not ("nearest" or "linear"))
+            throw attributes.Refuse($"mode {mode} is not supported; nearest and linear are");
+        if (attributes.Int("antialias", 0) != 0 || attributes.Int("exclude_outside", 0) != 0 || attributes.Text("keep_aspect_ratio_policy", "stretch") != "stretch" || attributes.Ints("axes") is { Length: > 0 })
+            throw attributes.Refuse("antialias, exclude_outside, axes and keeping the aspect ratio are not supported");
+        attributes.Ignore("cubic_coeff_a", "extrapolation_value");
+        var place = isUpsample || attributes.Opset < 11 ? "asymmetric" : attributes.Text("coordinate_transformation_mode", "half_pixel");
+        var rounding = isUpsample || attributes.Opset < 11 ? "floor" : attributes.Text("nearest_mode", "round_prefer_floor");
+        return new(mode == "linear", place switch
+        {
+            "half_pixel" => ResizeMode.HalfPixel,
+            "pytorch_half_pixel" => ResizeMode.PytorchHalfPixel,
+            "align_corners" => ResizeMode.AlignCorners,
+            "asymmetric" => ResizeMode.Asymmetric,
+            _ => throw attributes.Refuse($"coordinate_transformation_mode {place} is not supported"),
+        }, rounding is "floor" or "ceil" or "round_prefer_ceil" or "round_prefer_floor" ? rounding : throw attributes.Refuse($"nearest_mode {rounding} is not supported"), isUpsample || attributes.Opset < 11, default);
+    }
+
+    public Operator With(Epilogue epilogue) => this with { Epilogue = epilogue };
+
+    public override TensorType Infer(Operands inputs) => inputs.Floats(Sizes(inputs, out _, out _));
+
+    public override Kernel Bind(Binding binding)
+    {
+        var (from, to) = (binding.Operands.Type(0).Shape, Sizes(binding.Operands, out var scaleY, out var scaleX));
+        var rows = Table(from[2], to[2], scaleY);
+        var columns = Table(from[3], to[3], scaleX);
+        var addend = Epilogue.Adds ? binding.In(AddendInput) : null;
+        return binding.Kernels.Resize(from[0] * from[1], from[2], from[3], rows, columns, binding.In(0), addend, Epilogue.Function, binding.Out, binding.Threads);
+    }
+
+    ResizeTable Table(int from, int to, double scale) => Linear ? ResizeTable.Linear(from, to, scale, Mode) : ResizeTable.Nearest(from, to, scale, Mode, Rounding);
+
+    int[] Sizes(Operands inputs, out double scaleY, out double scaleX)
+    {
+        var x = inputs.Float(0);
+        if (x.Rank != 4 || x.Elements == 0)
+            throw inputs.Refuse($"input {x}: images [N, C, H, W] were wanted");
+        var scalesInput = IsUpsample ? 1 : 2;
+        int[] sizes;
+        if (!IsUpsample && inputs.Has(3))
+        {
+            sizes = Array.ConvertAll(inputs.Ints(3, "sizes"), inputs.Size);
+            if (sizes.Length != 4)
+                throw inputs.Refuse($"{sizes.Length} sizes; 4 were wanted");
+            (scaleY, scaleX) = ((double)sizes[2] / x.Shape[2], (double)sizes[3] / x.Shape[3]);
+        }
+        else
+        {
+            if (!inputs.Has(scalesInput) || inputs.Float(scalesInput).Elements != 4)
+                throw inputs.Refuse("neither 4 sizes nor 4 scales");
+            var scales = inputs.Constant(scalesInput, "scales").Floats.ToArray();
+            sizes = scales.Select((s, k) => s > 0 && s < 1 << 20 ? inputs.Size((long)Math.Floor((double)x.Shape[k] * s)) : throw inputs.Refuse($"a scale of {s}")).ToArray();
+            (scaleY, scaleX) = (scales[2], scales[3]);
+        }
+        if (sizes[0] != x.Shape[0] || sizes[1] != x.Shape[1] || sizes[2] < 1 || sizes[3] < 1)
+            throw inputs.Refuse($"{x} to [{string.Join(", ", sizes)}]: rows and columns can be resized, nothing else");
+        return sizes;
+    }
+}

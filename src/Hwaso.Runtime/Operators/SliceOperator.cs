@@ -1,0 +1,54 @@
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Operators;
+
+/// <summary>ONNX's Slice: inputs data, starts, ends, axes, steps; before operator set 10 they are attributes.</summary>
+sealed unsafe record SliceOperator(long[]? Starts, long[]? Ends, long[]? Axes) : Operator
+{
+    public static SliceOperator Read(NodeAttributes attributes) => new(attributes.Ints("starts"), attributes.Ints("ends"), attributes.Ints("axes"));
+
+    public override TensorType Infer(Operands inputs) => inputs.Of(inputs.Type(0).IsFloat, Cut(inputs, out _, out _));
+
+    public override Kernel Bind(Binding binding)
+    {
+        var shape = Cut(binding.Operands, out var starts, out var steps);
+        var source = Strides.Dense(binding.Operands.Type(0).Shape);
+        long offset = 0;
+        for (var d = 0; d < shape.Length; d++)
+        {
+            offset += (long)starts[d] * source[d];
+            source[d] *= steps[d];
+        }
+        return new CopyKernel(Strides.Merge(shape, source, Strides.Dense(shape)), binding.Output.ElementBytes, binding.Bytes(0) + (offset * binding.Output.ElementBytes), binding.OutBytes);
+    }
+
+    int[] Cut(Operands inputs, out int[] starts, out int[] steps)
+    {
+        var type = inputs.Type(0);
+        var from = Starts ?? inputs.Ints(1, "starts");
+        var to = Ends ?? inputs.Ints(2, "ends");
+        var axes = Axes ?? (Starts is null && inputs.Has(3) ? inputs.Ints(3, "axes") : Enumerable.Range(0, from.Length).Select(k => (long)k).ToArray());
+        var by = Starts is null && inputs.Has(4) ? inputs.Ints(4, "steps") : Enumerable.Repeat(1L, from.Length).ToArray();
+        if (to.Length != from.Length || axes.Length != from.Length || by.Length != from.Length)
+            throw inputs.Refuse($"{from.Length} starts, {to.Length} ends, {axes.Length} axes and {by.Length} steps");
+        var shape = (int[])type.Shape.Clone();
+        (starts, steps) = (new int[type.Rank], Enumerable.Repeat(1, type.Rank).ToArray());
+        for (var k = 0; k < from.Length; k++)
+        {
+            var axis = inputs.Axis(axes[k], type.Rank);
+            var (size, step) = (type.Shape[axis], by[k]);
+            if (step == 0)
+                throw inputs.Refuse("a step of 0");
+            // Whatever goes beyond the tensor takes one element.
+            step = Math.Clamp(step, -Math.Max(size, 1), Math.Max(size, 1));
+            // Backwards, what is before the first element is -1.
+            var (low, high) = step > 0 ? (0, size) : (-1, size - 1);
+            var begin = Math.Clamp(from[k] < 0 ? from[k] + size : from[k], Math.Max(low, 0), Math.Max(high, 0));
+            var end = Math.Clamp(to[k] < 0 ? (to[k] < -size ? -1 : to[k] + size) : to[k], low, Math.Max(high, low));
+            var count = step > 0 ? (end - begin + step - 1) / step : (begin - end - step - 1) / -step;
+            (starts[axis], steps[axis], shape[axis]) = ((int)begin, (int)step, (int)Math.Max(0, count));
+        }
+        return shape;
+    }
+}

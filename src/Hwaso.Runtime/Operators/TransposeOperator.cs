@@ -1,0 +1,29 @@
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Operators;
+
+/// <summary>ONNX's Transpose; without an order, the reverse one.</summary>
+sealed unsafe record TransposeOperator(long[]? Order) : Operator
+{
+    public override TensorType Infer(Operands inputs)
+    {
+        var type = inputs.Type(0);
+        return inputs.Of(type.IsFloat, OrderOf(inputs).Select(d => type.Shape[d]).ToArray());
+    }
+
+    public override Kernel Bind(Binding binding)
+    {
+        var steps = Strides.Dense(binding.Operands.Type(0).Shape);
+        var order = OrderOf(binding.Operands);
+        return new CopyKernel(
+            Strides.Merge(binding.Output.Shape, order.Select(d => steps[d]).ToArray(), Strides.Dense(binding.Output.Shape)), binding.Output.ElementBytes, binding.Bytes(0), binding.OutBytes);
+    }
+
+    int[] OrderOf(Operands inputs)
+    {
+        var rank = inputs.Type(0).Rank;
+        var order = Order is null ? Enumerable.Range(0, rank).Reverse().ToArray() : Array.ConvertAll(Order, d => inputs.Axis(d, rank));
+        return order.Length == rank && order.Distinct().Count() == rank ? order : throw inputs.Refuse($"perm [{string.Join(", ", order)}] of a tensor of {rank} dimensions");
+    }
+}

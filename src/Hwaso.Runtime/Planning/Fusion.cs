@@ -1,0 +1,82 @@
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Operators;
+
+namespace Hwaso.Runtime.Planning;
+
+/// <summary>Joins steps: a sum or an activation is done by what computes its input, before that is written.</summary>
+static class Fusion
+{
+    public static List<Node> Fuse(List<Node> steps, TensorType?[] types, Dictionary<int, Constant> constants, IReadOnlyList<int> outputs)
+    {
+        var nodes = Needed(steps, outputs);
+        var uses = new Dictionary<int, int>();
+        foreach (var value in nodes.SelectMany(n => n!.Inputs).Concat(outputs))
+            uses[value] = uses.GetValueOrDefault(value) + 1;
+        var makers = new Dictionary<int, int>();
+        for (var k = 0; k < nodes.Count; k++)
+        {
+            var joined = Sum(nodes[k]!, k) ?? Activation(nodes[k]!);
+            if (joined is var (was, now))
+            {
+                // The joined step stands where the later one stood: everything it reads is there by then.
+                nodes[makers[was]] = null;
+                nodes[k] = now;
+            }
+            makers[nodes[k]!.Output] = k;
+        }
+        return nodes.OfType<Node>().ToList();
+
+        (int, Node)? Sum(Node node, int at)
+        {
+            if (node.Operator is not BinaryOperator { Kind: BinaryKind.Add, Epilogue: { Adds: false, Function.Kind: UnaryKind.Identity } } || types[node.Output] is not { IsFloat: true } type)
+                return null;
+            // Of two candidates the later one: the earlier may be needed for it.
+            foreach (var side in Enumerable.Range(0, 2).OrderByDescending(s => makers.GetValueOrDefault(node.Inputs[s], -1)))
+            {
+                var (value, addend) = (node.Inputs[side], node.Inputs[1 - side]);
+                if (value != addend && types[addend]!.SameShape(type) && Open(value, type) is { } maker && maker.Operator is IEpilogue { Epilogue: { Adds: false, Function.Kind: UnaryKind.Identity } } epilogue)
+                {
+                    var inputs = Enumerable.Repeat(-1, epilogue.AddendInput + 1).ToArray();
+                    maker.Inputs.CopyTo(inputs, 0);
+                    inputs[epilogue.AddendInput] = addend;
+                    return (value, maker with { Operator = epilogue.With(new Epilogue(true, default)), Inputs = inputs, Output = node.Output });
+                }
+            }
+            return null;
+        }
+
+        (int, Node)? Activation(Node node)
+        {
+            var function = node.Operator switch
+            {
+                UnaryOperator unary => unary.Function,
+                ClipOperator clip => clip.FunctionOf(Operands(node)),
+                _ => default,
+            };
+            return function.Kind != UnaryKind.Identity && Open(node.Inputs[0], types[node.Output]!) is { } maker && maker.Operator is IEpilogue { Epilogue.Function.Kind: UnaryKind.Identity } epilogue
+                ? (node.Inputs[0], maker with { Operator = epilogue.With(epilogue.Epilogue with { Function = function }), Output = node.Output })
+                : null;
+        }
+
+        // The step that makes a value for this one user alone.
+        Node? Open(int value, TensorType type) =>
+            uses.GetValueOrDefault(value) == 1 && makers.TryGetValue(value, out var maker) && types[value]!.SameShape(type) ? nodes[maker] : null;
+
+        Operands Operands(Node node) => new(
+            node.Place, Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]), Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
+    }
+
+    static List<Node?> Needed(List<Node> steps, IReadOnlyList<int> outputs)
+    {
+        var wanted = outputs.ToHashSet();
+        var needed = new List<Node?>();
+        for (var k = steps.Count - 1; k >= 0; k--)
+            if (wanted.Contains(steps[k].Output))
+            {
+                needed.Add(steps[k]);
+                wanted.UnionWith(steps[k].Inputs);
+            }
+        needed.Reverse();
+        return needed;
+    }
+}

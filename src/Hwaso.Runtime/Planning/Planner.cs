@@ -1,0 +1,71 @@
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Operators;
+
+namespace Hwaso.Runtime.Planning;
+
+/// <summary>Plans a model for certain sizes: shapes, what can be computed now, what can be fused, what nobody needs.</summary>
+sealed unsafe class Planner
+{
+    // A constant that is repeated to more than this is repeated when it is needed.
+    const int MostFolded = 1 << 24;
+
+    readonly ModelGraph graph;
+    readonly KernelSet kernels;
+    readonly PackedWeights packed;
+    readonly TensorType?[] types;
+    readonly Dictionary<int, Constant> constants;
+
+    Planner(ModelGraph graph, KernelSet kernels, PackedWeights packed)
+    {
+        (this.graph, this.kernels, this.packed) = (graph, kernels, packed);
+        types = new TensorType?[graph.Names.Count];
+        constants = new Dictionary<int, Constant>(graph.Constants);
+        foreach (var (value, constant) in constants)
+            types[value] = constant.Type;
+    }
+
+    /// <exception cref="ModelFormatException">The nodes do not fit each other, or need more memory than allowed.</exception>
+    public static Plan Make(ModelGraph graph, IReadOnlyList<TensorType> inputs, KernelSet kernels, PackedWeights packed, long mostBytes)
+    {
+        var planner = new Planner(graph, kernels, packed);
+        for (var k = 0; k < inputs.Count; k++)
+            planner.types[graph.InputValues[k]] = inputs[k];
+        var steps = planner.Infer();
+        steps = Fusion.Fuse(steps, planner.types, planner.constants, graph.OutputValues);
+        var storage = new Storage(steps, planner.types, planner.constants, graph);
+        if (storage.Bytes > mostBytes)
+            throw new ModelFormatException(graph.Place, $"a run on {string.Join(", ", inputs)} needs {storage.Bytes >> 20} MiB, and {mostBytes >> 20} MiB are allowed; give it a smaller image, or allow more ({nameof(RuntimeOptions)}.{nameof(RuntimeOptions.MostBytes)})");
+        return new Plan(graph, planner.types, planner.constants, steps, storage.Offsets, storage.Bytes);
+    }
+
+    List<Node> Infer()
+    {
+        var steps = new List<Node>();
+        foreach (var node in graph.Nodes)
+        {
+            var operands = new Operands(
+                node.Place,
+                Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]),
+                Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
+            var type = node.Operator.Infer(operands);
+            types[node.Output] = type;
+            if (Known(node, operands, type) is { } constant)
+                constants[node.Output] = constant;
+            else
+                steps.Add(node);
+        }
+        return steps;
+    }
+
+    Constant? Known(Node node, Operands operands, TensorType type)
+    {
+        if (node.Operator is IFolding folding && folding.Fold(operands, type) is { } folded)
+            return folded;
+        if (type.Elements > MostFolded || node.Inputs.Any(v => v >= 0 && !constants.ContainsKey(v)) || node.Operator is IFolding and not IEpilogue)
+            return null;
+        var result = new Constant(type);
+        var addresses = Array.ConvertAll(node.Inputs, v => v < 0 ? 0 : (nint)constants[v].Address);
+        Inline.Run(node.Operator.Bind(new Binding(operands, addresses, type, (nint)result.Address, kernels, packed, threads: 1)));
+        return result;
+    }
+}

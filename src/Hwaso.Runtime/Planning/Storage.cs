@@ -1,0 +1,157 @@
+using Hwaso.Runtime.Operators;
+
+namespace Hwaso.Runtime.Planning;
+
+/// <summary>
+/// Gives every value its place in one block of memory: values that are never needed at the same time share it, views and what can be
+/// computed in place lie where their input does, and what is joined is computed where it will be joined.
+/// </summary>
+sealed class Storage
+{
+    readonly IReadOnlyList<Node> steps;
+    readonly TensorType?[] types;
+    readonly Dictionary<int, Constant> constants;
+    readonly HashSet<int> outside;
+    readonly int[] root;
+    readonly long[] shift;
+    readonly int[] birth, death;
+
+    public Storage(IReadOnlyList<Node> steps, TensorType?[] types, Dictionary<int, Constant> constants, ModelGraph graph)
+    {
+        (this.steps, this.types, this.constants) = (steps, types, constants);
+        outside = [.. graph.InputValues, .. graph.OutputValues];
+        root = Enumerable.Range(0, types.Length).ToArray();
+        shift = new long[types.Length];
+        (birth, death) = (Enumerable.Repeat(int.MaxValue, types.Length).ToArray(), Enumerable.Repeat(-1, types.Length).ToArray());
+        Offsets = Enumerable.Repeat(-1L, types.Length).ToArray();
+
+        ShareViews();
+        JoinInPlace();
+        Live(graph);
+        ComputeInPlace();
+        Place();
+    }
+
+    public long[] Offsets { get; }
+
+    public long Bytes { get; private set; }
+
+    Operands OperandsOf(Node node) => new(
+        node.Place, Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]), Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
+
+    void ShareViews()
+    {
+        foreach (var step in steps)
+            if (step.Operator is IView view && !constants.ContainsKey(step.Inputs[0]) && view.IsView(OperandsOf(step)))
+                root[step.Output] = root[step.Inputs[0]];
+    }
+
+    void JoinInPlace()
+    {
+        var made = steps.Select(s => s.Output).ToHashSet();
+        var viewed = steps.Where(s => root[s.Output] != s.Output).Select(s => root[s.Output]).ToHashSet();
+        foreach (var step in steps)
+        {
+            if (step.Operator is not ConcatOperator concat || outside.Contains(step.Output))
+                continue;
+            var type = types[step.Output]!;
+            var axis = OperandsOf(step).Axis(concat.Axis, type.Rank);
+            if (type.Shape[..axis].Any(s => s != 1))
+                continue;
+            long at = 0;
+            foreach (var value in step.Inputs)
+            {
+                if (made.Contains(value) && root[value] == value && !viewed.Contains(value) && !outside.Contains(value) && step.Inputs.Count(v => v == value) == 1
+                    && !steps.Any(s => s.Operator is ConcatOperator && s.Output == value))
+                    (root[value], shift[value]) = (root[step.Output], at);
+                at += types[value]!.Bytes;
+            }
+        }
+    }
+
+    void Live(ModelGraph graph)
+    {
+        foreach (var value in graph.InputValues)
+            (birth[root[value]], death[root[value]]) = (-1, int.MaxValue);
+        for (var k = 0; k < steps.Count; k++)
+        {
+            birth[root[steps[k].Output]] = Math.Min(birth[root[steps[k].Output]], k);
+            death[root[steps[k].Output]] = Math.Max(death[root[steps[k].Output]], k);
+            foreach (var value in steps[k].Inputs)
+                if (value >= 0)
+                    death[root[value]] = Math.Max(death[root[value]], k);
+        }
+        foreach (var value in graph.OutputValues)
+            death[root[value]] = int.MaxValue;
+    }
+
+    void ComputeInPlace()
+    {
+        var alone = root.GroupBy(r => r).Where(g => g.Count() == 1).Select(g => g.Key).ToHashSet();
+        // Where a value went, values of later steps may follow it.
+        for (var k = 0; k < steps.Count; k++)
+        {
+            var step = steps[k];
+            if (!alone.Contains(step.Output) || types[step.Output] is not { } type)
+                continue;
+            foreach (var value in InPlaceInputs(step))
+            {
+                if (value < 0 || constants.ContainsKey(value) || outside.Contains(value) || !types[value]!.SameShape(type) || types[value]!.IsFloat != type.IsFloat
+                    || shift[value] != 0 || types[root[value]]!.Bytes != type.Bytes || death[root[value]] != k || step.Inputs.Count(v => v >= 0 && root[v] == root[value]) != 1)
+                    continue;
+                root[step.Output] = root[value];
+                death[root[value]] = death[step.Output];
+                break;
+            }
+        }
+    }
+
+    // Inputs that are read, number by number, before the output's number at the same place is written.
+    static IEnumerable<int> InPlaceInputs(Node step) => step.Operator switch
+    {
+        BinaryOperator binary => binary.Epilogue.Adds ? [step.Inputs[2]] : [step.Inputs[0], step.Inputs[1]],
+        IEpilogue { Epilogue.Adds: true } epilogue => [step.Inputs[epilogue.AddendInput]],
+        UnaryOperator or ClipOperator or SoftmaxOperator => [step.Inputs[0]],
+        _ => [],
+    };
+
+    /// <summary>The largest first, each at the lowest place that is free as long as it lives.</summary>
+    void Place()
+    {
+        var placed = new List<(long Offset, long End, int Birth, int Death)>();
+        var roots = Enumerable.Range(0, types.Length).Where(v => root[v] == v && birth[v] <= death[v] && types[v] is not null && !constants.ContainsKey(v));
+        foreach (var value in roots.OrderByDescending(v => types[v]!.Bytes).ThenBy(v => birth[v]))
+        {
+            // Vectors may be read a little beyond a tensor's end.
+            var size = PinnedMemory.Whole(types[value]!.Bytes) + PinnedMemory.Alignment;
+            long offset = 0;
+            foreach (var other in placed.Where(p => p.Birth <= death[value] && birth[value] <= p.Death).OrderBy(p => p.Offset))
+            {
+                if (offset + size <= other.Offset)
+                    break;
+                offset = Math.Max(offset, other.End);
+            }
+            placed.Add((offset, offset + size, birth[value], death[value]));
+            Offsets[value] = offset;
+            Bytes = Math.Max(Bytes, offset + size);
+        }
+        for (var value = 0; value < types.Length; value++)
+            if (root[value] is var to && to != value && Offsets[Root(value)] >= 0)
+                Offsets[value] = Offsets[Root(value)] + ShiftOf(value);
+    }
+
+    int Root(int value)
+    {
+        while (root[value] != value)
+            value = root[value];
+        return value;
+    }
+
+    long ShiftOf(int value)
+    {
+        long sum = 0;
+        for (; root[value] != value; value = root[value])
+            sum += shift[value];
+        return sum;
+    }
+}

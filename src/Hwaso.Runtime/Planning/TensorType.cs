@@ -1,0 +1,34 @@
+namespace Hwaso.Runtime.Planning;
+
+/// <summary>What a value is made of: single-precision numbers or 64-bit integers, and how many each way.</summary>
+sealed class TensorType
+{
+    /// <summary>No tensor that a network can use is larger; it keeps indices within 32 bits.</summary>
+    const long MaxElements = 1L << 30;
+
+    /// <exception cref="ModelFormatException">The tensor would be absurdly large.</exception>
+    public TensorType(bool isFloat, int[] shape, string place)
+    {
+        Int128 elements = 1;
+        foreach (var size in shape)
+            if (size < 0 || (elements *= size) > MaxElements)
+                throw new ModelFormatException(place, $"a tensor of sizes [{string.Join(", ", shape)}] is absurd; at most {MaxElements} numbers are possible");
+        (IsFloat, Shape, Elements) = (isFloat, shape, (int)elements);
+    }
+
+    public bool IsFloat { get; }
+
+    public int[] Shape { get; }
+
+    public int Rank => Shape.Length;
+
+    public int Elements { get; }
+
+    public long Bytes => (long)Elements * ElementBytes;
+
+    public int ElementBytes => IsFloat ? sizeof(float) : sizeof(long);
+
+    public bool SameShape(TensorType other) => Shape.AsSpan().SequenceEqual(other.Shape);
+
+    public override string ToString() => $"{(IsFloat ? "float" : "int")}[{string.Join(", ", Shape)}]";
+}

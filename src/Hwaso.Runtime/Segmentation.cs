@@ -1,0 +1,8 @@
+namespace Hwaso.Runtime;
+
+/// <summary>An image's labels.</summary>
+/// <param name="Width">Columns of the image.</param>
+/// <param name="Height">Rows of the image.</param>
+/// <param name="Labels">The class of each pixel, row by row from the top.</param>
+/// <param name="Scores">The score of each class at each pixel, [K, height, width], before softmax; null unless asked for.</param>
+public sealed record Segmentation(int Width, int Height, byte[] Labels, float[]? Scores);

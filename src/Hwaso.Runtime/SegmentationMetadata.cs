@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace Hwaso.Runtime;
+
+/// <summary>What an exported file says about using its network; what it does not say is as ImageNet's networks have it.</summary>
+/// <param name="Classes">Names and colours; empty where the file does not say.</param>
+/// <param name="Mean">Means of red, green and blue in 0 … 1.</param>
+/// <param name="Deviation">Their deviations.</param>
+/// <param name="AlignCorners">How scores are resized to the image: corners on corners, or not.</param>
+public sealed record SegmentationMetadata(IReadOnlyList<SegmentationClass> Classes, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation, bool AlignCorners)
+{
+    /// <summary>The metadata key of the classes: a JSON array of <c>{"name": …, "color": [r, g, b]}</c>.</summary>
+    public const string ClassesKey = "hwaso.classes";
+
+    /// <summary>The metadata key of the means: a JSON array of three numbers.</summary>
+    public const string MeanKey = "hwaso.mean";
+
+    /// <summary>The metadata key of the deviations: a JSON array of three numbers above 0.</summary>
+    public const string DeviationKey = "hwaso.std";
+
+    /// <summary>The metadata key of the convention: <c>true</c> or <c>false</c>.</summary>
+    public const string AlignCornersKey = "hwaso.align_corners";
+
+    /// <summary>Reads a file's metadata.</summary>
+    /// <exception cref="ModelFormatException">An entry of ours is not as it should be.</exception>
+    internal static SegmentationMetadata Read(IReadOnlyDictionary<string, string> metadata, string place) => new(
+        Parse<IReadOnlyList<SegmentationClass>>(metadata, ClassesKey, place, "a list of names and colours", json => json.EnumerateArray().Select(ReadClass).ToArray(), []),
+        Parse<IReadOnlyList<float>>(metadata, MeanKey, place, "three numbers", json => Three(json, _ => true), [0.485f, 0.456f, 0.406f]),
+        Parse<IReadOnlyList<float>>(metadata, DeviationKey, place, "three numbers above 0", json => Three(json, v => v > 0), [0.229f, 0.224f, 0.225f]),
+        Parse(metadata, AlignCornersKey, place, "true or false", json => json.GetBoolean(), false));
+
+    static T Parse<T>(IReadOnlyDictionary<string, string> metadata, string key, string place, string wanted, Func<JsonElement, T> read, T otherwise)
+    {
+        if (!metadata.TryGetValue(key, out var text))
+            return otherwise;
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            return read(json.RootElement);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or IndexOutOfRangeException)
+        {
+            throw new ModelFormatException($"{place}: metadata {key}", $"is not {wanted}");
+        }
+    }
+
+    static SegmentationClass ReadClass(JsonElement json)
+    {
+        var color = json.GetProperty("color");
+        return new(json.GetProperty("name").GetString() ?? "", color[0].GetByte(), color[1].GetByte(), color[2].GetByte());
+    }
+
+    static float[] Three(JsonElement json, Func<float, bool> fits)
+    {
+        var values = json.EnumerateArray().Select(v => v.GetSingle()).ToArray();
+        return values.Length == 3 && values.All(v => float.IsFinite(v) && fits(v)) ? values : throw new FormatException();
+    }
+}

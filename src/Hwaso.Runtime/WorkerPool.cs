@@ -1,0 +1,131 @@
+using Hwaso.Runtime.Kernels;
+
+namespace Hwaso.Runtime;
+
+/// <summary>Threads that models compute with: one model's own, or shared by several.</summary>
+/// <remarks>A run uses them together; a second run at the same time computes on the thread that asked for it alone.</remarks>
+public sealed unsafe class WorkerPool : IDisposable
+{
+    // Steps of a run follow each other within microseconds: waking a thread takes longer than waiting awake.
+    const int Spins = 4000;
+    const int Open = 1 << 30;
+
+    readonly Thread[] threads;
+    readonly SemaphoreSlim wake = new(0);
+    Kernel? kernel;
+    nint[] scratch = [];
+    Exception? failure;
+    int next, state, generation, asleep, busy;
+    volatile bool ends;
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="threads">How many take part, the caller's included; at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than 1.</exception>
+    public WorkerPool(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        Threads = threads;
+        this.threads = new Thread[threads - 1];
+        for (var k = 0; k < this.threads.Length; k++)
+        {
+            var number = k + 1;
+            this.threads[k] = new Thread(() => Work(number)) { IsBackground = true, Name = $"Hwaso.Runtime {number}" };
+            this.threads[k].Start();
+        }
+    }
+
+    /// <summary>How many threads take part, the caller's included.</summary>
+    public int Threads { get; }
+
+    /// <summary>Ends the threads; models that use them go on with the caller's alone.</summary>
+    public void Dispose()
+    {
+        if (ends)
+            return;
+        ends = true;
+        wake.Release(Math.Max(1, threads.Length));
+        foreach (var thread in threads)
+            thread.Join();
+        wake.Dispose();
+    }
+
+    /// <summary>Does every piece of a kernel's work.</summary>
+    /// <param name="work">The kernel.</param>
+    /// <param name="memory">An address for each thread, the caller's first.</param>
+    internal void Run(Kernel work, nint[] memory)
+    {
+        var items = work.Items;
+        if (items <= 1 || threads.Length == 0 || ends || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
+        {
+            for (var k = 0; k < items; k++)
+                work.Run(k, (byte*)memory[0]);
+            return;
+        }
+        (kernel, scratch, failure) = (work, memory, null);
+        Volatile.Write(ref next, -1);
+        Interlocked.Increment(ref generation);
+        Interlocked.Exchange(ref state, Open);
+        var sleeping = Volatile.Read(ref asleep);
+        if (sleeping > 0)
+            wake.Release(Math.Min(sleeping, items - 1));
+        Take(0);
+        // Whoever joined is waited for; whoever comes now is too late.
+        Interlocked.And(ref state, ~Open);
+        var wait = new SpinWait();
+        while (Volatile.Read(ref state) != 0)
+            wait.SpinOnce(sleep1Threshold: -1);
+        var failed = failure;
+        kernel = null;
+        Volatile.Write(ref busy, 0);
+        if (failed is not null)
+            throw new InvalidOperationException($"a kernel failed: {failed.Message}", failed);
+    }
+
+    void Work(int number)
+    {
+        var done = 0;
+        while (!ends)
+        {
+            var spins = 0;
+            while (Volatile.Read(ref generation) == done && !ends)
+                if (spins++ < Spins)
+                    Thread.SpinWait(8);
+                else
+                {
+                    Interlocked.Increment(ref asleep);
+                    if (Volatile.Read(ref generation) == done && !ends)
+                        wake.Wait();
+                    Interlocked.Decrement(ref asleep);
+                }
+            done = Volatile.Read(ref generation);
+            if (!Join())
+                continue;
+            Take(number);
+            Interlocked.Decrement(ref state);
+        }
+    }
+
+    bool Join()
+    {
+        for (var seen = Volatile.Read(ref state); (seen & Open) != 0; seen = Volatile.Read(ref state))
+            if (Interlocked.CompareExchange(ref state, seen + 1, seen) == seen)
+                return true;
+        return false;
+    }
+
+    void Take(int number)
+    {
+        try
+        {
+            var work = kernel!;
+            var memory = (byte*)scratch[number];
+            for (int k = Interlocked.Increment(ref next), items = work.Items; k < items; k = Interlocked.Increment(ref next))
+                work.Run(k, memory);
+        }
+        // The one who asked is told, whichever thread it happened on.
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            failure = error;
+        }
+    }
+}

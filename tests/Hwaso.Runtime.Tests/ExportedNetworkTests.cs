@@ -1,0 +1,72 @@
+using Hwaso.Graph;
+using Hwaso.Models;
+using Hwaso.Nn;
+using Hwaso.Tests;
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+using Hwaso.Torch.Files;
+
+namespace Hwaso.Runtime.Tests;
+
+/// <summary>Networks as libtorch computes them, and as their exported files are computed here.</summary>
+public sealed class ExportedNetworkTests : TensorTest
+{
+    // Single precision through some hundred layers; the deployment's own tolerance.
+    const double Tolerance = 1e-4;
+
+    [Theory]
+    [InlineData("hrnetv2-w18-small-v1", 64, 96)]
+    [InlineData("hrnetv2-w18-small-v1", 33, 47)]
+    [InlineData("hrnetv2-w18-small-v2", 64, 64)]
+    [InlineData("hrnetv2-w18", 96, 64)]
+    [InlineData("hrnetv2-w48", 32, 64)]
+    [InlineData("unet-resnet50", 64, 64)]
+    [InlineData("fcn-resnet50", 65, 64)]
+    [InlineData("resnet50", 64, 64)]
+    [InlineData("efficientnet-b0", 64, 64)]
+    public void An_exported_network_answers_as_libtorch_does(string name, int height, int width) => Compare(name, height, width, dynamic: false);
+
+    [Theory]
+    [InlineData("hrnetv2-w18-small-v1")]
+    [InlineData("unet-resnet50")]
+    public void A_file_of_free_size_answers_at_sizes_that_were_never_recorded(string name) => Compare(name, 96, 160, dynamic: true);
+
+    static void Compare(string name, int height, int width, bool dynamic)
+    {
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        using var weights = Weights.Create();
+        var net = Build(name, weights);
+        net.Eval();
+        var x = Tensor.From(FormulaWeights.Fill("input", 1, 3, height, width));
+        var expected = net.Call(x);
+
+        var file = dynamic
+            ? Export(net, [1, 3, 64, 64], Graph.Graph.Of(net, [1, 3, 128, 96]))
+            : Export(net, [1, 3, height, width], null);
+        using var model = OnnxModel.Load(file, name, new RuntimeOptions { Threads = 2 });
+        var session = model.Open([1, 3, height, width]);
+        x.Span<float>().CopyTo(session.Input(0));
+        session.Run();
+
+        Assert.Equal(expected.Shape, session.OutputShape(0).ToArray().Select(s => (long)s));
+        AssertClose(expected.Contiguous().Span<float>(), session.Output(0), Tolerance, name);
+    }
+
+    internal static Net Build(string name, Weights weights)
+    {
+        var definition = Zoo.Find(name);
+        if (definition is SegmentationDefinition segmentation)
+            definition = segmentation.Deployed;
+        var net = definition.Build(weights, 7);
+        foreach (var (key, tensor) in weights.State)
+            tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
+        return net;
+    }
+
+    internal static byte[] Export(Net net, long[] shape, Graph.Graph? other)
+    {
+        var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
+        return Onnx.Write(Graph.Graph.Of(net, shape), key => state[key].ToHost(), new OnnxOptions { OtherSize = other }).Bytes;
+    }
+}

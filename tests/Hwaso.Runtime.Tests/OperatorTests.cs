@@ -1,0 +1,205 @@
+using Hwaso.Graph.Export;
+using Hwaso.Tests;
+using Hwaso.Torch;
+
+namespace Hwaso.Runtime.Tests;
+
+/// <summary>Each operator on random shapes, attributes and numbers, on each path, held against libtorch.</summary>
+public sealed class OperatorTests : TensorTest
+{
+    // Sums of up to a few thousand products in single precision, in another order; exp and erf are within some units in the last place.
+    const double Tolerance = 2e-5;
+
+    static readonly WorkerPool pool = new(2);
+
+    [Fact]
+    public void Conv_is_libtorchs_for_any_kernel_stride_dilation_and_groups() => Repeat(60, random =>
+    {
+        var groups = random.Next(4) == 0 ? random.Next(1, 9) : 1;
+        var depthwise = groups > 1 && random.Next(2) == 0;
+        var (cin, cout) = depthwise ? (groups, groups) : (groups * random.Next(1, 40), groups * random.Next(1, 20));
+        long[] kernel = [random.Next(1, 6), random.Next(1, 6)], stride = [random.Next(1, 4), random.Next(1, 4)];
+        long[] padding = [random.Next(0, 4), random.Next(0, 4)], dilation = [random.Next(1, 9), random.Next(1, 4)];
+        if (random.Next(3) == 0)
+            (kernel, stride, padding, dilation) = ([1, 1], [1, 1], [0, 0], [1, 1]);
+        var x = Tensor.Randn([random.Next(1, 3), cin, Large(random, kernel[0], padding[0], dilation[0]), Large(random, kernel[1], padding[1], dilation[1])]);
+        var (w, b) = (Tensor.Randn([cout, cin / groups, kernel[0], kernel[1]]), random.Next(2) == 0 ? Tensor.Randn([cout]) : null);
+        Check("Conv", Aten.Conv2d(x, w, b, stride, padding, dilation, groups), [x], b is null ? [w] : [w, b],
+            OnnxValue.Of("strides", stride), OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("dilations", dilation), OnnxValue.Of("group", groups));
+    });
+
+    [Fact]
+    public void Conv_with_more_channels_than_the_cache_holds_is_libtorchs() => Repeat(4, random =>
+    {
+        var (x, w) = (Tensor.Randn([1, 700, 13, 70]), Tensor.Randn([10, 700, 3, 3]));
+        var dilation = 1L + (8 * random.Next(2));
+        Check("Conv", Aten.Conv2d(x, w, null, [1, 1], [dilation, dilation], [dilation, dilation]), [x], [w],
+            OnnxValue.Of("pads", dilation, dilation, dilation, dilation), OnnxValue.Of("dilations", dilation, dilation));
+    });
+
+    [Fact]
+    public void ConvTranspose_is_libtorchs() => Repeat(25, random =>
+    {
+        var groups = random.Next(3) == 0 ? 2 : 1;
+        var (cin, cout) = (groups * random.Next(1, 9), groups * random.Next(1, 9));
+        long[] kernel = [random.Next(1, 5), random.Next(1, 5)], stride = [random.Next(1, 4), random.Next(1, 4)], dilation = [random.Next(1, 3), random.Next(1, 3)];
+        long[] padding = [random.Next(0, (int)kernel[0]), random.Next(0, (int)kernel[1])], extra = [random.Next(0, (int)stride[0]), random.Next(0, (int)stride[1])];
+        var (x, w, b) = (Tensor.Randn([random.Next(1, 3), cin, random.Next(3, 12), random.Next(3, 12)]), Tensor.Randn([cin, cout / groups, kernel[0], kernel[1]]), Tensor.Randn([cout]));
+        Check("ConvTranspose", Aten.Call("aten::conv_transpose2d.input", x, w, b, stride, padding, extra, (long)groups, dilation).AsTensor(), [x], [w, b],
+            OnnxValue.Of("strides", stride), OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("dilations", dilation),
+            OnnxValue.Of("output_padding", extra), OnnxValue.Of("group", groups));
+    });
+
+    [Fact]
+    public void Pooling_is_libtorchs_with_padding_counted_or_not_and_sizes_rounded_up_or_down() => Repeat(40, random =>
+    {
+        long[] kernel = [random.Next(1, 5), random.Next(1, 5)], stride = [random.Next(1, 4), random.Next(1, 4)];
+        long[] padding = [random.Next(0, (int)kernel[0] / 2 + 1), random.Next(0, (int)kernel[1] / 2 + 1)];
+        var (up, counted) = (random.Next(2) == 0, random.Next(2) == 0);
+        var x = Tensor.Randn([random.Next(1, 3), random.Next(1, 5), random.Next(5, 20), random.Next(5, 20)]);
+        OnnxValue[] attributes = [OnnxValue.Of("kernel_shape", kernel), OnnxValue.Of("strides", stride), OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("ceil_mode", up ? 1L : 0)];
+        Check("MaxPool", Aten.MaxPool2d(x, kernel, stride, padding, [1, 1], up), [x], [], attributes);
+        Check("AveragePool", Aten.Call("aten::avg_pool2d", x, kernel, stride, padding, up, counted, Value.None).AsTensor(), [x], [], [.. attributes, OnnxValue.Of("count_include_pad", counted ? 1L : 0)]);
+    });
+
+    [Fact]
+    public void Resize_is_libtorchs_in_both_conventions() => Repeat(40, random =>
+    {
+        var x = Tensor.Randn([random.Next(1, 3), random.Next(1, 5), random.Next(1, 30), random.Next(1, 30)]);
+        long[] size = [random.Next(1, 70), random.Next(1, 70)];
+        object?[] sizes = [null, null, new long[] { x.Size(0), x.Size(1), size[0], size[1] }];
+        Check("Resize", Aten.UpsampleBilinear2d(x, size, false), [x], sizes, OnnxValue.Of("mode", "linear"));
+        Check("Resize", Aten.UpsampleBilinear2d(x, size, true), [x], sizes, OnnxValue.Of("mode", "linear"), OnnxValue.Of("coordinate_transformation_mode", "align_corners"));
+        Check("Resize", Aten.UpsampleNearest2d(x, size), [x], sizes, OnnxValue.Of("coordinate_transformation_mode", "asymmetric"), OnnxValue.Of("nearest_mode", "floor"));
+    });
+
+    [Theory]
+    [InlineData("Add", "aten::add.Tensor")]
+    [InlineData("Sub", "aten::sub.Tensor")]
+    [InlineData("Mul", "aten::mul.Tensor")]
+    [InlineData("Div", "aten::div.Tensor")]
+    [InlineData("Min", "aten::minimum")]
+    [InlineData("Max", "aten::maximum")]
+    public void Functions_of_two_broadcast_as_libtorchs(string type, string operation) => Repeat(30, random =>
+    {
+        var shape = Enumerable.Range(0, random.Next(1, 5)).Select(_ => (long)random.Next(1, 20)).ToArray();
+        long[] Smaller() => shape.Select(s => random.Next(3) == 0 ? 1 : s).Skip(random.Next(shape.Length)).ToArray();
+        var (a, b) = (Tensor.Randn(Smaller()), Tensor.Randn(Smaller()) + 3);
+        if (random.Next(2) == 0)
+            a = a + 5;
+        Value[] arguments = operation.Contains("add", StringComparison.Ordinal) || operation.Contains("sub", StringComparison.Ordinal) ? [a, b, Value.Default] : [a, b];
+        Check(type, Aten.Call(operation, arguments).AsTensor(), [a, b], []);
+    });
+
+    [Theory]
+    [InlineData("Relu", "aten::relu")]
+    [InlineData("Sigmoid", "aten::sigmoid")]
+    [InlineData("Tanh", "aten::tanh")]
+    [InlineData("Erf", "aten::erf")]
+    [InlineData("Exp", "aten::exp")]
+    [InlineData("Abs", "aten::abs")]
+    [InlineData("Neg", "aten::neg")]
+    [InlineData("Floor", "aten::floor")]
+    [InlineData("Ceil", "aten::ceil")]
+    [InlineData("HardSwish", "aten::hardswish")]
+    [InlineData("Reciprocal", "aten::reciprocal")]
+    public void Functions_of_one_are_libtorchs(string type, string operation) => Repeat(5, random =>
+    {
+        var x = Tensor.Randn([random.Next(1, 5), random.Next(1, 4000)]) * 3;
+        if (type == "Reciprocal")
+            x = x.Sigmoid() + 0.5;
+        Check(type, Aten.Call(operation, x).AsTensor(), [x], []);
+    });
+
+    [Fact]
+    public void Logarithm_and_root_are_libtorchs() => Repeat(5, random =>
+    {
+        var x = Aten.Rand([random.Next(1, 5), random.Next(1, 4000)]) + 0.01;
+        Check("Log", Aten.Call("aten::log", x).AsTensor(), [x], []);
+        Check("Sqrt", Aten.Call("aten::sqrt", x).AsTensor(), [x], []);
+    });
+
+    [Fact]
+    public void Softmax_ArgMax_and_reductions_are_libtorchs_along_any_axis() => Repeat(30, random =>
+    {
+        var shape = Enumerable.Range(0, random.Next(2, 5)).Select(_ => (long)random.Next(1, 24)).ToArray();
+        var x = Tensor.Randn(shape) * 4;
+        var axis = random.Next(shape.Length);
+        Check("Softmax", x.Softmax(axis), [x], [], OnnxValue.Of("axis", axis));
+        Check("LogSoftmax", x.LogSoftmax(axis), [x], [], OnnxValue.Of("axis", axis));
+        Check("ArgMax", x.ArgMax(axis).To(ScalarType.Float32), [x], [], OnnxValue.Of("axis", axis), OnnxValue.Of("keepdims", 0L));
+        Check("ReduceMean", x.Mean([axis], keep: true), [x], [], OnnxValue.Of("axes", [(long)axis]));
+        Check("ReduceMean", x.Mean([0, shape.Length - 1]), [x], [], OnnxValue.Of("axes", 0L, -1), OnnxValue.Of("keepdims", 0L));
+        Check("ReduceSum", x.Sum([axis]), [x], [new long[] { axis }], OnnxValue.Of("keepdims", 0L));
+        Check("ReduceMax", Aten.Call("aten::amax", x, new long[] { axis }, true).AsTensor(), [x], [], OnnxValue.Of("axes", [(long)axis]));
+    });
+
+    [Fact]
+    public void Products_are_libtorchs_with_batches_vectors_and_either_side_known() => Repeat(30, random =>
+    {
+        var (m, k, n, batch) = (random.Next(1, 40), random.Next(1, 90), random.Next(1, 90), random.Next(1, 5));
+        var (a, b) = (Tensor.Randn([batch, m, k]), Tensor.Randn([batch, k, n]));
+        Check("MatMul", a.MatMul(b), [a, b], []);
+        var one = Tensor.Randn([k, n]);
+        Check("MatMul", a.MatMul(one), [a], [one]);
+        var (left, bias) = (Tensor.Randn([m, k]), Tensor.Randn([n]));
+        var turned = Tensor.Randn([n, k]);
+        Check("Gemm", left.MatMul(turned.Transpose(0, 1)) + bias, [left], [turned, bias], OnnxValue.Of("transB", 1L));
+        Check("Gemm", left.MatMul(one) * 0.5 + bias * 2.0, [left], [one, bias], OnnxValue.Of("alpha", 0.5), OnnxValue.Of("beta", 2.0));
+        Check("Gemm", left.Transpose(0, 1).MatMul(Tensor.Ones([m, 3])), [left], [Tensor.Ones([m, 3])], OnnxValue.Of("transA", 1L));
+    });
+
+    [Fact]
+    public void LayerNormalization_is_libtorchs() => Repeat(10, random =>
+    {
+        var (rows, length) = (random.Next(1, 50), random.Next(1, 400));
+        var (x, w, b) = (Tensor.Randn([2, rows, length]) + 3, Tensor.Randn([length]), Tensor.Randn([length]));
+        Check("LayerNormalization", Aten.LayerNorm(x, [length], w, b, 1e-6), [x], [w, b], OnnxValue.Of("epsilon", 1e-6));
+    });
+
+    [Fact]
+    public void What_moves_numbers_moves_them_as_libtorch_does() => Repeat(30, random =>
+    {
+        var shape = Enumerable.Range(0, 4).Select(_ => (long)random.Next(1, 12)).ToArray();
+        var x = Tensor.Randn(shape);
+        var order = Enumerable.Range(0, 4).Select(d => (long)d).OrderBy(_ => random.Next()).ToArray();
+        Check("Transpose", x.Permute(order).Contiguous(), [x], [], OnnxValue.Of("perm", order));
+        var axis = random.Next(4);
+        var other = Tensor.Randn(shape.Select((s, d) => d == axis ? random.Next(1, 9) : s).ToArray());
+        Check("Concat", Tensor.Concat([x, other, x], axis), [x, other, x], [], OnnxValue.Of("axis", axis));
+        var (start, length) = (random.Next((int)shape[axis]), 1);
+        length += random.Next((int)shape[axis] - start);
+        Check("Slice", x.Narrow(axis, start, length).Contiguous(), [x], [new long[] { start }, new long[] { start + length }, new long[] { axis }]);
+        Check("Slice", Aten.Flip(x, [axis]), [x], [new long[] { -1 }, new[] { long.MinValue + 1 }, new long[] { axis }, new long[] { -1 }]);
+        Check("Slice", Aten.Call("aten::slice.Tensor", x, (long)axis, 0L, shape[axis], 2L).AsTensor().Contiguous(), [x], [new long[] { 0 }, new[] { long.MaxValue }, new long[] { axis }, new long[] { 2 }]);
+        var picked = Enumerable.Range(0, 3).Select(_ => (long)random.Next((int)shape[axis])).ToArray();
+        Check("Gather", Tensor.Concat(picked.Select(p => x.Narrow(axis, p, 1)), axis), [x], [picked], OnnxValue.Of("axis", axis));
+        Check("Reshape", x.Reshape(shape[0] * shape[1], shape[2], -1), [x], [new[] { shape[0] * shape[1], shape[2], -1 }]);
+        var one = Tensor.Randn([shape[0], 1, shape[2], 1]);
+        Check("Expand", Aten.Expand(one, shape).Contiguous(), [one], [shape]);
+        Check("Pad", Aten.Call("aten::constant_pad_nd", x, new long[] { 1, 2, 3, 0 }, 0.5).AsTensor(), [x], [new long[] { 0, 0, 3, 1, 0, 0, 0, 2 }, Tensor.Ones([1]) * 0.5]);
+    });
+
+    static long Large(Random random, long kernel, long padding, long dilation) => Math.Max(1, ((kernel - 1) * dilation) + 1 - (2 * padding)) + random.Next(0, 40);
+
+    static void Check(string type, Tensor expected, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes)
+    {
+        var file = SmallModel.File(type, inputs, constants, attributes);
+        foreach (var path in SmallModel.Paths)
+        {
+            var (numbers, shape) = SmallModel.Run(file, inputs, path, pool);
+            Assert.Equal(expected.Shape, shape);
+            AssertClose(expected.ToArray<float>(), numbers, Tolerance, $"{type} of {string.Join(", ", inputs.Select(x => x.ToString()))} on {path}");
+        }
+    }
+
+    static void Repeat(int times, Action<Random> test)
+    {
+        for (var k = 0; k < times; k++)
+        {
+            using var scope = new Scope();
+            RandomState.Seed((ulong)k);
+            test(new Random(k));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Hwaso.Graph.Export;
+using Hwaso.Torch;
+
+namespace Hwaso.Runtime.Tests;
+
+/// <summary>A model of one node, run on tensors of libtorch.</summary>
+static class SmallModel
+{
+    /// <summary>The paths that this processor has.</summary>
+    public static IEnumerable<SimdPath> Paths => new[]
+    {
+        (SimdPath.Scalar, true),
+        (SimdPath.Vector128, System.Runtime.Intrinsics.Vector128.IsHardwareAccelerated),
+        (SimdPath.Vector256, System.Runtime.Intrinsics.Vector256.IsHardwareAccelerated),
+        (SimdPath.Vector512, System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated),
+    }.Where(p => p.Item2).Select(p => p.Item1);
+
+    /// <summary>A file of one node.</summary>
+    /// <param name="type">The operator.</param>
+    /// <param name="inputs">What the model is given.</param>
+    /// <param name="constants">What the file holds, after the inputs: tensors, lists of integers, or null where an input is left out.</param>
+    /// <param name="attributes">The node's attributes.</param>
+    public static byte[] File(string type, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes)
+    {
+        using var document = new OnnxDocument();
+        var names = new List<string>();
+        for (var k = 0; k < inputs.Length; k++)
+        {
+            document.Input($"x{k}", OnnxDataType.Float32, inputs[k].Shape.Select(s => ((long?)s, "")).ToArray());
+            names.Add($"x{k}");
+        }
+        for (var k = 0; k < constants.Length; k++)
+        {
+            names.Add(constants[k] is null ? "" : $"c{k}");
+            if (constants[k] is Tensor tensor)
+                document.Weight($"c{k}", tensor.Shape, tensor.ToArray<float>());
+            else if (constants[k] is long[] list)
+                document.Weight($"c{k}", [list.Length], list);
+        }
+        document.Node(type, "", names, ["y"], attributes);
+        document.Output("y", OnnxDataType.Float32);
+        return document.ToArray([]);
+    }
+
+    /// <summary>The node's answer on one path.</summary>
+    public static (float[] Numbers, long[] Shape) Run(byte[] file, Tensor[] inputs, SimdPath path, WorkerPool? pool = null)
+    {
+        using var model = OnnxModel.Load(file, "test", new RuntimeOptions { Path = path, Threads = 2, Pool = pool });
+        var session = model.Open(inputs.Select(x => x.Shape.Select(s => (int)s).ToArray()).ToArray());
+        for (var k = 0; k < inputs.Length; k++)
+            inputs[k].ToArray<float>().CopyTo(session.Input(k));
+        session.Run();
+        return (session.IsFloat(0) ? session.Output(0).ToArray() : session.OutputInts(0).ToArray().Select(v => (float)v).ToArray(), session.OutputShape(0).ToArray().Select(s => (long)s).ToArray());
+    }
+}
