@@ -123,6 +123,8 @@ def groups(args):
         for case, what in (("deform_forward", "forward"), ("deform_training", "forward and backward")):
             out.append([Row(f"deformable convolution {channels} channels {side}×{side}, {what}",
                             {"case": case, "channels": channels, "side": side, "threads": args.threads})])
+    for maps in ("areas", "noise"):
+        out.append([Row(f"confusion of 1024×2048 pixels, {maps}, one thread", {"case": "confusion", "maps": maps, "threads": 1})])
     for layout, root, crop, base in (("cityscapes", args.cityscapes, [512, 1024], 2048), ("voc", args.voc, [480, 480], 520)):
         if root:
             out.append([Row(f"loader {layout}, {crop[0]}×{crop[1]}, one thread",

@@ -19,6 +19,7 @@ abstract class Case : IDisposable
         "inference" => new Inference(request),
         "deform_forward" => new DeformConvolutionCase(request, backward: false),
         "deform_training" => new DeformConvolutionCase(request, backward: true),
+        "confusion" => new ConfusionCase(request),
         "loader" => new LoaderPass(request),
         string name when name.StartsWith("operator_", StringComparison.Ordinal) => OperatorLoop.Named(name["operator_".Length..]),
         _ => null,

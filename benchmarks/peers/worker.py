@@ -3,13 +3,14 @@ import json
 import sys
 import traceback
 
+import confusion
 import deform
 import loader
 import measure
 import network
 import operators
 
-CASES = {**dict.fromkeys(operators.LOOPS, operators.Operator), **network.CASES, **deform.CASES, "loader": loader.Loader}
+CASES = {**dict.fromkeys(operators.LOOPS, operators.Operator), **network.CASES, **deform.CASES, **confusion.CASES, "loader": loader.Loader}
 KEPT = 2    # prepared cases: both memory formats of one network alternate without being built again
 NOT_PART_OF_A_CASE = ("threads", "repeats", "seconds")
 

@@ -14,6 +14,9 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
     /// <summary>K.</summary>
     public int Count => Entries.Count;
 
+    /// <summary>Pairs of classes that are each other's mirror image, such as left and right arm: they change places where an image is mirrored.</summary>
+    public IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; init; } = [];
+
     /// <summary>The names, by training index.</summary>
     public IReadOnlyList<string> Names => Entries.Select(e => e.Name).ToArray();
 
@@ -74,6 +77,40 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
         "shelves", "sidewalk", "sign", "sky", "snow", "sofa", "table", "track", "train", "tree", "truck", "tvmonitor", "wall", "water", "window",
         "wood",
     ], firstColor: 1));
+
+    /// <summary>PASCAL Context's 59 classes and, as class 0, the background.</summary>
+    public static ClassList PascalContext60 { get; } = new("PASCAL Context (60)", Colored(["background", .. PascalContext59.Names], firstColor: 0), HasBackground: true);
+
+    /// <summary>LIP's 19 parts of people and the background; left and right change places in a mirrored image. Gong et al., CVPR 2017.</summary>
+    public static ClassList Lip { get; } = new("LIP", Colored(
+    [
+        "background", "hat", "hair", "glove", "sunglasses", "upper-clothes", "dress", "coat", "socks", "pants", "jumpsuits", "scarf", "skirt", "face",
+        "left-arm", "right-arm", "left-leg", "right-leg", "left-shoe", "right-shoe",
+    ], firstColor: 0), HasBackground: true) { FlipPairs = [(14, 15), (16, 17), (18, 19)] };
+
+    /// <summary>The 150 classes of ADE20K's scene parsing challenge, in VOC's colours. Zhou et al., CVPR 2017.</summary>
+    public static ClassList Ade20k { get; } = new("ADE20K", Colored([.. PublishedNames.Ade20k], firstColor: 1));
+
+    /// <summary>COCO-Stuff's 80 things and 91 stuffs, in VOC's colours. Caesar et al., CVPR 2018.</summary>
+    public static ClassList CocoStuff { get; } = new("COCO-Stuff", Colored([.. PublishedNames.CocoStuff], firstColor: 1));
+
+    /// <summary>Classes of the given names, in VOC's colours.</summary>
+    /// <exception cref="ArgumentException">None, or more than the 255 that 8-bit labels have room for beside the ignored one.</exception>
+    public static ClassList Named(string name, IReadOnlyList<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        if (names.Count is < 1 or > 255)
+            throw new ArgumentException($"{names.Count} classes; 1 to 255 were wanted");
+        return new(name, Colored([.. names], firstColor: 0));
+    }
+
+    /// <summary>Classes 0 to <paramref name="classes"/> − 1 that are named by their numbers, in VOC's colours.</summary>
+    /// <exception cref="ArgumentException">Fewer than 1, or more than the 255 that 8-bit labels have room for beside the ignored one.</exception>
+    public static ClassList Numbered(int classes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(classes);
+        return Named($"{classes} classes", [.. Enumerable.Range(0, classes).Select(k => $"{k}")]);
+    }
 
     static ClassEntry[] Colored(string[] names, int firstColor) => names.Select((name, k) =>
     {

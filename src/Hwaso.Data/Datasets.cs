@@ -7,7 +7,7 @@ namespace Hwaso.Data;
 public static class Datasets
 {
     /// <summary>The layouts that can be opened.</summary>
-    public static IReadOnlyList<string> Layouts { get; } = ["cityscapes", "voc", "pascal-context-59"];
+    public static IReadOnlyList<string> Layouts { get; } = [.. KnownLayouts.All.Select(l => l.Name)];
 
     /// <summary>Lists one split of a data set.</summary>
     /// <param name="layout">The layout's name.</param>
@@ -15,48 +15,42 @@ public static class Datasets
     /// <param name="split">The split's name.</param>
     /// <exception cref="ArgumentException">A layout that is not known.</exception>
     /// <exception cref="DatasetException">The folder does not hold such a data set or split.</exception>
-    public static SegmentationDataset Open(string layout, string root, string split) => layout switch
-    {
-        "cityscapes" => CityscapesDataset.Open(root, split),
-        "voc" => VocDataset.Open(root, split),
-        "pascal-context-59" => PascalContextDataset.Open(root, split),
-        _ => throw Unknown(layout),
-    };
+    public static SegmentationDataset Open(string layout, string root, string split) => Find(layout).List(root, split, null);
 
     /// <summary>Lists a split as far as it goes: what is missing is told and left out, instead of being an error.</summary>
-    internal static SegmentationDataset OpenLeniently(string layout, string root, string split, Action<DatasetProblem> tell) => layout switch
-    {
-        "cityscapes" => CityscapesDataset.OpenLeniently(root, split),
-        "voc" => VocDataset.OpenLeniently(root, split, tell),
-        "pascal-context-59" => PascalContextDataset.OpenLeniently(root, split, tell),
-        _ => throw Unknown(layout),
-    };
+    internal static SegmentationDataset OpenLeniently(string layout, string root, string split, Action<DatasetProblem> tell) => Find(layout).List(root, split, tell);
 
-    /// <summary>The layout that a folder has, by the folders in it.</summary>
+    /// <summary>The layout that a folder has, by the files in it.</summary>
     /// <exception cref="DatasetException">It has none that is known.</exception>
-    public static string LayoutOf(string root)
+    public static string LayoutOf(string root) => LayoutsOf(root)[0];
+
+    /// <summary>The layouts that a folder can be read as, by the files in it, the usual one first.</summary>
+    /// <exception cref="DatasetException">It has none that is known.</exception>
+    public static IReadOnlyList<string> LayoutsOf(string root)
     {
-        bool Has(string year, string folder) => new[] { "", year, Path.Combine("VOCdevkit", year) }.Any(f => Directory.Exists(Path.Combine(root, f, folder)));
         Folders.Require(root, "a data set");
-        return Folders.Cityscapes(root, "leftImg8bit") is not null ? "cityscapes"
-            : Has("VOC2010", "SegmentationClassContext") || Has("VOC2010", "Context") ? "pascal-context-59"
-            : Has("VOC2012", "JPEGImages") ? "voc"
-            : throw new DatasetException(root, "neither leftImg8bit (Cityscapes) nor JPEGImages (VOC) in it; name the folder that holds one of them");
+        // VOC 2010's own masks are no one's: where PASCAL Context's lie beside them, those are meant.
+        var fitting = KnownLayouts.All.Where(l => l.Fits(root)).Select(l => l.Name).ToArray();
+        return fitting.Length > 0 ? fitting : throw new DatasetException(root,
+            $"neither leftImg8bit (Cityscapes) nor JPEGImages (VOC) in it, nor what other layouts have; name the folder that holds it, or describe yours in {DescribedFolder.FileName}");
     }
 
     /// <summary>The classes of a layout.</summary>
+    /// <param name="layout">The layout's name.</param>
+    /// <param name="root">The data set's folder, which says what its classes are where the layout is anybody's.</param>
     /// <exception cref="ArgumentException">A layout that is not known.</exception>
-    public static ClassList ClassesOf(string layout) => layout switch
-    {
-        "cityscapes" => ClassList.Cityscapes,
-        "voc" => ClassList.Voc,
-        "pascal-context-59" => ClassList.PascalContext59,
-        _ => throw Unknown(layout),
-    };
+    /// <exception cref="DatasetException">The folder does not say its classes.</exception>
+    public static ClassList ClassesOf(string layout, string root) => Find(layout).Classes(root);
 
-    static ArgumentException Unknown(string layout)
+    /// <summary>What the values of a layout's published label files mean; of Cityscapes' those of label ids.</summary>
+    /// <inheritdoc cref="ClassesOf"/>
+    public static LabelTable LabelsOf(string layout, string root) => Find(layout).Labels(root);
+
+    static DatasetLayout Find(string layout)
     {
+        if (KnownLayouts.All.FirstOrDefault(l => l.Name == layout) is { } found)
+            return found;
         var near = Layouts.FirstOrDefault(l => l.StartsWith(layout, StringComparison.OrdinalIgnoreCase) || layout.StartsWith(l, StringComparison.OrdinalIgnoreCase));
-        return new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted{(near is null || layout.Length == 0 ? "" : $": is it {near}?")}");
+        throw new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted{(near is null || layout.Length == 0 ? "" : $": is it {near}?")}");
     }
 }

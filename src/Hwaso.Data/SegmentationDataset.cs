@@ -26,10 +26,11 @@ public abstract class SegmentationDataset
         var sample = Samples[index];
         var labelPath = sample.LabelPath ?? throw new DatasetException(sample.ImagePath, $"has no label; split of {Name} can be predicted, not trained on or scored");
         var image = ImageFile.ReadRgb(sample.ImagePath);
-        var labels = Png.ReadLabels(labelPath);
+        var table = TableOf(sample);
+        var labels = table.Read(labelPath);
         if (labels.Width != image.Width || labels.Height != image.Height)
             throw new DatasetException(labelPath, $"is {labels.Width}×{labels.Height}, its image {sample.ImagePath} is {image.Width}×{image.Height}; they must be of one size");
-        TableOf(sample).Apply(labels, labelPath);
+        table.Apply(labels, labelPath);
         return new LabelledImage(sample, image, labels);
     }
 }

@@ -1,5 +1,7 @@
 using Hwaso.Cli.Verbs;
+using Hwaso.Training.Metrics;
 using Hwaso.Training.Recipes;
+using Hwaso.Training.Scoring;
 
 namespace Hwaso.Cli.Tests;
 
@@ -29,13 +31,15 @@ public sealed class VerbArgumentsTests
     [Fact]
     public void Dataset_check_takes_a_layout_and_dataset_alone_says_what_there_is()
     {
-        var got = Parse<DatasetCheckArguments>(work => new DatasetVerb(work), "dataset", "check", "d", "--layout", "voc");
-        var alone = CommandLine.Run([new DatasetVerb((_, _) => 0)], default, "dataset");
-        var wrong = CommandLine.Run([new DatasetVerb((_, _) => 0)], default, "dataset", "chek", "d");
+        var got = Parse<DatasetCheckArguments>(work => new DatasetVerb(work, (_, _) => 0), "dataset", "check", "d", "--layout", "voc");
+        var convert = Parse<DatasetConvertArguments>(work => new DatasetVerb((_, _) => 0, work), "dataset", "convert", "voc-aug", "s", "t");
+        var alone = CommandLine.Run([new DatasetVerb((_, _) => 0, (_, _) => 0)], default, "dataset");
+        var wrong = CommandLine.Run([new DatasetVerb((_, _) => 0, (_, _) => 0)], default, "dataset", "chek", "d");
 
         Assert.Equal(new DatasetCheckArguments("d", "voc"), got);
-        Assert.Equal((2, "hwaso dataset: wanted: hwaso dataset check\ntry: hwaso dataset --help\n"), (alone.Code, alone.Error));
-        Assert.Equal((2, "hwaso dataset: 'chek': wanted check; did you mean 'check'?\ntry: hwaso dataset --help\n"), (wrong.Code, wrong.Error));
+        Assert.Equal(new DatasetConvertArguments("voc-aug", "s", "t"), convert);
+        Assert.Equal((2, "hwaso dataset: wanted: hwaso dataset check or hwaso dataset convert\ntry: hwaso dataset --help\n"), (alone.Code, alone.Error));
+        Assert.Equal((2, "hwaso dataset: 'chek': wanted check or convert; did you mean 'check'?\ntry: hwaso dataset --help\n"), (wrong.Code, wrong.Error));
     }
 
     [Fact]
@@ -58,7 +62,33 @@ public sealed class VerbArgumentsTests
         Assert.Equal(("test", true, new SizePx(512, 1024), new SizePx(300, 700)), (full.Split, full.Flip, full.Crop!.Value, full.Stride!.Value));
         Assert.Equal([0.5, 1], full.Scales);
         Assert.Equal(("val", false, null, null), (plain.Split, plain.Flip, plain.Crop, plain.Stride));
+        Assert.Equal((AbsentClasses.LeaveOut, false, Bootstrap.DefaultReplicates), (plain.Absent, plain.Boundary, plain.Bootstrap));
         Assert.Equal([1.0], plain.Scales);
+    }
+
+    [Fact]
+    public void Score_takes_layout_split_values_and_measures()
+    {
+        var full = Parse<ScoreArguments>(work => new ScoreVerb(work),
+            "score", "p", "t", "--layout", "cityscapes", "--split", "test", "--values", "indices", "--absent", "zero", "--boundary", "--bootstrap", "9", "--against", "q", "--confusion", "c.csv");
+        var plain = Parse<ScoreArguments>(work => new ScoreVerb(work), "score", "p", "t", "--layout", "labels", "--classes", "5");
+
+        Assert.Equal(new ScoreArguments("p", "t", "cityscapes", null, "test", PredictedValues.Indices, AbsentClasses.Zero, true, 9, "q", "c.csv"), full);
+        Assert.Equal(new ScoreArguments("p", "t", "labels", 5, null, PredictedValues.Labels, AbsentClasses.LeaveOut, false, Bootstrap.DefaultReplicates, null, null), plain);
+    }
+
+    [Theory]
+    [InlineData("--layout labels", "--classes N, 1 to 255")]
+    [InlineData("--layout labels --classes 256", "--classes N, 1 to 255")]
+    [InlineData("--layout voc --classes 5", "voc has its own classes")]
+    [InlineData("--layout vok", "did you mean 'voc'?")]
+    [InlineData("--layout voc --absent ignore", "wanted leave-out or zero")]
+    public void Score_says_which_layout_and_classes_go_together(string options, string message)
+    {
+        var line = CommandLine.Run([new ScoreVerb((_, _) => 0)], default, ["score", "p", "t", .. options.Split(' ')]);
+
+        Assert.Equal(2, line.Code);
+        Assert.Contains(message, line.Error, StringComparison.Ordinal);
     }
 
     [Fact]

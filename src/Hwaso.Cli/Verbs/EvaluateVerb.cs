@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
+using Hwaso.Data;
 using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Verbs;
@@ -9,11 +10,13 @@ sealed class EvaluateVerb : Verb
 {
     readonly Argument<string> source = new("SOURCE") { Description = "a run folder, a checkpoint (.safetensors) or an exported network (.onnx)" };
     readonly Option<string?> data = Values.Text("--data", "DIR", "folder of the data set", required: true);
+    readonly Option<string?> layout = Values.Choice("--layout", "its layout (default: by what is in the folder)", [.. Datasets.Layouts]);
     readonly Option<string?> split = Values.Text("--split", "NAME", "split to score (default: val)");
     readonly Option<double[]?> scales = Values.PositiveList("--scales", "LIST", "averages predictions at these scales, e.g. 0.75,1,1.25 (default: 1)");
     readonly Option<bool> flip = Values.Flag("--flip", "averages with the mirrored image");
     readonly Option<SizePx?> crop = Values.Size("--crop", "slides a window of this height x width over the image");
     readonly Option<SizePx?> stride = Values.Size("--stride", "step of that window (default: two thirds of it)");
+    readonly MeasureOptions measures = new();
     readonly Func<EvaluateArguments, VerbContext, int> evaluate;
 
     /// <summary>The verb, done by <paramref name="evaluate"/>.</summary>
@@ -22,7 +25,7 @@ sealed class EvaluateVerb : Verb
         this.evaluate = evaluate;
         Command = new Command("evaluate", "scores a network on a data set: mIoU, accuracies, IoU per class")
         {
-            source, data, split, scales, flip, crop, stride,
+            source, data, layout, split, scales, flip, crop, stride, measures.Absent, measures.Boundary, measures.Bootstrap,
         };
     }
 
@@ -43,11 +46,15 @@ sealed class EvaluateVerb : Verb
             new EvaluateArguments(
                 arguments.GetRequiredValue(source),
                 arguments.GetValue(data)!,
+                arguments.GetValue(layout),
                 arguments.GetValue(split) ?? "val",
                 arguments.GetValue(scales) is { Length: > 0 } given ? given : [1.0],
                 arguments.GetValue(flip),
                 arguments.GetValue(crop),
-                arguments.GetValue(stride)),
+                arguments.GetValue(stride),
+                measures.AbsentOf(arguments),
+                arguments.GetValue(measures.Boundary),
+                measures.BootstrapOf(arguments)),
             context);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Data;
+using Hwaso.Data.Layouts;
 using Hwaso.Training.Inference;
 using Hwaso.Training.Metrics;
 using Hwaso.Training.Networks;
@@ -22,22 +23,28 @@ static class Evaluating
             Stride = arguments.Stride,
         };
         options.Check();
-        var data = Datasets.Open(Datasets.LayoutOf(arguments.Data), arguments.Data, arguments.Split);
+        var layouts = arguments.Layout is { } named ? [named] : Datasets.LayoutsOf(arguments.Data);
         using var network = LoadedNetwork.Open(arguments.Source, device);
+        // Some folders can be read in two ways, such as PASCAL Context with a background and without: the one that the network was made for.
+        var layout = layouts.FirstOrDefault(l => Datasets.ClassesOf(l, arguments.Data).Count == network.Net.Classes) ?? layouts[0];
+        var data = Datasets.Open(layout, arguments.Data, arguments.Split);
+        var counted = new ScoreOptions
+        {
+            Bootstrap = arguments.Bootstrap,
+            BoundaryRatio = !arguments.Boundary ? null : data is CityscapesDataset ? BoundaryTally.CityscapesRatio : BoundaryTally.UsualRatio,
+        };
         if (network.Net.Classes != data.Classes.Count)
             throw new UsageException($"{network.Source} is of {network.Net.Classes} classes, {data.Name} has {data.Classes.Count}; train or import one that fits");
-        var segmenter = new Segmenter(network.Net, network.Normalisation, options);
-        Evaluation evaluation;
+        var segmenter = new Segmenter(network.Net, network.Normalisation, options with { FlipPairs = data.Classes.FlipPairs });
+        ScoreReport report;
         using (var progress = context.Progress($"Scoring {data.Name}", data.Samples.Count, "images"))
-            evaluation = Evaluator.Score(segmenter, data, done => progress.Report(done), context.Cancel);
+            report = Evaluator.Score(segmenter, data, counted, done => progress.Report(done), context.Cancel);
         context.Result(
-            (JsonObject)JsonNode.Parse(ScoreJson.Text(evaluation.Scores, data.Classes.Names, evaluation.Cityscapes))!,
+            (JsonObject)JsonNode.Parse(ScoreJson.Text(report, arguments.Absent))!,
             console =>
             {
-                console.WriteLine($"{network.Source} on {data.Name}, {evaluation.Images} images");
-                console.WriteLine(ScoreTable.Text(evaluation.Scores, data.Classes.Names));
-                if (evaluation.Cityscapes is { } cityscapes)
-                    console.WriteLine(ScoreTable.Text(cityscapes));
+                console.WriteLine($"{network.Source} on {data.Name}, {report.Images} images");
+                console.WriteLine(ScoreTable.Text(report, arguments.Absent));
             });
         return ExitCode.Done;
     }

@@ -6,9 +6,10 @@ static class VerbList
     public static IReadOnlyList<Verb> All =>
     [
         new ScenesVerb(SceneRendering.Run),
-        new DatasetVerb(DatasetChecking.Run),
+        new DatasetVerb(DatasetChecking.Run, DatasetConverting.Run),
         new TrainVerb(TrainingRun.Run),
         new EvaluateVerb(Evaluating.Run),
+        new ScoreVerb(Scoring.Run),
         new PredictVerb(Predicting.Run),
         new ExplainVerb(Explaining.Run),
         new ProfileVerb(Profiling.Run),

@@ -22,8 +22,8 @@ public static class DatasetCheck
     public static DatasetReport Run(
         string layout, string root, IReadOnlyList<string> splits, int threads = 1, Action<int, int>? progress = null, CancellationToken stop = default)
     {
-        var classes = Datasets.ClassesOf(layout);
         Folders.Require(root, $"a data set of layout {layout}");
+        var classes = Datasets.ClassesOf(layout, root);
         var tally = new Tally(classes);
         var opened = new List<(string Name, SegmentationDataset Data)>();
         foreach (var split in splits)
@@ -59,13 +59,13 @@ public static class DatasetCheck
             tally.Add(new DatasetProblem(sample.ImagePath, ProblemKind.MissingFile, "has no label"));
             return;
         }
-        var labels = Attempt(labelPath, () => Png.ReadLabels(labelPath), tally);
+        var table = data.TableOf(sample);
+        var labels = Attempt(labelPath, () => table.Read(labelPath), tally);
         if (labels is null)
             return;
         if (image is not null && (image.Width != labels.Width || image.Height != labels.Height))
             tally.Add(new DatasetProblem(labelPath, ProblemKind.SizeMismatch, $"is {labels.Width}×{labels.Height}, its image is {image.Width}×{image.Height}"));
         CheckInstances(sample, labels, tally);
-        var table = data.TableOf(sample);
         var unknown = table.UnknownValues(labels);
         if (unknown.Count > 0)
         {
@@ -100,6 +100,10 @@ public static class DatasetCheck
         try
         {
             return read();
+        }
+        catch (DatasetException error)
+        {
+            tally.Add(new DatasetProblem(path, ProblemKind.UnknownLabel, error.Problem));
         }
         catch (ImageFormatException error)
         {

@@ -2,12 +2,12 @@ namespace Hwaso.Data.Layouts;
 
 /// <summary>
 /// Cityscapes as it is unpacked: <c>leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png</c> and <c>gtFine/SPLIT/CITY/NAME_gtFine_*.png</c>.
-/// <c>labelTrainIds</c> are read where they are, else <c>labelIds</c>.
+/// <c>labelTrainIds</c> are read where they are, else <c>labelIds</c>. The coarse annotations lie likewise in <c>gtCoarse</c>.
 /// </summary>
 public sealed class CityscapesDataset : SegmentationDataset
 {
     const string ImageEnd = "_leftImg8bit.png";
-    const string TrainIdsEnd = "_gtFine_labelTrainIds.png";
+    const string TrainIdsEnd = "_labelTrainIds.png";
 
     static readonly LabelTable trainIds = LabelTable.Plain(ClassList.Cityscapes.Count);
 
@@ -24,27 +24,28 @@ public sealed class CityscapesDataset : SegmentationDataset
 
     /// <summary>Lists a split.</summary>
     /// <param name="root">The folder that holds leftImg8bit and gtFine, or the folders that each was unpacked into.</param>
-    /// <param name="split">train, val or test.</param>
+    /// <param name="split">train, val or test; of the coarse annotations also train_extra.</param>
+    /// <param name="truth">gtFine or gtCoarse.</param>
     /// <exception cref="DatasetException">A folder is missing, the split is empty, or an image has no label while others have.</exception>
-    public static CityscapesDataset Open(string root, string split)
+    public static CityscapesDataset Open(string root, string split, string truth = "gtFine")
     {
-        var data = OpenLeniently(root, split);
+        var data = OpenLeniently(root, split, truth);
         var labelled = data.Samples.Count(s => s.LabelPath is not null);
         if (labelled > 0 && data.Samples.FirstOrDefault(s => s.LabelPath is null) is { } bare)
-            throw new DatasetException(bare.ImagePath, $"has no label: {Truth(Folders.Cityscapes(root, "gtFine")!, split, bare.ImagePath)}{TrainIdsEnd} or _gtFine_labelIds.png was wanted ({data.Samples.Count - labelled} of {data.Samples.Count} images lack one); unpack gtFine, or take the image out");
+            throw new DatasetException(bare.ImagePath, $"has no label: {Truth(Folders.Cityscapes(root, truth)!, split, bare.ImagePath)}_{truth}{TrainIdsEnd} or _{truth}_labelIds.png was wanted ({data.Samples.Count - labelled} of {data.Samples.Count} images lack one); unpack {truth}, or take the image out");
         return data;
     }
 
     /// <summary>Lists a split, images without labels included.</summary>
-    internal static CityscapesDataset OpenLeniently(string root, string split)
+    internal static CityscapesDataset OpenLeniently(string root, string split, string truth = "gtFine")
     {
         Folders.Require(root, "the data set's folder");
         var images = Folders.Cityscapes(root, "leftImg8bit")
             ?? throw new DatasetException(root, "no leftImg8bit (Cityscapes' images) in it or in one of its folders; name the folder that holds it");
         var folder = Folders.RequireSplit(images, split);
-        var truths = Folders.Cityscapes(root, "gtFine");
+        var truths = Folders.Cityscapes(root, truth);
         var samples = Directory.EnumerateFiles(folder, "*" + ImageEnd, SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(image => Sample(truths, split, image)).ToArray();
+            .Select(image => Sample(truths, truth, split, image)).ToArray();
         if (samples.Length == 0)
             throw new DatasetException(folder, $"no *{ImageEnd} in it or its cities; the split '{split}' is empty");
         return new CityscapesDataset(split, samples);
@@ -54,14 +55,14 @@ public sealed class CityscapesDataset : SegmentationDataset
     public override LabelTable TableOf(Sample sample) =>
         sample.LabelPath!.EndsWith(TrainIdsEnd, StringComparison.Ordinal) ? trainIds : LabelTable.CityscapesIds;
 
-    static Sample Sample(string? truths, string split, string image)
+    static Sample Sample(string? truths, string type, string split, string image)
     {
         var id = Path.GetFileName(image)[..^ImageEnd.Length];
         if (truths is null)
             return new Sample(id, image, null);
         var truth = Truth(truths, split, image);
-        string? First(params string[] ends) => ends.Select(e => truth + e).FirstOrDefault(File.Exists);
-        return new Sample(id, image, First(TrainIdsEnd, "_gtFine_labelIds.png"), First("_gtFine_instanceIds.png"));
+        string? First(params string[] ends) => ends.Select(e => $"{truth}_{type}{e}").FirstOrDefault(File.Exists);
+        return new Sample(id, image, First(TrainIdsEnd, "_labelIds.png"), First("_instanceIds.png"));
     }
 
     static string Truth(string truths, string split, string image)

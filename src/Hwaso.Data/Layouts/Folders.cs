@@ -23,10 +23,14 @@ static class Folders
             ?? throw new DatasetException(root, $"no JPEGImages in it, in {year} or in VOCdevkit/{year}; name the folder that VOC {year[3..]} was unpacked to");
     }
 
+    /// <summary>Whether a folder of a year of PASCAL VOC is there, below any of its folders.</summary>
+    public static bool HasVoc(string root, string year, string folder) =>
+        new[] { root, Path.Combine(root, year), Path.Combine(root, "VOCdevkit", year) }.Any(f => Directory.Exists(Path.Combine(f, folder)));
+
     /// <summary>Cityscapes' folder of one type: in the folder named, in one of its folders (each archive unpacked into its own), or beside it.</summary>
     public static string? Cityscapes(string root, string type)
     {
-        var beside = Path.GetFileName(Path.TrimEndingDirectorySeparator(root)) is "leftImg8bit" or "gtFine" ? Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(root))) : null;
+        var beside = Path.GetFileName(Path.TrimEndingDirectorySeparator(root)) is "leftImg8bit" or "gtFine" or "gtCoarse" ? Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(root))) : null;
         return new[] { root, beside }.OfType<string>().Concat(Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
             .Select(f => Path.Combine(f, type)).FirstOrDefault(Directory.Exists);
     }

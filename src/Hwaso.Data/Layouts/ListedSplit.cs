@@ -4,10 +4,10 @@ namespace Hwaso.Data.Layouts;
 
 /// <summary>A split given by a text file of image names, one a line, as the PASCAL data sets have them.</summary>
 /// <param name="Images">Folder of the JPEGs.</param>
-/// <param name="Labels">Folder of the label PNGs.</param>
+/// <param name="Labels">Folders of the label PNGs; the first that has one is taken.</param>
 /// <param name="Instances">Folder of the instance PNGs, if there is one.</param>
 /// <param name="List">The text file.</param>
-sealed record ListedSplit(string Images, string Labels, string? Instances, string List)
+sealed record ListedSplit(string Images, IReadOnlyList<string> Labels, string? Instances, string List)
 {
     /// <summary>The images listed; one whose files are not all there is told, and left out.</summary>
     /// <exception cref="DatasetException">The list is missing or empty.</exception>
@@ -27,7 +27,7 @@ sealed record ListedSplit(string Images, string Labels, string? Instances, strin
     Sample? Sample(string id, int line, Action<DatasetProblem> tell)
     {
         var image = Path.Combine(Images, id + ".jpg");
-        var label = Path.Combine(Labels, id + ".png");
+        var label = Labels.Select(f => Path.Combine(f, id + ".png")).FirstOrDefault(File.Exists) ?? Path.Combine(Labels[^1], id + ".png");
         var instances = Instances is null ? null : Path.Combine(Instances, id + ".png");
         var missing = !File.Exists(image) ? new DatasetProblem(image, ProblemKind.MissingFile, $"is not there, but {List}:{line} names it")
             : !File.Exists(label) ? new DatasetProblem(image, ProblemKind.MissingFile, $"has no label: {label} was wanted ({List}:{line})")

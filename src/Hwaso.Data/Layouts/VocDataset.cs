@@ -2,7 +2,10 @@ using Hwaso.Data.Checking;
 
 namespace Hwaso.Data.Layouts;
 
-/// <summary>PASCAL VOC 2012: <c>JPEGImages/ID.jpg</c>, <c>SegmentationClass/ID.png</c> and <c>ImageSets/Segmentation/SPLIT.txt</c>.</summary>
+/// <summary>
+/// PASCAL VOC 2012: <c>JPEGImages/ID.jpg</c>, <c>SegmentationClass/ID.png</c> and <c>ImageSets/Segmentation/SPLIT.txt</c>; augmented by the annotations of
+/// SBD (Hariharan et al., ICCV 2011) also <c>SegmentationClassAug/ID.png</c> and <c>trainaug.txt</c>.
+/// </summary>
 public sealed class VocDataset : SegmentationDataset
 {
     static readonly LabelTable table = LabelTable.Plain(ClassList.Voc.Count);
@@ -31,8 +34,18 @@ public sealed class VocDataset : SegmentationDataset
         var voc = Folders.Voc(root, "VOC2012");
         var lists = Folders.Require(Path.Combine(voc, "ImageSets", "Segmentation"), "VOC's segmentation lists");
         var listed = new ListedSplit(
-            Path.Combine(voc, "JPEGImages"), Path.Combine(voc, "SegmentationClass"), Path.Combine(voc, "SegmentationObject"), Path.Combine(lists, split + ".txt"));
+            Path.Combine(voc, "JPEGImages"), [Path.Combine(voc, "SegmentationClass")], Path.Combine(voc, "SegmentationObject"), Path.Combine(lists, split + ".txt"));
         return new VocDataset(split, listed.Read(tell));
+    }
+
+    /// <summary>Lists a split with SBD's labels beside VOC's own, which are taken where there are both; train is the list trainaug.</summary>
+    internal static VocDataset OpenAugmented(string root, string split, Action<DatasetProblem> tell)
+    {
+        var voc = Folders.Voc(root, "VOC2012");
+        var more = Folders.Require(Path.Combine(voc, "SegmentationClassAug"), "SBD's labels as PNGs; `hwaso dataset convert voc-aug SBD VOC` makes them");
+        var lists = Folders.Require(Path.Combine(voc, "ImageSets", "Segmentation"), "VOC's segmentation lists");
+        var list = Path.Combine(lists, (split == "train" ? "trainaug" : split) + ".txt");
+        return new VocDataset("augmented " + split, new ListedSplit(Path.Combine(voc, "JPEGImages"), [Path.Combine(voc, "SegmentationClass"), more], null, list).Read(tell));
     }
 
     /// <inheritdoc/>

@@ -15,12 +15,16 @@ public sealed class CropSampler
     readonly float[] upper, lower;
     readonly int[] left, right, nearest;
     readonly float[] weight;
+    readonly byte[]? mirrored;
     int upperRow = -1, lowerRow = -1;
 
     /// <summary>Room for crops of the augmentation's size.</summary>
-    public CropSampler(Augmentation augmentation)
+    /// <param name="augmentation">What happens to each image.</param>
+    /// <param name="flipPairs">Classes that change places where an image is mirrored, as <see cref="ClassList.FlipPairs"/>.</param>
+    public CropSampler(Augmentation augmentation, IReadOnlyList<(byte Left, byte Right)>? flipPairs = null)
     {
         this.augmentation = augmentation;
+        mirrored = MirroredLabels(flipPairs);
         var width = augmentation.CropWidth;
         (upper, lower) = (new float[3 * width], new float[3 * width]);
         (left, right, nearest, weight) = (new int[width], new int[width], new int[width], new float[width]);
@@ -78,7 +82,20 @@ public sealed class CropSampler
             var labelSource = item.Labels.Labels.AsSpan(Math.Min((int)((y + plan.Y) * ratioY), item.Labels.Height - 1) * item.Labels.Width, item.Labels.Width);
             for (var x = 0; x < inside; x++)
                 labelRow[first + x] = labelSource[nearest[x]];
+            if (plan.Flip && mirrored is not null)
+                foreach (ref var label in labelRow.Slice(first, inside))
+                    label = mirrored[label];
         }
+    }
+
+    static byte[]? MirroredLabels(IReadOnlyList<(byte Left, byte Right)>? pairs)
+    {
+        if (pairs is null or [])
+            return null;
+        var labels = Enumerable.Range(0, 256).Select(v => (byte)v).ToArray();
+        foreach (var (left, right) in pairs)
+            (labels[left], labels[right]) = (right, left);
+        return labels;
     }
 
     void PlanColumns(int sourceWidth, in CropPlan plan, int inside)

@@ -61,7 +61,7 @@ public sealed class Loader
     /// <summary>What one thread does: fills a slot of a batch, with buffers of its own.</summary>
     Action<Batch, int, int> Worker(int epoch, int[] order)
     {
-        var sampler = new CropSampler(augmentation);
+        var sampler = new CropSampler(augmentation, data.Classes.FlipPairs);
         return (batch, number, slot) =>
         {
             var index = order[number * options.BatchSize + slot];

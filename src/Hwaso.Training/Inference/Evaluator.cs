@@ -5,32 +5,41 @@ using Hwaso.Training.Metrics;
 
 namespace Hwaso.Training.Inference;
 
-/// <summary>Scores a network on a data set; the next image is read while the network works on one.</summary>
+/// <summary>Scores a network on a data set; while it works on an image the next is read and the last is counted.</summary>
 public static class Evaluator
 {
     const string TrainIdsEnd = "_labelTrainIds.png";
 
     /// <summary>Scores a split; of Cityscapes also by category and weighted by instance, where label ids and instance ids lie beside the labels.</summary>
+    /// <param name="segmenter">The network and how it is asked.</param>
+    /// <param name="data">The split.</param>
+    /// <param name="options">What is counted; null for the usual.</param>
+    /// <param name="progress">Told the images done.</param>
+    /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="DatasetException">An image or label cannot be used.</exception>
-    public static Evaluation Score(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null, CancellationToken stop = default)
+    public static ScoreReport Score(
+        Segmenter segmenter, SegmentationDataset data, ScoreOptions? options = null, Action<int>? progress = null, CancellationToken stop = default)
     {
-        var scorer = data is CityscapesDataset && data.Samples.All(s => s.InstancePath is not null && File.Exists(IdsOf(s))) ? new CityscapesScorer() : null;
-        var confusion = Count(segmenter, data, progress, (item, prediction) => scorer?.Add(AsIds(prediction), Png.ReadLabels(IdsOf(item.Sample)), Png.ReadGray16(item.Sample.InstancePath!)), stop);
-        return new Evaluation(Scores.Of(confusion, data.Classes.HasBackground), confusion, scorer?.Score(), data.Samples.Count);
+        var cityscapes = data is CityscapesDataset && data.Samples.All(s => s.InstancePath is not null && File.Exists(IdsOf(s)));
+        var tally = new ScoreTally(data.Classes, options ?? new ScoreOptions(), cityscapes);
+        Ask(segmenter, data, (item, prediction) => tally.Add(item.Sample.Id, prediction, item.Labels, cityscapes ? Ids(item.Sample, prediction) : null), progress, stop);
+        return tally.Report();
     }
 
     /// <summary>Counts every labelled pixel of a split.</summary>
-    /// <param name="segmenter">The network and how it is asked.</param>
-    /// <param name="data">The split.</param>
-    /// <param name="progress">Told the images done.</param>
-    /// <param name="each">Given each image with its prediction, in order.</param>
-    /// <param name="stop">Ends the work with an exception.</param>
-    /// <exception cref="DatasetException">An image or label cannot be used.</exception>
-    public static ConfusionMatrix Count(
-        Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null, Action<LabelledImage, LabelMap>? each = null, CancellationToken stop = default)
+    /// <inheritdoc cref="Score"/>
+    public static ConfusionMatrix Count(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null, CancellationToken stop = default)
     {
         var confusion = new ConfusionMatrix(data.Classes.Count);
+        Ask(segmenter, data, (item, prediction) => confusion.Add(item.Labels.Labels, prediction.Labels, ClassList.Ignore), progress, stop);
+        return confusion;
+    }
+
+    // Three images are under way at once: one is read, one is with the network, one is counted.
+    static void Ask(Segmenter segmenter, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress, CancellationToken stop)
+    {
         var next = data.Samples.Count > 0 ? Task.Run(() => data.Read(0), stop) : null;
+        var counting = Task.CompletedTask;
         for (var k = 0; k < data.Samples.Count; k++)
         {
             stop.ThrowIfCancellationRequested();
@@ -38,19 +47,20 @@ public static class Evaluator
             var following = k + 1;
             next = following < data.Samples.Count ? Task.Run(() => data.Read(following), stop) : null;
             var prediction = segmenter.Label(item.Image, item.Labels.Height, item.Labels.Width);
-            confusion.Add(item.Labels.Labels, prediction.Labels, ClassList.Ignore);
-            each?.Invoke(item, prediction);
+            counting.GetAwaiter().GetResult();
+            counting = Task.Run(() => count(item, prediction), stop);
             progress?.Invoke(following);
         }
-        return confusion;
+        counting.GetAwaiter().GetResult();
     }
 
     static string IdsOf(Sample sample) => sample.LabelPath!.Replace(TrainIdsEnd, "_labelIds.png", StringComparison.Ordinal);
 
-    /// <summary>Training indices as Cityscapes' label ids, which its own scores are defined on.</summary>
-    static LabelMap AsIds(LabelMap prediction)
+    /// <summary>Both label maps as Cityscapes' label ids.</summary>
+    static CityscapesIds Ids(Sample sample, LabelMap prediction)
     {
         var ids = LabelTable.CityscapesClassIds;
-        return new LabelMap(prediction.Width, prediction.Height, Array.ConvertAll(prediction.Labels, k => (byte)ids[k]));
+        var predicted = new LabelMap(prediction.Width, prediction.Height, Array.ConvertAll(prediction.Labels, k => (byte)ids[k]));
+        return new CityscapesIds(predicted, Png.ReadLabels(IdsOf(sample)), Png.ReadGray16(sample.InstancePath!));
     }
 }

@@ -11,6 +11,9 @@ public sealed record InferenceOptions
     /// <summary>Whether each scale is also asked on the mirrored image.</summary>
     public bool Flip { get; init; }
 
+    /// <summary>Classes that change places in the mirrored image, as <see cref="Hwaso.Data.ClassList.FlipPairs"/>.</summary>
+    public IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; init; } = [];
+
     /// <summary>Size of a sliding window; null asks whole images.</summary>
     public SizePx? Crop { get; init; }
 

@@ -52,7 +52,18 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
     Tensor Views(Tensor x)
     {
         var straight = Windows(x);
-        return options.Flip ? (straight + Aten.Flip(Windows(Aten.Flip(x, [3])), [3])) * 0.5 : straight;
+        return options.Flip ? (straight + Unmirrored(Aten.Flip(Windows(Aten.Flip(x, [3])), [3]))) * 0.5 : straight;
+    }
+
+    // In the mirrored image a left arm is a right one.
+    Tensor Unmirrored(Tensor scores)
+    {
+        if (options.FlipPairs.Count == 0)
+            return scores;
+        var order = Enumerable.Range(0, net.Classes).Select(k => (long)k).ToArray();
+        foreach (var (left, right) in options.FlipPairs)
+            (order[left], order[right]) = (right, left);
+        return Aten.IndexSelect(scores, 1, Tensor.From(order, order.Length).To(scores.Device));
     }
 
     Tensor Windows(Tensor x)

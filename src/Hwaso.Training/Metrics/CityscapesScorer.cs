@@ -10,6 +10,7 @@ public sealed class CityscapesScorer
 {
     readonly IReadOnlyList<EvaluationLabel> labels;
     readonly InstanceTally instances;
+    bool instancesMissing;
 
     /// <summary>An empty scorer.</summary>
     /// <param name="labels">Labels with ids 0, 1, 2, … in order; null takes <see cref="EvaluationLabel.Cityscapes"/>.</param>
@@ -32,20 +33,21 @@ public sealed class CityscapesScorer
     /// <summary>Counts one image; nothing is counted if it throws.</summary>
     /// <param name="prediction">Predicted label ids (not train ids).</param>
     /// <param name="truth">True label ids.</param>
-    /// <param name="instanceIds">True instance ids: label id × 1000 + n for an object, the label id elsewhere.</param>
+    /// <param name="instanceIds">True instance ids: label id × 1000 + n for an object, the label id elsewhere; null where there are none, and
+    /// then no score is weighted by instance.</param>
     /// <exception cref="ArgumentException">Sizes differ, or the truth holds an id that is no label.</exception>
-    public void Add(LabelMap prediction, LabelMap truth, Gray16Image instanceIds)
+    public void Add(LabelMap prediction, LabelMap truth, Gray16Image? instanceIds)
     {
         ArgumentNullException.ThrowIfNull(prediction);
         ArgumentNullException.ThrowIfNull(truth);
-        ArgumentNullException.ThrowIfNull(instanceIds);
         CheckSize("the prediction", prediction.Width, prediction.Height, truth);
-        CheckSize("the instance picture", instanceIds.Width, instanceIds.Height, truth);
-        foreach (var instance in instanceIds.Values)
-            if (instance > 1000 && instance >= labels.Count * 1000)
-                throw new ArgumentException($"instance id {instance} is of label {instance / 1000}: labels are 0 to {labels.Count - 1}");
+        if (instanceIds is not null)
+            CheckInstances(instanceIds, truth);
         Confusion.Add(truth.Labels, prediction.Labels, ignore: null);
-        instances.Add(prediction.Labels, instanceIds.Values);
+        if (instanceIds is null)
+            instancesMissing = true;
+        else
+            instances.Add(prediction.Labels, instanceIds.Values);
     }
 
     /// <summary>Adds the counts of another scorer over the same labels, for instance another thread's.</summary>
@@ -56,6 +58,7 @@ public sealed class CityscapesScorer
             throw new ArgumentException("the two scorers have different labels");
         Confusion.Add(other.Confusion);
         instances.Add(other.instances);
+        instancesMissing |= other.instancesMissing;
     }
 
     /// <summary>The scores of everything counted so far.</summary>
@@ -79,7 +82,7 @@ public sealed class CityscapesScorer
 
     double? ClassInstanceIou(EvaluationLabel label)
     {
-        if (!label.HasInstances)
+        if (!label.HasInstances || instancesMissing)
             return null;
         var (hits, misses) = instances.Weighted(l => l == label, ofCategory: false);
         return Ratio(hits, hits + FalsePositives(l => l != label, l => l == label) + misses);
@@ -97,7 +100,7 @@ public sealed class CityscapesScorer
     double? CategoryInstanceIou(string category)
     {
         bool Inside(EvaluationLabel label) => label.Category == category;
-        if (!labels.Where(Inside).All(l => l.HasInstances))
+        if (instancesMissing || !labels.Where(Inside).All(l => l.HasInstances))
             return null;
         var (hits, misses) = instances.Weighted(Inside, ofCategory: true);
         return Ratio(hits, hits + FalsePositives(l => !Inside(l), Inside) + misses);
@@ -111,6 +114,14 @@ public sealed class CityscapesScorer
         labels.Where(truth).Sum(t => labels.Where(prediction).Sum(p => Confusion[t.Id, p.Id]));
 
     static double? Ratio(double part, double whole) => whole == 0 ? null : part / whole;
+
+    void CheckInstances(Gray16Image instanceIds, LabelMap truth)
+    {
+        CheckSize("the instance picture", instanceIds.Width, instanceIds.Height, truth);
+        foreach (var instance in instanceIds.Values)
+            if (instance > 1000 && instance >= labels.Count * 1000)
+                throw new ArgumentException($"instance id {instance} is of label {instance / 1000}: labels are 0 to {labels.Count - 1}");
+    }
 
     static void CheckSize(string what, int width, int height, LabelMap truth)
     {

@@ -15,5 +15,8 @@ public sealed record ClassScore(long Hits, long TruthPixels, long PredictedPixel
     /// <summary>Share of the pixels predicted as the class that are right; null if it was never predicted.</summary>
     public double? Precision => Ratio(Hits, PredictedPixels);
 
+    /// <summary>2 × hits ÷ (truth + predicted), also called F1; null if the class is neither in the truth nor predicted.</summary>
+    public double? Dice => Ratio(2 * Hits, TruthPixels + PredictedPixels);
+
     static double? Ratio(long part, long whole) => whole == 0 ? null : (double)part / whole;
 }

@@ -10,20 +10,27 @@ public static class ScoreJson
     /// <param name="scores">Scores of K classes.</param>
     /// <param name="names">K class names.</param>
     /// <param name="cityscapes">Instance and category scores, where the data set defines them.</param>
+    /// <param name="absent">What absent classes do to means and are themselves; Cityscapes' own scores always leave them out.</param>
     /// <exception cref="ArgumentException">The number of names is not K.</exception>
-    public static void WriteFields(Utf8JsonWriter json, Scores scores, IReadOnlyList<string> names, CityscapesScores? cityscapes = null)
+    public static void WriteFields(
+        Utf8JsonWriter json, Scores scores, IReadOnlyList<string> names, CityscapesScores? cityscapes = null, AbsentClasses absent = AbsentClasses.LeaveOut)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(scores);
         ArgumentNullException.ThrowIfNull(names);
         ScoreTable.Check(scores, names.Count);
-        Number(json, "miou", scores.Miou);
+        var zero = absent == AbsentClasses.Zero;
+        void PerClass(string key, Func<ClassScore, double?> score) =>
+            Named(json, key, names.Zip(scores.Classes, (name, c) => (name, score(c) ?? (zero ? 0 : null))));
+        Number(json, "miou", zero ? scores.MiouAbsentAsZero : scores.Miou);
         Number(json, "pixel_accuracy", scores.PixelAccuracy);
-        Number(json, "mean_accuracy", scores.MeanAccuracy);
-        Named(json, "iou", names.Zip(scores.Classes, (name, c) => (name, c.Iou)));
-        Named(json, "accuracy", names.Zip(scores.Classes, (name, c) => (name, c.Recall)));
-        if (scores.ForegroundIou is not null)
-            Number(json, "foreground_iou", scores.ForegroundIou);
+        Number(json, "mean_accuracy", zero ? scores.MeanAccuracyAbsentAsZero : scores.MeanAccuracy);
+        PerClass("iou", c => c.Iou);
+        PerClass("accuracy", c => c.Recall);
+        PerClass("precision", c => c.Precision);
+        PerClass("dice", c => c.Dice);
+        if (scores.ForegroundIouAbsentAsZero is not null)
+            Number(json, "foreground_iou", zero ? scores.ForegroundIouAbsentAsZero : scores.ForegroundIou);
         if (cityscapes is not null)
         {
             Number(json, "category_miou", cityscapes.CategoryMiou);
@@ -34,6 +41,9 @@ public static class ScoreJson
             Named(json, "categories_iiou", WithInstances(cityscapes.Categories));
         }
         Number(json, "frequency_weighted_iou", scores.FrequencyWeightedIou);
+        Number(json, "mean_dice", zero ? scores.Classes.Average(c => c.Dice ?? 0) : scores.MeanDice);
+        json.WriteString("absent", zero ? "zero" : "leave-out");
+        Number(json, "miou_absent_left_out", scores.Miou);
         Number(json, "miou_absent_as_zero", scores.MiouAbsentAsZero);
         Number(json, "mean_accuracy_absent_as_zero", scores.MeanAccuracyAbsentAsZero);
         json.WriteNumber("pixels", scores.Pixels);
@@ -41,16 +51,64 @@ public static class ScoreJson
     }
 
     /// <summary>One JSON object with the fields of <see cref="WriteFields"/> and nothing else.</summary>
-    public static string Text(Scores scores, IReadOnlyList<string> names, CityscapesScores? cityscapes = null)
+    public static string Text(Scores scores, IReadOnlyList<string> names, CityscapesScores? cityscapes = null) =>
+        Text(json => WriteFields(json, scores, names, cityscapes));
+
+    /// <summary>One JSON object with everything that a report holds.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="absent">What absent classes do.</param>
+    /// <param name="difference">How far these scores are from others', if there are others.</param>
+    public static string Text(ScoreReport report, AbsentClasses absent, ScoreDifference? difference = null)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var names = report.Classes.Names;
+        return Text(json =>
+        {
+            WriteFields(json, report.Scores, names, report.Cityscapes, absent);
+            json.WriteNumber("images", report.Images);
+            if (report.Boundary is { } boundary)
+            {
+                Number(json, "boundary_miou", report.BoundaryMiou);
+                Named(json, "boundary_iou", names.Zip(boundary, (name, c) => (name, c.Iou)));
+            }
+            if (report.Bootstrap is { } bootstrap)
+            {
+                json.WriteNumber("bootstrap", bootstrap.Replicates);
+                Ends(json, "miou_interval", Interval.Of(bootstrap.MeanIous(absent).OfType<double>()));
+                Ends(json, "pixel_accuracy_interval", Interval.Of(bootstrap.PixelAccuracies().OfType<double>()));
+            }
+            if (difference is not null)
+            {
+                Number(json, "miou_difference", difference.Miou);
+                Ends(json, "miou_difference_interval", difference.Interval);
+                Number(json, "better_share", difference.ShareBetter);
+            }
+        });
+    }
+
+    static string Text(Action<Utf8JsonWriter> write)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
-            WriteFields(json, scores, names, cityscapes);
+            write(json);
             json.WriteEndObject();
         }
         return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    static void Ends(Utf8JsonWriter json, string key, Interval? interval)
+    {
+        if (interval is null)
+        {
+            json.WriteNull(key);
+            return;
+        }
+        json.WriteStartArray(key);
+        json.WriteNumberValue(interval.Low);
+        json.WriteNumberValue(interval.High);
+        json.WriteEndArray();
     }
 
     static IEnumerable<(string, double?)> WithInstances(IEnumerable<NamedScore> scores) =>

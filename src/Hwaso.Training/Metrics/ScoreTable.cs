@@ -53,6 +53,55 @@ public static class ScoreTable
         return classes.Append('\n').Append(Aligned(rows)).ToString();
     }
 
+    /// <summary>
+    /// Everything that a report holds: a line a class (IoU, accuracy, precision, Dice, boundary IoU where counted, pixels), then the means with
+    /// their 95 % intervals; percentages.
+    /// </summary>
+    /// <param name="report">The report.</param>
+    /// <param name="absent">What absent classes do to the means.</param>
+    /// <param name="difference">How far these scores are from others', if there are others.</param>
+    public static string Text(ScoreReport report, AbsentClasses absent, ScoreDifference? difference = null)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var (scores, zero) = (report.Scores, absent == AbsentClasses.Zero);
+        List<string[]> rows = [["class", "IoU", "accuracy", "precision", "Dice", .. report.Boundary is null ? Array.Empty<string>() : ["boundary IoU"], "pixels"]];
+        for (var k = 0; k < report.Classes.Count; k++)
+        {
+            var score = scores.Classes[k];
+            rows.Add([
+                report.Classes.Entries[k].Name, Percent(score.Iou), Percent(score.Recall), Percent(score.Precision), Percent(score.Dice),
+                .. report.Boundary is { } edges ? [Percent(edges[k].Iou)] : Array.Empty<string>(), Count(score.TruthPixels),
+            ]);
+        }
+        var text = Aligned(rows);
+        void Line(string name, double? value, Interval? interval = null, string note = "") =>
+            text.Append(CultureInfo.InvariantCulture, $"{name,-24}{Percent(value),6}{(interval is null ? "" : $"   95 %: {Percent(interval.Low)} to {Percent(interval.High)}")}{note}\n");
+        var missing = scores.Classes.Count(c => c.Iou is null);
+        var other = zero ? $"left out {Percent(scores.Miou)}" : $"counted as 0 {Percent(scores.MiouAbsentAsZero)}";
+        Line("mIoU", report.Miou(absent), Resampled(report.Bootstrap?.MeanIous(absent)),
+            missing == 0 ? "" : $"   {missing} of {report.Classes.Count} classes absent, {(zero ? "counted as 0" : "left out")}; {other}");
+        Line("pixel accuracy", scores.PixelAccuracy, Resampled(report.Bootstrap?.PixelAccuracies()));
+        Line("mean accuracy", zero ? scores.MeanAccuracyAbsentAsZero : scores.MeanAccuracy);
+        Line("frequency-weighted IoU", scores.FrequencyWeightedIou);
+        Line("mean Dice", zero ? scores.Classes.Average(c => c.Dice ?? 0) : scores.MeanDice);
+        if (scores.ForegroundIouAbsentAsZero is not null)
+            Line("foreground IoU", zero ? scores.ForegroundIouAbsentAsZero : scores.ForegroundIou);
+        if (report.Boundary is not null)
+            Line("boundary mIoU", report.BoundaryMiou);
+        if (scores.OutOfRangePixels > 0)
+            text.Append(CultureInfo.InvariantCulture, $"{Count(scores.OutOfRangePixels)} of {Count(scores.Pixels)} pixels were predicted as no class at all; they count as misses\n");
+        if (report.Cityscapes is { } cityscapes)
+            text.Append('\n').Append(Text(cityscapes));
+        if (difference is not null)
+            text.Append(CultureInfo.InvariantCulture,
+                $"\nmIoU difference {Signed(difference.Miou)}   95 %: {Signed(difference.Interval?.Low)} to {Signed(difference.Interval?.High)}   better in {Percent(difference.ShareBetter)} % of the resamplings\n");
+        return text.ToString();
+    }
+
+    static Interval? Resampled(IEnumerable<double?>? values) => values is null ? null : Interval.Of(values.OfType<double>());
+
+    static string Signed(double? share) => share is { } s ? (100 * s).ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture) : Missing;
+
     static string[] Row(NamedScore score, params string[] more) =>
         [score.Name, Percent(score.Iou), Percent(score.InstanceIou), .. more];
 

@@ -16,6 +16,12 @@ public sealed record Scores
     /// <summary>Mean IoU without class 0, the background, absent classes left out; null where there is no background class.</summary>
     public required double? ForegroundIou { get; init; }
 
+    /// <summary>The same with absent classes counted as 0; null where there is no background class, or nothing else.</summary>
+    public required double? ForegroundIouAbsentAsZero { get; init; }
+
+    /// <summary>Mean Dice coefficient (F1) over the classes that are in the truth or predicted; null if there is none.</summary>
+    public required double? MeanDice { get; init; }
+
     /// <summary>IoU weighted by the share of each class in the truth; null without a valid pixel.</summary>
     public required double? FrequencyWeightedIou { get; init; }
 
@@ -56,6 +62,8 @@ public sealed record Scores
             Miou = Mean(classes, c => c.Iou),
             MiouAbsentAsZero = classes.Average(c => c.Iou ?? 0),
             ForegroundIou = hasBackground ? Mean(classes.Skip(1), c => c.Iou) : null,
+            ForegroundIouAbsentAsZero = hasBackground && classes.Length > 1 ? classes.Skip(1).Average(c => c.Iou ?? 0) : null,
+            MeanDice = Mean(classes, c => c.Dice),
             FrequencyWeightedIou = pixels == 0 ? null : classes.Sum(c => (c.Iou ?? 0) * c.TruthPixels) / pixels,
             PixelAccuracy = pixels == 0 ? null : (double)classes.Sum(c => c.Hits) / pixels,
             MeanAccuracy = Mean(classes, c => c.Recall),
