@@ -86,7 +86,10 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
     [
         "background", "hat", "hair", "glove", "sunglasses", "upper-clothes", "dress", "coat", "socks", "pants", "jumpsuits", "scarf", "skirt", "face",
         "left-arm", "right-arm", "left-leg", "right-leg", "left-shoe", "right-shoe",
-    ], firstColor: 0), HasBackground: true) { FlipPairs = [(14, 15), (16, 17), (18, 19)] };
+    ], firstColor: 0), HasBackground: true)
+    {
+        FlipPairs = [(14, 15), (16, 17), (18, 19)],
+    };
 
     /// <summary>The 150 classes of ADE20K's scene parsing challenge, in VOC's colours. Zhou et al., CVPR 2017.</summary>
     public static ClassList Ade20k { get; } = new("ADE20K", Colored([.. PublishedNames.Ade20k], firstColor: 1));
