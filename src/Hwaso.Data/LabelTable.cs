@@ -67,6 +67,9 @@ public sealed class LabelTable
         return new LabelTable(Plain(classes.Count).meanings, values);
     }
 
+    /// <summary>What a value of 0 to 255 means: a training index, 255 for ignored, or null for nothing that may stand there.</summary>
+    public int? MeaningOf(int value) => meanings[value] == Unknown ? null : meanings[value];
+
     /// <summary>Reads a label file as it is: indices or gray values, or the places of its colours.</summary>
     /// <exception cref="DatasetException">A colour is no class; the message names it and how many pixels hold it.</exception>
     /// <exception cref="ImageFormatException">It is damaged or of another kind.</exception>

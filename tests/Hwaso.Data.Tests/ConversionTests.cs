@@ -18,11 +18,7 @@ public sealed class ConversionTests : IDisposable
         return path;
     }
 
-    static byte[] Recorded(string name)
-    {
-        using var json = JsonDocument.Parse(File.ReadAllText(Fixtures.Path("matlab/expected.json")));
-        return [.. json.RootElement.GetProperty(name).EnumerateArray().SelectMany(row => row.EnumerateArray().Select(v => (byte)Math.Min(255, v.GetInt32())))];
-    }
+    static byte[] Recorded(string name) => [.. RecordedIds(name).Select(v => (byte)v)];
 
     static int[] RecordedIds(string name)
     {

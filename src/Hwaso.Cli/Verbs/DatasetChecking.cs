@@ -44,6 +44,9 @@ static class DatasetChecking
             ["images"] = c.Images,
             ["suggested_weight"] = c.SuggestedWeight,
         })]),
+        ["encodings"] = new JsonObject(report.Encodings.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
+        ["values"] = new JsonArray([.. report.Values.Select(v => new JsonObject { ["value"] = v.Value, ["pixels"] = v.Pixels, ["images"] = v.Images, ["meaning"] = v.Meaning })]),
+        ["suspicions"] = Output.JsonOutput.Array(report.Suspicions),
         ["pixels"] = report.Pixels,
         ["ignored_pixels"] = report.IgnoredPixels,
         ["sizes"] = new JsonObject(report.Sizes.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))),
@@ -53,6 +56,9 @@ static class DatasetChecking
     {
         console.WriteLine($"{report.Layout}: {string.Join(", ", report.Splits.Select(s => $"{s.Key} {s.Value} images"))}");
         console.WriteLine($"sizes: {string.Join(", ", report.Sizes.Take(5).Select(s => $"{s.Key} ({s.Value})"))}{(report.Sizes.Count > 5 ? $" and {report.Sizes.Count - 5} more" : "")}");
+        console.WriteLine($"label files: {string.Join(", ", report.Encodings.Select(e => $"{e.Key} ({e.Value})"))}");
+        if (report.Values.Count > 0)
+            console.WriteLine($"values: {string.Join(", ", report.Values.Take(PrintedProblems).Select(v => $"{v.Value} {v.Meaning ?? "no class"}"))}{(report.Values.Count > PrintedProblems ? ", …" : "")}");
         console.WriteLine();
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("class");
@@ -64,6 +70,8 @@ static class DatasetChecking
         console.Write(table);
         console.WriteLine($"ignored: {100.0 * report.IgnoredPixels / Math.Max(report.Pixels, 1):0.00} % of all pixels");
         console.WriteLine();
+        foreach (var suspicion in report.Suspicions)
+            console.WriteLine($"note: {suspicion}");
         foreach (var problem in report.Problems.Take(PrintedProblems))
             console.WriteLine($"{problem.Path}: {problem.Message}");
         if (report.Problems.Count > PrintedProblems)

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Hwaso.Data.Layouts;
 using Hwaso.Imaging;
 
@@ -39,18 +41,19 @@ public static class DatasetCheck
             foreach (var sample in data.Samples)
                 tally.Seen(sample, split);
 
-        var work = opened.SelectMany(s => s.Data.Samples.Select(sample => (s.Data, sample))).ToArray();
+        var work = opened.SelectMany(s => s.Data.Samples.Select(sample => (s.Data, s.Name, sample))).ToArray();
         var done = 0;
         Parallel.ForEach(work, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = stop }, item =>
         {
-            Check(item.Data, item.sample, tally);
+            Check(item.Data, item.Name, item.sample, tally);
             progress?.Invoke(Interlocked.Increment(ref done), work.Length);
         });
         return tally.Report(layout, opened.Select(s => KeyValuePair.Create(s.Name, s.Data.Samples.Count)).ToArray(), work.Length);
     }
 
-    static void Check(SegmentationDataset data, Sample sample, Tally tally)
+    static void Check(SegmentationDataset data, string split, Sample sample, Tally tally)
     {
+        Attempt(sample.ImagePath, () => Look(sample, split, tally), tally: null);
         var image = Attempt(sample.ImagePath, () => ImageFile.ReadRgb(sample.ImagePath), tally);
         if (image is not null)
             tally.AddSize(image.Width, image.Height);
@@ -61,8 +64,10 @@ public static class DatasetCheck
         }
         var table = data.TableOf(sample);
         var labels = Attempt(labelPath, () => table.Read(labelPath), tally);
+        Attempt(labelPath, () => EncodingOf(labelPath, tally), tally: null);
         if (labels is null)
             return;
+        tally.AddValues(table, labels);
         if (image is not null && (image.Width != labels.Width || image.Height != labels.Height))
             tally.Add(new DatasetProblem(labelPath, ProblemKind.SizeMismatch, $"is {labels.Width}×{labels.Height}, its image is {image.Width}×{image.Height}"));
         CheckInstances(sample, labels, tally);
@@ -77,6 +82,30 @@ public static class DatasetCheck
         if (!tally.Count(labels))
             tally.Add(new DatasetProblem(labelPath, ProblemKind.NothingLabelled, $"not one pixel is labelled; all are ignored{Suspicion(labels)}"));
     }
+
+    // What decoding does not tell: bytes that another image has too, and what is taken otherwise than a viewer shows it.
+    static string? Look(Sample sample, string split, Tally tally)
+    {
+        if (!File.Exists(sample.ImagePath))
+            return null;
+        var bytes = File.ReadAllBytes(sample.ImagePath);
+        if (bytes.Length > 0)
+            tally.SeenContent(sample, split, Digest(bytes));
+        if (ExifOrientation.Of(bytes) is not 1 and var turned)
+            tally.Add(new DatasetProblem(sample.ImagePath, ProblemKind.Rotated, $"its Exif data ask viewers to turn it (orientation {turned}), and pixels are taken as stored; where its mask was drawn on the turned picture, turn the image itself"));
+        if (bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) && bytes.Length > 24 && bytes[24] == 16)
+            tally.Add(new DatasetProblem(sample.ImagePath, ProblemKind.DeepImage, "has 16 bits a colour, of which the upper 8 are taken; save it with 8 where its values do not fill the range"));
+        return null;
+    }
+
+    static string? EncodingOf(string path, Tally tally)
+    {
+        var info = Png.Info(path);
+        tally.AddEncoding($"{info.BitDepth}-bit {info.ColorType switch { PngColorType.Indexed => "palette indices", PngColorType.Gray => "gray values", PngColorType.GrayAlpha => "gray with opacity", PngColorType.Rgb => "colours", _ => "colours with opacity" }}");
+        return null;
+    }
+
+    static UInt128 Digest(byte[] bytes) => BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(bytes));
 
     static void CheckInstances(Sample sample, LabelMap labels, Tally tally)
     {
@@ -95,7 +124,7 @@ public static class DatasetCheck
     static string Suspicion(LabelMap labels) =>
         labels.Labels.All(v => v is 0 or 255) ? "; only 0 and 255 occur: a two-class mask saved black and white?" : "";
 
-    static T? Attempt<T>(string path, Func<T> read, Tally tally) where T : class
+    static T? Attempt<T>(string path, Func<T?> read, Tally? tally) where T : class
     {
         try
         {
@@ -103,15 +132,15 @@ public static class DatasetCheck
         }
         catch (DatasetException error)
         {
-            tally.Add(new DatasetProblem(path, ProblemKind.UnknownLabel, error.Problem));
+            tally?.Add(new DatasetProblem(path, ProblemKind.UnknownLabel, error.Problem));
         }
         catch (ImageFormatException error)
         {
-            tally.Add(new DatasetProblem(path, ProblemKind.BrokenFile, error.Message[(path.Length + 2)..]));
+            tally?.Add(new DatasetProblem(path, ProblemKind.BrokenFile, error.Message[(path.Length + 2)..]));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            tally.Add(new DatasetProblem(path, File.Exists(path) ? ProblemKind.BrokenFile : ProblemKind.MissingFile, error.Message));
+            tally?.Add(new DatasetProblem(path, File.Exists(path) ? ProblemKind.BrokenFile : ProblemKind.MissingFile, error.Message));
         }
         return null;
     }

@@ -9,6 +9,9 @@ namespace Hwaso.Data.Checking;
 /// <param name="IgnoredPixels">Pixels that do not count.</param>
 /// <param name="Pixels">All pixels of readable labels.</param>
 /// <param name="Sizes">Image sizes (width × height) and how many images have them, the commonest first.</param>
+/// <param name="Encodings">Kinds of label files and how many there are, the commonest first.</param>
+/// <param name="Values">The values found in label files; none where they hold colours.</param>
+/// <param name="Suspicions">What the values as a whole make one suspect, in sentences.</param>
 public sealed record DatasetReport(
     string Layout,
     IReadOnlyList<KeyValuePair<string, int>> Splits,
@@ -17,4 +20,7 @@ public sealed record DatasetReport(
     IReadOnlyList<ClassCount> Classes,
     long IgnoredPixels,
     long Pixels,
-    IReadOnlyList<KeyValuePair<string, int>> Sizes);
+    IReadOnlyList<KeyValuePair<string, int>> Sizes,
+    IReadOnlyList<KeyValuePair<string, int>> Encodings,
+    IReadOnlyList<ValueCount> Values,
+    IReadOnlyList<string> Suspicions);

@@ -21,6 +21,12 @@ public enum ProblemKind
     /// <summary>A label map without a single labelled pixel.</summary>
     NothingLabelled,
 
-    /// <summary>The same image in two splits.</summary>
+    /// <summary>The same image in two splits, or twice in one: by name, or by its bytes.</summary>
     Duplicate,
+
+    /// <summary>An image whose Exif data ask viewers to turn it; pixels are taken as stored.</summary>
+    Rotated,
+
+    /// <summary>An image of 16 bits a colour, of which the upper 8 are taken.</summary>
+    DeepImage,
 }

@@ -10,7 +10,9 @@ sealed class Tally(ClassList classes)
     readonly long[] pixels = new long[classes.Count];
     readonly long[] pixelsAround = new long[classes.Count];
     readonly int[] images = new int[classes.Count];
-    readonly Dictionary<string, int> sizes = [];
+    readonly Dictionary<string, int> sizes = [], encodings = [];
+    readonly Dictionary<LabelTable, LabelValues> values = [];
+    readonly Dictionary<UInt128, (string Id, string Path, string Split)> contents = [];
     readonly Dictionary<string, string> seen = new(StringComparer.Ordinal);
     long ignored, total;
 
@@ -26,10 +28,40 @@ sealed class Tally(ClassList classes)
             sizes[$"{width}×{height}"] = sizes.GetValueOrDefault($"{width}×{height}") + 1;
     }
 
+    /// <summary>Notes how a label file holds its values.</summary>
+    public void AddEncoding(string encoding)
+    {
+        lock (gate)
+            encodings[encoding] = encodings.GetValueOrDefault(encoding) + 1;
+    }
+
+    /// <summary>Counts a label file's values as they stand there.</summary>
+    public void AddValues(LabelTable table, LabelMap labels)
+    {
+        lock (gate)
+        {
+            if (!values.TryGetValue(table, out var counts))
+                values[table] = counts = new LabelValues(table, classes);
+            counts.Add(labels.Labels);
+        }
+    }
+
+    /// <summary>Notes an image's bytes; those of another split's image are a problem, where its name did not tell already.</summary>
+    public void SeenContent(Sample sample, string split, UInt128 content)
+    {
+        lock (gate)
+            if (!contents.TryAdd(content, (sample.Id, sample.ImagePath, split)) && contents[content] is var other && other.Split != split && other.Id != sample.Id)
+                problems.Add(new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"is, byte for byte, {other.Path} of {other.Split}; an image in both splits makes scores too good"));
+    }
+
     /// <summary>Notes an image of a split; one that another split has too is a problem.</summary>
     public void Seen(Sample sample, string split)
     {
-        if (!seen.TryAdd(sample.Id, split) && seen[sample.Id] != split)
+        if (seen.TryAdd(sample.Id, split))
+            return;
+        if (seen[sample.Id] == split)
+            Add(new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"the name {sample.Id} is in {split} twice; it would be seen twice as often as the others"));
+        else
             Add(new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"the name {sample.Id} is in {seen[sample.Id]} and in {split}; an image in both makes scores too good"));
     }
 
@@ -62,6 +94,22 @@ sealed class Tally(ClassList classes)
             problems.OrderBy(p => p.Path, StringComparer.Ordinal).ThenBy(p => p.Kind).ToArray(),
             classes.Entries.Select((c, k) => new ClassCount(c.Name, pixels[k], images[k], frequencies[k] is { } f ? median / f : null)).ToArray(),
             ignored, total,
-            sizes.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal).ToArray());
+            Ranked(sizes), Ranked(encodings),
+            // Each split may have a table of its own, which says the same.
+            [.. values.Where(v => !v.Key.OfColors).SelectMany(v => v.Value.Found).GroupBy(v => (v.Value, v.Meaning)).OrderBy(g => g.Key.Value)
+                .Select(g => new ValueCount(g.Key.Value, g.Sum(v => v.Pixels), g.Sum(v => v.Images), g.Key.Meaning))],
+            [.. values.Where(v => !v.Key.OfColors).SelectMany(v => v.Value.Suspicions()).Distinct(), .. Missing()]);
     }
+
+    IEnumerable<string> Missing()
+    {
+        var missing = classes.Entries.Where((_, k) => pixels[k] == 0).Select(c => c.Name).ToArray();
+        if (total > 0 && missing.Length > 0)
+            yield return $"{missing.Length} of {classes.Count} classes never occur: {string.Join(", ", missing.Take(8))}{(missing.Length > 8 ? ", …" : "")}";
+        if (total > 0 && ignored * 2 > total)
+            yield return $"{100.0 * ignored / total:0} % of all pixels are ignored; is a class taken for the ignored value?";
+    }
+
+    static KeyValuePair<string, int>[] Ranked(Dictionary<string, int> counts) =>
+        counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).ToArray();
 }

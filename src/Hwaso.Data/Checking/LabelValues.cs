@@ -1,0 +1,46 @@
+namespace Hwaso.Data.Checking;
+
+/// <summary>How often each value of the label files occurs, and what that makes one suspect.</summary>
+/// <param name="table">What the values should mean.</param>
+/// <param name="classes">The classes.</param>
+sealed class LabelValues(LabelTable table, ClassList classes)
+{
+    readonly long[] pixels = new long[256];
+    readonly int[] images = new int[256];
+
+    /// <summary>Counts one file's values.</summary>
+    public void Add(ReadOnlySpan<byte> labels)
+    {
+        Span<int> counts = stackalloc int[256];
+        counts.Clear();
+        foreach (var value in labels)
+            counts[value]++;
+        for (var v = 0; v < 256; v++)
+            if (counts[v] > 0)
+                (pixels[v], images[v]) = (pixels[v] + counts[v], images[v] + 1);
+    }
+
+    /// <summary>The values that occur.</summary>
+    public IReadOnlyList<ValueCount> Found =>
+        [.. Enumerable.Range(0, 256).Where(v => pixels[v] > 0).Select(v => new ValueCount(v, pixels[v], images[v], table.MeaningOf(v) switch
+        {
+            null => null,
+            ClassList.Ignore => "ignored",
+            { } k => classes.Entries[k].Name,
+        }))];
+
+    /// <summary>What the values as a whole look like, where that is not what they should be.</summary>
+    public IReadOnlyList<string> Suspicions()
+    {
+        var found = Enumerable.Range(0, 256).Where(v => pixels[v] > 0).ToArray();
+        var said = new List<string>();
+        if (found is [0, 255] && table.MeaningOf(255) is null or ClassList.Ignore)
+            said.Add("only 0 and 255 occur: two-class masks saved black and white, whose white would be ignored; describe them with the layout folder and {name: …, value: 255}");
+        var labels = found.Where(v => v != ClassList.Ignore).ToArray();
+        if (labels is [1, ..] && labels[^1] == classes.Count && table.MeaningOf(0) == 0)
+            said.Add($"values run from 1 to {classes.Count} where 0 to {classes.Count - 1} were wanted: the classes begin at 1; describe the folder with first_value: 1");
+        if (labels is [0, ..] && labels[^1] == classes.Count - 1 && labels.Length == classes.Count && table.MeaningOf(0) == ClassList.Ignore)
+            said.Add($"values run from 0 to {classes.Count - 1} where 1 to {classes.Count} were wanted, with 0 ignored: were they made training indices already? Class 0 would be ignored and every other class be its neighbour");
+        return said;
+    }
+}
