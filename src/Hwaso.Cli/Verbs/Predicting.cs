@@ -3,7 +3,6 @@ using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Imaging;
 using Hwaso.Training.Inference;
-using Hwaso.Training.Networks;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;
@@ -13,7 +12,6 @@ static class Predicting
 {
     public static int Run(PredictArguments arguments, VerbContext context)
     {
-        var device = context.UseTorch();
         var options = new InferenceOptions { Crop = arguments.Crop, Stride = arguments.Stride };
         options.Check();
         foreach (var image in arguments.Images)
@@ -21,12 +19,10 @@ static class Predicting
                 throw new FileNotFoundException($"{image}: {(Directory.Exists(image) ? "is a folder; name the images in it" : "no such image")}");
         var names = Predictor.Names(arguments.Images);
         RefuseOverwriting(arguments, names);
-        using var network = LoadedNetwork.Open(arguments.Source, device);
+        using var labeller = Labeller.Open(arguments.Source, options, context);
         OutputFolder.Make(arguments.Out);
-        var palette = network.Classes.Count > 0
-            ? Palette.FromColors(network.Classes.Select(c => (c.R, c.G, c.B)).ToArray())
-            : Palette.Voc;
-        var predictor = new Predictor(new Segmenter(network.Net, network.Normalisation, options), palette, arguments.Out, arguments.Overlay);
+        var palette = labeller.Colors.Count > 0 ? Palette.FromColors([.. labeller.Colors]) : Palette.Voc;
+        var predictor = new Predictor(labeller.Label, palette, arguments.Out, arguments.Overlay);
         var done = new List<Prediction>();
         var failures = new List<(string Image, string Problem)>();
         using (var progress = context.Progress("Predicting", arguments.Images.Count, "images"))

@@ -16,5 +16,6 @@ static class VerbList
         new ModelsVerb(ModelListing.Run),
         new ImportVerb(Importing.Run),
         new VerifyVerb(Verifying.Run),
+        new ExportVerb(Exporting.Run),
     ];
 }

@@ -5,11 +5,11 @@ using Hwaso.Torch;
 namespace Hwaso.Training.Inference;
 
 /// <summary>Labels image files and writes what it sees beside their names.</summary>
-/// <param name="segmenter">The network and how it is asked.</param>
+/// <param name="label">Gives an image's labels, as <see cref="Segmenter.Label"/> does.</param>
 /// <param name="palette">The colours of the classes.</param>
 /// <param name="folder">Where label maps go, and overlays if wanted.</param>
 /// <param name="overlay">Whether to write the image with its labels over it too.</param>
-public sealed class Predictor(Segmenter segmenter, Palette palette, string folder, bool overlay)
+public sealed class Predictor(Func<RgbImage, LabelMap> label, Palette palette, string folder, bool overlay)
 {
     /// <summary>Reads, labels and writes one image.</summary>
     /// <param name="path">The image.</param>
@@ -21,7 +21,7 @@ public sealed class Predictor(Segmenter segmenter, Palette palette, string folde
     {
         var image = ImageFile.ReadRgb(path);
         var began = Stopwatch.GetTimestamp();
-        var labels = segmenter.Label(image);
+        var labels = label(image);
         var milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         var targets = Targets(folder, name, overlay);
         Png.WriteIndexed(targets[0], labels, palette);

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Hwaso.Cli.Arguments;
+using Hwaso.Training.Recipes;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary><c>hwaso export</c>: a trained network as one ONNX file.</summary>
+sealed class ExportVerb : Verb
+{
+    readonly Argument<string> source = new("SOURCE") { Description = "a run folder or a checkpoint (.safetensors)" };
+    readonly Option<string?> output = Values.Text("--out", "FILE", "the .onnx file to write", required: true);
+    readonly Option<SizePx?> size = Values.Size("--size", "fixes the images' height x width");
+    readonly Option<bool> dynamic = Values.Flag("--dynamic", "leaves height and width free (the default)");
+    readonly Func<ExportArguments, VerbContext, int> export;
+
+    /// <summary>The verb, done by <paramref name="export"/>.</summary>
+    public ExportVerb(Func<ExportArguments, VerbContext, int> export)
+    {
+        this.export = export;
+        Command = new Command("export", "writes a network as one ONNX file, with its classes, colours and normalisation")
+        {
+            source, output, size, dynamic,
+        };
+    }
+
+    public override Command Command { get; }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "export demo/run --out road.onnx",
+        "export best.safetensors --out road.onnx --size 512x1024",
+    ];
+
+    public override int Run(ParseResult arguments, VerbContext context)
+    {
+        if (arguments.GetValue(dynamic) && arguments.GetValue(size) is not null)
+            throw new UsageException("--dynamic leaves the size free and --size fixes it: give one of them");
+        return export(new ExportArguments(arguments.GetRequiredValue(source), arguments.GetValue(output)!, arguments.GetValue(size)), context);
+    }
+}
