@@ -1,3 +1,4 @@
+using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data;
@@ -6,4 +7,5 @@ namespace Hwaso.Data;
 /// <param name="Sample">Where it is from.</param>
 /// <param name="Image">The image.</param>
 /// <param name="Labels">Its labels, of the same size; 255 is ignored.</param>
-public sealed record LabelledImage(Sample Sample, RgbImage Image, LabelMap Labels);
+/// <param name="Depth">Its depth, of the same size; null where none was asked for.</param>
+public sealed record LabelledImage(Sample Sample, RgbImage Image, LabelMap Labels, DepthMap? Depth = null);

@@ -1,3 +1,4 @@
+using Hwaso.Data.Depth;
 using Hwaso.Data.Loading;
 using Hwaso.Imaging;
 
@@ -65,6 +66,25 @@ public sealed class CropSamplerTests
         Assert.Equal(!flip, labels[7] == ClassList.Ignore);
         Assert.All(labels[(4 * 8)..], v => Assert.Equal(ClassList.Ignore, v));
         Assert.Equal(6 * 8 - 5 * 4, labels.Count(v => v == ClassList.Ignore));
+    }
+
+    [Theory]
+    [InlineData(17, 14, 4, 3, false)]
+    [InlineData(17, 14, 4, 3, true)]
+    [InlineData(5, 4, 0, 0, false)]
+    [InlineData(5, 4, 0, 0, true)]
+    public void Depth_goes_where_labels_go_and_padding_has_none(int width, int height, int x, int y, bool flip)
+    {
+        var item = Item(13, 11);
+        // The depth of a pixel tells its label, so that the one can be held against the other; a few have none.
+        var values = Array.ConvertAll(item.Labels.Labels, l => l == 3 ? float.NaN : l / 16f);
+        item = item with { Depth = new DepthMap(13, 11, values) };
+        var (image, labels, depth) = (new float[3 * 6 * 8], new byte[6 * 8], new float[6 * 8]);
+        var choices = new Choices(1, 1, 1);
+        new CropSampler(plain).Fill(item, new CropPlan(width, height, x, y, flip), ref choices, image, labels, depth);
+        for (var k = 0; k < labels.Length; k++)
+            Assert.Equal(labels[k] is 3 or ClassList.Ignore ? float.NaN : labels[k] / 16f, depth[k]);
+        Assert.Contains(depth, float.IsFinite);
     }
 
     [Fact]

@@ -8,13 +8,15 @@ public sealed class Batch : IDisposable
 {
     readonly float[] images;
     readonly byte[] labels;
+    readonly float[]? depth;
     bool returned;
 
-    internal Batch(int count, int height, int width)
+    internal Batch(int count, int height, int width, bool withDepth = false)
     {
         (Count, Height, Width) = (count, height, width);
         images = ArrayPool<float>.Shared.Rent(count * 3 * height * width);
         labels = ArrayPool<byte>.Shared.Rent(count * height * width);
+        depth = withDepth ? ArrayPool<float>.Shared.Rent(count * height * width) : null;
         Ids = new string[count];
     }
 
@@ -36,6 +38,13 @@ public sealed class Batch : IDisposable
     /// <summary>N × H × W training indices; 255 is ignored.</summary>
     public Span<byte> Labels => labels.AsSpan(0, Count * Height * Width);
 
+    /// <summary>N × H × W values of depth, NaN where there is none; empty where none was asked for.</summary>
+    public Span<float> Depth => depth.AsSpan(0, depth is null ? 0 : Count * Height * Width);
+
+    /// <summary>A copy of the depth as a tensor of the calling thread, float32 [N, H, W]; null where none was asked for.</summary>
+    /// <param name="device">Where it is made; the processor by default.</param>
+    public Tensor? ToDepth(Device? device = null) => depth is null ? null : Tensor.From<float>(Depth, Count, Height, Width).To(device ?? Device.Cpu);
+
     /// <summary>Copies as tensors of the calling thread: images float32 [N, 3, H, W] and labels int64 [N, H, W], as losses want them.</summary>
     /// <param name="device">Where they are made; the processor by default.</param>
     public (Tensor Images, Tensor Labels) ToTensors(Device? device = null)
@@ -55,9 +64,13 @@ public sealed class Batch : IDisposable
         returned = true;
         ArrayPool<float>.Shared.Return(images);
         ArrayPool<byte>.Shared.Return(labels);
+        if (depth is not null)
+            ArrayPool<float>.Shared.Return(depth);
     }
 
     internal Span<float> Image(int slot) => Images.Slice(slot * 3 * Height * Width, 3 * Height * Width);
+
+    internal Span<float> DepthOf(int slot) => depth is null ? [] : Depth.Slice(slot * Height * Width, Height * Width);
 
     internal Span<byte> Label(int slot) => Labels.Slice(slot * Height * Width, Height * Width);
 }

@@ -6,7 +6,7 @@ namespace Hwaso.Data.Loading;
 
 /// <summary>
 /// Scales, crops, mirrors, pads and normalises in one go: only the crop's own pixels of the scaled image are ever computed.
-/// Bilinear for images, nearest for labels, with OpenCV's pixel centres (INTER_LINEAR, INTER_NEAREST). One instance a thread.
+/// Bilinear for images, nearest for labels and depth, with OpenCV's pixel centres (INTER_LINEAR, INTER_NEAREST). One instance a thread.
 /// </summary>
 public sealed class CropSampler
 {
@@ -41,7 +41,8 @@ public sealed class CropSampler
     /// <param name="choices">Further choices, for photometric distortion.</param>
     /// <param name="image">3 × crop height × crop width, normalised; padding is black before normalisation, as in the official code.</param>
     /// <param name="labels">crop height × crop width; padding is ignored.</param>
-    public void Fill(LabelledImage item, in CropPlan plan, ref Choices choices, Span<float> image, Span<byte> labels)
+    /// <param name="depth">crop height × crop width, NaN in the padding; empty where the item has none.</param>
+    public void Fill(LabelledImage item, in CropPlan plan, ref Choices choices, Span<float> image, Span<byte> labels, Span<float> depth = default)
     {
         int width = augmentation.CropWidth, height = augmentation.CropHeight, plane = width * height;
         var inside = Math.Min(width, plan.ScaledWidth - plan.X);
@@ -56,11 +57,13 @@ public sealed class CropSampler
         for (var y = 0; y < height; y++)
         {
             var labelRow = labels.Slice(y * width, width);
+            Span<float> depthRow = depth.IsEmpty ? default : depth.Slice(y * width, width);
             if (y >= insideRows)
             {
                 for (var c = 0; c < 3; c++)
                     image.Slice(c * plane + y * width, width).Fill(shift[c]);
                 labelRow.Fill(ClassList.Ignore);
+                depthRow.Fill(float.NaN);
                 continue;
             }
             var (top, bottom, share) = Neighbours(y + plan.Y, ratioY, item.Image.Height);
@@ -79,12 +82,19 @@ public sealed class CropSampler
 
             labelRow[..first].Fill(ClassList.Ignore);
             labelRow[(first + inside)..].Fill(ClassList.Ignore);
-            var labelSource = item.Labels.Labels.AsSpan(Math.Min((int)((y + plan.Y) * ratioY), item.Labels.Height - 1) * item.Labels.Width, item.Labels.Width);
+            var start = Math.Min((int)((y + plan.Y) * ratioY), item.Labels.Height - 1) * item.Labels.Width;
+            var labelSource = item.Labels.Labels.AsSpan(start, item.Labels.Width);
             for (var x = 0; x < inside; x++)
                 labelRow[first + x] = labelSource[nearest[x]];
             if (plan.Flip && mirrored is not null)
                 foreach (ref var label in labelRow.Slice(first, inside))
                     label = mirrored[label];
+            if (depthRow.IsEmpty)
+                continue;
+            depthRow.Fill(float.NaN);
+            var depthSource = item.Depth!.Values.AsSpan(start, item.Labels.Width);
+            for (var x = 0; x < inside; x++)
+                depthRow[first + x] = depthSource[nearest[x]];
         }
     }
 

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using Hwaso.Data.Depth;
 
 namespace Hwaso.Data.Loading;
 
 /// <summary>Decoded images, kept while they fit a budget; those that came first stay.</summary>
-sealed class ImageCache(SegmentationDataset data, long budget)
+sealed class ImageCache(SegmentationDataset data, DepthSource? depth, long budget)
 {
     readonly ConcurrentDictionary<int, LabelledImage> kept = new();
     long used;
@@ -12,10 +13,21 @@ sealed class ImageCache(SegmentationDataset data, long budget)
     {
         if (kept.TryGetValue(index, out var image))
             return image;
-        image = data.Read(index);
-        long bytes = image.Image.Pixels.Length + image.Labels.Labels.Length;
+        image = WithDepth(data.Read(index));
+        long bytes = image.Image.Pixels.Length + image.Labels.Labels.Length + sizeof(float) * (image.Depth?.Values.LongLength ?? 0);
         if (Interlocked.Add(ref used, bytes) > budget || !kept.TryAdd(index, image))
             Interlocked.Add(ref used, -bytes);
         return image;
+    }
+
+    LabelledImage WithDepth(LabelledImage image)
+    {
+        if (depth is null)
+            return image;
+        var map = depth.Read(image.Sample);
+        if (map.Width != image.Image.Width || map.Height != image.Image.Height)
+            throw new DatasetException(depth.PathOf(image.Sample),
+                $"is {map.Width}×{map.Height}, its image {image.Sample.ImagePath} is {image.Image.Width}×{image.Image.Height}; they must be of one size");
+        return image with { Depth = map };
     }
 }

@@ -1,3 +1,4 @@
+using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data.Loading;
@@ -11,19 +12,21 @@ public sealed class Loader
     readonly SegmentationDataset data;
     readonly Augmentation augmentation;
     readonly LoaderOptions options;
+    readonly DepthSource? depth;
     readonly ImageCache cache;
 
     /// <summary>Batches of <paramref name="data"/>.</summary>
     /// <param name="data">The data set.</param>
     /// <param name="augmentation">What happens to each image.</param>
     /// <param name="options">How batches are made.</param>
+    /// <param name="depth">Where depth comes from, to go through the same transforms; null where none is wanted.</param>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
-    public Loader(SegmentationDataset data, Augmentation augmentation, LoaderOptions options)
+    public Loader(SegmentationDataset data, Augmentation augmentation, LoaderOptions options, DepthSource? depth = null)
     {
         augmentation.Check();
         options.Check();
-        (this.data, this.augmentation, this.options) = (data, augmentation, options);
-        cache = new ImageCache(data, options.CacheBytes);
+        (this.data, this.augmentation, this.options, this.depth) = (data, augmentation, options, depth);
+        cache = new ImageCache(data, depth, options.CacheBytes);
     }
 
     /// <summary>Batches of an epoch; 0 where the data set has fewer images than a batch and incomplete batches are dropped.</summary>
@@ -49,7 +52,7 @@ public sealed class Loader
         var count = Math.Min(options.BatchSize, data.Samples.Count - number * options.BatchSize);
         try
         {
-            return new Batch(count, augmentation.CropHeight, augmentation.CropWidth);
+            return new Batch(count, augmentation.CropHeight, augmentation.CropWidth, depth is not null);
         }
         catch (OutOfMemoryException error)
         {
@@ -69,7 +72,7 @@ public sealed class Loader
             var item = Read(index);
             batch.Ids[slot] = item.Sample.Id;
             var plan = CropPlan.Choose(augmentation, item.Image.Width, item.Image.Height, ref choices);
-            sampler.Fill(item, plan, ref choices, batch.Image(slot), batch.Label(slot));
+            sampler.Fill(item, plan, ref choices, batch.Image(slot), batch.Label(slot), batch.DepthOf(slot));
         };
     }
 

@@ -53,6 +53,30 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
         return [maps.Apply(depth_decoder).Apply(depth_head), maps.Apply(decoder).Apply(segmentation_head)];
     }
 
+    /// <summary>The depth [N, 1, H, W] alone.</summary>
+    public Tensor Depth(Tensor image)
+    {
+        Tensor[] maps = [image, .. image.Apply(encoder)];
+        return maps.Apply(depth_decoder).Apply(depth_head);
+    }
+
+    /// <summary>Lets some parts learn and puts them into training mode; the others stay as they are, statistics included.</summary>
+    public void Learn(IReadOnlyCollection<UNetPart> parts)
+    {
+        foreach (var (part, modules) in new (UNetPart, Module[])[]
+            { (UNetPart.Encoder, [encoder]), (UNetPart.Semantic, [decoder, segmentation_head]), (UNetPart.Depth, [depth_decoder, depth_head]) })
+            foreach (var module in modules)
+            {
+                var learns = parts.Contains(part);
+                if (learns)
+                    module.Train();
+                else
+                    module.Eval();
+                foreach (var (_, parameter) in module.Weights.Parameters)
+                    parameter.RequiresGrad = learns;
+            }
+    }
+
     /// <summary>Gives the semantic decoder the depth decoder's weights and statistics; the heads, of other shapes, stay.</summary>
     public void CopyDepthToSemantic() => Copy(depth_decoder, decoder);
 

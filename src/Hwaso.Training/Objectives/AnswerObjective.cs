@@ -13,7 +13,7 @@ public sealed class AnswerObjective(SegmentationNet net, IPixelLoss loss) : ITra
     public Tensor[] Forward(Tensor images) => [net.Call(images)];
 
     /// <inheritdoc/>
-    public Tensor Loss(Tensor[] outputs, Tensor labels) => loss.Of(outputs[0], labels);
+    public Tensor Loss(Tensor[] outputs, Targets targets) => loss.Of(outputs[0], targets.Labels);
 
     /// <summary>Frees the loss.</summary>
     public void Dispose() => loss.Dispose();

@@ -17,7 +17,7 @@ public sealed class AuxiliaryObjective(ISeveralOutputs net, IPixelLoss answer, I
     public Tensor[] Forward(Tensor images) => net.Outputs(images);
 
     /// <inheritdoc/>
-    public Tensor Loss(Tensor[] outputs, Tensor labels) => loss.Of(outputs[0], outputs[1], labels);
+    public Tensor Loss(Tensor[] outputs, Targets targets) => loss.Of(outputs[0], outputs[1], targets.Labels);
 
     /// <summary>Frees the losses.</summary>
     public void Dispose()

@@ -7,14 +7,28 @@ namespace Hwaso.Training.Objectives;
 /// <summary>From what a recipe says of the loss, and what a network puts out, to what is learned.</summary>
 public static class ObjectiveFactory
 {
-    // The published weights: the official OCR configurations; torchvision's references for FCN and DeepLabV3; SANet's best of its grid.
-    const double OcrAuxiliary = 0.4, FcnAuxiliary = 0.5, Categorical = 0.2, Dense = 0.8;
+    // The published weights: the official OCR configurations; torchvision's references for FCN and DeepLabV3; SANet's best of its grid; the
+    // multi-decoder paper's.
+    const double OcrAuxiliary = 0.4, FcnAuxiliary = 0.5, Categorical = 0.2, Dense = 0.8, Semantic = 0.85, Depth = 0.15;
 
-    /// <summary>The objective of a network.</summary>
-    /// <exception cref="RecipeException">The recipe weighs a head that the network does not have.</exception>
-    public static ITrainingObjective Of(SegmentationNet net, LossRecipe recipe, RecipeFile file)
+    /// <summary>The objective of a network, in a stage of its training.</summary>
+    /// <param name="net">The network.</param>
+    /// <param name="recipe">The loss.</param>
+    /// <param name="file">Where the recipe's keys stand.</param>
+    /// <param name="stage">The stage; null where training has none.</param>
+    /// <exception cref="RecipeException">The recipe weighs a head that the network does not have, or has stages or depth for one without a depth decoder.</exception>
+    public static ITrainingObjective Of(SegmentationNet net, LossRecipe recipe, RecipeFile file, TrainStageRecipe? stage = null)
     {
         var heads = recipe.Heads;
+        if (net is UNetMultiDecoder decoders)
+            return Decoders(decoders, recipe, file, stage);
+        if (stage is not null)
+            throw file.Error("stages", $"are of networks with a semantic and a depth decoder, such as unet-resnet50-multidecoder; {file.Model.Name ?? file.Model.Family} has one; remove them");
+        if (file.Recipe.Data.Depth is not null)
+            throw file.Error("data.depth", $"is not learned by {file.Model.Name ?? file.Model.Family}; remove it, or take a network with a depth decoder, such as unet-resnet50-multidecoder");
+        const string Decoder = "a decoder beside another; unet-resnet50-multidecoder has two";
+        Require(false, heads.Semantic, "semantic", Decoder);
+        Require(false, heads.Depth, "depth", Decoder);
         var hasAuxiliary = net is ISeveralOutputs { OutputNames: ["aux", ""] };
         Require(hasAuxiliary, heads.Auxiliary, "auxiliary", "an auxiliary head; HRNet with OCR, FCN and DeepLabV3 have one");
         Require(net is SANet, heads.Categorical, "categorical", "a categorical output; SANets have one");
@@ -34,6 +48,22 @@ public static class ObjectiveFactory
             if (!has && weight is not null)
                 throw file.Error($"loss.heads.{key}", $"weighs what {file.Model.Name ?? file.Model.Family} does not have, {missing}; remove it");
         }
+    }
+
+    static MultiDecoderObjective Decoders(UNetMultiDecoder net, LossRecipe recipe, RecipeFile file, TrainStageRecipe? stage)
+    {
+        var heads = recipe.Heads;
+        foreach (var (weight, key) in new[] { (heads.Auxiliary, "auxiliary"), (heads.Categorical, "categorical"), (heads.Dense, "dense") })
+            if (weight is not null)
+                throw file.Error($"loss.heads.{key}", $"weighs what {file.Model.Name ?? file.Model.Family} does not have: its outputs are weighed by 'semantic' and 'depth'; remove it");
+        if (stage is not null && (heads.Semantic ?? heads.Depth) is not null)
+            throw file.Error("loss.heads", "excludes 'stages', which have weights of their own; remove one of the two");
+        var (semantic, depth) = stage is null ? (heads.Semantic ?? Semantic, heads.Depth ?? Depth) : (stage.SemanticWeight, stage.DepthWeight);
+        if (semantic == 0 && depth == 0)
+            throw file.Error("loss.heads", "both decoders' weights are 0: nothing would be learned");
+        if (depth > 0 && file.Recipe.Data.Depth is null)
+            throw file.Error("data", "names no depth for the depth decoder to learn; give 'depth: disparity' for Cityscapes' own, or a folder of depth PNGs");
+        return new MultiDecoderObjective(net, Pixels(recipe, net), semantic, depth);
     }
 
     static IPixelLoss Pixels(LossRecipe recipe, SegmentationNet net)

@@ -14,7 +14,7 @@ public sealed class SqueezeAttentionObjective(SANet net, IPixelLoss pixels, Sque
     public Tensor[] Forward(Tensor images) => net.Outputs(images);
 
     /// <inheritdoc/>
-    public Tensor Loss(Tensor[] outputs, Tensor labels) => loss.Of(outputs[0], outputs[1], outputs[2], labels);
+    public Tensor Loss(Tensor[] outputs, Targets targets) => loss.Of(outputs[0], outputs[1], outputs[2], targets.Labels);
 
     /// <summary>Frees the loss.</summary>
     public void Dispose() => pixels.Dispose();

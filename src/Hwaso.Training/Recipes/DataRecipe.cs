@@ -9,6 +9,9 @@ public sealed record DataRecipe(string Layout)
     /// <summary>The data set's folder, relative to the working directory; null when the command names it (<c>--data DIR</c>).</summary>
     public string? Root { get; init; }
 
+    /// <summary>Where depth comes from: <c>disparity</c> for Cityscapes' own, else a folder of depth PNGs; null where none is learned.</summary>
+    public string? Depth { get; init; }
+
     /// <summary>The split to learn from.</summary>
     public string TrainSplit { get; init; } = "train";
 
@@ -27,6 +30,7 @@ public sealed record DataRecipe(string Layout)
         return data with
         {
             Root = map["root"].Text(),
+            Depth = map["depth"].Text(),
             TrainSplit = map["train"].Text() ?? data.TrainSplit,
             ValSplit = map["val"].Text() ?? data.ValSplit,
             CacheMb = map["cache_mb"].Int(min: 0) ?? data.CacheMb,
@@ -38,6 +42,7 @@ public sealed record DataRecipe(string Layout)
     {
         yaml.Text("layout", Layout);
         yaml.Text("root", Root);
+        yaml.Text("depth", Depth);
         yaml.Text("train", TrainSplit);
         yaml.Text("val", ValSplit);
         yaml.Int("cache_mb", CacheMb);

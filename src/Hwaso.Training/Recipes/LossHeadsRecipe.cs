@@ -14,11 +14,19 @@ public sealed record LossHeadsRecipe
     /// <summary>A SANet's merged answer: β, 0 or more, 0.8.</summary>
     public double? Dense { get; init; }
 
+    /// <summary>The semantic decoder of a U-Net of two, 0 or more, 0.85; a stage can have its own.</summary>
+    public double? Semantic { get; init; }
+
+    /// <summary>The depth decoder of a U-Net of two, 0 or more, 0.15; a stage can have its own.</summary>
+    public double? Depth { get; init; }
+
     internal static LossHeadsRecipe Read(YamlMap map) => new()
     {
         Auxiliary = map["auxiliary"].Number(min: 0),
         Categorical = map["categorical"].Number(min: 0),
         Dense = map["dense"].Number(min: 0),
+        Semantic = map["semantic"].Number(min: 0),
+        Depth = map["depth"].Number(min: 0),
     };
 
     internal void Write(YamlWriter yaml)
@@ -30,6 +38,8 @@ public sealed record LossHeadsRecipe
             yaml.Number("auxiliary", Auxiliary);
             yaml.Number("categorical", Categorical);
             yaml.Number("dense", Dense);
+            yaml.Number("semantic", Semantic);
+            yaml.Number("depth", Depth);
         });
     }
 }

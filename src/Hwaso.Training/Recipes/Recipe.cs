@@ -25,6 +25,9 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
     /// <summary>The loss.</summary>
     public LossRecipe Loss { get; init; } = new();
 
+    /// <summary>The stages of training, in order; empty for one in which everything learns.</summary>
+    public ValueList<TrainStageRecipe> Stages { get; init; } = [];
+
     /// <summary>How often and how to score on the validation split while training.</summary>
     public ValidateRecipe Validate { get; init; } = new();
 
@@ -60,7 +63,8 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
         yaml.Section("model", () => Model.Write(yaml));
         yaml.Section("data", () => Data.Write(yaml));
         yaml.Section("augment", () => Augment.Write(yaml));
-        yaml.Section("train", () => Train.Write(yaml));
+        yaml.Section("train", () => Train.Write(yaml, staged: Stages.Count > 0));
+        yaml.List("stages", Stages, stage => stage.Write(yaml));
         yaml.Section("loss", () => Loss.Write(yaml));
         yaml.Section("validate", () => Validate.Write(yaml));
         yaml.Section("save", () => Save.Write(yaml));
@@ -69,21 +73,26 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
 
     internal static Recipe Read(YamlMap map, string file)
     {
+        var stages = TrainStageRecipe.Read(map);
         var recipe = new Recipe(
             ReadName(map["name"], file),
             ModelRecipe.Read(map.Section("model")),
             DataRecipe.Read(map.Section("data")),
             AugmentRecipe.Read(map.Section("augment")),
-            TrainRecipe.Read(map.Section("train")));
-        return recipe with
+            TrainRecipe.Read(map.Section("train"), stages));
+        recipe = recipe with
         {
             Description = map["description"].Text(),
             Seed = map["seed"].Int(min: 0) ?? recipe.Seed,
             Threads = map["threads"].Int(min: 1),
+            Stages = stages,
             Loss = LossRecipe.Read(map.Section("loss"), recipe.Model.Classes),
             Validate = ValidateRecipe.Read(map.Section("validate")),
             Save = SaveRecipe.Read(map.Section("save")),
         };
+        if (recipe.Validate.Patience is not null && stages.Count > 0)
+            throw map.Section("validate")["patience"].Node!.Error("excludes 'stages': a stage would be cut off for what a later one is to bring; remove it");
+        return recipe;
     }
 
     static string ReadName(YamlField field, string file)

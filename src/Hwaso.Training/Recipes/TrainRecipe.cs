@@ -2,7 +2,7 @@ using Hwaso.Training.Recipes.Yaml;
 
 namespace Hwaso.Training.Recipes;
 
-/// <summary>Length, batch, optimiser and learning rate of a run. Exactly one of <see cref="Epochs"/> and <see cref="Iterations"/> is set.</summary>
+/// <summary>Length, batch, optimiser and learning rate of a run. Exactly one of <see cref="Epochs"/> and <see cref="Iterations"/> is set; with stages, to the sum of theirs.</summary>
 /// <param name="Batch">Images of one forward pass, at least 1.</param>
 /// <param name="Optimizer">The optimiser.</param>
 public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
@@ -39,9 +39,11 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
 
     static readonly Choices<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
 
-    internal static TrainRecipe Read(YamlMap map)
+    internal static TrainRecipe Read(YamlMap map, ValueList<TrainStageRecipe> stages)
     {
         var (epochs, iterations) = (map["epochs"].Int(min: 1), map["iterations"].Int(min: 1));
+        if (stages.Count > 0 && (map["epochs"].Node ?? map["iterations"].Node) is { } length) throw length.Error("excludes 'stages', which have lengths of their own; remove it");
+        if (stages.Count > 0) epochs = stages.Sum(stage => stage.Epochs);
         if (epochs is not null && iterations is not null) throw map["iterations"].Node!.Error("excludes 'train.epochs'; remove one of the two");
         var batch = map["batch"].Int(min: 1);
         var train = new TrainRecipe(batch ?? throw map.Missing("batch", "the number of images of a step"), OptimizerRecipe.Read(map.Section("optimizer")));
@@ -52,7 +54,7 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
             Epochs = epochs,
             Iterations = iterations,
             Accumulate = map["accumulate"].Int(min: 1) ?? train.Accumulate,
-            Schedule = ScheduleRecipe.Read(map.Section("schedule"), epochs, iterations),
+            Schedule = ScheduleRecipe.Read(map.Section("schedule"), stages.Count > 0 ? stages.Min(stage => stage.Epochs) : epochs, iterations),
             ClipNorm = map["clip_norm"].Number(min: 0, aboveMin: true),
             EmaDecay = map["ema_decay"].Number(min: 0, max: 1),
             BatchNorm = map["batch_norm"].Choice(BatchNorms) ?? train.BatchNorm,
@@ -61,9 +63,9 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         };
     }
 
-    internal void Write(YamlWriter yaml)
+    internal void Write(YamlWriter yaml, bool staged)
     {
-        yaml.Int("epochs", Epochs);
+        if (!staged) yaml.Int("epochs", Epochs);
         yaml.Int("iterations", Iterations);
         yaml.Int("batch", Batch);
         yaml.Int("accumulate", Accumulate);

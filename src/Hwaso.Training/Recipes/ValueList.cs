@@ -7,7 +7,7 @@ namespace Hwaso.Training.Recipes;
 /// <typeparam name="T">The type of the values.</typeparam>
 [CollectionBuilder(typeof(ValueLists), nameof(ValueLists.Create))]
 public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
-    where T : IEquatable<T>
+    where T : notnull
 {
     readonly T[] values;
 
@@ -23,7 +23,7 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     public ReadOnlySpan<T> AsSpan() => values;
 
     /// <summary>Whether the other list holds equal values in the same order.</summary>
-    public bool Equals(ValueList<T>? other) => other is not null && values.AsSpan().SequenceEqual(other.values);
+    public bool Equals(ValueList<T>? other) => other is not null && values.AsSpan().SequenceEqual(other.values, EqualityComparer<T>.Default);
 
     /// <summary>Whether the other object is a list of equal values in the same order.</summary>
     public override bool Equals(object? obj) => Equals(obj as ValueList<T>);

@@ -5,5 +5,5 @@ public static class ValueLists
 {
     /// <summary>A list of the given values, copied.</summary>
     public static ValueList<T> Create<T>(ReadOnlySpan<T> values)
-        where T : IEquatable<T> => new(values);
+        where T : notnull => new(values);
 }

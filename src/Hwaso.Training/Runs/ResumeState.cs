@@ -12,8 +12,9 @@ namespace Hwaso.Training.Runs;
 /// <param name="Seconds">Wall-clock time so far.</param>
 /// <param name="Threads">Threads for operators: another count may round otherwise.</param>
 /// <param name="EpochOpen">The steps of an epoch are done, its validation is not.</param>
+/// <param name="Stage">The stage that the optimiser is of, from 0.</param>
 /// <param name="Stale">Validations in a row that were no better than the best.</param>
-public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads, bool EpochOpen = false, int Stale = 0)
+public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads, bool EpochOpen = false, int Stage = 0, int Stale = 0)
 {
     const string Key = "hwaso.resume";
     const string RecipeKey = "hwaso.recipe";
@@ -33,24 +34,30 @@ public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, dou
         SafeTensors.Write(path, tensors, new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this), [RecipeKey] = recipe });
     }
 
-    /// <summary>Puts weights, optimiser, average and random generators back, and tells where the run stood.</summary>
+    /// <summary>Tells where the run of a file stood.</summary>
     /// <exception cref="CheckpointException">The file is damaged or of another recipe.</exception>
-    public static ResumeState Load(string path, Weights weights, Optimiser optimiser, WeightAverage? average, string recipe)
+    public static ResumeState Of(TensorFile file, string recipe)
     {
-        var file = TensorFile.Read(path);
+        var path = file.Path;
         if (!file.Metadata.TryGetValue(Key, out var json) || !file.Metadata.TryGetValue(RecipeKey, out var before))
             throw new CheckpointException(path, null, "is no state to resume from");
         if (Difference(before, recipe) is { } difference)
             throw new CheckpointException(path, null, $"is of another recipe ({difference}); resume with the run's own recipe.yaml, or begin a new run folder");
+        return JsonSerializer.Deserialize<ResumeState>(json) ?? throw new CheckpointException(path, Key, "is empty");
+    }
+
+    /// <summary>Puts weights, optimiser, average and random generators back.</summary>
+    /// <exception cref="CheckpointException">The file lacks a tensor.</exception>
+    public static void Restore(TensorFile file, Weights weights, Optimiser optimiser, WeightAverage? average)
+    {
         foreach (var (key, tensor) in weights.State)
-            tensor.CopyFrom(file.Tensors.TryGetValue(Weight + key, out var host) ? host : throw new CheckpointException(path, Weight + key, "is missing"));
+            tensor.CopyFrom(file.Tensors.TryGetValue(Weight + key, out var host) ? host : throw new CheckpointException(file.Path, Weight + key, "is missing"));
         using var scope = new Scope();
         optimiser.LoadState(Under(Optimiser, Tensor.From));
         average?.LoadState(Under(Average, host => host));
         foreach (var device in Devices(weights))
             if (file.Tensors.TryGetValue(Random + device, out var state))
                 RandomState.Restore(device, state.Data.ToArray());
-        return JsonSerializer.Deserialize<ResumeState>(json) ?? throw new CheckpointException(path, Key, "is empty");
 
         Dictionary<string, T> Under<T>(string prefix, Func<HostTensor, T> make) =>
             file.Tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => make(t.Value), StringComparer.Ordinal);

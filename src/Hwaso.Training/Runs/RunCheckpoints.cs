@@ -8,12 +8,10 @@ namespace Hwaso.Training.Runs;
 /// <summary>Writes a run's checkpoints: each whole or not at all, and only of weights that are finite.</summary>
 /// <param name="folder">The run's folder.</param>
 /// <param name="weights">The network's weights.</param>
-/// <param name="optimiser">Its optimiser.</param>
-/// <param name="average">The moving average of its weights; null where there is none.</param>
 /// <param name="recipe">The resolved recipe.</param>
 /// <param name="classes">The classes that the weights are of.</param>
 /// <param name="log">Told what was saved.</param>
-sealed class RunCheckpoints(RunFolder folder, Weights weights, Optimiser optimiser, WeightAverage? average, string recipe, IReadOnlyList<ClassInfo> classes, RunLog log)
+sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IReadOnlyList<ClassInfo> classes, RunLog log)
 {
     /// <summary>The first tensor that holds an infinity or NaN; null where all is well.</summary>
     public string? NotFinite()
@@ -36,7 +34,7 @@ sealed class RunCheckpoints(RunFolder folder, Weights weights, Optimiser optimis
 
     /// <summary>Writes all that the run goes on from.</summary>
     /// <exception cref="TrainingException">It cannot be written.</exception>
-    public void SaveResume(ResumeState state) => Saving(folder.Resume, state.Step, () => state.Save(folder.Resume, weights, optimiser, average, recipe));
+    public void SaveResume(ResumeState state, TrainingStage stage) => Saving(folder.Resume, state.Step, () => state.Save(folder.Resume, weights, stage.Optimiser, stage.Average, recipe));
 
     /// <summary>Does something that writes a file of the run, and says what was kept where it cannot.</summary>
     /// <exception cref="TrainingException">It cannot be written.</exception>

@@ -1,4 +1,5 @@
 using Hwaso.Data;
+using Hwaso.Data.Depth;
 using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
@@ -7,10 +8,11 @@ namespace Hwaso.Training.Runs;
 /// <param name="Root">The data set's folder.</param>
 /// <param name="Training">The split to learn from.</param>
 /// <param name="Validation">The split to score on.</param>
-sealed record TrainData(string Root, SegmentationDataset Training, SegmentationDataset Validation)
+/// <param name="Depth">Where the depth of the training split is; null where none is learned.</param>
+sealed record TrainData(string Root, SegmentationDataset Training, SegmentationDataset Validation, DepthSource? Depth)
 {
     /// <summary>Opens both, and holds the recipe against their classes.</summary>
-    /// <exception cref="RecipeException">The recipe names no folder, an unknown layout, or other classes.</exception>
+    /// <exception cref="RecipeException">The recipe names no folder, an unknown layout, other classes, or depth that images lack.</exception>
     public static TrainData Open(TrainRequest request)
     {
         var given = request.Recipe.Recipe;
@@ -23,7 +25,24 @@ sealed record TrainData(string Root, SegmentationDataset Training, SegmentationD
             throw request.Recipe.Error("model.classes", $"{classes}, but {training.Name} has {training.Classes.Count} classes");
         if (given.Loss.ClassWeights is { } weights && weights.Count != training.Classes.Count)
             throw request.Recipe.Error("loss.class_weights", $"holds {weights.Count} weights, {training.Name} has {training.Classes.Count} classes");
-        return new TrainData(root, training, validation);
+        return new TrainData(root, training, validation, OpenDepth(request.Recipe, root, training));
+    }
+
+    static DepthSource? OpenDepth(RecipeFile file, string root, SegmentationDataset training)
+    {
+        const string Disparity = "disparity";
+        var data = file.Recipe.Data;
+        if (data.Depth is not { } given)
+            return null;
+        if (given == Disparity && data.Layout != "cityscapes")
+            throw file.Error("data.depth", $"'{Disparity}' is Cityscapes' own, layout '{data.Layout}' has none; name a folder of depth PNGs (hwaso depth writes them)");
+        if (given != Disparity && !Directory.Exists(given))
+            throw file.Error("data.depth", $"no such folder: {given}; write depth PNGs there with hwaso depth, or say '{Disparity}' for Cityscapes' own");
+        DepthSource source = given == Disparity ? new DisparityFolder(root, data.TrainSplit) : new DepthFolder(given);
+        var bare = training.Samples.Where(s => !File.Exists(source.PathOf(s))).ToArray();
+        if (bare.Length > 0)
+            throw file.Error("data.depth", $"{bare.Length} of {training.Samples.Count} images have no depth, the first {bare[0].ImagePath}: {source.PathOf(bare[0])} was wanted");
+        return source;
     }
 
     /// <summary>The files of images by their names.</summary>

@@ -49,7 +49,7 @@ sealed class TrainStep(ITrainingObjective objective, Optimiser optimiser, Weight
         {
             var (images, labels) = batch.ToTensors(device);
             var outputs = objective.Forward(train.ChannelsLast ? images.Contiguous(MemoryFormat.ChannelsLast) : images);
-            var value = objective.Loss(outputs, labels);
+            var value = objective.Loss(outputs, new Targets(labels, batch.ToDepth(device)));
             var number = value.Item();
             Ids = batch.Ids;
             if (double.IsFinite(number))

@@ -3,10 +3,10 @@ using Hwaso.Data.Loading;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
+using Hwaso.Torch.Files;
 using Hwaso.Training.Inference;
 using Hwaso.Training.Metrics;
 using Hwaso.Training.Networks;
-using Hwaso.Training.Objectives;
 using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
@@ -21,17 +21,14 @@ public sealed class Trainer : IDisposable
     readonly TrainPlan plan;
     readonly Weights weights;
     readonly SegmentationNet net;
-    readonly Optimiser optimiser;
-    readonly WeightAverage? average;
-    readonly ITrainingObjective objective;
-    readonly TrainStep step;
-    readonly LearningRatePolicy policy;
+    readonly IReadOnlyList<StagePlan> stages;
     readonly Segmenter segmenter;
     readonly Loader loader;
     readonly RunCheckpoints checkpoints;
     readonly MetricsLog log;
     readonly Stopwatch clock = new();
     readonly List<string> warnings = [];
+    TrainingStage stage;
     ResumeState state;
     Scores? best;
 
@@ -58,6 +55,7 @@ public sealed class Trainer : IDisposable
         };
         var resolved = recipe.ToYaml(folder.Recipe);
         plan = TrainPlan.Of(recipe.Train, data.Training.Samples.Count, recipe.Data.TrainSplit);
+        stages = StagePlan.Of(recipe, plan);
 
         folder.Make();
         TorchInfo.Threads = request.Threads;
@@ -66,17 +64,19 @@ public sealed class Trainer : IDisposable
         try
         {
             net = NetworkBuilder.Build(weights, recipe, request.Recipe, pretrain: !goesOn, this.watcher.Says);
-            objective = ObjectiveFactory.Of(net, recipe.Loss, request.Recipe);
-            if (recipe.Train.BatchNorm == BatchNormLearning.Nothing)
-                BatchNormFreezing.FreezeParameters(weights);
-            optimiser = TrainingParts.Optimiser(recipe.Train.Optimizer, net);
-            policy = TrainingParts.Policy(recipe.Train.Schedule, recipe.Train.Epochs is null ? 1 : plan.StepsPerEpoch);
-            average = recipe.Train.EmaDecay is { } decay ? new WeightAverage(weights, decay) : null;
-            step = new TrainStep(objective, optimiser, average, recipe.Train, request.Device);
+            var saved = goesOn ? TensorFile.Read(folder.Resume) : null;
+            state = saved is null ? new ResumeState(0, null, 0, 0, request.Threads) : ResumeState.Of(saved, resolved);
+            if (saved is null)
+                TrainingStage.Copy(stages[0], net);
+            // Every stage is tried, so that the last one's errors come before the first step.
+            foreach (var other in stages.Where(s => s.Index != state.Stage))
+                StageOf(other).Dispose();
+            stage = StageOf(stages[state.Stage]);
+            if (saved is not null)
+                ResumeState.Restore(saved, weights, stage.Optimiser, stage.Average);
             segmenter = new Segmenter(net, new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]), new InferenceOptions { Size = recipe.Validate.Size });
-            loader = TrainingParts.Loader(recipe, data.Training, request.Threads);
-            checkpoints = new RunCheckpoints(folder, weights, optimiser, average, resolved, ClassInfos.Of(data.Training.Classes), this.watcher);
-            state = goesOn ? ResumeState.Load(folder.Resume, weights, optimiser, average, resolved) : new ResumeState(0, null, 0, 0, request.Threads);
+            loader = TrainingParts.Loader(recipe, data.Training, data.Depth, request.Threads);
+            checkpoints = new RunCheckpoints(folder, weights, resolved, ClassInfos.Of(data.Training.Classes), this.watcher);
         }
         catch
         {
@@ -115,7 +115,7 @@ public sealed class Trainer : IDisposable
     public void WriteReport(TrainResult result)
     {
         if (File.Exists(request.Folder.Best))
-            WeightFile.Load(weights, Torch.Files.TensorFile.Read(request.Folder.Best));
+            WeightFile.Load(weights, TensorFile.Read(request.Folder.Best));
         TrainReport.Write(request.Folder.Report, recipe, net, segmenter, data.Validation, log, result, request.Device, warnings);
     }
 
@@ -123,9 +123,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         // The constructor comes here too, from wherever it failed.
-        optimiser?.Dispose();
-        average?.Dispose();
-        objective?.Dispose();
+        stage?.Dispose();
         weights.Dispose();
     }
 
@@ -140,7 +138,11 @@ public sealed class Trainer : IDisposable
             if (state.EpochOpen)
                 EndEpoch(stop);
             while (!IsOver && !stop.IsCancellationRequested)
+            {
+                if (state.Step == stage.Plan.End)
+                    Enter(stages[stage.Plan.Index + 1]);
                 images += Epoch((int)(state.Step / plan.StepsPerEpoch), stop);
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -155,12 +157,21 @@ public sealed class Trainer : IDisposable
         return new TrainResult(state.Step, finished, best, state.BestEpoch, state.Seconds + clock.Elapsed.TotalSeconds, images / Math.Max(clock.Elapsed.TotalSeconds, 1e-9));
     }
 
+    TrainingStage StageOf(StagePlan which) => new(which, net, recipe, request.Recipe, plan.StepsPerEpoch, request.Device);
+
+    void Enter(StagePlan next)
+    {
+        stage.Dispose();
+        TrainingStage.Copy(next, net);
+        stage = StageOf(next);
+        state = state with { Stage = next.Index };
+        watcher.Says($"stage {next.Index + 1}/{stages.Count}, {next.Recipe!.Name}: {string.Join(", ", next.Recipe.Learn).ToLowerInvariant()} for {next.Recipe.Epochs} epochs");
+    }
+
     /// <summary>One pass over the data from wherever the run stands in it; returns the images seen.</summary>
     long Epoch(int epoch, CancellationToken stop)
     {
-        net.Train();
-        if (recipe.Train.BatchNorm != BatchNormLearning.All)
-            BatchNormFreezing.FreezeStatistics(weights);
+        stage.Begin();
         var end = Math.Min((epoch + 1L) * plan.StepsPerEpoch, plan.Steps);
         var firstBatch = (int)(state.Step - (long)epoch * plan.StepsPerEpoch) * plan.Accumulate;
         var images = 0L;
@@ -168,8 +179,8 @@ public sealed class Trainer : IDisposable
         using var batches = loader.Epoch(epoch, firstBatch).GetEnumerator();
         while (state.Step < end && !stop.IsCancellationRequested)
         {
-            var rate = policy.At(state.Step, plan.Steps, recipe.Train.Optimizer.LearningRate);
-            var value = step.Run(batches, rate);
+            var rate = stage.RateAt(state.Step);
+            var value = stage.Step.Run(batches, rate);
             if (!double.IsFinite(value))
                 throw Diverged($"the loss is {value} at step {state.Step + 1}");
             state = state with { Step = state.Step + 1 };
@@ -190,9 +201,9 @@ public sealed class Trainer : IDisposable
     }
 
     TrainingException Diverged(string what) => new(
-        $"{what} on the batch of {data.Paths(step.Ids)}; " +
+        $"{what} on the batch of {data.Paths(stage.Step.Ids)}; " +
         (File.Exists(request.Folder.Last) ? $"the last good weights are in {request.Folder.Last}" : "no weights were saved yet")
-        + $"; try a lower train.optimizer.learning_rate (now {recipe.Train.Optimizer.LearningRate}) or a longer warm-up, and check these images (hwaso dataset check)");
+        + $"; try a lower train.optimizer.learning_rate (now {stage.Rate}) or a longer warm-up, and check these images (hwaso dataset check)");
 
     /// <summary>Whether every step is done, or nothing has become better for as long as the recipe waits.</summary>
     bool IsOver => state.Step >= plan.Steps || state.Stale >= (recipe.Validate.Patience ?? int.MaxValue);
@@ -202,10 +213,10 @@ public sealed class Trainer : IDisposable
         var epoch = (int)((state.Step + plan.StepsPerEpoch - 1) / plan.StepsPerEpoch);
         RequireFinite();
         // What is scored and saved is the average, where there is one.
-        average?.Swap();
+        stage.Average?.Swap();
         try
         {
-            if (state.Step >= plan.Steps || (recipe.Validate.Every > 0 && epoch % recipe.Validate.Every == 0))
+            if (state.Step >= plan.Steps || (stage.IsScored && recipe.Validate.Every > 0 && epoch % recipe.Validate.Every == 0))
                 Validate(epoch, stop);
             state = state with { EpochOpen = false };
             if (IsOver || epoch % recipe.Save.Every == 0)
@@ -213,7 +224,7 @@ public sealed class Trainer : IDisposable
         }
         finally
         {
-            average?.Swap();
+            stage.Average?.Swap();
         }
         if (IsOver || epoch % recipe.Save.Every == 0)
             SaveResume();
@@ -237,7 +248,7 @@ public sealed class Trainer : IDisposable
             watcher.Says($"no better mIoU in {state.Stale} validations: the run ends after epoch {epoch}, best was epoch {state.BestEpoch}");
     }
 
-    void SaveResume() => checkpoints.SaveResume(state with { Seconds = state.Seconds + clock.Elapsed.TotalSeconds, Threads = request.Threads });
+    void SaveResume() => checkpoints.SaveResume(state with { Seconds = state.Seconds + clock.Elapsed.TotalSeconds, Threads = request.Threads }, stage);
 
     // A finite loss may still have had an infinite gradient, and that must not replace weights that are good.
     void RequireFinite()

@@ -1,4 +1,5 @@
 using Hwaso.Data;
+using Hwaso.Data.Depth;
 using Hwaso.Data.Loading;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
@@ -42,7 +43,7 @@ static class TrainingParts
         return policy with { WarmupIterations = recipe.WarmupIterations, WarmupRatio = recipe.WarmupRatio };
     }
 
-    public static Loader Loader(Recipe recipe, SegmentationDataset data, int threads) => new(
+    public static Loader Loader(Recipe recipe, SegmentationDataset data, DepthSource? depth, int threads) => new(
         data,
         new Augmentation
         {
@@ -63,5 +64,6 @@ static class TrainingParts
             Seed = recipe.Seed,
             Threads = recipe.Data.Workers ?? threads,
             CacheBytes = (long)recipe.Data.CacheMb << 20,
-        });
+        },
+        depth);
 }

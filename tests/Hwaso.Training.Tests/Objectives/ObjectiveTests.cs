@@ -18,14 +18,16 @@ public sealed class ObjectiveTests : TensorTest
     const string Ocr = "family: hrnetv2-ocr, stage1: {blocks: 1, channels: 8}, stage2: {blocks: [1, 1], channels: [8, 16]}, stage3: {blocks: [1, 1, 1], channels: [8, 16, 32]}, "
         + "stage4: {blocks: [1, 1, 1, 1], channels: [8, 16, 32, 64]}, ocr: {channels: 16, key_channels: 8}, init: kaiming";
 
-    public static TheoryData<string> Networks => [$"family: fcn-resnet, {Tiny}", $"family: deeplabv3-resnet, {Tiny}, aspp: {{channels: 8}}", $"family: sanet-resnet, {Tiny}", Ocr, $"family: unet-resnet, {Tiny}"];
+    public static TheoryData<string> Networks => [$"family: fcn-resnet, {Tiny}", $"family: deeplabv3-resnet, {Tiny}, aspp: {{channels: 8}}", $"family: sanet-resnet, {Tiny}", Ocr, $"family: unet-resnet, {Tiny}", Decoders];
+
+    const string Decoders = $"family: unet-resnet-multidecoder, {Tiny}", DepthOf = ", depth: folder";
 
     [Theory]
     [MemberData(nameof(Networks))]
     public void Every_weight_learns(string model)
     {
         using var scope = new Scope();
-        using var run = new Trial(model, "name: cross_entropy");
+        using var run = new Trial(model, "name: cross_entropy", model == Decoders ? DepthOf : "");
         run.Loss().Backward();
         foreach (var (name, parameter) in run.Net.Weights.Parameters)
             Assert.True(parameter.Grad is not null, $"{name} learns nothing");
@@ -68,6 +70,28 @@ public sealed class ObjectiveTests : TensorTest
         Assert.Equal(wanted, run.LossOf(outputs).Item(), 1e-6);
     }
 
+    [Theory]
+    [InlineData("", 0.85, 0.15)]
+    [InlineData("heads: {semantic: 1, depth: 0.5}", 1, 0.5)]
+    public void Two_decoders_learn_from_labels_and_depth(string heads, double semantic, double depth)
+    {
+        using var scope = new Scope();
+        using var run = new Trial(Decoders, $"name: focal\n  {heads}", DepthOf);
+        var outputs = run.Outputs();
+        using var focal = new Focal();
+        var wanted = semantic * focal.Of(outputs[1], run.Labels).Item() + depth * new MaskedSquaredError().Of(outputs[0], run.Depth).Item();
+        Assert.Equal(wanted, run.LossOf(outputs).Item(), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(Decoders, "ignore_index: 255", "", @"^x\.yaml:\d+: data: names no depth for the depth decoder to learn")]
+    [InlineData($"family: unet-resnet, {Tiny}", "ignore_index: 255", DepthOf, @"^x\.yaml:\d+: data\.depth: is not learned by unet-resnet")]
+    [InlineData($"family: unet-resnet, {Tiny}", "heads: {depth: 1}", "", @"^x\.yaml:\d+: loss\.heads\.depth: weighs what unet-resnet does not have, a decoder beside another")]
+    [InlineData(Decoders, "heads: {auxiliary: 1}", DepthOf, @"^x\.yaml:\d+: loss\.heads\.auxiliary: weighs what")]
+    [InlineData(Decoders, "heads: {semantic: 0, depth: 0}", DepthOf, @"^x\.yaml:\d+: loss\.heads: both decoders' weights are 0")]
+    public void Depth_and_decoders_that_do_not_fit_each_other_are_errors(string model, string loss, string data, string message) =>
+        Assert.Matches(message, Assert.Throws<RecipeException>(() => new Trial(model, loss, data)).Message);
+
     [Fact]
     public void A_head_of_weight_zero_is_not_asked()
     {
@@ -95,11 +119,11 @@ public sealed class ObjectiveTests : TensorTest
         readonly Weights weights = Weights.Create();
         readonly ITrainingObjective objective;
 
-        public Trial(string model, string loss)
+        public Trial(string model, string loss, string data = "")
         {
             var file = RecipeFile.Read($$"""
                 model: { classes: {{Classes}}, {{model}} }
-                data: {layout: any}
+                data: { layout: any{{data}} }
                 augment: {crop: [64, 64]}
                 train: {epochs: 1, batch: 1, optimizer: {learning_rate: 1} }
                 loss:
@@ -118,21 +142,25 @@ public sealed class ObjectiveTests : TensorTest
                 throw;
             }
             Labels = Tensor.From(Enumerable.Range(0, 2 * 64 * 64).Select(i => i % 11 == 0 ? 255L : i / 32 % Classes).ToArray(), 2, 64, 64).Own();
+            Depth = Tensor.From(Enumerable.Range(0, 2 * 64 * 64).Select(i => i % 5 == 0 ? float.NaN : i % 100 / 100f).ToArray(), 2, 64, 64).Own();
         }
 
         public SegmentationNet Net { get; }
 
         public Tensor Labels { get; }
 
+        public Tensor Depth { get; }
+
         public Tensor[] Outputs() => objective.Forward(Tensor.Randn([2, 3, 64, 64]));
 
-        public Tensor LossOf(Tensor[] outputs) => objective.Loss(outputs, Labels);
+        public Tensor LossOf(Tensor[] outputs) => objective.Loss(outputs, new Targets(Labels, Depth));
 
         public Tensor Loss() => LossOf(Outputs());
 
         public void Dispose()
         {
             Labels.Dispose();
+            Depth.Dispose();
             objective.Dispose();
             weights.Dispose();
         }

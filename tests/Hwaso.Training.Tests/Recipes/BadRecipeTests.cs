@@ -34,8 +34,8 @@ public sealed class BadRecipeTests
     [InlineData(10, "  Batch: 4", "10: train.Batch: unknown key; did you mean 'batch'?")]
     [InlineData(1, "modle: {name: y}", "1: modle: unknown key; did you mean 'model'?")]
     [InlineData(1, "train.batch: 4", "1: train.batch: unknown key; keys stand below each other in a file, each on its own line")]
-    [InlineData(1, "zzzzzz: 1", "1: zzzzzz: unknown key; a recipe has name, model, data, augment, train, description, seed, threads, loss, validate, save")]
-    [InlineData(5, "  layout: voc\n  zzz: 1", "6: data.zzz: unknown key; data has layout, root, train, val, cache_mb, workers")]
+    [InlineData(1, "zzzzzz: 1", "1: zzzzzz: unknown key; a recipe has name, model, data, augment, train, description, seed, threads, loss, validate, save, stages")]
+    [InlineData(5, "  layout: voc\n  zzz: 1", "6: data.zzz: unknown key; data has layout, root, depth, train, val, cache_mb, workers")]
     [InlineData(3, "  name: hrnetv2-w18\n  stage3: {moduls: 1}", "4: model.stage3.moduls: unknown key; did you mean 'modules'?")]
     [InlineData(10, "  batch: 4\n  batch: 8", "11: train.batch: given twice, first at recipes/x.yaml:10; remove one")]
     [InlineData(9, "  [a]: 2", "9: wants a name as key, not a list or section")]
@@ -128,6 +128,38 @@ public sealed class BadRecipeTests
         if (instead.Length == 0) lines.RemoveAt(line - 1);
         var error = Assert.Throws<RecipeException>(() => Recipe.Read(string.Join('\n', lines), "recipes/x.yaml"));
         Assert.Equal($"recipes/x.yaml:{message}", error.Message);
+    }
+
+    [Theory]
+    [InlineData("{epochs: 1, learn: depth}", "13: stages[0].name: missing; wants what the stage is called")]
+    [InlineData("{name: a, learn: depth}", "13: stages[0].epochs: missing; wants the length of the stage in passes over the training split")]
+    [InlineData("{name: a, epochs: 1}", "13: stages[0].learn: missing; wants the parts that learn, of encoder, semantic and depth")]
+    [InlineData("{name: a, epochs: 1, learn: []}", "13: stages[0].learn: is empty: the stage would train nothing; name encoder, semantic or depth")]
+    [InlineData("{name: a, epochs: 1, learn: [dept]}", "13: stages[0].learn[0]: 'dept' is none of encoder, semantic, depth; did you mean 'depth'?")]
+    [InlineData("{name: a, epochs: 1, learn: [depth, depth]}", "13: stages[0].learn: names a part twice; remove one")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], lern: 1}", "13: stages[0].lern: unknown key; did you mean 'learn'?")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], depth_weight: 0}", "13: stages[0].depth_weight: is 0, but the depth decoder is to learn from it; give it a weight above 0, or take depth out of 'learn'")]
+    [InlineData("{name: a, epochs: 1, learn: [encoder], depth_weight: 0, semantic_weight: 0}", "13: stages[0]: both weights are 0: the stage would train nothing")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], semantic_weight: 1}", "13: stages[0].semantic_weight: above 0, but neither the encoder nor the semantic decoder learns: that loss would train nothing; set it to 0")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], copy: both}", "13: stages[0].copy: 'both' is none of none, depth_to_semantic, semantic_to_depth")]
+    [InlineData("{name: a, epochs: 1, learn: [depth]}\n  - {name: a, epochs: 1, learn: [semantic]}", "13: stages[0].name: 'a' is the name of two stages; call one of them something else")]
+    [InlineData("a", "13: stages[0]: wants keys such as 'name', not 'a'")]
+    public void A_stage_is_refused_with_its_line(string stage, string message)
+    {
+        var lines = Good.Where(line => !line.Contains("epochs", StringComparison.Ordinal));
+        var error = Assert.Throws<RecipeException>(() => Recipe.Read($"{string.Join('\n', lines)}\nstages:\n  - {stage}", "recipes/x.yaml"));
+        Assert.Equal($"recipes/x.yaml:{message}", error.Message);
+    }
+
+    [Fact]
+    public void Stages_exclude_another_length_and_patience()
+    {
+        const string Stages = "stages:\n  - {name: a, epochs: 1, learn: depth}";
+        var length = Assert.Throws<RecipeException>(() => Recipe.Read($"{string.Join('\n', Good)}\n{Stages}", "x.yaml"));
+        Assert.Equal("x.yaml:9: train.epochs: excludes 'stages', which have lengths of their own; remove it", length.Message);
+        var staged = string.Join('\n', Good.Where(line => !line.Contains("epochs", StringComparison.Ordinal)));
+        var patience = Assert.Throws<RecipeException>(() => Recipe.Read($"{staged}\n{Stages}\nvalidate: {{patience: 2}}", "x.yaml"));
+        Assert.StartsWith("x.yaml:14: validate.patience: excludes 'stages'", patience.Message, StringComparison.Ordinal);
     }
 
     [Theory]

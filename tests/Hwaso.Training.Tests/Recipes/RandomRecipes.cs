@@ -14,7 +14,37 @@ sealed class RandomRecipes(Random random)
         "C:\\data\\voc", "/data/voc 2012", "nel\u0085sep\u2028end", "?", ":", ",", "|", ">", "=", "<<", ".5", "0x1F", "---", "...", "\r\n", "\u0001\u007f",
     ];
 
-    public Recipe Next() => new($"run-{random.Next()}", Model(), Data(), Augment(), Train())
+    public Recipe Next() => Coin() ? Plain() : Staged(Plain());
+
+    Recipe Staged(Recipe plain)
+    {
+        var stages = Enumerable.Range(0, random.Next(1, 5)).Select(k => Stage(k)).ToArray();
+        return plain with
+        {
+            Stages = [.. stages],
+            Train = plain.Train with { Epochs = stages.Sum(s => s.Epochs), Iterations = null },
+            Validate = plain.Validate with { Patience = null },
+        };
+    }
+
+    TrainStageRecipe Stage(int number)
+    {
+        ValueList<UNetPart> learn = random.Next(3) switch
+        {
+            0 => [UNetPart.Semantic],
+            1 => [UNetPart.Depth, UNetPart.Encoder],
+            _ => [UNetPart.Encoder, UNetPart.Semantic, UNetPart.Depth],
+        };
+        return new TrainStageRecipe($"{Text()}{number}", random.Next(1000, 2000), learn)
+        {
+            SemanticWeight = Above0(),
+            DepthWeight = learn.Count == 1 ? 0 : Above0(),
+            Copy = (DecoderCopy)random.Next(3),
+            LearningRate = MaybeValue(Above0),
+        };
+    }
+
+    Recipe Plain() => new($"run-{random.Next()}", Model(), Data(), Augment(), Train())
     {
         Description = Maybe(Text),
         Seed = random.Next(),
@@ -31,7 +61,7 @@ sealed class RandomRecipes(Random random)
         {
             Kind = kind,
             IgnoreIndex = random.Next(200, 256),
-            Heads = new LossHeadsRecipe { Auxiliary = MaybeValue(Above0), Categorical = MaybeValue(Above0), Dense = MaybeValue(Above0) },
+            Heads = new LossHeadsRecipe { Auxiliary = MaybeValue(Above0), Categorical = MaybeValue(Above0), Dense = MaybeValue(Above0), Semantic = MaybeValue(Above0), Depth = MaybeValue(Above0) },
         };
         ValueList<double>? Weights() => Maybe<ValueList<double>>(() => [Above0(), Above0(), Above0()]);
         return kind switch
@@ -175,6 +205,7 @@ sealed class RandomRecipes(Random random)
     DataRecipe Data() => new(Text())
     {
         Root = Maybe(Text),
+        Depth = Maybe(Text),
         TrainSplit = Text(),
         ValSplit = Text(),
         CacheMb = random.Next(),

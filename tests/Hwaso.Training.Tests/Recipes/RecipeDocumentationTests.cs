@@ -52,10 +52,11 @@ public sealed partial class RecipeDocumentationTests
     public void Examples_on_the_page_read()
     {
         var examples = Example().Matches(Page).Select(match => match.Groups[1].Value).ToList();
-        Assert.Equal(2, examples.Count);
+        Assert.Equal(3, examples.Count);
         var first = Recipe.Read(examples[0], "first.yaml");
         Assert.Equal(("first", "hrnetv2-w18+psa-spatial", 100), (first.Name, first.Model.Name, first.Train.Epochs));
         Assert.Equal(16, RecipeFile.Read(examples[1], "small.yaml").Model.Stage1!.Channels[0]);
+        Assert.Equal(60, Recipe.Read(examples[2], "staged.yaml").Train.Epochs);
     }
 
     [Fact]

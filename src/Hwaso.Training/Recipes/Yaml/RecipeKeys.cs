@@ -7,10 +7,11 @@ static class RecipeKeys
         model: {name: any}
         data: {layout: any}
         augment: {crop: [1, 1]}
-        train: {epochs: 1, batch: 1, optimizer: {learning_rate: 1}}
+        train: {batch: 1, optimizer: {learning_rate: 1}}
+        stages: [{name: any, epochs: 1, learn: [encoder, semantic, depth]}]
         """;
 
-    /// <summary>The keys in the order in which they are read.</summary>
+    /// <summary>The keys in the order in which they are read, those of stages last: of equal names the run's own is meant more often.</summary>
     public static IReadOnlyList<string> All { get; } = AskedFor();
 
     /// <summary>Refuses keys that nothing asks for. Done before any value is read: a misspelt key explains a missing one.</summary>
@@ -22,11 +23,21 @@ static class RecipeKeys
     /// <summary>Checks one key of a section, what stands below it, and that it has a value.</summary>
     public static void CheckEntry(YamlMap map, YamlEntry entry)
     {
-        var path = map.PathOf(entry.Key);
-        if (entry.Key.Contains('.')) throw new RecipeException(entry.Where, $"{path}: unknown key; keys stand below each other in a file, each on its own line");
+        var path = Plain(map.PathOf(entry.Key));
+        if (entry.Key.Contains('.')) throw new RecipeException(entry.Where, $"{map.PathOf(entry.Key)}: unknown key; keys stand below each other in a file, each on its own line");
         if (!(All.Contains(path) || IsSection(path)))
-            throw new RecipeException(entry.Where, $"{path}: unknown key{Hint(map, entry.Key)}");
+            throw new RecipeException(entry.Where, $"{map.PathOf(entry.Key)}: unknown key{Hint(map, entry.Key)}");
         if (entry.Value is YamlMap below && IsSection(path)) Check(below);
+        if (entry.Value is YamlList { Items: var items } && IsSection(path))
+            foreach (var item in items.OfType<YamlMap>()) Check(item);
+    }
+
+    /// <summary>A key's path without its places in lists: <c>stages[2].name</c> is a <c>stages.name</c>.</summary>
+    public static string Plain(string path)
+    {
+        int open;
+        while ((open = path.IndexOf('[', StringComparison.Ordinal)) >= 0 && path.IndexOf(']', open) is >= 0 and var close) path = path.Remove(open, close - open + 1);
+        return path;
     }
 
     /// <summary>Whether keys can stand below the path.</summary>
@@ -34,13 +45,13 @@ static class RecipeKeys
 
     static string Hint(YamlMap map, string given)
     {
-        var siblings = All.Where(key => key.StartsWith(map.PathOf(""), StringComparison.Ordinal))
-            .Select(key => key[map.PathOf("").Length..].Split('.')[0]).Distinct().ToList();
+        var siblings = All.Where(key => key.StartsWith(Plain(map.PathOf("")), StringComparison.Ordinal))
+            .Select(key => key[Plain(map.PathOf("")).Length..].Split('.')[0]).Distinct().ToList();
         var elsewhere = All.FirstOrDefault(key => key == given || key.EndsWith("." + given, StringComparison.Ordinal));
         if (elsewhere is not null) return $"; did you mean '{elsewhere}'?";
         if (NearName.Of(given, siblings) is { } near) return $"; did you mean '{near}'?";
         if (NearName.Of(given, All.Select(LastName)) is { } far) return $"; did you mean '{All.First(key => LastName(key) == far)}'?";
-        return $"; {(map.Path.Length == 0 ? "a recipe" : map.Path)} has {string.Join(", ", siblings)}";
+        return $"; {(map.Path.Length == 0 ? "a recipe" : Plain(map.Path))} has {string.Join(", ", siblings)}";
     }
 
     static string LastName(string key) => key[(key.LastIndexOf('.') + 1)..];
@@ -49,6 +60,6 @@ static class RecipeKeys
     {
         var asked = new List<string>();
         Recipe.Read(YamlTree.Recipe(Smallest, "smallest recipe", asked), "any");
-        return asked;
+        return [.. asked.OrderBy(key => key.StartsWith("stages.", StringComparison.Ordinal))];
     }
 }

@@ -36,6 +36,16 @@ readonly record struct YamlField(YamlMap Map, string Key, YamlNode? Node)
         return choices.Find(Name(choices.Names)!);
     }
 
+    /// <summary>A list of some of a few names; a single name stands for a list of one.</summary>
+    public ValueList<T>? Choices<T>(Choices<T> choices)
+        where T : struct
+    {
+        if (Node is null) return null;
+        var map = Map;
+        var key = Key;
+        return [.. Items(Node, null, "names").Select(item => choices.Find(new YamlField(map, key, item).Name(choices.Names)!)!.Value)];
+    }
+
     /// <summary>One of a few names, kept as text.</summary>
     public string? Name(IReadOnlyList<string> names)
     {
@@ -61,13 +71,13 @@ readonly record struct YamlField(YamlMap Map, string Key, YamlNode? Node)
     public ValueList<double>? Numbers(double min = double.MinValue, int? count = null, bool aboveMin = false) =>
         Node is null ? null : [.. Items(Node, count).Select(item => Number(item, min, aboveMin: aboveMin))];
 
-    static IReadOnlyList<YamlNode> Items(YamlNode node, int? count)
+    static IReadOnlyList<YamlNode> Items(YamlNode node, int? count, string what = "numbers")
     {
         IReadOnlyList<YamlNode> items = node switch
         {
             YamlList list => list.Items,
             YamlScalar => [node],
-            _ => throw node.Error($"wants a list of numbers, not {node.Given}"),
+            _ => throw node.Error($"wants a list of {what}, not {node.Given}"),
         };
         if (count is { } wanted && items.Count != wanted) throw node.Error($"wants a list of {wanted}, not {items.Count}");
         return items;

@@ -22,7 +22,7 @@ sealed class YamlMap(string where, string path, List<string> asked, bool isGiven
     {
         get
         {
-            if (IsNew(key)) asked.Add(PathOf(key));
+            if (IsNew(key)) asked.Add(RecipeKeys.Plain(PathOf(key)));
             return new YamlField(this, key, Find(key)?.Value);
         }
     }
@@ -34,6 +34,15 @@ sealed class YamlMap(string where, string path, List<string> asked, bool isGiven
         YamlMap map => map,
         YamlScalar { IsNull: true } nothing => throw nothing.Error("has no keys below it; write some, or remove it for the defaults"),
         var other => throw other.Error($"wants keys below it, not {other.Given}"),
+    };
+
+    /// <summary>The sections in a list under a key, none where it was left out.</summary>
+    public IReadOnlyList<YamlMap> Sections(string key) => Find(key)?.Value switch
+    {
+        null => [],
+        YamlList list => [.. list.Items.Select(item => item as YamlMap ?? throw item.Error($"wants keys such as 'name', not {item.Given}"))],
+        YamlScalar { IsNull: true } nothing => throw nothing.Error("has no list below it; write '- name: …' for each, or remove it"),
+        var other => throw other.Error($"wants a list, each with keys of its own, not {other.Given}"),
     };
 
     /// <summary>Whether the key was written.</summary>
@@ -76,5 +85,5 @@ sealed class YamlMap(string where, string path, List<string> asked, bool isGiven
     /// <summary>The path of a key of this section.</summary>
     public string PathOf(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
 
-    bool IsNew(string key) => !asked.Contains(PathOf(key));
+    bool IsNew(string key) => !asked.Contains(RecipeKeys.Plain(PathOf(key)));
 }

@@ -22,6 +22,24 @@ sealed class YamlWriter
         indent = indent[..^2];
     }
 
+    /// <summary>A list of sections; nothing where there is none.</summary>
+    public void List<T>(string key, IReadOnlyCollection<T> items, Action<T> body)
+    {
+        if (items.Count == 0) return;
+        if (indent.Length == 0) text.Append('\n');
+        text.Append(indent).Append(key).Append(":\n");
+        var outer = indent;
+        foreach (var item in items)
+        {
+            var start = text.Length;
+            indent = outer + "    ";
+            body(item);
+            // The first key stands behind the dash.
+            text[start + outer.Length + 2] = '-';
+        }
+        indent = outer;
+    }
+
     /// <summary>A section on one line, <c>key: {a: 1, b: [2, 3]}</c>.</summary>
     public void Inline(string key, params ReadOnlySpan<(string Key, string Value)> fields)
     {
@@ -48,6 +66,9 @@ sealed class YamlWriter
     /// <summary>Numbers in brackets; nothing where the list is null.</summary>
     public void Numbers(string key, IEnumerable<double>? values) =>
         Line(key, values is null ? null : $"[{string.Join(", ", values.Select(Format))}]");
+
+    /// <summary>Plain names in brackets.</summary>
+    public void Names(string key, IEnumerable<string> values) => Line(key, $"[{string.Join(", ", values)}]");
 
     /// <summary>The number so that it reads back to the same bits, in a form that every YAML reader takes for a number.</summary>
     public static string Format(double value)

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Hwaso.Imaging;
+
+namespace Hwaso.Data.Depth;
+
+/// <summary>Depth in metres as a 16-bit PNG: a pixel's value times the scale in the file's text is its depth; 0 stands where there is none.</summary>
+public static class DepthPng
+{
+    /// <summary>The keyword of the scale: metres of one step.</summary>
+    public const string ScaleKey = "hwaso.depth_scale";
+
+    /// <summary>Writes a map, whole or not at all, with steps of its largest depth ÷ 65,535: at 80 m, 1.2 mm.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="depth">Depth in metres.</param>
+    /// <param name="text">Further text entries by keyword, such as the teacher's name.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(string path, DepthMap depth, IReadOnlyDictionary<string, string>? text = null)
+    {
+        var largest = depth.Values.Where(float.IsFinite).DefaultIfEmpty(0).Max();
+        var scale = largest > 0 ? (double)largest / ushort.MaxValue : 1;
+        var image = new Gray16Image(depth.Width, depth.Height);
+        for (var k = 0; k < image.Values.Length; k++)
+            if (float.IsFinite(depth.Values[k]))
+                // What is nearer than half a step is still there.
+                image.Values[k] = (ushort)Math.Clamp(Math.Round(depth.Values[k] / scale), 1, ushort.MaxValue);
+        var entries = new Dictionary<string, string>(text ?? new Dictionary<string, string>()) { [ScaleKey] = scale.ToString("R", CultureInfo.InvariantCulture) };
+        Png.WriteGray16(path, image, entries);
+    }
+
+    /// <summary>Reads a map in metres.</summary>
+    /// <exception cref="DatasetException">The file does not say its scale.</exception>
+    /// <exception cref="ImageFormatException">It is damaged, or no 16-bit gray PNG.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static DepthMap Read(string path)
+    {
+        var info = Png.Info(path);
+        if (info.BitDepth != 16 || info.ColorType != PngColorType.Gray)
+            throw new ImageFormatException(path, $"a {info.BitDepth}-bit {info.ColorType} PNG where 16-bit gray depth was expected");
+        if (!info.Text.TryGetValue(ScaleKey, out var given) || !double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) || !(scale > 0))
+            throw new DatasetException(path, $"does not say how deep its values are: a text entry {ScaleKey} with the metres of one step was wanted, as hwaso depth writes it");
+        var image = Png.ReadGray16(path);
+        return new DepthMap(image.Width, image.Height, Array.ConvertAll(image.Values, v => v == 0 ? float.NaN : (float)(v * scale)));
+    }
+}
