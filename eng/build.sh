@@ -46,7 +46,8 @@ build_solution() {
     # A folder's time moves when something appears in it: let bin and obj do so before the clock starts.
     for project in src/*/*.csproj tests/*/*.csproj; do mkdir -p "${project%/*}"/{bin,obj}; done
     touch bin/solution-begun
-    run bin/solution.log dotnet build Hwaso.slnx -c "$configuration" -v quiet -nologo
+    # One compiler for all projects, also where the environment keeps msbuild from leaving it running: half the time.
+    run bin/solution.log dotnet build Hwaso.slnx -c "$configuration" -v quiet -nologo -p:UseSharedCompilation=true
     # The time at which the build began: what was edited meanwhile is built next time.
     mv bin/solution-begun bin/solution-built
 }

@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
 
 # A network of each architecture, small ones where the structure is the same.
-drawn=(hrnetv2-w18 hrnetv2-w48+psa-spatial hrnetv2-w48-ocr hrnet-w32-pose hrnet-w18-cls resnet50 fcn-resnet50 deeplabv3-resnet50 unet-resnet50 sanet-resnet50 efficientnet-b0
+drawn=(hrnetv2-w18 hrnetv2-w48+psa-spatial hrnetv2-w48-ocr hrnet-w32-pose hrnetv2p-w18 hrnet-w18-cls resnet50 fcn-resnet50 deeplabv3-resnet50 unet-resnet50 sanet-resnet50 efficientnet-b0
     dinov2-vits14 dinov2-vits14-depth-dpt)
 
 ./hwaso models "${drawn[@]}" --draw docs/images/networks >/dev/null

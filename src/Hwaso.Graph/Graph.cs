@@ -46,8 +46,8 @@ public sealed record Graph(
             using var scope = new Scope();
             using var off = new NoGrad();
             using var observation = Door.Observe(recorder);
-            var output = net.Call(example);
-            return recorder.Finish([input], [recorder.Find(output)]);
+            var outputs = net is ISeveralAnswers several ? several.Answers(example) : [net.Call(example)];
+            return recorder.Finish([input], [.. outputs.Select(recorder.Find)]);
         }
         finally
         {

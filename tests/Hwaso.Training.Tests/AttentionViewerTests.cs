@@ -110,6 +110,19 @@ public sealed class AttentionViewerTests : TensorTest
         Assert.Contains("+psa-spatial", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Attention_to_regions_alone_is_an_error_that_names_it()
+    {
+        using var scope = new Scope();
+        using var weights = Weights.Create();
+        var net = Zoo.Find("hrnetv2-w18-small-v1-ocr").Build(weights, 7);
+
+        var error = Assert.Throws<ArgumentException>(() => new AttentionViewer(net, 7).View(Tensor.Zeros([1, 3, 64, 64]), new AttentionQuestion()));
+
+        Assert.Contains("to regions and not to pixels", error.Message, StringComparison.Ordinal);
+        Assert.Contains("ocr_distri_head.object_context_block", error.Message, StringComparison.Ordinal);
+    }
+
     sealed class Alone(Weights w) : Net(w)
     {
         readonly Net attention = new PsaSpatial().Build(w / "attention", 6);

@@ -89,7 +89,11 @@ sealed class Layout
     {
         if (item.Shape is not [_, _, var height, var width] || height == 1 || width == 1)
             return item.Shape.Count == 3 ? (1_000_000_000, "tokens") : (1_000_000_001, "vectors");
-        var stride = Math.Max(1, (long)Math.Round((double)input[2] / height));
+        // A pool that drops a rest of pixels has the stride of its halvings all the same.
+        var halvings = 1L << (int)Math.Round(Math.Log2(Math.Max(1, (double)input[2] / height)));
+        var stride = Fits(input[2], height, halvings) && Fits(input[3], width, halvings) ? halvings : Math.Max(1, (long)Math.Round((double)input[2] / height));
         return (stride * 1_000_000 - height, $"1/{stride} · {height}×{width}");
     }
+
+    static bool Fits(long side, long part, long stride) => part == side / stride || part == (side + stride - 1) / stride;
 }

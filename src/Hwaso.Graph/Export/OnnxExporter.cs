@@ -21,7 +21,8 @@ sealed class OnnxExporter
         if (other is not null && Enumerable.Range(2, 2).Any(d => Input(other).Shape[d] == Input(graph).Shape[d]))
             throw new ArgumentException($"both recordings are of {Input(graph).Shape[2]}×{Input(graph).Shape[3]} and {Input(other).Shape[2]}×{Input(other).Shape[3]}: height and width must both differ to be free");
         names[graph.Inputs[0]] = options.InputName;
-        names[graph.Outputs[0]] = options.OutputName;
+        for (var k = 0; k < graph.Outputs.Count; k++)
+            names[graph.Outputs[k]] = Output(k);
     }
 
     public OnnxDocument Document { get; }
@@ -33,8 +34,12 @@ sealed class OnnxExporter
         Document.Input(options.InputName, OnnxDataType.Float32, Port(graph.Inputs[0], "height", "width"));
         foreach (var node in graph.Nodes)
             OnnxOperators.Write(node, this);
-        Document.Output(options.OutputName, OnnxDataType.Float32, Port(graph.Outputs[0], "output_height", "output_width"));
+        for (var k = 0; k < graph.Outputs.Count; k++)
+            Document.Output(Output(k), OnnxDataType.Float32, Port(graph.Outputs[k], $"{Output(k)}_height", $"{Output(k)}_width"));
     }
+
+    // Several outputs are numbered.
+    string Output(int k) => graph.Outputs.Count == 1 ? options.OutputName : $"{options.OutputName}_{k}";
 
     /// <summary>The tensor that an argument is.</summary>
     public GraphValue Tensor(GraphNode node, int argument) => graph.Values[node.Arguments[argument].Values[0]];

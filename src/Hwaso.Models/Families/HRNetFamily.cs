@@ -4,7 +4,7 @@ using Hwaso.Models.Backbones;
 namespace Hwaso.Models.Families;
 
 /// <summary>
-/// The HRNet networks by name, of every width and with every attention module: <c>hrnetv2-w48</c>, <c>hrnetv2-w48-ocr</c>, <c>hrnet-w32-pose</c>,
+/// The HRNet networks by name, of every width and with every attention module: <c>hrnetv2-w48</c>, <c>hrnetv2-w48-ocr</c>, <c>hrnet-w32-pose</c>, <c>hrnetv2p-w32</c>,
 /// <c>hrnet-w48-cls</c>, <c>hrnetv2-w48+psa-spatial</c>, …
 /// </summary>
 public static class HRNetFamily
@@ -39,6 +39,7 @@ public static class HRNetFamily
         (size, config) => Named(new HRNetV2Definition { Name = $"hrnetv2-{size}", Description = "HRNetV2 for segmentation", Config = config }, config),
         (size, config) => Named(new HRNetOcrDefinition { Name = $"hrnetv2-{size}-ocr", Description = "HRNetV2 with object-contextual representations", Config = config with { AlignCorners = true }, PublishedSize = (512, 1024) }, config),
         (size, config) => Named(new HRNetPoseDefinition { Name = $"hrnet-{size}-pose", Description = "HRNetV1 for the keypoints of a person", Config = config }, config),
+        (size, config) => Named(new HRNetPyramidDefinition { Name = $"hrnetv2p-{size}", Description = "HRNetV2p, the pyramid of features that detectors stand on", Config = config, PublishedSize = (800, 1344) }, config),
         (size, config) => Named(new HRNetClassifierDefinition { Name = $"hrnet-{size}-cls", Description = "HRNet for ImageNet", Config = config }, config),
     ];
 

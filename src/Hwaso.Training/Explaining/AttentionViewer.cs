@@ -13,7 +13,7 @@ public sealed class AttentionViewer(Net net, int classes)
     /// <summary>The maps of one image: the mean of each stage and resolution, tokens' and classes' attention module by module.</summary>
     /// <param name="image">[1, 3, H, W], normalised.</param>
     /// <param name="question">What is asked.</param>
-    /// <exception cref="ArgumentException">The network has no attention.</exception>
+    /// <exception cref="ArgumentException">The network has no attention, or none that can be drawn over an image.</exception>
     public IReadOnlyList<AttentionView> View(Tensor image, AttentionQuestion question)
     {
         net.Eval();
@@ -49,7 +49,8 @@ public sealed class AttentionViewer(Net net, int classes)
             if (question.Modules && stage.Key.Stage != stage.First().Module)
                 views.AddRange(stage.Select((p, k) => p.View with { Name = Name(p.Module, p.What, stage.Take(k).Count(q => q.Module == p.Module) is var before and > 0 ? $"{size}_{before + 1}" : size) }));
         }
-        return views;
+        return views.Count > 0 ? views
+            : throw new ArgumentException($"all that attends is {string.Join(", ", maps.Select(m => m.Place).Distinct())}, to regions and not to pixels, so that there is no map to draw; a network with +psa-spatial, +dca or another module behind its name has some (hwaso models)");
     }
 
     // Up to the first number: stage3.0.branches.1.2.deattn is of stage3.

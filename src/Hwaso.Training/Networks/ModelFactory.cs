@@ -27,6 +27,7 @@ public static class ModelFactory
             EfficientNetDefinition efficient => efficient with { Config = Over(recipe, efficient.Config) },
             UNetDefinition unet => unet with { Config = Over(recipe, unet.Config), UNet = recipe.UNet?.Over(unet.UNet) ?? unet.UNet },
             SANetDefinition sanet => Define(recipe, sanet),
+            HRNetPyramidDefinition hrnet => hrnet with { Config = Over(recipe, hrnet.Config) },
             HRNetClassifierDefinition hrnet => hrnet with { Config = Over(recipe, hrnet.Config) },
             _ => definition,
         };
@@ -123,6 +124,7 @@ public static class ModelFactory
             "hrnetv2" => new HRNetV2Definition { Name = name, Description = description, Config = Config() },
             "hrnetv2-ocr" => new HRNetOcrDefinition { Name = name, Description = description, Config = Config() with { AlignCorners = true } },
             "hrnet-pose" => new HRNetPoseDefinition { Name = name, Description = description, Config = Config() },
+            "hrnetv2p" => new HRNetPyramidDefinition { Name = name, Description = description, Config = Config() },
             "hrnet-cls" => new HRNetClassifierDefinition { Name = name, Description = description, Config = Config() },
             "resnet" => new ResNetClassifierDefinition { Name = name, Description = description, Config = ResNetConfig.R50 },
             "fcn-resnet" => new FcnDefinition { Name = name, Description = description, Config = ResNetConfig.R50 with { OutputStride = 8 } },
@@ -134,7 +136,7 @@ public static class ModelFactory
             "efficientnet" => new EfficientNetDefinition { Name = name, Description = description, Config = EfficientNetConfig.B0 },
             "efficientnet-features" => new EfficientNetDefinition { Name = name, Description = description, Config = EfficientNetConfig.B0, FeaturesOnly = true, PublishedClasses = 0 },
             "dinov2" => new DinoDefinition { Name = name, Description = description, Config = recipe.Transformer!.Over(DinoConfig.ViTS14) },
-            _ => throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnet-cls, resnet, fcn-resnet, deeplabv3-resnet, efficientnet, efficientnet-features, unet-resnet, unet-resnet-multidecoder, sanet-resnet, sanet-efficientnet or dinov2 was wanted"),
+            _ => throw new ArgumentException($"family '{recipe.Family}' is not known; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnetv2p, hrnet-cls, resnet, fcn-resnet, deeplabv3-resnet, efficientnet, efficientnet-features, unet-resnet, unet-resnet-multidecoder, sanet-resnet, sanet-efficientnet or dinov2 was wanted"),
         };
     }
 

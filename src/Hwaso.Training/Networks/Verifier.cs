@@ -35,7 +35,7 @@ public static class Verifier
         return definition switch
         {
             DinoDefinition dino => DinoVerifier.Verify(dino, file, fixture),
-            HRNetPoseDefinition or HRNetClassifierDefinition or ResNetClassifierDefinition or EfficientNetDefinition => SingleOutput(definition, file, fixture, classes),
+            HRNetPoseDefinition or HRNetPyramidDefinition or HRNetClassifierDefinition or ResNetClassifierDefinition or EfficientNetDefinition => SingleOutput(definition, file, fixture, classes),
             _ => Verify(Zoo.AsSegmentation(definition), file, fixture, classes),
         };
     }

@@ -22,6 +22,7 @@ static class ModelKeys
         (n => n.StartsWith("sanet-efficientnet", StringComparison.Ordinal), [.. common, "align_corners", "efficientnet", "fcn", "sanet"]),
         (n => n.EndsWith("-ocr", StringComparison.Ordinal), [.. common, "attention", .. stages, "align_corners", "ocr"]),
         (n => n.EndsWith("-pose", StringComparison.Ordinal), [.. common, "attention", .. stages, "final_kernel"]),
+        (n => n.StartsWith("hrnetv2p", StringComparison.Ordinal), ["bn_momentum", "attention", .. stages]),
         (n => n.EndsWith("-cls", StringComparison.Ordinal), [.. common, "attention", .. stages]),
         (_ => true, [.. common, "attention", .. stages, "align_corners", "final_kernel"]),
     ];

@@ -44,6 +44,7 @@ public sealed class HRNetFormTests : TensorTest
     [InlineData("hrnet-w32-pose", 17)]
     [InlineData("hrnet-w18-small-v1-cls+psa-p", 1000)]
     [InlineData("hrnetv2-w18-small-v1-ocr+psa-s", 19)]
+    [InlineData("hrnetv2p-w18-small-v1+se", 0)]
     public void A_form_is_verified_by_formula_at_its_own_number_of_classes(string name, int classes)
     {
         var definition = Zoo.Find(name);
@@ -75,6 +76,10 @@ public sealed class HRNetFormTests : TensorTest
         var pose = Import(file, "  family: hrnet-pose\n", 17);
         Assert.Equal(["final_layer.weight", "final_layer.bias"], pose.Missing);
         Assert.Equal(["stage4", "incre_modules", "downsamp_modules", "final_layer", "classifier"], Roots(pose.Unexpected));
+        // The authors' detectors keep the body under a name.
+        var pyramid = Import(file, "  family: hrnetv2p\n", 7);
+        Assert.Equal(["neck"], Roots(pyramid.Missing));
+        Assert.Equal(Roots(segmentation.Unexpected), Roots(pyramid.Unexpected));
         var attention = Import(file, "  family: hrnetv2\n  attention: psa-p\n", 5);
         Assert.All(attention.Missing, key => Assert.True(key.Contains(".deattn.", StringComparison.Ordinal) || key.StartsWith("last_layer.", StringComparison.Ordinal), key));
         Assert.Empty(Import(file, "  family: hrnet-cls\n", 7).Missing);
