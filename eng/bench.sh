@@ -8,7 +8,7 @@ eng/packages.sh peers
 # The sizes of the real data sets: what a loader does depends on them.
 data=benchmarks/data
 [[ -d "$data/voc" ]] || {
-    rm -rf "$data"
+    rm -rf "$data"/{cityscapes,voc,voc.part}
     ./hwaso scenes "$data/cityscapes" --layout cityscapes --count 12 --val 0 --size 1024x2048
     ./hwaso scenes "$data/voc.part" --layout voc --count 24 --val 0 --size 375x500
     mv "$data/voc.part" "$data/voc"

@@ -1,8 +1,18 @@
 // Hwaso's side of benchmarks/compare.py: answers requests on standard input, a line of JSON each (see benchmarks/README.md).
+// `onnx FOLDER HEIGHTxWIDTH NETWORK…` writes the files that benchmarks/runtime.py runs instead.
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hwaso.Bench;
 using Hwaso.Torch;
+
+if (args is ["onnx", var folder, var size, .. var networks])
+{
+    var sides = size.Split('x').Select(s => int.Parse(s, CultureInfo.InvariantCulture)).ToArray();
+    foreach (var network in networks)
+        OnnxFiles.Write(folder, network, sides[0], sides[1]);
+    return;
+}
 
 var worker = new Worker();
 Console.WriteLine(new JsonObject

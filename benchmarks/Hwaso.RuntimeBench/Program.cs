@@ -1,0 +1,27 @@
+// Hwaso.Runtime's side of benchmarks/runtime.py: answers requests on standard input, a line of JSON each (see benchmarks/README.md).
+using System.Text.Json.Nodes;
+using Hwaso.RuntimeBench;
+
+Console.WriteLine(new JsonObject { ["hello"] = new JsonObject { ["name"] = "Hwaso.Runtime", ["dotnet"] = Environment.Version.ToString() } }.ToJsonString());
+NetworkRun? run = null;
+while (Console.ReadLine() is { } line)
+{
+    JsonObject reply;
+    try
+    {
+        var request = JsonNode.Parse(line)!.AsObject();
+        run ??= new NetworkRun(request["model"]!.GetValue<string>(), request["input"]!.GetValue<string>(), request["threads"]!.GetValue<int>());
+        reply = new JsonObject { ["times_ms"] = new JsonArray([.. run.Times(request["repeats"]!.GetValue<int>()).Select(t => (JsonNode)t)]), ["peak_mib"] = NetworkRun.PeakMiB };
+        if (request["output"]?.GetValue<string>() is { } file)
+            run.WriteOutput(file);
+    }
+#pragma warning disable CA1031 // The driver shows it.
+    catch (Exception error)
+#pragma warning restore CA1031
+    {
+        Console.Error.WriteLine(error);
+        reply = new JsonObject { ["error"] = $"{error.GetType().Name}: {error.Message}" };
+    }
+    Console.WriteLine(reply.ToJsonString());
+}
+run?.Dispose();
