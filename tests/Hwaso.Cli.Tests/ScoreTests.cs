@@ -70,6 +70,36 @@ public sealed class ScoreTests(Workshop shop)
     }
 
     [Fact]
+    public void A_submission_to_Cityscapes_server_scores_as_the_network_evaluated_by_the_same_protocol()
+    {
+        // Scale 1 of the protocol is a long side of 2048: one image is enough.
+        var data = shop.At("one-val");
+        foreach (var file in Directory.EnumerateFiles(shop.Data, "maru_000000_*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(data, Path.GetRelativePath(shop.Data, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        var folder = shop.At("submission");
+        var image = Directory.EnumerateFiles(data, "*_leftImg8bit.png", SearchOption.AllDirectories).Single();
+        string[] asked = ["--protocol", "cityscapes/hrnet-single", "--device", "cpu", "--threads", "1"];
+        var evaluated = Json(["evaluate", shop.Run, "--data", data, .. asked]);
+        Assert.Equal(0, CommandLine.Run(["predict", shop.Run, image, "--out", folder, "--submission", "cityscapes", .. asked]).Code);
+        var scored = Json("score", folder, data, "--layout", "cityscapes", "--absent", "zero");
+
+        Assert.Equal("cityscapes/hrnet-single", evaluated.GetProperty("protocol").GetString());
+        Assert.Equal("maru_000000_000019_pred_labelIds.png", Path.GetFileName(Assert.Single(Directory.GetFiles(folder))));
+        foreach (var field in scored.EnumerateObject())
+            Assert.True(JsonElement.DeepEquals(field.Value, evaluated.GetProperty(field.Name)), field.Name);
+        var other = CommandLine.Run("evaluate", shop.Run, "--data", data, "--protocol", "lip/hrnet");
+        Assert.Equal(2, other.Code);
+        Assert.Contains("--protocol lip/hrnet is for the 20 classes of lip", other.Error, StringComparison.Ordinal);
+        var voc = CommandLine.Run("predict", shop.Run, image, "--out", folder, "--submission", "voc-comp6");
+        Assert.Equal(2, voc.Code);
+        Assert.Contains("wants the 21 classes of PASCAL VOC", voc.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_truth_itself_scores_one_and_is_better_than_a_damaged_copy()
     {
         var truth = Path.Combine(shop.Data, "gtFine/val");

@@ -59,11 +59,14 @@ public sealed class VerbArgumentsTests
             "evaluate", "run", "--data", "d", "--split", "test", "--scales", "0.5,1", "--flip", "--crop", "512x1024", "--stride", "300x700");
         var plain = Parse<EvaluateArguments>(work => new EvaluateVerb(work), "evaluate", "run", "--data", "d");
 
-        Assert.Equal(("test", true, new SizePx(512, 1024), new SizePx(300, 700)), (full.Split, full.Flip, full.Crop!.Value, full.Stride!.Value));
-        Assert.Equal([0.5, 1], full.Scales);
-        Assert.Equal(("val", false, null, null), (plain.Split, plain.Flip, plain.Crop, plain.Stride));
+        var named = Parse<EvaluateArguments>(work => new EvaluateVerb(work), "evaluate", "run", "--data", "d", "--protocol", "lip/hrnet");
+
+        Assert.Equal(("test", true, new SizePx(512, 1024), new SizePx(300, 700)), (full.Split, full.Views.Flip, full.Views.Crop!.Value, full.Views.Stride!.Value));
+        Assert.Equal([0.5, 1], full.Views.Options.Scales);
+        Assert.Equal(("val", false, null, null), (plain.Split, plain.Views.Flip, plain.Views.Crop, plain.Views.Stride));
+        Assert.Equal((new SizePx(473, 473), AbsentClasses.Zero), (named.Views.Options.Size!.Value, named.Absent));
         Assert.Equal((AbsentClasses.LeaveOut, false, Bootstrap.DefaultReplicates), (plain.Absent, plain.Boundary, plain.Bootstrap));
-        Assert.Equal([1.0], plain.Scales);
+        Assert.Equal([1.0], plain.Views.Scales);
     }
 
     [Fact]
@@ -91,13 +94,17 @@ public sealed class VerbArgumentsTests
         Assert.Contains(message, line.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Evaluate_refuses_a_stride_without_a_crop()
+    [Theory]
+    [InlineData("--stride 2x2", "--crop")]
+    [InlineData("--protocol lip/hrnet --scales 1", "leave out --scales")]
+    [InlineData("--protocol lip/hrnet --absent zero", "leave out --absent")]
+    [InlineData("--protocol pascal-context-59/hrnt", "'pascal-context-59/hrnet'")]
+    public void Evaluate_refuses_ways_of_asking_that_do_not_go_together(string options, string message)
     {
-        var line = CommandLine.Run([new EvaluateVerb((_, _) => 0)], default, "evaluate", "run", "--data", "d", "--stride", "2x2");
+        var line = CommandLine.Run([new EvaluateVerb((_, _) => 0)], default, ["evaluate", "run", "--data", "d", .. options.Split(' ')]);
 
         Assert.Equal(2, line.Code);
-        Assert.Contains("--crop", line.Error, StringComparison.Ordinal);
+        Assert.Contains(message, line.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,6 +114,8 @@ public sealed class VerbArgumentsTests
 
         Assert.Equal(("run", "o", true), (got.Source, got.Out, got.Overlay));
         Assert.Equal(["b.png", "a.jpg", "c.png"], got.Images);
+        Assert.Null(got.Submission);
+        Assert.Equal("voc-comp6", Parse<PredictArguments>(work => new PredictVerb(work), "predict", "run", "a.jpg", "--out", "o", "--submission", "voc-comp6").Submission!.Name);
     }
 
     [Fact]

@@ -15,15 +15,10 @@ static class Evaluating
     public static int Run(EvaluateArguments arguments, VerbContext context)
     {
         var device = context.UseTorch();
-        var options = new InferenceOptions
-        {
-            Scales = arguments.Scales,
-            Flip = arguments.Flip,
-            Crop = arguments.Crop,
-            Stride = arguments.Stride,
-        };
+        var options = arguments.Views.Options;
         options.Check();
-        var layouts = arguments.Layout is { } named ? [named] : Datasets.LayoutsOf(arguments.Data);
+        var protocol = arguments.Views.Protocol;
+        IReadOnlyList<string> layouts = arguments.Layout is { } named ? [named] : Datasets.LayoutsOf(arguments.Data);
         using var network = LoadedNetwork.Open(arguments.Source, device);
         // Some folders can be read in two ways, such as PASCAL Context with a background and without: the one that the network was made for.
         var layout = layouts.FirstOrDefault(l => Datasets.ClassesOf(l, arguments.Data).Count == network.Net.Classes) ?? layouts[0];
@@ -35,15 +30,22 @@ static class Evaluating
         };
         if (network.Net.Classes != data.Classes.Count)
             throw new UsageException($"{network.Source} is of {network.Net.Classes} classes, {data.Name} has {data.Classes.Count}; train or import one that fits");
+        if (protocol?.Fits(data.Classes) == false)
+            throw new UsageException($"--protocol {protocol.Name} is for the {Datasets.ClassesOf(protocol.Layout, arguments.Data).Count} classes of {protocol.Layout}; {data.Name} has {data.Classes.Count} others: name its layout with --layout, or its own protocol");
         var segmenter = new Segmenter(network.Net, network.Normalisation, options with { FlipPairs = data.Classes.FlipPairs });
         ScoreReport report;
         using (var progress = context.Progress($"Scoring {data.Name}", data.Samples.Count, "images"))
             report = Evaluator.Score(segmenter, data, counted, done => progress.Report(done), context.Cancel);
+        var json = (JsonObject)JsonNode.Parse(ScoreJson.Text(report, arguments.Absent))!;
+        if (protocol is not null)
+            json["protocol"] = protocol.Name;
         context.Result(
-            (JsonObject)JsonNode.Parse(ScoreJson.Text(report, arguments.Absent))!,
+            json,
             console =>
             {
                 console.WriteLine($"{network.Source} on {data.Name}, {report.Images} images");
+                if (protocol is not null)
+                    console.WriteLine($"{protocol.Name}: {protocol.Description}");
                 console.WriteLine(ScoreTable.Text(report, arguments.Absent));
             });
         return ExitCode.Done;

@@ -1,4 +1,5 @@
-using Hwaso.Training.Recipes;
+using Hwaso.Cli.Arguments;
+using Hwaso.Training.Inference;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -7,6 +8,6 @@ namespace Hwaso.Cli.Verbs;
 /// <param name="Images">Image files, in the order in which results are listed.</param>
 /// <param name="Out">Folder to write to.</param>
 /// <param name="Overlay">Also the image with its labels over it.</param>
-/// <param name="Crop">Size of a sliding window; null: whole images.</param>
-/// <param name="Stride">Step of the sliding window; null: two thirds of the window.</param>
-sealed record PredictArguments(string Source, IReadOnlyList<string> Images, string Out, bool Overlay, SizePx? Crop, SizePx? Stride);
+/// <param name="Views">How the network is asked.</param>
+/// <param name="Submission">The benchmark for whose server labels are written; null for label maps of training indices.</param>
+sealed record PredictArguments(string Source, IReadOnlyList<string> Images, string Out, bool Overlay, ViewArguments Views, Submission? Submission);

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
-using Hwaso.Training.Recipes;
+using Hwaso.Training.Inference;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -11,8 +11,8 @@ sealed class PredictVerb : Verb
     readonly Argument<string[]> images = new("IMAGE") { Description = "images, JPEG or PNG", Arity = ArgumentArity.OneOrMore };
     readonly Option<string?> output = Values.Text("--out", "DIR", "folder to write to", required: true);
     readonly Option<bool> overlay = Values.Flag("--overlay", "also writes each image with its labels over it");
-    readonly Option<SizePx?> crop = Values.Size("--crop", "slides a window of this height x width over the image, where a whole one does not fit into memory");
-    readonly Option<SizePx?> stride = Values.Size("--stride", "step of that window (default: two thirds of it)");
+    readonly Option<string?> submission = Values.Choice("--submission", "writes what a benchmark's server takes: its names, folders and numbers", [.. Submission.All.Select(s => s.Name)]);
+    readonly ViewOptions views = new();
     readonly Func<PredictArguments, VerbContext, int> predict;
 
     /// <summary>The verb, done by <paramref name="predict"/>.</summary>
@@ -21,8 +21,10 @@ sealed class PredictVerb : Verb
         this.predict = predict;
         Command = new Command("predict", "writes a label PNG per image, and an overlay if wanted")
         {
-            source, images, output, overlay, crop, stride,
+            source, images, output, overlay, submission,
         };
+        foreach (var option in views.All)
+            Command.Add(option);
     }
 
     public override Command Command { get; }
@@ -32,20 +34,17 @@ sealed class PredictVerb : Verb
         "predict demo/run street.jpg --out labels --overlay",
         "predict best.safetensors photos/*.png --out labels",
         "predict best.safetensors aerial.png --out labels --crop 1024x1024",
+        "predict best.safetensors leftImg8bit/test/*/*.png --out results --protocol cityscapes/hrnet --submission cityscapes",
     ];
 
-    public override int Run(ParseResult arguments, VerbContext context)
-    {
-        if (arguments.GetValue(stride) is not null && arguments.GetValue(crop) is null)
-            throw new UsageException("--stride is the step of a sliding window: give its size with --crop HxW");
-        return predict(
+    public override int Run(ParseResult arguments, VerbContext context) =>
+        predict(
             new PredictArguments(
                 arguments.GetRequiredValue(source),
                 arguments.GetRequiredValue(images),
                 arguments.GetValue(output)!,
                 arguments.GetValue(overlay),
-                arguments.GetValue(crop),
-                arguments.GetValue(stride)),
+                views.Of(arguments),
+                Submission.All.FirstOrDefault(s => s.Name == arguments.GetValue(submission))),
             context);
-    }
 }

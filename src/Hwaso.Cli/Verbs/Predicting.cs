@@ -12,17 +12,20 @@ static class Predicting
 {
     public static int Run(PredictArguments arguments, VerbContext context)
     {
-        var options = new InferenceOptions { Crop = arguments.Crop, Stride = arguments.Stride };
-        options.Check();
+        arguments.Views.Options.Check();
         foreach (var image in arguments.Images)
             if (!File.Exists(image))
                 throw new FileNotFoundException($"{image}: {(Directory.Exists(image) ? "is a folder; name the images in it" : "no such image")}");
         var names = Predictor.Names(arguments.Images);
-        RefuseOverwriting(arguments, names);
-        using var labeller = Labeller.Open(arguments.Source, options, context);
+        var submission = arguments.Submission;
+        var targets = names.Select((name, k) => Predictor.Targets(arguments.Out, name, arguments.Overlay, submission?.FileOf(arguments.Images[k]))).ToArray();
+        RefuseOverwriting(arguments.Images, targets);
+        using var labeller = Labeller.Open(arguments.Source, arguments.Views, context);
+        if (submission is not null && !labeller.Names.SequenceEqual(submission.Classes.Names))
+            throw new UsageException($"--submission {submission.Name} wants the {submission.Classes.Count} classes of {submission.Classes.Name}; {arguments.Source} has {(labeller.Names.Count == 0 ? "not said its own" : $"{labeller.Names.Count} others")}");
         OutputFolder.Make(arguments.Out);
         var palette = labeller.Colors.Count > 0 ? Palette.FromColors([.. labeller.Colors]) : Palette.Voc;
-        var predictor = new Predictor(labeller.Label, palette, arguments.Out, arguments.Overlay);
+        var predictor = new Predictor(labeller.Label, palette, submission is null ? (path, labels) => Png.WriteIndexed(path, labels, palette) : submission.Write);
         var done = new List<Prediction>();
         var failures = new List<(string Image, string Problem)>();
         using (var progress = context.Progress("Predicting", arguments.Images.Count, "images"))
@@ -31,7 +34,7 @@ static class Predicting
                 context.Cancel.ThrowIfCancellationRequested();
                 try
                 {
-                    done.Add(predictor.Predict(arguments.Images[k], names[k]));
+                    done.Add(predictor.Predict(arguments.Images[k], targets[k]));
                 }
                 catch (ImageFormatException error)
                 {
@@ -57,13 +60,13 @@ static class Predicting
     }
 
     // A label map is named after its image: in the image's own folder it would take its place.
-    static void RefuseOverwriting(PredictArguments arguments, IReadOnlyList<string> names)
+    static void RefuseOverwriting(IReadOnlyList<string> images, IEnumerable<IReadOnlyList<string>> files)
     {
-        var inputs = arguments.Images.Select(Path.GetFullPath).ToHashSet(StringComparer.Ordinal);
-        var targets = names.SelectMany(name => Predictor.Targets(arguments.Out, name, arguments.Overlay)).ToArray();
+        var inputs = images.Select(Path.GetFullPath).ToHashSet(StringComparer.Ordinal);
+        var targets = files.SelectMany(f => f).ToArray();
         if (targets.FirstOrDefault(target => inputs.Contains(Path.GetFullPath(target))) is { } image)
             throw new UsageException($"{image} is one of the images and would be replaced by labels; name another folder with --out");
         if (targets.GroupBy(target => target).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new UsageException($"{twice.Key} would be written twice, as labels of one image and overlay of another; predict them into two folders");
+            throw new UsageException($"{twice.Key} would be written twice, for two images; predict them into two folders");
     }
 }

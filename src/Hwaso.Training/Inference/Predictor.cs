@@ -7,25 +7,23 @@ namespace Hwaso.Training.Inference;
 /// <summary>Labels image files and writes what it sees beside their names.</summary>
 /// <param name="label">Gives an image's labels, as <see cref="Segmenter.Label"/> does.</param>
 /// <param name="palette">The colours of the classes.</param>
-/// <param name="folder">Where label maps go, and overlays if wanted.</param>
-/// <param name="overlay">Whether to write the image with its labels over it too.</param>
-public sealed class Predictor(Func<RgbImage, LabelMap> label, Palette palette, string folder, bool overlay)
+/// <param name="write">Writes a label map to a file.</param>
+public sealed class Predictor(Func<RgbImage, LabelMap> label, Palette palette, Action<string, LabelMap> write)
 {
     /// <summary>Reads, labels and writes one image.</summary>
     /// <param name="path">The image.</param>
-    /// <param name="name">The name of what is written, without extension.</param>
+    /// <param name="targets">The file of the label map and, if wanted, that of the overlay, as <see cref="Targets"/> gives them.</param>
     /// <exception cref="ImageFormatException">The image is damaged or of another kind.</exception>
     /// <exception cref="IOException">It cannot be read, or the result cannot be written.</exception>
     /// <exception cref="TorchException">The network refuses the image.</exception>
-    public Prediction Predict(string path, string name)
+    public Prediction Predict(string path, IReadOnlyList<string> targets)
     {
         var image = ImageFile.ReadRgb(path);
         var began = Stopwatch.GetTimestamp();
         var labels = label(image);
         var milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        var targets = Targets(folder, name, overlay);
-        Png.WriteIndexed(targets[0], labels, palette);
-        if (overlay)
+        write(targets[0], labels);
+        if (targets.Count > 1)
             Png.Write(targets[1], Overlay.Blend(image, labels, palette));
         return new Prediction(targets[0], milliseconds);
     }
@@ -34,9 +32,10 @@ public sealed class Predictor(Func<RgbImage, LabelMap> label, Palette palette, s
     /// <param name="folder">Where they go.</param>
     /// <param name="name">The name without extension.</param>
     /// <param name="overlay">Whether the overlay is wanted.</param>
-    public static IReadOnlyList<string> Targets(string folder, string name, bool overlay)
+    /// <param name="file">Where the label map goes below the folder; null: NAME.png.</param>
+    public static IReadOnlyList<string> Targets(string folder, string name, bool overlay, string? file = null)
     {
-        var labels = Path.Combine(folder, name + ".png");
+        var labels = Path.Combine(folder, file ?? name + ".png");
         return overlay ? [labels, Path.Combine(folder, name + "_overlay.png")] : [labels];
     }
 

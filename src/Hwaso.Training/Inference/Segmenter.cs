@@ -12,6 +12,8 @@ namespace Hwaso.Training.Inference;
 /// <param name="options">How it is asked.</param>
 public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, InferenceOptions options)
 {
+    readonly bool alignCorners = options.AlignCorners ?? net.AlignCorners;
+
     /// <summary>The class of every pixel, at the image's own size or another.</summary>
     /// <param name="image">The image.</param>
     /// <param name="height">Height of the result; the image's by default.</param>
@@ -28,31 +30,45 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
         return new LabelMap(w, h, labels.Contiguous().Span<byte>().ToArray());
     }
 
-    /// <summary>Class scores [1, K, height, width]: logits for one whole view, summed probabilities for several.</summary>
+    /// <summary>Class scores [1, K, height, width]: logits for one whole view, sums of whatever is summed for several.</summary>
     Tensor Scores(Tensor x, int height, int width)
     {
         if (options.Size is { } size)
             x = x.ResizeBilinear(size.Height, size.Width);
-        if (options is { Scales: [1], Flip: false, Crop: null })
+        if (options is { Scales: [1], Flip: false, Crop: null, LongSide: null, ShortSide: null, Sum: ViewSum.Softmax })
             return Resized(Logits(x), height, width);
         // The softmax of one map changes nobody's place; where the map is of a large image it would take as much memory again.
-        if (options.Scales is [var only])
-            return Resized(Views(AtScale(x, only)), height, width);
+        if (options is { Scales: [var only], Sum: ViewSum.Softmax })
+            return Resized(AtScale(x, only), height, width);
         Tensor? sum = null;
         foreach (var scale in options.Scales)
         {
             using var scope = new Scope();
-            var one = Resized(Views(AtScale(x, scale)), height, width).Softmax(1);
+            var one = options.Sum switch
+            {
+                ViewSum.Softmax => Resized(AtScale(x, scale), height, width).Softmax(1),
+                ViewSum.SoftmaxOfEach => Mirrored(Scaled(x, scale), view => Resized(Windows(view, scale, AtOwnSize), height, width).Softmax(1)),
+                _ => Resized(Windows(Scaled(x, scale), scale, window => Aten.Exp(Mirrored(window, AtOwnSize))), height, width),
+            };
             sum = scope.Keep(sum is null ? one : sum + one);
         }
         return sum!;
     }
 
-    /// <summary>Logits at the size of <paramref name="x"/>, averaged with the mirrored view's if asked.</summary>
-    Tensor Views(Tensor x)
+    /// <summary>Logits of a scale at its own size, averaged with the mirrored view's if asked.</summary>
+    Tensor AtScale(Tensor x, double scale) => Mirrored(Scaled(x, scale), view => Windows(view, scale, AtOwnSize));
+
+    Tensor Scaled(Tensor x, double scale)
     {
-        var straight = Windows(x);
-        return options.Flip ? (straight + Unmirrored(Aten.Flip(Windows(Aten.Flip(x, [3])), [3]))) * 0.5 : straight;
+        var (height, width) = options.SizeAt(x.Size(2), x.Size(3), scale);
+        return height == x.Size(2) && width == x.Size(3) ? x : x.ResizeBilinear(height, width);
+    }
+
+    /// <summary>What is asked of an image, averaged with what its mirror image answers if that is wanted.</summary>
+    Tensor Mirrored(Tensor x, Func<Tensor, Tensor> ask)
+    {
+        var straight = ask(x);
+        return options.Flip ? (straight + Unmirrored(Aten.Flip(ask(Aten.Flip(x, [3])), [3]))) * 0.5 : straight;
     }
 
     // In the mirrored image a left arm is a right one.
@@ -66,11 +82,22 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
         return Aten.IndexSelect(scores, 1, Tensor.From(order, order.Length).To(scores.Device));
     }
 
-    Tensor Windows(Tensor x)
+    /// <summary>The answers of all windows, averaged where they overlap; the whole image's where it is one window.</summary>
+    Tensor Windows(Tensor x, double scale, Func<Tensor, Tensor> ask)
     {
         var (height, width) = (x.Size(2), x.Size(3));
-        if (options.Crop is not { } crop || (crop.Height >= height && crop.Width >= width))
-            return Resized(Logits(x), height, width);
+        if (options.Crop is not { } crop || scale <= options.WholeUpTo)
+            return ask(x);
+        if (options.PadToCrop && (crop.Height > height || crop.Width > width))
+            return Window(Slid(Padded(x, Math.Max(crop.Height, height), Math.Max(crop.Width, width)), crop, ask), 0, 0, height, width);
+        return Slid(x, crop, ask);
+    }
+
+    Tensor Slid(Tensor x, SizePx crop, Func<Tensor, Tensor> ask)
+    {
+        var (height, width) = (x.Size(2), x.Size(3));
+        if (crop.Height >= height && crop.Width >= width)
+            return ask(x);
         var stride = options.Stride ?? new SizePx(Math.Max(1, crop.Height * 2 / 3), Math.Max(1, crop.Width * 2 / 3));
         var (windowHeight, windowWidth) = (Math.Min(crop.Height, height), Math.Min(crop.Width, width));
         var sum = Aten.Zeros([x.Size(0), net.Classes, height, width], x.Type, x.Device);
@@ -79,8 +106,8 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
             foreach (var left in Starts(width, windowWidth, stride.Width))
             {
                 using var scope = new Scope();
-                var logits = Resized(Logits(Window(x, top, left, windowHeight, windowWidth).Contiguous()), windowHeight, windowWidth);
-                Aten.Add_(Window(sum, top, left, windowHeight, windowWidth), logits);
+                var answer = ask(Window(x, top, left, windowHeight, windowWidth).Contiguous());
+                Aten.Add_(Window(sum, top, left, windowHeight, windowWidth), answer);
                 var counted = Window(count, top, left, windowHeight, windowWidth);
                 Aten.Copy_(counted, counted + 1);
             }
@@ -88,12 +115,21 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
         return sum;
     }
 
+    /// <summary>An image with black to its right and below, as it is after normalisation.</summary>
+    Tensor Padded(Tensor x, long height, long width)
+    {
+        var black = Tensor.From([.. normalisation.Mean.Zip(normalisation.Deviation, (mean, deviation) => (float)(-mean / deviation))], 1, 3, 1, 1).To(x.Device);
+        var padded = Aten.Clone(Aten.Expand(black, [x.Size(0), 3, height, width]), MemoryFormat.Contiguous);
+        Aten.Copy_(Window(padded, 0, 0, x.Size(2), x.Size(3)), x);
+        return padded;
+    }
+
+    Tensor AtOwnSize(Tensor x) => Resized(Logits(x), x.Size(2), x.Size(3));
+
     Tensor Logits(Tensor x) => net.Call(x.Contiguous(MemoryFormat.ChannelsLast));
 
-    static Tensor AtScale(Tensor x, double scale) => scale == 1 ? x : x.ResizeBilinear(Scaled(x.Size(2), scale), Scaled(x.Size(3), scale));
-
     Tensor Resized(Tensor scores, long height, long width) =>
-        scores.Size(2) == height && scores.Size(3) == width ? scores : scores.ResizeBilinear(height, width, net.AlignCorners);
+        scores.Size(2) == height && scores.Size(3) == width ? scores : scores.ResizeBilinear(height, width, alignCorners);
 
     static Tensor Window(Tensor x, long top, long left, long height, long width) => x.Narrow(2, top, height).Narrow(3, left, width);
 
@@ -104,6 +140,4 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
             yield return at;
         yield return length - window;
     }
-
-    static long Scaled(long length, double scale) => Math.Max(1, (long)(length * scale + 0.5));
 }

@@ -13,36 +13,52 @@ static class PlainSegmenter
             (image.Pixels[(i * image.Width + j) * 3 + c] / 255.0 - normalisation.Mean[c]) / normalisation.Deviation[c]))];
         if (options.Size is { } size)
             x = Resize(x, size.Height, size.Width, false);
-        if (options is { Scales: [1], Flip: false, Crop: null })
+        if (options is { Scales: [1], Flip: false, Crop: null, LongSide: null, Sum: ViewSum.Softmax })
             return Resize(Network(x), height, width, alignCorners);
+        var black = normalisation.Mean.Zip(normalisation.Deviation, (mean, deviation) => -mean / deviation).ToArray();
         var sum = Enumerable.Range(0, ProbeNet.K).Select(_ => new double[height, width]).ToArray();
         foreach (var scale in options.Scales)
         {
-            var (rows, columns) = ((int)Math.Floor(x[0].GetLength(0) * scale + 0.5), (int)Math.Floor(x[0].GetLength(1) * scale + 0.5));
+            var (rows, columns) = SizeOf(x[0].GetLength(0), x[0].GetLength(1), scale, options);
             var scaled = Resize(x, rows, columns, false);
-            var logits = Windows(scaled, options, alignCorners);
-            if (options.Flip)
+            double[][,] Logits(double[][,] view) => Windows(view, options, scale, black, window => Resize(Network(window), window[0].GetLength(0), window[0].GetLength(1), alignCorners));
+            double[][,] Both(double[][,] view, Func<double[][,], double[][,]> ask) =>
+                options.Flip ? [.. ask(view).Zip(Mirror(ask(Mirror(view))), (a, b) => Map(a.GetLength(0), a.GetLength(1), (i, j) => (a[i, j] + b[i, j]) / 2))] : ask(view);
+            double[][,] Large(double[][,] scores) => Resize(scores, height, width, alignCorners);
+            var one = options.Sum switch
             {
-                var mirrored = Mirror(Windows(Mirror(scaled), options, alignCorners));
-                logits = [.. logits.Zip(mirrored, (a, b) => Map(rows, columns, (i, j) => (a[i, j] + b[i, j]) / 2))];
-            }
-            logits = Resize(logits, height, width, alignCorners);
-            for (var i = 0; i < height; i++)
-                for (var j = 0; j < width; j++)
-                {
-                    var total = logits.Sum(l => Math.Exp(l[i, j]));
-                    for (var k = 0; k < ProbeNet.K; k++)
-                        sum[k][i, j] += Math.Exp(logits[k][i, j]) / total;
-                }
+                ViewSum.Softmax => Softmax(Large(Both(scaled, Logits))),
+                ViewSum.SoftmaxOfEach => Both(scaled, view => Softmax(Large(Logits(view)))),
+                _ => Large(Windows(scaled, options, scale, black, window =>
+                    [.. Both(window, w => Resize(Network(w), w[0].GetLength(0), w[0].GetLength(1), alignCorners)).Select(l => Map(l.GetLength(0), l.GetLength(1), (i, j) => Math.Exp(l[i, j])))])),
+            };
+            for (var k = 0; k < ProbeNet.K; k++)
+                sum[k] = Map(height, width, (i, j) => sum[k][i, j] + one[k][i, j]);
         }
         return sum;
     }
 
-    static double[][,] Windows(double[][,] x, InferenceOptions options, bool alignCorners)
+    /// <summary>The image's own size times the scale; or scaled so far that the long side, and the short one, are at most what they may be.</summary>
+    static (int Rows, int Columns) SizeOf(int height, int width, double scale, InferenceOptions options)
     {
+        var factor = scale * (options.LongSide is { } side ? Math.Min((double)side / Math.Max(height, width), (options.ShortSide ?? double.MaxValue) / Math.Min(height, width)) : 1);
+        return ((int)Math.Floor(height * factor + 0.5), (int)Math.Floor(width * factor + 0.5));
+    }
+
+    static double[][,] Softmax(double[][,] logits)
+    {
+        var (height, width) = (logits[0].GetLength(0), logits[0].GetLength(1));
+        var total = Map(height, width, (i, j) => logits.Sum(l => Math.Exp(l[i, j])));
+        return [.. logits.Select(l => Map(height, width, (i, j) => Math.Exp(l[i, j]) / total[i, j]))];
+    }
+
+    static double[][,] Windows(double[][,] image, InferenceOptions options, double scale, double[] black, Func<double[][,], double[][,]> ask)
+    {
+        if (options.Crop is not { } crop || scale <= options.WholeUpTo)
+            return ask(image);
+        var (ownHeight, ownWidth) = (image[0].GetLength(0), image[0].GetLength(1));
+        var x = !options.PadToCrop ? image : [.. image.Select((m, c) => Map(Math.Max(ownHeight, crop.Height), Math.Max(ownWidth, crop.Width), (i, j) => i < ownHeight && j < ownWidth ? m[i, j] : black[c]))];
         var (height, width) = (x[0].GetLength(0), x[0].GetLength(1));
-        if (options.Crop is not { } crop)
-            return Resize(Network(x), height, width, alignCorners);
         var (windowHeight, windowWidth) = (Math.Min(crop.Height, height), Math.Min(crop.Width, width));
         var (down, right) = options.Stride is { } s ? (s.Height, s.Width) : (crop.Height * 2 / 3, crop.Width * 2 / 3);
         var sum = Enumerable.Range(0, ProbeNet.K).Select(_ => new double[height, width]).ToArray();
@@ -51,7 +67,7 @@ static class PlainSegmenter
             foreach (var left in Starts(width, windowWidth, right))
             {
                 double[][,] window = [.. x.Select(c => Map(windowHeight, windowWidth, (i, j) => c[top + i, left + j]))];
-                var logits = Resize(Network(window), windowHeight, windowWidth, alignCorners);
+                var logits = ask(window);
                 for (var i = 0; i < windowHeight; i++)
                     for (var j = 0; j < windowWidth; j++)
                     {
@@ -60,7 +76,7 @@ static class PlainSegmenter
                             sum[k][top + i, left + j] += logits[k][i, j];
                     }
             }
-        return [.. sum.Select(m => Map(height, width, (i, j) => m[i, j] / count[i, j]))];
+        return [.. sum.Select(m => Map(ownHeight, ownWidth, (i, j) => m[i, j] / count[i, j]))];
     }
 
     /// <summary>0, step, 2·step, … while a window is not past the end, then the one that ends there.</summary>

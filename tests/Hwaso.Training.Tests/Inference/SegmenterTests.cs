@@ -23,6 +23,11 @@ public sealed class SegmenterTests : TensorTest
         ["windows as high as the image"] = new() { Crop = new(50, 16) },
         ["windows as large as the image"] = new() { Crop = new(Height, Width) },
         ["another size"] = new() { Size = new(31, 20) },
+        ["HRNet's way"] = new() { Scales = [0.5, 1, 1.75], Flip = true, LongSide = 40, Crop = new(24, 24), PadToCrop = true, Sum = ViewSum.Exponential },
+        ["HRNet's way with one scale"] = new() { LongSide = 50, Crop = new(24, 24), PadToCrop = true, Sum = ViewSum.Exponential },
+        ["whole up to a scale"] = new() { Scales = [1, 1.5], Flip = true, Crop = new(20, 32), Stride = new(20, 32), PadToCrop = true, WholeUpTo = 1, Sum = ViewSum.Exponential },
+        ["mmsegmentation's way"] = new() { Scales = [0.75, 1.5], Flip = true, LongSide = 60, ShortSide = 32, Crop = new(24, 24), Stride = new(16, 16), Sum = ViewSum.SoftmaxOfEach },
+        ["a short side"] = new() { LongSide = 200, ShortSide = 31, Sum = ViewSum.SoftmaxOfEach },
         ["all at once"] = new() { Size = new(30, 40), Scales = [0.75, 1.25], Flip = true, Crop = new(20, 24), Stride = new(10, 15) },
     };
 
@@ -39,6 +44,7 @@ public sealed class SegmenterTests : TensorTest
     [Theory]
     [InlineData("whole")]
     [InlineData("all at once")]
+    [InlineData("HRNet's way")]
     public void Labels_come_at_the_size_that_is_wanted(string way) => Check(ways[way], false, 40, 18);
 
     [Fact]
@@ -71,6 +77,7 @@ public sealed class SegmenterTests : TensorTest
         Refused(new() { Stride = new(4, 4) }, "without a crop");
         Refused(new() { Crop = new(8, 8), Stride = new(8, 9) }, "pixels are skipped");
         Refused(new() { Crop = new(8, 8), Stride = new(0, 8) }, "pixels are skipped");
+        Refused(new() { LongSide = 0 }, "at least 1 was wanted");
         foreach (var options in ways.Values)
             options.Check();
     }
