@@ -87,6 +87,28 @@ public sealed class CropSamplerTests
         Assert.Contains(depth, float.IsFinite);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Image_labels_and_depth_show_the_same_place(bool flip)
+    {
+        // Twice as large, cropped at column 5 and row 3: what stands at (r, c) comes from row (r + 3) / 2 and column (c + 5) / 2, by hand.
+        const int Width = 9, Height = 8;
+        var item = Item(Width, Height) with { Depth = new DepthMap(Width, Height, [.. Enumerable.Range(0, Width * Height).Select(k => k / Width * 100f + k % Width)]) };
+        for (var k = 0; k < Width * Height; k++)
+            item.Labels.Labels[k] = (byte)(k / Width * 10 + k % Width);
+        var (image, labels, depth) = (new float[3 * 6 * 8], new byte[6 * 8], new float[6 * 8]);
+        var choices = new Choices(1, 1, 1);
+        new CropSampler(plain).Fill(item, new CropPlan(2 * Width, 2 * Height, 5, 3, flip), ref choices, image, labels, depth);
+        for (var r = 0; r < 6; r++)
+            for (var c = 0; c < 8; c++)
+            {
+                var (row, column, at) = ((r + 3) / 2, (c + 5) / 2, r * 8 + (flip ? 7 - c : c));
+                Assert.Equal(row * 10 + column, labels[at]);
+                Assert.Equal(row * 100 + column, depth[at]);
+            }
+    }
+
     [Fact]
     public void Choices_follow_the_official_recipe()
     {

@@ -12,12 +12,12 @@ public sealed class DepthTests : IDisposable
     [Fact]
     public void Depth_comes_back_within_half_a_step_of_its_largest_and_nothing_stays_nothing()
     {
-        float[] metres = [0.002f, 7.5f, float.NaN, 79.9f, 1, float.PositiveInfinity];
-        DepthPng.Write(At("a.png"), new DepthMap(3, 2, metres));
+        float[] metres = [0.002f, 7.5f, float.NaN, 79.9f, 1, float.PositiveInfinity, 0, -1];
+        DepthPng.Write(At("a.png"), new DepthMap(4, 2, metres));
         var back = DepthPng.Read(At("a.png"));
-        Assert.Equal((3, 2), (back.Width, back.Height));
+        Assert.Equal((4, 2), (back.Width, back.Height));
         for (var k = 0; k < metres.Length; k++)
-            if (float.IsFinite(metres[k]))
+            if (metres[k] > 0 && float.IsFinite(metres[k]))
                 Assert.Equal(metres[k], back.Values[k], 79.9 / 65535 / 2 + 1e-5);
             else
                 Assert.True(float.IsNaN(back.Values[k]));
@@ -78,6 +78,37 @@ public sealed class DepthTests : IDisposable
                 Assert.InRange(batch.Depth[k], 1e-6f, 1);
         }
         Assert.True(sky > 0 && ground > 0);
+    }
+
+    [Fact]
+    public void Rendered_scenes_have_one_depth_in_both_layouts()
+    {
+        SceneSet.Write(At("city"), SceneLayout.Cityscapes, 1, 96, 48, 1, val: 0);
+        SceneSet.Write(At("voc"), SceneLayout.Voc, 1, 96, 48, 1, val: 1);
+        var disparity = new DisparityFolder(At("city"), "train", pixelsOfOne: 1).Read(Datasets.Open("cityscapes", At("city"), "train").Samples[0]);
+        var depth = new DepthFolder(DepthFolder.Find(At("voc"), "Depth")!, metresOfOne: 1).Read(Datasets.Open("voc", At("voc"), "train").Samples[0]);
+        var products = new List<float>();
+        for (var k = 0; k < depth.Values.Length; k++)
+        {
+            // Far away 1/256 pixel of disparity is many metres; the nearest is beyond the 16 bits of disparity.
+            Assert.True(float.IsNaN(depth.Values[k]) || depth.Values[k] > 0);
+            Assert.Equal(float.IsNaN(depth.Values[k]), float.IsNaN(disparity.Values[k]));
+            if (disparity.Values[k] is > 2 and < 200)
+                products.Add(depth.Values[k] * disparity.Values[k]);
+        }
+        // Disparity is baseline × focal length ÷ depth: one product everywhere, to the half steps of both.
+        Assert.True(products.Count > 500);
+        Assert.All(products, p => Assert.Equal(products[0], p, products[0] * 0.01));
+    }
+
+    [Fact]
+    public void A_folder_of_depth_is_looked_for_where_one_works_and_then_in_the_data_set()
+    {
+        using var data = new LookAlike().Voc(1);
+        Assert.Null(DepthFolder.Find(data.Root, "Depth"));
+        var inData = Path.GetDirectoryName(data.Make("VOCdevkit", "VOC2012", "Depth", "any"))!;
+        Assert.Equal(inData, DepthFolder.Find(data.Root, "Depth"));
+        Assert.Equal(folder, DepthFolder.Find(data.Root, folder));
     }
 
     [Fact]

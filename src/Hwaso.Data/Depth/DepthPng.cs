@@ -11,16 +11,16 @@ public static class DepthPng
 
     /// <summary>Writes a map, whole or not at all, with steps of its largest depth ÷ 65,535: at 80 m, 1.2 mm.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="depth">Depth in metres.</param>
+    /// <param name="depth">Depth in metres; what is not above 0, or infinite, is none.</param>
     /// <param name="text">Further text entries by keyword, such as the teacher's name.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Write(string path, DepthMap depth, IReadOnlyDictionary<string, string>? text = null)
     {
-        var largest = depth.Values.Where(float.IsFinite).DefaultIfEmpty(0).Max();
+        var largest = depth.Values.Where(IsThere).DefaultIfEmpty(0).Max();
         var scale = largest > 0 ? (double)largest / ushort.MaxValue : 1;
         var image = new Gray16Image(depth.Width, depth.Height);
         for (var k = 0; k < image.Values.Length; k++)
-            if (float.IsFinite(depth.Values[k]))
+            if (IsThere(depth.Values[k]))
                 // What is nearer than half a step is still there.
                 image.Values[k] = (ushort)Math.Clamp(Math.Round(depth.Values[k] / scale), 1, ushort.MaxValue);
         var entries = new Dictionary<string, string>(text ?? new Dictionary<string, string>()) { [ScaleKey] = scale.ToString("R", CultureInfo.InvariantCulture) };
@@ -41,4 +41,6 @@ public static class DepthPng
         var image = Png.ReadGray16(path);
         return new DepthMap(image.Width, image.Height, Array.ConvertAll(image.Values, v => v == 0 ? float.NaN : (float)(v * scale)));
     }
+
+    static bool IsThere(float depth) => depth > 0 && float.IsFinite(depth);
 }

@@ -11,19 +11,19 @@ public sealed class DisparityFolder : DepthSource
 {
     const string ImageEnd = "_leftImg8bit.png", DisparityEnd = "_disparity.png";
 
-    // The search range of the stereo in the published set: so disparities come to 0 … 1.
-    const float PixelsOfOne = 128;
     readonly string folder, split;
+    readonly double pixelsOfOne;
 
     /// <summary>The disparity of a split.</summary>
     /// <param name="root">The data set's folder.</param>
     /// <param name="split">The split.</param>
+    /// <param name="pixelsOfOne">The disparity that is learned as 1; the default is the search range of the published set's stereo, so that disparities come to 0 … 1.</param>
     /// <exception cref="DatasetException">There is no disparity folder.</exception>
-    public DisparityFolder(string root, string split)
+    public DisparityFolder(string root, string split, double pixelsOfOne = 128)
     {
         folder = Folders.Cityscapes(Folders.Require(root, "the data set's folder"), "disparity")
             ?? throw new DatasetException(root, "no disparity in it or in one of its folders; unpack Cityscapes' disparity beside leftImg8bit, or name a folder of depth PNGs");
-        this.split = split;
+        (this.split, this.pixelsOfOne) = (split, pixelsOfOne);
     }
 
     /// <inheritdoc/>
@@ -41,6 +41,6 @@ public sealed class DisparityFolder : DepthSource
         if (!File.Exists(path))
             throw new DatasetException(sample.ImagePath, $"has no disparity: {path} was wanted");
         var image = Png.ReadGray16(path);
-        return new DepthMap(image.Width, image.Height, Array.ConvertAll(image.Values, v => v == 0 ? float.NaN : (v - 1) / (256 * PixelsOfOne)));
+        return new DepthMap(image.Width, image.Height, Array.ConvertAll(image.Values, v => v == 0 ? float.NaN : (float)((v - 1) / (256 * pixelsOfOne))));
     }
 }

@@ -1,8 +1,9 @@
+using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data.Scenes;
 
-/// <summary>PASCAL VOC 2012's layout, with the street's objects that VOC has classes for, each with a border that is not scored.</summary>
+/// <summary>PASCAL VOC 2012's layout, with the street's objects that VOC has classes for, each with a border that is not scored; and the exact depth, which VOC does not have.</summary>
 sealed class VocWriter(string dir) : ISceneWriter
 {
     const int BorderRadius = 1;
@@ -11,7 +12,7 @@ sealed class VocWriter(string dir) : ISceneWriter
 
     public void Begin(int train, int val)
     {
-        foreach (var folder in new[] { "JPEGImages", "SegmentationClass", "SegmentationObject", Path.Combine("ImageSets", "Segmentation") })
+        foreach (var folder in new[] { "JPEGImages", "SegmentationClass", "SegmentationObject", "Depth", Path.Combine("ImageSets", "Segmentation") })
             Directory.CreateDirectory(Path.Combine(root, folder));
         var training = Enumerable.Range(0, train).Select(k => Id("train", k)).ToArray();
         var validation = Enumerable.Range(0, val).Select(k => Id("val", k)).ToArray();
@@ -27,6 +28,7 @@ sealed class VocWriter(string dir) : ISceneWriter
         var (classes, objects) = Labels(scene);
         Png.WriteIndexed(Path.Combine(root, "SegmentationClass", id + ".png"), classes, Palette.Voc);
         Png.WriteIndexed(Path.Combine(root, "SegmentationObject", id + ".png"), objects, Palette.Voc);
+        DepthPng.Write(Path.Combine(root, "Depth", id + ".png"), new DepthMap(scene.Image.Width, scene.Image.Height, scene.DepthMetres));
         Jpeg.Write(Path.Combine(root, "JPEGImages", id + ".jpg"), scene.Image);
     }
 

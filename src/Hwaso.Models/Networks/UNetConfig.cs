@@ -5,4 +5,7 @@ public sealed record UNetConfig
 {
     /// <summary>Channels of the five decoder blocks, coarsest first.</summary>
     public IReadOnlyList<int> Channels { get; init; } = [256, 128, 64, 32, 16];
+
+    /// <summary>Channels of a depth decoder's five blocks; null for those of the semantic one.</summary>
+    public IReadOnlyList<int>? DepthChannels { get; init; }
 }

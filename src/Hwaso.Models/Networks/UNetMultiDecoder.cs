@@ -26,7 +26,7 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
         encoder = new(w / "encoder", config);
         decoder = new(w / "decoder", unet, encoder.Channels);
         segmentation_head = new(w / "segmentation_head", decoder.Channels, classes);
-        depth_decoder = new(w / "depth_decoder", unet, encoder.Channels);
+        depth_decoder = new(w / "depth_decoder", unet with { Channels = unet.DepthChannels ?? unet.Channels }, encoder.Channels);
         depth_head = new(w / "depth_head", depth_decoder.Channels, 1);
     }
 
@@ -77,10 +77,21 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
             }
     }
 
+    /// <summary>The first tensor of which the two decoders have other shapes, semantic and depth; null where they are alike, so that one can take over the other's.</summary>
+    public (string Key, string Semantic, string Depth)? DecoderDifference()
+    {
+        foreach (var ((key, semantic), (_, depth)) in decoder.Weights.State.Zip(depth_decoder.Weights.State))
+            if (!semantic.Shape.AsSpan().SequenceEqual(depth.Shape))
+                return (key, $"[{string.Join(", ", semantic.Shape)}]", $"[{string.Join(", ", depth.Shape)}]");
+        return null;
+    }
+
     /// <summary>Gives the semantic decoder the depth decoder's weights and statistics; the heads, of other shapes, stay.</summary>
+    /// <exception cref="ArgumentException">The decoders are of other shapes.</exception>
     public void CopyDepthToSemantic() => Copy(depth_decoder, decoder);
 
     /// <summary>Gives the depth decoder the semantic decoder's weights and statistics; the heads, of other shapes, stay.</summary>
+    /// <exception cref="ArgumentException">The decoders are of other shapes.</exception>
     public void CopySemanticToDepth() => Copy(decoder, depth_decoder);
 
     /// <inheritdoc/>
@@ -90,8 +101,10 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
         return maps.Apply(decoder).Apply(segmentation_head);
     }
 
-    static void Copy(UNetDecoder from, UNetDecoder to)
+    void Copy(UNetDecoder from, UNetDecoder to)
     {
+        if (DecoderDifference() is var (key, semantic, depth))
+            throw new ArgumentException($"decoder and depth_decoder differ in {key}: {semantic} and {depth}; only one of the same shapes can be copied");
         using var scope = new Scope();
         foreach (var ((_, source), (_, target)) in from.Weights.State.Zip(to.Weights.State))
             target.CopyFrom(source.ToHost());

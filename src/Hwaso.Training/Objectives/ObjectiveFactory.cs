@@ -61,6 +61,8 @@ public static class ObjectiveFactory
         var (semantic, depth) = stage is null ? (heads.Semantic ?? Semantic, heads.Depth ?? Depth) : (stage.SemanticWeight, stage.DepthWeight);
         if (semantic == 0 && depth == 0)
             throw file.Error("loss.heads", "both decoders' weights are 0: nothing would be learned");
+        if (stage is { Copy: not DecoderCopy.None } && net.DecoderDifference() is var (tensor, ours, theirs))
+            throw file.Error($"stages[{file.Recipe.Stages.TakeWhile(s => s.Name != stage.Name).Count()}].copy", $"the decoders are of different shapes: {tensor} is {ours}, in the depth decoder {theirs}; remove it, or give model.unet.depth_channels the values of model.unet.channels");
         if (depth > 0 && file.Recipe.Data.Depth is null)
             throw file.Error("data", "names no depth for the depth decoder to learn; give 'depth: disparity' for Cityscapes' own, or a folder of depth PNGs");
         return new MultiDecoderObjective(net, Pixels(recipe, net), semantic, depth);

@@ -12,6 +12,9 @@ public sealed record DataRecipe(string Layout)
     /// <summary>Where depth comes from: <c>disparity</c> for Cityscapes' own, else a folder of depth PNGs; null where none is learned.</summary>
     public string? Depth { get; init; }
 
+    /// <summary>The depth that is learned as 1, in metres, of disparity in pixels, above 0; null for 10 m and 128 pixels.</summary>
+    public double? DepthUnit { get; init; }
+
     /// <summary>The split to learn from.</summary>
     public string TrainSplit { get; init; } = "train";
 
@@ -27,15 +30,18 @@ public sealed record DataRecipe(string Layout)
     internal static DataRecipe Read(YamlMap map)
     {
         var data = new DataRecipe(map["layout"].Text() ?? throw map.Missing("layout", "the data set's layout, such as cityscapes or voc"));
-        return data with
+        data = data with
         {
             Root = map["root"].Text(),
             Depth = map["depth"].Text(),
+            DepthUnit = map["depth_unit"].Number(min: 0, aboveMin: true),
             TrainSplit = map["train"].Text() ?? data.TrainSplit,
             ValSplit = map["val"].Text() ?? data.ValSplit,
             CacheMb = map["cache_mb"].Int(min: 0) ?? data.CacheMb,
             Workers = map["workers"].Int(min: 1),
         };
+        if (data is { Depth: null, DepthUnit: not null }) throw map["depth_unit"].Node!.Error("means nothing without 'depth'; remove it, or say where the depth is");
+        return data;
     }
 
     internal void Write(YamlWriter yaml)
@@ -43,6 +49,7 @@ public sealed record DataRecipe(string Layout)
         yaml.Text("layout", Layout);
         yaml.Text("root", Root);
         yaml.Text("depth", Depth);
+        yaml.Number("depth_unit", DepthUnit);
         yaml.Text("train", TrainSplit);
         yaml.Text("val", ValSplit);
         yaml.Int("cache_mb", CacheMb);

@@ -38,6 +38,8 @@ static class ModelKeys
         foreach (var key in all.Except(keys))
             if (map.Find(key) is { } entry)
                 throw entry.Value.Error($"does not belong to {network}; remove it, or change the network");
+        if (model.UNet?.DepthChannels is not null && !network.Contains("multidecoder", StringComparison.Ordinal))
+            throw map.Section("unet")["depth_channels"].Node!.Error($"does not belong to {network}, which has no depth decoder; remove it, or take one with multidecoder in its name");
         if (model.Family is null)
             return;
         if (keys.Contains("transformer"))

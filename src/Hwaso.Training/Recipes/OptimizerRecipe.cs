@@ -36,14 +36,18 @@ public sealed record OptimizerRecipe(double LearningRate)
     /// <summary>What the learning rate of the head's parameters is multiplied by, 0 or more.</summary>
     public double HeadRateMultiplier { get; init; } = 1;
 
-    internal static OptimizerRecipe Read(YamlMap map)
+    /// <summary>Reads an optimiser.</summary>
+    /// <param name="map">Its section.</param>
+    /// <param name="usual">The optimiser that what is left out is of, where it has the same name; null for the defaults.</param>
+    internal static OptimizerRecipe Read(YamlMap map, OptimizerRecipe? usual = null)
     {
-        var kind = map["name"].Choice(Kinds) ?? OptimizerKind.Sgd;
+        var kind = map["name"].Choice(Kinds) ?? usual?.Kind ?? OptimizerKind.Sgd;
         var isSgd = kind == OptimizerKind.Sgd;
         map.RefuseUnless(isSgd, "sgd", Kinds.NameOf(kind), "momentum", "nesterov");
         map.RefuseUnless(!isSgd, "adam and adamw", Kinds.NameOf(kind), "betas", "eps");
         var learningRate = map["learning_rate"].Number(min: 0, aboveMin: true);
-        var optimizer = new OptimizerRecipe(learningRate ?? throw map.Missing("learning_rate", "a number above 0"));
+        var same = usual?.Kind == kind ? usual : null;
+        var optimizer = (same ?? new OptimizerRecipe(0)) with { LearningRate = learningRate ?? same?.LearningRate ?? throw map.Missing("learning_rate", "a number above 0") };
         var betas = map["betas"].Numbers(min: 0, count: 2);
         optimizer = optimizer with
         {

@@ -73,13 +73,12 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
 
     internal static Recipe Read(YamlMap map, string file)
     {
-        var stages = TrainStageRecipe.Read(map);
-        var recipe = new Recipe(
-            ReadName(map["name"], file),
-            ModelRecipe.Read(map.Section("model")),
-            DataRecipe.Read(map.Section("data")),
-            AugmentRecipe.Read(map.Section("augment")),
-            TrainRecipe.Read(map.Section("train"), stages));
+        var (name, model, data, augment) =
+            (ReadName(map["name"], file), ModelRecipe.Read(map.Section("model")), DataRecipe.Read(map.Section("data")), AugmentRecipe.Read(map.Section("augment")));
+        var optimizer = OptimizerRecipe.Read(map.Section("train").Section("optimizer"));
+        // Their lengths are the run's, and their optimisers begin from its.
+        var stages = TrainStageRecipe.Read(map, optimizer);
+        var recipe = new Recipe(name, model, data, augment, TrainRecipe.Read(map.Section("train"), optimizer, stages));
         recipe = recipe with
         {
             Description = map["description"].Text(),

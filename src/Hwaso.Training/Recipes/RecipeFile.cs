@@ -47,16 +47,19 @@ public sealed class RecipeFile
     }
 
     /// <summary>Where a key stands, or the nearest section around it: <c>recipes/x.yaml:12</c>.</summary>
-    /// <param name="key">The key's path, such as <c>model.name</c>.</param>
+    /// <param name="key">The key's path, such as <c>model.name</c> or <c>stages[1].copy</c>.</param>
     public string Where(string key)
     {
         var map = root;
         var where = file;
-        foreach (var name in key.Split('.'))
+        foreach (var part in key.Split('.'))
         {
+            var (name, number) = ListPlace.Of(part);
             if (map?.Find(name) is not { } entry) break;
             where = entry.Where;
-            map = entry.Value as YamlMap;
+            var value = number is { } item && entry.Value is YamlList { Items: var items } && item < items.Count ? items[item] : entry.Value;
+            if (value != entry.Value) where = value.Where;
+            map = value as YamlMap;
         }
         return where;
     }

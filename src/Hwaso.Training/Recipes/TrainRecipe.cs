@@ -39,14 +39,14 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
 
     static readonly Choices<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
 
-    internal static TrainRecipe Read(YamlMap map, ValueList<TrainStageRecipe> stages)
+    internal static TrainRecipe Read(YamlMap map, OptimizerRecipe optimizer, ValueList<TrainStageRecipe> stages)
     {
         var (epochs, iterations) = (map["epochs"].Int(min: 1), map["iterations"].Int(min: 1));
         if (stages.Count > 0 && (map["epochs"].Node ?? map["iterations"].Node) is { } length) throw length.Error("excludes 'stages', which have lengths of their own; remove it");
         if (stages.Count > 0) epochs = stages.Sum(stage => stage.Epochs);
         if (epochs is not null && iterations is not null) throw map["iterations"].Node!.Error("excludes 'train.epochs'; remove one of the two");
         var batch = map["batch"].Int(min: 1);
-        var train = new TrainRecipe(batch ?? throw map.Missing("batch", "the number of images of a step"), OptimizerRecipe.Read(map.Section("optimizer")));
+        var train = new TrainRecipe(batch ?? throw map.Missing("batch", "the number of images of a step"), optimizer);
         if (epochs is null && iterations is null) throw map.Missing("epochs", "the length of the run, as 'epochs' or as 'iterations'");
         if (map["ema_decay"].Number(min: 0, max: 1) is 1) throw map["ema_decay"].Node!.Error("1 would average nothing in; wants a number below 1, such as 0.999");
         return train with

@@ -24,13 +24,13 @@ public sealed record TrainStageRecipe(string Name, int Epochs, ValueList<UNetPar
     /// <summary>What is copied before it starts.</summary>
     public DecoderCopy Copy { get; init; } = DecoderCopy.None;
 
-    /// <summary>The stage's own learning rate, above 0; null for the run's.</summary>
-    public double? LearningRate { get; init; }
+    /// <summary>The stage's own optimiser; null for the run's.</summary>
+    public OptimizerRecipe? Optimizer { get; init; }
 
-    internal static ValueList<TrainStageRecipe> Read(YamlMap root)
+    internal static ValueList<TrainStageRecipe> Read(YamlMap root, OptimizerRecipe usual)
     {
         var maps = root.Sections("stages");
-        ValueList<TrainStageRecipe> stages = [.. maps.Select(ReadOne)];
+        ValueList<TrainStageRecipe> stages = [.. maps.Select(map => ReadOne(map, usual))];
         foreach (var (stage, map) in stages.Zip(maps))
             if (stages.First(s => s.Name == stage.Name) != stage || stages.Count(s => s.Name == stage.Name) > 1)
                 throw map["name"].Node!.Error($"'{stage.Name}' is the name of two stages; call one of them something else");
@@ -45,10 +45,10 @@ public sealed record TrainStageRecipe(string Name, int Epochs, ValueList<UNetPar
         yaml.Number("semantic_weight", SemanticWeight);
         yaml.Number("depth_weight", DepthWeight);
         yaml.Text("copy", Copies.NameOf(Copy));
-        yaml.Number("learning_rate", LearningRate);
+        if (Optimizer is { } optimizer) yaml.Section("optimizer", () => optimizer.Write(yaml));
     }
 
-    static TrainStageRecipe ReadOne(YamlMap map)
+    static TrainStageRecipe ReadOne(YamlMap map, OptimizerRecipe usual)
     {
         var learn = map["learn"].Choices(Parts) ?? throw map.Missing("learn", "the parts that learn, of encoder, semantic and depth");
         if (learn.Count == 0) throw map["learn"].Node!.Error("is empty: the stage would train nothing; name encoder, semantic or depth");
@@ -64,7 +64,7 @@ public sealed record TrainStageRecipe(string Name, int Epochs, ValueList<UNetPar
             SemanticWeight = map["semantic_weight"].Number(min: 0) ?? ofSemantic,
             DepthWeight = map["depth_weight"].Number(min: 0) ?? ofDepth,
             Copy = map["copy"].Choice(Copies) ?? DecoderCopy.None,
-            LearningRate = map["learning_rate"].Number(min: 0, aboveMin: true),
+            Optimizer = OptimizerRecipe.Read(map.Section("optimizer"), usual) is var own && map.Has("optimizer") ? own : null,
         };
         Require(semantic, stage.SemanticWeight, "semantic");
         Require(depth, stage.DepthWeight, "depth");

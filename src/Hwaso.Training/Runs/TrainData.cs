@@ -36,9 +36,15 @@ sealed record TrainData(string Root, SegmentationDataset Training, SegmentationD
             return null;
         if (given == Disparity && data.Layout != "cityscapes")
             throw file.Error("data.depth", $"'{Disparity}' is Cityscapes' own, layout '{data.Layout}' has none; name a folder of depth PNGs (hwaso depth writes them)");
-        if (given != Disparity && !Directory.Exists(given))
-            throw file.Error("data.depth", $"no such folder: {given}; write depth PNGs there with hwaso depth, or say '{Disparity}' for Cityscapes' own");
-        DepthSource source = given == Disparity ? new DisparityFolder(root, data.TrainSplit) : new DepthFolder(given);
+        var folder = given == Disparity ? null : DepthFolder.Find(root, given)
+            ?? throw file.Error("data.depth", $"no such folder: {given}, neither in the working directory nor in {root}; write depth PNGs there with hwaso depth, or say '{Disparity}' for Cityscapes' own");
+        DepthSource source = (folder, data.DepthUnit) switch
+        {
+            (null, { } pixels) => new DisparityFolder(root, data.TrainSplit, pixels),
+            (null, null) => new DisparityFolder(root, data.TrainSplit),
+            (_, { } metres) => new DepthFolder(folder, metres),
+            _ => new DepthFolder(folder),
+        };
         var bare = training.Samples.Where(s => !File.Exists(source.PathOf(s))).ToArray();
         if (bare.Length > 0)
             throw file.Error("data.depth", $"{bare.Length} of {training.Samples.Count} images have no depth, the first {bare[0].ImagePath}: {source.PathOf(bare[0])} was wanted");

@@ -21,8 +21,9 @@ sealed class TrainingStage : IDisposable
         (Plan, this.net, this.recipe) = (plan, net, recipe);
         objective = ObjectiveFactory.Of(net, recipe.Loss, file, plan.Recipe);
         Begin();
-        Rate = plan.Recipe?.LearningRate ?? recipe.Train.Optimizer.LearningRate;
-        Optimiser = TrainingParts.Optimiser(recipe.Train.Optimizer with { LearningRate = Rate }, net);
+        var optimizer = plan.Recipe?.Optimizer ?? recipe.Train.Optimizer;
+        Rate = optimizer.LearningRate;
+        Optimiser = TrainingParts.Optimiser(optimizer, net);
         policy = TrainingParts.Policy(recipe.Train.Schedule, recipe.Train.Epochs is null ? 1 : stepsPerEpoch);
         Average = recipe.Train.EmaDecay is { } decay ? new WeightAverage(net.Weights, decay) : null;
         Step = new TrainStep(objective, Optimiser, Average, recipe.Train, device);

@@ -27,6 +27,9 @@ public sealed class BadRecipeTests
         Assert.Equal(4, Recipe.Read(string.Join('\n', Good), "recipes/x.yaml").Train.Batch);
 
     [Theory]
+    [InlineData(5, "  layout: voc\n  depth_unit: 80", "6: data.depth_unit: means nothing without 'depth'; remove it, or say where the depth is")]
+    [InlineData(5, "  layout: voc\n  depth: here\n  depth_unit: 0", "7: data.depth_unit: 0 is not above 0")]
+    [InlineData(3, "  name: unet-resnet50\n  unet: {depth_channels: [1, 2, 3, 4, 5]}", "4: model.unet.depth_channels: does not belong to unet-resnet50, which has no depth decoder; remove it, or take one with multidecoder in its name")]
     // Keys.
     [InlineData(12, "    learning_rte: 0.01", "12: train.optimizer.learning_rte: unknown key; did you mean 'learning_rate'?")]
     [InlineData(10, "  batch: 4\n  learning_rte: 0.01", "11: train.learning_rte: unknown key; did you mean 'train.optimizer.learning_rate'?")]
@@ -35,7 +38,7 @@ public sealed class BadRecipeTests
     [InlineData(1, "modle: {name: y}", "1: modle: unknown key; did you mean 'model'?")]
     [InlineData(1, "train.batch: 4", "1: train.batch: unknown key; keys stand below each other in a file, each on its own line")]
     [InlineData(1, "zzzzzz: 1", "1: zzzzzz: unknown key; a recipe has name, model, data, augment, train, description, seed, threads, loss, validate, save, stages")]
-    [InlineData(5, "  layout: voc\n  zzz: 1", "6: data.zzz: unknown key; data has layout, root, depth, train, val, cache_mb, workers")]
+    [InlineData(5, "  layout: voc\n  zzz: 1", "6: data.zzz: unknown key; data has layout, root, depth, depth_unit, train, val, cache_mb, workers")]
     [InlineData(3, "  name: hrnetv2-w18\n  stage3: {moduls: 1}", "4: model.stage3.moduls: unknown key; did you mean 'modules'?")]
     [InlineData(10, "  batch: 4\n  batch: 8", "11: train.batch: given twice, first at recipes/x.yaml:10; remove one")]
     [InlineData(9, "  [a]: 2", "9: wants a name as key, not a list or section")]
@@ -144,6 +147,8 @@ public sealed class BadRecipeTests
     [InlineData("{name: a, epochs: 1, learn: [depth], copy: both}", "13: stages[0].copy: 'both' is none of none, depth_to_semantic, semantic_to_depth")]
     [InlineData("{name: a, epochs: 1, learn: [depth]}\n  - {name: a, epochs: 1, learn: [semantic]}", "13: stages[0].name: 'a' is the name of two stages; call one of them something else")]
     [InlineData("a", "13: stages[0]: wants keys such as 'name', not 'a'")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], optimizer: {name: adam}}", "13: stages[0].optimizer.learning_rate: missing; wants a number above 0")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], optimizer: {betas: [0.5, 0.5]}}", "13: stages[0].optimizer.betas: belongs to adam and adamw, not to sgd; remove it, or change the name")]
     public void A_stage_is_refused_with_its_line(string stage, string message)
     {
         var lines = Good.Where(line => !line.Contains("epochs", StringComparison.Ordinal));

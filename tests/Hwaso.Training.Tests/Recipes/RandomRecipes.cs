@@ -40,7 +40,7 @@ sealed class RandomRecipes(Random random)
             SemanticWeight = Above0(),
             DepthWeight = learn.Count == 1 ? 0 : Above0(),
             Copy = (DecoderCopy)random.Next(3),
-            LearningRate = MaybeValue(Above0),
+            Optimizer = Maybe(Optimizer),
         };
     }
 
@@ -143,7 +143,7 @@ sealed class RandomRecipes(Random random)
                 BatchNormEpsilon = MaybeValue(Above0),
                 OutputStride = MaybeValue(() => 2 << random.Next(4)),
             },
-            UNet = unet && !efficient ? new UNetRecipe { Channels = Ints(5) } : null,
+            UNet = unet && !efficient ? new UNetRecipe { Channels = Ints(5), DepthChannels = Maybe(() => Ints(5)) } : null,
             SANet = unet && !efficient ? null : Maybe(() => new SANetRecipe
             {
                 Channels = MaybeValue(() => random.Next(1, 99)),
@@ -202,15 +202,20 @@ sealed class RandomRecipes(Random random)
         _ => new() { Name = "psa-p-spatial", Place = MaybeValue(() => (AttentionPlace)random.Next(2)) },
     };
 
-    DataRecipe Data() => new(Text())
+    DataRecipe Data()
     {
-        Root = Maybe(Text),
-        Depth = Maybe(Text),
-        TrainSplit = Text(),
-        ValSplit = Text(),
-        CacheMb = random.Next(),
-        Workers = MaybeValue(() => random.Next(1, 64)),
-    };
+        var depth = Maybe(Text);
+        return new DataRecipe(Text())
+        {
+            Root = Maybe(Text),
+            Depth = depth,
+            DepthUnit = depth is null ? null : MaybeValue(Above0),
+            TrainSplit = Text(),
+            ValSplit = Text(),
+            CacheMb = random.Next(),
+            Workers = MaybeValue(() => random.Next(1, 64)),
+        };
+    }
 
     AugmentRecipe Augment()
     {

@@ -31,6 +31,18 @@ public sealed class SettingTests
     }
 
     [Fact]
+    public void Setting_reaches_into_a_list_by_number()
+    {
+        string[] staged = ["train.epochs=", "stages=[{name: a, epochs: 3, learn: [depth]}, {name: b, epochs: 4, learn: [semantic]}]"];
+        Assert.Equal([3, 1], Read([.. staged, "stages[1].epochs=1"]).Stages.Select(stage => stage.Epochs));
+        Assert.Equal(0.5, Read([.. staged, "stages[0].optimizer.learning_rate=0.5"]).Stages[0].Optimizer!.LearningRate);
+        var error = Assert.Throws<RecipeException>(() => Read([.. staged, "stages[2].epochs=1"]));
+        Assert.Equal("--set stages[2].epochs=1: stages[2]: stages has 2 items, numbered from 0", error.Message);
+        error = Assert.Throws<RecipeException>(() => Read([.. staged, "stages[1].epoch=1"]));
+        Assert.Equal("--set stages[1].epoch=1: stages[1].epoch: unknown key; did you mean 'epochs'?", error.Message);
+    }
+
+    [Fact]
     public void Setting_replaces_a_whole_section_when_its_value_is_one()
     {
         var recipe = Read("train.optimizer={name: adamw, learning_rate: 0.001, betas: [0.9, 0.95]}");

@@ -5,7 +5,11 @@ namespace Hwaso.Training.Tests.Recipes;
 
 public sealed class ShippedRecipeTests
 {
-    public static TheoryData<string> Files => [.. Directory.GetFiles(RepositoryRoot.File("recipes"), "*.yaml").Select(path => Path.GetFileName(path)!).Order()];
+    public static TheoryData<string> Files =>
+    [
+        .. new[] { "", "multidecoder" }.SelectMany(folder => Directory.GetFiles(RepositoryRoot.File("recipes", folder), "*.yaml"))
+            .Select(path => Path.GetRelativePath(RepositoryRoot.File("recipes"), path)).Order(),
+    ];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -24,7 +28,7 @@ public sealed class ShippedRecipeTests
         var yaml = recipe.ToYaml();
         Assert.Equal(recipe, Recipe.Read(yaml, "run/recipe.yaml"));
         Assert.Equal(yaml, Recipe.Read(yaml, "run/recipe.yaml").ToYaml());
-        Assert.StartsWith($"# hwaso train recipes/{file}\n", yaml, StringComparison.Ordinal);
+        Assert.StartsWith($"# hwaso train recipes/{Path.GetFileName(file)}\n", yaml, StringComparison.Ordinal);
     }
 
     [Theory]

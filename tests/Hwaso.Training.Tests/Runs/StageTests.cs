@@ -58,11 +58,28 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
     public void What_a_stage_copies_is_there_when_it_starts(string copy, string from, string to)
     {
         // The second stage learns a head's weight at best: with the decoder frozen, what was copied stays.
-        Train("copied", $"- {{name: first, epochs: 1, learn: [encoder, semantic, depth]}}\n  - {{name: second, epochs: 1, learn: [{(from == Depth ? "depth" : "semantic")}], copy: {copy}, learning_rate: 1.0e-30}}");
+        Train("copied", $"- {{name: first, epochs: 1, learn: [encoder, semantic, depth]}}\n  - {{name: second, epochs: 1, learn: [{(from == Depth ? "depth" : "semantic")}], copy: {copy}, optimizer: {{learning_rate: 1.0e-30}}}}");
         var tensors = TensorFile.Read(At("copied").Last).Tensors;
         var weights = tensors.Keys.Where(k => k.StartsWith(from, StringComparison.Ordinal) && k.EndsWith("weight", StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(weights);
         Assert.All(weights, k => Assert.True(tensors[k].Data.Span.SequenceEqual(tensors[to + k[from.Length..]].Data.Span), k));
+    }
+
+    [Fact]
+    public void A_stage_steps_by_its_own_optimiser_and_rate()
+    {
+        // SGD without momentum and decay by a rate of 1, constant: a step is the gradient, and it is clipped to length 0.01.
+        Train("own", "- {name: first, epochs: 1, learn: [encoder, depth]}\n  - {name: second, epochs: 1, learn: [encoder, depth], optimizer: {name: sgd, learning_rate: 1, momentum: 0}}",
+            settings: ["train.clip_norm=0.01", "train.schedule.name=constant", "train.accumulate=3"]);
+        Train("first", "- {name: first, epochs: 1, learn: [encoder, depth]}", settings: ["train.clip_norm=0.01", "train.schedule.name=constant", "train.accumulate=3"]);
+        // One step each, as 12 images are three batches: between the two runs' last weights lies the second stage's step alone.
+        var (before, after) = (TensorFile.Read(At("first").Last).Tensors, TensorFile.Read(At("own").Last).Tensors);
+        var squares = 0.0;
+        foreach (var (key, tensor) in before.Where(t => t.Key.EndsWith("weight", StringComparison.Ordinal) || t.Key.EndsWith("bias", StringComparison.Ordinal)))
+            foreach (var (a, b) in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray().Zip(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(after[key].Data.Span).ToArray()))
+                squares += ((double)a - b) * ((double)a - b);
+        // Each of some 20,000 weights of about 1 is rounded by up to 6e-8: 1e-5 in length.
+        Assert.Equal(0.01, Math.Sqrt(squares), 1e-5);
     }
 
     [Fact]
@@ -101,6 +118,7 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
     [InlineData("data.depth=", "data: names no depth for the depth decoder to learn")]
     [InlineData("data.depth=nowhere", "data.depth: no such folder: nowhere")]
     [InlineData("loss.heads.depth=1", "loss.heads: excludes 'stages'")]
+    [InlineData("model.unet.depth_channels=[16, 16, 8, 8, 12]", "staged.yaml:17: stages[1].copy: the decoders are of different shapes: decoder.blocks.4.conv1.0.weight is [8, 8, 3, 3], in the depth decoder [12, 8, 3, 3]; remove it, or give")]
     public void What_does_not_fit_is_an_error_before_the_first_step(string setting, string message)
     {
         var error = Assert.Throws<RecipeException>(() => Train("bad", Three, settings: setting));
@@ -115,8 +133,8 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
 
     const string Three = """
         - {name: depth, epochs: 1, learn: [encoder, depth]}
-          - {name: semantic, epochs: 1, learn: [semantic], copy: depth_to_semantic, learning_rate: 0.002}
-          - {name: both, epochs: 1, learn: [encoder, semantic, depth]}
+          - {name: semantic, epochs: 1, learn: [semantic], copy: depth_to_semantic, optimizer: {learning_rate: 0.002}}
+          - {name: both, epochs: 1, learn: [encoder, semantic, depth], optimizer: {name: sgd, learning_rate: 0.01}}
         """;
 
     RunFolder At(string name) => new(Path.Combine(folder, name));

@@ -25,6 +25,12 @@ static class Overrides
 
     static YamlMap Below(YamlMap map, string name, string where, List<string> asked)
     {
+        if (ListPlace.Of(name) is (var list, { } number) && map.Find(list)?.Value is YamlList { Items: var items } there)
+        {
+            return number < items.Count
+                ? items[number] as YamlMap ?? throw new RecipeException(where, $"{items[number].Path}: holds {items[number].Given}, which has no keys below it")
+                : throw new RecipeException(where, $"{map.PathOf(name)}: {there.Path} has {items.Count} items, numbered from 0");
+        }
         switch (map.Find(name)?.Value)
         {
             case YamlMap below:
@@ -33,7 +39,7 @@ static class Overrides
                 var empty = new YamlMap(where, map.PathOf(name), asked);
                 var entry = new YamlEntry(name, where, empty);
                 RecipeKeys.CheckEntry(map, entry);
-                if (!RecipeKeys.IsSection(empty.Path)) throw new RecipeException(where, $"{empty.Path}: has no keys below it");
+                if (!RecipeKeys.IsSection(RecipeKeys.Plain(empty.Path))) throw new RecipeException(where, $"{empty.Path}: has no keys below it");
                 map.Put(entry);
                 return empty;
             case var other:

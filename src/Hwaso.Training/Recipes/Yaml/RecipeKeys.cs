@@ -8,7 +8,7 @@ static class RecipeKeys
         data: {layout: any}
         augment: {crop: [1, 1]}
         train: {batch: 1, optimizer: {learning_rate: 1}}
-        stages: [{name: any, epochs: 1, learn: [encoder, semantic, depth]}]
+        stages: [{name: any, epochs: 1, learn: [encoder, semantic, depth], optimizer: {learning_rate: 1}}]
         """;
 
     /// <summary>The keys in the order in which they are read, those of stages last: of equal names the run's own is meant more often.</summary>
