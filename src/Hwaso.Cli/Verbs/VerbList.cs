@@ -8,6 +8,7 @@ static class VerbList
         new ScenesVerb(SceneRendering.Run),
         new DatasetVerb(DatasetChecking.Run, DatasetConverting.Run),
         new TrainVerb(TrainingRun.Run),
+        new StudyVerb(StudyRun.Run),
         new EvaluateVerb(Evaluating.Run),
         new ScoreVerb(Scoring.Run),
         new PredictVerb(Predicting.Run),

@@ -37,10 +37,37 @@ public sealed class RecipeFile
 
     /// <summary>Reads a recipe from text; see <see cref="Recipe.Read(string, string, IEnumerable{string})"/>.</summary>
     /// <exception cref="RecipeException">A key is unknown, or the model's are missing, of the wrong type or in contradiction.</exception>
-    public static RecipeFile Read(string yaml, string file, params IEnumerable<string> settings)
+    public static RecipeFile Read(string yaml, string file, params IEnumerable<string> settings) => Read(yaml, file, [], settings);
+
+    /// <summary>Reads a recipe file with settings that another file holds, then those of the command line.</summary>
+    internal static RecipeFile Load(string path, IEnumerable<YamlEntry> entries, IEnumerable<string> settings) => Read(TextOf(path), path, entries, settings);
+
+    /// <summary>The text of a file that is a page at most.</summary>
+    /// <exception cref="RecipeException">It cannot be read, or is none.</exception>
+    internal static string TextOf(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path)) throw new RecipeException(path, "is a folder; name the recipe file in it");
+            if (!File.Exists(path)) throw new RecipeException(path, $"no such file{NearFile(path)}");
+            if (new FileInfo(path).Length > LargestBytes) throw new RecipeException(path, $"is larger than {LargestBytes} bytes, so no recipe");
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new RecipeException(path, "is no text in UTF-8; a recipe is a YAML file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RecipeException(path, $"cannot be read: {e.Message}");
+        }
+    }
+
+    static RecipeFile Read(string yaml, string file, IEnumerable<YamlEntry> entries, IEnumerable<string> settings)
     {
         var asked = new List<string>();
         var root = YamlTree.Recipe(yaml, file, asked);
+        foreach (var entry in entries) Overrides.Apply(root, entry, asked);
         foreach (var setting in settings) Overrides.Apply(root, setting, asked);
         RecipeKeys.Check(root);
         return new RecipeFile(root, file);
@@ -68,25 +95,6 @@ public sealed class RecipeFile
     /// <param name="key">The key's path, such as <c>model.name</c>.</param>
     /// <param name="problem">What was given, what was wanted, what to do.</param>
     public RecipeException Error(string key, string problem) => new(Where(key), $"{key}: {problem}");
-
-    static string TextOf(string path)
-    {
-        try
-        {
-            if (Directory.Exists(path)) throw new RecipeException(path, "is a folder; name the recipe file in it");
-            if (!File.Exists(path)) throw new RecipeException(path, $"no such file{NearFile(path)}");
-            if (new FileInfo(path).Length > LargestBytes) throw new RecipeException(path, $"is larger than {LargestBytes} bytes, so no recipe");
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new RecipeException(path, "is no text in UTF-8; a recipe is a YAML file");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RecipeException(path, $"cannot be read: {e.Message}");
-        }
-    }
 
     static string NearFile(string path)
     {

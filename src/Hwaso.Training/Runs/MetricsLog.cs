@@ -27,10 +27,7 @@ public sealed class MetricsLog
         var log = new MetricsLog(path);
         var there = File.Exists(path) ? File.ReadAllBytes(path) : null;
         if (fromStep > 0 && there is not null)
-            foreach (var line in Encoding.UTF8.GetString(there).Split('\n'))
-                // The last line may be cut short where the process was killed while it wrote.
-                if (TryIteration(line, out var iteration, out var isValidation) && (iteration < fromStep || (iteration == fromStep && (validated || !isValidation))))
-                    log.lines.Add((iteration, line));
+            log.lines.AddRange(Whole(there, (iteration, isValidation) => iteration < fromStep || (iteration == fromStep && (validated || !isValidation))));
         var kept = Encoding.UTF8.GetBytes(string.Concat(log.lines.Select(l => l.Line + "\n")));
         // Never half of it: the best score so far is read from here.
         if (there is null || !kept.AsSpan().SequenceEqual(there))
@@ -38,12 +35,25 @@ public sealed class MetricsLog
         return log;
     }
 
+    /// <summary>The lines of a log as it is now, whoever is writing it; none where there is no file.</summary>
+    public static IReadOnlyList<(long Iteration, string Line)> Lines(string path)
+    {
+        if (!File.Exists(path))
+            return [];
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[stream.Length];
+        return [.. Whole(bytes.AsSpan(0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)), (_, _) => true)];
+    }
+
     /// <summary>The logged losses.</summary>
-    public IReadOnlyList<LossPoint> Losses => Read("loss", o =>
+    public IReadOnlyList<LossPoint> Losses => Read(lines, "loss", o =>
         new LossPoint(o["iteration"]!.GetValue<long>(), o["loss"]?.GetValue<double>() ?? double.NaN, o["learning_rate"]!.GetValue<double>()));
 
     /// <summary>The validations.</summary>
-    public IReadOnlyList<(ValidationPoint Point, ConfusionMatrix Confusion)> Validations(bool hasBackground) => Read("confusion", o =>
+    public IReadOnlyList<(ValidationPoint Point, ConfusionMatrix Confusion)> Validations(bool hasBackground) => ValidationsOf(lines, hasBackground);
+
+    /// <summary>The validations among lines.</summary>
+    public static IReadOnlyList<(ValidationPoint Point, ConfusionMatrix Confusion)> ValidationsOf(IEnumerable<(long Iteration, string Line)> lines, bool hasBackground) => Read(lines, "confusion", o =>
     {
         var confusion = ConfusionMatrix.FromCounts(o["confusion"]!.AsArray().Select(n => n!.GetValue<long>()).ToArray());
         return (new ValidationPoint(o["epoch"]!.GetValue<int>(), o["iteration"]!.GetValue<long>(), Scores.Of(confusion, hasBackground)), confusion);
@@ -76,7 +86,17 @@ public sealed class MetricsLog
         File.AppendAllText(path, line + "\n");
     }
 
-    T[] Read<T>(string key, Func<JsonObject, T> read) =>
+    // The last line may be cut short where the process was killed while it wrote.
+    static List<(long Iteration, string Line)> Whole(ReadOnlySpan<byte> text, Func<long, bool, bool> counts)
+    {
+        var lines = new List<(long, string)>();
+        foreach (var line in Encoding.UTF8.GetString(text).Split('\n'))
+            if (TryIteration(line, out var iteration, out var isValidation) && counts(iteration, isValidation))
+                lines.Add((iteration, line));
+        return lines;
+    }
+
+    static T[] Read<T>(IEnumerable<(long Iteration, string Line)> lines, string key, Func<JsonObject, T> read) =>
         lines.Select(l => JsonNode.Parse(l.Line)!.AsObject()).Where(o => o.ContainsKey(key)).Select(read).ToArray();
 
     static bool TryIteration(string line, out long iteration, out bool isValidation)

@@ -66,7 +66,7 @@ public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, dou
     static IEnumerable<Device> Devices(Weights weights) => weights.Device == Device.Cpu ? [Device.Cpu] : [Device.Cpu, weights.Device];
 
     /// <summary>The first line that differs, but for how long the run is to be kept watched: where the data lies and how many threads read it.</summary>
-    static string? Difference(string before, string now)
+    internal static string? Difference(string before, string now)
     {
         static string[] Lines(string yaml) => yaml.Split('\n')
             .Where(l => l.TrimStart() is var t && !t.StartsWith('#') && !t.StartsWith("root:", StringComparison.Ordinal) && !t.StartsWith("workers:", StringComparison.Ordinal)

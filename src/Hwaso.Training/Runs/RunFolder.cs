@@ -16,6 +16,9 @@ public sealed record RunFolder(string Root)
     /// <summary>The page about it.</summary>
     public string Report => Path.Combine(Root, "report.html");
 
+    /// <summary>What came out, once it is finished: scores, cost, time, for programs.</summary>
+    public string Result => Path.Combine(Root, "result.json");
+
     /// <summary>Where weights lie.</summary>
     public string Checkpoints => Path.Combine(Root, "checkpoints");
 

@@ -1,7 +1,4 @@
 using Hwaso.Data;
-using Hwaso.Graph;
-using Hwaso.Models.Networks;
-using Hwaso.Torch;
 using Hwaso.Training.Inference;
 using Hwaso.Training.Metrics;
 using Hwaso.Training.Recipes;
@@ -15,12 +12,10 @@ static class TrainReport
     const int Pictures = 6;
 
     public static void Write(
-        string path, Recipe recipe, SegmentationNet net, Segmenter segmenter, SegmentationDataset validation, MetricsLog log, TrainResult result, Device device, IReadOnlyList<string> warnings)
+        string path, Recipe recipe, RunSummary summary, Segmenter segmenter, SegmentationDataset validation, MetricsLog log, TrainResult result, IReadOnlyList<string> warnings)
     {
         var validations = log.Validations(validation.Classes.HasBackground);
         var best = validations.Count == 0 ? default : validations.MaxBy(v => v.Point.Scores.Miou ?? -1);
-        var crop = recipe.Augment.Crop;
-        var cost = Cost.Of(Graph.Graph.Of(net, [1, 3, crop.Height, crop.Width]));
         RunReport.Write(path, new RunReportData
         {
             Title = recipe.Name,
@@ -29,12 +24,12 @@ static class TrainReport
             Recipe = Settings(recipe),
             Figures = new RunFigures
             {
-                Parameters = net.Weights.ParameterCount,
-                MultiplyAdds = cost.Macs,
-                InputSize = $"{crop.Height}×{crop.Width}",
+                Parameters = summary.Parameters,
+                MultiplyAdds = summary.Macs,
+                InputSize = $"{recipe.Augment.Crop.Height}×{recipe.Augment.Crop.Width}",
                 TrainingTime = TimeSpan.FromSeconds(result.Seconds),
                 ImagesPerSecond = result.ImagesPerSecond,
-                Device = device.Type == DeviceType.Cpu ? $"CPU, {TorchInfo.Threads} threads" : device.ToString(),
+                Device = summary.Device == "cpu" ? $"CPU, {summary.Threads} threads" : summary.Device,
             },
             Loss = log.Losses,
             Validations = validations.Select(v => v.Point).ToArray(),

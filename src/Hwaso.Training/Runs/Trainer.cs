@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hwaso.Data.Loading;
+using Hwaso.Graph;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
@@ -46,13 +47,7 @@ public sealed class Trainer : IDisposable
             throw new TrainingException($"{folder.Root} holds a run already; go on with --resume, or name another folder with --run");
 
         data = TrainData.Open(request);
-        var given = request.Recipe.Recipe;
-        recipe = given with
-        {
-            Data = given.Data with { Root = data.Root },
-            Model = given.Model with { Classes = data.Training.Classes.Count },
-            Threads = request.Threads,
-        };
+        recipe = Resolved(request.Recipe.Recipe, data, request.Threads);
         var resolved = recipe.ToYaml(folder.Recipe);
         plan = TrainPlan.Of(recipe.Train, data.Training.Samples.Count, recipe.Data.TrainSplit);
         stages = StagePlan.Of(recipe, plan);
@@ -93,6 +88,14 @@ public sealed class Trainer : IDisposable
         best = log.Validations(data.Training.Classes.HasBackground).Select(v => v.Point.Scores).MaxBy(s => s.Miou ?? -1);
     }
 
+    /// <summary>A recipe with what only data and command know: what a run's folder keeps.</summary>
+    internal static Recipe Resolved(Recipe given, TrainData data, int? threads) => given with
+    {
+        Data = given.Data with { Root = data.Root },
+        Model = given.Model with { Classes = data.Training.Classes.Count },
+        Threads = threads,
+    };
+
     /// <summary>Trains to the end, or until <paramref name="stop"/> is cancelled: then the step is finished and the state saved.</summary>
     /// <exception cref="TrainingException">The loss is not finite, a checkpoint cannot be written, or memory is short.</exception>
     public TrainResult Run(CancellationToken stop)
@@ -110,13 +113,34 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Writes the run's page, with pictures by the best weights.</summary>
+    /// <summary>Writes the finished run's page, with pictures by the best weights, and its result for programs.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void WriteReport(TrainResult result)
+    public RunSummary WriteReport(TrainResult result)
     {
         if (File.Exists(request.Folder.Best))
             WeightFile.Load(weights, TensorFile.Read(request.Folder.Best));
-        TrainReport.Write(request.Folder.Report, recipe, net, segmenter, data.Validation, log, result, request.Device, warnings);
+        var crop = recipe.Augment.Crop;
+        var summary = new RunSummary
+        {
+            Name = recipe.Name,
+            Model = recipe.Model.Name ?? recipe.Model.Family!,
+            Seed = recipe.Seed,
+            Finished = result.Finished,
+            Step = result.Iterations,
+            BestEpoch = result.BestEpoch,
+            Scores = RunSummary.Named(result.Best),
+            Parameters = weights.ParameterCount,
+            Macs = Cost.Of(Graph.Graph.Of(net, [1, 3, crop.Height, crop.Width])).Macs,
+            Input = crop,
+            Seconds = result.Seconds,
+            ImagesPerSecond = result.ImagesPerSecond,
+            Device = request.Device.ToString(),
+            Threads = request.Threads,
+        };
+        TrainReport.Write(request.Folder.Report, recipe, summary, segmenter, data.Validation, log, result, warnings);
+        // Last: a run that has it has everything.
+        summary.Write(request.Folder.Result);
+        return summary;
     }
 
     /// <summary>Frees network and optimiser.</summary>

@@ -4,7 +4,6 @@ using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Files;
 using Hwaso.Training.Inference;
-using Hwaso.Training.Metrics;
 using Hwaso.Training.Networks;
 using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
@@ -309,7 +308,7 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
     TrainResult Train(string name, int? stopAfter, bool resume, string root, string[] settings, Action<long>? each = null, int threads = 2)
     {
         using var stop = new CancellationTokenSource();
-        var watcher = new Watcher(step =>
+        var watcher = new RunWatcher(step =>
         {
             each?.Invoke(step);
             if (step == stopAfter)
@@ -343,21 +342,4 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
           log_every: 1
           optimizer: {learning_rate: 0.05, momentum: 0.9, weight_decay: 0.0001}
         """;
-
-    sealed class Watcher(Action<long> stepped) : ITrainWatcher
-    {
-        public void Begins(TrainPlan plan, long fromStep)
-        {
-        }
-
-        public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond) => stepped(step);
-
-        public void Validated(int epoch, Scores scores, bool isBest)
-        {
-        }
-
-        public void Says(string line)
-        {
-        }
-    }
 }

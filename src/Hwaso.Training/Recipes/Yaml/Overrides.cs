@@ -14,9 +14,23 @@ static class Overrides
         if (equals < 0 || names.Any(string.IsNullOrWhiteSpace))
             throw new RecipeException(where, "wants key=value, such as --set train.batch=4");
 
+        Put(root, names, where, path => YamlTree.Value(setting[(equals + 1)..], where, path, asked), asked);
+    }
+
+    /// <summary>Puts a setting in that another file holds as <c>key.path: value</c>; errors name its line there.</summary>
+    public static void Apply(YamlMap root, YamlEntry setting, List<string> asked)
+    {
+        var names = setting.Key.Split('.');
+        if (names.Any(string.IsNullOrWhiteSpace))
+            throw new RecipeException(setting.Where, $"'{setting.Key}' is no key of a recipe; such as train.batch was wanted");
+        Put(root, names, setting.Where, path => setting.Value.Moved(path, asked), asked);
+    }
+
+    static void Put(YamlMap root, string[] names, string where, Func<string, YamlNode> read, List<string> asked)
+    {
         var map = root;
         foreach (var name in names[..^1]) map = Below(map, name, where, asked);
-        var value = YamlTree.Value(setting[(equals + 1)..], where, map.PathOf(names[^1]), asked);
+        var value = read(map.PathOf(names[^1]));
         var entry = new YamlEntry(names[^1], where, value);
         RecipeKeys.CheckEntry(map, entry);
         if (value is YamlScalar { IsNull: true }) map.Remove(names[^1]);

@@ -7,5 +7,9 @@ sealed class YamlList(string where, string path, IReadOnlyList<YamlNode> items) 
     public IReadOnlyList<YamlNode> Items { get; } = items;
 
     /// <inheritdoc/>
+    public override YamlNode Moved(string path, List<string> asked) =>
+        new YamlList(Where, path, [.. Items.Select((item, k) => item.Moved($"{path}[{k}]", asked))]);
+
+    /// <inheritdoc/>
     public override string Given => $"a list of {Items.Count}";
 }

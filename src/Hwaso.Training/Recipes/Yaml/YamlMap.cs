@@ -82,6 +82,21 @@ sealed class YamlMap(string where, string path, List<string> asked, bool isGiven
         return map;
     }
 
+    /// <inheritdoc/>
+    public override YamlNode Moved(string path, List<string> asked)
+    {
+        var map = new YamlMap(Where, path, asked, IsGiven);
+        map.entries.AddRange(entries.Select(entry => entry with { Value = entry.Value.Moved(map.PathOf(entry.Key), asked) }));
+        return map;
+    }
+
+    /// <summary>Refuses every key but these.</summary>
+    public void AllowOnly(params string[] keys)
+    {
+        foreach (var entry in entries.Where(entry => !keys.Contains(entry.Key)))
+            throw new RecipeException(entry.Where, $"{PathOf(entry.Key)}: unknown key{(NearName.Hint(entry.Key, keys) is { Length: > 0 } hint ? hint : $"; {string.Join(", ", keys)} are known")}");
+    }
+
     /// <summary>The path of a key of this section.</summary>
     public string PathOf(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
 

@@ -12,6 +12,9 @@ abstract class YamlNode(string where, string path)
     /// <summary>What stands there, for an error that says what was given.</summary>
     public abstract string Given { get; }
 
+    /// <summary>The same, written at the same place, under another key of another file.</summary>
+    public abstract YamlNode Moved(string path, List<string> asked);
+
     /// <summary>An error at this place, naming the key.</summary>
     public RecipeException Error(string problem) => new(Where, Path.Length == 0 ? problem : $"{Path}: {problem}");
 }

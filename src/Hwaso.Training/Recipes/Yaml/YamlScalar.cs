@@ -15,6 +15,9 @@ sealed class YamlScalar(string where, string path, string text, bool plain) : Ya
     public bool IsNull => Plain && Text is ("" or "~" or "null" or "Null" or "NULL");
 
     /// <inheritdoc/>
+    public override YamlNode Moved(string path, List<string> asked) => new YamlScalar(Where, path, Text, Plain);
+
+    /// <inheritdoc/>
     public override string Given
     {
         get

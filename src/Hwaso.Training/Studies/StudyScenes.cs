@@ -1,0 +1,56 @@
+using Hwaso.Data.Scenes;
+using Hwaso.Torch.Files;
+using Hwaso.Training.Recipes;
+using Hwaso.Training.Recipes.Yaml;
+
+namespace Hwaso.Training.Studies;
+
+/// <summary>The rendered scenes that a study's small variant learns from.</summary>
+/// <param name="Layout">How they lie on disk, <c>cityscapes</c> or <c>voc</c>.</param>
+/// <param name="Train">Scenes to train on, at least 1.</param>
+/// <param name="Val">Scenes to score on, at least 1.</param>
+/// <param name="Size">Their size.</param>
+/// <param name="Seed">The same seed gives the same scenes.</param>
+public sealed record StudyScenes(string Layout, int Train, int Val, SizePx Size, int Seed)
+{
+    // Written last: a folder that has it is whole.
+    const string Mark = "rendered.txt";
+
+    static readonly Choices<SceneLayout> layouts = new(("cityscapes", SceneLayout.Cityscapes), ("voc", SceneLayout.Voc));
+
+    /// <summary>Scenes in all.</summary>
+    public int Count => Train + Val;
+
+    /// <summary>Whether a folder holds exactly these.</summary>
+    public bool AreIn(string folder) => File.Exists(Path.Combine(folder, Mark)) && File.ReadAllText(Path.Combine(folder, Mark)) == ToString();
+
+    /// <summary>Renders them into a folder.</summary>
+    /// <param name="folder">Where; made if it is not there.</param>
+    /// <param name="threads">Threads that render.</param>
+    /// <param name="progress">Told how many are done.</param>
+    /// <param name="stop">Ends the work; the next time it begins again.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public void Render(string folder, int threads, Action<int>? progress = null, CancellationToken stop = default)
+    {
+        // Others may have been rendered there for an older version of the study.
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+        SceneSet.Write(folder, layouts.Find(Layout)!.Value, Train, Size.Width, Size.Height, (ulong)Seed, Val, threads, progress, stop);
+        var mark = System.Text.Encoding.UTF8.GetBytes(ToString());
+        AtomicFile.Write(Path.Combine(folder, Mark), mark.Length, stream => stream.Write(mark));
+    }
+
+    /// <summary>The scenes in words.</summary>
+    public override string ToString() => $"{Train} rendered scenes to learn from, {Val} to score on, {Size} pixels, {Layout} layout, seed {Seed}";
+
+    internal static StudyScenes Read(YamlMap map)
+    {
+        map.AllowOnly("layout", "train", "val", "size", "seed");
+        return new StudyScenes(
+            map["layout"].Name(layouts.Names) ?? layouts.Names[0],
+            map["train"].Int(min: 1) ?? throw map.Missing("train", "how many scenes to learn from"),
+            map["val"].Int(min: 1) ?? throw map.Missing("val", "how many scenes to score on"),
+            map["size"].Size() ?? throw map.Missing("size", "[height, width] of a scene"),
+            map["seed"].Int(min: 0) ?? 1);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Hwaso.Training.Reports;
+
+namespace Hwaso.Training.Studies;
+
+/// <summary>A study's table: published and measured side by side.</summary>
+/// <param name="Study">The study.</param>
+/// <param name="Seeds">Runs that each variant is to have.</param>
+/// <param name="Rows">The variants in order.</param>
+public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> Rows)
+{
+    const double Gi = 1L << 30;
+
+    /// <summary>The heads of the columns, the first that of the names.</summary>
+    public IReadOnlyList<string> Heads => [.. Cells().Select(c => c.Head)];
+
+    /// <summary>The cells of a row, one a column.</summary>
+    public IReadOnlyList<string> Cells(StudyRow row) => [.. Cells().Select(c => c.Of(row))];
+
+    /// <summary>The table as Markdown, its columns aligned so that it can be read as it is.</summary>
+    public string ToMarkdown()
+    {
+        var cells = new List<IReadOnlyList<string>> { Heads };
+        cells.AddRange(Rows.Select(Cells));
+        var widths = Enumerable.Range(0, Heads.Count).Select(c => Math.Max(4, cells.Max(row => row[c].Length))).ToArray();
+        var text = new StringBuilder();
+        Line(cells[0]);
+        text.Append('|').AppendJoin('|', widths.Select((w, c) => c == 0 ? new string('-', w + 2) : new string('-', w + 1) + ":")).Append("|\n");
+        foreach (var row in cells.Skip(1))
+            Line(row);
+        return text.ToString();
+
+        void Line(IReadOnlyList<string> row) =>
+            text.Append("| ").AppendJoin(" | ", row.Select((cell, c) => c == 0 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).Append(" |\n");
+    }
+
+    /// <summary>The table's rows for programs: <c>name</c>, <c>parameters</c>, <c>macs</c>, each measure's mean with <c>_deviation</c> and <c>_values</c>, and <c>published</c>.</summary>
+    public JsonArray ToJson() => [.. Rows.Select(row =>
+    {
+        var json = new JsonObject
+        {
+            ["name"] = row.Variant.Name,
+            ["seeds"] = new JsonArray([.. row.Runs.Select(r => (JsonNode)r.Seed)]),
+            ["parameters"] = row.Parameters,
+            ["macs"] = row.Macs,
+            ["input"] = new JsonArray(row.Input.Height, row.Input.Width),
+        };
+        foreach (var measure in Study.Measures)
+            Put(json, measure.Name, row.Of(measure));
+        if (BaselineOf(row) is { } baseline)
+        {
+            json["against"] = baseline.Variant.Name;
+            Put(json, "difference", row.Above(baseline, Study.Measures[0]));
+        }
+        json["seconds"] = Spread.Of(row.Runs.Where(r => r.Seconds is not null).Select(r => r.Seconds!.Value)).Mean;
+        var published = new JsonObject();
+        foreach (var (name, value) in row.Variant.Published.Scores)
+            published[name] = value;
+        foreach (var (name, value) in new[] { ("parameters", row.Variant.Published.Parameters), ("macs", row.Variant.Published.Macs), ("difference", PublishedAbove(row)) })
+            if (value is not null)
+                published[name] = value;
+        json["published"] = published;
+        return (JsonNode)json;
+    })];
+
+    static void Put(JsonObject json, string name, Spread spread)
+    {
+        json[name] = spread.Mean;
+        json[name + "_deviation"] = spread.Deviation;
+        json[name + "_values"] = new JsonArray([.. spread.Values.Select(v => (JsonNode)v)]);
+    }
+
+    List<(string Head, Func<StudyRow, string> Of)> Cells()
+    {
+        var cells = new List<(string, Func<StudyRow, string>)> { ("variant", r => r.Variant.Name) };
+        if (Rows.Any(r => r.Variant.Published.Parameters is not null))
+            cells.Add(("parameters (M), published", r => Number(r.Variant.Published.Parameters / 1e6, "0.0")));
+        cells.Add(("parameters (M)", r => Number(r.Parameters / 1e6, r.Parameters < 10_000_000 ? "0.000" : "0.0")));
+        if (Rows.Any(r => r.Variant.Published.Macs is not null))
+            cells.Add(("multiply-adds (2^30), published", r => Number(r.Variant.Published.Macs / Gi, "0.000")));
+        cells.Add(("multiply-adds (2^30)", r => Number(r.Macs / Gi, "0.000")));
+        foreach (var measure in Study.Measures)
+        {
+            if (Rows.Any(r => r.Variant.Published.Scores.ContainsKey(measure.Name)))
+                cells.Add(($"{measure.Title} %, published", r => r.Variant.Published.Scores.TryGetValue(measure.Name, out var value) ? Percent(value) : Format.Missing));
+            cells.Add(($"{measure.Title} %", r => WithSpread(r.Of(measure), signed: false)));
+        }
+        var baselines = Rows.Select(BaselineOf).OfType<StudyRow>().Distinct().ToArray();
+        if (baselines.Length > 0)
+        {
+            var head = baselines is [var only] ? $"against {only.Variant.Name}" : "against";
+            // Where rows have baselines of their own, each says which.
+            string Named(StudyRow row, string text) => baselines.Length > 1 && BaselineOf(row) is { } baseline ? $"{text} ({baseline.Variant.Name})" : text;
+            if (Rows.Any(r => PublishedAbove(r) is not null))
+                cells.Add(($"{head}, published", r => Signed(PublishedAbove(r))));
+            cells.Add((head, r => BaselineOf(r) is { } baseline ? Named(r, WithSpread(r.Above(baseline, Study.Measures[0]), signed: true)) : Format.Missing));
+        }
+        cells.Add(("runs", r => r.Runs.Count.ToString(CultureInfo.InvariantCulture)));
+        return cells;
+    }
+
+    StudyRow? BaselineOf(StudyRow row) => row.Variant.Against is { } name ? Rows.First(r => r.Variant.Name == name) : null;
+
+    double? PublishedAbove(StudyRow row)
+    {
+        if (BaselineOf(row) is not { } baseline)
+            return null;
+        var name = Study.Measures[0].Name;
+        return row.Variant.Published.Difference
+            ?? (row.Variant.Published.Scores.TryGetValue(name, out var ours) && baseline.Variant.Published.Scores.TryGetValue(name, out var theirs) ? ours - theirs : null);
+    }
+
+    static string WithSpread(Spread spread, bool signed)
+    {
+        var mean = signed ? Signed(spread.Mean) : Percent(spread.Mean);
+        return spread.Deviation is { } deviation ? $"{mean} ± {Percent(deviation)}" : mean;
+    }
+
+    static string Percent(double? share) => Format.Percent(share, "0.00");
+
+    static string Signed(double? share) => Format.Percent(share, "+0.00;−0.00;0.00");
+
+    static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? Format.Missing;
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+
+namespace Hwaso.Cli.Tests;
+
+/// <summary><c>hwaso study</c> and <c>hwaso compare</c>, run for real.</summary>
+[Collection(WorkshopTests.Name)]
+public sealed class StudyTests(Workshop shop)
+{
+    string Study()
+    {
+        var path = shop.At("grid.yaml");
+        File.WriteAllText(path, $"""
+            title: With and without
+            recipe: {Path.GetFileName(shop.Recipe)}
+            seeds: 1
+            baseline: plain
+            variants:
+              - name: plain
+                set:
+                  model.attention: none
+              - name: spatial
+            small:
+              set:
+                train.epochs: 12
+              scenes:
+                train: 8
+                val: 2
+                size: [32, 64]
+            """);
+        return path;
+    }
+
+    string[] Small(string folder) => ["study", Study(), "--small", "--out", shop.At(folder), "--threads", "1", "--device", "cpu"];
+
+    [Fact]
+    public void Study_trains_its_grid_into_rows_and_a_second_time_trains_nothing()
+    {
+        string[] args = [.. Small("grid"), "--set", "train.epochs=1", "--json"];
+        var line = CommandLine.Run(args);
+        Assert.True(line.Code == 0, line.Error);
+        var rows = JsonDocument.Parse(line.Output).RootElement.GetProperty("rows").EnumerateArray().ToArray();
+
+        Assert.Equal(["plain", "spatial"], rows.Select(r => r.GetProperty("name").GetString()));
+        Assert.All(rows, r => Assert.InRange(r.GetProperty("miou").GetDouble(), 0, 1));
+        Assert.True(rows[0].GetProperty("parameters").GetInt64() < rows[1].GetProperty("parameters").GetInt64());
+        foreach (var file in new[] { "table.md", "table.json", "report.html", "plain/seed-7/report.html", "spatial/seed-7/result.json", "scenes/rendered.txt" })
+            Assert.True(File.Exists(Path.Combine(shop.At("grid"), file)), file);
+
+        var again = CommandLine.Run(args);
+        Assert.Equal(line.Output, again.Output);
+        Assert.Contains("run 2/2: spatial, seed 7: finished before", again.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Training", again.Error, StringComparison.Ordinal);
+        var text = CommandLine.Run(args[..^1]).Output;
+        Assert.Contains("| variant |", text, StringComparison.Ordinal);
+        Assert.Contains("| spatial |", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_signal_saves_the_run_under_way_and_the_command_it_prints_goes_on()
+    {
+        using var process = HwasoProcess.Start(Small("stopped-grid"));
+        Assert.True(process.WaitFor("epoch 2/12"));
+        process.Send("INT");
+        var stopped = process.Finish();
+
+        Assert.Equal(1, stopped.Code);
+        var command = stopped.Error.Split("go on with: ")[1].Split('\n')[0].Split(' ');
+        Assert.Equal(["hwaso", "study"], command[..2]);
+        var resumed = CommandLine.Run(command[1..]);
+        Assert.True(resumed.Code == 0, resumed.Error);
+        Assert.Contains("going on after step", resumed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wrong_study_ends_with_2_and_its_line()
+    {
+        var study = Study();
+        File.WriteAllText(study, File.ReadAllText(study).Replace("name: spatial", "name: plain", StringComparison.Ordinal));
+        var line = CommandLine.Run("study", study, "--small", "--out", shop.At("wrong-grid"));
+
+        Assert.Equal((2, $"hwaso study: {study}:9: a second variant is called 'plain', first at {study}:6; call one otherwise\n"), (line.Code, line.Error));
+        Assert.False(Directory.Exists(shop.At("wrong-grid")));
+    }
+}
