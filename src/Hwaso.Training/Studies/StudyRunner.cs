@@ -86,8 +86,9 @@ public sealed class StudyRunner
         Graph.Graph.Sketch(w =>
         {
             var net = definition.Build(w, classes);
-            using (ObjectiveFactory.Of(net, recipe.Loss, file))
-                return net;
+            foreach (var stage in recipe.Stages.Cast<TrainStageRecipe?>().DefaultIfEmpty())
+                ObjectiveFactory.Of(net, recipe.Loss, file, stage).Dispose();
+            return net;
         }, crop);
         for (var run = 0; run < request.Seeds; run++)
             RequireSame(variant.Recipe(run, request.Settings), variant, data);
