@@ -1,3 +1,4 @@
+using Hwaso.Data.Matlab;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data;
@@ -70,12 +71,14 @@ public sealed class LabelTable
     /// <summary>What a value of 0 to 255 means: a training index, 255 for ignored, or null for nothing that may stand there.</summary>
     public int? MeaningOf(int value) => meanings[value] == Unknown ? null : meanings[value];
 
-    /// <summary>Reads a label file as it is: indices or gray values, or the places of its colours.</summary>
-    /// <exception cref="DatasetException">A colour is no class; the message names it and how many pixels hold it.</exception>
+    /// <summary>Reads a label file as it is: indices or gray values, the places of its colours, or the matrix of a MATLAB file.</summary>
+    /// <exception cref="DatasetException">A colour is no class; the message names it and how many pixels hold it. Or a MATLAB file of another version.</exception>
     /// <exception cref="ImageFormatException">It is damaged or of another kind.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public LabelMap Read(string path)
     {
+        if (path.EndsWith(".mat", StringComparison.OrdinalIgnoreCase))
+            return MatLabels.Read(path);
         if (values is null)
             return Png.ReadLabels(path);
         var image = Png.ReadRgb(path);

@@ -31,12 +31,15 @@ public sealed class VerbArgumentsTests
     [Fact]
     public void Dataset_check_takes_a_layout_and_dataset_alone_says_what_there_is()
     {
-        var got = Parse<DatasetCheckArguments>(work => new DatasetVerb(work, (_, _) => 0), "dataset", "check", "d", "--layout", "voc");
+        var got = Parse<DatasetCheckArguments>(work => new DatasetVerb(work, (_, _) => 0), "dataset", "check", "d", "--layout", "voc", "--splits", "trainval,val", "--html", "p.html");
+        var plain = Parse<DatasetCheckArguments>(work => new DatasetVerb(work, (_, _) => 0), "dataset", "check", "d", "--layout", "voc");
         var convert = Parse<DatasetConvertArguments>(work => new DatasetVerb((_, _) => 0, work), "dataset", "convert", "voc-aug", "s", "t");
         var alone = CommandLine.Run([new DatasetVerb((_, _) => 0, (_, _) => 0)], default, "dataset");
         var wrong = CommandLine.Run([new DatasetVerb((_, _) => 0, (_, _) => 0)], default, "dataset", "chek", "d");
 
-        Assert.Equal(new DatasetCheckArguments("d", "voc"), got);
+        Assert.Equal(("d", "voc", "p.html"), (got.Folder, got.Layout, got.Page));
+        Assert.Equal((IReadOnlyList<string>)["trainval", "val"], got.Splits);
+        Assert.Equal((IReadOnlyList<string>)["train", "val"], plain.Splits);
         Assert.Equal(new DatasetConvertArguments("voc-aug", "s", "t"), convert);
         Assert.Equal((2, "hwaso dataset: wanted: hwaso dataset check or hwaso dataset convert\ntry: hwaso dataset --help\n"), (alone.Code, alone.Error));
         Assert.Equal((2, "hwaso dataset: 'chek': wanted check or convert; did you mean 'check'?\ntry: hwaso dataset --help\n"), (wrong.Code, wrong.Error));

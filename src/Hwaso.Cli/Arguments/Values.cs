@@ -45,6 +45,11 @@ static class Values
                 return true;
             });
 
+    /// <summary>Names separated by commas, e.g. <c>train,val</c>.</summary>
+    public static Option<string[]?> NameList(string name, string placeholder, string description) =>
+        Option<string[]?>(name, placeholder, description, required: false, "names separated by commas, e.g. train,val",
+            (string text, out string[]? value) => (value = text.Split(',', StringSplitOptions.TrimEntries)).All(part => part.Length > 0));
+
     /// <summary>Height × width.</summary>
     public static Option<SizePx?> Size(string name, string description, bool required = false) =>
         Option<SizePx?>(name, "HxW", description, required, "height x width in pixels, e.g. 512x1024", (string text, out SizePx? value) =>

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Hwaso.Data;
 using Hwaso.Data.Checking;
+using Hwaso.Training.Reports;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;
@@ -17,7 +19,7 @@ static class DatasetChecking
         var gate = new Lock();
         try
         {
-            report = DatasetCheck.Run(arguments.Layout, arguments.Folder, context.ProcessorThreads, (done, total) =>
+            report = DatasetCheck.Run(arguments.Layout, arguments.Folder, arguments.Splits, context.ProcessorThreads, (done, total) =>
             {
                 lock (gate)
                     progress ??= context.Progress("Checking", total, "images");
@@ -28,6 +30,8 @@ static class DatasetChecking
         {
             progress?.Dispose();
         }
+        if (arguments.Page is { } page)
+            DatasetPage.Write(page, report, Datasets.ClassesOf(arguments.Layout, arguments.Folder), arguments.Folder);
         context.Result(Json(report), console => Print(console, report));
         return report.Problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
@@ -35,6 +39,7 @@ static class DatasetChecking
     static JsonObject Json(DatasetReport report) => new()
     {
         ["images"] = report.Images,
+        ["problem_kinds"] = new JsonObject(report.Problems.GroupBy(p => p.Kind).OrderBy(g => g.Key).Select(g => KeyValuePair.Create(KindName(g.Key), (JsonNode?)g.Count()))),
         ["problems"] = new JsonArray([.. report.Problems.Select(p => new JsonObject { ["path"] = p.Path, ["kind"] = KindName(p.Kind), ["message"] = p.Message })]),
         ["splits"] = new JsonObject(report.Splits.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))),
         ["classes"] = new JsonArray([.. report.Classes.Select(c => new JsonObject
@@ -43,6 +48,8 @@ static class DatasetChecking
             ["pixels"] = c.Pixels,
             ["images"] = c.Images,
             ["suggested_weight"] = c.SuggestedWeight,
+            ["log_weight"] = c.LogWeight,
+            ["pixels_by_split"] = new JsonObject(c.PixelsBySplit.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
         })]),
         ["encodings"] = new JsonObject(report.Encodings.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
         ["values"] = new JsonArray([.. report.Values.Select(v => new JsonObject { ["value"] = v.Value, ["pixels"] = v.Pixels, ["images"] = v.Images, ["meaning"] = v.Meaning })]),
@@ -76,7 +83,8 @@ static class DatasetChecking
             console.WriteLine($"{problem.Path}: {problem.Message}");
         if (report.Problems.Count > PrintedProblems)
             console.WriteLine($"… and {report.Problems.Count - PrintedProblems} more; --json lists all");
-        console.WriteLine(report.Problems.Count == 0 ? "no problems found" : $"{report.Problems.Count} problems");
+        console.WriteLine(report.Problems.Count == 0 ? "no problems found"
+            : $"{report.Problems.Count} problems: {string.Join(", ", report.Problems.GroupBy(p => p.Kind).OrderByDescending(g => g.Count()).Select(g => $"{KindName(g.Key).Replace('_', ' ')} {g.Count()}"))}");
     }
 
     static string KindName(ProblemKind kind) => string.Concat(kind.ToString().Select((c, k) => char.IsUpper(c) ? (k > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));

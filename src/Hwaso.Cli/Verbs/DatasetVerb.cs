@@ -9,6 +9,8 @@ sealed class DatasetVerb : Verb
 {
     readonly Argument<string> folder = new("DIR") { Description = "folder of the data set" };
     readonly Option<string?> layout = Values.Choice("--layout", "on-disk layout", [.. Datasets.Layouts], required: true);
+    readonly Option<string[]?> splits = Values.NameList("--splits", "LIST", "splits to check, separated by commas (default: train,val)");
+    readonly Option<string?> page = Values.Text("--html", "FILE", "also writes what was found as a page, with the worst pictures");
     static readonly string[] kinds = ["voc-aug", "pascal-context"];
 
     readonly Argument<string> kind = new("KIND") { Description = "voc-aug: SBD's .mat files, for VOC 2012's augmented training list; pascal-context: its .mat files or trainval_merged.json, for VOC 2010" };
@@ -30,7 +32,7 @@ sealed class DatasetVerb : Verb
         {
             new Command("check", "reads every file of a data set: counts, class histogram, wrong sizes, unknown labels, broken images; exits 1 if it finds problems")
             {
-                folder, layout,
+                folder, layout, splits, page,
             },
             converting,
         };
@@ -42,13 +44,15 @@ sealed class DatasetVerb : Verb
     [
         "dataset check cityscapes --layout cityscapes",
         "dataset check VOCdevkit/VOC2012 --layout voc --json",
+        "dataset check photos --layout folder --html check.html",
         "dataset convert voc-aug benchmark_RELEASE VOCdevkit/VOC2012",
         "dataset convert pascal-context trainval_merged.json VOCdevkit/VOC2010",
     ];
 
     public override int Run(ParseResult arguments, VerbContext context) => arguments.CommandResult.Command == converting
         ? convert(new DatasetConvertArguments(Kind(arguments.GetRequiredValue(kind)), arguments.GetRequiredValue(source), arguments.GetRequiredValue(target)), context)
-        : check(new DatasetCheckArguments(arguments.GetRequiredValue(folder), arguments.GetValue(layout)!), context);
+        : check(new DatasetCheckArguments(
+            arguments.GetRequiredValue(folder), arguments.GetValue(layout)!, arguments.GetValue(splits) is { Length: > 0 } named ? named : ["train", "val"], arguments.GetValue(page)), context);
 
     static string Kind(string given) => kinds.Contains(given) ? given
         : throw new UsageException($"KIND '{given}': wanted {string.Join(" or ", kinds)}{NearNames.Hint(given, kinds)}");

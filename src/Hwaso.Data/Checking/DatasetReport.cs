@@ -23,4 +23,8 @@ public sealed record DatasetReport(
     IReadOnlyList<KeyValuePair<string, int>> Sizes,
     IReadOnlyList<KeyValuePair<string, int>> Encodings,
     IReadOnlyList<ValueCount> Values,
-    IReadOnlyList<string> Suspicions);
+    IReadOnlyList<string> Suspicions)
+{
+    /// <summary>The dozen images most worth looking at, the worst first.</summary>
+    public IReadOnlyList<DatasetPicture> Pictures { get; init; } = [];
+}

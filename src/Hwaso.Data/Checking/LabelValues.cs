@@ -41,6 +41,12 @@ sealed class LabelValues(LabelTable table, ClassList classes)
             said.Add($"values run from 1 to {classes.Count} where 0 to {classes.Count - 1} were wanted: the classes begin at 1; describe the folder with first_value: 1");
         if (labels is [0, ..] && labels[^1] == classes.Count - 1 && labels.Length == classes.Count && table.MeaningOf(0) == ClassList.Ignore)
             said.Add($"values run from 0 to {classes.Count - 1} where 1 to {classes.Count} were wanted, with 0 ignored: were they made training indices already? Class 0 would be ignored and every other class be its neighbour");
+        if (labels is [0, ..] && labels[^1] == classes.Count && table.MeaningOf(0) == 0 && table.MeaningOf(classes.Count) is null)
+            said.Add($"values run from 0 to {classes.Count}, one more than the {classes.Count} classes: is the background, 0, missing from the list? Then every class is its neighbour");
+        var unknown = found.Where(v => table.MeaningOf(v) is null).ToArray();
+        // Two classes in black and white were told above.
+        if (found.Length is > 2 and <= 32 && unknown.Length > 0 && unknown.Length >= found.Length - 2 && unknown.All(v => v > 2 * classes.Count) && labels.Length <= classes.Count)
+            said.Add($"{found.Length} values, {string.Join(", ", found.Take(8))}{(found.Length > 8 ? ", …" : "")}, of which {unknown.Length} are no class: gray levels chosen to be seen? Name them with the layout folder and {{name: …, value: {unknown[0]}}}");
         return said;
     }
 }

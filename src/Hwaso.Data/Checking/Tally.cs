@@ -3,23 +3,39 @@ using Hwaso.Imaging;
 namespace Hwaso.Data.Checking;
 
 /// <summary>What a check has found so far; safe from any thread.</summary>
-sealed class Tally(ClassList classes)
+/// <param name="classes">The classes.</param>
+/// <param name="splits">The splits that are checked.</param>
+sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
 {
+    const int WorstPictures = 12;
+
     readonly Lock gate = new();
     readonly List<DatasetProblem> problems = [];
-    readonly long[] pixels = new long[classes.Count];
-    readonly long[] pixelsAround = new long[classes.Count];
-    readonly int[] images = new int[classes.Count];
+    readonly ClassTally counts = new(classes, splits);
     readonly Dictionary<string, int> sizes = [], encodings = [];
     readonly Dictionary<LabelTable, LabelValues> values = [];
+    readonly long[,] paletteColors = new long[classes.Count, classes.Count];
     readonly Dictionary<UInt128, (string Id, string Path, string Split)> contents = [];
     readonly Dictionary<string, string> seen = new(StringComparer.Ordinal);
-    long ignored, total;
+    readonly List<DatasetPicture> pictures = [];
+    (long Pixels, long Alphabetical, long ObjectsFirst) context;
 
-    public void Add(DatasetProblem problem)
+    public void Add(IReadOnlyList<DatasetProblem> found)
     {
         lock (gate)
-            problems.Add(problem);
+            problems.AddRange(found);
+    }
+
+    /// <summary>Notes an image worth looking at; the worst few are kept.</summary>
+    public void Add(DatasetPicture picture)
+    {
+        lock (gate)
+        {
+            pictures.Add(picture);
+            pictures.Sort((a, b) => b.Badness.CompareTo(a.Badness) is not 0 and var order ? order : string.CompareOrdinal(a.Sample.ImagePath, b.Sample.ImagePath));
+            if (pictures.Count > WorstPictures)
+                pictures.RemoveAt(WorstPictures);
+        }
     }
 
     public void AddSize(int width, int height)
@@ -40,10 +56,40 @@ sealed class Tally(ClassList classes)
     {
         lock (gate)
         {
-            if (!values.TryGetValue(table, out var counts))
-                values[table] = counts = new LabelValues(table, classes);
-            counts.Add(labels.Labels);
+            if (!values.TryGetValue(table, out var found))
+                values[table] = found = new LabelValues(table, classes);
+            found.Add(labels.Labels);
         }
+    }
+
+    /// <summary>Counts which class's colour a label file's own palette gives to what it labels.</summary>
+    public void AddPalette(LabelTable table, LabelMap labels, Palette palette)
+    {
+        Span<int> pixels = stackalloc int[256];
+        pixels.Clear();
+        foreach (var value in labels.Labels)
+            pixels[value]++;
+        lock (gate)
+            for (var v = 0; v < 256; v++)
+                if (pixels[v] > 0 && table.MeaningOf(v) is { } k && k < classes.Count && ClassOfColor(palette[v], k) is { } drawn)
+                    paletteColors[k, drawn] += pixels[v];
+    }
+
+    /// <summary>Compares labels of PASCAL Context with VOC's own mask of the image in both orders that its classes are listed in.</summary>
+    public void AddContext(LabelMap labels, LabelMap voc)
+    {
+        if (voc.Width != labels.Width || voc.Height != labels.Height)
+            return;
+        long pixels = 0, alphabetical = 0, objectsFirst = 0;
+        for (var p = 0; p < voc.Labels.Length; p++)
+            if (voc.Labels[p] is > 0 and <= 20 and var value)
+            {
+                pixels++;
+                alphabetical += labels.Labels[p] == ContextOfVoc[value] ? 1 : 0;
+                objectsFirst += labels.Labels[p] == value ? 1 : 0;
+            }
+        lock (gate)
+            context = (context.Pixels + pixels, context.Alphabetical + alphabetical, context.ObjectsFirst + objectsFirst);
     }
 
     /// <summary>Notes an image's bytes; those of another split's image are a problem, where its name did not tell already.</summary>
@@ -60,54 +106,47 @@ sealed class Tally(ClassList classes)
         if (seen.TryAdd(sample.Id, split))
             return;
         if (seen[sample.Id] == split)
-            Add(new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"the name {sample.Id} is in {split} twice; it would be seen twice as often as the others"));
+            Add([new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"the name {sample.Id} is in {split} twice; it would be seen twice as often as the others")]);
         else
-            Add(new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"the name {sample.Id} is in {seen[sample.Id]} and in {split}; an image in both makes scores too good"));
+            Add([new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"the name {sample.Id} is in {seen[sample.Id]} and in {split}; an image in both makes scores too good")]);
     }
 
-    /// <summary>Counts a label map of training indices; false where nothing in it is labelled.</summary>
-    public bool Count(LabelMap labels)
+    /// <summary>Counts a label map of training indices; gives its ignored pixels.</summary>
+    public long Count(LabelMap labels, string split)
     {
-        Span<long> counts = stackalloc long[256];
-        counts.Clear();
-        foreach (var value in labels.Labels)
-            counts[value]++;
-        var size = labels.Labels.LongLength;
         lock (gate)
-        {
-            ignored += counts[ClassList.Ignore];
-            total += size;
-            for (var k = 0; k < pixels.Length; k++)
-                if (counts[k] > 0)
-                    (pixels[k], pixelsAround[k], images[k]) = (pixels[k] + counts[k], pixelsAround[k] + size, images[k] + 1);
-        }
-        return counts[ClassList.Ignore] < size;
+            return counts.Add(labels, split);
     }
 
-    public DatasetReport Report(string layout, IReadOnlyList<KeyValuePair<string, int>> splits, int count)
+    public DatasetReport Report(string layout, IReadOnlyList<KeyValuePair<string, int>> found, int count) => new(
+        layout, found, count,
+        problems.OrderBy(p => p.Path, StringComparer.Ordinal).ThenBy(p => p.Kind).ToArray(),
+        counts.Classes, counts.Ignored, counts.Total,
+        Ranked(sizes), Ranked(encodings),
+        // Each split may have a table of its own, which says the same.
+        [.. values.Where(v => !v.Key.OfColors).SelectMany(v => v.Value.Found).GroupBy(v => (v.Value, v.Meaning)).OrderBy(g => g.Key.Value)
+            .Select(g => new ValueCount(g.Key.Value, g.Sum(v => v.Pixels), g.Sum(v => v.Images), g.Key.Meaning))],
+        [.. values.Where(v => !v.Key.OfColors).SelectMany(v => v.Value.Suspicions()).Distinct(), .. Orders(), .. counts.Suspicions()])
     {
-        var frequencies = pixels.Select((p, k) => p == 0 ? (double?)null : (double)p / pixelsAround[k]).ToArray();
-        var present = frequencies.Where(f => f is not null).Select(f => f!.Value).Order().ToArray();
-        var median = present.Length == 0 ? 0 : present.Length % 2 == 1 ? present[present.Length / 2] : (present[present.Length / 2 - 1] + present[present.Length / 2]) / 2;
-        return new DatasetReport(
-            layout, splits, count,
-            problems.OrderBy(p => p.Path, StringComparer.Ordinal).ThenBy(p => p.Kind).ToArray(),
-            classes.Entries.Select((c, k) => new ClassCount(c.Name, pixels[k], images[k], frequencies[k] is { } f ? median / f : null)).ToArray(),
-            ignored, total,
-            Ranked(sizes), Ranked(encodings),
-            // Each split may have a table of its own, which says the same.
-            [.. values.Where(v => !v.Key.OfColors).SelectMany(v => v.Value.Found).GroupBy(v => (v.Value, v.Meaning)).OrderBy(g => g.Key.Value)
-                .Select(g => new ValueCount(g.Key.Value, g.Sum(v => v.Pixels), g.Sum(v => v.Images), g.Key.Meaning))],
-            [.. values.Where(v => !v.Key.OfColors).SelectMany(v => v.Value.Suspicions()).Distinct(), .. Missing()]);
-    }
+        Pictures = [.. pictures],
+    };
 
-    IEnumerable<string> Missing()
+    static int[] ContextOfVoc { get; } =
+        [.. ClassList.Voc.Names.Select(name => ClassList.PascalContext60.Names.ToList().IndexOf(name == "diningtable" ? "table" : name))];
+
+    IEnumerable<string> Orders() =>
+        new[] { OrderSuspicions.OfNames(classes), OrderSuspicions.OfPalettes(classes, paletteColors), OrderSuspicions.OfContext(context.Pixels, context.Alphabetical, context.ObjectsFirst) }.OfType<string>();
+
+    /// <summary>The class that has a colour, the given one first; null where none has.</summary>
+    int? ClassOfColor((byte R, byte G, byte B) color, int first)
     {
-        var missing = classes.Entries.Where((_, k) => pixels[k] == 0).Select(c => c.Name).ToArray();
-        if (total > 0 && missing.Length > 0)
-            yield return $"{missing.Length} of {classes.Count} classes never occur: {string.Join(", ", missing.Take(8))}{(missing.Length > 8 ? ", …" : "")}";
-        if (total > 0 && ignored * 2 > total)
-            yield return $"{100.0 * ignored / total:0} % of all pixels are ignored; is a class taken for the ignored value?";
+        bool Has(int k) => (classes.Entries[k].R, classes.Entries[k].G, classes.Entries[k].B) == color;
+        if (Has(first))
+            return first;
+        for (var k = 0; k < classes.Count; k++)
+            if (Has(k))
+                return k;
+        return null;
     }
 
     static KeyValuePair<string, int>[] Ranked(Dictionary<string, int> counts) =>

@@ -1,6 +1,5 @@
 using Hwaso.Data.Layouts;
 using Hwaso.Data.Matlab;
-using Hwaso.Imaging;
 
 namespace Hwaso.Data.Converting;
 
@@ -60,7 +59,7 @@ public static class ContextConversion
             : throw new DatasetException(Path.Combine(main, split + ".txt"), "no such list; VOC 2010's own is needed to split the annotations"))).ToList();
         string Mat(string name) => Path.Combine(source, name + ".mat");
         var names = Directory.EnumerateFiles(source, "*.mat").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal).ToArray();
-        writing.Write(names, Mat, name => Labels(Mat(name)));
+        writing.Write(names, Mat, name => MatLabels.ReadContext(Mat(name)));
         return splits;
     }
 
@@ -69,15 +68,5 @@ public static class ContextConversion
         var annotations = ContextJson.Read(file);
         writing.Write([.. annotations.Images.Where(i => annotations.IsAnnotated(i)).Select(i => i.Name)], _ => file, annotations.Labels);
         return [.. annotations.Images.GroupBy(i => i.Phase).Where(g => g.Key is "train" or "val").OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (g.Key, g.Select(i => i.Name).ToArray()))];
-    }
-
-    static LabelMap Labels(string path)
-    {
-        if (!MatFile.Read(path).TryGetValue("LabelMap", out var map))
-            throw new DatasetException(path, "has no LabelMap; PASCAL Context's annotations of 459 classes were wanted");
-        var image = map.ToImage(path);
-        if (image.Values.FirstOrDefault(v => v >= LabelOfId.Length) is > 0 and var odd)
-            throw new DatasetException(path, $"holds label {odd}; 0 to {LabelOfId.Length - 1} were wanted");
-        return new LabelMap(image.Width, image.Height, Array.ConvertAll(image.Values, v => LabelOfId[v]));
     }
 }

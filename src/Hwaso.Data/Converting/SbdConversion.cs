@@ -30,7 +30,7 @@ public static class SbdConversion
         var names = Directory.EnumerateFiles(source, "*.mat").Select(f => Path.GetFileNameWithoutExtension(f)!).Where(n => !own.Contains(n)).Order(StringComparer.Ordinal).ToArray();
         string Mat(string name) => Path.Combine(source, name + ".mat");
         var writing = new LabelWriting(Path.Combine(voc, "SegmentationClassAug"), Palette.Voc, threads, progress, stop);
-        writing.Write(names, Mat, name => Labels(Mat(name)));
+        writing.Write(names, Mat, name => MatLabels.ReadSbd(Mat(name)));
         if (writing.Written.Count == 0)
             throw new DatasetException(source, names.Length == 0 ? "no *.mat in it that VOC does not have itself" : $"none of its {names.Length} files could be used; the first: {writing.Problems[0].Path}: {writing.Problems[0].Message}");
         var more = writing.Written.Order(StringComparer.Ordinal).ToArray();
@@ -38,17 +38,6 @@ public static class SbdConversion
         File.WriteAllLines(Path.Combine(lists, "aug.txt"), more);
         File.WriteAllLines(Path.Combine(lists, "trainaug.txt"), all);
         return new ConversionSummary(more.Length, [KeyValuePair.Create("aug", more.Length), KeyValuePair.Create("trainaug", all.Length)], writing.Problems);
-    }
-
-    /// <summary>The labels in one of SBD's files: GTcls.Segmentation, 0 to 20.</summary>
-    static LabelMap Labels(string path)
-    {
-        if (!MatFile.Read(path).TryGetValue("GTcls", out var truth) || !truth.Fields.TryGetValue("Segmentation", out var segmentation))
-            throw new DatasetException(path, "has no GTcls.Segmentation; SBD's dataset/cls was wanted, not inst");
-        var image = segmentation.ToImage(path);
-        if (image.Values.FirstOrDefault(v => v >= ClassList.Voc.Count) is > 0 and var odd)
-            throw new DatasetException(path, $"holds label {odd}; 0 to {ClassList.Voc.Count - 1} were wanted");
-        return new LabelMap(image.Width, image.Height, Array.ConvertAll(image.Values, v => (byte)v));
     }
 
     static string[] Ids(string lists, string name)

@@ -61,6 +61,9 @@ public static class Evaluator
     {
         var ids = LabelTable.CityscapesClassIds;
         var predicted = new LabelMap(prediction.Width, prediction.Height, Array.ConvertAll(prediction.Labels, k => (byte)ids[k]));
-        return new CityscapesIds(predicted, Png.ReadLabels(IdsOf(sample)), Png.ReadGray16(sample.InstancePath!));
+        var truth = Png.ReadLabels(IdsOf(sample));
+        // 255 is how 8 bits hold id −1, the license plate, which nobody scores.
+        truth.Labels.AsSpan().Replace(ClassList.Ignore, (byte)0);
+        return new CityscapesIds(predicted, truth, Png.ReadGray16(sample.InstancePath!));
     }
 }

@@ -51,7 +51,8 @@ static class ClassSection
         html.Add($"""<td class="n">{Format.Percent(scores.CategoryInstanceIou)}</td></tr></tfoot></table></div>""");
     }
 
-    static Markup Bar(double? share)
+    /// <summary>A share as a bar and in percent.</summary>
+    public static Markup Bar(double? share)
     {
         var html = new Html();
         html.Add($"""<td class="bar" data-v="{share ?? -1:0.######}"><span class="track">""");

@@ -7,10 +7,8 @@ static class Headline
 {
     public static void Write(Html html, RunReportData data, Scores? scores)
     {
-        html.Add($"""<header><p class="brand"><svg viewBox="0 0 16 16" aria-hidden="true">""");
-        html.Add($"""<rect class="a" x="0" y="0" width="7" height="7" rx="1.5"/><rect class="b" x="9" y="0" width="7" height="7" rx="1.5"/>""");
-        html.Add($"""<rect class="c" x="0" y="9" width="7" height="7" rx="1.5"/><rect class="d" x="9" y="9" width="7" height="7" rx="1.5"/></svg>""");
-        html.Add($"""Hwaso run report</p><h1>{data.Title}</h1>""");
+        Brand(html, "Hwaso run report");
+        html.Add($"""<h1>{data.Title}</h1>""");
         if (data.Subtitle is not null)
             html.Add($"""<p class="subtitle">{data.Subtitle}</p>""");
         if (data.Finished is { } finished)
@@ -54,7 +52,16 @@ static class Headline
         Figure(html, name, parts[0], parts.Length > 1 ? parts[1] : null, note);
     }
 
-    static void Figure(Html html, string name, string value, string? unit, string? note, string style = "plain")
+    /// <summary>Opens the header with the sign and what the page is.</summary>
+    public static void Brand(Html html, string what)
+    {
+        html.Add($"""<header><p class="brand"><svg viewBox="0 0 16 16" aria-hidden="true">""");
+        html.Add($"""<rect class="a" x="0" y="0" width="7" height="7" rx="1.5"/><rect class="b" x="9" y="0" width="7" height="7" rx="1.5"/>""");
+        html.Add($"""<rect class="c" x="0" y="9" width="7" height="7" rx="1.5"/><rect class="d" x="9" y="9" width="7" height="7" rx="1.5"/></svg>{what}</p>""");
+    }
+
+    /// <summary>One figure with its unit and a note.</summary>
+    public static void Figure(Html html, string name, string value, string? unit, string? note, string style = "plain")
     {
         html.Add($"""<div class="{style}"><dt>{name}</dt><dd>{value}""");
         if (unit is not null)

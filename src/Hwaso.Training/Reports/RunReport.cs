@@ -1,4 +1,3 @@
-using System.Text;
 using Hwaso.Training.Metrics;
 
 namespace Hwaso.Training.Reports;
@@ -13,21 +12,7 @@ public static class RunReport
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, RunReportData data)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        var page = Page(data);
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        if (folder is not null)
-            Directory.CreateDirectory(folder);
-        var temporary = path + ".writing";
-        try
-        {
-            File.WriteAllText(temporary, page, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        PageFile.Write(path, Page(data));
     }
 
     /// <summary>The page as text.</summary>

@@ -1,0 +1,162 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Hwaso.Data.Depth;
+using Hwaso.Data.Layouts;
+using Hwaso.Imaging;
+
+namespace Hwaso.Data.Checking;
+
+/// <summary>Checks one image with its label, and tells a tally.</summary>
+/// <param name="data">The split.</param>
+/// <param name="split">Its name.</param>
+/// <param name="sample">The image.</param>
+/// <param name="disparity">Where its disparity would be; null where the data set has none.</param>
+/// <param name="tally">Where everything is counted.</param>
+sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, DepthSource? disparity, Tally tally)
+{
+    readonly List<DatasetProblem> found = [];
+    double badness;
+
+    /// <summary>Reads the files and tells what they hold.</summary>
+    public void Run()
+    {
+        Look();
+        var image = Attempt(sample.ImagePath, () => ImageFile.ReadRgb(sample.ImagePath));
+        if (image is not null)
+            tally.AddSize(image.Width, image.Height);
+        if (sample.LabelPath is { } labelPath)
+            Label(labelPath, image);
+        else
+            Found(new DatasetProblem(sample.ImagePath, ProblemKind.MissingFile, "has no label"), bad: 4);
+        tally.Add(found);
+        if (badness > 0 && sample.LabelPath is not null)
+            tally.Add(new DatasetPicture(sample, split, data.TableOf(sample), badness, [.. found.Select(f => $"{Path.GetFileName(f.Path)}: {f.Message}")]));
+    }
+
+    void Label(string path, RgbImage? image)
+    {
+        var table = data.TableOf(sample);
+        var labels = Attempt(path, () => table.Read(path));
+        var info = Quietly(() => Png.Info(path));
+        if (info is not null || labels is not null)
+            tally.AddEncoding(info is null ? "MATLAB matrices" : EncodingOf(info));
+        if (labels is null)
+            return;
+        tally.AddValues(table, labels);
+        if (info?.Palette is { } palette && !table.OfColors)
+            tally.AddPalette(table, labels, palette);
+        if (image is not null && (image.Width != labels.Width || image.Height != labels.Height))
+            Found(new DatasetProblem(path, ProblemKind.SizeMismatch, $"is {labels.Width}×{labels.Height}, its image is {image.Width}×{image.Height}"), bad: 3);
+        // Of a wrong size is the one file that differs from the image.
+        var size = image is null ? $"its labels are {labels.Width}×{labels.Height}" : $"its image is {image.Width}×{image.Height}";
+        Instances(size);
+        Disparity(size);
+        if (data is PascalContextDataset && Quietly(() => VocMask()) is { } voc)
+            tally.AddContext(labels, voc);
+        var unknown = table.UnknownValues(labels);
+        if (unknown.Count > 0)
+        {
+            var pixels = unknown.Sum(u => u.Pixels);
+            Found(new DatasetProblem(path, ProblemKind.UnknownLabel,
+                $"labels that are no class: {string.Join(", ", unknown.Take(8).Select(u => $"{u.Value} ({u.Pixels} pixels)"))}{(unknown.Count > 8 ? $" and {unknown.Count - 8} more" : "")}{Suspicion(labels)}"), bad: 2 + (double)pixels / labels.Labels.Length);
+            return;
+        }
+        table.Apply(labels, path);
+        var ignored = tally.Count(labels, split);
+        if (ignored == labels.Labels.Length)
+            Found(new DatasetProblem(path, ProblemKind.NothingLabelled, $"not one pixel is labelled; all are ignored{Suspicion(labels)}"), bad: 2);
+        badness = Math.Max(badness, (double)ignored / labels.Labels.Length);
+    }
+
+    // What decoding does not tell: bytes that another image has too, and what is taken otherwise than a viewer shows it.
+    void Look()
+    {
+        if (Quietly(() => File.Exists(sample.ImagePath) ? File.ReadAllBytes(sample.ImagePath) : null) is not { } bytes)
+            return;
+        if (bytes.Length > 0)
+            tally.SeenContent(sample, split, BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(bytes)));
+        if (ExifOrientation.Of(bytes) is not 1 and var turned)
+            Found(new DatasetProblem(sample.ImagePath, ProblemKind.Rotated, $"its Exif data ask viewers to turn it (orientation {turned}), and pixels are taken as stored; where its mask was drawn on the turned picture, turn the image itself"), bad: 1.5);
+        if (bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) && bytes.Length > 24 && bytes[24] == 16)
+            Found(new DatasetProblem(sample.ImagePath, ProblemKind.DeepImage, "has 16 bits a colour, of which the upper 8 are taken; save it with 8 where its values do not fill the range"), bad: 1.5);
+    }
+
+    // Cityscapes keeps instances as 16-bit numbers, VOC as indices: a size is all that both have.
+    void Instances(string wanted)
+    {
+        if (sample.InstancePath is { } path)
+            SameSize(path, wanted, Attempt(path, () => Png.Info(path).ColorType == PngColorType.Indexed ? SizeOf(Png.ReadLabels(path)) : SizeOf(Png.ReadGray16(path))));
+    }
+
+    void Disparity(string wanted)
+    {
+        if (disparity?.PathOf(sample) is { } path && File.Exists(path))
+            SameSize(path, wanted, Attempt(path, () => SizeOf(Png.ReadGray16(path))));
+    }
+
+    /// <summary>VOC's own mask of an image of PASCAL Context, where it has one.</summary>
+    LabelMap? VocMask()
+    {
+        var mask = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(sample.ImagePath))!, "SegmentationClass", sample.Id + ".png");
+        return File.Exists(mask) ? Png.ReadLabels(mask) : null;
+    }
+
+    void SameSize(string path, string wanted, string? size)
+    {
+        if (size is not null && !wanted.EndsWith($" {size}", StringComparison.Ordinal))
+            Found(new DatasetProblem(path, ProblemKind.SizeMismatch, $"is {size}, {wanted}"), bad: 3);
+    }
+
+    static string EncodingOf(PngInfo info) =>
+        $"{info.BitDepth}-bit {info.ColorType switch { PngColorType.Indexed => "palette indices", PngColorType.Gray => "gray values", PngColorType.GrayAlpha => "gray with opacity", PngColorType.Rgb => "colours", _ => "colours with opacity" }}";
+
+    static string SizeOf(LabelMap map) => $"{map.Width}×{map.Height}";
+
+    static string SizeOf(Gray16Image image) => $"{image.Width}×{image.Height}";
+
+    static string Suspicion(LabelMap labels) =>
+        labels.Labels.Contains((byte)0) && labels.Labels.Contains(ClassList.Ignore) && labels.Labels.All(v => v is 0 or ClassList.Ignore) ? "; only 0 and 255 occur: a two-class mask saved black and white?" : "";
+
+    void Found(DatasetProblem problem, double bad)
+    {
+        found.Add(problem);
+        badness = Math.Max(badness, bad);
+    }
+
+    /// <summary>Reads a file; what is wrong with it is a problem.</summary>
+    T? Attempt<T>(string path, Func<T> read) where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (DatasetException error)
+        {
+            // Colours that are no class can be looked at; a MATLAB file that cannot be read cannot.
+            var broken = path.EndsWith(".mat", StringComparison.OrdinalIgnoreCase);
+            Found(new DatasetProblem(path, broken ? ProblemKind.BrokenFile : ProblemKind.UnknownLabel, error.Problem), bad: broken ? 4 : 3);
+        }
+        catch (ImageFormatException error)
+        {
+            Found(new DatasetProblem(path, ProblemKind.BrokenFile, error.Message[(path.Length + 2)..]), bad: 4);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Found(new DatasetProblem(path, File.Exists(path) ? ProblemKind.BrokenFile : ProblemKind.MissingFile, error.Message), bad: 4);
+        }
+        return null;
+    }
+
+    /// <summary>Reads what only adds to a check; reading the file proper tells what is wrong with it.</summary>
+    static T? Quietly<T>(Func<T?> read) where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception error) when (error is ImageFormatException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
