@@ -81,4 +81,32 @@ public sealed class StudyTests(Workshop shop)
         Assert.Equal((2, $"hwaso study: {study}:9: a second variant is called 'plain', first at {study}:6; call one otherwise\n"), (line.Code, line.Error));
         Assert.False(Directory.Exists(shop.At("wrong-grid")));
     }
+
+    [Fact]
+    public void Compare_tells_scores_and_what_differs_of_runs_finished_or_not()
+    {
+        var other = shop.Train("other-rate", "--set", "train.optimizer.learning_rate=0.02");
+        Assert.True(other.Code == 0, other.Error);
+        // One that is under way has no result yet.
+        var open = shop.At("under-way");
+        Directory.CreateDirectory(open);
+        foreach (var file in new[] { "recipe.yaml", "metrics.jsonl" })
+            File.Copy(Path.Combine(shop.Run, file), Path.Combine(open, file), overwrite: true);
+        var line = CommandLine.Run("compare", shop.Run, shop.At("other-rate"), open, "--json");
+        Assert.True(line.Code == 0, line.Error);
+        var rows = JsonDocument.Parse(line.Output).RootElement.GetProperty("rows").EnumerateArray().ToArray();
+
+        Assert.Equal([shop.Run, shop.At("other-rate"), open], rows.Select(r => r.GetProperty("run").GetString()));
+        Assert.Equal(JsonDocument.Parse(shop.Trained.Output).RootElement.GetProperty("miou").GetDouble(), rows[0].GetProperty("miou").GetDouble());
+        Assert.Equal(rows[0].GetProperty("miou").GetDouble(), rows[2].GetProperty("miou").GetDouble());
+        Assert.Equal([true, true, false], rows.Select(r => r.GetProperty("finished").GetBoolean()));
+        Assert.Equal(["0.01", "0.02", "0.01"], rows.Select(r => r.GetProperty("settings").GetProperty("train.optimizer.learning_rate").GetString()));
+        Assert.Single(rows[0].GetProperty("settings").EnumerateObject());
+
+        var text = CommandLine.Run("compare", shop.Run, shop.At("other-rate"), open).Output;
+        Assert.Contains("| train.optimizer.learning_rate |", text, StringComparison.Ordinal);
+        Assert.Contains("6, under way", text, StringComparison.Ordinal);
+        var nothing = CommandLine.Run("compare", shop.Data);
+        Assert.Equal((1, $"hwaso compare: {shop.Data}: no run: neither result.json nor recipe.yaml is in it\n"), (nothing.Code, nothing.Error));
+    }
 }

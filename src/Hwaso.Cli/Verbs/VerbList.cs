@@ -9,6 +9,7 @@ static class VerbList
         new DatasetVerb(DatasetChecking.Run, DatasetConverting.Run),
         new TrainVerb(TrainingRun.Run),
         new StudyVerb(StudyRun.Run),
+        new CompareVerb(Comparing.Run),
         new EvaluateVerb(Evaluating.Run),
         new ScoreVerb(Scoring.Run),
         new PredictVerb(Predicting.Run),

@@ -21,7 +21,7 @@ static class TrainReport
             Title = recipe.Name,
             Subtitle = $"{recipe.Model.Name ?? recipe.Model.Family} on {validation.Name}",
             Classes = ClassInfos.Of(validation.Classes),
-            Recipe = Settings(recipe),
+            Recipe = RecipeSettings.Of(recipe),
             Figures = new RunFigures
             {
                 Parameters = summary.Parameters,
@@ -53,21 +53,5 @@ static class TrainReport
             confusion.Add(item.Labels.Labels, prediction.Labels, ClassList.Ignore);
             return new ExamplePicture(item.Sample.Id, item.Image, item.Labels, prediction, Scores.Of(confusion).Miou);
         }).ToArray();
-    }
-
-    static List<KeyValuePair<string, string>> Settings(Recipe recipe)
-    {
-        var settings = new List<KeyValuePair<string, string>>();
-        var section = "";
-        foreach (var line in recipe.ToYaml().Split('\n').Where(l => l.Length > 0 && l[0] != '#'))
-        {
-            var colon = line.IndexOf(':', StringComparison.Ordinal);
-            var (key, value) = (line[..colon].Trim(), line[(colon + 1)..].Trim());
-            if (value.Length == 0)
-                section = line[0] == ' ' ? $"{section.Split('.')[0]}.{key}" : key;
-            else
-                settings.Add(new(line[0] == ' ' ? $"{section}.{key}" : key, value));
-        }
-        return settings;
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Hwaso.Training.Reports;
 
@@ -20,21 +19,7 @@ public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> 
     public IReadOnlyList<string> Cells(StudyRow row) => [.. Cells().Select(c => c.Of(row))];
 
     /// <summary>The table as Markdown, its columns aligned so that it can be read as it is.</summary>
-    public string ToMarkdown()
-    {
-        var cells = new List<IReadOnlyList<string>> { Heads };
-        cells.AddRange(Rows.Select(Cells));
-        var widths = Enumerable.Range(0, Heads.Count).Select(c => Math.Max(4, cells.Max(row => row[c].Length))).ToArray();
-        var text = new StringBuilder();
-        Line(cells[0]);
-        text.Append('|').AppendJoin('|', widths.Select((w, c) => c == 0 ? new string('-', w + 2) : new string('-', w + 1) + ":")).Append("|\n");
-        foreach (var row in cells.Skip(1))
-            Line(row);
-        return text.ToString();
-
-        void Line(IReadOnlyList<string> row) =>
-            text.Append("| ").AppendJoin(" | ", row.Select((cell, c) => c == 0 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).Append(" |\n");
-    }
+    public string ToMarkdown() => MarkdownTable.Text(Heads, [.. Rows.Select(Cells)]);
 
     /// <summary>The table's rows for programs: <c>name</c>, <c>parameters</c>, <c>macs</c>, each measure's mean with <c>_deviation</c> and <c>_values</c>, and <c>published</c>.</summary>
     public JsonArray ToJson() => [.. Rows.Select(row =>
