@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Data.Scenes;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Files;
@@ -126,7 +127,10 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
     public void Small_form_of_a_shipped_study_fits_scenes(string file)
     {
         var study = Study.Load(RepositoryRoot.File("recipes", "studies", file), small: true);
-        var runner = new StudyRunner(new StudyRequest(study, data, 1, [], Folder, Device.Cpu, 1));
+        var scenes = data;
+        if (study.Scenes!.Layout == "voc")
+            SceneSet.Write(scenes = Path.Combine(folder, "voc"), SceneLayout.Voc, count: 12, width: 64, height: 32, seed: 5, val: 1);
+        var runner = new StudyRunner(new StudyRequest(study, scenes, 1, [], Folder, Device.Cpu, 1));
         Assert.All(runner.Table.Rows, row => Assert.InRange(row.Parameters, 1000, 2_000_000));
     }
 
