@@ -1,6 +1,7 @@
 using Hwaso.Nn;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
+using Hwaso.Torch.Files;
 
 namespace Hwaso.Graph;
 
@@ -17,29 +18,34 @@ public sealed record Graph(
     IReadOnlyList<int> Inputs,
     IReadOnlyList<int> Outputs)
 {
-    /// <summary>Runs the network once on zeros of a shape, as <see cref="Of(Net, Tensor)"/> does on an example.</summary>
+    /// <summary>The numbers of tensors that follow from weights alone, such as a position embedding resized to the image, by their number; empty where they were not kept.</summary>
+    public IReadOnlyDictionary<int, HostTensor> Constants { get; init; } = new Dictionary<int, HostTensor>();
+
+    /// <summary>Runs the network once on zeros of a shape, as <see cref="Of(Net, Tensor, bool)"/> does on an example.</summary>
     /// <param name="net">The network; its mode is put back afterwards.</param>
     /// <param name="shape">The input's shape, such as [1, 3, 480, 480].</param>
+    /// <param name="keepConstants">Whether <see cref="Constants"/> are kept, as an export wants them.</param>
     /// <exception cref="TorchException">The network refuses the shape.</exception>
-    public static Graph Of(Net net, long[] shape)
+    public static Graph Of(Net net, long[] shape, bool keepConstants = false)
     {
         using var scope = new Scope();
-        return Of(net, Tensor.Zeros(shape, net.Weights.Type, net.Weights.Device));
+        return Of(net, Tensor.Zeros(shape, net.Weights.Type, net.Weights.Device), keepConstants);
     }
 
     /// <summary>Runs the network once on an example, in evaluation mode and without gradients, and tells what happened.</summary>
     /// <param name="net">The network; its mode is put back afterwards.</param>
     /// <param name="example">An input of the size that the graph is to be of.</param>
+    /// <param name="keepConstants">Whether <see cref="Constants"/> are kept, as an export wants them.</param>
     /// <exception cref="TorchException">The network refuses the example.</exception>
-    public static Graph Of(Net net, Tensor example)
+    public static Graph Of(Net net, Tensor example, bool keepConstants = false)
     {
         var training = net.IsTraining;
-        var recorder = new Recorder();
+        var recorder = new Recorder(keepConstants);
         foreach (var (name, tensor) in net.Weights.Parameters)
             recorder.Register(tensor, name, isParameter: true);
         foreach (var (name, tensor) in net.Weights.Buffers)
             recorder.Register(tensor, name, isParameter: false);
-        var input = recorder.Register(example, "input", isParameter: false);
+        var input = recorder.RegisterInput(example);
         net.Eval();
         try
         {
@@ -56,7 +62,7 @@ public sealed record Graph(
         }
     }
 
-    /// <summary>The graph of a network that is built and run in shapes alone, without its numbers: the same as <see cref="Of(Net, long[])"/> gives, in milliseconds and without its memory, whatever the size.</summary>
+    /// <summary>The graph of a network that is built and run in shapes alone, without its numbers: the same as <see cref="Of(Net, long[], bool)"/> gives, in milliseconds and without its memory, whatever the size.</summary>
     /// <param name="build">Builds the network at a root, on the processor.</param>
     /// <param name="shape">The input's shape, such as [1, 3, 480, 480].</param>
     /// <exception cref="TorchException">The network refuses the shape.</exception>

@@ -16,7 +16,7 @@ public static class Onnx
     {
         ArgumentNullException.ThrowIfNull(graph);
         options ??= new OnnxOptions();
-        using var document = new OnnxDocument();
+        using var document = new OnnxDocument { HalfPrecision = options.HalfPrecision };
         new OnnxExporter(graph, weights, options, document).Export();
         return new OnnxFileBytes(document.ToArray(options.Metadata), document.Operators);
     }

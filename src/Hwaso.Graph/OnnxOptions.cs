@@ -9,6 +9,15 @@ public sealed record OnnxOptions
     /// <summary>Texts to leave in the file.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether batch norms are folded into the convolutions before them.</summary>
+    public bool FoldBatchNorm { get; init; }
+
+    /// <summary>Whether weights and computation are of half precision, batch norms folded; input and output stay of single precision.</summary>
+    public bool HalfPrecision { get; init; }
+
+    /// <summary>Makes the output the best class of every pixel of the image, [1, H, W] of integers, by resizing the scores to it; null leaves the scores.</summary>
+    public LabelOptions? Labels { get; init; }
+
     /// <summary>The input's name.</summary>
     public string InputName { get; init; } = "input";
 

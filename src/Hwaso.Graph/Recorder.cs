@@ -1,16 +1,21 @@
 using Hwaso.Torch;
+using Hwaso.Torch.Files;
 using Hwaso.Torch.Operators;
 
 namespace Hwaso.Graph;
 
 /// <summary>Watches the two doors and writes down what passes.</summary>
-sealed class Recorder : IDoorObserver
+/// <param name="keepConstants">Whether the numbers of what follows from weights alone are kept.</param>
+sealed class Recorder(bool keepConstants) : IDoorObserver
 {
     // A native tensor's address is its own while it lives, and every new one is seen here: the latest entry is always the right one.
     readonly Dictionary<nint, int> known = [];
     readonly List<GraphValue> values = [];
     readonly List<GraphNode> nodes = [];
     readonly List<GraphPlace?> places = [];
+    readonly Dictionary<int, HostTensor> constants = [];
+    readonly HashSet<int> fromInput = [];
+    bool copying;
     readonly Stack<(int Slot, string Kind, int[] Inputs, int FirstNode)> open = [];
 
     public int Register(Tensor tensor, string? name, bool isParameter)
@@ -25,7 +30,15 @@ sealed class Recorder : IDoorObserver
         ? id
         : throw new InvalidOperationException($"{Door.CurrentPlace}: {tensor} was made outside the recording");
 
-    public Graph Finish(int[] inputs, int[] outputs) => new(values, nodes, places.Select(p => p!).ToArray(), inputs, outputs);
+    /// <summary>As <see cref="Register"/>, the network's input: what comes from it is no constant.</summary>
+    public int RegisterInput(Tensor tensor)
+    {
+        var id = Register(tensor, "input", isParameter: false);
+        fromInput.Add(id);
+        return id;
+    }
+
+    public Graph Finish(int[] inputs, int[] outputs) => new(values, nodes, places.Select(p => p!).ToArray(), inputs, outputs) { Constants = constants };
 
     public void Enter(string place, string kind, ReadOnlySpan<Tensor> inputs)
     {
@@ -41,17 +54,40 @@ sealed class Recorder : IDoorObserver
 
     public void Called(Operator operation, ReadOnlySpan<Value> arguments, ReadOnlySpan<Value> results)
     {
+        // Copying a constant calls operators too.
+        if (copying)
+            return;
         var given = new GraphArgument[arguments.Length];
         for (var k = 0; k < given.Length; k++)
             given[k] = Argument(arguments[k]);
+        var varies = given.Any(a => a.Values.Any(fromInput.Contains));
         var made = new List<int>();
         foreach (var result in results)
             if (result.Kind == ValueKind.Tensor)
-                made.Add(Register(result.AsTensor(), null, isParameter: false));
+                made.Add(Made(result.AsTensor(), varies));
             else if (result.Kind == ValueKind.TensorList)
                 foreach (var tensor in result.AsTensors())
-                    made.Add(Register(tensor, null, isParameter: false));
+                    made.Add(Made(tensor, varies));
         nodes.Add(new GraphNode(nodes.Count, operation.Name, operation.Schema, Door.CurrentPlace, given, made));
+    }
+
+    int Made(Tensor tensor, bool varies)
+    {
+        var id = Register(tensor, null, isParameter: false);
+        if (varies)
+            fromInput.Add(id);
+        else
+            Keep(id, tensor);
+        return id;
+    }
+
+    void Keep(int id, Tensor tensor)
+    {
+        if (!keepConstants)
+            return;
+        copying = true;
+        constants[id] = tensor.ToHost();
+        copying = false;
     }
 
     GraphArgument Argument(in Value value) => value.Kind switch
@@ -62,7 +98,14 @@ sealed class Recorder : IDoorObserver
     };
 
     // A tensor that a module holds without having named it among its weights: a constant of its own.
-    int FindOrRegister(Tensor tensor) => known.TryGetValue(tensor.Identity, out var id) ? id : Register(tensor, null, isParameter: false);
+    int FindOrRegister(Tensor tensor)
+    {
+        if (known.TryGetValue(tensor.Identity, out var id))
+            return id;
+        id = Register(tensor, null, isParameter: false);
+        Keep(id, tensor);
+        return id;
+    }
 
     int[] Numbers(ReadOnlySpan<Tensor> tensors)
     {

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hwaso.Models.Backbones;
 using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
@@ -17,9 +16,7 @@ public sealed class ZooContractTests : TensorTest
     // Enough to tell classes from channels, few enough to be quick.
     const int Classes = 7;
 
-    static readonly IReadOnlyList<ModelDefinition> smallest = [.. Zoo.All.GroupBy(d => d.Description).Select(g => g.First())];
-
-    public static TheoryData<string> Smallest => [.. smallest.Select(d => d.Name)];
+    public static TheoryData<string> Smallest => [.. ReducedNetwork.Smallest.Select(d => d.Name)];
 
     public static TheoryData<string> Published => [.. Zoo.All.Where(d => d.PublishedParameters is not null).Select(d => d.Name)];
 
@@ -103,7 +100,7 @@ public sealed class ZooContractTests : TensorTest
 
     static NetworkCase Case(string name, bool deployed = false)
     {
-        var definition = Reduced(deployed ? Zoo.Find(name).Deployed() : Zoo.Find(name));
+        var definition = ReducedNetwork.Of(deployed ? Zoo.Find(name).Deployed() : Zoo.Find(name));
         var classes = definition.HasClasses ? Classes : 0;
         return new NetworkCase(name, definition.Task, w => definition.Build(w, classes))
         {
@@ -114,26 +111,6 @@ public sealed class ZooContractTests : TensorTest
             Idle = Idle(definition),
         };
     }
-
-    /// <summary>Where even the smallest size takes seconds: the same structure, narrower.</summary>
-    static ModelDefinition Reduced(ModelDefinition definition) => definition switch
-    {
-        DinoDefinition dino => dino with { Config = dino.Config with { Width = 96, Depth = 4, Heads = 6, ImagePx = 70 } },
-        ResNetClassifierDefinition resnet => resnet with { Config = Narrow(resnet.Config) },
-        FcnDefinition fcn => fcn with { Config = Narrow(fcn.Config) },
-        DeepLabV3Definition deeplab => deeplab with { Config = Narrow(deeplab.Config), Aspp = deeplab.Aspp with { Channels = 16 } },
-        EfficientNetDefinition efficient => efficient with { Config = Narrow(efficient.Config) },
-        UNetDefinition unet => unet with { Config = Narrow(unet.Config), UNet = new UNetConfig { Channels = [48, 32, 24, 16, 8] } },
-        SANetDefinition { ResNet: { } resnet } sanet => sanet with { ResNet = Narrow(resnet) },
-        SANetDefinition { EfficientNet: { } efficient } sanet => sanet with { EfficientNet = Narrow(efficient) },
-        _ => definition,
-    };
-
-    // No block is skipped: one that is gets no gradient.
-    static EfficientNetConfig Narrow(EfficientNetConfig config) =>
-        EfficientNetConfig.Scaled(0.25, 0.5, 0.2) with { OutputStride = config.OutputStride, StochasticDepth = 0 };
-
-    static ResNetConfig Narrow(ResNetConfig config) => config with { Blocks = [1, 2, 2, 1], Widths = [32, 32, 48, 64], StemChannels = 8 };
 
     /// <summary>A network whose heads learn from outputs of their own says so here.</summary>
     static Tensor[] Outputs(Module net, Tensor x) => net switch

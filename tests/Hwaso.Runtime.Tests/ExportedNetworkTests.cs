@@ -67,6 +67,6 @@ public sealed class ExportedNetworkTests : TensorTest
     internal static byte[] Export(Net net, long[] shape, Graph.Graph? other)
     {
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        return Onnx.Write(Graph.Graph.Of(net, shape), key => state[key].ToHost(), new OnnxOptions { OtherSize = other }).Bytes;
+        return Onnx.Write(Graph.Graph.Of(net, shape, keepConstants: true), key => state[key].ToHost(), new OnnxOptions { OtherSize = other }).Bytes;
     }
 }

@@ -180,6 +180,18 @@ public sealed class OperatorTests : TensorTest
         Check("Pad", Aten.Call("aten::constant_pad_nd", x, new long[] { 1, 2, 3, 0 }, 0.5).AsTensor(), [x], [new long[] { 0, 0, 3, 1, 0, 0, 0, 2 }, Tensor.Ones([1]) * 0.5]);
     });
 
+    [Fact]
+    public void Images_are_sampled_at_places_as_libtorch_samples_them() => Repeat(60, random =>
+    {
+        long[] shape = [1 + random.Next(2), 1 + random.Next(5), 1 + random.Next(9), 1 + random.Next(9)];
+        var x = Tensor.Randn(shape);
+        // Half of the places outside, some far.
+        var grid = Tensor.Randn([shape[0], 1 + random.Next(12), 1 + random.Next(12), 2]) * (random.Next(4) == 0 ? 20.0 : 1.2);
+        var (nearest, border, corners) = (random.Next(2), random.Next(2), random.Next(2));
+        Check("GridSample", Aten.Call("aten::grid_sampler", x, grid, (long)nearest, (long)border, corners == 1).AsTensor(), [x, grid], [],
+            OnnxValue.Of("mode", nearest == 1 ? "nearest" : "bilinear"), OnnxValue.Of("padding_mode", border == 1 ? "border" : "zeros"), OnnxValue.Of("align_corners", corners));
+    });
+
     static long Large(Random random, long kernel, long padding, long dilation) => Math.Max(1, ((kernel - 1) * dilation) + 1 - (2 * padding)) + random.Next(0, 40);
 
     static void Check(string type, Tensor expected, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes)

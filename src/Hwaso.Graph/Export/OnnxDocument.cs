@@ -52,7 +52,21 @@ sealed class OnnxDocument : IDisposable
         });
     }
 
-    public void Weight(string name, IReadOnlyList<long> shape, ReadOnlySpan<float> values) => Weight(name, OnnxDataType.Float32, shape, MemoryMarshal.AsBytes(values));
+    /// <summary>Whether numbers are written in half precision.</summary>
+    public bool HalfPrecision { get; init; }
+
+    public void Weight(string name, IReadOnlyList<long> shape, ReadOnlySpan<float> values)
+    {
+        if (!HalfPrecision)
+        {
+            Weight(name, OnnxDataType.Float32, shape, MemoryMarshal.AsBytes(values));
+            return;
+        }
+        var halves = new Half[values.Length];
+        for (var k = 0; k < halves.Length; k++)
+            halves[k] = (Half)values[k];
+        Weight(name, OnnxDataType.Float16, shape, MemoryMarshal.AsBytes<Half>(halves));
+    }
 
     public void Weight(string name, IReadOnlyList<long> shape, ReadOnlySpan<long> values) => Weight(name, OnnxDataType.Int64, shape, MemoryMarshal.AsBytes(values));
 

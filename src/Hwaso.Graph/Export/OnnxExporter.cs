@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hwaso.Torch.Files;
 
 namespace Hwaso.Graph.Export;
@@ -9,6 +10,7 @@ sealed class OnnxExporter
     readonly Graph? other;
     readonly Func<string, HostTensor> weights;
     readonly OnnxOptions options;
+    readonly BatchNormFolding? folding;
     readonly HashSet<int> written = [];
     readonly Dictionary<int, string> names = [];
     int extra;
@@ -20,9 +22,12 @@ sealed class OnnxExporter
             throw new ArgumentException("the recording of another size has other operators; record the same network twice");
         if (other is not null && Enumerable.Range(2, 2).Any(d => Input(other).Shape[d] == Input(graph).Shape[d]))
             throw new ArgumentException($"both recordings are of {Input(graph).Shape[2]}×{Input(graph).Shape[3]} and {Input(other).Shape[2]}×{Input(other).Shape[3]}: height and width must both differ to be free");
-        names[graph.Inputs[0]] = options.InputName;
-        for (var k = 0; k < graph.Outputs.Count; k++)
-            names[graph.Outputs[k]] = Output(k);
+        folding = options.FoldBatchNorm || options.HalfPrecision ? new BatchNormFolding(graph) : null;
+        // What is of half precision inside is of single precision outside.
+        names[graph.Inputs[0]] = options.HalfPrecision ? $"{options.InputName}_half" : options.InputName;
+        if (!options.HalfPrecision && options.Labels is null)
+            for (var k = 0; k < graph.Outputs.Count; k++)
+                names[graph.Outputs[k]] = Output(k);
     }
 
     public OnnxDocument Document { get; }
@@ -32,11 +37,66 @@ sealed class OnnxExporter
     public void Export()
     {
         Document.Input(options.InputName, OnnxDataType.Float32, Port(graph.Inputs[0], "height", "width"));
+        if (options.HalfPrecision)
+            Plain("Cast", [options.InputName], names[graph.Inputs[0]], OnnxValue.Of("to", (long)OnnxDataType.Float16));
         foreach (var node in graph.Nodes)
-            OnnxOperators.Write(node, this);
+            if (node.Results.Count == 0 || !node.Results.All(graph.Constants.ContainsKey))
+                if (folding is null || !folding.IsGone(node))
+                    OnnxOperators.Write(node, this);
         for (var k = 0; k < graph.Outputs.Count; k++)
-            Document.Output(Output(k), OnnxDataType.Float32, Port(graph.Outputs[k], $"{Output(k)}_height", $"{Output(k)}_width"));
+            if (options.Labels is { } labels)
+                WriteLabels(labels.AlignCorners);
+            else
+            {
+                if (options.HalfPrecision)
+                    Plain("Cast", [Name(graph.Outputs[k])], Output(k), OnnxValue.Of("to", (long)OnnxDataType.Float32));
+                Document.Output(Output(k), OnnxDataType.Float32, Port(graph.Outputs[k], $"{Output(k)}_height", $"{Output(k)}_width"));
+            }
     }
+
+    /// <summary>The convolution's weight, bias and result, a batch norm behind it taken in where that is wanted.</summary>
+    public (string Weight, string Bias, string Result) Folded(GraphNode node)
+    {
+        if (folding?.Of(node) is not { } norm)
+            return (Argument(node, 1), Argument(node, 2), Result(node));
+        HostTensor? Number(GraphNode of, int argument) => of.Arguments[argument].Values is [var value and >= 0, ..] ? weights(graph.Values[value].Name!) : null;
+        var channels = (int)Tensor(node, 1).Shape[0];
+        var (factors, shifts) = BatchNormFolding.Numbers(norm, channels, k => Number(norm, k), Number(node, 2)?.ToFloats());
+        var weight = Weight(node, 1, ".folded", tensor =>
+        {
+            var values = tensor.ToFloats();
+            var each = values.Length / channels;
+            for (var k = 0; k < values.Length; k++)
+                values[k] = (float)(values[k] * factors[k / each]);
+            return ([.. tensor.Shape], values);
+        });
+        var bias = weight + ".shift";
+        Document.Weight(bias, [channels], shifts);
+        Made(norm);
+        return (weight, bias, Result(norm));
+    }
+
+    // The scores brought to the image's size, the best of each pixel.
+    void WriteLabels(bool alignCorners)
+    {
+        const string Scores = "scores_at_size";
+        var (from, to) = (graph.Values[graph.Outputs[0]].Shape, graph.Values[graph.Inputs[0]].Shape);
+        if (from.Count != 4)
+            throw new NotSupportedException($"labels of an output [{string.Join(", ", from)}]; scores [1, K, h, w] were wanted");
+        var sizes = Constant(to[0], from[1], to[2], to[3]);
+        if (other is not null)
+        {
+            Plain("Shape", [options.InputName], "image_sizes");
+            Plain("Slice", ["image_sizes", Constant(2), Constant(4)], "image_side_sizes");
+            Plain("Concat", [Constant(to[0], from[1]), "image_side_sizes"], sizes = "label_sizes", OnnxValue.Of("axis", 0L));
+        }
+        Plain("Resize", [Name(graph.Outputs[0]), "", "", sizes], Scores, OnnxValue.Of("mode", "linear"), OnnxValue.Of("coordinate_transformation_mode", alignCorners ? "align_corners" : "half_pixel"));
+        Plain("ArgMax", [Scores], options.OutputName, OnnxValue.Of("axis", 1L), OnnxValue.Of("keepdims", 0L));
+        var image = Port(graph.Inputs[0], "height", "width");
+        Document.Output(options.OutputName, OnnxDataType.Int64, image[0], image[2], image[3]);
+    }
+
+    void Plain(string type, string[] inputs, string output, params OnnxValue[] attributes) => Document.Node(type, $"{type}_{output}", inputs, [output], attributes);
 
     // Several outputs are numbered.
     string Output(int k) => graph.Outputs.Count == 1 ? options.OutputName : $"{options.OutputName}_{k}";
@@ -69,6 +129,31 @@ sealed class OnnxExporter
         Document.Weight(name, [values.Length], values);
         return name;
     }
+
+    /// <summary>A single integer without dimensions.</summary>
+    public string Scalar(long value)
+    {
+        var name = $"int_{value}";
+        Document.Weight(name, [], [value]);
+        return name;
+    }
+
+    public string Constant(long[] shape, float[] values)
+    {
+        var name = $"numbers_{string.Join('_', shape)}_{string.Join('_', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}";
+        Document.Weight(name, shape, values);
+        return name;
+    }
+
+    /// <summary>Integers as numbers of the file's precision.</summary>
+    public string Floats(string integers, Func<string, string[], OnnxValue[], string> step) =>
+        step("Cast", [integers], [OnnxValue.Of("to", (long)(options.HalfPrecision ? OnnxDataType.Float16 : OnnxDataType.Float32))]);
+
+    /// <summary>The shape of a tensor at the recorded size.</summary>
+    public IReadOnlyList<long> Shape(int value) => graph.Values[value].Shape;
+
+    /// <summary>The shape of a tensor at the other recorded size, or at this one where sizes are fixed.</summary>
+    public IReadOnlyList<long> OtherShape(int value) => (other ?? graph).Values[value].Shape;
 
     public string Constant(double value)
     {
@@ -130,6 +215,13 @@ sealed class OnnxExporter
             var tensor = weights(name);
             Document.Weight(name, tensor.Shape, tensor.ToFloats());
             return name;
+        }
+        if (graph.Constants.TryGetValue(value, out var constant))
+        {
+            if (!Shape(value).SequenceEqual(OtherShape(value)))
+                throw Refuse(node, "uses numbers that follow from the image's size; give the export a fixed size");
+            Document.Weight($"constant_{value}", constant.Shape, constant.ToFloats());
+            return $"constant_{value}";
         }
         return written.Contains(value) || value == graph.Inputs[0]
             ? Name(value)

@@ -11,7 +11,8 @@ static class OnnxOperators
         switch (node.Operator)
         {
             case "aten::conv2d":
-                to.Emit(node, "Conv", Given(to.Argument(node, 0), to.Argument(node, 1), to.Argument(node, 2)), to.Result(node),
+                var (weight, bias, convolved) = to.Folded(node);
+                to.Emit(node, "Conv", Given(to.Argument(node, 0), weight, bias), convolved,
                     OnnxValue.Of("strides", Pair(node, 3)), OnnxValue.Of("pads", Twice(Pair(node, 4))), OnnxValue.Of("dilations", Pair(node, 5)),
                     OnnxValue.Of("group", Int(node, 6)), OnnxValue.Of("kernel_shape", [.. to.Tensor(node, 1).Shape.Skip(2)]));
                 break;
@@ -22,6 +23,9 @@ static class OnnxOperators
                 break;
             case "aten::batch_norm":
                 to.Emit(node, "BatchNormalization", Enumerable.Range(0, 5).Select(k => to.Argument(node, k)).ToArray(), to.Result(node), OnnxValue.Of("epsilon", Number(node, 7)));
+                break;
+            case "hwaso::deform_conv2d":
+                OnnxDeformConv.Write(node, to);
                 break;
             case "aten::linear":
                 WriteLinear(node, to);
@@ -88,6 +92,13 @@ static class OnnxOperators
                 to.Emit(node, node.Operator == "aten::amax" ? "ReduceMax" : "ReduceMean", [to.Argument(node, 0)], to.Result(node),
                     OnnxValue.Of("axes", Ints(node, 1)), OnnxValue.Of("keepdims", Flag(node, 2) ? 1L : 0));
                 break;
+            case "aten::sum.dim_IntList":
+                to.Emit(node, "ReduceSum", [to.Argument(node, 0), to.Constant(Ints(node, 1))], to.Result(node), OnnxValue.Of("keepdims", Flag(node, 2) ? 1L : 0));
+                break;
+            case "aten::clamp" or "aten::clamp_min" or "aten::clamp_max":
+                string Bound(int argument) => argument < node.Arguments.Count && node.Arguments[argument].Kind is not (ValueKind.None or ValueKind.Default) ? to.Constant(Number(node, argument)) : "";
+                to.Emit(node, "Clip", node.Operator == "aten::clamp_max" ? [to.Argument(node, 0), "", Bound(1)] : Given(to.Argument(node, 0), Bound(1), Bound(2)), to.Result(node));
+                break;
             case "aten::upsample_bilinear2d":
                 to.Emit(node, "Resize", [to.Argument(node, 0), "", "", to.Sizes(node, oneMayBeLeftOut: false)], to.Result(node),
                     OnnxValue.Of("mode", "linear"), OnnxValue.Of("coordinate_transformation_mode", Flag(node, 2) ? "align_corners" : "half_pixel"));
@@ -117,6 +128,12 @@ static class OnnxOperators
                 var picked = to.Between(node);
                 to.Emit(node, "Gather", [to.Argument(node, 0), to.Constant(Int(node, 2))], picked, OnnxValue.Of("axis", Int(node, 1)));
                 to.Emit(node, "Squeeze", [picked, to.Constant(Axis(Int(node, 1), to.Tensor(node, 0)))], to.Result(node));
+                break;
+            case "aten::narrow":
+                WriteNarrow(node, to);
+                break;
+            case "aten::constant_pad_nd":
+                WritePad(node, to);
                 break;
             case "aten::dropout" or "aten::contiguous" or "aten::clone" or "aten::detach":
                 to.Emit(node, "Identity", [to.Argument(node, 0)], to.Result(node));
@@ -171,6 +188,32 @@ static class OnnxOperators
         to.Emit(node, "Transpose", [to.Argument(node, 0)], to.Result(node), OnnxValue.Of("perm", order));
     }
 
+    static void WriteNarrow(GraphNode node, OnnxExporter to)
+    {
+        var (from, start, length) = (to.Tensor(node, 0), Int(node, 2), Int(node, 3));
+        var axis = Axis(Int(node, 1), from);
+        start = start < 0 ? start + from.Shape[(int)axis] : start;
+        var (here, there) = (from.Shape[(int)axis], to.OtherShape(node.Arguments[0].Values[0])[(int)axis]);
+        var ended = start + length == here;
+        // To the end, or of one length at any size of image.
+        if (here != there && (!ended || to.OtherShape(node.Results[0])[(int)axis] != there - start))
+            throw OnnxExporter.Refuse(node, $"of {length} from {start} on, of {here}, and otherwise at the other size of image");
+        to.Emit(node, "Slice", [to.Argument(node, 0), to.Constant(start), to.Constant(ended ? long.MaxValue : start + length), to.Constant(axis)], to.Result(node));
+    }
+
+    // libtorch counts from the last dimension, before and behind; ONNX names all befores, then all behinds.
+    static void WritePad(GraphNode node, OnnxExporter to)
+    {
+        if (to.OtherShape(node.Results[0]) is var there && !there.Zip(to.OtherShape(node.Arguments[0].Values[0]), (a, b) => a - b)
+            .SequenceEqual(to.Shape(node.Results[0]).Zip(to.Tensor(node, 0).Shape, (a, b) => a - b)))
+            throw OnnxExporter.Refuse(node, "by other numbers at the other size of image");
+        var (given, rank) = (Ints(node, 1), to.Tensor(node, 0).Shape.Count);
+        var pads = new long[2 * rank];
+        for (var k = 0; k < given.Length; k++)
+            pads[rank - 1 - k / 2 + k % 2 * rank] = given[k];
+        to.Emit(node, "Pad", [to.Argument(node, 0), to.Constant(pads), to.Constant(Number(node, 2))], to.Result(node));
+    }
+
     static string[] Given(params string[] inputs) => inputs[^1].Length == 0 ? inputs[..^1] : inputs;
 
     static long Axis(long axis, GraphValue tensor) => axis < 0 ? axis + tensor.Shape.Count : axis;
@@ -194,7 +237,7 @@ static class OnnxOperators
 
     static string Default(GraphNode node, int argument) => node.Schema.Parameters[argument].Default ?? "";
 
-    static long[] Pair(GraphNode node, int argument) => Ints(node, argument) switch
+    internal static long[] Pair(GraphNode node, int argument) => Ints(node, argument) switch
     {
         [var one] => [one, one],
         [var first, var second] => [first, second],

@@ -102,6 +102,7 @@ static class NodeReader
 
             case "Resize": return ResizeOperator.Read(attributes, isUpsample: false);
             case "Upsample": return ResizeOperator.Read(attributes, isUpsample: true);
+            case "GridSample": return GridSampleOperator.Read(attributes);
             case "Concat": return new ConcatOperator(attributes.Int("axis", 1));
             case "Transpose": return new TransposeOperator(attributes.Ints("perm"));
             case "Slice": return SliceOperator.Read(attributes);

@@ -1,0 +1,93 @@
+using Hwaso.Runtime.Operators;
+
+namespace Hwaso.Runtime.Kernels;
+
+/// <summary>Samples images at given places. Where a run of places lies is worked out once for all channels.</summary>
+sealed unsafe class GridSampleKernel : Kernel
+{
+    // Places of one piece of work: their corners and weights stay in the first cache.
+    const int RunLength = 64;
+    const int Corners = 4;
+
+    readonly GridSampleOperator how;
+    readonly int channels, height, width, places, runs;
+    readonly float* input, grid, output;
+
+    /// <param name="how">Between pixels or the nearest, and what is outside.</param>
+    /// <param name="images">N.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="height">H of the input.</param>
+    /// <param name="width">W of the input.</param>
+    /// <param name="places">Places of one image.</param>
+    /// <param name="input">[N, C, H, W].</param>
+    /// <param name="grid">[N, places, 2].</param>
+    /// <param name="output">[N, C, places].</param>
+    public GridSampleKernel(GridSampleOperator how, int images, int channels, int height, int width, int places, float* input, float* grid, float* output)
+    {
+        (this.how, this.channels, this.height, this.width, this.places) = (how, channels, height, width, places);
+        this.input = input;
+        this.grid = grid;
+        this.output = output;
+        runs = (places + RunLength - 1) / RunLength;
+        Items = images * runs;
+    }
+
+    public override int Items { get; }
+
+    public override long ScratchBytes => RunLength * Corners * (sizeof(float) + sizeof(int));
+
+    public override void Run(int item, byte* scratch)
+    {
+        var (image, run) = Math.DivRem(item, runs);
+        var (first, count) = (run * RunLength, Math.Min(RunLength, places - (run * RunLength)));
+        var weights = (float*)scratch;
+        var corners = (int*)(scratch + (RunLength * Corners * sizeof(float)));
+        for (var k = 0; k < count; k++)
+        {
+            var at = grid + (2 * (((long)image * places) + first + k));
+            Locate(at[0], at[1], corners + (Corners * k), weights + (Corners * k));
+        }
+        for (var c = 0; c < channels; c++)
+        {
+            var plane = ((long)image * channels) + c;
+            var from = input + (plane * height * width);
+            var to = output + (plane * places) + first;
+            for (var k = 0; k < count; k++)
+            {
+                float* w = weights + (Corners * k);
+                int* i = corners + (Corners * k);
+                to[k] = how.Linear ? (w[0] * from[i[0]]) + (w[1] * from[i[1]]) + (w[2] * from[i[2]]) + (w[3] * from[i[3]]) : w[0] * from[i[0]];
+            }
+        }
+    }
+
+    void Locate(float x, float y, int* corners, float* weights)
+    {
+        var (px, py) = (Pixel(x, width), Pixel(y, height));
+        if (!how.Linear)
+        {
+            Corner(MathF.Round(px), MathF.Round(py), 1, corners, weights);
+            return;
+        }
+        var (left, top) = (MathF.Floor(px), MathF.Floor(py));
+        var (right, down) = (px - left, py - top);
+        Corner(left, top, (1 - right) * (1 - down), corners, weights);
+        Corner(left + 1, top, right * (1 - down), corners + 1, weights + 1);
+        Corner(left, top + 1, (1 - right) * down, corners + 2, weights + 2);
+        Corner(left + 1, top + 1, right * down, corners + 3, weights + 3);
+    }
+
+    // A place that is no number is nowhere.
+    void Corner(float x, float y, float weight, int* corner, float* to)
+    {
+        var inside = x >= 0 && x < width && y >= 0 && y < height;
+        *to = inside || how.Border ? weight : 0;
+        *corner = inside ? ((int)y * width) + (int)x : 0;
+    }
+
+    float Pixel(float place, int side)
+    {
+        var pixel = how.AlignCorners ? (place + 1) / 2 * (side - 1) : (((place + 1) * side) - 1) / 2;
+        return how.Border ? Math.Clamp(pixel, 0, side - 1) : pixel;
+    }
+}

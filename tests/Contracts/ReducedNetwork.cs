@@ -1,0 +1,33 @@
+using Hwaso.Models;
+using Hwaso.Models.Backbones;
+using Hwaso.Models.Families;
+using Hwaso.Models.Networks;
+
+namespace Hwaso.Tests;
+
+/// <summary>The zoo in small, for tests that go through all of it.</summary>
+static class ReducedNetwork
+{
+    /// <summary>Of the networks that differ in size alone (their descriptions are the same) the first, which families list smallest first.</summary>
+    public static IReadOnlyList<ModelDefinition> Smallest { get; } = [.. Zoo.All.GroupBy(d => d.Description).Select(g => g.First())];
+
+    /// <summary>Where even the smallest size takes seconds: the same structure, narrower.</summary>
+    public static ModelDefinition Of(ModelDefinition definition) => definition switch
+    {
+        DinoDefinition dino => dino with { Config = dino.Config with { Width = 96, Depth = 4, Heads = 6, ImagePx = 70 } },
+        ResNetClassifierDefinition resnet => resnet with { Config = Narrow(resnet.Config) },
+        FcnDefinition fcn => fcn with { Config = Narrow(fcn.Config) },
+        DeepLabV3Definition deeplab => deeplab with { Config = Narrow(deeplab.Config), Aspp = deeplab.Aspp with { Channels = 16 } },
+        EfficientNetDefinition efficient => efficient with { Config = Narrow(efficient.Config) },
+        UNetDefinition unet => unet with { Config = Narrow(unet.Config), UNet = new UNetConfig { Channels = [48, 32, 24, 16, 8] } },
+        SANetDefinition { ResNet: { } resnet } sanet => sanet with { ResNet = Narrow(resnet) },
+        SANetDefinition { EfficientNet: { } efficient } sanet => sanet with { EfficientNet = Narrow(efficient) },
+        _ => definition,
+    };
+
+    // No block is skipped: one that is gets no gradient.
+    static EfficientNetConfig Narrow(EfficientNetConfig config) =>
+        EfficientNetConfig.Scaled(0.25, 0.5, 0.2) with { OutputStride = config.OutputStride, StochasticDepth = 0 };
+
+    static ResNetConfig Narrow(ResNetConfig config) => config with { Blocks = [1, 2, 2, 1], Widths = [32, 32, 48, 64], StemChannels = 8 };
+}

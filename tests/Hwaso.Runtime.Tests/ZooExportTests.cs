@@ -1,0 +1,46 @@
+using Hwaso.Models;
+using Hwaso.Models.Families;
+using Hwaso.Nn;
+using Hwaso.Tests;
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+
+namespace Hwaso.Runtime.Tests;
+
+/// <summary>Every network of the zoo, in small, exported: computed here as libtorch computes it.</summary>
+public sealed class ZooExportTests : TensorTest
+{
+    // Single precision through some hundred layers; the deployment's own tolerance.
+    const double Tolerance = 1e-4;
+
+    public static TheoryData<string> Smallest => [.. ReducedNetwork.Smallest.Select(d => d.Name)];
+
+    [Theory]
+    [MemberData(nameof(Smallest))]
+    public void Answers_as_libtorch_does(string name)
+    {
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        using var weights = Weights.Create();
+        RandomState.Seed(1);
+        var definition = ReducedNetwork.Of(Zoo.Find(name).Deployed());
+        var net = definition.Build(weights, definition.HasClasses ? 7 : 0);
+        net.Eval();
+        // Whole patches of 14 pixels; multiples of 32 for all others.
+        long[] shape = definition is DinoDefinition ? [1, 3, 56, 84] : [1, 3, 64, 96];
+        var x = Tensor.Randn(shape);
+        var expected = net is ISeveralAnswers several ? several.Answers(x) : [net.Call(x)];
+
+        using var model = OnnxModel.Load(ExportedNetworkTests.Export(net, shape, null), name, new RuntimeOptions { Threads = 2 });
+        var session = model.Open([.. shape.Select(s => (int)s)]);
+        x.Span<float>().CopyTo(session.Input(0));
+        session.Run();
+
+        Assert.Equal(expected.Length, model.Outputs.Count);
+        for (var k = 0; k < expected.Length; k++)
+        {
+            Assert.Equal(expected[k].Shape, session.OutputShape(k).ToArray().Select(s => (long)s));
+            AssertClose(expected[k].Contiguous().Span<float>(), session.Output(k), Tolerance, name);
+        }
+    }
+}
