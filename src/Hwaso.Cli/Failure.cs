@@ -16,7 +16,7 @@ static partial class Failure
         UsageException or RecipeException => (OneLine(error.Message), ExitCode.Usage),
         ArgumentException => (ParameterName().Replace(OneLine(error.Message), ""), ExitCode.Usage),
         OperationCanceledException => ("stopped before it was done", ExitCode.Failed),
-        TorchException { IsOutOfMemory: true } => ($"too little memory: {OneLine(error.Message)}; ask for smaller images or fewer at once, or work in windows (--crop)", ExitCode.Failed),
+        TorchException { IsOutOfMemory: true } => ($"too little memory: {OneLine(error.Message)}; ask for smaller images or fewer at once, or work in windows (--crop; of depth --tiles)", ExitCode.Failed),
         OutOfMemoryException => ($"too little memory: {OneLine(error.Message)}; try a smaller batch, crop or size", ExitCode.Failed),
         FileNotFoundException { FileName: { Length: > 0 } file } => ($"{file}: no such file; check the path", ExitCode.Failed),
         UnauthorizedAccessException => ($"{OneLine(error.Message)} Check its permissions, or name another place", ExitCode.Failed),

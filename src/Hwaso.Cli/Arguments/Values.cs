@@ -97,6 +97,10 @@ static class Values
         },
     };
 
+    /// <summary>Free texts, as often as wanted.</summary>
+    public static Option<string[]> Texts(string name, string placeholder, string description, bool required = false) =>
+        new(name) { HelpName = placeholder, Description = description, Arity = ArgumentArity.OneOrMore, Required = required };
+
     /// <summary>On when it is there.</summary>
     public static Option<bool> Flag(string name, string description, params string[] aliases) => new(name, aliases) { Description = description };
 

@@ -14,6 +14,10 @@ static class ModelArgument
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
     public static ModelDefinition Find(string model) => IsRecipe(model) ? ModelFactory.Define(RecipeFile.Load(model).Model) : Zoo.Find(model);
 
+    /// <summary>The recipe file, where it is one; null for a short name.</summary>
+    /// <exception cref="RecipeException">The recipe cannot be read.</exception>
+    public static RecipeFile? RecipeFileOf(string model) => IsRecipe(model) ? RecipeFile.Load(model) : null;
+
     /// <summary>The model section that describes it.</summary>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
     public static ModelRecipe Recipe(string model) => IsRecipe(model) ? RecipeFile.Load(model).Model : new ModelRecipe { Name = model };

@@ -14,6 +14,7 @@ static class VerbList
         new ScoreVerb(Scoring.Run),
         new PredictVerb(Predicting.Run),
         new ExplainVerb(Explaining.Run),
+        new DepthVerb(DepthWriting.Run),
         new ProfileVerb(Profiling.Run),
         new ModelsVerb(ModelListing.Run),
         new ImportVerb(Importing.Run),

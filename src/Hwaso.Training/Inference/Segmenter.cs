@@ -47,8 +47,8 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
             var one = options.Sum switch
             {
                 ViewSum.Softmax => Resized(AtScale(x, scale), height, width).Softmax(1),
-                ViewSum.SoftmaxOfEach => Mirrored(Scaled(x, scale), view => Resized(Windows(view, scale, AtOwnSize), height, width).Softmax(1)),
-                _ => Resized(Windows(Scaled(x, scale), scale, window => Aten.Exp(Mirrored(window, AtOwnSize))), height, width),
+                ViewSum.SoftmaxOfEach => Mirrored(Scaled(x, scale), view => Resized(InWindows(view, scale, AtOwnSize), height, width).Softmax(1)),
+                _ => Resized(InWindows(Scaled(x, scale), scale, window => Aten.Exp(Mirrored(window, AtOwnSize))), height, width),
             };
             sum = scope.Keep(sum is null ? one : sum + one);
         }
@@ -56,7 +56,7 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
     }
 
     /// <summary>Logits of a scale at its own size, averaged with the mirrored view's if asked.</summary>
-    Tensor AtScale(Tensor x, double scale) => Mirrored(Scaled(x, scale), view => Windows(view, scale, AtOwnSize));
+    Tensor AtScale(Tensor x, double scale) => Mirrored(Scaled(x, scale), view => InWindows(view, scale, AtOwnSize));
 
     Tensor Scaled(Tensor x, double scale)
     {
@@ -83,13 +83,13 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
     }
 
     /// <summary>The answers of all windows, averaged where they overlap; the whole image's where it is one window.</summary>
-    Tensor Windows(Tensor x, double scale, Func<Tensor, Tensor> ask)
+    Tensor InWindows(Tensor x, double scale, Func<Tensor, Tensor> ask)
     {
         var (height, width) = (x.Size(2), x.Size(3));
         if (options.Crop is not { } crop || scale <= options.WholeUpTo)
             return ask(x);
         if (options.PadToCrop && (crop.Height > height || crop.Width > width))
-            return Window(Slid(Padded(x, Math.Max(crop.Height, height), Math.Max(crop.Width, width)), crop, ask), 0, 0, height, width);
+            return Windows.Of(Slid(Padded(x, Math.Max(crop.Height, height), Math.Max(crop.Width, width)), crop, ask), 0, 0, height, width);
         return Slid(x, crop, ask);
     }
 
@@ -102,13 +102,13 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
         var (windowHeight, windowWidth) = (Math.Min(crop.Height, height), Math.Min(crop.Width, width));
         var sum = Aten.Zeros([x.Size(0), net.Classes, height, width], x.Type, x.Device);
         var count = Aten.Zeros([1, 1, height, width], x.Type, x.Device);
-        foreach (var top in Starts(height, windowHeight, stride.Height))
-            foreach (var left in Starts(width, windowWidth, stride.Width))
+        foreach (var top in Windows.Starts(height, windowHeight, stride.Height))
+            foreach (var left in Windows.Starts(width, windowWidth, stride.Width))
             {
                 using var scope = new Scope();
-                var answer = ask(Window(x, top, left, windowHeight, windowWidth).Contiguous());
-                Aten.Add_(Window(sum, top, left, windowHeight, windowWidth), answer);
-                var counted = Window(count, top, left, windowHeight, windowWidth);
+                var answer = ask(Windows.Of(x, top, left, windowHeight, windowWidth).Contiguous());
+                Aten.Add_(Windows.Of(sum, top, left, windowHeight, windowWidth), answer);
+                var counted = Windows.Of(count, top, left, windowHeight, windowWidth);
                 Aten.Copy_(counted, counted + 1);
             }
         Aten.Call("aten::div_.Tensor", sum, count);
@@ -120,7 +120,7 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
     {
         var black = Tensor.From([.. normalisation.Mean.Zip(normalisation.Deviation, (mean, deviation) => (float)(-mean / deviation))], 1, 3, 1, 1).To(x.Device);
         var padded = Aten.Clone(Aten.Expand(black, [x.Size(0), 3, height, width]), MemoryFormat.Contiguous);
-        Aten.Copy_(Window(padded, 0, 0, x.Size(2), x.Size(3)), x);
+        Aten.Copy_(Windows.Of(padded, 0, 0, x.Size(2), x.Size(3)), x);
         return padded;
     }
 
@@ -130,14 +130,4 @@ public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, 
 
     Tensor Resized(Tensor scores, long height, long width) =>
         scores.Size(2) == height && scores.Size(3) == width ? scores : scores.ResizeBilinear(height, width, alignCorners);
-
-    static Tensor Window(Tensor x, long top, long left, long height, long width) => x.Narrow(2, top, height).Narrow(3, left, width);
-
-    /// <summary>Where windows begin: every stride, the last one flush with the end.</summary>
-    static IEnumerable<long> Starts(long length, long window, long stride)
-    {
-        for (long at = 0; at + window < length; at += stride)
-            yield return at;
-        yield return length - window;
-    }
 }
