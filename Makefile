@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format-check bench bench-runtime docs clean
+.PHONY: help setup demo test format-check bench bench-runtime agreement docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ bench: setup ## side by side with PyTorch and OpenCV (ARGS='--rounds 3 …'; see
 
 bench-runtime: setup ## Hwaso.Runtime side by side with ONNX Runtime (needs node; ARGS='--rounds 3 --only w18 …')
 	@eng/bench-runtime.sh $(ARGS)
+
+agreement: setup ## the zoo's exports on ONNX Runtime and Hwaso.Runtime beside libtorch (needs node)
+	@eng/agreement.sh $(ARGS)
 
 docs: setup ## writes the table and the drawings of docs/networks.md from the program
 	@eng/docs.sh

@@ -4,13 +4,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
 
-command -v node npm >/dev/null || die "node and npm are missing; ONNX Runtime comes as a package of theirs (https://nodejs.org)"
-peer=benchmarks/peers/onnxruntime
-# --ignore-scripts: the library for processors is inside the package, what a script would fetch is for others.
-[[ "$(cat "$peer/node_modules/.version" 2>/dev/null)" == "$(cat "$peer/package-lock.json")" ]] || {
-    npm ci --prefix "$peer" --ignore-scripts --no-audit --no-fund --silent
-    cp "$peer/package-lock.json" "$peer/node_modules/.version"
-}
+source eng/onnxruntime.sh
 
 data=benchmarks/data/onnx
 networks=(hrnetv2-w18-small-v1 hrnetv2-w18 hrnetv2-w48 unet-resnet50 fcn-resnet50)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hwaso.Bench;
+using Hwaso.Models;
 using Hwaso.Torch;
 
 if (args is ["onnx", var folder, var size, .. var networks])
@@ -11,7 +12,20 @@ if (args is ["onnx", var folder, var size, .. var networks])
     var sides = size.Split('x').Select(s => int.Parse(s, CultureInfo.InvariantCulture)).ToArray();
     foreach (var network in networks)
         OnnxFiles.Write(folder, network, sides[0], sides[1]);
-    return;
+    return 0;
+}
+
+// `agreement SCRIPT [NETWORK…]`: the zoo's exports on both runtimes beside libtorch (eng/agreement.sh).
+if (args is ["agreement", var script, .. var names])
+{
+    using var agreement = new Agreement(script);
+    // Of networks that differ in size alone (their descriptions are the same) the first, which families list smallest first.
+    var chosen = names.Length > 0 ? names : Zoo.All.GroupBy(d => d.Description).Select(g => g.First().Name).ToArray();
+    var good = 0;
+    foreach (var name in chosen)
+        good += agreement.Run(name) ? 1 : 0;
+    Console.WriteLine($"\n{good} of {chosen.Length} networks within 1e-4 on both runtimes (fixed; folded; free and folded).");
+    return good == chosen.Length ? 0 : 1;
 }
 
 var worker = new Worker();
@@ -43,3 +57,4 @@ while (Console.ReadLine() is { } line)
     Console.WriteLine(reply.ToJsonString(JsonSerializerOptions.Default));
 }
 worker.Dispose();
+return 0;

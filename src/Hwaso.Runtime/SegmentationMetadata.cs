@@ -9,6 +9,12 @@ namespace Hwaso.Runtime;
 /// <param name="AlignCorners">How scores are resized to the image: corners on corners, or not.</param>
 public sealed record SegmentationMetadata(IReadOnlyList<SegmentationClass> Classes, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation, bool AlignCorners)
 {
+    /// <summary>The metadata key of the network's task; where it is missing, the network is taken for one of <see cref="Task"/>.</summary>
+    public const string TaskKey = "hwaso.task";
+
+    /// <summary>The task in question.</summary>
+    public const string Task = "segmentation";
+
     /// <summary>The metadata key of the classes: a JSON array of <c>{"name": …, "color": [r, g, b]}</c>.</summary>
     public const string ClassesKey = "hwaso.classes";
 

@@ -17,6 +17,8 @@ public sealed class SegmentationModel : IDisposable
         this.model = model;
         if (model.Inputs is not [{ IsFloat: true, Shape: null or [1 or -1, 3 or -1, _, _] }])
             throw new ModelFormatException(place, "is no segmentation network: one input [1, 3, H, W] was wanted");
+        if (model.Metadata.GetValueOrDefault(SegmentationMetadata.TaskKey, SegmentationMetadata.Task) is not SegmentationMetadata.Task and var task)
+            throw new ModelFormatException(place, $"is a network for {task}; one for segmentation was wanted");
         Metadata = SegmentationMetadata.Read(model.Metadata, place);
         fixedSize = model.Inputs[0].Shape is { } shape && shape[2] > 0 && shape[3] > 0;
     }

@@ -12,6 +12,7 @@ public sealed class ExportTests(Workshop shop)
     [Theory]
     [InlineData("free.onnx")]
     [InlineData("fixed.onnx", "--size", "64x128")]
+    [InlineData("labels.onnx", "--labels", "--fold")]
     public void An_exported_network_predicts_what_the_run_predicts(string name, params string[] size)
     {
         var file = shop.At(name);
@@ -33,6 +34,48 @@ public sealed class ExportTests(Workshop shop)
         var same = expected.Labels.Zip(labels.Labels).Count(p => p.First == p.Second);
         Assert.True(same >= 0.999 * expected.Labels.Length, $"{same} of {expected.Labels.Length}");
         Assert.Equal(2, Directory.GetFiles(to).Length);
+    }
+
+    [Fact]
+    public void Half_precision_is_half_as_large_and_predicts_nearly_the_same()
+    {
+        var (single, half) = (shop.At("single.onnx"), shop.At("half.onnx"));
+        Assert.Equal(0, CommandLine.Run(["export", shop.Run, "--out", single, .. one]).Code);
+        Assert.Equal(0, CommandLine.Run(["export", shop.Run, "--out", half, "--fp16", .. one]).Code);
+        // Besides weights there are some hundred nodes by name.
+        Assert.InRange(new FileInfo(half).Length / (double)new FileInfo(single).Length, 0.45, 0.6);
+        var labels = new[] { single, half }.Select(file =>
+        {
+            Assert.Equal(0, CommandLine.Run(["predict", file, shop.Image, "--out", file + "-labels", .. one]).Code);
+            return Png.ReadLabels(Path.Combine(file + "-labels", Path.GetFileNameWithoutExtension(shop.Image) + ".png")).Labels;
+        }).ToArray();
+        // A half has eleven bits: classes within a thousandth of each other may change places.
+        Assert.InRange(labels[0].Zip(labels[1]).Count(p => p.First == p.Second) / (double)labels[0].Length, 0.98, 1);
+    }
+
+    [Fact]
+    public void A_network_of_another_task_exports_under_its_own_output_and_gives_no_labels()
+    {
+        var (recipe, weights, file) = (shop.At("pose.yaml"), shop.At("pose.safetensors"), shop.At("pose.onnx"));
+        File.WriteAllText(recipe, """
+            model:
+              family: hrnet-pose
+              stage2: {modules: 1, blocks: [2, 2], channels: [8, 16]}
+              stage3: {modules: 1, blocks: [2, 2, 2], channels: [8, 16, 32]}
+              stage4: {modules: 1, blocks: [2, 2, 2, 2], channels: [8, 16, 32, 64]}
+            """);
+        var import = CommandLine.Run(["import", Path.Combine(Repository.Root, "tests", "fixtures", "small", "hrnet_pose.pth"), "--model", recipe, "--out", weights, .. one]);
+        Assert.True(import.Code == 0, import.Error);
+        var export = CommandLine.Run(["export", weights, "--out", file, "--size", "64x96", .. one]);
+        Assert.True(export.Code == 0, export.Error);
+        using var model = Hwaso.Runtime.OnnxModel.Load(file);
+        Assert.Equal(("heatmaps", "pose"), (Assert.Single(model.Outputs).Name, model.Metadata["hwaso.task"]));
+
+        var labels = CommandLine.Run(["export", weights, "--out", file, "--labels", .. one]);
+        Assert.Equal((1, "hwaso export: a network for pose gives no labels; a segmentation network was wanted\n"), (labels.Code, labels.Error));
+        var predict = CommandLine.Run(["predict", file, shop.Image, "--out", shop.At("pose-labels")]);
+        Assert.Equal(1, predict.Code);
+        Assert.Contains("a network for pose", predict.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,9 +29,11 @@ public sealed class ExportedNetworkTests : TensorTest
     [Theory]
     [InlineData("hrnetv2-w18-small-v1")]
     [InlineData("unet-resnet50")]
-    public void A_file_of_free_size_answers_at_sizes_that_were_never_recorded(string name) => Compare(name, 96, 160, dynamic: true);
+    [InlineData("hrnetv2-w18-small-v1+psa-spatial", true)]
+    [InlineData("hrnetv2-w18-small-v1+dca")]
+    public void A_file_of_free_size_answers_at_sizes_that_were_never_recorded(string name, bool folded = false) => Compare(name, 96, 160, dynamic: true, folded);
 
-    static void Compare(string name, int height, int width, bool dynamic)
+    static void Compare(string name, int height, int width, bool dynamic, bool folded = false)
     {
         using var scope = new Scope();
         using var off = new NoGrad();
@@ -42,7 +44,7 @@ public sealed class ExportedNetworkTests : TensorTest
         var expected = net.Call(x);
 
         var file = dynamic
-            ? Export(net, [1, 3, 64, 64], Graph.Graph.Of(net, [1, 3, 128, 96]))
+            ? Export(net, [1, 3, 64, 64], Graph.Graph.Of(net, [1, 3, 128, 96], keepConstants: true), folded)
             : Export(net, [1, 3, height, width], null);
         using var model = OnnxModel.Load(file, name, new RuntimeOptions { Threads = 2 });
         var session = model.Open([1, 3, height, width]);
@@ -64,9 +66,9 @@ public sealed class ExportedNetworkTests : TensorTest
         return net;
     }
 
-    internal static byte[] Export(Net net, long[] shape, Graph.Graph? other)
+    internal static byte[] Export(Net net, long[] shape, Graph.Graph? other, bool folded = false)
     {
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        return Onnx.Write(Graph.Graph.Of(net, shape, keepConstants: true), key => state[key].ToHost(), new OnnxOptions { OtherSize = other }).Bytes;
+        return Onnx.Write(Graph.Graph.Of(net, shape, keepConstants: true), key => state[key].ToHost(), new OnnxOptions { OtherSize = other, FoldBatchNorm = folded }).Bytes;
     }
 }

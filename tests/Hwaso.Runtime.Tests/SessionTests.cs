@@ -56,11 +56,16 @@ public sealed class SessionTests : TensorTest
         var session = model.Open([1, 3, Height, Width]);
         for (var k = 0; k < 50; k++)
             session.Run();
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        for (var k = 0; k < 10; k++)
-            session.Run();
-        // What the runtime allocates by itself now and then, such as for compiling methods again, is not ours.
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 10 * 1024);
+        var least = long.MaxValue;
+        for (var round = 0; round < 5; round++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            for (var k = 0; k < 10; k++)
+                session.Run();
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+        // What the runtime allocates by itself now and then, such as for compiling methods again, is not ours: it is not in every round.
+        Assert.InRange(least, 0, 1024);
     }
 
     [Fact]

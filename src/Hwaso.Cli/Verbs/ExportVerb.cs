@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
+using Hwaso.Training.Networks;
 using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Verbs;
@@ -11,6 +12,9 @@ sealed class ExportVerb : Verb
     readonly Option<string?> output = Values.Text("--out", "FILE", "the .onnx file to write", required: true);
     readonly Option<SizePx?> size = Values.Size("--size", "fixes the images' height x width");
     readonly Option<bool> dynamic = Values.Flag("--dynamic", "leaves height and width free (the default)");
+    readonly Option<bool> half = Values.Flag("--fp16", "weights and computation of half precision: half the bytes");
+    readonly Option<bool> fold = Values.Flag("--fold", "folds batch norms into the convolutions before them (always with --fp16)");
+    readonly Option<bool> labels = Values.Flag("--labels", "the output is the class of each pixel of the image instead of scores");
     readonly Func<ExportArguments, VerbContext, int> export;
 
     /// <summary>The verb, done by <paramref name="export"/>.</summary>
@@ -19,7 +23,7 @@ sealed class ExportVerb : Verb
         this.export = export;
         Command = new Command("export", "writes a network as one ONNX file, with its classes, colours and normalisation")
         {
-            source, output, size, dynamic,
+            source, output, size, dynamic, half, fold, labels,
         };
     }
 
@@ -29,12 +33,14 @@ sealed class ExportVerb : Verb
     [
         "export demo/run --out road.onnx",
         "export best.safetensors --out road.onnx --size 512x1024",
+        "export demo/run --out road.onnx --fp16 --labels",
     ];
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
         if (arguments.GetValue(dynamic) && arguments.GetValue(size) is not null)
             throw new UsageException("--dynamic leaves the size free and --size fixes it: give one of them");
-        return export(new ExportArguments(arguments.GetRequiredValue(source), arguments.GetValue(output)!, arguments.GetValue(size)), context);
+        var options = new ExportOptions(arguments.GetValue(size), arguments.GetValue(fold), arguments.GetValue(half), arguments.GetValue(labels));
+        return export(new ExportArguments(arguments.GetRequiredValue(source), arguments.GetValue(output)!, options), context);
     }
 }

@@ -202,6 +202,9 @@ sealed class OnnxExporter
 
     public void Made(GraphNode node)
     {
+        // What a folded convolution makes is its batch norm's result.
+        if (folding?.Of(node) is not null)
+            return;
         foreach (var result in node.Results)
             written.Add(result);
     }

@@ -20,7 +20,9 @@ sealed unsafe record CastOperator(OnnxType To) : Operator, IView, IFolding
 
     public override TensorType Infer(Operands inputs) => inputs.Of(ToFloat, inputs.Type(0).Shape);
 
-    public override Kernel Bind(Binding binding) => throw binding.Operands.Refuse($"a conversion of {binding.Operands.Type(0)} that depends on the image to {To} is not supported");
+    public override Kernel Bind(Binding binding) => IsView(binding.Operands)
+        ? new CopyKernel(new Strides([binding.Output.Elements], [[1], [1]]), binding.Output.ElementBytes, binding.Bytes(0), binding.OutBytes)
+        : throw binding.Operands.Refuse($"a conversion of {binding.Operands.Type(0)} that depends on the image to {To} is not supported");
 
     public Constant? Fold(Operands inputs, TensorType output)
     {

@@ -1,7 +1,12 @@
 using System.Globalization;
 using Hwaso.Graph;
+using Hwaso.Models;
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
 using Hwaso.Torch;
 using Hwaso.Torch.Files;
+using Hwaso.Training.Inference;
+using Hwaso.Training.Metrics;
 using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Networks;
@@ -12,40 +17,79 @@ public static class Exporter
     // Two recordings in which no height and width grow by the same factor, so that no size can be taken for another.
     static readonly long[] recorded = [1, 3, 128, 192], other = [1, 3, 192, 384];
 
-    /// <summary>Writes a network, what only training uses left out; input <c>image</c> [1, 3, H, W], output <c>scores</c> [1, K, h, w].</summary>
+    /// <summary>Writes a segmentation network, what only training uses left out; input <c>image</c> [1, 3, H, W], output <c>scores</c> [1, K, h, w].</summary>
     /// <param name="network">The network; its classes, normalisation and convention go into the file's metadata.</param>
     /// <param name="size">Height and width of its images; null leaves them free.</param>
     /// <param name="path">The file; a previous one is replaced once the new one is whole.</param>
     /// <exception cref="NotSupportedException">The network has an operator that cannot be exported.</exception>
     /// <exception cref="TorchException">It does not take images of this size.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static OnnxFileBytes Write(LoadedNetwork network, SizePx? size, string path)
+    public static OnnxFileBytes Write(LoadedNetwork network, SizePx? size, string path) => Write(Make(network, size), path);
+
+    /// <summary>Writes a network of any task: output <c>scores</c>, <c>heatmaps</c> [1, J, h, w], <c>depth</c> [1, 1, H, W] or <c>features</c>, several numbered from 0.</summary>
+    /// <param name="model">The network; classes, normalisation, task and convention go into the file's metadata.</param>
+    /// <param name="options">What the file is to be like.</param>
+    /// <param name="path">The file; a previous one is replaced once the new one is whole.</param>
+    /// <exception cref="NotSupportedException">The network has an operator that cannot be exported, or only at a fixed size, or makes no labels.</exception>
+    /// <exception cref="TorchException">It does not take images of this size.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static OnnxFileBytes Write(LoadedModel model, ExportOptions options, string path) =>
+        Write(Make(model.Net, model.Task, model.Normalisation, model.Classes, options), path);
+
+    /// <summary>A segmentation network's file in memory.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="size">Height and width of its images; null leaves them free.</param>
+    /// <exception cref="NotSupportedException">The network has an operator that cannot be exported.</exception>
+    /// <exception cref="TorchException">It does not take images of this size.</exception>
+    public static OnnxFileBytes Make(LoadedNetwork network, SizePx? size) =>
+        Make(network.Net, ModelTask.Segmentation, network.Normalisation, network.Classes, new ExportOptions(size));
+
+    static OnnxFileBytes Write(OnnxFileBytes file, string path)
     {
-        var net = network.Net;
-        var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        long[] shape = size is { } fixedSize ? [1, 3, fixedSize.Height, fixedSize.Width] : recorded;
-        var file = Onnx.Write(Graph.Graph.Of(net, shape), name => state[name].ToHost(), new OnnxOptions
-        {
-            OtherSize = size is null ? Graph.Graph.Of(net, other) : null,
-            InputName = "image",
-            OutputName = "scores",
-            Metadata = Metadata(network),
-        });
         AtomicFile.Write(path, file.Bytes.Length, stream => stream.Write(file.Bytes));
         return file;
     }
 
+    static OnnxFileBytes Make(Net net, ModelTask task, Normalisation normalisation, IReadOnlyList<ClassInfo> classes, ExportOptions options)
+    {
+        var segmentation = net as SegmentationNet;
+        if (options.Labels && segmentation is null)
+            throw new NotSupportedException($"a network for {task.Word()} gives no labels; a segmentation network was wanted");
+        var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
+        long[] shape = options.Size is { } size ? [1, 3, size.Height, size.Width] : recorded;
+        return Onnx.Write(Graph.Graph.Of(net, shape, keepConstants: true), name => state[name].ToHost(), new OnnxOptions
+        {
+            OtherSize = options.Size is null ? Graph.Graph.Of(net, other, keepConstants: true) : null,
+            InputName = "image",
+            OutputName = options.Labels ? "labels" : OutputName(task),
+            FoldBatchNorm = options.FoldBatchNorm,
+            HalfPrecision = options.HalfPrecision,
+            Labels = options.Labels ? new LabelOptions(segmentation!.AlignCorners) : null,
+            Metadata = Metadata(task, normalisation, classes, segmentation?.AlignCorners),
+        });
+    }
+
+    static string OutputName(ModelTask task) => task switch
+    {
+        ModelTask.Pose => "heatmaps",
+        ModelTask.Depth => "depth",
+        ModelTask.Features => "features",
+        _ => "scores",
+    };
+
     // The keys are those that Hwaso.Runtime reads.
-    static Dictionary<string, string> Metadata(LoadedNetwork network)
+    static Dictionary<string, string> Metadata(ModelTask task, Normalisation normalisation, IReadOnlyList<ClassInfo> classes, bool? alignCorners)
     {
         var texts = new Dictionary<string, string>
         {
-            ["hwaso.mean"] = List(network.Normalisation.Mean),
-            ["hwaso.std"] = List(network.Normalisation.Deviation),
-            ["hwaso.align_corners"] = network.Net.AlignCorners ? "true" : "false",
+            ["hwaso.task"] = task.Word(),
+            ["hwaso.mean"] = List(normalisation.Mean),
+            ["hwaso.std"] = List(normalisation.Deviation),
         };
-        if (network.Classes.Count > 0)
-            texts[LoadedNetwork.ClassesKey] = LoadedNetwork.WriteClasses(network.Classes);
+        if (alignCorners is { } aligned)
+            texts["hwaso.align_corners"] = aligned ? "true" : "false";
+        if (classes.Count > 0)
+            texts[LoadedNetwork.ClassesKey] = LoadedNetwork.WriteClasses(classes);
         return texts;
     }
 

@@ -16,11 +16,14 @@ namespace Hwaso.Training.Networks;
 /// <summary>A network of any task with its weights, and what a checkpoint says about using it.</summary>
 public sealed class LoadedModel : IDisposable
 {
-    LoadedModel(Net net, RecipeFile recipe, IReadOnlyList<ClassInfo> classes, string source, int classCount) =>
-        (Net, Recipe, Classes, Source, ClassCount) = (net, recipe, classes, source, classCount);
+    LoadedModel(Net net, ModelTask task, RecipeFile recipe, IReadOnlyList<ClassInfo> classes, string source, int classCount) =>
+        (Net, Task, Recipe, Classes, Source, ClassCount) = (net, task, recipe, classes, source, classCount);
 
     /// <summary>The network.</summary>
     public Net Net { get; }
+
+    /// <summary>What it answers.</summary>
+    public ModelTask Task { get; }
 
     /// <inheritdoc cref="LoadedNetwork.Recipe"/>
     public RecipeFile Recipe { get; }
@@ -61,7 +64,7 @@ public sealed class LoadedModel : IDisposable
             weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
             net.Eval();
             var whole = yaml.Contains("\naugment:", StringComparison.Ordinal);
-            return new LoadedModel(net, recipe, ReadClasses(file), path, classes)
+            return new LoadedModel(net, definition.Task, recipe, ReadClasses(file), path, classes)
             {
                 Normalisation = whole ? new Normalisation([.. recipe.Recipe.Augment.Mean], [.. recipe.Recipe.Augment.Std]) : Normalisation.ImageNet,
             };

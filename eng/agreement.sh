@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Every architecture of the zoo exported and computed by libtorch, ONNX Runtime and Hwaso.Runtime, into benchmarks/results/agreement.md.
+# Arguments: names of networks instead.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$root"
+
+source eng/onnxruntime.sh
+bench="benchmarks/Hwaso.Bench/bin/$configuration/net10.0/Hwaso.Bench.dll"
+if (($#)); then
+    exec dotnet "$bench" agreement "$peer/agree.mjs" "$@"
+fi
+dotnet "$bench" agreement "$peer/agree.mjs" | tee benchmarks/results/agreement.part
+mv benchmarks/results/agreement.part benchmarks/results/agreement.md
