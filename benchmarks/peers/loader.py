@@ -35,6 +35,8 @@ def cityscapes(root):
 
 
 def voc(root):
+    if (root / "VOCdevkit/VOC2012").is_dir():
+        root = root / "VOCdevkit/VOC2012"
     names = (root / "ImageSets/Segmentation/train.txt").read_text().split()
     return [(root / "JPEGImages" / f"{n}.jpg", root / "SegmentationClass" / f"{n}.png") for n in names]
 

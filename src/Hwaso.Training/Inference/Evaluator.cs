@@ -35,24 +35,8 @@ public static class Evaluator
         return confusion;
     }
 
-    // Three images are under way at once: one is read, one is with the network, one is counted.
-    static void Ask(Segmenter segmenter, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress, CancellationToken stop)
-    {
-        var next = data.Samples.Count > 0 ? Task.Run(() => data.Read(0), stop) : null;
-        var counting = Task.CompletedTask;
-        for (var k = 0; k < data.Samples.Count; k++)
-        {
-            stop.ThrowIfCancellationRequested();
-            var item = next!.GetAwaiter().GetResult();
-            var following = k + 1;
-            next = following < data.Samples.Count ? Task.Run(() => data.Read(following), stop) : null;
-            var prediction = segmenter.Label(item.Image, item.Labels.Height, item.Labels.Width);
-            counting.GetAwaiter().GetResult();
-            counting = Task.Run(() => count(item, prediction), stop);
-            progress?.Invoke(following);
-        }
-        counting.GetAwaiter().GetResult();
-    }
+    static void Ask(Segmenter segmenter, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress, CancellationToken stop) =>
+        Overlap.Run(data.Samples.Count, data.Read, item => segmenter.Label(item.Image, item.Labels.Height, item.Labels.Width), count, progress, stop);
 
     static string IdsOf(Sample sample) => sample.LabelPath!.Replace(TrainIdsEnd, "_labelIds.png", StringComparison.Ordinal);
 

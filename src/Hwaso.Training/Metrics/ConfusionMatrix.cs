@@ -71,10 +71,10 @@ public sealed class ConfusionMatrix
     {
         if (truth.Length != prediction.Length)
             throw new ArgumentException($"{truth.Length} true labels and {prediction.Length} predicted ones: they must be the same pixels");
-        LabelRange.Check(truth, Classes, ignore);
-
         counter ??= new PairCounter();
-        counter.Count(truth, prediction);
+        // Where nothing is ignored, class 0 stands in: it is allowed anyway. What is wrong is looked for once it is known that something is.
+        if (!counter.Count(truth, prediction, (byte)(Classes - 1), ignore ?? 0))
+            LabelRange.Check(truth, Classes, ignore);
         for (var row = 0; row < Classes; row++)
             if (row != ignore)
                 counter.MoveRow(row, cells.AsSpan(row * Columns, Columns));

@@ -8,9 +8,15 @@ public static partial class LabelPairs
 {
     const string IdsEnd = "_labelIds.png";
 
+    static readonly HashSet<string> kinds = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "pred", "preds", "prediction", "predictions", "predicted", "output", "gt", "truth", "label", "labels", "labelIds", "mask", "masks", "seg", "segmentation", "annotation",
+    };
+
     /// <summary>
-    /// Matches label PNGs by name: the path below the folder or, where that does not fit, the file's own name, both without extension. Two files are
-    /// a pair whatever they are called; a path may end in a pattern with one star, and then what the star stands for must be the same.
+    /// Matches label PNGs by name: the path below the folder or, where that does not fit, the file's own name, both without extension; last, the name
+    /// without words that say what a file is, such as pred and gt. Two files are a pair whatever they are called; a path may end in a pattern with one
+    /// star, and then what the star stands for must be the same.
     /// </summary>
     /// <param name="predictions">A file, a folder, or a pattern.</param>
     /// <param name="truth">The same.</param>
@@ -62,7 +68,10 @@ public static partial class LabelPairs
         var byPath = files.ToDictionary(f => f.Name, f => f.Path, StringComparer.Ordinal);
         var byName = files.ToLookup(f => Path.GetFileName(f.Name), f => f.Path, StringComparer.Ordinal);
         var twice = truths.GroupBy(t => Path.GetFileName(t.Name), StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
-        string[] Found(string name) => byPath.TryGetValue(name, out var path) ? [path] : twice.Contains(Path.GetFileName(name)) ? [] : [.. byName[Path.GetFileName(name)]];
+        var bare = files.ToLookup(f => BareName(f.Name), f => f.Path, StringComparer.OrdinalIgnoreCase);
+        var bareTwice = truths.GroupBy(t => BareName(t.Name), StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        string[] Found(string name) => byPath.TryGetValue(name, out var path) ? [path] : twice.Contains(Path.GetFileName(name)) ? []
+            : byName.Contains(Path.GetFileName(name)) ? [.. byName[Path.GetFileName(name)]] : bareTwice.Contains(BareName(name)) ? [] : [.. bare[BareName(name)]];
         var pairs = truths.Select(t => (Truth: t, Found: Found(t.Name))).ToArray();
         RefuseMissing(predictions, [.. pairs.Where(p => p.Found.Length == 0).Select(p => p.Truth.Path)], pairs.Length, path => Path.GetFileNameWithoutExtension(path) + ".png");
         if (pairs.FirstOrDefault(p => p.Found.Length > 1) is { Found: { } several } doubled)
@@ -70,6 +79,9 @@ public static partial class LabelPairs
         Tell(note, files.Count - pairs.Length, predictions);
         return [.. pairs.Select(p => new LabelPair(p.Truth.Name, p.Found[0], p.Truth.Path))];
     }
+
+    /// <summary>A file's name without the words that say what is in it.</summary>
+    static string BareName(string name) => string.Join('_', Path.GetFileName(name).Split('_', '-', '.', ' ').Where(part => !kinds.Contains(part)));
 
     static void RefuseMissing(string predictions, string[] missing, int all, Func<string, string> wanted)
     {

@@ -72,6 +72,16 @@ public sealed class LabelPairsTests : IDisposable
     }
 
     [Fact]
+    public void Words_that_say_what_a_file_is_need_not_match()
+    {
+        Write("gt/c5_gt_0.png", "gt/c5_gt_1.png", "gt/street-mask.png", "out/c5_pred_0.png", "out/c5_pred_1.png", "out/street.png");
+        Assert.Equal([At("out/c5_pred_0.png"), At("out/c5_pred_1.png"), At("out/street.png")], LabelPairs.ByName(At("out"), At("gt")).Select(p => p.Prediction));
+        // c5_0 could be either of two truths: not guessed.
+        Write("gt/c5_mask_0.png");
+        Refused("2 of 4 truths have no prediction", () => LabelPairs.ByName(At("out"), At("gt")));
+    }
+
+    [Fact]
     public void A_pattern_or_a_file_is_taken_at_its_word()
     {
         Write("m/c_gt_0.png", "m/c_gt_1.png", "m/c_pred_0.png", "m/c_pred_1.png");
