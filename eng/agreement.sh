@@ -10,5 +10,9 @@ bench="benchmarks/Hwaso.Bench/bin/$configuration/net10.0/Hwaso.Bench.dll"
 if (($#)); then
     exec dotnet "$bench" agreement "$peer/agree.mjs" "$@"
 fi
-dotnet "$bench" agreement "$peer/agree.mjs" | tee benchmarks/results/agreement.part
-mv benchmarks/results/agreement.part benchmarks/results/agreement.md
+part="$(mktemp)"
+trap 'rm -f "$part"' EXIT
+code=0
+dotnet "$bench" agreement "$peer/agree.mjs" | tee "$part" || code=$?
+cp "$part" benchmarks/results/agreement.md
+exit "$code"
