@@ -54,31 +54,48 @@ sealed record Weather
 
     static Weather Clear(SceneRandom random, float azimuth, float elevation) => new()
     {
-        TowardsSun = Direction(azimuth, elevation), Sun = random.Vary(new(2.5f, 2.3f, 1.95f), 0.15f),
-        Zenith = random.Vary(new(0.28f, 0.48f, 0.95f), 0.2f), Horizon = random.Vary(new(0.75f, 0.88f, 1.05f), 0.12f),
-        Bounce = new(0.3f, 0.28f, 0.25f), Fog = random.Range(0.0004f, 0.002f), Clouds = random.Range(0, 0.6f),
+        TowardsSun = Direction(azimuth, elevation),
+        Sun = random.Vary(new(2.5f, 2.3f, 1.95f), 0.15f),
+        Zenith = random.Vary(new(0.28f, 0.48f, 0.95f), 0.2f),
+        Horizon = random.Vary(new(0.75f, 0.88f, 1.05f), 0.12f),
+        Bounce = new(0.3f, 0.28f, 0.25f),
+        Fog = random.Range(0.0004f, 0.002f),
+        Clouds = random.Range(0, 0.6f),
     };
 
     static Weather LowSun(SceneRandom random, float azimuth, float elevation) => new()
     {
-        TowardsSun = Direction(azimuth, elevation), Sun = random.Vary(new(2.6f, 1.75f, 0.95f), 0.15f),
-        Zenith = random.Vary(new(0.25f, 0.35f, 0.62f), 0.2f), Horizon = random.Vary(new(1.15f, 0.85f, 0.6f), 0.15f),
-        Bounce = new(0.25f, 0.2f, 0.16f), Fog = random.Range(0.0008f, 0.005f), Clouds = random.Range(0, 0.5f),
+        TowardsSun = Direction(azimuth, elevation),
+        Sun = random.Vary(new(2.6f, 1.75f, 0.95f), 0.15f),
+        Zenith = random.Vary(new(0.25f, 0.35f, 0.62f), 0.2f),
+        Horizon = random.Vary(new(1.15f, 0.85f, 0.6f), 0.15f),
+        Bounce = new(0.25f, 0.2f, 0.16f),
+        Fog = random.Range(0.0008f, 0.005f),
+        Clouds = random.Range(0, 0.5f),
     };
 
     static Weather Overcast(SceneRandom random, float azimuth) => new()
     {
-        TowardsSun = Direction(azimuth, 0.9f), Sun = default,
-        Zenith = random.Vary(new(0.85f, 0.9f, 0.98f), 0.15f), Horizon = random.Vary(new(0.98f, 1, 1.02f), 0.1f),
-        Bounce = new(0.22f, 0.22f, 0.21f), Fog = random.Range(0.0005f, 0.003f), Clouds = random.Range(0.75f, 1),
+        TowardsSun = Direction(azimuth, 0.9f),
+        Sun = default,
+        Zenith = random.Vary(new(0.85f, 0.9f, 0.98f), 0.15f),
+        Horizon = random.Vary(new(0.98f, 1, 1.02f), 0.1f),
+        Bounce = new(0.22f, 0.22f, 0.21f),
+        Fog = random.Range(0.0005f, 0.003f),
+        Clouds = random.Range(0.75f, 1),
         Wetness = random.Chance(0.25f) ? random.Range(0.2f, 0.7f) : 0,
     };
 
     static Weather Dusk(SceneRandom random, float azimuth) => new()
     {
-        TowardsSun = Direction(azimuth, 0.5f), Sun = default,
-        Zenith = random.Vary(new(0.06f, 0.09f, 0.17f), 0.2f), Horizon = random.Vary(new(0.2f, 0.19f, 0.24f), 0.2f),
-        Bounce = new(0.03f, 0.03f, 0.03f), Fog = random.Range(0.001f, 0.006f), Clouds = random.Range(0.2f, 1),
-        Wetness = random.Chance(0.4f) ? random.Range(0.3f, 0.9f) : 0, Night = true,
+        TowardsSun = Direction(azimuth, 0.5f),
+        Sun = default,
+        Zenith = random.Vary(new(0.06f, 0.09f, 0.17f), 0.2f),
+        Horizon = random.Vary(new(0.2f, 0.19f, 0.24f), 0.2f),
+        Bounce = new(0.03f, 0.03f, 0.03f),
+        Fog = random.Range(0.001f, 0.006f),
+        Clouds = random.Range(0.2f, 1),
+        Wetness = random.Chance(0.4f) ? random.Range(0.3f, 0.9f) : 0,
+        Night = true,
     };
 }

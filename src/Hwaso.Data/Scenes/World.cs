@@ -54,21 +54,38 @@ sealed class World
         var normal = Vec3.Cross(corners[1].Position - corners[0].Position, corners[^1].Position - corners[0].Position).Unit();
         primitives.Add(new Primitive
         {
-            Shape = Shape.Polygon, Label = label, Instance = instance, IsGround = ground, Surface = surface,
-            Normal = normal, First = vertices.Count, Count = corners.Length,
+            Shape = Shape.Polygon,
+            Label = label,
+            Instance = instance,
+            IsGround = ground,
+            Surface = surface,
+            Normal = normal,
+            First = vertices.Count,
+            Count = corners.Length,
         });
         vertices.AddRange(corners);
     }
 
     public void Capsule(Vec3 from, Vec3 to, float fromRadius, float toRadius, Surface surface) => primitives.Add(new Primitive
     {
-        Shape = Shape.Capsule, Label = label, Instance = instance, Surface = surface,
-        From = from, To = to, FromRadius = fromRadius, ToRadius = toRadius,
+        Shape = Shape.Capsule,
+        Label = label,
+        Instance = instance,
+        Surface = surface,
+        From = from,
+        To = to,
+        FromRadius = fromRadius,
+        ToRadius = toRadius,
     });
 
     public void Sphere(Vec3 centre, float radius, Surface surface) => primitives.Add(new Primitive
     {
-        Shape = Shape.Sphere, Label = label, Instance = instance, Surface = surface, From = centre, FromRadius = radius,
+        Shape = Shape.Sphere,
+        Label = label,
+        Instance = instance,
+        Surface = surface,
+        From = centre,
+        FromRadius = radius,
     });
 
     /// <summary>A box in a local frame without its underside.</summary>
