@@ -7,4 +7,7 @@ public sealed class ModelFormatException(string place, string problem) : Excepti
 {
     /// <summary>The file, and the node or tensor in it.</summary>
     public string Place { get; } = place;
+
+    /// <summary>Whether the model would run on smaller inputs.</summary>
+    internal bool IsTooLarge { get; init; }
 }

@@ -1,5 +1,6 @@
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Operators;
 using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime;
@@ -7,6 +8,9 @@ namespace Hwaso.Runtime;
 /// <summary>A network from an ONNX file, ready for inputs of any size that it takes. Any number of threads may open sessions of it.</summary>
 public sealed class OnnxModel : IDisposable
 {
+    /// <summary>No network looks at images in larger steps; those of segmentation take 4 to 32.</summary>
+    internal const int LargestStride = 128;
+
     readonly ModelGraph graph;
     readonly RuntimeOptions options;
     readonly KernelSet kernels;
@@ -23,7 +27,7 @@ public sealed class OnnxModel : IDisposable
         Metadata = file.Metadata;
         if (Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1)))
             // All is known: whatever does not fit is said now.
-            Planner.Make(graph, Inputs.Select(i => new TensorType(i.IsFloat, [.. i.Shape!], $"{graph.Place}: input '{i.Name}'")).ToArray(), kernels, packed, options.MostBytes);
+            Planner.Make(graph, Inputs.Select(i => new TensorType(i.IsFloat, [.. i.Shape!], $"{graph.Place}: input '{i.Name}'")).ToArray(), kernels, packed, MostBytes);
         pool = options.Pool ?? new WorkerPool(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
     }
 
@@ -38,6 +42,9 @@ public sealed class OnnxModel : IDisposable
 
     /// <summary>The threads that it computes with.</summary>
     public WorkerPool Pool => pool;
+
+    /// <summary>The most memory for a run's values: they lie in one array.</summary>
+    internal long MostBytes => Math.Min(options.MostBytes, Array.MaxLength - PinnedMemory.Alignment);
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="ModelFormatException">It is no ONNX file, damaged, or asks for something that is not supported.</exception>
@@ -77,7 +84,15 @@ public sealed class OnnxModel : IDisposable
                     + $"[{string.Join(", ", (declared ?? []).Select(s => s < 0 ? "any" : $"{s}"))}] was wanted");
             types[k] = new TensorType(Inputs[k].IsFloat, given, $"{graph.Place}: input '{Inputs[k].Name}'");
         }
-        return new Session(Planner.Make(graph, types, kernels, packed, options.MostBytes), kernels, packed, pool);
+        return new Session(Planner.Make(graph, types, kernels, packed, MostBytes), kernels, packed, pool);
+    }
+
+    /// <summary>How many pixels of an image, each way, become one place of the smallest feature map; 1 where that cannot be told.</summary>
+    internal int Stride()
+    {
+        // What is one number an image at any size, such as what channels are weighed by, is no feature map: those grow with the image.
+        var (small, large) = (Heights(2 * LargestStride), Heights(4 * LargestStride));
+        return large.Keys.Where(v => small.GetValueOrDefault(v) > 0 && large[v] > small[v]).Select(v => 4 * LargestStride / large[v]).Append(1).Max();
     }
 
     /// <summary>Ends its threads, if they are its own.</summary>
@@ -85,6 +100,20 @@ public sealed class OnnxModel : IDisposable
     {
         if (options.Pool is null)
             pool.Dispose();
+    }
+
+    // The heights of what convolutions and poolings make of a square image.
+    Dictionary<int, int> Heights(int side)
+    {
+        try
+        {
+            var plan = Planner.Make(graph, [new TensorType(true, [1, 3, side, side], graph.Place)], kernels, packed, long.MaxValue);
+            return plan.Steps.Where(s => s.Operator is ConvOperator or PoolOperator).ToDictionary(s => s.Output, s => plan.Types[s.Output]!.Shape[2]);
+        }
+        catch (ModelFormatException)
+        {
+            return [];
+        }
     }
 
     static ModelPort Port(OnnxPort port) =>

@@ -12,6 +12,9 @@ public sealed record RuntimeOptions
     /// <summary>The vectors to compute with.</summary>
     public SimdPath Path { get; init; }
 
-    /// <summary>The most memory that one run may take, in bytes; an image that needs more is refused.</summary>
-    public long MostBytes { get; init; } = 8L << 30;
+    /// <summary>
+    /// The most memory for the values of one run, in bytes, up to 2 GiB: a <see cref="Session"/> that needs more is refused, a
+    /// <see cref="SegmentationModel"/> labels the image in tiles.
+    /// </summary>
+    public long MostBytes { get; init; } = 2L << 30;
 }

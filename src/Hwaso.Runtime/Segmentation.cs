@@ -5,4 +5,6 @@ namespace Hwaso.Runtime;
 /// <param name="Height">Rows of the image.</param>
 /// <param name="Labels">The class of each pixel, row by row from the top.</param>
 /// <param name="Scores">The score of each class at each pixel, [K, height, width], before softmax; null unless asked for.</param>
-public sealed record Segmentation(int Width, int Height, byte[] Labels, float[]? Scores);
+/// <param name="Classes">Names and colours of the classes, by label; empty where the file does not say.</param>
+/// <param name="Tiles">In how many tiles it was labelled; 1 where it was seen whole.</param>
+public sealed record Segmentation(int Width, int Height, byte[] Labels, float[]? Scores, IReadOnlyList<SegmentationClass> Classes, int Tiles);

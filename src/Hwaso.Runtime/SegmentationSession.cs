@@ -17,78 +17,92 @@ sealed unsafe class SegmentationSession
     readonly nint[] scratch;
     readonly ResizeTable[] resize;
 
-    public SegmentationSession(Session session, SegmentationMetadata metadata, WorkerPool pool, int width, int height, int rows, int columns)
+    /// <param name="session">The network, opened for images of <paramref name="rows"/> × <paramref name="columns"/>.</param>
+    /// <param name="metadata">What the file says about using it.</param>
+    /// <param name="pool">The threads.</param>
+    /// <param name="sizes">Sizes of images and labels.</param>
+    /// <param name="rows">Rows that the network sees.</param>
+    /// <param name="columns">Columns that the network sees.</param>
+    public SegmentationSession(Session session, SegmentationMetadata metadata, WorkerPool pool, SegmentationSizes sizes, int rows, int columns)
     {
-        (this.session, this.pool, Width, Height, this.rows, this.columns) = (session, pool, width, height, rows, columns);
+        (this.session, this.pool, Sizes, this.rows, this.columns) = (session, pool, sizes, rows, columns);
         for (var c = 0; c < 3; c++)
             for (var v = 0; v < ColorValues; v++)
                 table[(c * ColorValues) + v] = (float)(((v / 255.0) - metadata.Mean[c]) / metadata.Deviation[c]);
-        resize = [ResizeTable.Linear(height, rows, (double)rows / height, ResizeMode.HalfPixel), ResizeTable.Linear(width, columns, (double)columns / width, ResizeMode.HalfPixel)];
-        labels = GC.AllocateUninitializedArray<byte>(width * height, pinned: true);
+        resize = [ResizeTable.Linear(sizes.Height, rows, (double)rows / sizes.Height, ResizeMode.HalfPixel), ResizeTable.Linear(sizes.Width, columns, (double)columns / sizes.Width, ResizeMode.HalfPixel)];
+        labels = GC.AllocateUninitializedArray<byte>(sizes.LabelWidth * sizes.LabelHeight, pinned: true);
         var shape = session.OutputShape(0);
         if (session.IsFloat(0) && shape.Length == 4 && shape[0] == 1)
         {
             if (shape[1] > 256)
                 throw new ArgumentException($"{shape[1]} classes; labels are bytes, of at most 256");
             var mode = metadata.AlignCorners ? ResizeMode.AlignCorners : ResizeMode.HalfPixel;
+            ResizeTable Table(int from, int to) => ResizeTable.Linear(from, to, (double)to / from, mode);
             fixed (float* scores = session.Output(0))
             fixed (byte* to = labels)
                 // Both lie still: the session's memory and the labels are pinned.
-                kernel = new LabelKernel(shape[1], shape[2], shape[3],
-                    ResizeTable.Linear(shape[2], height, (double)height / shape[2], mode), ResizeTable.Linear(shape[3], width, (double)width / shape[3], mode), scores, to, pool.Threads);
+                kernel = new LabelKernel(shape[1], shape[2], shape[3], Table(shape[2], sizes.LabelHeight), Table(shape[3], sizes.LabelWidth), scores, to, pool.Threads);
         }
-        else if (session.IsFloat(0) || shape.Length is < 2 or > 4 || shape.Length > 2 && shape[0] != 1)
+        else if (session.IsFloat(0) || shape.Length is < 2 or > 4 || Elements(shape[..^2]) != 1)
             throw new ArgumentException($"its output [{string.Join(", ", shape.ToArray())}] is neither scores [1, K, h, w] nor labels [1, h, w]");
         var each = PinnedMemory.Whole((kernel?.ScratchBytes ?? 0) + PinnedMemory.Alignment);
         memory = GC.AllocateUninitializedArray<byte>(checked((int)(each * pool.Threads)) + PinnedMemory.Alignment, pinned: true);
         scratch = Enumerable.Range(0, pool.Threads).Select(k => (nint)PinnedMemory.Align(memory) + (nint)(k * each)).ToArray();
+        Bytes = session.Bytes + labels.Length + memory.Length;
     }
 
-    public int Width { get; }
+    public SegmentationSizes Sizes { get; }
 
-    public int Height { get; }
+    /// <summary>Bytes that it holds.</summary>
+    public long Bytes { get; }
 
-    public void Run(ReadOnlySpan<byte> rgb, Span<byte> to, CancellationToken stop)
+    /// <summary>The labels of the last image.</summary>
+    public ReadOnlySpan<byte> Labels => labels;
+
+    /// <summary>Labels an image.</summary>
+    /// <param name="rgb">Its first pixel, and what follows.</param>
+    /// <param name="stride">Pixels from one row to the next.</param>
+    /// <param name="stop">Ends it early.</param>
+    public void Run(ReadOnlySpan<byte> rgb, int stride, CancellationToken stop)
     {
-        if (rows == Height && columns == Width)
-            Normalise(rgb);
+        if (rows == Sizes.Height && columns == Sizes.Width)
+            Normalise(rgb, stride);
         else
-            NormaliseResized(rgb);
+            NormaliseResized(rgb, stride);
         session.Run(stop);
+        stop.ThrowIfCancellationRequested();
         if (kernel is not null)
-        {
             pool.Run(kernel, scratch);
-            labels.CopyTo(to);
-        }
         else
-            Nearest(to);
+            Nearest();
         GC.KeepAlive(memory);
     }
 
-    /// <summary>The scores of every class at the image's size.</summary>
+    /// <summary>The scores of every class where the labels are, [K, height, width].</summary>
     public float[] Scores()
     {
         if (kernel is null)
             throw new ArgumentException("the network gives labels, no scores");
-        var scores = new float[kernel.Classes * Width * Height];
+        var scores = new float[checked(kernel.Classes * labels.Length)];
         fixed (float* to = scores)
             kernel.Scores(to);
         return scores;
     }
 
-    void Normalise(ReadOnlySpan<byte> rgb)
+    void Normalise(ReadOnlySpan<byte> rgb, int stride)
     {
-        var pixels = Width * Height;
         var input = session.Input(0);
         for (var c = 0; c < 3; c++)
-        {
-            var plane = input.Slice(c * pixels, pixels);
-            for (int k = 0, from = c; k < plane.Length; k++, from += 3)
-                plane[k] = table[(c * ColorValues) + rgb[from]];
-        }
+            for (var y = 0; y < rows; y++)
+            {
+                var row = input.Slice(((c * rows) + y) * columns, columns);
+                var pixels = rgb.Slice(3 * y * stride, 3 * columns);
+                for (int k = 0, from = c; k < row.Length; k++, from += 3)
+                    row[k] = table[(c * ColorValues) + pixels[from]];
+            }
     }
 
-    void NormaliseResized(ReadOnlySpan<byte> rgb)
+    void NormaliseResized(ReadOnlySpan<byte> rgb, int stride)
     {
         var input = session.Input(0);
         var (y, x) = (resize[0], resize[1]);
@@ -96,7 +110,7 @@ sealed unsafe class SegmentationSession
             for (var row = 0; row < rows; row++)
                 for (var column = 0; column < columns; column++)
                 {
-                    float At(ReadOnlySpan<byte> image, int r, int k) => table[(c * ColorValues) + image[(((r * Width) + k) * 3) + c]];
+                    float At(ReadOnlySpan<byte> image, int r, int k) => table[(c * ColorValues) + image[(((r * stride) + k) * 3) + c]];
                     var upper = At(rgb, y.First[row], x.First[column]);
                     var lower = At(rgb, y.Second[row], x.First[column]);
                     upper += (At(rgb, y.First[row], x.Second[column]) - upper) * x.Part[column];
@@ -106,13 +120,21 @@ sealed unsafe class SegmentationSession
     }
 
     // Labels cannot be blended: each pixel takes that of the place it lies in.
-    void Nearest(Span<byte> to)
+    void Nearest()
     {
         var from = session.OutputInts(0);
         var shape = session.OutputShape(0);
         var (height, width) = (shape[^2], shape[^1]);
-        for (var y = 0; y < Height; y++)
-            for (var x = 0; x < Width; x++)
-                to[(y * Width) + x] = (byte)from[((int)((long)y * height / Height) * width) + (int)((long)x * width / Width)];
+        for (var y = 0; y < Sizes.LabelHeight; y++)
+            for (var x = 0; x < Sizes.LabelWidth; x++)
+                labels[(y * Sizes.LabelWidth) + x] = (byte)from[((int)((long)y * height / Sizes.LabelHeight) * width) + (int)((long)x * width / Sizes.LabelWidth)];
+    }
+
+    static int Elements(ReadOnlySpan<int> shape)
+    {
+        var product = 1;
+        foreach (var size in shape)
+            product *= size;
+        return product;
     }
 }

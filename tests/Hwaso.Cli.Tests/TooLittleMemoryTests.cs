@@ -38,17 +38,31 @@ public sealed class TooLittleMemoryTests : IDisposable
     {
         Assert.Equal(0, CommandLine.Run(Training("run")).Code);
 
-        // The first convolution's result alone is 64 × 2048 × 2048 × 4 bytes = 1 GB.
-        var network = LimitedProcess.Run(nativeMb: 1200, managedMb: 256, "predict", At("run"), At("large.png"), "--out", At("out"), "--threads", "1", "--device", "cpu");
+        // On libtorch, which averages with the mirrored image. The first convolution's result alone is 64 × 2048 × 2048 × 4 bytes = 1 GB.
+        var network = LimitedProcess.Run(nativeMb: 1200, managedMb: 256, "predict", At("run"), At("large.png"), "--out", At("out"), "--flip", "--threads", "1", "--device", "cpu");
         Assert.Equal(1, network.Code);
         Assert.Contains("hwaso predict: too little memory: conv1: aten::conv2d(float32[1, 3, 4096, 4096], float32[64, 3, 3, 3]", network.Error, StringComparison.Ordinal);
         Assert.Contains("1073741824 bytes", network.Error, StringComparison.Ordinal);
         Assert.Contains("--crop", network.Error, StringComparison.Ordinal);
 
-        // 48 MB of pixels, and libtorch has not been asked yet.
+        // 48 MB of pixels, and the network has not been asked yet.
         var image = LimitedProcess.Run(nativeMb: 8000, managedMb: 44, "predict", At("run"), At("large.png"), "--out", At("out"), "--threads", "1", "--device", "cpu");
         Assert.Equal(1, image.Code);
         Assert.Contains($"{At("large.png")}: too little memory for its 4096×4096 pixels; make it smaller", image.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Prediction_with_less_memory_than_an_image_needs_takes_tiles_and_says_so()
+    {
+        Assert.Equal(0, CommandLine.Run(Training("run")).Code);
+        Png.Write(At("street.png"), new RgbImage(768, 768));
+
+        // The first two convolutions' results are 64 × 384 × 384 × 4 bytes = 38 MB each way.
+        var line = LimitedProcess.Run(nativeMb: 8000, managedMb: 64, "predict", At("run"), At("street.png"), "--out", At("out"), "--threads", "1", "--device", "cpu");
+
+        Assert.True(line.Code == 0, line.Error);
+        Assert.Matches("768×768 pixels need too much memory at once: labelled in [2-9] tiles that overlap\n", line.Error);
+        Assert.Equal((768, 768), ImageFile.Size(Path.Combine(At("out"), "street.png")));
     }
 
     [Fact]

@@ -131,6 +131,13 @@ public sealed class VerbArgumentsTests
     }
 
     [Fact]
+    public void Bench_takes_a_size_and_how_often()
+    {
+        Assert.Equal(new BenchArguments("m", new SizePx(64, 96), 5, 7), Parse<BenchArguments>(work => new BenchVerb(work), "bench", "m", "--size", "64x96", "--classes", "5", "--runs", "7"));
+        Assert.Equal(new BenchArguments("m.onnx", new SizePx(64, 96), null, null), Parse<BenchArguments>(work => new BenchVerb(work), "bench", "m.onnx", "--size", "64x96"));
+    }
+
+    [Fact]
     public void Verify_takes_weights_fixture_classes_and_tolerance()
     {
         var full = Parse<VerifyArguments>(work => new VerifyVerb(work),

@@ -70,15 +70,18 @@ public sealed class SegmentationModelTests : TensorTest
         using var scope = new Scope();
         using var weights = Weights.Create();
         var net = ExportedNetworkTests.Build(Name, weights);
+        string[] names = ["road", "sidewalk", "building", "wall", "fence", "pole", "sky"];
         var metadata = new Dictionary<string, string>
         {
-            [SegmentationMetadata.ClassesKey] = """[{"name": "road", "color": [128, 64, 128]}, {"name": "sky", "color": [70, 130, 180]}]""",
+            [SegmentationMetadata.ClassesKey] = $"[{string.Join(", ", names.Select((name, k) => $$"""{"name": "{{name}}", "color": [{{k}}, 64, 255]}"""))}]",
             [SegmentationMetadata.MeanKey] = "[0.1, 0.2, 0.3]",
             [SegmentationMetadata.DeviationKey] = "[0.4, 0.5, 0.6]",
             [SegmentationMetadata.AlignCornersKey] = "true",
         };
         using var model = SegmentationModel.Load(Free(net, metadata), Name, two);
-        Assert.Equal([new("road", 128, 64, 128), new("sky", 70, 130, 180)], model.Metadata.Classes);
+        Assert.Equal(names.Select((name, k) => new SegmentationClass(name, (byte)k, 64, 255)), model.Classes);
+        Assert.Equal(7, model.ClassCount);
+        Assert.Equal(model.Classes, model.Segment(Image(96, 64), 96, 64).Classes);
         Assert.Equal([0.1f, 0.2f, 0.3f], model.Metadata.Mean);
         Assert.Equal([0.4f, 0.5f, 0.6f], model.Metadata.Deviation);
         Assert.True(model.Metadata.AlignCorners);
@@ -128,16 +131,7 @@ public sealed class SegmentationModelTests : TensorTest
         }).Bytes;
     }
 
-    // Soft waves of other lengths and directions a colour: something to tell apart everywhere.
-    static byte[] Image(int width, int height)
-    {
-        var image = new byte[3 * width * height];
-        for (var y = 0; y < height; y++)
-            for (var x = 0; x < width; x++)
-                for (var c = 0; c < 3; c++)
-                    image[(((y * width) + x) * 3) + c] = (byte)(127.5 + (127 * Math.Sin((x * (c + 1) * 0.07) + (y * (3 - c) * 0.05) + c)));
-        return image;
-    }
+    static byte[] Image(int width, int height) => StreetModel.Image(width, height);
 
     static Tensor Normalised(byte[] image, int width, int height)
     {

@@ -20,11 +20,11 @@ static class Predicting
         var submission = arguments.Submission;
         var targets = names.Select((name, k) => Predictor.Targets(arguments.Out, name, arguments.Overlay, submission?.FileOf(arguments.Images[k]))).ToArray();
         RefuseOverwriting(arguments.Images, targets);
-        using var labeller = Labeller.Open(arguments.Source, arguments.Views, context);
-        if (submission is not null && !labeller.Names.SequenceEqual(submission.Classes.Names))
-            throw new UsageException($"--submission {submission.Name} wants the {submission.Classes.Count} classes of {submission.Classes.Name}; {arguments.Source} has {(labeller.Names.Count == 0 ? "not said its own" : $"{labeller.Names.Count} others")}");
+        using var labeller = Labeller.Open(arguments.Source, arguments.Views, context, deploy: true);
+        if (submission is not null && !labeller.Classes.Select(c => c.Name).SequenceEqual(submission.Classes.Names))
+            throw new UsageException($"--submission {submission.Name} wants the {submission.Classes.Count} classes of {submission.Classes.Name}; {arguments.Source} has {(labeller.Classes.Count == 0 ? "not said its own" : $"{labeller.Classes.Count} others")}");
         OutputFolder.Make(arguments.Out);
-        var palette = labeller.Colors.Count > 0 ? Palette.FromColors([.. labeller.Colors]) : Palette.Voc;
+        var palette = labeller.Classes.Count > 0 ? Palette.FromColors([.. labeller.Classes.Select(c => (c.R, c.G, c.B))]) : Palette.Voc;
         var predictor = new Predictor(labeller.Label, palette, submission is null ? (path, labels) => Png.WriteIndexed(path, labels, palette) : submission.Write);
         var done = new List<Prediction>();
         var failures = new List<(string Image, string Problem)>();
@@ -49,6 +49,7 @@ static class Predicting
             {
                 ["files"] = JsonOutput.Array(done.Select(p => p.File)),
                 ["milliseconds"] = JsonOutput.Array(done.Select(p => Math.Round(p.Milliseconds, 2))),
+                ["engine"] = labeller.Engine,
                 ["failed"] = new JsonArray([.. failures.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })]),
             },
             console =>

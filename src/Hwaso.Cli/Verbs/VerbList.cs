@@ -20,5 +20,6 @@ static class VerbList
         new ImportVerb(Importing.Run),
         new VerifyVerb(Verifying.Run),
         new ExportVerb(Exporting.Run),
+        new BenchVerb(Benching.Run),
     ];
 }

@@ -34,7 +34,7 @@ sealed unsafe class Planner
         steps = Fusion.Fuse(steps, planner.types, planner.constants, graph.OutputValues);
         var storage = new Storage(steps, planner.types, planner.constants, graph);
         if (storage.Bytes > mostBytes)
-            throw new ModelFormatException(graph.Place, $"a run on {string.Join(", ", inputs)} needs {storage.Bytes >> 20} MiB, and {mostBytes >> 20} MiB are allowed; give it a smaller image, or allow more ({nameof(RuntimeOptions)}.{nameof(RuntimeOptions.MostBytes)})");
+            throw new ModelFormatException(graph.Place, $"a run on {string.Join(", ", inputs)} needs {storage.Bytes >> 20} MiB, and {mostBytes >> 20} MiB are allowed; give it a smaller image, or allow more ({nameof(RuntimeOptions)}.{nameof(RuntimeOptions.MostBytes)})") { IsTooLarge = true };
         return new Plan(graph, planner.types, planner.constants, steps, storage.Offsets, storage.Bytes);
     }
 

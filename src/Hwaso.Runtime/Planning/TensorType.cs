@@ -12,7 +12,7 @@ sealed class TensorType
         Int128 elements = 1;
         foreach (var size in shape)
             if (size < 0 || (elements *= size) > MaxElements)
-                throw new ModelFormatException(place, $"a tensor of sizes [{string.Join(", ", shape)}] is absurd; at most {MaxElements} numbers are possible");
+                throw new ModelFormatException(place, $"a tensor of sizes [{string.Join(", ", shape)}] is absurd; at most {MaxElements} numbers are possible") { IsTooLarge = true };
         (IsFloat, Shape, Elements) = (isFloat, shape, (int)elements);
     }
 
