@@ -16,9 +16,11 @@ public sealed class LabelTable
     /// <summary>Whether label files hold colours, and not indices.</summary>
     public bool OfColors => values is not null;
 
-    /// <summary>Values are training indices; 255 is ignored; others are errors.</summary>
-    public static LabelTable Plain(int classes) =>
-        new(Enumerable.Range(0, 256).Select(v => v < classes || v == ClassList.Ignore ? (short)v : Unknown).ToArray());
+    /// <summary>Values are training indices; one is ignored, even where it is below the number of classes; others are errors.</summary>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="ignored">The value that is ignored.</param>
+    public static LabelTable Plain(int classes, byte ignored = ClassList.Ignore) =>
+        new(Enumerable.Range(0, 256).Select(v => v == ignored ? ClassList.Ignore : v < classes ? (short)v : Unknown).ToArray());
 
     /// <summary>Cityscapes' label ids 0 to 33: those of the 19 classes become their training index, the rest and 255 (id −1) are ignored.</summary>
     public static LabelTable CityscapesIds { get; } = new(Enumerable.Range(0, 256)

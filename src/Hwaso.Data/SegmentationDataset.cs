@@ -29,7 +29,7 @@ public abstract class SegmentationDataset
         var table = TableOf(sample);
         var labels = table.Read(labelPath);
         if (labels.Width != image.Width || labels.Height != image.Height)
-            throw new DatasetException(labelPath, $"is {labels.Width}×{labels.Height}, its image {sample.ImagePath} is {image.Width}×{image.Height}; they must be of one size");
+            throw new DatasetException(labelPath, $"is {labels.Width}×{labels.Height}, its image {sample.ImagePath} is {image.Width}×{image.Height}; they must be of one size{(labels.Width == image.Height && ExifOrientation.Of(File.ReadAllBytes(sample.ImagePath)) > 4 ? "; the image's Exif data turn it in viewers, where the mask was drawn: turn the image itself" : "")}");
         table.Apply(labels, labelPath);
         return new LabelledImage(sample, image, labels);
     }

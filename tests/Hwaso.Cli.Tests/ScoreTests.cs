@@ -55,6 +55,19 @@ public sealed class ScoreTests(Workshop shop)
     }
 
     [Fact]
+    public void Another_value_than_255_can_be_ignored_and_is_still_a_class_that_may_be_predicted()
+    {
+        foreach (var folder in new[] { "ignore-pred", "ignore-gt" })
+            Directory.CreateDirectory(shop.At(folder));
+        Png.WriteGray(shop.At("ignore-gt/0.png"), new LabelMap(6, 1, [0, 0, 1, 1, 2, 2]));
+        Png.WriteGray(shop.At("ignore-pred/0.png"), new LabelMap(6, 1, [1, 2, 1, 0, 2, 2]));
+        var report = Json("score", shop.At("ignore-pred"), shop.At("ignore-gt"), "--layout", "labels", "--classes", "3", "--ignore", "0", "--absent", "zero");
+        // As HRNet's code: of class 0, which is never true and once predicted, the IoU is 0; of 1 it is 1/2, of 2 it is 1.
+        Assert.Equal([0, 0.5, 1], report.GetProperty("iou").EnumerateObject().Select(v => v.Value.GetDouble()));
+        Assert.Equal((0.75, 0.5), (report.GetProperty("pixel_accuracy").GetDouble(), report.GetProperty("miou").GetDouble()));
+    }
+
+    [Fact]
     public void Evaluating_a_network_and_scoring_what_it_predicted_agree()
     {
         var images = Directory.EnumerateFiles(Path.Combine(shop.Data, "leftImg8bit/val"), "*.png", SearchOption.AllDirectories).ToArray();

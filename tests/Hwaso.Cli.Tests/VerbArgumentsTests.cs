@@ -77,16 +77,18 @@ public sealed class VerbArgumentsTests
     {
         var full = Parse<ScoreArguments>(work => new ScoreVerb(work),
             "score", "p", "t", "--layout", "cityscapes", "--split", "test", "--values", "indices", "--absent", "zero", "--boundary", "--bootstrap", "9", "--against", "q", "--confusion", "c.csv");
-        var plain = Parse<ScoreArguments>(work => new ScoreVerb(work), "score", "p", "t", "--layout", "labels", "--classes", "5");
+        var plain = Parse<ScoreArguments>(work => new ScoreVerb(work), "score", "p", "t", "--layout", "labels", "--classes", "5", "--ignore", "0");
 
-        Assert.Equal(new ScoreArguments("p", "t", "cityscapes", null, "test", PredictedValues.Indices, AbsentClasses.Zero, true, 9, "q", "c.csv"), full);
-        Assert.Equal(new ScoreArguments("p", "t", "labels", 5, null, PredictedValues.Labels, AbsentClasses.LeaveOut, false, Bootstrap.DefaultReplicates, null, null), plain);
+        Assert.Equal(new ScoreArguments("p", "t", "cityscapes", null, 255, "test", PredictedValues.Indices, AbsentClasses.Zero, true, 9, "q", "c.csv"), full);
+        Assert.Equal(new ScoreArguments("p", "t", "labels", 5, 0, null, PredictedValues.Labels, AbsentClasses.LeaveOut, false, Bootstrap.DefaultReplicates, null, null), plain);
     }
 
     [Theory]
     [InlineData("--layout labels", "--classes N, 1 to 255")]
     [InlineData("--layout labels --classes 256", "--classes N, 1 to 255")]
     [InlineData("--layout voc --classes 5", "voc has its own classes")]
+    [InlineData("--layout voc --ignore 0", "voc has its own classes")]
+    [InlineData("--layout labels --classes 5 --ignore 256", "0 to 255 was wanted")]
     [InlineData("--layout vok", "did you mean 'voc'?")]
     [InlineData("--layout voc --absent ignore", "wanted leave-out or zero")]
     public void Score_says_which_layout_and_classes_go_together(string options, string message)

@@ -8,6 +8,7 @@ namespace Hwaso.Cli.Verbs;
 /// <param name="Truth">True ones, likewise, or the folder of a data set.</param>
 /// <param name="Layout">The data set's layout, or <c>labels</c>.</param>
 /// <param name="Classes">Number of classes of the layout <c>labels</c>.</param>
+/// <param name="Ignored">The true value of the layout <c>labels</c> that does not count.</param>
 /// <param name="Split">The split of a data set; null: val where the truth is a data set, else everything in it.</param>
 /// <param name="Values">What the predicted values are.</param>
 /// <param name="Absent">What absent classes do to means.</param>
@@ -20,6 +21,7 @@ sealed record ScoreArguments(
     string Truth,
     string Layout,
     int? Classes,
+    byte Ignored,
     string? Split,
     PredictedValues Values,
     AbsentClasses Absent,

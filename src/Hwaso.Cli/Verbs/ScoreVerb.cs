@@ -13,8 +13,9 @@ sealed class ScoreVerb : Verb
 
     readonly Argument<string> predictions = new("PREDICTIONS") { Description = "predicted label PNGs: a folder (searched with all folders in it), a file, or a pattern with one star" };
     readonly Argument<string> truth = new("TRUTH") { Description = "true label PNGs, likewise; or the folder of a data set" };
-    readonly Option<string?> layout = Values.Choice("--layout", $"whose classes and label values they are; {PlainLabels}: values 0 to N-1, 255 is ignored", [.. Datasets.Layouts, PlainLabels], required: true);
+    readonly Option<string?> layout = Values.Choice("--layout", $"whose classes and label values they are; {PlainLabels}: values 0 to N-1", [.. Datasets.Layouts, PlainLabels], required: true);
     readonly Option<int?> classes = Values.Whole("--classes", "N", $"number of classes, with --layout {PlainLabels}", min: 1);
+    readonly Option<int?> ignored = Values.Whole("--ignore", "VALUE", $"true value whose pixels do not count, with --layout {PlainLabels}, 0 to 255 (default: 255)");
     readonly Option<string?> split = Values.Text("--split", "NAME", "split to score, where TRUTH is a data set (default: val)");
     readonly Option<string?> values = Values.Choice("--values", "what the predicted values are: labels, those of the data set's label files (Cityscapes: label ids); or indices from 0 on, as predict writes them (default: labels)", ["labels", "indices"]);
     readonly MeasureOptions measures = new();
@@ -28,7 +29,7 @@ sealed class ScoreVerb : Verb
         this.score = score;
         Command = new Command("score", "scores label PNGs on disk, no network involved")
         {
-            predictions, truth, layout, classes, split, values, measures.Absent, measures.Boundary, measures.Bootstrap, against, confusion,
+            predictions, truth, layout, classes, ignored, split, values, measures.Absent, measures.Boundary, measures.Bootstrap, against, confusion,
         };
     }
 
@@ -48,14 +49,17 @@ sealed class ScoreVerb : Verb
         var count = arguments.GetValue(classes);
         if (named == PlainLabels && count is not (>= 1 and <= 255))
             throw new UsageException($"--layout {PlainLabels} wants the number of classes: --classes N, 1 to 255");
-        if (named != PlainLabels && count is not null)
-            throw new UsageException($"--classes goes with --layout {PlainLabels}; {named} has its own classes");
+        if (named != PlainLabels && (count is not null || arguments.GetValue(ignored) is not null))
+            throw new UsageException($"--classes and --ignore go with --layout {PlainLabels}; {named} has its own classes");
+        if (arguments.GetValue(ignored) > byte.MaxValue)
+            throw new UsageException($"--ignore {arguments.GetValue(ignored)}: 0 to 255 was wanted");
         return score(
             new ScoreArguments(
                 arguments.GetRequiredValue(predictions),
                 arguments.GetRequiredValue(truth),
                 named,
                 count,
+                (byte)(arguments.GetValue(ignored) ?? ClassList.Ignore),
                 arguments.GetValue(split),
                 arguments.GetValue(values) == "indices" ? PredictedValues.Indices : PredictedValues.Labels,
                 measures.AbsentOf(arguments),

@@ -14,14 +14,15 @@ static class Scoring
     {
         var plain = arguments.Layout == ScoreVerb.PlainLabels;
         var classes = plain ? ClassList.Numbered(arguments.Classes!.Value) : Datasets.ClassesOf(arguments.Layout, arguments.Truth);
-        var table = plain ? LabelTable.Plain(classes.Count) : Datasets.LabelsOf(arguments.Layout, arguments.Truth);
+        var table = plain ? LabelTable.Plain(classes.Count, arguments.Ignored) : Datasets.LabelsOf(arguments.Layout, arguments.Truth);
         var cityscapes = IsCityscapes(arguments.Layout);
         var options = new ScoreOptions
         {
             Bootstrap = arguments.Bootstrap,
             BoundaryRatio = !arguments.Boundary ? null : cityscapes ? BoundaryTally.CityscapesRatio : BoundaryTally.UsualRatio,
         };
-        var scorer = new FolderScorer(classes, table, arguments.Values, cityscapes);
+        // Of plain labels, the value that is ignored in the truth may be predicted as any other.
+        var scorer = new FolderScorer(classes, table, plain ? PredictedValues.Indices : arguments.Values, cityscapes);
         var pairs = Pairs(arguments, arguments.Predictions, context);
         var others = arguments.Against is { } against ? Pairs(arguments, against, context) : null;
         if (others is not null && (arguments.Bootstrap == 0 || pairs.Count < 2))
@@ -56,12 +57,13 @@ static class Scoring
 
     static string TruthOfCityscapes(ScoreArguments arguments)
     {
-        var fine = Path.Combine(arguments.Truth, arguments.Layout == "cityscapes" ? "gtFine" : "gtCoarse");
-        var whole = Directory.Exists(fine);
-        var splits = whole ? fine : arguments.Truth;
-        if (!whole && arguments.Split is null)
+        var name = arguments.Layout == "cityscapes" ? "gtFine" : "gtCoarse";
+        // Each archive may have been unpacked into a folder of its own.
+        var whole = !Directory.Exists(arguments.Truth) ? null
+            : Directory.EnumerateDirectories(arguments.Truth).Order(StringComparer.Ordinal).Prepend(arguments.Truth).Select(f => Path.Combine(f, name)).FirstOrDefault(Directory.Exists);
+        if (whole is null && arguments.Split is null)
             return arguments.Truth;
-        var folder = Path.Combine(splits, arguments.Split ?? "val");
+        var folder = Path.Combine(whole ?? arguments.Truth, arguments.Split ?? "val");
         return Directory.Exists(folder) ? folder : throw new DatasetException(folder, "no such folder; it should hold the split's *_gtFine_labelIds.png");
     }
 
