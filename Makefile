@@ -32,4 +32,4 @@ docs: setup ## writes the table and the drawings of docs/networks.md from the pr
 
 clean: ## removes what was built, not the demo's data nor any run
 	@rm -rf bin native/build TestResults
-	@find src tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	@find src samples tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

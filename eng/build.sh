@@ -35,7 +35,7 @@ solution_is_current() {
         name="$(basename "$project" .csproj)"
         [[ -f "tests/$name/bin/$configuration/net10.0/$name.dll" ]] || return 1
     done
-    [[ -z "$(find Hwaso.slnx Directory.*.props .editorconfig src tests \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit)" ]]
+    [[ -z "$(find Hwaso.slnx Directory.*.props .editorconfig src samples tests \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit)" ]]
 }
 
 build_solution() {
@@ -44,7 +44,7 @@ build_solution() {
     mkdir -p bin
     say "Building Hwaso.slnx ($configuration) …"
     # A folder's time moves when something appears in it: let bin and obj do so before the clock starts.
-    for project in src/*/*.csproj tests/*/*.csproj; do mkdir -p "${project%/*}"/{bin,obj}; done
+    for project in src/*/*.csproj samples/*/*.csproj tests/*/*.csproj; do mkdir -p "${project%/*}"/{bin,obj}; done
     touch bin/solution-begun
     # One compiler for all projects, also where the environment keeps msbuild from leaving it running: half the time.
     run bin/solution.log dotnet build Hwaso.slnx -c "$configuration" -v quiet -nologo -p:UseSharedCompilation=true

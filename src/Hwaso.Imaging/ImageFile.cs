@@ -10,8 +10,7 @@ public static class ImageFile
     {
         try
         {
-            var bytes = File.ReadAllBytes(path);
-            return IsPng(bytes, path) ? Png.DecodeRgb(bytes, path) : Jpeg.Decode(bytes, path);
+            return DecodeRgb(File.ReadAllBytes(path), path);
         }
         catch (OutOfMemoryException error)
         {
@@ -19,6 +18,12 @@ public static class ImageFile
             throw new ImageFormatException(path, $"too little memory for its {width}×{height} pixels; make it smaller, or split it into tiles", error);
         }
     }
+
+    /// <summary>Reads a JPEG or PNG that is in memory as 8-bit colour.</summary>
+    /// <param name="bytes">The file.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="ImageFormatException">It is of another kind, cut short or corrupt.</exception>
+    public static RgbImage DecodeRgb(ReadOnlySpan<byte> bytes, string name) => IsPng(bytes, name) ? Png.DecodeRgb(bytes, name) : Jpeg.Decode(bytes, name);
 
     /// <summary>Width and height, from the header.</summary>
     /// <exception cref="ImageFormatException">It is of another kind or its header is corrupt.</exception>
