@@ -15,14 +15,28 @@ public sealed class RecordedScoreTests
     [Fact]
     public void Cityscapes_classes_categories_and_instances_score_as_its_own_script()
     {
-        var folder = Fixtures.Path("metrics/cityscapes");
+        using var json = JsonDocument.Parse(File.ReadAllText(Fixtures.Path("metrics/cityscapes/expected.json")));
+        CheckCityscapes(Fixtures.Path("metrics/cityscapes"), json.RootElement.GetProperty("few"), images: 2);
+    }
+
+    // What the recording has not: every label id, no object that counts, only void predicted, odd sizes.
+    [Theory]
+    [InlineData("all", 3)]
+    [InlineData("no_object", 1)]
+    [InlineData("void_predicted", 2)]
+    public void Cityscapes_rules_computed_anew_give_the_same(string name, int images)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Fixtures.Path("metrics/recomputed/expected.json")));
+        CheckCityscapes(Fixtures.Path($"metrics/recomputed/{name}"), json.RootElement.GetProperty("cityscapes").GetProperty(name), images);
+    }
+
+    static void CheckCityscapes(string folder, JsonElement expected, int images)
+    {
         var pairs = LabelPairs.Cityscapes(Path.Combine(folder, "pred"), Path.Combine(folder, "gt"));
         var report = new FolderScorer(ClassList.Cityscapes, LabelTable.CityscapesIds, cityscapes: true).Score(pairs, new ScoreOptions(), threads: 2);
-        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "expected.json")));
-        var expected = json.RootElement.GetProperty("few");
         var own = report.Cityscapes!;
 
-        Assert.Equal(2, report.Images);
+        Assert.Equal(images, report.Images);
         foreach (var score in own.Classes)
         {
             Same(expected.GetProperty("classScores").GetProperty(score.Name), score.Iou);
@@ -59,6 +73,29 @@ public sealed class RecordedScoreTests
         Same(expected.GetProperty("mean_iou"), report.Miou(AbsentClasses.Zero));
         Same(expected.GetProperty("pixel_acc"), report.Scores.PixelAccuracy);
         Same(expected.GetProperty("mean_acc"), report.Scores.MeanAccuracyAbsentAsZero);
+        foreach (var (value, score) in expected.GetProperty("per_class_iou").EnumerateArray().Zip(report.Scores.Classes))
+            Same(value, score.Iou ?? 0);
+    }
+
+    // One class, as many as fit, all ignored, and class 0 ignored that is still predicted.
+    [Theory]
+    [InlineData("one_class")]
+    [InlineData("many")]
+    [InlineData("nothing")]
+    [InlineData("zero_ignored")]
+    public void HRNets_rules_computed_anew_give_the_same(string name)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Fixtures.Path("metrics/recomputed/expected.json")));
+        var expected = json.RootElement.GetProperty("labels").GetProperty(name);
+        var classes = expected.GetProperty("num_classes").GetInt32();
+        var folder = Fixtures.Path($"metrics/recomputed/{name}");
+        var pairs = LabelPairs.ByName(Path.Combine(folder, "pred"), Path.Combine(folder, "gt"));
+        var report = new FolderScorer(ClassList.Numbered(classes), LabelTable.Plain(classes, expected.GetProperty("ignore").GetByte()), PredictedValues.Indices).Score(pairs, new ScoreOptions(), threads: 2);
+
+        Same(expected.GetProperty("mean_iou"), report.Miou(AbsentClasses.Zero));
+        Same(expected.GetProperty("pixel_acc"), report.Scores.PixelAccuracy);
+        Same(expected.GetProperty("mean_acc"), report.Scores.MeanAccuracyAbsentAsZero);
+        Assert.Equal(classes, report.Scores.Classes.Count);
         foreach (var (value, score) in expected.GetProperty("per_class_iou").EnumerateArray().Zip(report.Scores.Classes))
             Same(value, score.Iou ?? 0);
     }
