@@ -38,6 +38,17 @@ public sealed class OperatorTests : TensorTest
     });
 
     [Fact]
+    public void Conv_of_3_by_3_is_libtorchs_whether_tiles_fit_the_image_or_not() => Repeat(40, random =>
+    {
+        var groups = random.Next(5) == 0 ? 2 : 1;
+        var (cin, cout) = (groups * random.Next(4, 30), groups * random.Next(4, 20));
+        long[] padding = [random.Next(0, 4), random.Next(0, 4)];
+        var x = Tensor.Randn([random.Next(1, 3), cin, random.Next(5, 40), random.Next(5, 80)]);
+        var (w, b) = (Tensor.Randn([cout, cin / groups, 3, 3]), Tensor.Randn([cout]));
+        Check("Conv", Aten.Conv2d(x, w, b, [1, 1], padding, [1, 1], groups), [x], [w, b], OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("group", groups));
+    });
+
+    [Fact]
     public void ConvTranspose_is_libtorchs() => Repeat(25, random =>
     {
         var groups = random.Next(3) == 0 ? 2 : 1;

@@ -11,11 +11,12 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
 
     readonly ConvShape shape;
     readonly ConvPlan plan;
+    readonly ConvCopy? copy;
     readonly Constant weights;
     readonly float* input, bias, addend, output;
     readonly Unary function;
-    readonly int channelTiles, segmentPairs;
-    readonly long copyBytes, sumBytes;
+    readonly int channelTiles;
+    readonly long panelBytes, sumBytes;
 
     /// <param name="shape">Sizes and steps.</param>
     /// <param name="weights">Packed by <see cref="ConvWeights"/>.</param>
@@ -35,73 +36,89 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         this.function = function;
         this.output = output;
         plan = new ConvPlan(shape, TLanes.Count, threads);
+        copy = shape.IsPointwise ? null : new ConvCopy(shape, TLanes.Count, plan.Rows, plan.Segments);
         channelTiles = (shape.GroupCout + TileChannels - 1) / TileChannels;
-        segmentPairs = ((plan.Rows * plan.Segments) + 1) / 2;
-        copyBytes = PinnedMemory.Whole(((long)plan.Channels * plan.Plane * sizeof(float)) + PinnedMemory.Alignment);
-        sumBytes = plan.Channels < shape.GroupCin ? (long)channelTiles * segmentPairs * TileSums * sizeof(TVector) : 0;
-        Items = shape.Batch * shape.Groups * plan.RowBlocks;
+        panelBytes = PinnedMemory.Whole((long)plan.Pairs * plan.Depth * 2 * sizeof(TVector));
+        sumBytes = plan.Channels < shape.GroupCin ? (long)channelTiles * plan.Pairs * TileSums * sizeof(TVector) : TileSums * sizeof(TVector);
+        Items = shape.Batch * shape.Groups * plan.Blocks;
     }
 
     public override int Items { get; }
 
-    public override long ScratchBytes => copyBytes + sumBytes;
+    public override long ScratchBytes => panelBytes + PinnedMemory.Whole(sumBytes) + ((copy?.Numbers ?? 0) * (long)sizeof(float));
 
     public override void Run(int item, byte* scratch)
     {
-        var image = item / plan.RowBlocks;                                       // n × groups + g
-        var firstRow = item % plan.RowBlocks * plan.Rows;
+        var (image, block) = (item / plan.Blocks, item % plan.Blocks);                  // n × groups + g
+        var (firstRow, firstColumn) = (block % plan.RowBlocks * plan.Rows, block / plan.RowBlocks * plan.Segments * TLanes.Count);
+        var segments = Math.Min(plan.Segments, (plan.Width - firstColumn + TLanes.Count - 1) / TLanes.Count);
+        var vectors = Math.Min(plan.Rows, plan.Height - firstRow) * segments;
+        var panels = (float*)scratch;
+        var kept = (TVector*)(scratch + panelBytes);
         var group = image % shape.Groups;
-        var rows = Math.Min(plan.Rows, plan.OutHeight - firstRow);
-        var copy = (float*)scratch;
-        var kept = (TVector*)(scratch + copyBytes);
-        var sums = stackalloc TVector[TileSums];
-        var inPlane = (long)shape.Height * shape.Width;
-        var source = input + (image * (long)shape.GroupCin * inPlane);
-        var target = (image * (long)shape.GroupCout * plan.PlanePixels) + (firstRow * (long)plan.OutWidth);
+        var plane = (nint)plan.Height * plan.Width;
+        var target = (image * shape.GroupCout * plane) + ((nint)firstRow * plan.Width) + firstColumn;
         var tileWeights = (float*)weights.Address + ((long)group * channelTiles * shape.GroupCin * shape.Taps * TileChannels);
-        var segments = rows * plan.Segments;
-        fixed (int* taps = plan.Taps)
-            for (var from = 0; from < shape.GroupCin; from += plan.Channels)
+        for (var from = 0; from < shape.GroupCin; from += plan.Channels)
+        {
+            var channels = Math.Min(plan.Channels, shape.GroupCin - from);
+            var source = input + (((image * (long)shape.GroupCin) + from) * shape.Height * shape.Width);
+            Lay(source, channels, firstRow, firstColumn, segments, vectors, panels, (float*)(scratch + panelBytes + PinnedMemory.Whole(sumBytes)));
+            var last = from + channels == shape.GroupCin;
+            for (var tile = 0; tile < channelTiles; tile++)
             {
-                var channels = Math.Min(plan.Channels, shape.GroupCin - from);
-                for (var c = 0; c < channels; c++)
-                    ConvInput.Copy(source + ((from + c) * inPlane), shape, plan, firstRow, copy + ((long)c * plan.Plane));
-                var last = from + channels == shape.GroupCin;
-                for (var tile = 0; tile < channelTiles; tile++)
+                var w = tileWeights + ((((long)tile * shape.GroupCin) + from) * shape.Taps * TileChannels);
+                for (int vector = 0, pair = 0; vector < vectors; vector += 2, pair++)
                 {
-                    var w = tileWeights + ((((long)tile * shape.GroupCin) + from) * shape.Taps * TileChannels);
-                    for (int segment = 0, pair = 0; segment < segments; segment += 2, pair++)
-                    {
-                        var second = Math.Min(segment + 1, segments - 1);
-                        var held = sumBytes == 0 ? sums : kept + ((((long)tile * segmentPairs) + pair) * TileSums);
-                        ConvTile<TLanes, TVector>.Run(copy + Place(segment), copy + Place(second), w, channels, plan.Plane, taps, shape.Taps, held, from == 0);
-                        if (!last)
-                            continue;
-                        Write(held, group, tile, target, segment, firstRow);
-                        if (second != segment)
-                            Write(held + 1, group, tile, target, second, firstRow);
-                    }
+                    var sums = plan.Channels == shape.GroupCin ? kept : kept + ((((long)tile * plan.Pairs) + pair) * TileSums);
+                    ConvTile<TLanes, TVector>.Add(w, panels + ((long)pair * plan.Depth * 2 * TLanes.Count), channels * shape.Taps, sums, from == 0);
+                    if (last)
+                        Write(sums, group, tile, target, plane, vector, vectors, segments, plan.Width - firstColumn);
                 }
             }
+        }
     }
 
-    /// <summary>Where a segment's pixels lie in the copy.</summary>
-    nint Place(int segment) => ((nint)(segment / plan.Segments) * shape.StrideY * plan.RowPitch) + (segment % plan.Segments * TLanes.Count);
-
-    void Write(TVector* sums, int group, int tile, long target, int segment, int firstRow)
+    /// <summary>Lays out the pixels of a block, of every tap where there are several.</summary>
+    void Lay(float* source, int channels, int firstRow, int firstColumn, int segments, int vectors, float* panels, float* copied)
     {
-        var (row, column) = (segment / plan.Segments, segment % plan.Segments * TLanes.Count);
-        var offset = (row * plan.OutWidth) + column;
-        var count = Math.Min(plan.OutWidth - column, plan.PlanePixels - (firstRow * plan.OutWidth) - offset);
-        if (count <= 0)
-            return;
+        nint pitch = plan.Depth * 2 * TLanes.Count;
+        fixed (int* taps = copy?.Taps)
+            for (var c = 0; c < channels; c++, source += (nint)shape.Height * shape.Width, panels += shape.Taps * 2 * TLanes.Count)
+                if (copy is null)
+                    ConvPanel<TLanes, TVector>.Lay(source + firstColumn, vectors, panels, pitch);
+                else
+                {
+                    copy.Run<TLanes, TVector>(source, firstRow, firstColumn, copied);
+                    for (var first = 0; first < vectors; first += segments)
+                        ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), taps, shape.Taps, first, segments, panels, pitch);
+                }
+    }
+
+    void Write(TVector* sums, int group, int tile, nint target, nint plane, int vector, int vectors, int segments, int columns)
+    {
         var first = tile * TileChannels;
         var channels = Math.Min(TileChannels, shape.GroupCout - first);
-        for (var c = 0; c < channels; c++)
+        var shift = bias == null ? null : bias + (group * shape.GroupCout) + first;
+        target += first * plane;
+        var (row, column) = (vector / segments, vector % segments * TLanes.Count);
+        var (nextRow, nextColumn) = ((vector + 1) / segments, (vector + 1) % segments * TLanes.Count);
+        var at = target + ((nint)row * plan.Width) + column;
+        var next = target + ((nint)nextRow * plan.Width) + nextColumn;
+        if (vector + 1 < vectors && columns - column >= TLanes.Count && columns - nextColumn >= TLanes.Count && function.Kind is UnaryKind.Identity or UnaryKind.Relu)
         {
-            var at = target + ((first + c) * (long)plan.PlanePixels) + offset;
-            var shift = TLanes.All(bias == null ? 0 : bias[(group * shape.GroupCout) + first + c]);
-            Finish<TLanes, TVector>.Store(sums[2 * c], shift, addend == null ? null : addend + at, function, output + at, count);
+            var floor = function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity;
+            ConvTile<TLanes, TVector>.Write(sums, channels, shift, floor, addend == null ? null : addend + at, output + at, next - at, plane);
+            return;
         }
+        Part(sums, channels, shift, at, plane, columns - column);
+        if (vector + 1 < vectors)
+            Part(sums + 1, channels, shift, next, plane, columns - nextColumn);
+    }
+
+    void Part(TVector* sums, int channels, float* shift, nint at, nint plane, int count)
+    {
+        for (var c = 0; c < channels; c++, at += plane)
+            Finish<TLanes, TVector>.Store(sums[2 * c], TLanes.All(shift == null ? 0 : shift[c]), addend == null ? null : addend + at, function, output + at, count);
     }
 }

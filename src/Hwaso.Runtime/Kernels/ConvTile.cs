@@ -9,23 +9,19 @@ static unsafe class ConvTile<TLanes, TVector>
     where TVector : unmanaged
 {
     /// <summary>Output channels of a tile.</summary>
-    public const int Channels = 6;
+    public const int Channels = ConvWeights.Tile;
 
     /// <summary>Vectors of sums in a tile.</summary>
     public const int Sums = 2 * Channels;
 
-    /// <summary>Adds what some input channels contribute; channel c's two vectors are stored at 2 c and 2 c + 1.</summary>
-    /// <param name="x0">The first vector's pixel of the first channel and tap.</param>
-    /// <param name="x1">The second vector's.</param>
-    /// <param name="weights">[channels][taps][6].</param>
-    /// <param name="channels">Input channels.</param>
-    /// <param name="plane">Numbers between them.</param>
-    /// <param name="taps">Where each tap's pixel lies from the first one's.</param>
-    /// <param name="tapCount">How many.</param>
+    /// <summary>Adds products of weights and pixels to sums; channel c's two vectors lie at 2 c and 2 c + 1.</summary>
+    /// <param name="weights">[depth][6].</param>
+    /// <param name="panel">[depth][2 vectors].</param>
+    /// <param name="depth">Products in each sum.</param>
     /// <param name="sums">The sums so far, and afterwards.</param>
     /// <param name="first">Whether there are none so far.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(float* x0, float* x1, float* weights, int channels, nint plane, int* taps, int tapCount, TVector* sums, bool first)
+    public static void Add(float* weights, float* panel, int depth, TVector* sums, bool first)
     {
         TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
         if (first)
@@ -36,39 +32,63 @@ static unsafe class ConvTile<TLanes, TVector>
             (c0, c1, d0, d1) = (sums[4], sums[5], sums[6], sums[7]);
             (e0, e1, f0, f1) = (sums[8], sums[9], sums[10], sums[11]);
         }
-        var w = weights;
-        for (var c = 0; c < channels; c++)
+        for (; depth > 0; depth--)
         {
-            for (var t = 0; t < tapCount; t++)
-            {
-                nint tap = taps[t];
-                var p = TLanes.Load(x0 + tap);
-                var q = TLanes.Load(x1 + tap);
-                var k = TLanes.All(w[0]);
-                a0 = TLanes.MultiplyAdd(k, p, a0);
-                a1 = TLanes.MultiplyAdd(k, q, a1);
-                k = TLanes.All(w[1]);
-                b0 = TLanes.MultiplyAdd(k, p, b0);
-                b1 = TLanes.MultiplyAdd(k, q, b1);
-                k = TLanes.All(w[2]);
-                c0 = TLanes.MultiplyAdd(k, p, c0);
-                c1 = TLanes.MultiplyAdd(k, q, c1);
-                k = TLanes.All(w[3]);
-                d0 = TLanes.MultiplyAdd(k, p, d0);
-                d1 = TLanes.MultiplyAdd(k, q, d1);
-                k = TLanes.All(w[4]);
-                e0 = TLanes.MultiplyAdd(k, p, e0);
-                e1 = TLanes.MultiplyAdd(k, q, e1);
-                k = TLanes.All(w[5]);
-                f0 = TLanes.MultiplyAdd(k, p, f0);
-                f1 = TLanes.MultiplyAdd(k, q, f1);
-                w += Channels;
-            }
-            x0 += plane;
-            x1 += plane;
+            var p = TLanes.Load(panel);
+            var q = TLanes.Load(panel + TLanes.Count);
+            var k = TLanes.All(weights[0]);
+            a0 = TLanes.MultiplyAdd(k, p, a0);
+            a1 = TLanes.MultiplyAdd(k, q, a1);
+            k = TLanes.All(weights[1]);
+            b0 = TLanes.MultiplyAdd(k, p, b0);
+            b1 = TLanes.MultiplyAdd(k, q, b1);
+            k = TLanes.All(weights[2]);
+            c0 = TLanes.MultiplyAdd(k, p, c0);
+            c1 = TLanes.MultiplyAdd(k, q, c1);
+            k = TLanes.All(weights[3]);
+            d0 = TLanes.MultiplyAdd(k, p, d0);
+            d1 = TLanes.MultiplyAdd(k, q, d1);
+            k = TLanes.All(weights[4]);
+            e0 = TLanes.MultiplyAdd(k, p, e0);
+            e1 = TLanes.MultiplyAdd(k, q, e1);
+            k = TLanes.All(weights[5]);
+            f0 = TLanes.MultiplyAdd(k, p, f0);
+            f1 = TLanes.MultiplyAdd(k, q, f1);
+            weights += Channels;
+            panel += 2 * TLanes.Count;
         }
         (sums[0], sums[1], sums[2], sums[3]) = (a0, a1, b0, b1);
         (sums[4], sums[5], sums[6], sums[7]) = (c0, c1, d0, d1);
         (sums[8], sums[9], sums[10], sums[11]) = (e0, e1, f0, f1);
+    }
+
+    /// <summary>Writes max(floor, sum + bias + addend) of up to 6 channels, two whole vectors each.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="channels">How many of the channels are there.</param>
+    /// <param name="bias">Theirs, or null.</param>
+    /// <param name="floor">The least output.</param>
+    /// <param name="addend">The first channel's, or null.</param>
+    /// <param name="output">The first channel's.</param>
+    /// <param name="second">Where the second vector lies from the first.</param>
+    /// <param name="plane">Where a channel lies from the one before it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Write(TVector* sums, int channels, float* bias, float floor, float* addend, float* output, nint second, nint plane)
+    {
+        var least = TLanes.All(floor);
+        for (var c = 0; c < channels; c++)
+        {
+            var shift = TLanes.All(bias == null ? 0 : bias[c]);
+            var (p, q) = (TLanes.Add(sums[0], shift), TLanes.Add(sums[1], shift));
+            if (addend != null)
+            {
+                p = TLanes.Add(p, TLanes.Load(addend));
+                q = TLanes.Add(q, TLanes.Load(addend + second));
+                addend += plane;
+            }
+            TLanes.Store(TLanes.AtLeast(least, p), output);
+            TLanes.Store(TLanes.AtLeast(least, q), output + second);
+            output += plane;
+            sums += 2;
+        }
     }
 }

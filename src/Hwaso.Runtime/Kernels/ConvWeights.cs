@@ -5,7 +5,8 @@ namespace Hwaso.Runtime.Kernels;
 /// <summary>Brings a convolution's weights into the order in which <see cref="ConvTile{TLanes, TVector}"/> reads them.</summary>
 static class ConvWeights
 {
-    const int Tile = 6;
+    /// <summary>Output channels that are computed together.</summary>
+    public const int Tile = 6;
 
     /// <summary>[Cout, Cin/g, KH, KW] to [g][tiles][Cin/g][KH·KW][6]; channels beyond the last are zeros.</summary>
     public static Constant Pack(Constant weights, int groups, string place)

@@ -7,8 +7,11 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    const int MostNumbers = 4096;
+
     readonly ConvShape shape;
-    readonly ConvPlan plan;
+    readonly ConvCopy copy;
+    readonly int rows;
     readonly Constant weights;
     readonly float* input, bias, addend, output;
     readonly Unary function;
@@ -23,39 +26,37 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
         this.addend = addend;
         this.function = function;
         this.output = output;
-        // Channels are pieces enough: one thread's plan.
-        plan = new ConvPlan(shape, TLanes.Count, threads: 1);
+        // Channels are pieces enough for all threads; rows are cut so that a copy stays in the first-level cache.
+        var segments = (shape.OutWidth + TLanes.Count - 1) / TLanes.Count;
+        rows = Math.Clamp(MostNumbers / (segments * TLanes.Count * shape.StrideX * shape.StrideY), 1, shape.OutHeight);
+        copy = new ConvCopy(shape, TLanes.Count, rows, segments);
         Items = shape.Batch * shape.Groups;
     }
 
     public override int Items { get; }
 
-    public override long ScratchBytes => ((long)plan.Plane * sizeof(float)) + PinnedMemory.Alignment;
+    public override long ScratchBytes => copy.Numbers * (long)sizeof(float);
 
     public override void Run(int item, byte* scratch)
     {
         var channel = item % shape.Groups;
-        var copy = (float*)scratch;
+        var copied = (float*)scratch;
         var w = (float*)weights.Address + (channel * (long)shape.Taps);
         var shift = TLanes.All(bias == null ? 0 : bias[channel]);
-        var start = item * (long)plan.PlanePixels;
-        fixed (int* taps = plan.Taps)
-            for (var firstRow = 0; firstRow < plan.OutHeight; firstRow += plan.Rows)
+        var start = item * (long)shape.OutHeight * shape.OutWidth;
+        fixed (int* taps = copy.Taps)
+            for (var firstRow = 0; firstRow < shape.OutHeight; firstRow += rows)
             {
-                ConvInput.Copy(input + (item * (long)shape.Height * shape.Width), shape, plan, firstRow, copy);
-                var rows = Math.Min(plan.Rows, plan.OutHeight - firstRow);
-                for (var row = 0; row < rows; row++)
-                    for (var column = 0; column < plan.OutWidth; column += TLanes.Count)
+                copy.Run<TLanes, TVector>(input + (item * (long)shape.Height * shape.Width), firstRow, 0, copied);
+                for (var row = 0; row < Math.Min(rows, shape.OutHeight - firstRow); row++)
+                    for (var column = 0; column < shape.OutWidth; column += TLanes.Count)
                     {
-                        var from = copy + ((long)row * shape.StrideY * plan.RowPitch) + column;
+                        var from = copied + ((long)row * shape.StrideY * copy.RowPitch) + column;
                         var sum = TLanes.All(0);
                         for (var t = 0; t < shape.Taps; t++)
                             sum = TLanes.MultiplyAdd(TLanes.All(w[t]), TLanes.Load(from + taps[t]), sum);
-                        var offset = ((firstRow + row) * plan.OutWidth) + column;
-                        var at = start + offset;
-                        var count = Math.Min(plan.OutWidth - column, plan.PlanePixels - offset);
-                        if (count > 0)
-                            Finish<TLanes, TVector>.Store(sum, shift, addend == null ? null : addend + at, function, output + at, count);
+                        var at = start + ((firstRow + row) * (long)shape.OutWidth) + column;
+                        Finish<TLanes, TVector>.Store(sum, shift, addend == null ? null : addend + at, function, output + at, shape.OutWidth - column);
                     }
             }
     }

@@ -8,6 +8,9 @@ unsafe interface ILanes<TVector>
     /// <summary>Numbers in a vector.</summary>
     static abstract int Count { get; }
 
+    /// <summary>Tiles of a Winograd convolution that lie side by side; a vector holds one or more such groups.</summary>
+    static abstract int Group { get; }
+
     static abstract TVector Load(float* from);
 
     static abstract void Store(TVector value, float* to);
@@ -29,6 +32,9 @@ unsafe interface ILanes<TVector>
 
     static abstract TVector Max(TVector a, TVector b);
 
+    /// <summary>The larger of a bound and a number; of NaN the number.</summary>
+    static abstract TVector AtLeast(TVector bound, TVector a);
+
     static abstract TVector Exp(TVector a);
 
     static abstract TVector Log(TVector a);
@@ -46,4 +52,13 @@ unsafe interface ILanes<TVector>
 
     /// <summary>The sum of all numbers in it.</summary>
     static abstract float Sum(TVector a);
+
+    /// <summary>Every second number of two vectors that lie one after another, from the first on.</summary>
+    static abstract TVector Even(TVector a, TVector b);
+
+    /// <summary>Columns 0 to 5 of each tile of a vector, a tile's columns 4 after those of the tile before it; <paramref name="groups"/> says where each group begins in a row.</summary>
+    static abstract void LoadTiles(float* row, int* groups, out TVector x0, out TVector x1, out TVector x2, out TVector x3, out TVector x4, out TVector x5);
+
+    /// <summary>Columns 0 to 3 of each tile, brought into the order of a row: the first group's numbers, then the next one's.</summary>
+    static abstract void ToRow(ref TVector x0, ref TVector x1, ref TVector x2, ref TVector x3);
 }

@@ -8,6 +8,9 @@ abstract unsafe class KernelSet
 {
     public abstract Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads);
 
+    /// <summary>As <see cref="Convolution"/>, for what <see cref="WinogradPlan.Fits"/>.</summary>
+    public abstract Kernel Winograd(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads);
+
     public abstract Kernel Depthwise(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output);
 
     public abstract Kernel TransposedConvolution(in ConvShape shape, float* input, float* weights, float* bias, Unary function, float* output);

@@ -10,6 +10,9 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
     public override Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads) =>
         new ConvKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads);
 
+    public override Kernel Winograd(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads) =>
+        new WinogradKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads);
+
     public override Kernel Depthwise(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output) =>
         new DepthwiseKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output);
 

@@ -7,6 +7,8 @@ readonly unsafe struct Lanes1 : ILanes<float>
 {
     public static int Count => 1;
 
+    public static int Group => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Load(float* from) => *from;
 
@@ -45,5 +47,19 @@ readonly unsafe struct Lanes1 : ILanes<float>
 
     public static float WherePositive(float a, float positive, float other) => a > 0 ? positive : other;
 
+    public static float Even(float a, float b) => a;
+
+    public static float AtLeast(float bound, float a) => a < bound ? bound : a;
+
     public static float Sum(float a) => a;
+
+    public static void LoadTiles(float* row, int* groups, out float x0, out float x1, out float x2, out float x3, out float x4, out float x5)
+    {
+        row += *groups;
+        (x0, x1, x2, x3, x4, x5) = (row[0], row[1], row[2], row[3], row[4], row[5]);
+    }
+
+    public static void ToRow(ref float x0, ref float x1, ref float x2, ref float x3)
+    {
+    }
 }

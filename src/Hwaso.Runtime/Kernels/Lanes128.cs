@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hwaso.Runtime.Kernels;
 
@@ -7,6 +9,8 @@ namespace Hwaso.Runtime.Kernels;
 readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
 {
     public static int Count => Vector128<float>.Count;
+
+    public static int Group => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(float* from) => Vector128.Load(from);
@@ -54,4 +58,54 @@ readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
         Vector128.ConditionalSelect(Vector128.GreaterThan(a, Vector128<float>.Zero), positive, other);
 
     public static float Sum(Vector128<float> a) => Vector128.Sum(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Even(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.Shuffle(a, b, 0b10_00_10_00) : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.UnzipEven(a, b) : Vector128.Create(a[0], a[2], b[0], b[2]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AtLeast(Vector128<float> bound, Vector128<float> a) => Vector128.MaxNative(bound, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadTiles(float* row, int* groups, out Vector128<float> x0, out Vector128<float> x1, out Vector128<float> x2, out Vector128<float> x3, out Vector128<float> x4, out Vector128<float> x5)
+    {
+        row += *groups;
+        var (a, b, c) = (Vector128.Load(row + 0), Vector128.Load(row + 4), Vector128.Load(row + 8));
+        var (d, e) = (Vector128.Load(row + 12), Vector128.Load(row + 16));
+        var (low, high) = (Low(a, b), Low(c, d));
+        (x0, x1) = (LowPairs(low, high), HighPairs(low, high));
+        (low, high) = (High(a, b), High(c, d));
+        (x2, x3) = (LowPairs(low, high), HighPairs(low, high));
+        (low, high) = (Low(b, c), Low(d, e));
+        (x4, x5) = (LowPairs(low, high), HighPairs(low, high));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ToRow(ref Vector128<float> x0, ref Vector128<float> x1, ref Vector128<float> x2, ref Vector128<float> x3)
+    {
+        Turn(ref x0, ref x1, ref x2, ref x3);
+    }
+
+    // Rows of 4×4 blocks to columns.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Turn(ref Vector128<float> x0, ref Vector128<float> x1, ref Vector128<float> x2, ref Vector128<float> x3)
+    {
+        var (a, b) = (Low(x0, x1), Low(x2, x3));
+        var (c, d) = (High(x0, x1), High(x2, x3));
+        (x0, x1, x2, x3) = (LowPairs(a, b), HighPairs(a, b), LowPairs(c, d), HighPairs(c, d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> Low(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackLow(a, b) : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(a, b) : Vector128.Create(a[0], b[0], a[1], b[1]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> High(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b) : Vector128.Create(a[2], b[2], a[3], b[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> LowPairs(Vector128<float> a, Vector128<float> b) => Vector128.Create(a.GetLower(), b.GetLower());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> HighPairs(Vector128<float> a, Vector128<float> b) => Vector128.Create(a.GetUpper(), b.GetUpper());
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hwaso.Runtime.Kernels;
 
@@ -7,6 +8,8 @@ namespace Hwaso.Runtime.Kernels;
 readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 {
     public static int Count => Vector256<float>.Count;
+
+    public static int Group => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(float* from) => Vector256.Load(from);
@@ -54,4 +57,69 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         Vector256.ConditionalSelect(Vector256.GreaterThan(a, Vector256<float>.Zero), positive, other);
 
     public static float Sum(Vector256<float> a) => Vector256.Sum(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Even(Vector256<float> a, Vector256<float> b) =>
+        Avx2.IsSupported
+            ? Avx2.Permute4x64(Avx.Shuffle(a, b, 0b10_00_10_00).AsDouble(), 0b11_01_10_00).AsSingle()
+            : Vector256.Create(Lanes128.Even(a.GetLower(), a.GetUpper()), Lanes128.Even(b.GetLower(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AtLeast(Vector256<float> bound, Vector256<float> a) => Vector256.MaxNative(bound, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadTiles(float* row, int* groups, out Vector256<float> x0, out Vector256<float> x1, out Vector256<float> x2, out Vector256<float> x3, out Vector256<float> x4, out Vector256<float> x5)
+    {
+        var (a, b, c) = (Blocks(row, groups, 0), Blocks(row, groups, 4), Blocks(row, groups, 8));
+        var (d, e) = (Blocks(row, groups, 12), Blocks(row, groups, 16));
+        var (low, high) = (Low(a, b), Low(c, d));
+        (x0, x1) = (LowPairs(low, high), HighPairs(low, high));
+        (low, high) = (High(a, b), High(c, d));
+        (x2, x3) = (LowPairs(low, high), HighPairs(low, high));
+        (low, high) = (Low(b, c), Low(d, e));
+        (x4, x5) = (LowPairs(low, high), HighPairs(low, high));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ToRow(ref Vector256<float> x0, ref Vector256<float> x1, ref Vector256<float> x2, ref Vector256<float> x3)
+    {
+        Turn(ref x0, ref x1, ref x2, ref x3);
+        var (even, odd) = (x0, x2);
+        (x0, x1, x2, x3) = (Lower(even, x1), Lower(odd, x3), Upper(even, x1), Upper(odd, x3));
+    }
+
+    // Rows of 4×4 blocks to columns.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Turn(ref Vector256<float> x0, ref Vector256<float> x1, ref Vector256<float> x2, ref Vector256<float> x3)
+    {
+        var (a, b) = (Low(x0, x1), Low(x2, x3));
+        var (c, d) = (High(x0, x1), High(x2, x3));
+        (x0, x1, x2, x3) = (LowPairs(a, b), HighPairs(a, b), LowPairs(c, d), HighPairs(c, d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Blocks(float* row, int* groups, int column) =>
+        Vector256.Create(Vector128.Load(row + groups[0] + column), Vector128.Load(row + groups[1] + column));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Low(Vector256<float> a, Vector256<float> b) =>
+        Avx.IsSupported ? Avx.UnpackLow(a, b) : Vector256.Create(Lanes128.Low(a.GetLower(), b.GetLower()), Lanes128.Low(a.GetUpper(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> High(Vector256<float> a, Vector256<float> b) =>
+        Avx.IsSupported ? Avx.UnpackHigh(a, b) : Vector256.Create(Lanes128.High(a.GetLower(), b.GetLower()), Lanes128.High(a.GetUpper(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> LowPairs(Vector256<float> a, Vector256<float> b) =>
+        Avx.IsSupported ? Avx.Shuffle(a, b, 0b01_00_01_00) : Vector256.Create(Lanes128.LowPairs(a.GetLower(), b.GetLower()), Lanes128.LowPairs(a.GetUpper(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> HighPairs(Vector256<float> a, Vector256<float> b) =>
+        Avx.IsSupported ? Avx.Shuffle(a, b, 0b11_10_11_10) : Vector256.Create(Lanes128.HighPairs(a.GetLower(), b.GetLower()), Lanes128.HighPairs(a.GetUpper(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> Lower(Vector256<float> a, Vector256<float> b) => Avx.IsSupported ? Avx.Permute2x128(a, b, 0x20) : Vector256.Create(a.GetLower(), b.GetLower());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> Upper(Vector256<float> a, Vector256<float> b) => Avx.IsSupported ? Avx.Permute2x128(a, b, 0x31) : Vector256.Create(a.GetUpper(), b.GetUpper());
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hwaso.Runtime.Kernels;
 
@@ -7,6 +8,8 @@ namespace Hwaso.Runtime.Kernels;
 readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 {
     public static int Count => Vector512<float>.Count;
+
+    public static int Group => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* from) => Vector512.Load(from);
@@ -54,4 +57,75 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         Vector512.ConditionalSelect(Vector512.GreaterThan(a, Vector512<float>.Zero), positive, other);
 
     public static float Sum(Vector512<float> a) => Vector512.Sum(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Even(Vector512<float> a, Vector512<float> b) =>
+        Vector512.Create(Lanes256.Even(a.GetLower(), a.GetUpper()), Lanes256.Even(b.GetLower(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AtLeast(Vector512<float> bound, Vector512<float> a) => Vector512.MaxNative(bound, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadTiles(float* row, int* groups, out Vector512<float> x0, out Vector512<float> x1, out Vector512<float> x2, out Vector512<float> x3, out Vector512<float> x4, out Vector512<float> x5)
+    {
+        var (a, b, c) = (Blocks(row, groups, 0), Blocks(row, groups, 4), Blocks(row, groups, 8));
+        var (d, e) = (Blocks(row, groups, 12), Blocks(row, groups, 16));
+        var (low, high) = (Low(a, b), Low(c, d));
+        (x0, x1) = (LowPairs(low, high), HighPairs(low, high));
+        (low, high) = (High(a, b), High(c, d));
+        (x2, x3) = (LowPairs(low, high), HighPairs(low, high));
+        (low, high) = (Low(b, c), Low(d, e));
+        (x4, x5) = (LowPairs(low, high), HighPairs(low, high));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ToRow(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3)
+    {
+        // Within the blocks first, then the blocks.
+        Turn(ref x0, ref x1, ref x2, ref x3);
+        var (a, b) = (Vector512.Create(x0.GetLower(), x1.GetLower()), Vector512.Create(x2.GetLower(), x3.GetLower()));
+        var (c, d) = (Vector512.Create(x0.GetUpper(), x1.GetUpper()), Vector512.Create(x2.GetUpper(), x3.GetUpper()));
+        x0 = EvenBlocks(a, b);
+        x1 = OddBlocks(a, b);
+        x2 = EvenBlocks(c, d);
+        x3 = OddBlocks(c, d);
+    }
+
+    // Rows of 4×4 blocks to columns.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Turn(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3)
+    {
+        var (a, b) = (Low(x0, x1), Low(x2, x3));
+        var (c, d) = (High(x0, x1), High(x2, x3));
+        (x0, x1, x2, x3) = (LowPairs(a, b), HighPairs(a, b), LowPairs(c, d), HighPairs(c, d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> Blocks(float* row, int* groups, int column) =>
+        Vector512.Create(Lanes256.Blocks(row, groups, column), Lanes256.Blocks(row, groups + 2, column));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> Low(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.IsSupported ? Avx512F.UnpackLow(a, b) : Vector512.Create(Lanes256.Low(a.GetLower(), b.GetLower()), Lanes256.Low(a.GetUpper(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> High(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.IsSupported ? Avx512F.UnpackHigh(a, b) : Vector512.Create(Lanes256.High(a.GetLower(), b.GetLower()), Lanes256.High(a.GetUpper(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> LowPairs(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.IsSupported ? Avx512F.Shuffle(a, b, 0b01_00_01_00) : Vector512.Create(Lanes256.LowPairs(a.GetLower(), b.GetLower()), Lanes256.LowPairs(a.GetUpper(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> HighPairs(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.IsSupported ? Avx512F.Shuffle(a, b, 0b11_10_11_10) : Vector512.Create(Lanes256.HighPairs(a.GetLower(), b.GetLower()), Lanes256.HighPairs(a.GetUpper(), b.GetUpper()));
+
+    // Blocks 0 and 2 of both, and blocks 1 and 3.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> EvenBlocks(Vector512<float> a, Vector512<float> b) => Avx512F.IsSupported ? Avx512F.Shuffle4x128(a, b, 0b10_00_10_00)
+        : Vector512.Create(Vector256.Create(a.GetLower().GetLower(), a.GetUpper().GetLower()), Vector256.Create(b.GetLower().GetLower(), b.GetUpper().GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> OddBlocks(Vector512<float> a, Vector512<float> b) => Avx512F.IsSupported ? Avx512F.Shuffle4x128(a, b, 0b11_01_11_01)
+        : Vector512.Create(Vector256.Create(a.GetLower().GetUpper(), a.GetUpper().GetUpper()), Vector256.Create(b.GetLower().GetUpper(), b.GetUpper().GetUpper()));
 }

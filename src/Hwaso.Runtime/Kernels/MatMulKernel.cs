@@ -8,13 +8,13 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    const int TileRows = ConvTile<TLanes, TVector>.Channels, BlockBytes = 256 << 10;
+    const int TileRows = ConvTile<TLanes, TVector>.Channels, BlockBytes = 256 << 10, MostPairs = 32;
 
     readonly MatMulShape shape;
     readonly float* left, right, output;
     readonly Unary function;
-    readonly int columns, blocks, pitch;
-    readonly long copyBytes;
+    readonly int pairs, blocks;
+    readonly long panelBytes;
 
     /// <param name="shape">Sizes and order in memory.</param>
     /// <param name="left">The left matrices.</param>
@@ -29,49 +29,40 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
         this.right = right;
         this.function = function;
         this.output = output;
-        var pair = 2 * TLanes.Count;
+        const int pair = 2;
         var share = Math.Max(1, 4 * threads / Math.Max(1, shape.Batch));
-        columns = Math.Clamp(BlockBytes / 4 / Math.Max(shape.K, 1), pair, 1024);
-        columns = Math.Max(pair, Math.Min(columns, (shape.N + share - 1) / share) / pair * pair);
-        blocks = (shape.N + columns - 1) / columns;
-        pitch = columns % 512 == 0 ? columns + 16 : columns;
-        copyBytes = PinnedMemory.Whole((long)shape.K * pitch * sizeof(float));
+        var vectors = (shape.N + TLanes.Count - 1) / TLanes.Count;
+        pairs = Math.Clamp(BlockBytes / (pair * sizeof(TVector) * Math.Max(shape.K, 1)), 1, MostPairs);
+        pairs = Math.Clamp(vectors / (pair * share), 1, pairs);
+        blocks = (vectors + (pair * pairs) - 1) / (pair * pairs);
+        panelBytes = (long)pairs * shape.K * pair * sizeof(TVector);
         Items = shape.Batch * blocks;
     }
 
     public override int Items { get; }
 
-    public override long ScratchBytes => copyBytes + ((long)shape.K * TileRows * sizeof(float)) + PinnedMemory.Alignment;
+    public override long ScratchBytes => PinnedMemory.Whole(panelBytes) + ((long)shape.K * TileRows * sizeof(float)) + PinnedMemory.Alignment;
 
     public override void Run(int item, byte* scratch)
     {
+        const int pair = 2;
+        var columns = pairs * pair * TLanes.Count;
         var (batch, firstColumn) = (item / blocks, item % blocks * columns);
         var count = Math.Min(columns, shape.N - firstColumn);
         var a = left + (batch * shape.LeftStep);
-        var b = right + (batch * shape.RightStep);
-        var copy = (float*)scratch;
-        for (var k = 0; k < shape.K; k++)
-        {
-            var to = copy + ((long)k * pitch);
-            if (shape.RightTransposed)
-                for (var n = 0; n < count; n++)
-                    to[n] = b[((firstColumn + n) * (long)shape.K) + k];
-            else
-                new Span<float>(b + ((long)k * shape.N) + firstColumn, count).CopyTo(new Span<float>(to, count));
-            new Span<float>(to + count, pitch - count).Clear();
-        }
-        var rows = (float*)(scratch + copyBytes);
+        var panels = (float*)scratch;
+        Lay(right + (batch * shape.RightStep), firstColumn, count, panels);
+        var rows = (float*)(scratch + PinnedMemory.Whole(panelBytes));
         var sums = stackalloc TVector[ConvTile<TLanes, TVector>.Sums];
-        var tap = 0;
         for (var m = 0; m < shape.M; m += TileRows)
         {
             var height = Math.Min(TileRows, shape.M - m);
             for (var k = 0; k < shape.K; k++)
                 for (var r = 0; r < TileRows; r++)
                     rows[(k * TileRows) + r] = r >= height ? 0 : shape.LeftTransposed ? a[((long)k * shape.M) + m + r] : a[((m + r) * (long)shape.K) + k];
-            for (var n = 0; n < count; n += 2 * TLanes.Count)
+            for (var n = 0; n < count; n += pair * TLanes.Count)
             {
-                ConvTile<TLanes, TVector>.Run(copy + n, copy + n + TLanes.Count, rows, shape.K, pitch, &tap, 1, sums, first: true);
+                ConvTile<TLanes, TVector>.Add(rows, panels + ((long)n * shape.K), shape.K, sums, first: true);
                 for (var r = 0; r < height; r++)
                 {
                     var to = output + (((batch * (long)shape.M) + m + r) * shape.N) + firstColumn + n;
@@ -80,6 +71,26 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
                             Finish<TLanes, TVector>.Store(TLanes.Multiply(sums[(2 * r) + half], TLanes.All(shape.Scale)), TLanes.All(0), null, function, to + (half * TLanes.Count), left);
                 }
             }
+        }
+    }
+
+    /// <summary>Columns of the right matrix, a pair of vectors after another; zeros beyond the last.</summary>
+    void Lay(float* matrix, int firstColumn, int count, float* panels)
+    {
+        var width = 2 * TLanes.Count;
+        for (var n = 0; n < count; n += width)
+        {
+            var inside = Math.Min(width, count - n);
+            for (var k = 0; k < shape.K; k++, panels += width)
+                if (!shape.RightTransposed && inside == width)
+                {
+                    var from = matrix + ((long)k * shape.N) + firstColumn + n;
+                    TLanes.Store(TLanes.Load(from), panels);
+                    TLanes.Store(TLanes.Load(from + TLanes.Count), panels + TLanes.Count);
+                }
+                else
+                    for (var x = 0; x < width; x++)
+                        panels[x] = x >= inside ? 0 : shape.RightTransposed ? matrix[((firstColumn + n + x) * (long)shape.K) + k] : matrix[((long)k * shape.N) + firstColumn + n + x];
         }
     }
 }

@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Kernels;
+
+/// <summary>
+/// How a convolution's input is copied for some rows and columns of its output: with its padding, the columns of different phases of a stride apart,
+/// so that every tap of the kernel is a plain vector load at a fixed distance.
+/// </summary>
+sealed unsafe class ConvCopy
+{
+    readonly ConvShape shape;
+    readonly int rows, rowsOfTap, copiedRows, phaseWidth;
+    readonly bool apart;
+
+    /// <param name="shape">The convolution.</param>
+    /// <param name="lanes">Numbers in a vector.</param>
+    /// <param name="rows">Output rows.</param>
+    /// <param name="segments">Vectors of output columns.</param>
+    public ConvCopy(in ConvShape shape, int lanes, int rows, int segments)
+    {
+        (this.shape, this.rows) = (shape, rows);
+        rowsOfTap = ((rows - 1) * shape.StrideY) + 1;
+        // With wide dilation the rows of different taps do not overlap: then each tap has rows of its own.
+        apart = shape.DilationY > rowsOfTap;
+        copiedRows = apart ? shape.KernelHeight * rowsOfTap : rowsOfTap + ((shape.KernelHeight - 1) * shape.DilationY);
+        phaseWidth = (segments * lanes) + ((shape.KernelWidth - 1) * shape.DilationX / shape.StrideX) + 1;
+        RowPitch = phaseWidth * shape.StrideX;
+        var numbers = PinnedMemory.Whole((copiedRows * (long)RowPitch) + lanes);
+        if (numbers > 1 << 28)
+            throw new ModelFormatException($"a {shape.KernelHeight}×{shape.KernelWidth} convolution", $"needs {numbers >> 20} Mi numbers of a row at a time; its image, stride or dilation is absurd");
+        Numbers = (int)numbers;
+        Taps = new int[shape.Taps];
+        for (var ky = 0; ky < shape.KernelHeight; ky++)
+            for (var kx = 0; kx < shape.KernelWidth; kx++)
+            {
+                var column = kx * shape.DilationX;
+                Taps[(ky * shape.KernelWidth) + kx] = (ky * (apart ? rowsOfTap : shape.DilationY) * RowPitch) + (column % shape.StrideX * phaseWidth) + (column / shape.StrideX);
+            }
+    }
+
+    /// <summary>Numbers of one channel's copy.</summary>
+    public int Numbers { get; }
+
+    /// <summary>Numbers between its rows.</summary>
+    public int RowPitch { get; }
+
+    /// <summary>Where each tap's numbers lie, from the first one's.</summary>
+    public int[] Taps { get; }
+
+    /// <summary>Copies one channel.</summary>
+    /// <param name="plane">The channel's first pixel.</param>
+    /// <param name="firstRow">The first output row.</param>
+    /// <param name="firstColumn">The first output column.</param>
+    /// <param name="to">Where the copy begins.</param>
+    public void Run<TLanes, TVector>(float* plane, int firstRow, int firstColumn, float* to)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        var left = (firstColumn * shape.StrideX) - shape.Left;
+        for (var r = 0; r < copiedRows; r++, to += RowPitch)
+        {
+            var y = (firstRow * shape.StrideY) - shape.Top + (apart ? (r / rowsOfTap * shape.DilationY) + (r % rowsOfTap) : r);
+            if (y < 0 || y >= shape.Height)
+                new Span<float>(to, RowPitch).Clear();
+            else
+                for (var phase = 0; phase < shape.StrideX; phase++)
+                    Phase<TLanes, TVector>(plane + ((long)y * shape.Width), left + phase, to + (phase * phaseWidth));
+        }
+    }
+
+    void Phase<TLanes, TVector>(float* row, int first, float* to)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        var stride = shape.StrideX;
+        var outside = Math.Min(phaseWidth, first < 0 ? (-first + stride - 1) / stride : 0);
+        var x = first + (outside * stride);
+        var inside = Math.Clamp((shape.Width - x + stride - 1) / stride, 0, phaseWidth - outside);
+        for (var k = 0; k < outside; k++)
+            to[k] = 0;
+        to += outside;
+        if (stride == 1)
+            Unsafe.CopyBlockUnaligned(to, row + x, (uint)inside * sizeof(float));
+        else
+        {
+            var k = 0;
+            if (stride == 2)
+                // The last pair may have no second number.
+                for (; k + TLanes.Count < inside; k += TLanes.Count, x += 2 * TLanes.Count)
+                    TLanes.Store(TLanes.Even(TLanes.Load(row + x), TLanes.Load(row + x + TLanes.Count)), to + k);
+            for (; k < inside; k++, x += stride)
+                to[k] = row[x];
+        }
+        for (var k = inside; k < phaseWidth - outside; k++)
+            to[k] = 0;
+    }
+}

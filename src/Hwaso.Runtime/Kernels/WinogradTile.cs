@@ -1,0 +1,249 @@
+using System.Runtime.CompilerServices;
+
+namespace Hwaso.Runtime.Kernels;
+
+/// <summary>
+/// The arithmetic of F(4×4, 3×3): Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016)
+/// with the points 0, ±√½, ±√2 and infinity, which lose half a digit less than 0, ±1, ±2: 36 products make 16 outputs that take 144 directly.
+/// </summary>
+static unsafe class WinogradTile<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    const int Channels = ConvWeights.Tile;
+    const float Root = 1.41421356f, HalfRoot = 0.70710678f;
+
+    /// <summary>Rows of windows transformed along columns: six rows of the image give six of the buffer.</summary>
+    /// <param name="rows">Where each row of the image begins.</param>
+    /// <param name="to">The buffer's first row.</param>
+    /// <param name="pitch">Numbers between its rows.</param>
+    /// <param name="count">Columns; of fewer than a vector, a vector is read and written.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Down(float** rows, float* to, nint pitch, nint count)
+    {
+        float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
+        var last = Math.Max(count - TLanes.Count, 0);
+        for (nint x = 0; ; x = Math.Min(x + TLanes.Count, last))
+        {
+            var at = to + x;
+            var (x0, x1, x2) = (TLanes.Load(r0 + x), TLanes.Load(r1 + x), TLanes.Load(r2 + x));
+            var (x3, x4, x5) = (TLanes.Load(r3 + x), TLanes.Load(r4 + x), TLanes.Load(r5 + x));
+            Input(ref x0, ref x1, ref x2, ref x3, ref x4, ref x5);
+            TLanes.Store(x0, at);
+            TLanes.Store(x1, at + pitch);
+            TLanes.Store(x2, at + (2 * pitch));
+            TLanes.Store(x3, at + (3 * pitch));
+            TLanes.Store(x4, at + (4 * pitch));
+            TLanes.Store(x5, at + (5 * pitch));
+            if (x == last)
+                return;
+        }
+    }
+
+    /// <summary>The transformed rows of two vectors of tiles transformed along rows.</summary>
+    /// <param name="rows">The first row.</param>
+    /// <param name="pitch">Numbers between rows.</param>
+    /// <param name="groups">Where the vectors' groups begin in them.</param>
+    /// <param name="to">The first product's place; the second vector's follows the first one's.</param>
+    /// <param name="step">Numbers between products.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Across(float* rows, nint pitch, int* groups, float* to, nint step)
+    {
+        var second = groups + (TLanes.Count / TLanes.Group);
+        for (var y = 0; y < WinogradPlan.Window; y++)
+        {
+            TLanes.LoadTiles(rows, groups, out var x0, out var x1, out var x2, out var x3, out var x4, out var x5);
+            Input(ref x0, ref x1, ref x2, ref x3, ref x4, ref x5);
+            TLanes.Store(x0, to);
+            TLanes.Store(x1, to + step);
+            TLanes.Store(x2, to + (2 * step));
+            TLanes.Store(x3, to + (3 * step));
+            TLanes.Store(x4, to + (4 * step));
+            TLanes.Store(x5, to + (5 * step));
+            TLanes.LoadTiles(rows, second, out x0, out x1, out x2, out x3, out x4, out x5);
+            Input(ref x0, ref x1, ref x2, ref x3, ref x4, ref x5);
+            var beside = to + TLanes.Count;
+            TLanes.Store(x0, beside);
+            TLanes.Store(x1, beside + step);
+            TLanes.Store(x2, beside + (2 * step));
+            TLanes.Store(x3, beside + (3 * step));
+            TLanes.Store(x4, beside + (4 * step));
+            TLanes.Store(x5, beside + (5 * step));
+            rows += pitch;
+            to += 6 * step;
+        }
+    }
+
+    /// <summary>All 36 products of 6 output channels and two vectors of tiles, summed over the input channels.</summary>
+    /// <param name="weights">[36][channels][6].</param>
+    /// <param name="inputs">[36][channels][2 vectors] and what is between products.</param>
+    /// <param name="gap">Numbers between them.</param>
+    /// <param name="channels">Input channels.</param>
+    /// <param name="sums">[36][6][2 vectors].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(float* weights, float* inputs, nint gap, int channels, float* sums)
+    {
+        float* w = weights, x = inputs;
+        for (var f = 0; f < WinogradPlan.Products; f++)
+        {
+            TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
+            a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
+            for (var c = channels; c > 0; c--)
+            {
+                var p = TLanes.Load(x);
+                var q = TLanes.Load(x + TLanes.Count);
+                var k = TLanes.All(w[0]);
+                a0 = TLanes.MultiplyAdd(k, p, a0);
+                a1 = TLanes.MultiplyAdd(k, q, a1);
+                k = TLanes.All(w[1]);
+                b0 = TLanes.MultiplyAdd(k, p, b0);
+                b1 = TLanes.MultiplyAdd(k, q, b1);
+                k = TLanes.All(w[2]);
+                c0 = TLanes.MultiplyAdd(k, p, c0);
+                c1 = TLanes.MultiplyAdd(k, q, c1);
+                k = TLanes.All(w[3]);
+                d0 = TLanes.MultiplyAdd(k, p, d0);
+                d1 = TLanes.MultiplyAdd(k, q, d1);
+                k = TLanes.All(w[4]);
+                e0 = TLanes.MultiplyAdd(k, p, e0);
+                e1 = TLanes.MultiplyAdd(k, q, e1);
+                k = TLanes.All(w[5]);
+                f0 = TLanes.MultiplyAdd(k, p, f0);
+                f1 = TLanes.MultiplyAdd(k, q, f1);
+                w += Channels;
+                x += 2 * TLanes.Count;
+            }
+            TLanes.Store(a0, sums);
+            TLanes.Store(a1, sums + TLanes.Count);
+            TLanes.Store(b0, sums + (2 * TLanes.Count));
+            TLanes.Store(b1, sums + (3 * TLanes.Count));
+            TLanes.Store(c0, sums + (4 * TLanes.Count));
+            TLanes.Store(c1, sums + (5 * TLanes.Count));
+            TLanes.Store(d0, sums + (6 * TLanes.Count));
+            TLanes.Store(d1, sums + (7 * TLanes.Count));
+            TLanes.Store(e0, sums + (8 * TLanes.Count));
+            TLanes.Store(e1, sums + (9 * TLanes.Count));
+            TLanes.Store(f0, sums + (10 * TLanes.Count));
+            TLanes.Store(f1, sums + (11 * TLanes.Count));
+            sums += 12 * TLanes.Count;
+            x += gap;
+        }
+    }
+
+    /// <summary>The outputs of a vector of tiles from their sums, first along columns.</summary>
+    /// <param name="sums">The first product's.</param>
+    /// <param name="step">Numbers between products.</param>
+    /// <param name="rows">4 rows of 6 vectors.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Up(float* sums, nint step, float* rows)
+    {
+        var down = WinogradPlan.Window * step;
+        for (var x = 0; x < WinogradPlan.Window; x++)
+        {
+            var m0 = TLanes.Load(sums);
+            var (m1, m2) = (TLanes.Load(sums + down), TLanes.Load(sums + (2 * down)));
+            var (m3, m4) = (TLanes.Load(sums + (3 * down)), TLanes.Load(sums + (4 * down)));
+            Output(m0, m1, m2, m3, m4, TLanes.Load(sums + (5 * down)), out var y0, out var y1, out var y2, out var y3);
+            TLanes.Store(y0, rows);
+            TLanes.Store(y1, rows + (6 * TLanes.Count));
+            TLanes.Store(y2, rows + (12 * TLanes.Count));
+            TLanes.Store(y3, rows + (18 * TLanes.Count));
+            sums += step;
+            rows += TLanes.Count;
+        }
+    }
+
+    /// <summary>The outputs of a vector of tiles, all inside the image: max(floor, sum + shift + addend).</summary>
+    /// <param name="sums">The first product's sums.</param>
+    /// <param name="step">Numbers between products.</param>
+    /// <param name="rows">Room for 24 vectors.</param>
+    /// <param name="shift">The channel's bias.</param>
+    /// <param name="floor">The least output.</param>
+    /// <param name="places">Where each of a row's 4 vectors lies in the output.</param>
+    /// <param name="pitch">Numbers between rows of the output.</param>
+    /// <param name="addend">The channel's addend, or null.</param>
+    /// <param name="output">The channel's output.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Outputs(float* sums, nint step, float* rows, float shift, float floor, nint* places, nint pitch, float* addend, float* output)
+    {
+        Up(sums, step, rows);
+        var (bias, least) = (TLanes.All(shift), TLanes.All(floor));
+        nint p0 = places[0], p1 = places[1], p2 = places[2], p3 = places[3];
+        for (var y = 0; y < WinogradPlan.Tile; y++)
+        {
+            Row(rows, out var y0, out var y1, out var y2, out var y3);
+            (y0, y1, y2, y3) = (TLanes.Add(y0, bias), TLanes.Add(y1, bias), TLanes.Add(y2, bias), TLanes.Add(y3, bias));
+            if (addend != null)
+            {
+                y0 = TLanes.Add(y0, TLanes.Load(addend + p0));
+                y1 = TLanes.Add(y1, TLanes.Load(addend + p1));
+                y2 = TLanes.Add(y2, TLanes.Load(addend + p2));
+                y3 = TLanes.Add(y3, TLanes.Load(addend + p3));
+                addend += pitch;
+            }
+            TLanes.Store(TLanes.AtLeast(least, y0), output + p0);
+            TLanes.Store(TLanes.AtLeast(least, y1), output + p1);
+            TLanes.Store(TLanes.AtLeast(least, y2), output + p2);
+            TLanes.Store(TLanes.AtLeast(least, y3), output + p3);
+            output += pitch;
+            rows += 6 * TLanes.Count;
+        }
+    }
+
+    /// <summary>The sums of a vector of tiles as outputs, in the order of rows: row by row, 4 vectors each.</summary>
+    /// <param name="sums">The first product's sums.</param>
+    /// <param name="step">Numbers between products.</param>
+    /// <param name="rows">Room for 24 vectors; the first 16 are the result.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Outputs(float* sums, nint step, float* rows)
+    {
+        Up(sums, step, rows);
+        var to = rows;
+        for (var y = 0; y < WinogradPlan.Tile; y++)
+        {
+            Row(rows, out var y0, out var y1, out var y2, out var y3);
+            TLanes.Store(y0, to);
+            TLanes.Store(y1, to + TLanes.Count);
+            TLanes.Store(y2, to + (2 * TLanes.Count));
+            TLanes.Store(y3, to + (3 * TLanes.Count));
+            rows += 6 * TLanes.Count;
+            to += 4 * TLanes.Count;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Row(float* row, out TVector y0, out TVector y1, out TVector y2, out TVector y3)
+    {
+        var (m0, m1, m2) = (TLanes.Load(row), TLanes.Load(row + TLanes.Count), TLanes.Load(row + (2 * TLanes.Count)));
+        var (m3, m4) = (TLanes.Load(row + (3 * TLanes.Count)), TLanes.Load(row + (4 * TLanes.Count)));
+        Output(m0, m1, m2, m3, m4, TLanes.Load(row + (5 * TLanes.Count)), out y0, out y1, out y2, out y3);
+        TLanes.ToRow(ref y0, ref y1, ref y2, ref y3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Input(ref TVector x0, ref TVector x1, ref TVector x2, ref TVector x3, ref TVector x4, ref TVector x5)
+    {
+        var fiveHalves = TLanes.All(-2.5f);
+        x0 = TLanes.MultiplyAdd(fiveHalves, x2, TLanes.Add(x0, x4));
+        x5 = TLanes.MultiplyAdd(fiveHalves, x3, TLanes.Add(x1, x5));
+        var two = TLanes.All(-2);
+        var half = TLanes.All(-0.5f);
+        var (even, odd) = (TLanes.MultiplyAdd(two, x2, x4), TLanes.MultiplyAdd(two, x1, x3));
+        var (evenHalf, oddHalf) = (TLanes.MultiplyAdd(half, x2, x4), TLanes.MultiplyAdd(half, x1, x3));
+        x1 = TLanes.MultiplyAdd(TLanes.All(HalfRoot), odd, even);
+        x2 = TLanes.MultiplyAdd(TLanes.All(-HalfRoot), odd, even);
+        x3 = TLanes.MultiplyAdd(TLanes.All(Root), oddHalf, evenHalf);
+        x4 = TLanes.MultiplyAdd(TLanes.All(-Root), oddHalf, evenHalf);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Output(TVector m0, TVector m1, TVector m2, TVector m3, TVector m4, TVector m5, out TVector y0, out TVector y1, out TVector y2, out TVector y3)
+    {
+        var (sum, difference) = (TLanes.Add(m1, m2), TLanes.Subtract(m1, m2));
+        var (sumFar, differenceFar) = (TLanes.Add(m3, m4), TLanes.Subtract(m3, m4));
+        y0 = TLanes.Add(m0, TLanes.Add(sum, sumFar));
+        y1 = TLanes.MultiplyAdd(TLanes.All(Root), differenceFar, TLanes.Multiply(TLanes.All(HalfRoot), difference));
+        y2 = TLanes.MultiplyAdd(TLanes.All(2), sumFar, TLanes.Multiply(TLanes.All(0.5f), sum));
+        y3 = TLanes.MultiplyAdd(TLanes.All(2 * Root), differenceFar, TLanes.MultiplyAdd(TLanes.All(HalfRoot / 2), difference, m5));
+    }
+}
