@@ -7,6 +7,8 @@ namespace Hwaso.Cli.Verbs;
 /// <summary>A run as the person at the terminal sees it: progress, and a line for each validation.</summary>
 sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
 {
+    const double Gi = 1L << 30;
+
     ProgressDisplay? progress;
     TrainPlan? plan;
     long shown;
@@ -20,7 +22,7 @@ sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
     }
 
     public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond) =>
-        progress!.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s");
+        progress!.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s  {Environment.WorkingSet / Gi:0.0} GiB");
 
     public void Validated(int epoch, Scores scores, bool isBest) =>
         progress!.Log($"epoch {epoch}/{plan!.Epochs}: mIoU {scores.Miou:0.0000}, pixel accuracy {scores.PixelAccuracy:0.0000}{(isBest ? " (best so far)" : "")}");

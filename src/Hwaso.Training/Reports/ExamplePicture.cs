@@ -8,4 +8,14 @@ namespace Hwaso.Training.Reports;
 /// <param name="Truth">True classes, or null where there is no truth.</param>
 /// <param name="Prediction">Predicted classes.</param>
 /// <param name="Miou">mIoU of this picture as a share of 1, if known.</param>
-public sealed record ExamplePicture(string Name, RgbImage Input, LabelMap? Truth, LabelMap Prediction, double? Miou = null);
+public sealed record ExamplePicture(string Name, RgbImage Input, LabelMap? Truth, LabelMap Prediction, double? Miou = null)
+{
+    /// <summary>The heading that it stands under, such as Best; null for none.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>The depth that the network gives, as colours; null where it gives none.</summary>
+    public RgbImage? Depth { get; init; }
+
+    /// <summary>The depth that it should give, in the same colours; null where none is known.</summary>
+    public RgbImage? TrueDepth { get; init; }
+}

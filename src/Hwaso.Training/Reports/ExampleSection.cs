@@ -12,13 +12,17 @@ static class ExampleSection
         if (data.Examples.Count == 0)
             return;
         html.Add($"""<section id="pictures"><h2>Pictures</h2>""");
-        foreach (var example in data.Examples.Take(Open))
-            Example(html, example, data);
         Legend(html, data);
-        if (data.Examples.Count > Open)
+        foreach (var group in data.Examples.GroupBy(e => e.Group))
         {
-            html.Add($"""<details class="more"><summary>{data.Examples.Count - Open} more</summary>""");
-            foreach (var example in data.Examples.Skip(Open))
+            if (group.Key is not null)
+                html.Add($"<h3>{group.Key}</h3>");
+            foreach (var example in group.Take(Open))
+                Example(html, example, data);
+            if (group.Count() <= Open)
+                continue;
+            html.Add($"""<details class="more"><summary>{group.Count() - Open} more</summary>""");
+            foreach (var example in group.Skip(Open))
                 Example(html, example, data);
             html.Add($"</details>");
         }
@@ -42,6 +46,9 @@ static class ExampleSection
         if (truth is not null)
             Picture(html, "Errors", example.Name, input,
                 PictureData.Photograph(ReportPictures.Errors(input, truth, prediction, data.Ignore)));
+        foreach (var (kind, depth) in new[] { ("Depth", example.Depth), ("True depth", example.TrueDepth) })
+            if (depth is not null && ReportPictures.Reduce(depth, factor) is var small)
+                Picture(html, kind, example.Name, small, PictureData.Photograph(small));
         html.Add($"</div></figure>\n");
     }
 

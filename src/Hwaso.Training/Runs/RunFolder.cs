@@ -19,6 +19,9 @@ public sealed record RunFolder(string Root)
     /// <summary>What came out, once it is finished: scores, cost, time, for programs.</summary>
     public string Result => Path.Combine(Root, "result.json");
 
+    /// <summary>The curves for TensorBoard.</summary>
+    public string Events => Path.Combine(Root, "tensorboard");
+
     /// <summary>Where weights lie.</summary>
     public string Checkpoints => Path.Combine(Root, "checkpoints");
 

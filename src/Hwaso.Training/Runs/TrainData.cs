@@ -9,7 +9,8 @@ namespace Hwaso.Training.Runs;
 /// <param name="Training">The split to learn from.</param>
 /// <param name="Validation">The split to score on.</param>
 /// <param name="Depth">Where the depth of the training split is; null where none is learned.</param>
-sealed record TrainData(string Root, SegmentationDataset Training, SegmentationDataset Validation, DepthSource? Depth)
+/// <param name="ValidationDepth">Where that of the other split would be, to be looked at: not every image need have some.</param>
+sealed record TrainData(string Root, SegmentationDataset Training, SegmentationDataset Validation, DepthSource? Depth, DepthSource? ValidationDepth)
 {
     /// <summary>Opens both, and holds the recipe against their classes.</summary>
     /// <exception cref="RecipeException">The recipe names no folder, an unknown layout, other classes, or depth that images lack.</exception>
@@ -25,10 +26,20 @@ sealed record TrainData(string Root, SegmentationDataset Training, SegmentationD
             throw request.Recipe.Error("model.classes", $"{classes}, but {training.Name} has {training.Classes.Count} classes");
         if (given.Loss.ClassWeights is { } weights && weights.Count != training.Classes.Count)
             throw request.Recipe.Error("loss.class_weights", $"holds {weights.Count} weights, {training.Name} has {training.Classes.Count} classes");
-        return new TrainData(root, training, validation, OpenDepth(request.Recipe, root, training));
+        return new TrainData(root, training, validation, OpenDepth(request.Recipe, root, training), DepthOf(request.Recipe, root, given.Data.ValSplit));
     }
 
     static DepthSource? OpenDepth(RecipeFile file, string root, SegmentationDataset training)
+    {
+        if (DepthOf(file, root, file.Recipe.Data.TrainSplit) is not { } source)
+            return null;
+        var bare = training.Samples.Where(s => !File.Exists(source.PathOf(s))).ToArray();
+        if (bare.Length > 0)
+            throw file.Error("data.depth", $"{bare.Length} of {training.Samples.Count} images have no depth, the first {bare[0].ImagePath}: {source.PathOf(bare[0])} was wanted");
+        return source;
+    }
+
+    static DepthSource? DepthOf(RecipeFile file, string root, string split)
     {
         const string Disparity = "disparity";
         var data = file.Recipe.Data;
@@ -38,17 +49,13 @@ sealed record TrainData(string Root, SegmentationDataset Training, SegmentationD
             throw file.Error("data.depth", $"'{Disparity}' is Cityscapes' own, layout '{data.Layout}' has none; name a folder of depth PNGs (hwaso depth writes them)");
         var folder = given == Disparity ? null : DepthFolder.Find(root, given)
             ?? throw file.Error("data.depth", $"no such folder: {given}, neither in the working directory nor in {root}; write depth PNGs there with hwaso depth, or say '{Disparity}' for Cityscapes' own");
-        DepthSource source = (folder, data.DepthUnit) switch
+        return (folder, data.DepthUnit) switch
         {
-            (null, { } pixels) => new DisparityFolder(root, data.TrainSplit, pixels),
-            (null, null) => new DisparityFolder(root, data.TrainSplit),
+            (null, { } pixels) => new DisparityFolder(root, split, pixels),
+            (null, null) => new DisparityFolder(root, split),
             (_, { } metres) => new DepthFolder(folder, metres),
             _ => new DepthFolder(folder),
         };
-        var bare = training.Samples.Where(s => !File.Exists(source.PathOf(s))).ToArray();
-        if (bare.Length > 0)
-            throw file.Error("data.depth", $"{bare.Length} of {training.Samples.Count} images have no depth, the first {bare[0].ImagePath}: {source.PathOf(bare[0])} was wanted");
-        return source;
     }
 
     /// <summary>The files of images by their names.</summary>

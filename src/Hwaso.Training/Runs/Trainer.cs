@@ -23,10 +23,12 @@ public sealed class Trainer : IDisposable
     readonly Weights weights;
     readonly SegmentationNet net;
     readonly IReadOnlyList<StagePlan> stages;
+    readonly Normalisation normalisation;
     readonly Segmenter segmenter;
     readonly Loader loader;
     readonly RunCheckpoints checkpoints;
     readonly MetricsLog log;
+    readonly TensorBoardLog events;
     readonly Stopwatch clock = new();
     readonly List<string> warnings = [];
     TrainingStage stage;
@@ -69,7 +71,8 @@ public sealed class Trainer : IDisposable
             stage = StageOf(stages[state.Stage]);
             if (saved is not null)
                 ResumeState.Restore(saved, weights, stage.Optimiser, stage.Average);
-            segmenter = new Segmenter(net, new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]), new InferenceOptions { Size = recipe.Validate.Size });
+            normalisation = new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]);
+            segmenter = new Segmenter(net, normalisation, new InferenceOptions { Size = recipe.Validate.Size });
             loader = TrainingParts.Loader(recipe, data.Training, data.Depth, request.Threads);
             checkpoints = new RunCheckpoints(folder, weights, resolved, ClassInfos.Of(data.Training.Classes), this.watcher);
         }
@@ -85,6 +88,7 @@ public sealed class Trainer : IDisposable
             Warn($"resumed with {request.Threads} threads, begun with {state.Threads}: sums may round otherwise, so the result may differ in its last bits");
         checkpoints.Writing(folder.Recipe, state.Step, () => File.WriteAllText(folder.Recipe, resolved));
         log = MetricsLog.Open(folder.Metrics, state.Step, validated: !state.EpochOpen);
+        events = new TensorBoardLog(folder.Events, state.Step, data.Training.Classes.Names);
         best = log.Validations(data.Training.Classes.HasBackground).Select(v => v.Point.Scores).MaxBy(s => s.Miou ?? -1);
     }
 
@@ -119,6 +123,7 @@ public sealed class Trainer : IDisposable
     {
         if (File.Exists(request.Folder.Best))
             WeightFile.Load(weights, TensorFile.Read(request.Folder.Best));
+        var depth = net is UNetMultiDecoder decoders && recipe.Data.Depth is not null ? new DepthView(decoders, normalisation, data.ValidationDepth) : null;
         var crop = recipe.Augment.Crop;
         var summary = new RunSummary
         {
@@ -133,11 +138,12 @@ public sealed class Trainer : IDisposable
             Macs = Cost.Of(Graph.Graph.Of(net, [1, 3, crop.Height, crop.Width])).Macs,
             Input = crop,
             Seconds = result.Seconds,
-            ImagesPerSecond = result.ImagesPerSecond,
+            // A run that was only finished off has none.
+            ImagesPerSecond = result.ImagesPerSecond > 0 ? result.ImagesPerSecond : null,
             Device = request.Device.ToString(),
             Threads = request.Threads,
         };
-        TrainReport.Write(request.Folder.Report, recipe, summary, segmenter, data.Validation, log, result, warnings);
+        TrainReport.Write(request.Folder.Report, recipe, summary, new ReportExamples(segmenter, depth), data.Validation, log, result, warnings);
         // Last: a run that has it has everything.
         summary.Write(request.Folder.Result);
         return summary;
@@ -147,6 +153,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         // The constructor comes here too, from wherever it failed.
+        events?.Dispose();
         stage?.Dispose();
         weights.Dispose();
     }
@@ -216,6 +223,7 @@ public sealed class Trainer : IDisposable
             if (state.Step % recipe.Train.LogEvery == 0 || state.EpochOpen)
             {
                 checkpoints.Writing(request.Folder.Metrics, state.Step, () => log.Step(state.Step, epoch + 1, value, rate, speed));
+                events.Step(state.Step, value, rate, speed);
                 (logged, since) = (Stopwatch.GetTimestamp(), 0);
             }
         }
@@ -259,6 +267,7 @@ public sealed class Trainer : IDisposable
         var confusion = Evaluator.Count(segmenter, data.Validation, stop: stop);
         var scores = Scores.Of(confusion, data.Training.Classes.HasBackground);
         checkpoints.Writing(request.Folder.Metrics, state.Step, () => log.Validation(state.Step, epoch, scores, confusion));
+        events.Validation(state.Step, scores);
         var isBest = best is null || (scores.Miou ?? 0) > (best.Miou ?? 0);
         state = state with { Stale = isBest ? 0 : state.Stale + 1 };
         if (isBest)

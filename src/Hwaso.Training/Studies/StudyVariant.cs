@@ -13,7 +13,8 @@ public sealed class StudyVariant
     internal StudyVariant(string name, YamlNode? against, string where, PublishedResult published, YamlNode recipeNode, string recipe, IReadOnlyList<YamlEntry> settings)
     {
         (Name, AgainstNode, Where, Published, this.recipeNode, this.recipe, this.settings) = (name, against, where, published, recipeNode, recipe, settings);
-        Folder = string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' or '+' or '-' ? c : '-')).Trim('.', '-');
+        var letters = string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' or '+' or '-' ? c : ' '));
+        Folder = string.Join('-', letters.Split([' ', '-'], StringSplitOptions.RemoveEmptyEntries)).Trim('.');
     }
 
     /// <summary>What the table calls it.</summary>

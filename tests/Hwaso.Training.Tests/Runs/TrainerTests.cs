@@ -4,9 +4,11 @@ using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Files;
 using Hwaso.Training.Inference;
+using Hwaso.Training.Metrics;
 using Hwaso.Training.Networks;
 using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
+using Hwaso.Training.Tests.Reports;
 
 namespace Hwaso.Training.Tests.Runs;
 
@@ -37,6 +39,46 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
             Assert.True(tensor.Data.Span.SequenceEqual(broken.Tensors[key].Data.Span), $"{key} differs after resuming");
         static string[] Numbers(RunFolder run) => File.ReadAllLines(run.Metrics).Select(l => System.Text.RegularExpressions.Regex.Replace(l, "\"images_per_second\":[^,}]*", "")).ToArray();
         Assert.Equal(Numbers(At("whole")), Numbers(At("broken")));
+        // TensorBoard shows what the log holds, each step once.
+        static (long, string, float)[] Curves(RunFolder run) => [.. EventRecords.Shown(run.Events).Where(v => v.Tag != "train/images_per_second")];
+        var curves = Curves(At("whole"));
+        Assert.Equal(curves, Curves(At("broken")));
+        Assert.Equal(MetricsLog.Open(At("whole").Metrics, long.MaxValue).Losses.Select(l => (l.Iteration, "train/loss", (float)l.Loss)), curves.Where(v => v.Item2 == "train/loss"));
+        Assert.Contains(curves, v => v.Item2 == "val/miou" && v.Item3 == (float)MetricsLog.Open(At("whole").Metrics, long.MaxValue).Validations(hasBackground: false)[^1].Point.Scores.Miou!.Value);
+    }
+
+    [Fact]
+    public void The_report_shows_the_best_and_the_worst_images_of_the_best_weights()
+    {
+        Train("shown");
+        using var network = LoadedNetwork.Open(At("shown").Root, Device.Cpu);
+        var split = Data.Datasets.Open("cityscapes", data, "val");
+        var segmenter = new Segmenter(network.Net, network.Normalisation, new InferenceOptions());
+        var order = Enumerable.Range(0, split.Samples.Count).OrderByDescending(k =>
+        {
+            var item = split.Read(k);
+            var confusion = new ConfusionMatrix(19);
+            confusion.Add(item.Labels.Labels, segmenter.Label(item.Image).Labels, 255);
+            return Scores.Of(confusion).Miou;
+        }).Select(k => split.Samples[k].Id).ToArray();
+
+        var page = File.ReadAllText(At("shown").Report);
+        // Four images: two are the best, two the worst, the worst first.
+        var shown = System.Text.RegularExpressions.Regex.Matches(page, "<h3>(Best|Worst) of 4 images</h3>|alt=\"Input of ([^\"]+)\"").Select(m => m.Groups[1].Value + m.Groups[2].Value);
+        Assert.Equal(["Best", order[0], order[1], "Worst", order[3], order[2]], shown);
+    }
+
+    [Fact]
+    public void The_report_shows_depth_beside_segmentation_where_a_network_learns_both()
+    {
+        Train("depths", settings:
+        [
+            "model={family: unet-resnet-multidecoder, resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}, unet: {channels: [16, 16, 8, 8, 8]}}",
+            "data.depth=disparity",
+        ]);
+        var page = File.ReadAllText(At("depths").Report);
+        foreach (var kind in new[] { "Truth", "Prediction", "Depth", "True depth" })
+            Assert.Equal(4, System.Text.RegularExpressions.Regex.Count(page, $"alt=\"{kind} of "));
     }
 
     [Theory]

@@ -1,0 +1,38 @@
+using Hwaso.Data;
+using Hwaso.Data.Depth;
+using Hwaso.Imaging;
+using Hwaso.Models.Networks;
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+using Hwaso.Training.Inference;
+
+namespace Hwaso.Training.Runs;
+
+/// <summary>The depth that a network of two decoders sees, as colours beside the depth that it should see.</summary>
+/// <param name="net">The network.</param>
+/// <param name="normalisation">What its inputs go through.</param>
+/// <param name="source">Where true depth is; null where there is none.</param>
+sealed class DepthView(UNetMultiDecoder net, Normalisation normalisation, DepthSource? source)
+{
+    /// <summary>Both in one range of colours, that of the true depth, at the image's size; the second null where an image has none of that size.</summary>
+    public (RgbImage Seen, RgbImage? True) Of(LabelledImage item)
+    {
+        var (width, height) = (item.Image.Width, item.Image.Height);
+        var seen = Seen(item.Image);
+        var truth = source is not null && File.Exists(source.PathOf(item.Sample)) ? source.Read(item.Sample) : null;
+        if (truth is null || (truth.Width, truth.Height) != (width, height) || !truth.Values.Any(float.IsFinite))
+            return (HeatMap.Render(seen, width, height), null);
+        var values = truth.Values.Where(float.IsFinite).ToArray();
+        var (low, high) = (values.Min(), values.Max());
+        return (HeatMap.Render(seen, width, height, low, high), HeatMap.Render(truth.Values, width, height, low, high));
+    }
+
+    float[] Seen(RgbImage image)
+    {
+        net.Eval();
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        var depth = net.Depth(normalisation.ToTensor(image, net.Weights.Device));
+        return depth.ResizeBilinear(image.Height, image.Width).To(Device.Cpu).Contiguous().Span<float>().ToArray();
+    }
+}
