@@ -3,10 +3,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Bench;
 
-/// <summary>Keeps the last two prepared cases and times them on request.</summary>
+/// <summary>Keeps the last three prepared cases and times them on request.</summary>
 sealed class Worker : IDisposable
 {
-    const int Kept = 2;
+    const int Kept = 3;
     static readonly string[] notPartOfACase = ["threads", "repeats", "seconds"];
 
     readonly List<(string Key, Case Case)> prepared = [];

@@ -31,7 +31,10 @@ class Network:
 
 
 class TrainStep(Network):
-    """Forward, logits resized to the image, cross entropy, backward, SGD. `value`: loss of the first step."""
+    """Forward, logits resized to the image, cross entropy, backward, SGD. `value`: loss of the first step.
+
+    `precision` bfloat16 (or bfloat16-recipe): the forward under torch.autocast. `accumulate` batches a step; times are per batch.
+    """
 
     def __init__(self, request):
         super().__init__(request)
@@ -39,13 +42,24 @@ class TrainStep(Network):
         self.label = formula.target((request["batch"], *request["size"]), request.get("classes", CLASSES))
         self.sgd = torch.optim.SGD(self.net.parameters(), lr=0.001, momentum=0.9, weight_decay=0.0001)
 
+        self.narrow = request.get("precision", "float32") != "float32"
+        self.accumulate = request.get("accumulate", 1)
+
+    def times(self, repeats, seconds=None):
+        return [t / self.accumulate for t in super().times(repeats, seconds)]
+
     def run(self):
         self.sgd.zero_grad(set_to_none=True)
-        logits = hrnet.resize(self.net(self.image), self.label.shape[1:], align_corners=False)
-        loss = F.cross_entropy(logits, self.label, ignore_index=255)
-        loss.backward()
+        total = 0
+        for _ in range(self.accumulate):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.narrow):
+                logits = self.net(self.image)
+            logits = hrnet.resize(logits.float(), self.label.shape[1:], align_corners=False)
+            loss = F.cross_entropy(logits, self.label, ignore_index=255)
+            (loss / self.accumulate).backward()
+            total += loss.item()
         self.sgd.step()
-        return loss.item()
+        return total / self.accumulate
 
     def warm_up(self):
         self.value = self.run()

@@ -11,7 +11,7 @@ import network
 import operators
 
 CASES = {**dict.fromkeys(operators.LOOPS, operators.Operator), **network.CASES, **deform.CASES, **confusion.CASES, "loader": loader.Loader}
-KEPT = 2    # prepared cases: both memory formats of one network alternate without being built again
+KEPT = 3    # prepared cases: those of a group alternate without being built again
 NOT_PART_OF_A_CASE = ("threads", "repeats", "seconds")
 
 prepared = {}

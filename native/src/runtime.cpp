@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <torch/version.h>
 
+#include <cstdlib>
 #include <cstring>
 
 #ifdef __GLIBC__
@@ -91,8 +92,12 @@ HW_API int hw_set_random_state(int device_type, int device_index, Handle state) 
 
 HW_API int hw_set_deterministic(int enabled) {
   return guarded([&] {
+    // cuBLAS reads this when it is first used, and is deterministic only with a workspace of its own for each stream.
+    if (enabled) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
     at::globalContext().setDeterministicAlgorithms(enabled != 0, /*warn_only=*/false);
     at::globalContext().setBenchmarkCuDNN(false);
     at::globalContext().setDeterministicCuDNN(enabled != 0);
   });
 }
+
+HW_API int hw_deterministic() { return at::globalContext().deterministicAlgorithms(); }

@@ -24,7 +24,7 @@ public abstract class SegmentationDataset
     public LabelledImage Read(int index)
     {
         var sample = Samples[index];
-        var labelPath = sample.LabelPath ?? throw new DatasetException(sample.ImagePath, $"has no label; split of {Name} can be predicted, not trained on or scored");
+        var labelPath = LabelOf(sample);
         var image = ImageFile.ReadRgb(sample.ImagePath);
         var table = TableOf(sample);
         var labels = table.Read(labelPath);
@@ -33,4 +33,20 @@ public abstract class SegmentationDataset
         table.Apply(labels, labelPath);
         return new LabelledImage(sample, image, labels);
     }
+
+    /// <summary>Reads the labels of one image alone. May be called from any thread.</summary>
+    /// <exception cref="DatasetException">It has none, or a label is no class.</exception>
+    /// <exception cref="ImageFormatException">The file is damaged or of another kind.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public LabelMap ReadLabels(int index)
+    {
+        var sample = Samples[index];
+        var labelPath = LabelOf(sample);
+        var table = TableOf(sample);
+        var labels = table.Read(labelPath);
+        table.Apply(labels, labelPath);
+        return labels;
+    }
+
+    string LabelOf(Sample sample) => sample.LabelPath ?? throw new DatasetException(sample.ImagePath, $"has no label; split of {Name} can be predicted, not trained on or scored");
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Hwaso.Torch.Native;
 
 namespace Hwaso.Torch;
@@ -34,11 +35,26 @@ public static unsafe class TorchInfo
         }
     }
 
-    /// <summary>Makes operators refuse that give other bits at each run (of CUDA, mostly).</summary>
-    public static void SetDeterministic(bool enabled)
+    /// <summary>Whether the process keeps to operators that give the same bits at each run: those of CUDA that cannot are expressed by others where we know how, and refuse where we do not.</summary>
+    public static bool IsDeterministic
     {
-        if (NativeMethods.hw_set_deterministic(enabled ? 1 : 0) != 0)
-            throw new TorchException("set deterministic", "", "", NativeMethods.LastError);
+        get => NativeMethods.hw_deterministic() != 0;
+        set
+        {
+            if (NativeMethods.hw_set_deterministic(value ? 1 : 0) != 0)
+                throw new TorchException("set deterministic", "", "", NativeMethods.LastError);
+        }
+    }
+
+    /// <summary>Whether the processor has instructions that multiply bfloat16 (AVX512-BF16): without them libtorch is several times slower with it than with float32.</summary>
+    public static bool ProcessorHasBFloat16
+    {
+        get
+        {
+            // CPUID leaf 7, subleaf 1: EAX bit 5. That the system keeps such registers is what IsSupported tells.
+            const int Features = 7, Further = 1, BFloat16 = 1 << 5;
+            return Avx512BW.IsSupported && X86Base.CpuId(Features, 0).Eax >= Further && (X86Base.CpuId(Features, Further).Eax & BFloat16) != 0;
+        }
     }
 
     static int VersionInto(byte** text) => NativeMethods.hw_version(text);

@@ -57,6 +57,46 @@ public sealed class LoaderTests
     }
 
     [Fact]
+    public void Drawn_by_class_each_class_comes_as_often_and_an_epoch_is_as_long()
+    {
+        using var data = new LookAlike().Cityscapes(10);
+        // One class in image 3 alone, one in all: of an epoch's draws 1/2 + 1/2 · 1/10 fall on image 3; a third is in none.
+        var balance = new ClassBalance([[3], [.. Enumerable.Range(0, 10)], []], share: 1);
+        var ids = Enumerable.Range(0, 60).SelectMany(epoch => Ids(data, balance, epoch)).ToArray();
+        Assert.Equal(600, ids.Length);
+        // 600 draws of probability 0.55: 330 ± 12.2; four deviations.
+        Assert.InRange(ids.Count(id => id.Contains("000003", StringComparison.Ordinal)), 281, 379);
+        // A share of 0 is the usual order, and an epoch is the same each time.
+        Assert.Equal(Ids(data, null, 2), Ids(data, new ClassBalance([[3]], share: 0), 2));
+        Assert.Equal(Ids(data, balance, 5), Ids(data, balance, 5));
+        Assert.Equal(Ids(data, balance, 5).Skip(4), Ids(data, balance, 5, first: 2));
+    }
+
+    [Fact]
+    public void An_image_drawn_twice_in_an_epoch_is_cropped_otherwise()
+    {
+        using var data = new LookAlike().Cityscapes(10);
+        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 10, Balance = new ClassBalance([[3]], share: 1) });
+        using var batch = loader.Epoch(0).Single();
+        Assert.Single(batch.Ids.Distinct());
+        var pixels = batch.Images.ToArray();
+        Assert.True(pixels.Chunk(pixels.Length / 10).Select(image => string.Join(' ', image)).Distinct().Count() > 5);
+    }
+
+    [Fact]
+    public void Which_classes_are_where_is_read_from_the_labels()
+    {
+        using var data = new LookAlike().Cityscapes(6);
+        var split = Datasets.Open("cityscapes", data.Root, "train");
+        var there = Enumerable.Range(0, 6).Select(k => split.Read(k).Labels.Labels.Distinct().Where(l => l < 19).ToArray()).ToArray();
+        var expected = new ClassBalance(Enumerable.Range(0, 19).Select(c => Enumerable.Range(0, 6).Where(k => there[k].Contains((byte)c)).ToArray()), 1);
+        for (var epoch = 0; epoch < 5; epoch++)
+            Assert.Equal(Ids(data, expected, epoch), Ids(data, ClassBalance.Of(split, 1, 2), epoch));
+        Assert.Contains("0 to 1", Assert.Throws<ArgumentException>(() => new ClassBalance([[1]], 1.5)).Message, StringComparison.Ordinal);
+        Assert.Contains("no class is in any image", Assert.Throws<ArgumentException>(() => new ClassBalance([[], []], 1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_broken_image_surfaces_at_its_batch_with_its_path()
     {
         using var data = new LookAlike().Cityscapes(8);
@@ -177,4 +217,13 @@ public sealed class LoaderTests
 
     static Loader Loader(LookAlike data, int threads, int seed, long cache) => new(
         Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 2, Threads = threads, Seed = seed, CacheBytes = cache });
+
+    static string[] Ids(LookAlike data, ClassBalance? balance, int epoch, int first = 0) =>
+    [
+        .. new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 2, Threads = 2, Balance = balance }).Epoch(epoch, first).SelectMany(b =>
+        {
+            using (b)
+                return b.Ids.ToArray();
+        }),
+    ];
 }

@@ -41,7 +41,8 @@ public sealed class Loader
     public IEnumerable<Batch> Epoch(int epoch, int firstBatch = 0)
     {
         var choices = new Choices(options.Seed, epoch, -1);
-        var order = options.Shuffle ? choices.Order(data.Samples.Count) : Enumerable.Range(0, data.Samples.Count).ToArray();
+        var order = !options.Shuffle ? Enumerable.Range(0, data.Samples.Count).ToArray()
+            : options.Balance?.Order(ref choices, data.Samples.Count) ?? choices.Order(data.Samples.Count);
         using var line = new AssemblyLine(firstBatch, BatchesPerEpoch, options, NewBatch, () => Worker(epoch, order));
         while (line.Take(options.Stop) is { } batch)
             yield return batch;
@@ -67,8 +68,10 @@ public sealed class Loader
         var sampler = new CropSampler(augmentation, data.Classes.FlipPairs);
         return (batch, number, slot) =>
         {
-            var index = order[number * options.BatchSize + slot];
-            var choices = new Choices(options.Seed, epoch, index);
+            var place = number * options.BatchSize + slot;
+            var index = order[place];
+            // An image that is drawn twice in an epoch is cropped otherwise each time.
+            var choices = new Choices(options.Seed, epoch, options.Balance is null ? index : order.Length + place);
             var item = Read(index);
             batch.Ids[slot] = item.Sample.Id;
             var plan = CropPlan.Choose(augmentation, item.Image.Width, item.Image.Height, ref choices);

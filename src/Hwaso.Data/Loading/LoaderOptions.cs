@@ -18,6 +18,9 @@ public sealed record LoaderOptions
     /// <summary>Whether each epoch has its own order.</summary>
     public bool Shuffle { get; init; } = true;
 
+    /// <summary>Which images are drawn by class; null for each once. It wants <see cref="Shuffle"/>.</summary>
+    public ClassBalance? Balance { get; init; }
+
     /// <summary>Whether images that do not fill a batch are left out of the epoch; otherwise its last batch is smaller.</summary>
     public bool DropLast { get; init; } = true;
 

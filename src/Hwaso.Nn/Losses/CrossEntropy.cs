@@ -31,9 +31,9 @@ public sealed class CrossEntropy : IPixelLoss
         var weight = weights?.For(logits);
         const int Mean = 1, Sum = 2;
         return AnyCounts(labels)
-            ? Aten.CrossEntropyLoss(logits, labels, weight, Mean, ignoreIndex, labelSmoothing)
+            ? PixelLogits.CrossEntropy(logits, labels, weight, Mean, ignoreIndex, labelSmoothing)
             // The mean over nothing is 0/0: let it be 0, with zero gradients.
-            : Aten.CrossEntropyLoss(logits, labels, weight, Sum, ignoreIndex, labelSmoothing) * 0;
+            : PixelLogits.CrossEntropy(logits, labels, weight, Sum, ignoreIndex, labelSmoothing) * 0;
     }
 
     /// <summary>Frees the weights.</summary>

@@ -22,8 +22,14 @@ static class PixelLogits
     public static Tensor CrossEntropies(Tensor logits, Tensor labels, int ignoreIndex, Tensor? weight = null)
     {
         const int PerPixel = 0;
-        return Aten.CrossEntropyLoss(logits, labels, weight, PerPixel, ignoreIndex);
+        return CrossEntropy(logits, labels, weight, PerPixel, ignoreIndex).Reshape(labels.Shape);
     }
+
+    /// <summary>libtorch's cross entropy. Where the process is to be deterministic it is that of rows [N·H·W, K]: of images CUDA's adds in no fixed order.</summary>
+    public static Tensor CrossEntropy(Tensor logits, Tensor labels, Tensor? weight, int reduction, int ignoreIndex, double labelSmoothing = 0) =>
+        TorchInfo.IsDeterministic
+            ? Aten.CrossEntropyLoss(Aten.Permute(logits, [0, 2, 3, 1]).Reshape(-1, logits.Size(1)), labels.Flatten(), weight, reduction, ignoreIndex, labelSmoothing)
+            : Aten.CrossEntropyLoss(logits, labels, weight, reduction, ignoreIndex, labelSmoothing);
 
     /// <summary>1 where a pixel counts and 0 where it is ignored, in the logits' type.</summary>
     public static Tensor Counted(Tensor labels, int ignoreIndex, ScalarType type) => Aten.Ne(labels, (long)ignoreIndex).To(type);

@@ -1,4 +1,5 @@
 using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
 using Hwaso.Torch.Operators;
 
 namespace Hwaso.Nn;
@@ -23,19 +24,26 @@ public static class DeformConvolution
     /// <param name="mask">[N, G·kh·kw, H', W'], what each sample is multiplied by; null for 1.</param>
     /// <exception cref="ArgumentException">Shapes, element types or devices that do not fit; the message says which, and what would.</exception>
     public static Tensor Apply(Tensor input, Tensor offset, Tensor weight, Tensor? bias = null, long[]? stride = null, long[]? padding = null, long[]? dilation = null, Tensor? mask = null) =>
-        Run(input, offset, weight, bias, stride ?? [1, 1], padding ?? [0, 0], dilation ?? [1, 1], mask, HasKernel(input));
+        Run(input, offset, weight, bias, stride ?? [1, 1], padding ?? [0, 0], dilation ?? [1, 1], mask, mayKernel: true);
 
     /// <summary>The same through libtorch's operators alone, wherever the tensors are: what other devices do, to be held against.</summary>
     /// <exception cref="ArgumentException">As above.</exception>
     public static Tensor ApplyExpression(Tensor input, Tensor offset, Tensor weight, Tensor? bias = null, long[]? stride = null, long[]? padding = null, long[]? dilation = null, Tensor? mask = null) =>
-        Run(input, offset, weight, bias, stride ?? [1, 1], padding ?? [0, 0], dilation ?? [1, 1], mask, kernel: false);
+        Run(input, offset, weight, bias, stride ?? [1, 1], padding ?? [0, 0], dilation ?? [1, 1], mask, mayKernel: false);
 
-    static Tensor Run(Tensor input, Tensor offset, Tensor weight, Tensor? bias, long[] stride, long[] padding, long[] dilation, Tensor? mask, bool kernel)
+    static Tensor Run(Tensor input, Tensor offset, Tensor weight, Tensor? bias, long[] stride, long[] padding, long[] dilation, Tensor? mask, bool mayKernel)
     {
+        // As torchvision's: offsets in a narrow type would be of whole pixels.
+        if (Autocast.TypeOn(input.Device) is not null)
+        {
+            using var off = Autocast.Off(input.Device);
+            static Tensor Wide(Tensor tensor) => tensor.Type is ScalarType.Float32 or ScalarType.Float64 ? tensor : tensor.To(ScalarType.Float32);
+            return Run(Wide(input), Wide(offset), Wide(weight), bias is null ? null : Wide(bias), stride, padding, dilation, mask is null ? null : Wide(mask), mayKernel);
+        }
         var geometry = DeformConvGeometry.Of(input, offset, weight, bias, mask, stride, padding, dilation);
         return Door.CallManaged(operation, [input, offset, weight, bias, stride, padding, dilation, mask], () =>
         {
-            if (!kernel)
+            if (!mayKernel || !HasKernel(input))
                 return DeformConvExpression.Of(geometry, input, offset, weight, bias, mask);
             var inputs = new[] { input, offset, weight, mask, bias }.OfType<Tensor>().ToArray();
             return input.Type == ScalarType.Float32

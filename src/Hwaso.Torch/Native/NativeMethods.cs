@@ -77,6 +77,15 @@ static unsafe partial class NativeMethods
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial void hw_set_grad_mode(int enabled);
 
+    [LibraryImport(Library), SuppressGCTransition]
+    internal static partial int hw_autocast(int deviceType);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_autocast_enter(int deviceType, int scalarType);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_autocast_leave(int deviceType, int before);
+
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int hw_custom_node(string label, nint* inputs, int inputCount, nint* outputs, int outputCount,
         delegate* unmanaged<nint, nint*, int, nint*, int, int> backward, delegate* unmanaged<nint, void> freeContext, nint context);
@@ -107,6 +116,9 @@ static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial int hw_set_deterministic(int enabled);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    internal static partial int hw_deterministic();
 
     internal static string LastError => Marshal.PtrToStringUTF8((nint)hw_error()) ?? "";
 

@@ -21,6 +21,9 @@ public sealed record DataRecipe(string Layout)
     /// <summary>The split to score on.</summary>
     public string ValSplit { get; init; } = "val";
 
+    /// <summary>Share of an epoch's images that are drawn by class, every class alike; 0 to 1.</summary>
+    public double ClassBalance { get; init; }
+
     /// <summary>Memory for decoded images, in MB of 2²⁰ bytes; 0 reads every image again each time.</summary>
     public int CacheMb { get; init; }
 
@@ -37,6 +40,7 @@ public sealed record DataRecipe(string Layout)
             DepthUnit = map["depth_unit"].Number(min: 0, aboveMin: true),
             TrainSplit = map["train"].Text() ?? data.TrainSplit,
             ValSplit = map["val"].Text() ?? data.ValSplit,
+            ClassBalance = map["class_balance"].Number(min: 0, max: 1) ?? data.ClassBalance,
             CacheMb = map["cache_mb"].Int(min: 0) ?? data.CacheMb,
             Workers = map["workers"].Int(min: 1),
         };
@@ -52,6 +56,7 @@ public sealed record DataRecipe(string Layout)
         yaml.Number("depth_unit", DepthUnit);
         yaml.Text("train", TrainSplit);
         yaml.Text("val", ValSplit);
+        yaml.Number("class_balance", ClassBalance);
         yaml.Int("cache_mb", CacheMb);
         yaml.Int("workers", Workers);
     }

@@ -31,11 +31,20 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
     /// <summary>Whether tensors are kept channels last (NHWC), the faster order on most devices, or contiguous (NCHW).</summary>
     public bool ChannelsLast { get; init; } = true;
 
+    /// <summary>The type that products and convolutions compute in.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>Whether only operators run that give the same bits at each run, on CUDA too.</summary>
+    public bool Deterministic { get; init; }
+
     /// <summary>Optimiser steps between two lines of the log and points of the curves, at least 1.</summary>
     public int LogEvery { get; init; } = 10;
 
     static readonly Choices<BatchNormLearning> BatchNorms =
         new(("learn", BatchNormLearning.All), ("keep_statistics", BatchNormLearning.KeepStatistics), ("freeze", BatchNormLearning.Nothing));
+
+    static readonly Choices<Precision> Precisions =
+        new(("float32", Precision.Float32), ("bfloat16", Precision.BFloat16), ("float16", Precision.Float16));
 
     static readonly Choices<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
 
@@ -59,6 +68,8 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
             EmaDecay = map["ema_decay"].Number(min: 0, max: 1),
             BatchNorm = map["batch_norm"].Choice(BatchNorms) ?? train.BatchNorm,
             ChannelsLast = map["memory_format"].Choice(MemoryFormats) ?? train.ChannelsLast,
+            Precision = map["precision"].Choice(Precisions) ?? train.Precision,
+            Deterministic = map["deterministic"].Flag() ?? train.Deterministic,
             LogEvery = map["log_every"].Int(min: 1) ?? train.LogEvery,
         };
     }
@@ -75,6 +86,8 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         yaml.Number("ema_decay", EmaDecay);
         yaml.Text("batch_norm", BatchNorms.NameOf(BatchNorm));
         yaml.Text("memory_format", MemoryFormats.NameOf(ChannelsLast));
+        yaml.Text("precision", Precisions.NameOf(Precision));
+        yaml.Flag("deterministic", Deterministic);
         yaml.Int("log_every", LogEvery);
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Hwaso.Nn;
 using Hwaso.Torch;
 using Hwaso.Torch.Files;
+using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
 
@@ -14,7 +15,10 @@ namespace Hwaso.Training.Runs;
 /// <param name="EpochOpen">The steps of an epoch are done, its validation is not.</param>
 /// <param name="Stage">The stage that the optimiser is of, from 0.</param>
 /// <param name="Stale">Validations in a row that were no better than the best.</param>
-public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads, bool EpochOpen = false, int Stage = 0, int Stale = 0)
+/// <param name="LossScale">What the loss is multiplied by; 0 where it is not.</param>
+/// <param name="LossScaleSteps">Good steps since that last changed.</param>
+public sealed record ResumeState(
+    long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads, bool EpochOpen = false, int Stage = 0, int Stale = 0, double LossScale = 0, int LossScaleSteps = 0)
 {
     const string Key = "hwaso.resume";
     const string RecipeKey = "hwaso.recipe";
@@ -68,7 +72,20 @@ public sealed record ResumeState(long Step, double? BestMiou, int BestEpoch, dou
     /// <summary>The first line that differs, but for how long the run is to be kept watched: where the data lies and how many threads read it.</summary>
     internal static string? Difference(string before, string now)
     {
-        static string[] Lines(string yaml) => yaml.Split('\n')
+        // What a version since then has added has its default.
+        static string Today(string yaml)
+        {
+            try
+            {
+                return Recipe.Read(yaml, "recipe.yaml").ToYaml();
+            }
+            catch (RecipeException)
+            {
+                return yaml;
+            }
+        }
+
+        static string[] Lines(string yaml) => Today(yaml).Split('\n')
             .Where(l => l.TrimStart() is var t && !t.StartsWith('#') && !t.StartsWith("root:", StringComparison.Ordinal) && !t.StartsWith("workers:", StringComparison.Ordinal)
                 && !t.StartsWith("cache_mb:", StringComparison.Ordinal) && !t.StartsWith("threads:", StringComparison.Ordinal)).ToArray();
         var (a, b) = (Lines(before), Lines(now));

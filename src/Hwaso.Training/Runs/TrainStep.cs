@@ -1,6 +1,7 @@
 using Hwaso.Data.Loading;
 using Hwaso.Nn;
 using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
 using Hwaso.Training.Objectives;
 using Hwaso.Training.Recipes;
 
@@ -12,8 +13,15 @@ namespace Hwaso.Training.Runs;
 /// <param name="average">The moving average that takes each step in; null where there is none.</param>
 /// <param name="train">Batches a step, and how tensors lie in memory.</param>
 /// <param name="device">Where it happens.</param>
-sealed class TrainStep(ITrainingObjective objective, Optimiser optimiser, WeightAverage? average, TrainRecipe train, Device device)
+/// <param name="compute">The narrower type that products and convolutions compute in; null for float32.</param>
+sealed class TrainStep(ITrainingObjective objective, Optimiser optimiser, WeightAverage? average, TrainRecipe train, Device device, ScalarType? compute)
 {
+    /// <summary>What keeps float16's gradients in range; null where none is needed.</summary>
+    public LossScaler? Scaler { get; } = compute == ScalarType.Float16 ? new LossScaler() : null;
+
+    /// <summary>Whether the last step was left out because the scale was too large for it.</summary>
+    public bool WasLeftOut { get; private set; }
+
     /// <summary>The images of the last batch, by name.</summary>
     public IReadOnlyList<string> Ids { get; private set; } = [];
 
@@ -26,14 +34,20 @@ sealed class TrainStep(ITrainingObjective objective, Optimiser optimiser, Weight
         using var scope = new Scope();
         var sum = 0.0;
         optimiser.LearningRate = rate;
+        WasLeftOut = false;
         for (var k = 0; k < train.Accumulate; k++)
         {
             batches.MoveNext();
             using var batch = batches.Current;
             sum += Backward(batch);
             if (!double.IsFinite(sum))
-                return sum;
+            {
+                Scaler?.Adapt(finite: false);
+                return LeaveOut(sum);
+            }
         }
+        if (Scaler?.Unscale(optimiser.Groups) == false)
+            return LeaveOut(sum / train.Accumulate);
         if (train.ClipNorm is { } limit)
             GradientClipping.Clip(optimiser.Groups, limit);
         optimiser.Step();
@@ -42,18 +56,41 @@ sealed class TrainStep(ITrainingObjective objective, Optimiser optimiser, Weight
         return sum / train.Accumulate;
     }
 
+    double LeaveOut(double loss)
+    {
+        WasLeftOut = Scaler is { IsExhausted: false };
+        optimiser.ZeroGrad();
+        // Where no scale helps, the network itself overflows.
+        return Scaler is { IsExhausted: true } ? double.NaN : loss;
+    }
+
+    Tensor[] Forward(Tensor images)
+    {
+        images = train.ChannelsLast ? images.Contiguous(MemoryFormat.ChannelsLast) : images;
+        if (compute is not { } type)
+            return objective.Forward(images);
+        Tensor[] outputs;
+        using (new Autocast(device, type))
+            outputs = objective.Forward(images);
+        // Losses are sums over a million pixels: narrow types have too few digits for them.
+        return [.. outputs.Select(output => output.To(ScalarType.Float32))];
+    }
+
     double Backward(Batch batch)
     {
         using var scope = new Scope();
         try
         {
             var (images, labels) = batch.ToTensors(device);
-            var outputs = objective.Forward(train.ChannelsLast ? images.Contiguous(MemoryFormat.ChannelsLast) : images);
+            var outputs = Forward(images);
             var value = objective.Loss(outputs, new Targets(labels, batch.ToDepth(device)));
             var number = value.Item();
             Ids = batch.Ids;
             if (double.IsFinite(number))
-                (train.Accumulate == 1 ? value : value / train.Accumulate).Backward();
+            {
+                var share = train.Accumulate == 1 ? value : value / train.Accumulate;
+                (Scaler?.Scaled(share) ?? share).Backward();
+            }
             return number;
         }
         catch (TorchException error) when (error.IsOutOfMemory)

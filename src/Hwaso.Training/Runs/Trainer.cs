@@ -23,6 +23,7 @@ public sealed class Trainer : IDisposable
     readonly Weights weights;
     readonly SegmentationNet net;
     readonly IReadOnlyList<StagePlan> stages;
+    readonly ScalarType? compute;
     readonly Normalisation normalisation;
     readonly Segmenter segmenter;
     readonly Loader loader;
@@ -54,8 +55,13 @@ public sealed class Trainer : IDisposable
         plan = TrainPlan.Of(recipe.Train, data.Training.Samples.Count, recipe.Data.TrainSplit);
         stages = StagePlan.Of(recipe, plan);
 
+        var slower = "";
+        compute = ComputeType.Of(request.Recipe, request.Device, TorchInfo.ProcessorHasBFloat16, line => slower = line);
         folder.Make();
+        if (slower.Length > 0)
+            this.watcher.Says(slower);
         TorchInfo.Threads = request.Threads;
+        TorchInfo.IsDeterministic = recipe.Train.Deterministic;
         RandomState.Seed((ulong)recipe.Seed);
         weights = Weights.Create(request.Device);
         try
@@ -71,6 +77,8 @@ public sealed class Trainer : IDisposable
             stage = StageOf(stages[state.Stage]);
             if (saved is not null)
                 ResumeState.Restore(saved, weights, stage.Optimiser, stage.Average);
+            if (state.LossScale > 0)
+                stage.Step.Scaler?.Restore(state.LossScale, state.LossScaleSteps);
             normalisation = new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]);
             segmenter = new Segmenter(net, normalisation, new InferenceOptions { Size = recipe.Validate.Size });
             loader = TrainingParts.Loader(recipe, data.Training, data.Depth, request.Threads);
@@ -152,7 +160,8 @@ public sealed class Trainer : IDisposable
     /// <summary>Frees network and optimiser.</summary>
     public void Dispose()
     {
-        // The constructor comes here too, from wherever it failed.
+        // The constructor comes here too, from wherever it failed. What comes next in this process is to choose for itself.
+        TorchInfo.IsDeterministic = false;
         events?.Dispose();
         stage?.Dispose();
         weights.Dispose();
@@ -188,7 +197,7 @@ public sealed class Trainer : IDisposable
         return new TrainResult(state.Step, finished, best, state.BestEpoch, state.Seconds + clock.Elapsed.TotalSeconds, images / Math.Max(clock.Elapsed.TotalSeconds, 1e-9));
     }
 
-    TrainingStage StageOf(StagePlan which) => new(which, net, recipe, request.Recipe, plan.StepsPerEpoch, request.Device);
+    TrainingStage StageOf(StagePlan which) => new(which, net, recipe, request.Recipe, plan.StepsPerEpoch, request.Device, compute);
 
     void Enter(StagePlan next)
     {
@@ -212,7 +221,7 @@ public sealed class Trainer : IDisposable
         {
             var rate = stage.RateAt(state.Step);
             var value = stage.Step.Run(batches, rate);
-            if (!double.IsFinite(value))
+            if (!double.IsFinite(value) && !stage.Step.WasLeftOut)
                 throw Diverged($"the loss is {value} at step {state.Step + 1}");
             state = state with { Step = state.Step + 1 };
             images += plan.Batch * plan.Accumulate;
@@ -281,7 +290,15 @@ public sealed class Trainer : IDisposable
             watcher.Says($"no better mIoU in {state.Stale} validations: the run ends after epoch {epoch}, best was epoch {state.BestEpoch}");
     }
 
-    void SaveResume() => checkpoints.SaveResume(state with { Seconds = state.Seconds + clock.Elapsed.TotalSeconds, Threads = request.Threads }, stage);
+    void SaveResume() => checkpoints.SaveResume(
+        state with
+        {
+            Seconds = state.Seconds + clock.Elapsed.TotalSeconds,
+            Threads = request.Threads,
+            LossScale = stage.Step.Scaler?.Scale ?? 0,
+            LossScaleSteps = stage.Step.Scaler?.GoodSteps ?? 0,
+        },
+        stage);
 
     // A finite loss may still have had an infinite gradient, and that must not replace weights that are good.
     void RequireFinite()

@@ -64,6 +64,7 @@ static class TrainingParts
             Seed = recipe.Seed,
             Threads = recipe.Data.Workers ?? threads,
             CacheBytes = (long)recipe.Data.CacheMb << 20,
+            Balance = recipe.Data.ClassBalance > 0 ? ClassBalance.Of(data, recipe.Data.ClassBalance, recipe.Data.Workers ?? threads) : null,
         },
         depth);
 }

@@ -15,8 +15,15 @@ sealed class TrainingStage : IDisposable
     readonly LearningRatePolicy policy;
 
     /// <summary>Prepares a stage on the network as it is.</summary>
+    /// <param name="plan">Where it stands in the run.</param>
+    /// <param name="net">The network.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="file">Where the recipe's keys stand.</param>
+    /// <param name="stepsPerEpoch">Optimiser steps of an epoch.</param>
+    /// <param name="device">Where it happens.</param>
+    /// <param name="compute">The narrower type to compute in; null for float32.</param>
     /// <exception cref="RecipeException">Losses, stages or depth do not fit the network.</exception>
-    public TrainingStage(StagePlan plan, SegmentationNet net, Recipe recipe, RecipeFile file, int stepsPerEpoch, Device device)
+    public TrainingStage(StagePlan plan, SegmentationNet net, Recipe recipe, RecipeFile file, int stepsPerEpoch, Device device, ScalarType? compute)
     {
         (Plan, this.net, this.recipe) = (plan, net, recipe);
         objective = ObjectiveFactory.Of(net, recipe.Loss, file, plan.Recipe);
@@ -26,7 +33,7 @@ sealed class TrainingStage : IDisposable
         Optimiser = TrainingParts.Optimiser(optimizer, net);
         policy = TrainingParts.Policy(recipe.Train.Schedule, recipe.Train.Epochs is null ? 1 : stepsPerEpoch);
         Average = recipe.Train.EmaDecay is { } decay ? new WeightAverage(net.Weights, decay) : null;
-        Step = new TrainStep(objective, Optimiser, Average, recipe.Train, device);
+        Step = new TrainStep(objective, Optimiser, Average, recipe.Train, device, compute);
     }
 
     /// <summary>Where it stands in the run.</summary>

@@ -1,5 +1,6 @@
 using Hwaso.Graph;
 using Hwaso.Models;
+using Hwaso.Torch;
 using Hwaso.Training.Networks;
 using Hwaso.Training.Objectives;
 using Hwaso.Training.Recipes;
@@ -70,6 +71,7 @@ public sealed class StudyRunner
         var file = variant.Recipe(0, request.Settings);
         var recipe = file.Recipe;
         var data = TrainData.Open(RequestOf(file, request.Folder.Run(variant, recipe.Seed)));
+        ComputeType.Of(file, request.Device, TorchInfo.ProcessorHasBFloat16, _ => { });
         TrainPlan.Of(recipe.Train, data.Training.Samples.Count, recipe.Data.TrainSplit);
         var classes = data.Training.Classes.Count;
         SegmentationDefinition definition;

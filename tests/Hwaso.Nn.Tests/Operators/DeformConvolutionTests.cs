@@ -57,6 +57,27 @@ public sealed class DeformConvolutionTests : TensorTest
     }
 
     [Fact]
+    public void Within_autocast_it_computes_in_float32()
+    {
+        using var scope = new Scope();
+        var recorded = DeformCase.All[0];
+        var plain = recorded.Run(recorded.Inputs(), kernel: true);
+        Tensor within;
+        using (new Torch.Autograd.Autocast(Device.Cpu, ScalarType.BFloat16))
+            within = recorded.Run(recorded.Inputs(), kernel: true);
+        Assert.Equal(ScalarType.Float32, within.Type);
+        Assert.Equal(plain.ToArray<float>(), within.ToArray<float>());
+        // What comes narrow from a convolution before is widened, and its gradient comes back narrow.
+        var inputs = recorded.Inputs().Select(i => i.Name == "input" ? (i.Name, i.Tensor.Detach().To(ScalarType.BFloat16)) : i).ToArray();
+        var narrow = inputs[0].Item2;
+        narrow.RequiresGrad = true;
+        using (new Torch.Autograd.Autocast(Device.Cpu, ScalarType.BFloat16))
+            within = recorded.Run(inputs, kernel: true);
+        within.Sum().Backward();
+        Assert.Equal(ScalarType.BFloat16, narrow.Grad!.Type);
+    }
+
+    [Fact]
     public void The_bits_do_not_depend_on_the_number_of_threads()
     {
         var before = TorchInfo.Threads;

@@ -212,6 +212,7 @@ sealed class RandomRecipes(Random random)
             DepthUnit = depth is null ? null : MaybeValue(Above0),
             TrainSplit = Text(),
             ValSplit = Text(),
+            ClassBalance = random.NextDouble(),
             CacheMb = random.Next(),
             Workers = MaybeValue(() => random.Next(1, 64)),
         };
@@ -245,6 +246,8 @@ sealed class RandomRecipes(Random random)
             ClipNorm = MaybeValue(Above0),
             EmaDecay = MaybeValue(random.NextDouble),
             BatchNorm = (BatchNormLearning)random.Next(3),
+            Precision = (Precision)random.Next(3),
+            Deterministic = random.Next(2) == 0,
             ChannelsLast = Coin(),
             LogEvery = random.Next(1, 999),
         };

@@ -22,6 +22,7 @@ public sealed class RecipeRoundTripTests
               layout: voc
               train: train
               val: val
+              class_balance: 0
               cache_mb: 0
 
             augment:
@@ -54,6 +55,8 @@ public sealed class RecipeRoundTripTests
                 warmup_ratio: 0.1
               batch_norm: learn
               memory_format: channels_last
+              precision: float32
+              deterministic: false
               log_every: 10
 
             loss:

@@ -97,6 +97,8 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
     [Theory]
     [InlineData("train.clip_norm=0.1", "train.optimizer.decay_norms=false", "train.optimizer.head_rate_multiplier=10")]
     [InlineData("train.ema_decay=0.9")]
+    [InlineData("data.class_balance=0.7")]
+    [InlineData("train.deterministic=true")]
     [InlineData("train.batch_norm=freeze", "train.accumulate=2", "train.batch=2", "train.optimizer.learning_rate=0.0001")]
     [InlineData("train.batch_norm=keep_statistics", "train.optimizer={name: adamw, learning_rate: 0.01}")]
     public void Every_option_of_a_step_changes_it_and_resumes_with_the_same_bits(params string[] settings)
@@ -156,6 +158,47 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
         Assert.Equal(Math.Pow(0.95, 6), First(all, "bn1.weight"), 1e-6);
         Assert.Equal(1, First(some, "bn1.weight"));
         Assert.Equal(First(all, "conv1.weight"), First(some, "conv1.weight"));
+    }
+
+    [Fact]
+    public void A_deterministic_run_gives_the_same_bits_twice_and_leaves_the_process_as_it_was()
+    {
+        Train("once", settings: ["train.deterministic=true", "loss.name=focal"]);
+        Train("twice", settings: ["train.deterministic=true", "loss.name=focal"]);
+        Assert.Equal(Bits("once"), Bits("twice"));
+        Assert.False(TorchInfo.IsDeterministic);
+    }
+
+    [Fact]
+    public void Bfloat16_computes_in_float32_where_the_processor_has_no_instructions_for_it_and_says_so()
+    {
+        Train("wide");
+        Train("asked", settings: "train.precision=bfloat16");
+        var said = File.ReadAllText(At("asked").Log).Contains("train.precision bfloat16: this processor has no instructions for it", StringComparison.Ordinal);
+        Assert.Equal(!TorchInfo.ProcessorHasBFloat16, said);
+        if (said)
+            Assert.Equal(Bits("wide"), Bits("asked"));
+        else
+            Assert.NotEqual(Bits("wide"), Bits("asked"));
+    }
+
+    [Theory]
+    [InlineData("float32", true, null)]
+    [InlineData("bfloat16", true, ScalarType.BFloat16)]
+    [InlineData("bfloat16", false, null)]
+    public void A_processor_computes_in_what_it_is_faster_with(string precision, bool processorHas, ScalarType? type)
+    {
+        var said = new List<string>();
+        Assert.Equal(type, ComputeType.Of(RecipeFile.Read(Recipe, "small.yaml", $"train.precision={precision}"), Device.Cpu, processorHas, said.Add));
+        Assert.Equal(precision != "float32" && type is null, said.Count == 1);
+    }
+
+    [Fact]
+    public void Float16_on_a_processor_is_an_error_with_its_line_before_anything_is_made()
+    {
+        var error = Assert.Throws<RecipeException>(() => Train("narrow", settings: "train.precision=float16"));
+        Assert.Equal("--set train.precision=float16: train.precision: float16 is for CUDA devices; take bfloat16 or float32 on a processor", error.Message);
+        Assert.False(Directory.Exists(At("narrow").Root));
     }
 
     [Fact]
