@@ -6,6 +6,9 @@ namespace Hwaso.Runtime.Format;
 /// <summary>Reads a tensor (onnx.proto's TensorProto). What is allocated follows from the bytes that are there, never from the sizes they claim.</summary>
 static class OnnxTensorReader
 {
+    // An operator may keep a small tensor, and must not keep the file with it.
+    const int MostCopied = 4096;
+
     public static OnnxTensor Read(ReadOnlyMemory<byte> message, string file)
     {
         var reader = new WireReader(message, file);
@@ -35,15 +38,15 @@ static class OnnxTensorReader
             throw new ModelFormatException(place, $"element type {type} is not supported");
         var shape = Shape(dimensions, place, out var elements);
         if (raw is { } bytes)
-            return FromRaw(name, shape, elements, (OnnxType)type, bytes.Span, place);
+            return FromRaw(name, shape, elements, (OnnxType)type, bytes, place);
         switch ((OnnxType)type)
         {
             case OnnxType.Float32:
-                return new(name, shape, Checked(floats, elements, place), null);
+                return new(name, shape, Bytes(Checked(floats, elements, place)), null);
             case OnnxType.Float64:
-                return new(name, shape, Checked(doubles.ConvertAll(v => (float)v), elements, place), null);
+                return new(name, shape, Bytes(Checked(doubles.ConvertAll(v => (float)v), elements, place)), null);
             case OnnxType.Float16:
-                return new(name, shape, Checked(ints.ConvertAll(v => (float)BitConverter.UInt16BitsToHalf((ushort)v)), elements, place), null);
+                return new(name, shape, Bytes(Checked(ints.ConvertAll(v => (float)BitConverter.UInt16BitsToHalf((ushort)v)), elements, place)), null);
             default:
                 return new(name, shape, null, Checked(ints, elements, place));
         }
@@ -65,8 +68,11 @@ static class OnnxTensorReader
         ? [.. values]
         : throw new ModelFormatException(place, $"{values.Count} numbers where its sizes ask for {elements}");
 
-    static OnnxTensor FromRaw(string name, int[] shape, long elements, OnnxType type, ReadOnlySpan<byte> raw, string place)
+    static ReadOnlyMemory<byte> Bytes(float[] numbers) => MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray();
+
+    static OnnxTensor FromRaw(string name, int[] shape, long elements, OnnxType type, ReadOnlyMemory<byte> memory, string place)
     {
+        var raw = memory.Span;
         var size = type switch
         {
             OnnxType.Int64 or OnnxType.Float64 => 8,
@@ -77,13 +83,13 @@ static class OnnxTensorReader
         if (raw.Length != elements * size)
             throw new ModelFormatException(place, $"{raw.Length} bytes where its sizes ask for {elements} × {size}");
         if (type == OnnxType.Float32)
-            return new(name, shape, MemoryMarshal.Cast<byte, float>(raw).ToArray(), null);
+            return new(name, shape, raw.Length <= MostCopied ? raw.ToArray() : memory, null);
         if (type is OnnxType.Float16 or OnnxType.Float64)
         {
             var floats = new float[elements];
             for (var k = 0; k < floats.Length; k++)
                 floats[k] = type == OnnxType.Float16 ? (float)BinaryPrimitives.ReadHalfLittleEndian(raw[(2 * k)..]) : (float)BinaryPrimitives.ReadDoubleLittleEndian(raw[(8 * k)..]);
-            return new(name, shape, floats, null);
+            return new(name, shape, Bytes(floats), null);
         }
         var ints = new long[elements];
         for (var k = 0; k < ints.Length; k++)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Planning;
@@ -22,7 +23,7 @@ sealed record ConstantOfShapeOperator(OnnxTensor? Value) : Operator, IFolding
     {
         var result = new Constant(output);
         if (output.IsFloat)
-            result.Floats.Fill(Value?.Floats is [var value, ..] ? value : 0);
+            result.Floats.Fill(Value?.Floats is { Length: >= sizeof(float) } bytes ? MemoryMarshal.Read<float>(bytes.Span) : 0);
         else
             result.Ints.Fill(Value!.Ints is [var number, ..] ? number : 0);
         return result;

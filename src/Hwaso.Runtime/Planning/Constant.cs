@@ -30,7 +30,11 @@ sealed unsafe class Constant
     public static Constant Of(OnnxTensor tensor, string place)
     {
         var type = new TensorType(tensor.Floats is not null, tensor.Shape, $"{place}: tensor '{tensor.Name}'");
-        return tensor.Floats is { } floats ? new(type, floats) : new(type, tensor.Ints!);
+        if (tensor.Floats is not { } floats)
+            return new(type, tensor.Ints!);
+        var constant = new Constant(type);
+        floats.Span.CopyTo(constant.Bytes);
+        return constant;
     }
 
     /// <summary>Keeps the numbers where they are up to this call.</summary>
