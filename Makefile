@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format-check bench bench-runtime agreement docs clean
+.PHONY: help setup demo test format-check pack bench bench-runtime agreement docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test: setup ## builds and runs every test
 
 format-check: ## fails where `dotnet format` would change something
 	@dotnet format Hwaso.slnx --verify-no-changes
+
+pack: setup ## NuGet packages with symbols into bin/packages
+	@dotnet pack Hwaso.slnx -c Release --no-build -v quiet -nologo -o bin/packages && ls bin/packages
 
 bench: setup ## side by side with PyTorch and OpenCV (ARGS='--rounds 3 …'; see benchmarks/README.md)
 	@eng/bench.sh $(ARGS)
