@@ -74,13 +74,16 @@ class UNetDecoder(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self, name, classes, depth=False):
+    def __init__(self, encoder, classes, depth=False, widths=(256, 128, 64, 32, 16)):
         super().__init__()
-        self.encoder = resnet(name)
-        self.decoder, self.segmentation_head = UNetDecoder(self.encoder.channels), nn.Sequential(nn.Conv2d(16, classes, 3, padding=1))
+        self.encoder = resnet(encoder) if isinstance(encoder, str) else encoder
+        self.decoder, self.segmentation_head = self.decode(widths, classes)
         if depth:
-            self.depth_decoder, self.depth_head = UNetDecoder(self.encoder.channels), nn.Sequential(nn.Conv2d(16, 1, 3, padding=1))
+            self.depth_decoder, self.depth_head = self.decode(widths, 1)
         self.depth = depth
+
+    def decode(self, widths, channels):
+        return UNetDecoder(self.encoder.channels, widths), nn.Sequential(nn.Conv2d(widths[-1], channels, 3, padding=1))
 
     def forward(self, x):
         maps = self.encoder(x)

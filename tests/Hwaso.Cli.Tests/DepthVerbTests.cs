@@ -147,7 +147,7 @@ public sealed class DepthVerbTests : IDisposable
         ];
         var trained = CommandLine.Run(["train", recipe, "--data", data, "--run", At("run"), "--device", "cpu", "--threads", "1", .. small]);
         Assert.True(trained.Code == 0, trained.Error);
-        Assert.Contains("stage 3/3, both: encoder, semantic, depth for 1 epochs", File.ReadAllText(At("run/log.txt")), StringComparison.Ordinal);
+        Assert.Contains("stage 3/3, both: encoder, semantic, depth for 1 epoch", File.ReadAllText(At("run/log.txt")), StringComparison.Ordinal);
 
         // Without one map: an error with the recipe's line before the run's folder is made.
         var victim = Path.Combine(data, "VOCdevkit/VOC2012/Pseudo/2026_000002.png");

@@ -10,6 +10,23 @@ public sealed class InterruptedTrainingTests(Workshop shop)
     // One folder for all, because the recipe in a checkpoint begins with the run's own path.
     const string Run = "stopped";
 
+    // As many steps: twelve in each stage.
+    const string Staged = """
+        name: staged
+        seed: 7
+        model:
+          family: unet-resnet-multidecoder
+          resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}
+          unet: {channels: [16, 16, 8, 8, 8]}
+        data: {layout: cityscapes, depth: disparity}
+        augment: {crop: [32, 64]}
+        train: {batch: 4, optimizer: {name: adam, learning_rate: 0.001}}
+        stages:
+          - {name: semantic, epochs: 4, learn: [encoder, semantic]}
+          - {name: depth, epochs: 4, learn: [depth], copy: semantic_to_depth, optimizer: {name: sgd, learning_rate: 0.01}}
+          - {name: both, epochs: 4, learn: [encoder, semantic, depth]}
+        """;
+
     static readonly string[] files = ["checkpoints/last.safetensors", "checkpoints/best.safetensors"];
 
     [Theory]
@@ -54,6 +71,34 @@ public sealed class InterruptedTrainingTests(Workshop shop)
         AssertSameBits();
     }
 
+    [Theory]
+    [InlineData("epoch 2/12: mIoU", 100)] // in the first stage
+    [InlineData("stage 2/3", 400)]
+    [InlineData("stage 3/3", 400)]
+    public void Killed_in_any_stage_and_resumed_it_ends_with_the_same_bits(string after, int upToMs)
+    {
+        File.WriteAllText(shop.At("staged.yaml"), Staged);
+        string[] training = ["train", shop.At("staged.yaml"), "--data", shop.Data, "--run", shop.At("staged"), "--threads", "1", "--device", "cpu"];
+        if (!Directory.Exists(shop.At("staged-undisturbed")))
+        {
+            Assert.Equal(0, CommandLine.Run(training).Code);
+            Directory.Move(shop.At("staged"), shop.At("staged-undisturbed"));
+        }
+        if (Directory.Exists(shop.At("staged"))) Directory.Delete(shop.At("staged"), recursive: true);
+        using (var process = HwasoProcess.Start(training))
+        {
+            Assert.True(process.WaitFor(after));
+            Thread.Sleep(Random.Shared.Next(upToMs + 1));
+            process.Send("KILL");
+            Assert.True(process.Finish().Code is 0 or 128 + 9);
+        }
+
+        var resumed = CommandLine.Run([.. training, "--resume"]);
+
+        Assert.True(resumed.Code == 0, resumed.Error);
+        AssertSameBits("staged-undisturbed", "staged");
+    }
+
     [Fact]
     public void A_full_disk_leaves_the_last_good_checkpoint_and_says_what_to_do()
     {
@@ -93,9 +138,9 @@ public sealed class InterruptedTrainingTests(Workshop shop)
         return shop.Training(Run, length);
     }
 
-    void AssertSameBits()
+    void AssertSameBits(string undisturbed = "undisturbed", string run = Run)
     {
         foreach (var file in files)
-            Assert.True(File.ReadAllBytes(shop.At($"undisturbed/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(shop.At($"{Run}/{file}"))), $"{file} differs");
+            Assert.True(File.ReadAllBytes(shop.At($"{undisturbed}/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(shop.At($"{run}/{file}"))), $"{file} differs");
     }
 }

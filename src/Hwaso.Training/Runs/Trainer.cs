@@ -170,6 +170,7 @@ public sealed class Trainer : IDisposable
     TrainResult Steps(CancellationToken stop)
     {
         watcher.Begins(plan, state.Step);
+        Announce();
         clock.Start();
         var images = 0L;
         try
@@ -205,7 +206,13 @@ public sealed class Trainer : IDisposable
         TrainingStage.Copy(next, net);
         stage = StageOf(next);
         state = state with { Stage = next.Index };
-        watcher.Says($"stage {next.Index + 1}/{stages.Count}, {next.Recipe!.Name}: {string.Join(", ", next.Recipe.Learn).ToLowerInvariant()} for {next.Recipe.Epochs} epochs");
+        Announce();
+    }
+
+    void Announce()
+    {
+        if (stage.Plan.Recipe is { } now)
+            watcher.Says($"stage {stage.Plan.Index + 1}/{stages.Count}, {now.Name}: {string.Join(", ", now.Learn).ToLowerInvariant()} for {now.Epochs} epoch{(now.Epochs == 1 ? "" : "s")}");
     }
 
     /// <summary>One pass over the data from wherever the run stands in it; returns the images seen.</summary>

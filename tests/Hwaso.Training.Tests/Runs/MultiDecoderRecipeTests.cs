@@ -2,7 +2,6 @@ using Hwaso.Models.Networks;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Files;
-using Hwaso.Training.Metrics;
 using Hwaso.Training.Networks;
 using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
@@ -84,7 +83,7 @@ public sealed class MultiDecoderRecipeTests : TensorTest, IClassFixture<SceneFol
     public void A_recipe_trains_when_network_and_data_are_small(string name)
     {
         var recipe = Small(name);
-        using (var trainer = new Trainer(new TrainRequest(recipe, data, At(name), false, Device.Cpu, 2), new SilentWatcher()))
+        using (var trainer = new Trainer(new TrainRequest(recipe, data, At(name), false, Device.Cpu, 2), new RunWatcher(_ => { })))
             Assert.True(trainer.Run(default).Finished);
         var stages = Math.Max(1, recipe.Recipe.Stages.Count);
         // One step a stage: 12 images, 12 a step.
@@ -123,24 +122,5 @@ public sealed class MultiDecoderRecipeTests : TensorTest, IClassFixture<SceneFol
                 "augment.base_size=", "augment.crop=[64, 64]", "train.batch=4", "train.accumulate=3", "train.log_every=1",
                 .. stages == 0 ? ["train.epochs=1"] : Enumerable.Range(0, stages).Select(k => $"stages[{k}].epochs=1"),
             ]);
-    }
-
-    sealed class SilentWatcher : ITrainWatcher
-    {
-        public void Begins(TrainPlan plan, long fromStep)
-        {
-        }
-
-        public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond)
-        {
-        }
-
-        public void Validated(int epoch, Scores scores, bool isBest)
-        {
-        }
-
-        public void Says(string line)
-        {
-        }
     }
 }

@@ -1,7 +1,6 @@
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Files;
-using Hwaso.Training.Metrics;
 using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
 
@@ -162,28 +161,12 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
             stages:
               {{stages}}
             """, "staged.yaml", settings);
-        using var trainer = new Trainer(new TrainRequest(recipe, root ?? data, At(name), resume, Device.Cpu, 2), new StoppingWatcher(stopAfter, stop));
-        return trainer.Run(stop.Token);
-    }
-
-    sealed class StoppingWatcher(int? after, CancellationTokenSource stop) : ITrainWatcher
-    {
-        public void Begins(TrainPlan plan, long fromStep)
+        var watcher = new RunWatcher(step =>
         {
-        }
-
-        public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond)
-        {
-            if (step == after)
+            if (step == stopAfter)
                 stop.Cancel();
-        }
-
-        public void Validated(int epoch, Scores scores, bool isBest)
-        {
-        }
-
-        public void Says(string line)
-        {
-        }
+        });
+        using var trainer = new Trainer(new TrainRequest(recipe, root ?? data, At(name), resume, Device.Cpu, 2), watcher);
+        return trainer.Run(stop.Token);
     }
 }
