@@ -149,6 +149,14 @@ public sealed class DepthVerbTests : IDisposable
         Assert.True(trained.Code == 0, trained.Error);
         Assert.Contains("stage 3/3, both: encoder, semantic, depth for 1 epoch", File.ReadAllText(At("run/log.txt")), StringComparison.Ordinal);
 
+        // What goes out has no depth decoder: neither in its labels nor among an exported file's weights.
+        var exported = CommandLine.Run("export", At("run"), "--out", At("run.onnx"), "--size", "64x64");
+        Assert.True(exported.Code == 0, exported.Error);
+        var names = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(At("run.onnx")));
+        Assert.Contains("segmentation_head", names, StringComparison.Ordinal);
+        Assert.DoesNotContain("depth_", names.Replace("depth_to_semantic", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(0, CommandLine.Run("predict", At("run"), shop.Image, "--out", At("labels"), "--device", "cpu").Code);
+
         // Without one map: an error with the recipe's line before the run's folder is made.
         var victim = Path.Combine(data, "VOCdevkit/VOC2012/Pseudo/2026_000002.png");
         File.Delete(victim);

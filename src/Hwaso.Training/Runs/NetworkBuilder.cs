@@ -16,7 +16,7 @@ static class NetworkBuilder
     /// <param name="file">Where the recipe's keys stand.</param>
     /// <param name="pretrain">Whether to read the checkpoint that the recipe names: not for a run that goes on.</param>
     /// <param name="says">Told what was loaded.</param>
-    /// <exception cref="RecipeException">The model section describes no such network.</exception>
+    /// <exception cref="RecipeException">The model section describes no such network, or names a checkpoint of another.</exception>
     public static SegmentationNet Build(Weights weights, Recipe recipe, RecipeFile file, bool pretrain, Action<string> says)
     {
         SegmentationNet made;
@@ -30,7 +30,16 @@ static class NetworkBuilder
         }
         ModelFactory.Initialise(made, recipe.Model.Init);
         if (recipe.Model.Pretrained is { } checkpoint && pretrain)
-            says(Load(weights, checkpoint, recipe.Model.SkipMismatched));
+        {
+            try
+            {
+                says(Load(weights, checkpoint, recipe.Model.SkipMismatched));
+            }
+            catch (CheckpointException error)
+            {
+                throw file.Error("model.pretrained", error.Message);
+            }
+        }
         if (recipe.Train.ChannelsLast)
             weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
         return made;
