@@ -107,7 +107,7 @@ public sealed class OnnxModel : IDisposable
     {
         try
         {
-            var plan = Planner.Make(graph, [new TensorType(true, [1, 3, side, side], graph.Place)], kernels, packed, long.MaxValue);
+            var plan = Planner.Make(graph, [new TensorType(true, [1, 3, side, side], graph.Place)], kernels, packed, Math.Max(MostBytes, Array.MaxLength));
             return plan.Steps.Where(s => s.Operator is ConvOperator or PoolOperator).ToDictionary(s => s.Output, s => plan.Types[s.Output]!.Shape[2]);
         }
         catch (ModelFormatException)

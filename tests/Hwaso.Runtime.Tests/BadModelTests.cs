@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hwaso.Graph.Export;
 using Hwaso.Nn;
 using Hwaso.Tests;
@@ -92,6 +91,89 @@ public sealed class BadModelTests : TensorTest
     }
 
     [Fact]
+    public void Many_constants_that_are_merely_claimed_are_refused_before_they_are_made()
+    {
+        var file = File(d =>
+        {
+            d.Weight("sizes", [1L], [1L << 20]);
+            for (var k = 0; k < 100; k++)
+                d.Node("ConstantOfShape", $"claim{k}", ["sizes"], [$"c{k}"]);
+            d.Node("Relu", "", ["x"], ["y"]);
+        });
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.Throws<ModelFormatException>(() => OnnxModel.Load(file, "test", new RuntimeOptions { MostBytes = 16 << 20, Threads = 1 }));
+        Assert.Contains("claim4': a constant float[1048576], and those before it, need more memory than a run is allowed", error.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 24 << 20);
+    }
+
+    [Fact]
+    public void Huge_sizes_of_a_tensor_of_nothing_are_refused() =>
+        Refused(File(d =>
+        {
+            d.Weight("nothing", [0, 1 << 20, 1 << 20], Array.Empty<float>());
+            d.Node("Relu", "", ["x"], ["y"]);
+        }), "is absurd");
+
+    [Fact]
+    public void A_window_over_what_is_known_is_left_to_the_run_when_it_would_take_long()
+    {
+        // 1 M windows of 4096 × 4096: days. The session is opened and not run.
+        using var model = OnnxModel.Load(File(d =>
+        {
+            d.Weight("w", [1, 1, 1, 1], [1f]);
+            d.Node("MaxPool", "slow", ["w"], ["z"], OnnxValue.Of("kernel_shape", 4096, 4096), OnnxValue.Of("pads", 2560, 2560, 2559, 2559));
+            d.Node("ReduceMean", "", ["z"], ["m"]);
+            d.Node("Add", "", ["x", "m"], ["y"]);
+        }), "test", new RuntimeOptions { Threads = 1 });
+        Assert.Equal([1, 3, 8, 8], model.Open([1, 3, 8, 8]).OutputShape(0).ToArray());
+    }
+
+    [Fact]
+    public void Inputs_and_weights_without_a_name_and_inputs_there_twice_are_refused()
+    {
+        Refused(File(d =>
+        {
+            d.Input("", OnnxDataType.Float32, (1, ""));
+            d.Node("Relu", "", ["x"], ["y"]);
+        }), "a weight, input or output without a name");
+        Refused(File(d =>
+        {
+            d.Weight("", [1], [1L]);
+            d.Node("Relu", "", ["x"], ["y"]);
+        }), "a weight, input or output without a name");
+        Refused(File(d =>
+        {
+            d.Input("x", OnnxDataType.Int64, (1, ""));
+            d.Node("Relu", "", ["x"], ["y"]);
+        }), "test: input 'x': is there twice");
+    }
+
+    [Fact]
+    public void Operators_that_lack_their_inputs_are_refused_also_where_they_could_be_folded()
+    {
+        Refused(File(d =>
+        {
+            d.Weight("w", [2, 3, 1, 1], new float[6]);
+            d.Node("Conv", "c", ["x", "w"], ["z"]);
+            d.Node("Add", "sum", ["z"], ["y"]);
+        }), "test: Add 'sum': input 1 is missing");
+        Refused(File(d =>
+        {
+            d.Weight("b", [2, 1, 1], new float[2]);
+            d.Node("Conv", "c", ["x"], ["z"]);
+            d.Node("Add", "sum", ["z", "b"], ["y"]);
+        }), "test: Conv 'c': input 1 is missing");
+    }
+
+    [Fact]
+    public void More_nodes_than_any_network_has_are_refused() =>
+        Refused(File(d =>
+        {
+            for (var k = 0; k <= 20_000; k++)
+                d.Node("Relu", "", [k == 0 ? "x" : $"v{k}"], [$"v{k + 1}"]);
+        }), "more than 20000 nodes are absurd");
+
+    [Fact]
     public void An_input_of_another_shape_than_declared_is_refused()
     {
         using var model = OnnxModel.Load(File(d => d.Node("Relu", "", ["x"], ["y"])), "test", new RuntimeOptions { Threads = 1 });
@@ -109,34 +191,6 @@ public sealed class BadModelTests : TensorTest
             Assert.Throws<ModelFormatException>(() => OnnxModel.Load(file.AsMemory(0, length), "test", new RuntimeOptions { Threads = 1 }).Dispose());
     }
 
-    /// <summary>A real network's file with bytes changed, most of them where the structure is: refused with the one exception, or run without harm.</summary>
-    [Fact]
-    public void A_file_with_changed_bytes_is_refused_or_runs()
-    {
-        var file = Small();
-        var (began, refused, ran) = (Stopwatch.GetTimestamp(), 0, 0);
-        for (var seed = 0; seed < 3000 && Stopwatch.GetElapsedTime(began).TotalSeconds < 60; seed++)
-        {
-            var random = new Random(seed);
-            var mutant = (byte[])file.Clone();
-            for (var change = random.Next(1, 4); change > 0; change--)
-                mutant[random.Next(mutant.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : (byte)(mutant[random.Next(mutant.Length)] ^ (1 << random.Next(8)));
-            try
-            {
-                using var model = OnnxModel.Load(mutant, "mutant", new RuntimeOptions { Threads = 1, MostBytes = 256 << 20 });
-                var shape = (model.Inputs[0].Shape ?? [1, 3, 16, 16]).Select(s => Math.Clamp(s, 1, 64)).ToArray();
-                model.Open(shape).Run();
-                ran++;
-            }
-            // An input of another rank or number than the test gives is the caller's mistake.
-            catch (Exception error) when (error is ModelFormatException or ArgumentException)
-            {
-                refused++;
-            }
-        }
-        Assert.True(refused > 300 && ran > 300, $"{refused} refused, {ran} ran: the mutations reach one side alone");
-    }
-
     static byte[] File(Action<OnnxDocument> write, int opset = 17, int size = 8, int channels = 3)
     {
         using var document = new OnnxDocument { Opset = opset };
@@ -152,28 +206,6 @@ public sealed class BadModelTests : TensorTest
         using var weights = Weights.Create();
         return ExportedNetworkTests.Export(ExportedNetworkTests.Build("hrnetv2-w18-small-v1", weights), [1, 3, 64, 64], null);
     }
-
-    // Few weights, many kinds of nodes.
-    static byte[] Small() => File(d =>
-    {
-        d.Weight("w", [4, 3, 3, 3], Enumerable.Range(0, 108).Select(k => k * 0.01f).ToArray());
-        d.Weight("b", [4], [1f, 2, 3, 4]);
-        d.Weight("sizes", [4], [1L, 4, 16, 16]);
-        d.Weight("flat", [2], [4L, -1]);
-        d.Weight("m", [256, 5], new float[1280]);
-        d.Node("Conv", "c", ["x", "w", "b"], ["a"], OnnxValue.Of("pads", 1, 1, 1, 1), OnnxValue.Of("strides", 1, 1), OnnxValue.Of("group", 1L));
-        d.Node("Relu", "r", ["a"], ["e"]);
-        d.Node("MaxPool", "p", ["e"], ["f"], OnnxValue.Of("kernel_shape", 2, 2), OnnxValue.Of("strides", 2, 2));
-        d.Node("Resize", "u", ["f", "", "", "sizes"], ["g"], OnnxValue.Of("mode", "linear"));
-        d.Node("Concat", "j", ["a", "g"], ["h"], OnnxValue.Of("axis", 1L));
-        d.Node("Transpose", "t", ["h"], ["i"], OnnxValue.Of("perm", 0, 2, 3, 1));
-        d.Node("Transpose", "t2", ["i"], ["k"], OnnxValue.Of("perm", 0, 3, 1, 2));
-        d.Node("Split", "s", ["k"], ["l", "n"], OnnxValue.Of("axis", 1L));
-        d.Node("Add", "q", ["l", "n"], ["o"]);
-        d.Node("Reshape", "v", ["o", "flat"], ["z"]);
-        d.Node("MatMul", "mm", ["z", "m"], ["aa"]);
-        d.Node("Softmax", "sm", ["aa"], ["y"], OnnxValue.Of("axis", 1L));
-    }, size: 16);
 
     static void Refused(byte[] file, string expected)
     {

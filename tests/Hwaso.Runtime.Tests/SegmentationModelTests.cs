@@ -114,11 +114,14 @@ public sealed class SegmentationModelTests : TensorTest
         model.WarmUp(96, 64);
         for (var k = 0; k < 50; k++)
             model.Segment(image, 96, 64, labels);
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        for (var k = 0; k < 10; k++)
-            model.Segment(image, 96, 64, labels);
-        // The runtime itself allocates a little now and then.
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 10 * 1024);
+        // The runtime itself, and threads of tests before, allocate a little now and then: what a call allocates would be there every time.
+        Assert.InRange(Enumerable.Range(0, 5).Min(_ =>
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            for (var k = 0; k < 10; k++)
+                model.Segment(image, 96, 64, labels);
+            return GC.GetTotalAllocatedBytes(precise: true) - before;
+        }), 0, 10 * 1024);
     }
 
     static byte[] Free(Net net, Dictionary<string, string>? metadata = null)

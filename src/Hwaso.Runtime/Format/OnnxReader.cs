@@ -6,6 +6,9 @@ static class OnnxReader
     /// <summary>The oldest and newest operator sets that are read; what an operator means in each is the lowering's matter.</summary>
     public const int OldestOpset = 9, NewestOpset = 24;
 
+    // The largest networks have some thousands; planning compares values with each other.
+    const int MostNodes = 20_000;
+
     public static OnnxFile Read(ReadOnlyMemory<byte> bytes, string place)
     {
         var reader = new WireReader(bytes, place);
@@ -47,6 +50,8 @@ static class OnnxReader
             switch (field)
             {
                 case 1:
+                    if (nodes.Count == MostNodes)
+                        throw new ModelFormatException(place, $"more than {MostNodes} nodes are absurd");
                     nodes.Add(Node(reader.Bytes(), place));
                     break;
                 case 5:

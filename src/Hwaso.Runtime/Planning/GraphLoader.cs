@@ -9,8 +9,12 @@ static class GraphLoader
     public static ModelGraph Load(OnnxFile file)
     {
         var builder = new GraphBuilder(file.Place);
+        if (file.Weights.ContainsKey("") || file.Inputs.Concat(file.Outputs).Any(p => p.Name.Length == 0))
+            throw new ModelFormatException(file.Place, "a weight, input or output without a name");
         foreach (var (name, tensor) in file.Weights)
             builder.Constants[builder.Value(name)] = Constant.Of(tensor, file.Place);
+        if (file.Inputs.GroupBy(i => i.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ModelFormatException($"{file.Place}: input '{twice.Key}'", "is there twice");
         var inputs = file.Inputs.Select(i => builder.Value(i.Name)).ToArray();
         foreach (var input in file.Inputs)
             if (input.Type is { } type && !Enum.IsDefined(type))
@@ -22,7 +26,7 @@ static class GraphLoader
         var made = nodes.Select(n => n.Output).Concat(inputs).Concat(builder.Constants.Keys).ToHashSet();
         foreach (var output in outputs)
             if (!made.Contains(output))
-                throw new ModelFormatException($"{file.Place}: output '{builder.Names[Math.Max(output, 0)]}'", "is made by no node");
+                throw new ModelFormatException($"{file.Place}: output '{builder.Names[output]}'", "is made by no node");
         ScaleFolding.Fold(nodes, builder, outputs);
         return new ModelGraph(file.Place, nodes, builder.Names, builder.Constants, file.Inputs, inputs, file.Outputs, outputs);
     }

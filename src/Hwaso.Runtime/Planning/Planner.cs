@@ -14,10 +14,14 @@ sealed unsafe class Planner
     readonly PackedWeights packed;
     readonly TensorType?[] types;
     readonly Dictionary<int, Constant> constants;
+    // Bytes that may still be computed now: a small file can ask for any number of large constants.
+    long allowance;
 
-    Planner(ModelGraph graph, KernelSet kernels, PackedWeights packed)
+    Planner(ModelGraph graph, KernelSet kernels, PackedWeights packed, long mostBytes)
     {
         (this.graph, this.kernels, this.packed) = (graph, kernels, packed);
+        // What the file really holds may be turned over once, however little a run is allowed.
+        allowance = mostBytes + graph.Constants.Values.Sum(c => c.Type.Bytes);
         types = new TensorType?[graph.Names.Count];
         constants = new Dictionary<int, Constant>(graph.Constants);
         foreach (var (value, constant) in constants)
@@ -27,7 +31,7 @@ sealed unsafe class Planner
     /// <exception cref="ModelFormatException">The nodes do not fit each other, or need more memory than allowed.</exception>
     public static Plan Make(ModelGraph graph, IReadOnlyList<TensorType> inputs, KernelSet kernels, PackedWeights packed, long mostBytes)
     {
-        var planner = new Planner(graph, kernels, packed);
+        var planner = new Planner(graph, kernels, packed, mostBytes);
         for (var k = 0; k < inputs.Count; k++)
             planner.types[graph.InputValues[k]] = inputs[k];
         var steps = planner.Infer();
@@ -59,13 +63,31 @@ sealed unsafe class Planner
 
     Constant? Known(Node node, Operands operands, TensorType type)
     {
-        if (node.Operator is IFolding folding && folding.Fold(operands, type) is { } folded)
-            return folded;
-        if (type.Elements > MostFolded || node.Inputs.Any(v => v >= 0 && !constants.ContainsKey(v)) || node.Operator is IFolding and not IEpilogue)
+        if (node.Operator is IFolding folding)
+        {
+            // Sizes and indices cannot be left to the run.
+            if (type.Bytes > allowance && (!type.IsFloat || node.Operator is not IEpilogue) && node.Inputs.All(v => v < 0 || constants.ContainsKey(v)))
+                throw new ModelFormatException(node.Place, $"a constant {type}, and those before it, need more memory than a run is allowed");
+            if (type.Bytes <= allowance && folding.Fold(operands, type) is { } folded)
+            {
+                allowance -= type.Bytes;
+                return folded;
+            }
+        }
+        if (type.Elements > MostFolded || type.Bytes > allowance || IsCostly(node.Operator, operands, type) || node.Inputs.Any(v => v >= 0 && !constants.ContainsKey(v)) || node.Operator is IFolding and not IEpilogue)
             return null;
+        allowance -= type.Bytes;
         var result = new Constant(type);
         var addresses = Array.ConvertAll(node.Inputs, v => v < 0 ? 0 : (nint)constants[v].Address);
         Inline.Run(node.Operator.Bind(new Binding(operands, addresses, type, (nint)result.Address, kernels, packed, threads: 1)));
         return result;
     }
+
+    // Sums over windows of what is known are rare, and as long as a file likes: a run may be stopped, loading cannot.
+    static bool IsCostly(Operator operation, Operands operands, TensorType type) => operation switch
+    {
+        PoolOperator pool => (long)type.Elements * pool.Window.Kernel[0] * pool.Window.Kernel[1] > MostFolded,
+        ConvOperator or ConvTransposeOperator or MatMulOperator => (Int128)type.Elements * operands.Type(1).Elements > MostFolded,
+        _ => false,
+    };
 }

@@ -27,12 +27,12 @@ static class ScaleFolding
 
     static (int Was, Node Now)? Folded(Node node, Dictionary<int, int> makers, List<Node> nodes, GraphBuilder builder, Dictionary<int, int> uses)
     {
-        if (node.Operator is not BinaryOperator { Kind: BinaryKind.Add or BinaryKind.Mul, Epilogue: { Adds: false, Function.Kind: UnaryKind.Identity } } operation)
+        if (node.Operator is not BinaryOperator { Kind: BinaryKind.Add or BinaryKind.Mul, Epilogue: { Adds: false, Function.Kind: UnaryKind.Identity } } operation || node.Inputs.Length != 2)
             return null;
         for (var side = 0; side < 2; side++)
         {
             var (value, other) = (node.Inputs[side], node.Inputs[1 - side]);
-            if (!makers.TryGetValue(value, out var maker) || nodes[maker] is not { Operator: ConvOperator } conv || uses[value] != 1
+            if (!makers.TryGetValue(value, out var maker) || nodes[maker] is not { Operator: ConvOperator, Inputs.Length: > 1 } conv || uses[value] != 1
                 || !builder.Constants.TryGetValue(other, out var factor) || !builder.Constants.TryGetValue(conv.Inputs[1], out var weights)
                 || (conv.Inputs.Length > 2 && conv.Inputs[2] >= 0 && !builder.Constants.ContainsKey(conv.Inputs[2])))
                 continue;

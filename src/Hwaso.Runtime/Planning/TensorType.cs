@@ -11,9 +11,10 @@ sealed class TensorType
     {
         Int128 elements = 1;
         foreach (var size in shape)
-            if (size < 0 || (elements *= size) > MaxElements)
+            // A tensor of nothing may not have huge sizes either: tables are made for them.
+            if (size < 0 || (elements *= Math.Max(size, 1)) > MaxElements)
                 throw new ModelFormatException(place, $"a tensor of sizes [{string.Join(", ", shape)}] is absurd; at most {MaxElements} numbers are possible") { IsTooLarge = true };
-        (IsFloat, Shape, Elements) = (isFloat, shape, (int)elements);
+        (IsFloat, Shape, Elements) = (isFloat, shape, shape.Contains(0) ? 0 : (int)elements);
     }
 
     public bool IsFloat { get; }
