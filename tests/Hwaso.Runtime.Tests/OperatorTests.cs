@@ -203,11 +203,53 @@ public sealed class OperatorTests : TensorTest
             OnnxValue.Of("mode", nearest == 1 ? "nearest" : "bilinear"), OnnxValue.Of("padding_mode", border == 1 ? "border" : "zeros"), OnnxValue.Of("align_corners", corners));
     });
 
+    // The reference is itself held against torchvision's recorded answers, where it is tested.
+    [Fact]
+    public void DeformConv_is_libtorchs_by_grouped_offsets_with_and_without_mask_and_bias() => Repeat(60, random =>
+    {
+        var (groups, offsets) = (random.Next(1, 4), random.Next(1, 4));
+        var (cin, cout) = (groups * offsets * random.Next(1, 20), groups * random.Next(1, 12));
+        long[] kernel = [random.Next(1, 4), random.Next(1, 5)], stride = [random.Next(1, 3), random.Next(1, 3)];
+        long[] padding = [random.Next(0, 3), random.Next(0, 3)], dilation = [random.Next(1, 4), random.Next(1, 3)];
+        if (random.Next(4) == 0)
+            (kernel, stride, padding, dilation) = ([1, 1], [1, 1], [0, 0], [1, 1]);
+        var x = Tensor.Randn([random.Next(1, 3), cin, Large(random, kernel[0], padding[0], dilation[0]), Large(random, kernel[1], padding[1], dilation[1])]);
+        var (w, b) = (Tensor.Randn([cout, cin / groups, kernel[0], kernel[1]]), random.Next(2) == 0 ? Tensor.Randn([cout]) : null);
+        var height = ((x.Size(2) + (2 * padding[0]) - (dilation[0] * (kernel[0] - 1)) - 1) / stride[0]) + 1;
+        var width = ((x.Size(3) + (2 * padding[1]) - (dilation[1] * (kernel[1] - 1)) - 1) / stride[1]) + 1;
+        var taps = offsets * kernel[0] * kernel[1];
+        // Some places far outside.
+        var offset = Tensor.Randn([x.Size(0), 2 * taps, height, width]) * (random.Next(4) == 0 ? 20.0 : 1.5);
+        var mask = random.Next(2) == 0 ? Aten.Rand([x.Size(0), taps, height, width]) : null;
+        Tensor[] inputs = mask is null ? [x, offset] : [x, offset, mask];
+        string[] names = ["x0", "c0", "x1", b is null ? "" : "c1", .. mask is null ? Array.Empty<string>() : ["x2"]];
+        var file = SmallModel.File("DeformConv", names, inputs, b is null ? [w] : [w, b],
+            OnnxValue.Of("strides", stride), OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("dilations", dilation),
+            OnnxValue.Of("group", groups), OnnxValue.Of("offset_group", offsets));
+        Check(Nn.DeformConvolution.Apply(x, offset, w, b, stride, padding, dilation, mask), file, inputs, "DeformConv");
+    });
+
+    [Theory]
+    [InlineData(new long[] { 1, 18, 4, 4 }, null, 1L, "[1, 18, 4, 4]: [1, 18, 4, 5] was wanted")]
+    [InlineData(new long[] { 1, 18, 4, 5 }, new long[] { 1, 18, 4, 5 }, 1L, "[1, 18, 4, 5]: [1, 9, 4, 5] was wanted")]
+    [InlineData(new long[] { 1, 18, 4, 5 }, null, 2L, "offset_group 2 does not divide 3 channels")]
+    public void DeformConv_says_what_does_not_fit(long[] offset, long[]? mask, long groups, string problem)
+    {
+        using var scope = new Scope();
+        Tensor[] inputs = mask is null ? [Tensor.Zeros([1, 3, 6, 7]), Tensor.Zeros(offset)] : [Tensor.Zeros([1, 3, 6, 7]), Tensor.Zeros(offset), Tensor.Zeros(mask)];
+        string[] names = mask is null ? ["x0", "c0", "x1"] : ["x0", "c0", "x1", "", "x2"];
+        var file = SmallModel.File("DeformConv", names, inputs, [Tensor.Zeros([2, 3, 3, 3])], OnnxValue.Of("offset_group", groups));
+        var error = Assert.Throws<ModelFormatException>(() => SmallModel.Run(file, inputs, SimdPath.Best, pool));
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+    }
+
     static long Large(Random random, long kernel, long padding, long dilation) => Math.Max(1, ((kernel - 1) * dilation) + 1 - (2 * padding)) + random.Next(0, 40);
 
-    static void Check(string type, Tensor expected, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes)
+    static void Check(string type, Tensor expected, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes) =>
+        Check(expected, SmallModel.File(type, inputs, constants, attributes), inputs, type);
+
+    static void Check(Tensor expected, byte[] file, Tensor[] inputs, string type)
     {
-        var file = SmallModel.File(type, inputs, constants, attributes);
         foreach (var path in SmallModel.Paths)
         {
             var (numbers, shape) = SmallModel.Run(file, inputs, path, pool);

@@ -20,18 +20,17 @@ static class SmallModel
     /// <param name="inputs">What the model is given.</param>
     /// <param name="constants">What the file holds, after the inputs: tensors, lists of integers, or null where an input is left out.</param>
     /// <param name="attributes">The node's attributes.</param>
-    public static byte[] File(string type, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes)
+    public static byte[] File(string type, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes) =>
+        File(type, [.. inputs.Select((_, k) => $"x{k}"), .. constants.Select((c, k) => c is null ? "" : $"c{k}")], inputs, constants, attributes);
+
+    /// <summary>A file of one node whose inputs come in an order of their own: x0, x1, … what the model is given, c0, c1, … constants, "" left out.</summary>
+    public static byte[] File(string type, string[] names, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes)
     {
         using var document = new OnnxDocument();
-        var names = new List<string>();
         for (var k = 0; k < inputs.Length; k++)
-        {
             document.Input($"x{k}", OnnxDataType.Float32, inputs[k].Shape.Select(s => ((long?)s, "")).ToArray());
-            names.Add($"x{k}");
-        }
         for (var k = 0; k < constants.Length; k++)
         {
-            names.Add(constants[k] is null ? "" : $"c{k}");
             if (constants[k] is Tensor tensor)
                 document.Weight($"c{k}", tensor.Shape, tensor.ToArray<float>());
             else if (constants[k] is long[] list)

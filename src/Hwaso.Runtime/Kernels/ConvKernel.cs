@@ -12,6 +12,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
     readonly ConvShape shape;
     readonly ConvPlan plan;
     readonly ConvCopy? copy;
+    readonly ConvSampling? sampling;
     readonly Constant weights;
     readonly float* input, bias, addend, output;
     readonly Unary function;
@@ -26,7 +27,9 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
     /// <param name="function">Applied at the end.</param>
     /// <param name="output">[N, Cout, OH, OW].</param>
     /// <param name="threads">Threads that share the work.</param>
-    public ConvKernel(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads)
+    /// <param name="sampling">Where to read the input instead of at the taps' own places.</param>
+    public ConvKernel(
+        in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads, ConvSampling? sampling)
     {
         this.shape = shape;
         this.weights = weights;
@@ -35,8 +38,9 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         this.addend = addend;
         this.function = function;
         this.output = output;
+        this.sampling = sampling;
         plan = new ConvPlan(shape, TLanes.Count, threads);
-        copy = shape.IsPointwise ? null : new ConvCopy(shape, TLanes.Count, plan.Rows, plan.Segments);
+        copy = shape.IsPointwise || sampling is not null ? null : new ConvCopy(shape, TLanes.Count, plan.Rows, plan.Segments);
         channelTiles = (shape.GroupCout + TileChannels - 1) / TileChannels;
         panelBytes = PinnedMemory.Whole((long)plan.Pairs * plan.Depth * 2 * sizeof(TVector));
         sumBytes = plan.Channels < shape.GroupCin ? (long)channelTiles * plan.Pairs * TileSums * sizeof(TVector) : TileSums * sizeof(TVector);
@@ -45,7 +49,8 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
 
     public override int Items { get; }
 
-    public override long ScratchBytes => panelBytes + PinnedMemory.Whole(sumBytes) + ((copy?.Numbers ?? 0) * (long)sizeof(float));
+    public override long ScratchBytes => panelBytes + PinnedMemory.Whole(sumBytes)
+        + (sampling is null ? (copy?.Numbers ?? 0) * (long)sizeof(float) : ConvSampling.Bytes(shape, (long)plan.Rows * plan.Segments * TLanes.Count));
 
     public override void Run(int item, byte* scratch)
     {
@@ -63,7 +68,11 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         {
             var channels = Math.Min(plan.Channels, shape.GroupCin - from);
             var source = input + (((image * (long)shape.GroupCin) + from) * shape.Height * shape.Width);
-            Lay(source, channels, firstRow, firstColumn, segments, vectors, panels, (float*)(scratch + panelBytes + PinnedMemory.Whole(sumBytes)));
+            var own = (float*)(scratch + panelBytes + PinnedMemory.Whole(sumBytes));
+            if (sampling is null)
+                Lay(source, channels, firstRow, firstColumn, segments, vectors, panels, own);
+            else
+                Sample(source, image, from, channels, firstRow, firstColumn, segments, vectors, panels, own);
             var last = from + channels == shape.GroupCin;
             for (var tile = 0; tile < channelTiles; tile++)
             {
@@ -93,6 +102,21 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
                     for (var first = 0; first < vectors; first += segments)
                         ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), taps, shape.Taps, first, segments, panels, pitch);
                 }
+    }
+
+    /// <summary>As <see cref="Lay"/>, read at the places that were given.</summary>
+    void Sample(float* source, int image, int from, int channels, int firstRow, int firstColumn, int segments, int vectors, float* panels, float* located)
+    {
+        var (row, pixels) = (segments * TLanes.Count, vectors * TLanes.Count);
+        var corners = (int*)(located + ((nint)plan.Rows * plan.Segments * TLanes.Count * shape.Taps * 4));
+        var known = -1;
+        for (var c = 0; c < channels; c++, source += (nint)shape.Height * shape.Width, panels += shape.Taps * 2 * TLanes.Count)
+        {
+            var group = sampling!.GroupOf(shape, (image % shape.Groups * shape.GroupCin) + from + c);
+            if (group != known)
+                sampling.Locate(shape, image / shape.Groups, known = group, firstRow, firstColumn, plan.Width, row, pixels, corners, located);
+            ConvSampling.Lay(source, shape.Taps, TLanes.Count, vectors, corners, located, panels, plan.Depth * 2 * TLanes.Count);
+        }
     }
 
     void Write(TVector* sums, int group, int tile, nint target, nint plane, int vector, int vectors, int segments, int columns)

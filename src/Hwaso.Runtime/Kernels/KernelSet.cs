@@ -8,7 +8,10 @@ abstract unsafe class KernelSet
 {
     public abstract Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads);
 
-    /// <summary>As <see cref="Convolution"/>, for what <see cref="WinogradPlan.Fits"/>.</summary>
+    /// <summary>A convolution that reads its input where it is told to.</summary>
+    public abstract Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, ConvSampling sampling, float* output, int threads);
+
+    /// <summary>As the plain convolution, for what <see cref="WinogradPlan.Fits"/>.</summary>
     public abstract Kernel Winograd(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads);
 
     public abstract Kernel Depthwise(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output);

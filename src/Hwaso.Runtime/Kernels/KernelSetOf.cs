@@ -8,7 +8,10 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
     where TVector : unmanaged
 {
     public override Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads) =>
-        new ConvKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads);
+        new ConvKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads, null);
+
+    public override Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, ConvSampling sampling, float* output, int threads) =>
+        new ConvKernel<TLanes, TVector>(shape, weights, input, bias, null, default, output, threads, sampling);
 
     public override Kernel Winograd(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads) =>
         new WinogradKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads);

@@ -9,6 +9,8 @@ namespace Hwaso.Runtime.Operators;
 /// <param name="Epilogue">What was fused to its end.</param>
 sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) : Operator, IEpilogue
 {
+    const int BiasInput = 2;
+
     public int AddendInput => 3;
 
     public static ConvOperator Read(NodeAttributes attributes) => new(Window.Read(attributes), (int)Math.Clamp(attributes.Int("group", 1), 0, int.MaxValue), default);
@@ -28,33 +30,41 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         var shape = Shape(binding.Operands, out var weights);
         var addend = Epilogue.Adds ? binding.In(AddendInput) : null;
         if (shape.Groups == shape.Cin && shape.Groups == shape.Cout && shape.Groups > 1)
-            return binding.Kernels.Depthwise(shape, weights, binding.In(0), binding.In(2), addend, Epilogue.Function, binding.Out);
+            return binding.Kernels.Depthwise(shape, weights, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out);
         if (WinogradPlan.Fits(shape))
         {
             var transformed = binding.Packed.Get(weights, -shape.Groups, () => WinogradWeights.Pack(weights, shape.Groups, binding.Operands.Place));
-            return binding.Kernels.Winograd(shape, transformed, binding.In(0), binding.In(2), addend, Epilogue.Function, binding.Out, binding.Threads);
+            return binding.Kernels.Winograd(shape, transformed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
         }
         var packed = binding.Packed.Get(weights, shape.Groups, () => ConvWeights.Pack(weights, shape.Groups, binding.Operands.Place));
-        return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(2), addend, Epilogue.Function, binding.Out, binding.Threads);
+        return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
     }
 
-    ConvShape Shape(Operands inputs, out Constant weights)
+    ConvShape Shape(Operands inputs, out Constant weights) => Shape(inputs, Window, Groups, BiasInput, out weights);
+
+    /// <summary>The sizes of a convolution of input 0 by the weights that are input 1.</summary>
+    /// <param name="inputs">What is known of the inputs.</param>
+    /// <param name="window">How the kernel moves.</param>
+    /// <param name="groups">Groups of channels.</param>
+    /// <param name="bias">Which input is the bias; it may be left out.</param>
+    /// <param name="weights">The weights.</param>
+    public static ConvShape Shape(Operands inputs, Window window, int groups, int bias, out Constant weights)
     {
         var x = inputs.Float(0);
         weights = inputs.Constant(1, "weights");
         var w = weights.Type;
         if (x.Rank != 4 || w.Rank != 4)
             throw inputs.Refuse($"input {x} and weights {w}: two dimensions of pixels are supported, [N, C, H, W]");
-        if (Groups < 1 || w.Shape[0] % Groups != 0 || x.Shape[1] != (long)w.Shape[1] * Groups || w.Elements == 0 || !w.IsFloat)
-            throw inputs.Refuse($"input {x} does not fit weights {w} in {Groups} groups");
-        if (Window.Kernel.Length > 0 && !w.Shape.AsSpan(2).SequenceEqual(Window.Kernel))
-            throw inputs.Refuse($"kernel_shape [{string.Join(", ", Window.Kernel)}] is not that of the weights {w}");
-        if (inputs.Has(2) && !inputs.Float(2).Shape.AsSpan().SequenceEqual([w.Shape[0]]))
-            throw inputs.Refuse($"bias {inputs.Type(2)} does not fit weights {w}");
-        var (top, _, height) = Window.Along(0, x.Shape[2], w.Shape[2], inputs);
-        var (left, _, width) = Window.Along(1, x.Shape[3], w.Shape[3], inputs);
+        if (groups < 1 || w.Shape[0] % groups != 0 || x.Shape[1] != (long)w.Shape[1] * groups || w.Elements == 0 || !w.IsFloat)
+            throw inputs.Refuse($"input {x} does not fit weights {w} in {groups} groups");
+        if (window.Kernel.Length > 0 && !w.Shape.AsSpan(2).SequenceEqual(window.Kernel))
+            throw inputs.Refuse($"kernel_shape [{string.Join(", ", window.Kernel)}] is not that of the weights {w}");
+        if (inputs.Has(bias) && !inputs.Float(bias).Shape.AsSpan().SequenceEqual([w.Shape[0]]))
+            throw inputs.Refuse($"bias {inputs.Type(bias)} does not fit weights {w}");
+        var (top, _, height) = window.Along(0, x.Shape[2], w.Shape[2], inputs);
+        var (left, _, width) = window.Along(1, x.Shape[3], w.Shape[3], inputs);
         return new ConvShape(
-            x.Shape[0], Groups, x.Shape[1], x.Shape[2], x.Shape[3], w.Shape[0], height, width,
-            w.Shape[2], w.Shape[3], Window.Strides[0], Window.Strides[1], Window.Dilations[0], Window.Dilations[1], top, left);
+            x.Shape[0], groups, x.Shape[1], x.Shape[2], x.Shape[3], w.Shape[0], height, width,
+            w.Shape[2], w.Shape[3], window.Strides[0], window.Strides[1], window.Dilations[0], window.Dilations[1], top, left);
     }
 }

@@ -50,6 +50,7 @@ static class NodeReader
         {
             case "Conv": return ConvOperator.Read(attributes);
             case "ConvTranspose": return ConvTransposeOperator.Read(attributes);
+            case "DeformConv": return DeformConvOperator.Read(attributes);
             case "MaxPool": return PoolOperator.Read(attributes, maximum: true);
             case "AveragePool": return PoolOperator.Read(attributes, maximum: false);
             case "GlobalAveragePool": return ReduceOperator.Global(ReduceKind.Mean);
