@@ -15,6 +15,6 @@ public enum SimdPath
     /// <summary>256 bits: AVX2.</summary>
     Vector256,
 
-    /// <summary>512 bits: AVX-512.</summary>
+    /// <summary>512 bits: AVX-512. With AVX2 alone it runs in halves, slower than <see cref="Vector256"/>: for tests.</summary>
     Vector512,
 }

@@ -12,7 +12,7 @@ static class SmallModel
         (SimdPath.Scalar, true),
         (SimdPath.Vector128, System.Runtime.Intrinsics.Vector128.IsHardwareAccelerated),
         (SimdPath.Vector256, System.Runtime.Intrinsics.Vector256.IsHardwareAccelerated),
-        (SimdPath.Vector512, System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated),
+        (SimdPath.Vector512, System.Runtime.Intrinsics.Vector256.IsHardwareAccelerated),
     }.Where(p => p.Item2).Select(p => p.Item1);
 
     /// <summary>A file of one node.</summary>

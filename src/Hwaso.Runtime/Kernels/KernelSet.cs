@@ -37,7 +37,8 @@ abstract unsafe class KernelSet
         SimdPath.Scalar => new KernelSet<Lanes1, float>(),
         SimdPath.Vector128 when Vector128.IsHardwareAccelerated => new KernelSet<Lanes128, Vector128<float>>(),
         SimdPath.Vector256 when Vector256.IsHardwareAccelerated => new KernelSet<Lanes256, Vector256<float>>(),
-        SimdPath.Vector512 when Vector512.IsHardwareAccelerated => new KernelSet<Lanes512, Vector512<float>>(),
+        // Where a processor has half of it, two halves do the same.
+        SimdPath.Vector512 when Vector256.IsHardwareAccelerated => new KernelSet<Lanes512, Vector512<float>>(),
         SimdPath.Best => Of(Vector512.IsHardwareAccelerated ? SimdPath.Vector512
             : Vector256.IsHardwareAccelerated ? SimdPath.Vector256
             : Vector128.IsHardwareAccelerated ? SimdPath.Vector128
