@@ -169,6 +169,33 @@ public sealed class OperatorTests : TensorTest
     });
 
     [Fact]
+    public void Operators_made_of_others_are_libtorchs() => Repeat(20, random =>
+    {
+        var (channels, groups) = (2L * random.Next(1, 9), 2L);
+        var x = Tensor.Randn([random.Next(1, 3), channels, random.Next(1, 20), random.Next(2, 20)]) * 2 + 1;
+        var (w, b) = (Tensor.Randn([channels]), Tensor.Randn([channels]));
+        Check("PRelu", Aten.Call("aten::prelu", x, w).AsTensor(), [x], [w.Reshape(channels, 1, 1)]);
+        Check("Mish", Aten.Call("aten::mish", x).AsTensor(), [x], []);
+        Check("ReduceL2", Aten.Call("aten::norm.ScalarOpt_dim", x, 2.0, new long[] { 1 }, true).AsTensor(), [x], [], OnnxValue.Of("axes", [1L]));
+        Check("InstanceNormalization", Aten.Call("aten::instance_norm", x, w, b, Value.None, Value.None, true, 0.1, 1e-3, false).AsTensor(), [x], [w, b], OnnxValue.Of("epsilon", 1e-3));
+        // As PyTorch writes a group norm: images of one channel a group.
+        var grouped = x.Reshape(x.Size(0), groups, -1).Contiguous();
+        Check("InstanceNormalization", Aten.Call("aten::group_norm", grouped, groups, Value.None, Value.None, 1e-5, false).AsTensor(), [grouped], [Tensor.Ones([groups]), Tensor.Zeros([groups])]);
+        var (other, third) = (Tensor.Randn(x.Shape), Tensor.Randn([1, channels, 1, 1]));
+        Check("Sum", x + other + third, [x, other, third], []);
+        Check("Min", Aten.Call("aten::minimum", Aten.Call("aten::minimum", x, other).AsTensor(), third).AsTensor(), [x, other, third], []);
+        Check("Max", Aten.Call("aten::maximum", x, other).AsTensor(), [x, other], []);
+        var block = random.Next(1, 4);
+        var deep = Tensor.Randn([random.Next(1, 3), random.Next(1, 4) * block * block, random.Next(1, 7), random.Next(1, 7)]);
+        var shuffled = Aten.Call("aten::pixel_shuffle", deep, (long)block).AsTensor().Contiguous();
+        Check("DepthToSpace", shuffled, [deep], [], OnnxValue.Of("blocksize", block), OnnxValue.Of("mode", "CRD"));
+        var (n, c) = (deep.Size(0), deep.Size(1) / block / block);
+        var places = deep.Reshape(n, block, block, c, deep.Size(2), deep.Size(3)).Permute(0, 3, 4, 1, 5, 2).Contiguous().Reshape(n, c, deep.Size(2) * block, deep.Size(3) * block);
+        Check("DepthToSpace", places, [deep], [], OnnxValue.Of("blocksize", block));
+        Check("SpaceToDepth", deep, [places], [], OnnxValue.Of("blocksize", block));
+    });
+
+    [Fact]
     public void What_moves_numbers_moves_them_as_libtorch_does() => Repeat(30, random =>
     {
         var shape = Enumerable.Range(0, 4).Select(_ => (long)random.Next(1, 12)).ToArray();
@@ -241,6 +268,15 @@ public sealed class OperatorTests : TensorTest
         var file = SmallModel.File("DeformConv", names, inputs, [Tensor.Zeros([2, 3, 3, 3])], OnnxValue.Of("offset_group", groups));
         var error = Assert.Throws<ModelFormatException>(() => SmallModel.Run(file, inputs, SimdPath.Best, pool));
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_number_where_a_list_belongs_is_refused()
+    {
+        using var scope = new Scope();
+        Tensor[] inputs = [Tensor.Zeros([2, 3])];
+        var error = Assert.Throws<ModelFormatException>(() => SmallModel.Run(SmallModel.File("ReduceMean", inputs, [], OnnxValue.Of("axes", 1L)), inputs, SimdPath.Best, pool));
+        Assert.Contains("attribute axes is not a list of integers", error.Message, StringComparison.Ordinal);
     }
 
     static long Large(Random random, long kernel, long padding, long dilation) => Math.Max(1, ((kernel - 1) * dilation) + 1 - (2 * padding)) + random.Next(0, 40);

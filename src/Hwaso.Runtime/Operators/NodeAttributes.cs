@@ -21,9 +21,10 @@ sealed class NodeAttributes(OnnxNode node, int opset, string place)
 
     public string Text(string name, string otherwise) => Find(name) is not { } a ? otherwise : a.Text ?? throw Wrong(name, "a text");
 
-    public long[]? Ints(string name) => Find(name)?.Ints;
+    /// <summary>A list; a single value is none.</summary>
+    public long[]? Ints(string name) => Find(name) is not { } a ? null : a.Int is null && a.Float is null ? a.Ints : throw Wrong(name, "a list of integers");
 
-    public float[]? Floats(string name) => Find(name)?.Floats;
+    public float[]? Floats(string name) => Find(name) is not { } a ? null : a.Int is null && a.Float is null ? a.Floats : throw Wrong(name, "a list of numbers");
 
     public OnnxTensor? Tensor(string name) => Find(name) is not { } a ? null : a.Tensor ?? throw Wrong(name, "a tensor");
 

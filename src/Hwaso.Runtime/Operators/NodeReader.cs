@@ -34,7 +34,8 @@ static class NodeReader
                 break;
             default:
                 OneOutput(node, place);
-                graph.Add(place, Single(attributes), graph.Value(node.Outputs[0]), inputs);
+                if (!ComposedOperators.Read(attributes, inputs, graph))
+                    graph.Add(place, Single(attributes), graph.Value(node.Outputs[0]), inputs);
                 break;
         }
         attributes.Finish();
@@ -97,8 +98,6 @@ static class NodeReader
             case "Sub": return Two(BinaryKind.Sub);
             case "Mul": return Two(BinaryKind.Mul);
             case "Div": return Two(BinaryKind.Div);
-            case "Min" when attributes.Node.Inputs.Count == 2: return Two(BinaryKind.Min);
-            case "Max" when attributes.Node.Inputs.Count == 2: return Two(BinaryKind.Max);
             case "Pow": return Two(BinaryKind.Pow);
 
             case "Resize": return ResizeOperator.Read(attributes, isUpsample: false);
@@ -107,6 +106,8 @@ static class NodeReader
             case "Concat": return new ConcatOperator(attributes.Int("axis", 1));
             case "Transpose": return new TransposeOperator(attributes.Ints("perm"));
             case "Slice": return SliceOperator.Read(attributes);
+            case "DepthToSpace": return DepthToSpaceOperator.Read(attributes, toSpace: true);
+            case "SpaceToDepth": return DepthToSpaceOperator.Read(attributes, toSpace: false);
             case "Expand": return new ExpandOperator();
             case "Pad": return PadOperator.Read(attributes);
             case "Gather": return new GatherOperator(attributes.Int("axis", 0));

@@ -86,7 +86,7 @@ static class FuzzFiles
         d.Node("Reshape", "v", ["l", "flat"], ["m"]);
         d.Node("Pad", "pad", ["m", "pads"], ["n"], OnnxValue.Of("mode", "constant"));
         d.Node("Clip", "clip", ["n"], ["o"]);
-        d.Node("ReduceMean", "mean", ["o"], ["p"], OnnxValue.Of("axes", 1L), OnnxValue.Of("keepdims", 1L));
+        d.Node("ReduceMean", "mean", ["o"], ["p"], OnnxValue.Of("axes", [1L]), OnnxValue.Of("keepdims", 1L));
         d.Node("Sub", "sub", ["o", "p"], ["r"]);
         d.Node("Abs", "abs", ["r"], ["y"]);
     }
@@ -120,7 +120,7 @@ static class FuzzFiles
         d.Node("Resize", "linear", ["x", "", "", "sizes"], ["a"], OnnxValue.Of("mode", "linear"), OnnxValue.Of("coordinate_transformation_mode", "align_corners"));
         d.Node("Resize", "near", ["a", "", "scales"], ["b"], OnnxValue.Of("mode", "nearest"), OnnxValue.Of("coordinate_transformation_mode", "asymmetric"), OnnxValue.Of("nearest_mode", "floor"));
         d.Node("GridSample", "grid", ["b", "grid"], ["c"], OnnxValue.Of("mode", "bilinear"), OnnxValue.Of("padding_mode", "zeros"), OnnxValue.Of("align_corners", 0L));
-        d.Node("ReduceMax", "max", ["c"], ["e"], OnnxValue.Of("axes", 1L), OnnxValue.Of("keepdims", 0L));
+        d.Node("ReduceMax", "max", ["c"], ["e"], OnnxValue.Of("axes", [1L]), OnnxValue.Of("keepdims", 0L));
         d.Node("Exp", "exp", ["e"], ["y"]);
     }
 }
