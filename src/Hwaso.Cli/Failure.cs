@@ -17,7 +17,8 @@ static partial class Failure
         ArgumentException => (ParameterName().Replace(OneLine(error.Message), ""), ExitCode.Usage),
         OperationCanceledException => ("stopped before it was done", ExitCode.Failed),
         TorchException { IsOutOfMemory: true } => ($"too little memory: {OneLine(error.Message)}; ask for smaller images or fewer at once, or work in windows (--crop; of depth --tiles)", ExitCode.Failed),
-        OutOfMemoryException => ($"too little memory: {OneLine(error.Message)}; try a smaller batch, crop or size", ExitCode.Failed),
+        // .NET's own message says no more than its name.
+        OutOfMemoryException => ("too little memory; try a smaller batch, crop or size", ExitCode.Failed),
         FileNotFoundException { FileName: { Length: > 0 } file } => ($"{file}: no such file; check the path", ExitCode.Failed),
         UnauthorizedAccessException => ($"{OneLine(error.Message)} Check its permissions, or name another place", ExitCode.Failed),
         IOException when IsFull(error) => ($"{OneLine(error.Message)}; make room, or name a place on another disk", ExitCode.Failed),

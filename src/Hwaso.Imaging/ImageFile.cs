@@ -14,8 +14,21 @@ public static class ImageFile
         }
         catch (OutOfMemoryException error)
         {
+            throw new ImageFormatException(path, $"too little memory for its {Extent(path)}; make it smaller, or split it into tiles", error);
+        }
+    }
+
+    // Even the file may be too much.
+    static string Extent(string path)
+    {
+        try
+        {
             var (width, height) = Size(path);
-            throw new ImageFormatException(path, $"too little memory for its {width}×{height} pixels; make it smaller, or split it into tiles", error);
+            return $"{width}×{height} pixels";
+        }
+        catch (OutOfMemoryException)
+        {
+            return $"{new FileInfo(path).Length >> 20} MiB";
         }
     }
 
