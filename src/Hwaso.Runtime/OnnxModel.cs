@@ -1,3 +1,4 @@
+using System.Buffers;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
@@ -22,6 +23,7 @@ public sealed class OnnxModel : IDisposable
         this.options = options;
         kernels = KernelSet.Of(options.Path);
         graph = GraphLoader.Load(file);
+        WeightTaking.Take(graph, packed);
         Inputs = file.Inputs.Select(Port).ToArray();
         Outputs = file.Outputs.Select(Port).ToArray();
         Metadata = file.Metadata;
@@ -52,10 +54,8 @@ public sealed class OnnxModel : IDisposable
     /// <exception cref="PlatformNotSupportedException">The processor does not have the vectors that were asked for.</exception>
     public static OnnxModel Load(string path, RuntimeOptions? options = null)
     {
-        var length = new FileInfo(path).Length;
-        return length <= Array.MaxLength
-            ? Load(File.ReadAllBytes(path), path, options)
-            : throw new ModelFormatException(path, $"{length} bytes; ONNX files have at most 2 GiB");
+        using IMemoryOwner<byte> bytes = new FileBytes(path);
+        return Load(bytes.Memory, path, options);
     }
 
     /// <summary>Reads a file that is in memory already.</summary>

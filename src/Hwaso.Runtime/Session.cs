@@ -91,7 +91,7 @@ public sealed unsafe class Session
 
     internal Plan Plan => plan;
 
-    byte* Address(int value) => plan.Constants.TryGetValue(value, out var constant) ? constant.Address : start + plan.Offsets[value];
+    byte* Address(int value) => plan.Constants.TryGetValue(value, out var constant) ? (byte*)constant.AddressOrNone : start + plan.Offsets[value];
 
     TensorType Type(IReadOnlyList<int> values, int which) => which >= 0 && which < values.Count
         ? plan.Types[values[which]]!

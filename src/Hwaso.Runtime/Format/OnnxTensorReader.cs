@@ -6,9 +6,6 @@ namespace Hwaso.Runtime.Format;
 /// <summary>Reads a tensor (onnx.proto's TensorProto). What is allocated follows from the bytes that are there, never from the sizes they claim.</summary>
 static class OnnxTensorReader
 {
-    // An operator may keep a small tensor, and must not keep the file with it.
-    const int MostCopied = 4096;
-
     public static OnnxTensor Read(ReadOnlyMemory<byte> message, string file)
     {
         var reader = new WireReader(message, file);
@@ -72,7 +69,6 @@ static class OnnxTensorReader
 
     static OnnxTensor FromRaw(string name, int[] shape, long elements, OnnxType type, ReadOnlyMemory<byte> memory, string place)
     {
-        var raw = memory.Span;
         var size = type switch
         {
             OnnxType.Int64 or OnnxType.Float64 => 8,
@@ -80,10 +76,11 @@ static class OnnxTensorReader
             OnnxType.Float16 or OnnxType.Int16 or OnnxType.UInt16 => 2,
             _ => 1,
         };
-        if (raw.Length != elements * size)
-            throw new ModelFormatException(place, $"{raw.Length} bytes where its sizes ask for {elements} × {size}");
+        if (memory.Length != elements * size)
+            throw new ModelFormatException(place, $"{memory.Length} bytes where its sizes ask for {elements} × {size}");
         if (type == OnnxType.Float32)
-            return new(name, shape, raw.Length <= MostCopied ? raw.ToArray() : memory, null);
+            return new(name, shape, memory, null);
+        var raw = FileBytes.Get(memory);
         if (type is OnnxType.Float16 or OnnxType.Float64)
         {
             var floats = new float[elements];

@@ -7,17 +7,18 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    const int Tile = WinogradPlan.Tile, Window = WinogradPlan.Window, Products = WinogradPlan.Products, TileChannels = ConvWeights.Tile;
+    const int Tile = WinogradPlan.Tile, Window = WinogradPlan.Window, Products = WinogradPlan.Products, TileChannels = ConvWeights.Tile, MostShift = 8;
 
     readonly ConvShape shape;
     readonly WinogradPlan plan;
     readonly Constant weights;
+    readonly bool keeps;
     readonly float* input, bias, addend, output;
     readonly Unary function;
     readonly int groups;
-    readonly long rowsBytes, inputsBytes, sumsBytes, zerosBytes;
+    readonly long rowsBytes, inputsBytes, weightsBytes, sumsBytes, outputsBytes, zerosBytes, lineBytes;
 
-    /// <summary>As <see cref="ConvKernel{TLanes, TVector}"/>, with weights packed by <see cref="WinogradWeights"/>.</summary>
+    /// <summary>As <see cref="ConvKernel{TLanes, TVector}"/>, with weights transformed by <see cref="WinogradWeights"/> where the plan keeps them.</summary>
     public WinogradKernel(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads)
     {
         this.shape = shape;
@@ -27,73 +28,101 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         this.addend = addend;
         this.function = function;
         this.output = output;
+        keeps = WinogradPlan.KeepsWeights(shape);
         plan = new WinogradPlan(shape, TLanes.Count, TLanes.Group, threads);
         groups = plan.Pairs * plan.GroupsInPair;
         rowsBytes = PinnedMemory.Whole(Window * (long)plan.WindowPitch * sizeof(float));
         inputsBytes = PinnedMemory.Whole(plan.Pairs * plan.PairNumbers * sizeof(float));
-        sumsBytes = PinnedMemory.Whole((Products * TileChannels * 2L * sizeof(TVector)) + (Window * Tile * sizeof(TVector)));
-        zerosBytes = PinnedMemory.Whole(((plan.GroupsInRow + 1L) * plan.GroupColumns + TLanes.Count) * sizeof(float));
+        weightsBytes = keeps ? 0 : PinnedMemory.Whole((long)Products * plan.Channels * TileChannels * sizeof(float)) + PinnedMemory.Alignment;
+        var kept = plan.Channels < shape.GroupCin ? (long)plan.TilesInSplit * plan.Pairs : 1;
+        sumsBytes = PinnedMemory.Whole(kept * SumsNumbers * sizeof(float));
+        outputsBytes = PinnedMemory.Whole(Window * Tile * sizeof(TVector));
+        zerosBytes = PinnedMemory.Whole((((plan.GroupsInRow + 1L) * plan.GroupColumns) + TLanes.Count) * sizeof(float));
+        lineBytes = shape.DilationX > 1 ? Window * zerosBytes : 0;
         Items = shape.Batch * shape.Groups * plan.Blocks * plan.Splits;
     }
 
+    static int SumsNumbers => Products * TileChannels * 2 * TLanes.Count;
+
     public override int Items { get; }
 
-    public override long ScratchBytes => rowsBytes + inputsBytes + sumsBytes + zerosBytes + PinnedMemory.Whole((groups + plan.GroupsInPair) * (long)sizeof(int));
+    public override long ScratchBytes => rowsBytes + inputsBytes + weightsBytes + sumsBytes + outputsBytes + zerosBytes + lineBytes + PinnedMemory.Whole((groups + plan.GroupsInPair) * (long)sizeof(int));
 
     public override void Run(int item, byte* scratch)
     {
         var (split, block) = (item % plan.Splits, item / plan.Splits % plan.Blocks);
         var image = item / plan.Splits / plan.Blocks;                                   // n × groups + g
-        var rows = (float*)scratch;
         var inputs = (float*)(scratch + rowsBytes);
-        var sums = (float*)(scratch + rowsBytes + inputsBytes);
+        var made = (float*)((byte*)inputs + inputsBytes);
+        var sums = (float*)((byte*)made + weightsBytes);
+        var rows = (float*)((byte*)sums + sumsBytes);
         var first = block * groups;
         var end = Math.Min(first + groups, plan.Groups);
         var pairs = (end - first + plan.GroupsInPair - 1) / plan.GroupsInPair;
-        Transform(image, first, end - first, pairs, scratch);
-
-        var group = image % shape.Groups;
-        var tileNumbers = (long)Products * shape.GroupCin * TileChannels;
-        for (var tile = split * plan.TilesInSplit; tile < Math.Min(plan.ChannelTiles, (split + 1) * plan.TilesInSplit); tile++)
+        var (firstTile, endTile) = (split * plan.TilesInSplit, Math.Min(plan.ChannelTiles, (split + 1) * plan.TilesInSplit));
+        var tilesBefore = image % shape.Groups * plan.ChannelTiles;
+        for (var from = 0; from < shape.GroupCin; from += plan.Channels)
         {
-            var w = (float*)weights.Address + (((group * plan.ChannelTiles) + tile) * tileNumbers);
-            for (var pair = 0; pair < pairs; pair++)
+            var channels = Math.Min(plan.Channels, shape.GroupCin - from);
+            Transform(image, from, channels, first, end - first, pairs, scratch);
+            for (var tile = firstTile; tile < endTile; tile++)
             {
-                WinogradTile<TLanes, TVector>.Multiply(w, inputs + (pair * plan.PairNumbers), plan.ProductGap, shape.GroupCin, sums);
-                for (var half = 0; half < 2; half++)
-                    Write(sums + (half * TLanes.Count), sums + (Products * TileChannels * 2 * TLanes.Count), image, tile, first + (((2 * pair) + half) * plan.GroupsInPair / 2), end);
+                var w = (float*)weights.Address + ((tilesBefore + tile) * (long)shape.GroupCin * (keeps ? Products : shape.Taps) * TileChannels);
+                if (!keeps)
+                {
+                    WinogradWeights.Transform(w + ((long)from * shape.Taps * TileChannels), channels, made);
+                    w = made;
+                }
+                for (var pair = 0; pair < pairs; pair++)
+                {
+                    var own = plan.Channels == shape.GroupCin ? sums : sums + ((((tile - firstTile) * (long)plan.Pairs) + pair) * SumsNumbers);
+                    WinogradTile<TLanes, TVector>.Multiply(w, inputs + (pair * plan.PairNumbers), plan.ProductNumbers - (channels * 2 * TLanes.Count), channels, own, from == 0);
+                    if (from + channels == shape.GroupCin)
+                        for (var half = 0; half < 2; half++)
+                            Write(own + (half * TLanes.Count), rows, image, tile, first + (((2 * pair) + half) * plan.GroupsInPair / 2), end);
+                }
             }
         }
     }
 
-    /// <summary>The inputs of a block's tiles, all channels.</summary>
-    void Transform(int image, int first, int count, int pairs, byte* scratch)
+    /// <summary>The inputs of a block's tiles, some channels.</summary>
+    void Transform(int image, int firstChannel, int channels, int first, int count, int pairs, byte* scratch)
     {
         var rows = (float*)scratch;
         var inputs = (float*)(scratch + rowsBytes);
-        var zeros = (float*)(scratch + rowsBytes + inputsBytes + sumsBytes);
-        var places = (int*)((byte*)zeros + zerosBytes);
+        var zeros = (float*)(scratch + rowsBytes + inputsBytes + weightsBytes + sumsBytes + outputsBytes);
+        var lines = (float*)((byte*)zeros + zerosBytes);
+        var places = (int*)((byte*)lines + lineBytes);
         new Span<byte>(zeros, (int)zerosBytes).Clear();
         // Padding is zero and stays so through the transform.
         new Span<byte>(rows, (int)rowsBytes).Clear();
         var pointers = stackalloc float*[Window];
-        var channels = shape.GroupCin;
         var plane = (long)shape.Height * shape.Width;
-        var source = input + (image * channels * plane);
-        var step = plan.ProductNumbers;
+        var source = input + (((image * (long)shape.GroupCin) + firstChannel) * plane);
         Place(first, count, places);
         for (var c = 0; c < channels; c++, source += plane)
         {
             for (int k = 0; k < count;)
             {
                 var (row, column) = ((first + k) / plan.GroupsInRow, (first + k) % plan.GroupsInRow);
+                var (phase, tileRow) = (row / plan.RowsInPhase, row % plan.RowsInPhase);
+                var (phaseY, phaseX) = (phase / shape.DilationX, phase % shape.DilationX);
                 var length = Math.Min(count - k, plan.GroupsInRow - column);
-                var left = (column * plan.GroupColumns) - shape.Left;
-                var (begin, end) = (Math.Max(left, 0), Math.Min(left + (length * plan.GroupColumns) + 2, shape.Width));
+                // Column x of a window is column x × dilation + shift of the image.
+                var shift = phaseX - shape.Left;
+                var left = column * plan.GroupColumns;
+                var inside = shift < 0 ? (-shift + shape.DilationX - 1) / shape.DilationX : 0;
+                var begin = Math.Max(left, inside);
+                var end = Math.Min(left + (length * plan.GroupColumns) + 2, shape.Width <= shift ? begin : (shape.Width - shift + shape.DilationX - 1) / shape.DilationX);
                 for (var y = 0; y < Window; y++)
                 {
-                    var from = (row * Tile) - shape.Top + y;
-                    pointers[y] = from >= 0 && from < shape.Height ? source + ((long)from * shape.Width) + begin : zeros;
+                    var from = (((tileRow * Tile) + y) * shape.DilationY) + phaseY - shape.Top;
+                    if (from < 0 || from >= shape.Height || end <= begin)
+                        pointers[y] = zeros;
+                    else if (shape.DilationX == 1)
+                        pointers[y] = source + ((long)from * shape.Width) + begin + shift;
+                    else
+                        pointers[y] = Gather(source + ((long)from * shape.Width) + (begin * shape.DilationX) + shift, end - begin, lines + (y * (zerosBytes / sizeof(float))));
                 }
                 if (end > begin)
                     WinogradTile<TLanes, TVector>.Down(pointers, rows + places[k] + begin - left, plan.WindowPitch, end - begin);
@@ -102,8 +131,15 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                 k += length;
             }
             for (var pair = 0; pair < pairs; pair++)
-                WinogradTile<TLanes, TVector>.Across(rows, plan.WindowPitch, places + (pair * plan.GroupsInPair), inputs + (pair * plan.PairNumbers) + (c * 2 * TLanes.Count), step);
+                WinogradTile<TLanes, TVector>.Across(rows, plan.WindowPitch, places + (pair * plan.GroupsInPair), inputs + (pair * plan.PairNumbers) + (c * 2 * TLanes.Count), plan.ProductNumbers);
         }
+    }
+
+    float* Gather(float* from, int count, float* to)
+    {
+        for (var x = 0; x < count; x++)
+            to[x] = from[(nint)x * shape.DilationX];
+        return to;
     }
 
     // What was read beyond the image's end, where a vector is longer than its rows.
@@ -128,7 +164,7 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
             if (k > 0 && (first + k) % plan.GroupsInRow == 0)
                 at += WinogradPlan.Rim;
             // Columns of the image, not of its padding, are stored where a vector is aligned.
-            places[k] = at - ((first + k - Math.Min(k, (first + k) % plan.GroupsInRow)) % plan.GroupsInRow == 0 ? shape.Left : 0);
+            places[k] = at - ((first + k - Math.Min(k, (first + k) % plan.GroupsInRow)) % plan.GroupsInRow == 0 ? Math.Min(shape.Left, MostShift) : 0);
             at += plan.GroupColumns;
         }
     }
@@ -142,13 +178,13 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         var plane = (long)shape.OutHeight * shape.OutWidth;
         var channels = Math.Min(TileChannels, shape.GroupCout - (tile * TileChannels));
         var inGroup = plan.GroupColumns / TLanes.Count;                                 // vectors of a group's row
-        var whole = function.Kind is UnaryKind.Identity or UnaryKind.Relu;
+        var whole = function.Kind is UnaryKind.Identity or UnaryKind.Relu && shape.DilationX == 1;
         for (var k = 0; k < Tile; k++)
         {
             var group = firstGroup + (k / inGroup);
-            var (row, column) = (group / plan.GroupsInRow * Tile, (group % plan.GroupsInRow * plan.GroupColumns) + (k % inGroup * TLanes.Count));
+            var (row, column) = Corner(group, k % inGroup);
             places[k] = ((nint)row * shape.OutWidth) + column;
-            whole &= group < endGroup && row + Tile <= shape.OutHeight && column + TLanes.Count <= shape.OutWidth;
+            whole &= group < endGroup && row + ((Tile - 1) * shape.DilationY) < shape.OutHeight && column + TLanes.Count <= shape.OutWidth;
         }
         for (var c = 0; c < channels; c++, sums += 2 * TLanes.Count)
         {
@@ -156,10 +192,18 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
             var shift = bias == null ? 0 : bias[((image % shape.Groups) * shape.GroupCout) + channel];
             var start = ((image * (long)shape.GroupCout) + channel) * plane;
             if (whole)
-                WinogradTile<TLanes, TVector>.Outputs(sums, step, rows, shift, function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity, places, shape.OutWidth, addend == null ? null : addend + start, output + start);
+                WinogradTile<TLanes, TVector>.Outputs(sums, step, rows, shift, function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity, places, shape.OutWidth * shape.DilationY, addend == null ? null : addend + start, output + start);
             else
                 WritePart(sums, step, rows, shift, start, firstGroup, endGroup);
         }
+    }
+
+    /// <summary>The output row and column where a vector of a group begins.</summary>
+    (int Row, int Column) Corner(int group, int vector)
+    {
+        var (row, column) = (group / plan.GroupsInRow, group % plan.GroupsInRow);
+        var (phase, tileRow) = (row / plan.RowsInPhase, row % plan.RowsInPhase);
+        return ((tileRow * Tile * shape.DilationY) + (phase / shape.DilationX), (((column * plan.GroupColumns) + (vector * TLanes.Count)) * shape.DilationX) + (phase % shape.DilationX));
     }
 
     void WritePart(float* sums, nint step, float* rows, float shift, long start, int firstGroup, int endGroup)
@@ -169,14 +213,19 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         for (var k = 0; k < Tile; k++)
         {
             var group = firstGroup + (k / inGroup);
-            var (row, column) = (group / plan.GroupsInRow * Tile, (group % plan.GroupsInRow * plan.GroupColumns) + (k % inGroup * TLanes.Count));
-            var count = shape.OutWidth - column;
+            var (row, column) = Corner(group, k % inGroup);
+            var count = (shape.OutWidth - column + shape.DilationX - 1) / shape.DilationX;
             if (group >= endGroup || count <= 0)
                 continue;
-            for (var y = 0; y < Tile && row + y < shape.OutHeight; y++)
+            for (var y = 0; y < Tile && row + (y * shape.DilationY) < shape.OutHeight; y++)
             {
-                var at = start + ((long)(row + y) * shape.OutWidth) + column;
-                Finish<TLanes, TVector>.Store(TLanes.Load(rows + (((y * Tile) + k) * TLanes.Count)), TLanes.All(shift), addend == null ? null : addend + at, function, output + at, count);
+                var at = start + ((long)(row + (y * shape.DilationY)) * shape.OutWidth) + column;
+                var from = rows + (((y * Tile) + k) * TLanes.Count);
+                if (shape.DilationX == 1)
+                    Finish<TLanes, TVector>.Store(TLanes.Load(from), TLanes.All(shift), addend == null ? null : addend + at, function, output + at, count);
+                else
+                    for (var x = 0; x < Math.Min(count, TLanes.Count); x++, at += shape.DilationX)
+                        Finish<Lanes1, float>.Store(from[x], shift, addend == null ? null : addend + at, function, output + at, 1);
             }
         }
     }

@@ -2,7 +2,8 @@ namespace Hwaso.Runtime.Kernels;
 
 /// <summary>
 /// How a 3×3 convolution is cut into tiles of 4×4 output pixels: tiles that lie side by side form groups, groups fill pairs of vectors,
-/// and some pairs at a time are computed for all channels, so that what is between stays in the second-level cache.
+/// and some pairs at a time are computed, so that what is between stays in the second-level cache. With dilation the image falls into
+/// phases, each an image of its own.
 /// </summary>
 sealed class WinogradPlan
 {
@@ -18,7 +19,10 @@ sealed class WinogradPlan
     /// <summary>Numbers between rows of tiles where they are transformed: padding, the rest of a window, and what a vector reads beyond it.</summary>
     public const int Rim = 32;
 
-    const int BlockBytes = 256 << 10;
+    const int BlockBytes = 256 << 10, MostPairs = 8, MostPairsOfLarge = 2;
+
+    // Transformed weights are four times as large. Up to 96 × 96 channels they are kept; larger ones, of layers with fewer pixels, are made while running.
+    const int MostKept = 96 * 96;
 
     /// <param name="shape">The convolution.</param>
     /// <param name="lanes">Numbers in a vector.</param>
@@ -27,18 +31,33 @@ sealed class WinogradPlan
     public WinogradPlan(in ConvShape shape, int lanes, int group, int threads)
     {
         GroupColumns = Tile * group;
-        GroupsInRow = Parts(shape.OutWidth, GroupColumns);
-        Groups = GroupsInRow * Parts(shape.OutHeight, Tile);
+        PhaseHeight = Parts(shape.OutHeight, shape.DilationY);
+        PhaseWidth = Parts(shape.OutWidth, shape.DilationX);
+        GroupsInRow = Parts(PhaseWidth, GroupColumns);
+        RowsInPhase = Parts(PhaseHeight, Tile);
+        Groups = GroupsInRow * RowsInPhase * shape.DilationY * shape.DilationX;
         GroupsInPair = 2 * lanes / group;
         var pairs = Parts(Groups, GroupsInPair);
-        // An odd number of cache lines: products of a tile, written together, must not share the few places of the first-level cache.
-        ProductGap = 2 * lanes * sizeof(float) % 64 == 0 && shape.GroupCin % 2 == 0 ? 16 : 0;
-        ProductNumbers = (shape.GroupCin * 2 * lanes) + ProductGap;
-        PairNumbers = (long)Products * ProductNumbers;
         var images = shape.Batch * shape.Groups;
-        // Larger blocks read the weights less often; enough of them keep every thread busy to the end.
-        Pairs = (int)Math.Clamp(BlockBytes / (PairNumbers * sizeof(float)), 1, Math.Max(1, (long)pairs * images / (4 * threads)));
-        Pairs = Math.Min(Pairs, 8);
+        var pairBytes = (long)Products * 2 * lanes * sizeof(float);
+        if (KeepsWeights(shape))
+        {
+            Channels = shape.GroupCin;
+            // Larger blocks read the weights less often; enough of them keep every thread busy to the end.
+            Pairs = (int)Math.Clamp(BlockBytes / (pairBytes * Channels), 1, Math.Max(1, (long)pairs * images / (4 * threads)));
+            Pairs = Math.Min(Pairs, MostPairs);
+        }
+        else
+        {
+            // Each transformation of weights serves two pairs.
+            Pairs = Math.Min(pairs, MostPairsOfLarge);
+            Channels = (int)Math.Clamp(BlockBytes / (pairBytes * Pairs), 1, shape.GroupCin);
+            Channels = Parts(shape.GroupCin, Parts(shape.GroupCin, Channels));
+        }
+        // An odd number of cache lines: products of a tile, written together, must not share the few places of the first-level cache.
+        ProductGap = 2 * lanes * sizeof(float) % 64 == 0 && Channels % 2 == 0 ? 16 : 0;
+        ProductNumbers = (Channels * 2 * lanes) + ProductGap;
+        PairNumbers = (long)Products * ProductNumbers;
         Blocks = Parts(pairs, Pairs);
         ChannelTiles = Parts(shape.GroupCout, ConvWeights.Tile);
         // Where there are few blocks, each is computed for some of the output channels at a time.
@@ -50,6 +69,15 @@ sealed class WinogradPlan
         WindowPitch = (Pairs * GroupsInPair * GroupColumns) + ((rows + 2) * Rim);
         WindowPitch += WindowPitch % 32 == 0 ? 16 : 0;
     }
+
+    /// <summary>Output rows of a phase; the last phases may have one less.</summary>
+    public int PhaseHeight { get; }
+
+    /// <summary>Output columns of a phase; the last phases may have one less.</summary>
+    public int PhaseWidth { get; }
+
+    /// <summary>Rows of tiles in a phase.</summary>
+    public int RowsInPhase { get; }
 
     /// <summary>Output columns of a group.</summary>
     public int GroupColumns { get; }
@@ -69,6 +97,9 @@ sealed class WinogradPlan
     /// <summary>Blocks of an image.</summary>
     public int Blocks { get; }
 
+    /// <summary>Input channels that are transformed and multiplied at a time.</summary>
+    public int Channels { get; }
+
     /// <summary>Tiles of output channels.</summary>
     public int ChannelTiles { get; }
 
@@ -78,7 +109,7 @@ sealed class WinogradPlan
     /// <summary>Parts that the output channels are computed in.</summary>
     public int Splits { get; }
 
-    /// <summary>Transformed inputs of a pair of vectors, all channels.</summary>
+    /// <summary>Transformed inputs of a pair of vectors.</summary>
     public long PairNumbers { get; }
 
     /// <summary>Numbers from one product of a pair of vectors to the next.</summary>
@@ -92,7 +123,11 @@ sealed class WinogradPlan
 
     /// <summary>Whether a convolution is one that tiles can be used for, and has enough pixels and channels to gain by it.</summary>
     public static bool Fits(in ConvShape shape) =>
-        shape is { KernelHeight: 3, KernelWidth: 3, StrideX: 1, StrideY: 1, DilationX: 1, DilationY: 1, OutHeight: >= 3, OutWidth: >= 3, GroupCin: >= 4, GroupCout: >= 4 };
+        shape is { KernelHeight: 3, KernelWidth: 3, StrideX: 1, StrideY: 1, GroupCin: >= 4, GroupCout: >= 4 }
+        && shape.OutHeight >= 3 * shape.DilationY && shape.OutWidth >= 3 * shape.DilationX;
+
+    /// <summary>Whether its transformed weights are made once and kept.</summary>
+    public static bool KeepsWeights(in ConvShape shape) => (long)shape.GroupCin * shape.GroupCout <= MostKept;
 
     static int Parts(int whole, int part) => (whole + part - 1) / part;
 }

@@ -74,20 +74,29 @@ static unsafe class WinogradTile<TLanes, TVector>
         }
     }
 
-    /// <summary>All 36 products of 6 output channels and two vectors of tiles, summed over the input channels.</summary>
+    /// <summary>All 36 products of 6 output channels and two vectors of tiles, summed over input channels.</summary>
     /// <param name="weights">[36][channels][6].</param>
     /// <param name="inputs">[36][channels][2 vectors] and what is between products.</param>
     /// <param name="gap">Numbers between them.</param>
     /// <param name="channels">Input channels.</param>
-    /// <param name="sums">[36][6][2 vectors].</param>
+    /// <param name="sums">[36][6][2 vectors], the sums so far, and afterwards.</param>
+    /// <param name="first">Whether there are none so far.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* weights, float* inputs, nint gap, int channels, float* sums)
+    public static void Multiply(float* weights, float* inputs, nint gap, int channels, float* sums, bool first)
     {
         float* w = weights, x = inputs;
         for (var f = 0; f < WinogradPlan.Products; f++)
         {
             TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
-            a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
+            if (first)
+                a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
+            else
+            {
+                (a0, a1, b0) = (TLanes.Load(sums), TLanes.Load(sums + TLanes.Count), TLanes.Load(sums + (2 * TLanes.Count)));
+                (b1, c0, c1) = (TLanes.Load(sums + (3 * TLanes.Count)), TLanes.Load(sums + (4 * TLanes.Count)), TLanes.Load(sums + (5 * TLanes.Count)));
+                (d0, d1, e0) = (TLanes.Load(sums + (6 * TLanes.Count)), TLanes.Load(sums + (7 * TLanes.Count)), TLanes.Load(sums + (8 * TLanes.Count)));
+                (e1, f0, f1) = (TLanes.Load(sums + (9 * TLanes.Count)), TLanes.Load(sums + (10 * TLanes.Count)), TLanes.Load(sums + (11 * TLanes.Count)));
+            }
             for (var c = channels; c > 0; c--)
             {
                 var p = TLanes.Load(x);

@@ -1,58 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>Brings the weights of a 3×3 convolution into the form in which <see cref="WinogradTile{TLanes, TVector}"/> multiplies by them.</summary>
-static class WinogradWeights
+/// <summary>
+/// Brings the weights of a 3×3 convolution into the form in which <see cref="WinogradTile{TLanes, TVector}"/> multiplies by them: each point's row is
+/// 1, p, p² over the product of its differences from the other points, and infinity's is 0, 0, 1.
+/// </summary>
+static unsafe class WinogradWeights
 {
-    const int Window = WinogradPlan.Window, Products = WinogradPlan.Products;
+    const int Window = WinogradPlan.Window, Products = WinogradPlan.Products, Taps = 9, Tile = ConvWeights.Tile;
+    const float Near = -2f / 3, NearRoot = -0.47140452f, Far = 1f / 6, FarRoot = 0.23570226f;
 
-    // Each point's row: 1, p, p² over the product of its differences from the other points; infinity's is 0, 0, 1.
-    static readonly double[,] points = Points();
-
-    /// <summary>[Cout, Cin/g, 3, 3] to [g][tiles][36][Cin/g][6]; channels beyond the last are zeros.</summary>
-    public static Constant Pack(Constant weights, int groups, string place)
+    /// <summary>All weights, [g][tiles][Cin/g][9][6] as <see cref="ConvWeights"/> packs them, to [g][tiles][36][Cin/g][6].</summary>
+    public static Constant Transform(Constant packed, string place)
     {
-        var shape = weights.Type.Shape;
-        var (cout, cin) = (shape[0] / groups, shape[1]);
-        var tiles = (cout + ConvWeights.Tile - 1) / ConvWeights.Tile;
-        var packed = new Constant(new TensorType(true, [groups, tiles, Products, cin * ConvWeights.Tile], place));
-        var from = weights.Floats;
-        var to = packed.Floats;
-        var half = new double[Window * 3];
-        for (var o = 0; o < shape[0]; o++)
+        var (groups, tiles, channels) = (packed.Type.Shape[0], packed.Type.Shape[1], packed.Type.Shape[2]);
+        var transformed = new Constant(new TensorType(true, [groups, tiles, Products, channels * Tile], place));
+        for (long tile = 0; tile < (long)groups * tiles; tile++)
+            Transform((float*)packed.Address + (tile * channels * Taps * Tile), channels, (float*)transformed.Address + (tile * Products * channels * Tile));
+        return transformed;
+    }
+
+    /// <summary>Weights of one tile of output channels: [channels][9][6] to [36][channels][6].</summary>
+    public static void Transform(float* from, int channels, float* to)
+    {
+        if (Vector256.IsHardwareAccelerated)
+            Transform<Lanes256, Vector256<float>>(from, channels, to);
+        else if (Vector128.IsHardwareAccelerated)
+            Transform<Lanes128, Vector128<float>>(from, channels, to);
+        else
+            Transform<Lanes1, float>(from, channels, to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Transform<TLanes, TVector>(float* from, int channels, float* to)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        nint step = channels * Tile;
+        // Vectors go beyond the 6 numbers of a channel, into what is written next; the last channel's are written elsewhere first.
+        var half = stackalloc float[Window * 3 * 8];
+        var last = stackalloc float[Products * 8];
+        for (var c = 0; c < channels; c++, from += Taps * Tile)
         {
-            var (group, channel) = (o / cout, o % cout);
-            var tile = (long)((group * tiles) + (channel / ConvWeights.Tile)) * Products * cin * ConvWeights.Tile;
-            for (var c = 0; c < cin; c++)
+            var end = c == channels - 1;
+            var target = end ? last : to + (c * Tile);
+            var pitch = end ? 8 : step;
+            for (var lane = 0; lane < Tile; lane += TLanes.Count)
             {
-                var kernel = from.Slice(((o * cin) + c) * 9, 9);
-                for (var i = 0; i < Window; i++)
-                    for (var x = 0; x < 3; x++)
-                        half[(i * 3) + x] = (points[i, 0] * kernel[x]) + (points[i, 1] * kernel[3 + x]) + (points[i, 2] * kernel[6 + x]);
-                for (var f = 0; f < Products; f++)
+                for (var x = 0; x < 3; x++)
                 {
-                    var (i, j) = (f / Window, f % Window);
-                    var value = (half[i * 3] * points[j, 0]) + (half[(i * 3) + 1] * points[j, 1]) + (half[(i * 3) + 2] * points[j, 2]);
-                    to[(int)(tile + ((((long)f * cin) + c) * ConvWeights.Tile) + (channel % ConvWeights.Tile))] = (float)value;
+                    var at = from + (x * Tile) + lane;
+                    Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + (3 * Tile)), TLanes.Load(at + (6 * Tile)), half + (x * 8), 3 * 8);
+                }
+                for (var y = 0; y < Window; y++)
+                {
+                    var row = half + (y * 3 * 8);
+                    Points<TLanes, TVector>(TLanes.Load(row), TLanes.Load(row + 8), TLanes.Load(row + 16), target + lane + (y * Window * pitch), pitch);
                 }
             }
         }
-        return packed;
+        to += step - Tile;
+        for (var f = 0; f < Products; f++)
+            for (var k = 0; k < Tile; k++)
+                to[(f * step) + k] = last[(f * 8) + k];
     }
 
-    static double[,] Points()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Points<TLanes, TVector>(TVector g0, TVector g1, TVector g2, float* to, nint step)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
     {
-        double[] at = [0, Math.Sqrt(0.5), -Math.Sqrt(0.5), Math.Sqrt(2), -Math.Sqrt(2)];
-        var rows = new double[Window, 3];
-        for (var i = 0; i < at.Length; i++)
-        {
-            var scale = 1.0;
-            for (var k = 0; k < at.Length; k++)
-                scale *= k == i ? 1 : at[i] - at[k];
-            (rows[i, 0], rows[i, 1], rows[i, 2]) = (1 / scale, at[i] / scale, at[i] * at[i] / scale);
-        }
-        rows[Window - 1, 2] = 1;
-        return rows;
+        TLanes.Store(g0, to);
+        var even = TLanes.Multiply(TLanes.All(Near), TLanes.MultiplyAdd(TLanes.All(0.5f), g2, g0));
+        TLanes.Store(TLanes.MultiplyAdd(TLanes.All(NearRoot), g1, even), to + step);
+        TLanes.Store(TLanes.MultiplyAdd(TLanes.All(-NearRoot), g1, even), to + (2 * step));
+        even = TLanes.Multiply(TLanes.All(Far), TLanes.MultiplyAdd(TLanes.All(2), g2, g0));
+        TLanes.Store(TLanes.MultiplyAdd(TLanes.All(FarRoot), g1, even), to + (3 * step));
+        TLanes.Store(TLanes.MultiplyAdd(TLanes.All(-FarRoot), g1, even), to + (4 * step));
+        TLanes.Store(g2, to + (5 * step));
     }
 }

@@ -31,13 +31,11 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         var addend = Epilogue.Adds ? binding.In(AddendInput) : null;
         if (shape.Groups == shape.Cin && shape.Groups == shape.Cout && shape.Groups > 1)
             return binding.Kernels.Depthwise(shape, weights, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out);
-        if (WinogradPlan.Fits(shape))
-        {
-            var transformed = binding.Packed.Get(weights, -shape.Groups, () => WinogradWeights.Pack(weights, shape.Groups, binding.Operands.Place));
-            return binding.Kernels.Winograd(shape, transformed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
-        }
-        var packed = binding.Packed.Get(weights, shape.Groups, () => ConvWeights.Pack(weights, shape.Groups, binding.Operands.Place));
-        return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
+        var packed = ConvWeights.Get(binding.Packed, weights, shape.Groups, binding.Operands.Place);
+        if (!WinogradPlan.Fits(shape))
+            return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
+        var used = WinogradPlan.KeepsWeights(shape) ? binding.Packed.Get(packed, 1, () => WinogradWeights.Transform(packed, binding.Operands.Place)) : packed;
+        return binding.Kernels.Winograd(shape, used, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
     }
 
     ConvShape Shape(Operands inputs, out Constant weights) => Shape(inputs, Window, Groups, BiasInput, out weights);

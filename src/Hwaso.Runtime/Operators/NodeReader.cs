@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Planning;
@@ -123,7 +124,7 @@ static class NodeReader
             case "Cast": return CastOperator.Read(attributes);
 
             case "Shape": return new ShapeOperator(attributes.Int("start", 0), attributes.Int("end", int.MaxValue));
-            case "ConstantOfShape": return new ConstantOfShapeOperator(attributes.Tensor("value"));
+            case "ConstantOfShape": return ReadConstantOfShape(attributes);
             case "Range": return new RangeOperator();
             case "Equal": return new ChoiceOperator(IsEqual: true);
             case "Where": return new ChoiceOperator(IsEqual: false);
@@ -137,6 +138,13 @@ static class NodeReader
         if (node.Outputs.Skip(1).Any(o => o.Length > 0) && node.Type != "Dropout")
             throw new ModelFormatException(place, "more than its first output is not supported");
     }
+
+    static ConstantOfShapeOperator ReadConstantOfShape(NodeAttributes attributes) => attributes.Tensor("value") switch
+    {
+        null => new(0, 0),
+        { Floats: { } bytes } => new(bytes.Length >= sizeof(float) ? MemoryMarshal.Read<float>(bytes.Span) : 0, 0),
+        var tensor => new(null, tensor.Ints is [var number, ..] ? number : 0),
+    };
 
     static Constant ReadConstant(NodeAttributes attributes)
     {

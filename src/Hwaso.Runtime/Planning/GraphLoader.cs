@@ -28,7 +28,9 @@ static class GraphLoader
             if (!made.Contains(output))
                 throw new ModelFormatException($"{file.Place}: output '{builder.Names[output]}'", "is made by no node");
         ScaleFolding.Fold(nodes, builder, outputs);
-        return new ModelGraph(file.Place, nodes, builder.Names, builder.Constants, file.Inputs, inputs, file.Outputs, outputs);
+        var used = nodes.SelectMany(n => n.Inputs).Concat(outputs).ToHashSet();
+        var constants = builder.Constants.Where(c => used.Contains(c.Key)).ToDictionary();
+        return new ModelGraph(file.Place, nodes, builder.Names, constants, file.Inputs, inputs, file.Outputs, outputs);
     }
 
     /// <summary>The nodes in an order in which they can run: as the file has them where that is one.</summary>

@@ -78,7 +78,7 @@ sealed unsafe class Planner
             return null;
         allowance -= type.Bytes;
         var result = new Constant(type);
-        var addresses = Array.ConvertAll(node.Inputs, v => v < 0 ? 0 : (nint)constants[v].Address);
+        var addresses = Array.ConvertAll(node.Inputs, v => v < 0 ? 0 : constants[v].AddressOrNone);
         Inline.Run(node.Operator.Bind(new Binding(operands, addresses, type, (nint)result.Address, kernels, packed, threads: 1)));
         return result;
     }

@@ -44,7 +44,8 @@ static class ScaleFolding
             bias?.Floats.CopyTo(shift.Floats);
             if (operation.Kind == BinaryKind.Mul)
             {
-                var scaled = new Constant(weights.Type, weights.Floats);
+                var scaled = new Constant(weights.Type);
+                weights.Read(0, scaled.Floats);
                 var each = weights.Type.Elements / channels.Length;
                 for (var c = 0; c < channels.Length; c++)
                 {

@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hwaso.Runtime.Format;
+
+/// <summary>
+/// A file as memory, given back as soon as it is no longer needed. The numbers of large weights stay in the file until somebody copies them:
+/// their place in memory is never touched, and so takes none.
+/// </summary>
+sealed unsafe class FileBytes : MemoryManager<byte>
+{
+    const int MostRead = 4096, Page = 4096;
+
+    readonly string path;
+    readonly SafeFileHandle file;
+    readonly int length;
+    readonly List<(int Begin, int End)> left = [];
+    byte* bytes;
+
+    /// <exception cref="ModelFormatException">It is too long to be an ONNX file.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public FileBytes(string path)
+    {
+        this.path = path;
+        file = File.OpenHandle(path, options: FileOptions.SequentialScan);
+        try
+        {
+            var size = RandomAccess.GetLength(file);
+            if (size > Array.MaxLength)
+                throw new ModelFormatException(path, $"{size} bytes; ONNX files have at most 2 GiB");
+            length = (int)size;
+            bytes = (byte*)NativeMemory.Alloc((nuint)size);
+            ReadAllButWeights();
+        }
+        catch
+        {
+            Free();
+            throw;
+        }
+    }
+
+    /// <summary>Copies bytes of a file, or of any other memory.</summary>
+    /// <exception cref="IOException">The file cannot be read, or was changed while it was.</exception>
+    public static void Copy(ReadOnlyMemory<byte> from, Span<byte> to)
+    {
+        if (IsLeft(from, out var owner, out var start))
+            owner.Read(start, to[..from.Length]);
+        else
+            from.Span.CopyTo(to);
+    }
+
+    /// <summary>The bytes of a file, or of any other memory: themselves where they are in memory, or else a copy.</summary>
+    /// <exception cref="IOException">The file cannot be read, or was changed while it was.</exception>
+    public static ReadOnlySpan<byte> Get(ReadOnlyMemory<byte> from)
+    {
+        if (!IsLeft(from, out var owner, out var start))
+            return from.Span;
+        var copy = new byte[from.Length];
+        owner.Read(start, copy);
+        return copy;
+    }
+
+    public override Span<byte> GetSpan() => bytes != null || length == 0 ? new(bytes, length) : throw new ObjectDisposedException(nameof(FileBytes));
+
+    public override MemoryHandle Pin(int elementIndex = 0) => new(bytes + elementIndex);
+
+    public override void Unpin()
+    {
+    }
+
+    protected override void Dispose(bool disposing) => Free();
+
+    static bool IsLeft(ReadOnlyMemory<byte> memory, [NotNullWhen(true)] out FileBytes? owner, out int start)
+    {
+        if (!MemoryMarshal.TryGetMemoryManager(memory, out owner, out start, out var count) || count == 0)
+            return false;
+        var after = owner.left.BinarySearch((start, int.MaxValue));
+        var before = (after < 0 ? ~after : after) - 1;
+        return before >= 0 && start < owner.left[before].End;
+    }
+
+    // Goes down the path of weights' numbers: ModelProto.graph 7, GraphProto.initializer 5, TensorProto.raw_data 9.
+    void ReadAllButWeights()
+    {
+        ReadOnlySpan<int> path = [7, 5, 9];
+        Span<int> ends = [length, 0, 0];
+        var (level, at, ready) = (0, 0, 0);
+        while (level >= 0)
+        {
+            if (at >= ends[level])
+            {
+                level--;
+                continue;
+            }
+            // Whatever is odd is found by the reader, who needs the bytes for it.
+            if (!Varint(ref at, ref ready, ends[level], out var key) || !Value(ref at, ref ready, ends[level], key & 7, out var size))
+                break;
+            if (size == 0 || (int)Math.Min(key >> 3, int.MaxValue) != path[level] || (key & 7) != (ulong)WireType.Bytes)
+                at += size;
+            else if (level < path.Length - 1)
+                ends[++level] = at + size;
+            else
+            {
+                if (size > MostRead)
+                {
+                    left.Add((at, at + size));
+                    ready = Math.Max(ready, at + size);
+                }
+                at += size;
+            }
+            Need(at - 1, ref ready);
+        }
+        Need(length - 1, ref ready);
+    }
+
+    // What follows a key: its length; of a number, whose bytes are passed, none.
+    bool Value(ref int at, ref int ready, int end, ulong type, out int size)
+    {
+        ulong value = type switch { 1 => 8, 5 => 4, _ => 0 };
+        var known = type is 1 or 5 || (type is 0 or 2 && Varint(ref at, ref ready, end, out value));
+        value = type == 0 ? 0 : value;
+        size = known && value <= (ulong)(end - at) ? (int)value : -1;
+        return size >= 0;
+    }
+
+    bool Varint(ref int at, ref int ready, int end, out ulong value)
+    {
+        value = 0;
+        for (var shift = 0; shift < 64 && at < end; shift += 7)
+        {
+            Need(at, ref ready);
+            var part = bytes[at++];
+            value |= (ulong)(part & 0x7f) << shift;
+            if (part < 0x80)
+                return true;
+        }
+        return false;
+    }
+
+    // Reads on as far as a byte.
+    void Need(int last, ref int ready)
+    {
+        if (last < ready)
+            return;
+        var end = (int)Math.Min(length, ((long)last + Page) & ~(Page - 1L));
+        Read(ready, new Span<byte>(bytes + ready, end - ready));
+        ready = end;
+    }
+
+    void Read(int at, Span<byte> to)
+    {
+        for (var done = 0; done < to.Length;)
+        {
+            var read = RandomAccess.Read(file, to[done..], at + done);
+            if (read == 0)
+                throw new EndOfStreamException($"{path}: became shorter while it was read");
+            done += read;
+        }
+    }
+
+    void Free()
+    {
+        NativeMemory.Free(bytes);
+        bytes = null;
+        file.Dispose();
+    }
+}
