@@ -52,5 +52,16 @@ build_solution() {
     mv bin/solution-begun bin/solution-built
 }
 
+# Half a second less for every start. Without the compiler, which is a package, ./hwaso runs what was built.
+precompile() {
+    if hwaso_is_ready; then return 0; fi
+    say "Compiling hwaso ahead of time …"
+    dotnet build eng/precompile -c "$configuration" -v quiet -nologo >bin/precompile.log 2>&1 ||
+        say "note: hwaso is not compiled ahead of time and starts half a second slower; bin/precompile.log says why"
+}
+
 build_native
-if [[ "${1:-}" != --native ]]; then build_solution; fi
+if [[ "${1:-}" != --native ]]; then
+    build_solution
+    precompile
+fi
