@@ -3,7 +3,7 @@ using Hwaso.Torch.Files;
 
 namespace Hwaso.Graph;
 
-/// <summary>Recorded networks as ONNX files (operator set 17).</summary>
+/// <summary>Recorded networks as ONNX files (operator set 17, or 19 where deformable convolutions are written as such).</summary>
 public static class Onnx
 {
     /// <summary>Writes a recorded network as an ONNX file of single precision.</summary>
@@ -16,7 +16,7 @@ public static class Onnx
     {
         ArgumentNullException.ThrowIfNull(graph);
         options ??= new OnnxOptions();
-        using var document = new OnnxDocument { HalfPrecision = options.HalfPrecision };
+        using var document = new OnnxDocument { HalfPrecision = options.HalfPrecision, Opset = options.DeformConv ? 19 : 17 };
         new OnnxExporter(graph, weights, options, document).Export();
         return new OnnxFileBytes(document.ToArray(options.Metadata), document.Operators);
     }

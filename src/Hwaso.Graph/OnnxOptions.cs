@@ -18,6 +18,9 @@ public sealed record OnnxOptions
     /// <summary>Makes the output the best class of every pixel of the image, [1, H, W] of integers, by resizing the scores to it; null leaves the scores.</summary>
     public LabelOptions? Labels { get; init; }
 
+    /// <summary>Whether deformable convolutions are written as DeformConv, in operator set 19, for Hwaso.Runtime and recent ONNX Runtimes; else they sample a grid.</summary>
+    public bool DeformConv { get; init; }
+
     /// <summary>The input's name.</summary>
     public string InputName { get; init; } = "input";
 

@@ -33,7 +33,12 @@ public sealed class ExportedNetworkTests : TensorTest
     [InlineData("hrnetv2-w18-small-v1+dca")]
     public void A_file_of_free_size_answers_at_sizes_that_were_never_recorded(string name, bool folded = false) => Compare(name, 96, 160, dynamic: true, folded);
 
-    static void Compare(string name, int height, int width, bool dynamic, bool folded = false)
+    [Theory]
+    [InlineData("hrnetv2-w18-small-v1+dca", false)]
+    [InlineData("hrnetv2-w18-small-v1+dca", true)]
+    public void Deformable_convolutions_written_as_such_answer_as_libtorch_does(string name, bool dynamic) => Compare(name, 96, 160, dynamic, deform: true);
+
+    static void Compare(string name, int height, int width, bool dynamic, bool folded = false, bool deform = false)
     {
         using var scope = new Scope();
         using var off = new NoGrad();
@@ -44,8 +49,8 @@ public sealed class ExportedNetworkTests : TensorTest
         var expected = net.Call(x);
 
         var file = dynamic
-            ? Export(net, [1, 3, 64, 64], Graph.Graph.Of(net, [1, 3, 128, 96], keepConstants: true), folded)
-            : Export(net, [1, 3, height, width], null);
+            ? Export(net, [1, 3, 64, 64], Graph.Graph.Of(net, [1, 3, 128, 96], keepConstants: true), folded, deform)
+            : Export(net, [1, 3, height, width], null, deform: deform);
         using var model = OnnxModel.Load(file, name, new RuntimeOptions { Threads = 2 });
         var session = model.Open([1, 3, height, width]);
         x.Span<float>().CopyTo(session.Input(0));
@@ -66,9 +71,9 @@ public sealed class ExportedNetworkTests : TensorTest
         return net;
     }
 
-    internal static byte[] Export(Net net, long[] shape, Graph.Graph? other, bool folded = false)
+    internal static byte[] Export(Net net, long[] shape, Graph.Graph? other, bool folded = false, bool deform = false)
     {
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        return Onnx.Write(Graph.Graph.Of(net, shape, keepConstants: true), key => state[key].ToHost(), new OnnxOptions { OtherSize = other, FoldBatchNorm = folded }).Bytes;
+        return Onnx.Write(Graph.Graph.Of(net, shape, keepConstants: true), key => state[key].ToHost(), new OnnxOptions { OtherSize = other, FoldBatchNorm = folded, DeformConv = deform }).Bytes;
     }
 }

@@ -15,6 +15,7 @@ sealed class ExportVerb : Verb
     readonly Option<bool> half = Values.Flag("--fp16", "weights and computation of half precision: half the bytes");
     readonly Option<bool> fold = Values.Flag("--fold", "folds batch norms into the convolutions before them (always with --fp16)");
     readonly Option<bool> labels = Values.Flag("--labels", "the output is the class of each pixel of the image instead of scores");
+    readonly Option<bool> deform = Values.Flag("--deform-conv", "writes deformable convolutions as DeformConv (operator set 19), not as grid sampling");
     readonly Func<ExportArguments, VerbContext, int> export;
 
     /// <summary>The verb, done by <paramref name="export"/>.</summary>
@@ -23,7 +24,7 @@ sealed class ExportVerb : Verb
         this.export = export;
         Command = new Command("export", "writes a network as one ONNX file, with its classes, colours and normalisation")
         {
-            source, output, size, dynamic, half, fold, labels,
+            source, output, size, dynamic, half, fold, labels, deform,
         };
     }
 
@@ -40,7 +41,7 @@ sealed class ExportVerb : Verb
     {
         if (arguments.GetValue(dynamic) && arguments.GetValue(size) is not null)
             throw new UsageException("--dynamic leaves the size free and --size fixes it: give one of them");
-        var options = new ExportOptions(arguments.GetValue(size), arguments.GetValue(fold), arguments.GetValue(half), arguments.GetValue(labels));
+        var options = new ExportOptions(arguments.GetValue(size), arguments.GetValue(fold), arguments.GetValue(half), arguments.GetValue(labels), arguments.GetValue(deform));
         return export(new ExportArguments(arguments.GetRequiredValue(source), arguments.GetValue(output)!, options), context);
     }
 }

@@ -1,7 +1,7 @@
 namespace Hwaso.Graph.Export;
 
 /// <summary>
-/// Deformable convolution in operators that every runtime has: the input sampled where every point of the kernel falls (GridSample), then a 1×1
+/// Deformable convolution: DeformConv where the file may use it, else in operators that every runtime has: the input sampled where every point of the kernel falls (GridSample), then a 1×1
 /// convolution over channels and points. Places follow from the tensors' sizes, so that height and width may be free.
 /// </summary>
 static class OnnxDeformConv
@@ -16,6 +16,11 @@ static class OnnxDeformConv
         var (channels, kernelHeight, kernelWidth) = (input.Shape[1], weight.Shape[2], weight.Shape[3]);
         var points = kernelHeight * kernelWidth;
         var groups = offset.Shape[1] / (2 * points);
+        if (to.HasDeformConv)
+        {
+            One(node, to, kernelHeight, kernelWidth, channels / weight.Shape[1], groups);
+            return;
+        }
         long[] stride = OnnxOperators.Pair(node, 4), padding = OnnxOperators.Pair(node, 5), dilation = OnnxOperators.Pair(node, 6);
 
         // [1, 2·G·K, h, w] to two maps [G, K, h, w]: how far down, how far right.
@@ -64,5 +69,19 @@ static class OnnxDeformConv
             var edges = Step("Add", [Step("Mul", [pixel, Number(2)]), Number(1)]);
             return Step("Sub", [Step("Div", [edges, to.Floats(size, Step)]), Number(1)]);
         }
+    }
+
+    static void One(GraphNode node, OnnxExporter to, long kernelHeight, long kernelWidth, long groups, long offsetGroups)
+    {
+        var (bias, mask) = (to.Argument(node, 3), to.Argument(node, 7));
+        List<string> inputs = [to.Argument(node, 0), to.Argument(node, 2), to.Argument(node, 1)];
+        if (bias.Length > 0 || mask.Length > 0)
+            inputs.Add(bias);
+        if (mask.Length > 0)
+            inputs.Add(mask);
+        long[] padding = OnnxOperators.Pair(node, 5);
+        to.Emit(node, "DeformConv", [.. inputs], to.Result(node),
+            OnnxValue.Of("kernel_shape", kernelHeight, kernelWidth), OnnxValue.Of("strides", OnnxOperators.Pair(node, 4)), OnnxValue.Of("pads", [.. padding, .. padding]),
+            OnnxValue.Of("dilations", OnnxOperators.Pair(node, 6)), OnnxValue.Of("group", groups), OnnxValue.Of("offset_group", offsetGroups));
     }
 }

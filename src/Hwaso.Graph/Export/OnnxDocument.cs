@@ -5,8 +5,8 @@ namespace Hwaso.Graph.Export;
 /// <summary>An ONNX file while it is written: nodes, weights, inputs, outputs (onnx.proto's ModelProto).</summary>
 sealed class OnnxDocument : IDisposable
 {
-    // The intermediate representation that came with operator set 17.
-    const int IrVersion = 8;
+    // The intermediate representation that came with the operator set.
+    int IrVersion => Opset < 19 ? 8 : 9;
 
     readonly WireWriter graph = new();
     readonly HashSet<string> weights = new(StringComparer.Ordinal);

@@ -32,6 +32,8 @@ sealed class OnnxExporter
 
     public OnnxDocument Document { get; }
 
+    public bool HasDeformConv => options.DeformConv;
+
     public Graph Graph => graph;
 
     public void Export()

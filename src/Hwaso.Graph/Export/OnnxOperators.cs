@@ -89,8 +89,12 @@ static class OnnxOperators
                 to.Emit(node, "GlobalAveragePool", [to.Argument(node, 0)], to.Result(node));
                 break;
             case "aten::mean.dim" or "aten::amax":
-                to.Emit(node, node.Operator == "aten::amax" ? "ReduceMax" : "ReduceMean", [to.Argument(node, 0)], to.Result(node),
-                    OnnxValue.Of("axes", Ints(node, 1)), OnnxValue.Of("keepdims", Flag(node, 2) ? 1L : 0));
+                var (reduce, keep) = (node.Operator == "aten::amax" ? "ReduceMax" : "ReduceMean", OnnxValue.Of("keepdims", Flag(node, 2) ? 1L : 0));
+                // The axes became an input with operator set 18.
+                if (to.Document.Opset >= 18)
+                    to.Emit(node, reduce, [to.Argument(node, 0), to.Constant(Ints(node, 1))], to.Result(node), keep);
+                else
+                    to.Emit(node, reduce, [to.Argument(node, 0)], to.Result(node), OnnxValue.Of("axes", Ints(node, 1)), keep);
                 break;
             case "aten::sum.dim_IntList":
                 to.Emit(node, "ReduceSum", [to.Argument(node, 0), to.Constant(Ints(node, 1))], to.Result(node), OnnxValue.Of("keepdims", Flag(node, 2) ? 1L : 0));

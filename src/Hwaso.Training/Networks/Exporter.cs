@@ -42,7 +42,7 @@ public static class Exporter
     /// <exception cref="NotSupportedException">The network has an operator that cannot be exported.</exception>
     /// <exception cref="TorchException">It does not take images of this size.</exception>
     public static OnnxFileBytes Make(LoadedNetwork network, SizePx? size) =>
-        Make(network.Net, ModelTask.Segmentation, network.Normalisation, network.Classes, new ExportOptions(size));
+        Make(network.Net, ModelTask.Segmentation, network.Normalisation, network.Classes, new ExportOptions(size, DeformConv: true));
 
     static OnnxFileBytes Write(OnnxFileBytes file, string path)
     {
@@ -64,6 +64,7 @@ public static class Exporter
             OutputName = options.Labels ? "labels" : OutputName(task),
             FoldBatchNorm = options.FoldBatchNorm,
             HalfPrecision = options.HalfPrecision,
+            DeformConv = options.DeformConv,
             Labels = options.Labels ? new LabelOptions(segmentation!.AlignCorners) : null,
             Metadata = Metadata(task, normalisation, classes, segmentation?.AlignCorners),
         });
