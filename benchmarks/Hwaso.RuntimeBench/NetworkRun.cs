@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Hwaso.Runtime;
 
 namespace Hwaso.RuntimeBench;
@@ -42,6 +43,12 @@ sealed class NetworkRun : IDisposable
         }
         return times;
     }
+
+    /// <summary>Where the time goes, by kinds of layers.</summary>
+    public JsonArray LayerRows(int runs) => Layers.Rows(session, runs);
+
+    /// <summary>Where the time goes, step by step.</summary>
+    public IEnumerable<string> StepLines(int runs) => Layers.Lines(session, runs);
 
     public void WriteOutput(string file) => File.WriteAllBytes(file, MemoryMarshal.AsBytes(session.Output(0)).ToArray());
 

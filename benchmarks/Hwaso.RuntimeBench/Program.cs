@@ -10,8 +10,19 @@ while (Console.ReadLine() is { } line)
     try
     {
         var request = JsonNode.Parse(line)!.AsObject();
+        if (request["limits"]?.GetValue<int>() is { } threads)
+        {
+            var limits = Limits.Measure(threads);
+            Console.WriteLine(new JsonObject { ["multiply_adds"] = limits.MultiplyAdds, ["bytes"] = limits.Bytes }.ToJsonString());
+            continue;
+        }
         run ??= new NetworkRun(request["model"]!.GetValue<string>(), request["input"]!.GetValue<string>(), request["threads"]!.GetValue<int>());
         reply = new JsonObject { ["times_ms"] = new JsonArray([.. run.Times(request["repeats"]!.GetValue<int>()).Select(t => (JsonNode)t)]), ["peak_mib"] = NetworkRun.PeakMiB };
+        if (request["layers"]?.GetValue<int>() is { } runs)
+            reply["layers"] = run.LayerRows(runs);
+        if (request["steps"]?.GetValue<int>() is { } stepRuns)
+            foreach (var step in run.StepLines(stepRuns))
+                Console.Error.WriteLine(step);
         if (request["output"]?.GetValue<string>() is { } file)
             run.WriteOutput(file);
     }

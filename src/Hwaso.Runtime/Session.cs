@@ -1,4 +1,5 @@
 using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Operators;
 using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime;
@@ -8,6 +9,7 @@ public sealed unsafe class Session
 {
     readonly Plan plan;
     readonly WorkerPool pool;
+    readonly Node[] steps;
     readonly Kernel[] kernels;
     readonly byte[][] memory;
     readonly nint[] scratch;
@@ -19,10 +21,12 @@ public sealed unsafe class Session
         memory = new byte[1 + pool.Threads][];
         memory[0] = Allocate(plan.Bytes);
         start = PinnedMemory.Align(memory[0]);
-        kernels = new Kernel[plan.Steps.Count];
+        // What lies where it is wanted already needs no step.
+        steps = plan.Steps.Where(s => s.Operator is not IView || Address(s.Inputs[0]) != Address(s.Output)).ToArray();
+        kernels = new Kernel[steps.Length];
         for (var k = 0; k < kernels.Length; k++)
         {
-            var step = plan.Steps[k];
+            var step = steps[k];
             var addresses = Array.ConvertAll(step.Inputs, v => v < 0 ? 0 : (nint)Address(v));
             kernels[k] = step.Operator.Bind(new Binding(plan.OperandsOf(step), addresses, plan.Types[step.Output]!, (nint)Address(step.Output), set, packed, pool.Threads));
         }
@@ -76,18 +80,25 @@ public sealed unsafe class Session
         GC.KeepAlive(this);
     }
 
-    /// <summary>The steps of a run and how long each took, for those who look for what is slow.</summary>
-    internal IReadOnlyList<(Node Step, double Milliseconds)> Profile()
+    /// <summary>Runs, and says how many milliseconds each step took, for those who look for what is slow.</summary>
+    internal double[] Profile()
     {
-        var times = new List<(Node, double)>();
+        var times = new double[kernels.Length];
         for (var k = 0; k < kernels.Length; k++)
         {
             var began = System.Diagnostics.Stopwatch.GetTimestamp();
             pool.Run(kernels[k], scratch);
-            times.Add((plan.Steps[k], System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalMilliseconds));
+            times[k] = System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         }
         return times;
     }
+
+    /// <summary>What each step amounts to.</summary>
+    internal StepCost[] Costs() => Array.ConvertAll(steps, s => StepCost.Of(plan, s));
+
+    /// <summary>A step in words: sizes of what it reads and makes.</summary>
+    internal string Describe(int step) =>
+        $"{string.Join(" ", steps[step].Inputs.Select(v => v < 0 ? "-" : $"{plan.Types[v]}"))} -> {plan.Types[steps[step].Output]} {steps[step].Place[(steps[step].Place.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]}";
 
     internal Plan Plan => plan;
 
