@@ -8,7 +8,7 @@ namespace Hwaso.Runtime.Tests;
 /// <summary>Runs: the same bits whatever else goes on, no allocation, an end when asked.</summary>
 public sealed class SessionTests : TensorTest
 {
-    const int Height = 64, Width = 96;
+    internal const int Height = 64, Width = 96;
 
     static readonly float[] input = FormulaWeights.Fill("input", 1, 3, Height, Width).ToFloats();
 
@@ -119,7 +119,7 @@ public sealed class SessionTests : TensorTest
         return session.Output(0).ToArray();
     }
 
-    static byte[] Network()
+    internal static byte[] Network()
     {
         using var scope = new Scope();
         using var weights = Weights.Create();

@@ -63,7 +63,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         var group = image % shape.Groups;
         var plane = (nint)plan.Height * plan.Width;
         var target = (image * shape.GroupCout * plane) + ((nint)firstRow * plan.Width) + firstColumn;
-        var tileWeights = (float*)weights.Address + ((long)group * channelTiles * shape.GroupCin * shape.Taps * TileChannels);
+        var tileWeights = (float*)weights.Address + ((((long)group * channelTiles * shape.WeightChannels) + shape.FirstChannel) * shape.Taps * TileChannels);
         for (var from = 0; from < shape.GroupCin; from += plan.Channels)
         {
             var channels = Math.Min(plan.Channels, shape.GroupCin - from);
@@ -76,7 +76,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
             var last = from + channels == shape.GroupCin;
             for (var tile = 0; tile < channelTiles; tile++)
             {
-                var w = tileWeights + ((((long)tile * shape.GroupCin) + from) * shape.Taps * TileChannels);
+                var w = tileWeights + ((((long)tile * shape.WeightChannels) + from) * shape.Taps * TileChannels);
                 for (int vector = 0, pair = 0; vector < vectors; vector += 2, pair++)
                 {
                     var sums = plan.Channels == shape.GroupCin ? kept : kept + ((((long)tile * plan.Pairs) + pair) * TileSums);

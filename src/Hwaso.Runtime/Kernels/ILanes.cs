@@ -56,6 +56,13 @@ unsafe interface ILanes<TVector>
     /// <summary>Every second number of two vectors that lie one after another, from the first on.</summary>
     static abstract TVector Even(TVector a, TVector b);
 
+    /// <summary>Numbers of a row at places, which count from where each 8 of them begin, in reach of 8 from there.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="position">The first of the places to look at; a multiple of the vector's length.</param>
+    /// <param name="begins">Where each 8 begin.</param>
+    /// <param name="places">The places.</param>
+    static abstract TVector Pick(float* row, int position, int* begins, int* places);
+
     /// <summary>Columns 0 to 5 of each tile of a vector, a tile's columns 4 after those of the tile before it; <paramref name="groups"/> says where each group begins in a row.</summary>
     static abstract void LoadTiles(float* row, int* groups, out TVector x0, out TVector x1, out TVector x2, out TVector x3, out TVector x4, out TVector x5);
 

@@ -24,7 +24,7 @@ abstract unsafe class KernelSet
 
     public abstract Kernel Unary(Unary function, float* input, float* output, int count);
 
-    public abstract Kernel Resize(int planes, int height, int width, ResizeTable rows, ResizeTable columns, float* input, float* addend, Unary function, float* output, int threads);
+    public abstract Kernel Resize(int planes, ResizeSource[] sources, float* addend, Unary function, float* output, int threads);
 
     public abstract Kernel Softmax(int outer, int length, int inner, bool logarithm, float* input, float* output);
 

@@ -30,8 +30,8 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
 
     public override Kernel Unary(Unary function, float* input, float* output, int count) => new UnaryKernel<TLanes, TVector>(function, input, output, count);
 
-    public override Kernel Resize(int planes, int height, int width, ResizeTable rows, ResizeTable columns, float* input, float* addend, Unary function, float* output, int threads) =>
-        new ResizeKernel<TLanes, TVector>(planes, height, width, rows, columns, input, addend, function, output, threads);
+    public override Kernel Resize(int planes, ResizeSource[] sources, float* addend, Unary function, float* output, int threads) =>
+        new ResizeKernel<TLanes, TVector>(planes, sources, addend, function, output, threads);
 
     public override Kernel Softmax(int outer, int length, int inner, bool logarithm, float* input, float* output) =>
         new SoftmaxKernel<TLanes, TVector>(outer, length, inner, logarithm, input, output);

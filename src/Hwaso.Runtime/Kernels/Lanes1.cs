@@ -53,6 +53,8 @@ readonly unsafe struct Lanes1 : ILanes<float>
 
     public static float Sum(float a) => a;
 
+    public static float Pick(float* row, int position, int* begins, int* places) => row[begins[position / 8] + places[position]];
+
     public static void LoadTiles(float* row, int* groups, out float x0, out float x1, out float x2, out float x3, out float x4, out float x5)
     {
         row += *groups;

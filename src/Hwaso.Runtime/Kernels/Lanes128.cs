@@ -67,6 +67,14 @@ readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> AtLeast(Vector128<float> bound, Vector128<float> a) => Vector128.MaxNative(bound, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Pick(float* row, int position, int* begins, int* places)
+    {
+        row += begins[position / 8];
+        places += position;
+        return Vector128.Create(row[places[0]], row[places[1]], row[places[2]], row[places[3]]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadTiles(float* row, int* groups, out Vector128<float> x0, out Vector128<float> x1, out Vector128<float> x2, out Vector128<float> x3, out Vector128<float> x4, out Vector128<float> x5)
     {
         row += *groups;

@@ -68,6 +68,11 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> AtLeast(Vector256<float> bound, Vector256<float> a) => Vector256.MaxNative(bound, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Pick(float* row, int position, int* begins, int* places) => Avx2.IsSupported
+        ? Avx2.PermuteVar8x32(Vector256.Load(row + begins[position / 8]), Vector256.Load(places + position))
+        : Vector256.Create(Lanes128.Pick(row, position, begins, places), Lanes128.Pick(row, position + 4, begins, places));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadTiles(float* row, int* groups, out Vector256<float> x0, out Vector256<float> x1, out Vector256<float> x2, out Vector256<float> x3, out Vector256<float> x4, out Vector256<float> x5)
     {
         var (a, b, c) = (Blocks(row, groups, 0), Blocks(row, groups, 4), Blocks(row, groups, 8));

@@ -66,6 +66,10 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> AtLeast(Vector512<float> bound, Vector512<float> a) => Vector512.MaxNative(bound, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Pick(float* row, int position, int* begins, int* places) =>
+        Vector512.Create(Lanes256.Pick(row, position, begins, places), Lanes256.Pick(row, position + 8, begins, places));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadTiles(float* row, int* groups, out Vector512<float> x0, out Vector512<float> x1, out Vector512<float> x2, out Vector512<float> x3, out Vector512<float> x4, out Vector512<float> x5)
     {
         var (a, b, c) = (Blocks(row, groups, 0), Blocks(row, groups, 4), Blocks(row, groups, 8));

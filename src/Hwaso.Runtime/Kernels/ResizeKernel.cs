@@ -1,36 +1,35 @@
+using System.Runtime.CompilerServices;
 using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>Resizes the planes of a tensor between their pixels.</summary>
+/// <summary>Resizes the planes of a tensor, or of several that are added up, between their pixels.</summary>
 /// <remarks>Rows are widened first, each once, and kept while output rows lie between them.</remarks>
 sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    readonly ResizeTable rows, columns;
-    readonly int height, width, outHeight, outWidth, planes, blockRows, blocks;
-    readonly float* input, addend, output;
+    readonly ResizeSource[] sources;
+    readonly int outHeight, outWidth, blockRows, blocks;
+    readonly long rowBytes;
+    readonly float* addend, output;
     readonly Unary function;
 
-    /// <param name="planes">Planes, all of one size.</param>
-    /// <param name="height">Their height.</param>
-    /// <param name="width">Their width.</param>
-    /// <param name="rows">Where output rows lie.</param>
-    /// <param name="columns">Where output columns lie.</param>
-    /// <param name="input">The planes.</param>
+    /// <param name="planes">Planes, as many of each source.</param>
+    /// <param name="sources">What is resized, all to one size.</param>
     /// <param name="addend">Of the output's shape, or null.</param>
     /// <param name="function">Applied at the end.</param>
     /// <param name="output">The resized planes; may be the addend.</param>
     /// <param name="threads">Threads that share the work.</param>
-    public ResizeKernel(int planes, int height, int width, ResizeTable rows, ResizeTable columns, float* input, float* addend, Unary function, float* output, int threads)
+    public ResizeKernel(int planes, ResizeSource[] sources, float* addend, Unary function, float* output, int threads)
     {
-        (this.planes, this.height, this.width, this.rows, this.columns) = (planes, height, width, rows, columns);
-        this.input = input;
+        this.sources = sources;
         this.addend = addend;
         this.function = function;
         this.output = output;
-        (outHeight, outWidth) = (rows.First.Length, columns.First.Length);
+        (outHeight, outWidth) = (sources[0].Rows.Size, sources[0].Columns.Size);
+        // Rows go on beyond their end by a vector.
+        rowBytes = PinnedMemory.Whole((outWidth + 16L) * sizeof(float));
         // Few planes are cut, so that there is something for every thread.
         blocks = Math.Clamp(4 * threads / Math.Max(planes, 1), 1, Math.Max(outHeight, 1));
         blockRows = (outHeight + blocks - 1) / blocks;
@@ -39,58 +38,117 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
 
     public override int Items { get; }
 
-    public override long ScratchBytes => 2 * PinnedMemory.Whole((outWidth + 16L) * sizeof(float));
+    public override long ScratchBytes => ((2 * sources.Length) + 1) * rowBytes;
 
     public override void Run(int item, byte* scratch)
     {
         var (plane, from) = (item / blocks, item % blocks * blockRows);
-        var source = input + (plane * (long)height * width);
-        var upper = (float*)scratch;
-        var lower = (float*)(scratch + PinnedMemory.Whole((outWidth + 16L) * sizeof(float)));
-        int upperRow = -1, lowerRow = -1;
+        var rows = stackalloc float*[2 * sources.Length];
+        var numbers = stackalloc int[2 * sources.Length];
+        var parts = stackalloc float[sources.Length];
+        for (var k = 0; k < 2 * sources.Length; k++)
+        {
+            rows[k] = (float*)(scratch + (k * rowBytes));
+            numbers[k] = -1;
+        }
         for (var y = from; y < Math.Min(outHeight, from + blockRows); y++)
         {
-            var (first, second, part) = (rows.First[y], rows.Second[y], rows.Part[y]);
-            if (first == lowerRow)
-            {
-                var widened = upper;
-                upper = lower;
-                lower = widened;
-                (upperRow, lowerRow) = (lowerRow, upperRow);
-            }
-            if (first != upperRow)
-                Widen(source + ((long)first * width), upper);
-            upperRow = first;
-            if (second != lowerRow && part > 0)
-            {
-                Widen(source + ((long)second * width), lower);
-                lowerRow = second;
-            }
+            for (var k = 0; k < sources.Length; k++)
+                parts[k] = Place(sources[k], plane, y, rows + (2 * k), numbers + (2 * k));
             var at = (((long)plane * outHeight) + y) * outWidth;
-            Blend(upper, part > 0 ? lower : upper, part, addend == null ? null : addend + at, output + at);
+            Blend(rows, parts, (float*)(scratch + (2 * sources.Length * rowBytes)), addend == null ? null : addend + at, output + at);
         }
     }
 
-    void Widen(float* row, float* to)
+    /// <summary>Makes the two widened rows that an output row of a source lies between, where they are not there yet; the weight of the second.</summary>
+    float Place(ResizeSource source, int plane, int y, float** rows, int* numbers)
     {
-        fixed (int* first = columns.First, second = columns.Second)
-        fixed (float* part = columns.Part)
-            for (var x = 0; x < outWidth; x++)
-            {
-                var left = row[first[x]];
-                to[x] = left + ((row[second[x]] - left) * part[x]);
-            }
+        var (first, second, part) = (source.Rows.First[y], source.Rows.Second[y], source.Rows.Part[y]);
+        if (first == numbers[1])
+        {
+            var widened = rows[0];
+            rows[0] = rows[1];
+            rows[1] = widened;
+            (numbers[0], numbers[1]) = (numbers[1], numbers[0]);
+        }
+        if (first != numbers[0])
+            Widen(source, source.Plane(plane) + ((long)first * source.Width), rows[0]);
+        numbers[0] = first;
+        if (second != numbers[1] && part > 0)
+        {
+            Widen(source, source.Plane(plane) + ((long)second * source.Width), rows[1]);
+            numbers[1] = second;
+        }
+        return part;
     }
 
-    void Blend(float* upper, float* lower, float part, float* added, float* to)
+    void Widen(ResizeSource source, float* row, float* to)
     {
-        var weight = TLanes.All(part);
-        for (var x = 0; x < outWidth; x += TLanes.Count)
+        var columns = source.Columns;
+        if (columns.IsNarrow)
+            fixed (int* begins = columns.Begins, places = columns.Places, next = columns.NextPlaces)
+            fixed (float* parts = columns.Parts)
+                Widen(row, begins, places, next, parts, to, outWidth);
+        else
+            fixed (int* first = columns.First, second = columns.Second)
+            fixed (float* part = columns.Part)
+                for (var x = 0; x < outWidth; x++)
+                {
+                    var left = row[first[x]];
+                    to[x] = left + ((row[second[x]] - left) * part[x]);
+                }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Widen(float* row, int* begins, int* places, int* next, float* parts, float* to, int count)
+    {
+        for (var x = 0; x < count; x += TLanes.Count)
         {
-            // The rows in scratch go on beyond their end by a vector.
-            var p = TLanes.Load(upper + x);
-            var value = TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(lower + x), p), weight, p);
+            var left = TLanes.Pick(row, x, begins, places);
+            TLanes.Store(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Pick(row, x, begins, next), left), TLanes.Load(parts + x), left), to + x);
+        }
+    }
+
+    void Blend(float** rows, float* parts, float* sums, float* added, float* to)
+    {
+        var last = sources.Length - 1;
+        for (var k = 0; k < last; k++)
+            Between(rows[2 * k], parts[k] > 0 ? rows[(2 * k) + 1] : rows[2 * k], parts[k], k == 0 ? null : sums, null, float.NegativeInfinity, sums, outWidth + TLanes.Count - 1);
+        var upper = rows[2 * last];
+        var before = last == 0 ? null : sums;
+        // Where the second has no weight, it may be anything.
+        var lower = parts[last] > 0 ? rows[(2 * last) + 1] : upper;
+        var whole = function.Kind is UnaryKind.Identity or UnaryKind.Relu ? outWidth / TLanes.Count * TLanes.Count : 0;
+        Between(upper, lower, parts[last], before, added, function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity, to, whole);
+        for (var x = whole; x < outWidth; x += TLanes.Count)
+        {
+            var value = Between(upper + x, lower + x, TLanes.All(parts[last]));
+            if (before != null)
+                value = TLanes.Add(TLanes.Load(before + x), value);
             Finish<TLanes, TVector>.Store(value, TLanes.All(0), added == null ? null : added + x, function, to + x, outWidth - x);
         }
+    }
+
+    /// <summary>max(floor, before + what lies between two rows + added), whole vectors that begin before the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Between(float* upper, float* lower, float part, float* before, float* added, float floor, float* to, int count)
+    {
+        var (weight, least) = (TLanes.All(part), TLanes.All(floor));
+        for (nint x = 0; x + TLanes.Count <= count; x += TLanes.Count)
+        {
+            var value = Between(upper + x, lower + x, weight);
+            if (before != null)
+                value = TLanes.Add(TLanes.Load(before + x), value);
+            if (added != null)
+                value = TLanes.Add(value, TLanes.Load(added + x));
+            TLanes.Store(TLanes.AtLeast(least, value), to + x);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector Between(float* upper, float* lower, TVector part)
+    {
+        var p = TLanes.Load(upper);
+        return TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(lower), p), part, p);
     }
 }

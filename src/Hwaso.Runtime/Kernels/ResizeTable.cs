@@ -3,7 +3,19 @@ namespace Hwaso.Runtime.Kernels;
 /// <summary>For each output position along one axis: the two input positions that it lies between, and how far.</summary>
 sealed class ResizeTable
 {
-    ResizeTable(int size) => (First, Second, Part) = (new int[size], new int[size], new float[size]);
+    // Positions that are found together: those of an 8-number vector.
+    const int Window = 8;
+
+    ResizeTable(int size)
+    {
+        (First, Second, Part) = (new int[size], new int[size], new float[size]);
+        Size = size;
+        // Longer by what the longest vector reads beyond the end.
+        (Begins, Places, NextPlaces, Parts) = (new int[(size / Window) + 3], new int[size + (3 * Window)], new int[size + (3 * Window)], new float[size + (3 * Window)]);
+    }
+
+    /// <summary>Output positions.</summary>
+    public int Size { get; }
 
     public int[] First { get; }
 
@@ -11,6 +23,21 @@ sealed class ResizeTable
 
     /// <summary>The weight of the second.</summary>
     public float[] Part { get; }
+
+    /// <summary>Whether each 8 output positions lie within 8 input positions: from <see cref="Begins"/> on, at <see cref="Places"/> and <see cref="NextPlaces"/>.</summary>
+    public bool IsNarrow { get; private set; }
+
+    /// <summary>Of each 8 output positions the first input position that they need.</summary>
+    public int[] Begins { get; }
+
+    /// <summary>The first input position of each output position, from its 8's begin on.</summary>
+    public int[] Places { get; }
+
+    /// <summary>The second input position of each output position, from its 8's begin on.</summary>
+    public int[] NextPlaces { get; }
+
+    /// <summary>The weight of the second, with zeros behind.</summary>
+    public float[] Parts { get; }
 
     /// <summary>Between two pixels.</summary>
     public static ResizeTable Linear(int from, int to, double scale, ResizeMode mode)
@@ -22,6 +49,7 @@ sealed class ResizeTable
             var first = (int)at;
             (table.First[k], table.Second[k], table.Part[k]) = (first, Math.Min(first + 1, from - 1), (float)(at - first));
         }
+        table.Gather();
         return table;
     }
 
@@ -42,7 +70,19 @@ sealed class ResizeTable
             };
             table.First[k] = table.Second[k] = (int)Math.Clamp(pixel, 0, from - 1);
         }
+        table.Gather();
         return table;
+    }
+
+    void Gather()
+    {
+        IsNarrow = true;
+        for (var k = 0; k < Size; k++)
+        {
+            var begin = Begins[k / Window] = k % Window == 0 ? First[k] : Begins[k / Window];
+            (Places[k], NextPlaces[k], Parts[k]) = (First[k] - begin, Second[k] - begin, Part[k]);
+            IsNarrow &= Places[k] is >= 0 and < Window && NextPlaces[k] is >= 0 and < Window;
+        }
     }
 
     static double Source(int k, int from, int to, double scale, ResizeMode mode) => mode switch

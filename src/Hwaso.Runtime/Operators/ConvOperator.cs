@@ -9,9 +9,15 @@ namespace Hwaso.Runtime.Operators;
 /// <param name="Epilogue">What was fused to its end.</param>
 sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) : Operator, IEpilogue
 {
-    const int BiasInput = 2;
+    public const int BiasInput = 2;
 
     public int AddendInput => 3;
+
+    /// <summary>Whether the input is some of the channels that the weights are for.</summary>
+    public bool IsPart { get; init; }
+
+    /// <summary>The first of them.</summary>
+    public int FirstChannel { get; init; }
 
     public static ConvOperator Read(NodeAttributes attributes) => new(Window.Read(attributes), (int)Math.Clamp(attributes.Int("group", 1), 0, int.MaxValue), default);
 
@@ -24,6 +30,9 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
             throw inputs.Refuse($"the tensor to add is {inputs.Type(AddendInput)}");
         return inputs.Floats(shape.Batch, shape.Cout, shape.OutHeight, shape.OutWidth);
     }
+
+    /// <summary>The sizes of the convolution.</summary>
+    public ConvShape Shape(Operands inputs) => Shape(inputs, out _);
 
     public override Kernel Bind(Binding binding)
     {
@@ -38,7 +47,7 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         return binding.Kernels.Winograd(shape, used, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
     }
 
-    ConvShape Shape(Operands inputs, out Constant weights) => Shape(inputs, Window, Groups, BiasInput, out weights);
+    ConvShape Shape(Operands inputs, out Constant weights) => Shape(inputs, Window, Groups, BiasInput, out weights, IsPart ? FirstChannel : null);
 
     /// <summary>The sizes of a convolution of input 0 by the weights that are input 1.</summary>
     /// <param name="inputs">What is known of the inputs.</param>
@@ -46,14 +55,15 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
     /// <param name="groups">Groups of channels.</param>
     /// <param name="bias">Which input is the bias; it may be left out.</param>
     /// <param name="weights">The weights.</param>
-    public static ConvShape Shape(Operands inputs, Window window, int groups, int bias, out Constant weights)
+    /// <param name="first">The input's first channel among those of the weights, where it is some of them.</param>
+    public static ConvShape Shape(Operands inputs, Window window, int groups, int bias, out Constant weights, int? first = null)
     {
         var x = inputs.Float(0);
         weights = inputs.Constant(1, "weights");
         var w = weights.Type;
         if (x.Rank != 4 || w.Rank != 4)
             throw inputs.Refuse($"input {x} and weights {w}: two dimensions of pixels are supported, [N, C, H, W]");
-        if (groups < 1 || w.Shape[0] % groups != 0 || x.Shape[1] != (long)w.Shape[1] * groups || w.Elements == 0 || !w.IsFloat)
+        if (groups < 1 || w.Shape[0] % groups != 0 || (first is null ? x.Shape[1] != (long)w.Shape[1] * groups : x.Shape[1] + first > w.Shape[1]) || w.Elements == 0 || !w.IsFloat)
             throw inputs.Refuse($"input {x} does not fit weights {w} in {groups} groups");
         if (window.Kernel.Length > 0 && !w.Shape.AsSpan(2).SequenceEqual(window.Kernel))
             throw inputs.Refuse($"kernel_shape [{string.Join(", ", window.Kernel)}] is not that of the weights {w}");
@@ -63,6 +73,10 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         var (left, _, width) = window.Along(1, x.Shape[3], w.Shape[3], inputs);
         return new ConvShape(
             x.Shape[0], groups, x.Shape[1], x.Shape[2], x.Shape[3], w.Shape[0], height, width,
-            w.Shape[2], w.Shape[3], window.Strides[0], window.Strides[1], window.Dilations[0], window.Dilations[1], top, left);
+            w.Shape[2], w.Shape[3], window.Strides[0], window.Strides[1], window.Dilations[0], window.Dilations[1], top, left)
+        {
+            WeightChannels = w.Shape[1],
+            FirstChannel = first ?? 0,
+        };
     }
 }

@@ -11,6 +11,9 @@ namespace Hwaso.Runtime.Operators;
 /// <param name="Epilogue">What was fused to its end.</param>
 sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Rounding, bool IsUpsample, Epilogue Epilogue) : Operator, IEpilogue
 {
+    /// <summary>Which input holds the sizes, where one does.</summary>
+    public const int SizesInput = 3;
+
     public int AddendInput => 4;
 
     public static ResizeOperator Read(NodeAttributes attributes, bool isUpsample)
@@ -39,11 +42,16 @@ sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Roundin
 
     public override Kernel Bind(Binding binding)
     {
-        var (from, to) = (binding.Operands.Type(0).Shape, Sizes(binding.Operands, out var scaleY, out var scaleX));
-        var rows = Table(from[2], to[2], scaleY);
-        var columns = Table(from[3], to[3], scaleX);
+        var x = binding.Operands.Type(0).Shape;
         var addend = Epilogue.Adds ? binding.In(AddendInput) : null;
-        return binding.Kernels.Resize(from[0] * from[1], from[2], from[3], rows, columns, binding.In(0), addend, Epilogue.Function, binding.Out, binding.Threads);
+        return binding.Kernels.Resize(x[0] * x[1], [Source(binding.Operands, binding.In(0))], addend, Epilogue.Function, binding.Out, binding.Threads);
+    }
+
+    /// <summary>What is resized, and how.</summary>
+    public ResizeSource Source(Operands operands, float* input)
+    {
+        var (from, to) = (operands.Type(0).Shape, Sizes(operands, out var scaleY, out var scaleX));
+        return new((nint)input, from[2], from[3], Table(from[2], to[2], scaleY), Table(from[3], to[3], scaleX));
     }
 
     ResizeTable Table(int from, int to, double scale) => Linear ? ResizeTable.Linear(from, to, scale, Mode) : ResizeTable.Nearest(from, to, scale, Mode, Rounding);
@@ -55,9 +63,9 @@ sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Roundin
             throw inputs.Refuse($"input {x}: images [N, C, H, W] were wanted");
         var scalesInput = IsUpsample ? 1 : 2;
         int[] sizes;
-        if (!IsUpsample && inputs.Has(3))
+        if (!IsUpsample && inputs.Has(SizesInput))
         {
-            sizes = Array.ConvertAll(inputs.Ints(3, "sizes"), inputs.Size);
+            sizes = Array.ConvertAll(inputs.Ints(SizesInput, "sizes"), inputs.Size);
             if (sizes.Length != 4)
                 throw inputs.Refuse($"{sizes.Length} sizes; 4 were wanted");
             (scaleY, scaleX) = ((double)sizes[2] / x.Shape[2], (double)sizes[3] / x.Shape[3]);

@@ -6,6 +6,9 @@ namespace Hwaso.Runtime.Planning;
 /// <summary>Joins steps: a sum or an activation is done by what computes its input, before that is written.</summary>
 static class Fusion
 {
+    // High-resolution networks have four sizes.
+    const int MostResized = 4;
+
     public static List<Node> Fuse(List<Node> steps, TensorType?[] types, Dictionary<int, Constant> constants, IReadOnlyList<int> outputs)
     {
         var nodes = Needed(steps, outputs);
@@ -21,6 +24,11 @@ static class Fusion
                 // The joined step stands where the later one stood: everything it reads is there by then.
                 nodes[makers[was]] = null;
                 nodes[k] = now;
+            }
+            if (Resized(nodes[k]!) is var (from, together))
+            {
+                nodes[makers[from]] = null;
+                nodes[k] = together;
             }
             makers[nodes[k]!.Output] = k;
         }
@@ -58,12 +66,39 @@ static class Fusion
                 : null;
         }
 
+        // What is resized and added to what was resized: both at once.
+        (int, Node)? Resized(Node node)
+        {
+            if (node.Operator is not (ResizeOperator or ResizeSumOperator) || (IEpilogue)node.Operator is not { Epilogue.Adds: true } epilogue)
+                return null;
+            var addend = node.Inputs[epilogue.AddendInput];
+            if (Open(addend, types[node.Output]!) is not { Operator: ResizeOperator or ResizeSumOperator } maker || (IEpilogue)maker.Operator is not { Epilogue.Function.Kind: UnaryKind.Identity } first)
+                return null;
+            ResizeOperator[] parts = [.. Parts(maker.Operator), .. Parts(node.Operator)];
+            int[] inputs = [.. PartInputs(maker), .. PartInputs(node)];
+            return parts.Length > MostResized
+                ? null
+                : (addend, node with
+                {
+                    Operator = new ResizeSumOperator(parts, new Epilogue(first.Epilogue.Adds, epilogue.Epilogue.Function)),
+                    Inputs = first.Epilogue.Adds ? [.. inputs, maker.Inputs[first.AddendInput]] : inputs,
+                });
+        }
+
         // The step that makes a value for this one user alone.
         Node? Open(int value, TensorType type) =>
             uses.GetValueOrDefault(value) == 1 && makers.TryGetValue(value, out var maker) && types[value]!.SameShape(type) ? nodes[maker] : null;
 
         Operands Operands(Node node) => new(
             node.Place, Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]), Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
+    }
+
+    static IEnumerable<ResizeOperator> Parts(Operator operation) => operation is ResizeSumOperator sum ? sum.Parts : [(ResizeOperator)operation with { Epilogue = default }];
+
+    static IEnumerable<int> PartInputs(Node node)
+    {
+        var count = ResizeSumOperator.PartInputs * Parts(node.Operator).Count();
+        return node.Inputs.Concat(Enumerable.Repeat(-1, count)).Take(count);
     }
 
     static List<Node?> Needed(List<Node> steps, IReadOnlyList<int> outputs)

@@ -23,6 +23,9 @@ sealed class Operands(string place, TensorType?[] types, Constant?[] constants)
     public Constant Constant(int input, string what) =>
         Type(input) is var type && Known(input) is { } constant ? constant : throw Refuse($"its {what} {type} depend on the image; they must be constant");
 
+    /// <summary>Some of the inputs, as another operator's.</summary>
+    public Operands Slice(int first, int count) => new(place, [.. types.Skip(first).Take(count)], [.. constants.Skip(first).Take(count)]);
+
     /// <summary>The integers of an input that must be known.</summary>
     public long[] Ints(int input, string what) => Constant(input, what).ToInts();
 

@@ -12,7 +12,7 @@ sealed unsafe class Planner
     readonly ModelGraph graph;
     readonly KernelSet kernels;
     readonly PackedWeights packed;
-    readonly TensorType?[] types;
+    TensorType?[] types;
     readonly Dictionary<int, Constant> constants;
     // Bytes that may still be computed now: a small file can ask for any number of large constants.
     long allowance;
@@ -35,6 +35,7 @@ sealed unsafe class Planner
         for (var k = 0; k < inputs.Count; k++)
             planner.types[graph.InputValues[k]] = inputs[k];
         var steps = planner.Infer();
+        (steps, planner.types) = EarlyMixing.Apply(steps, planner.types, planner.constants, graph.OutputValues);
         steps = Fusion.Fuse(steps, planner.types, planner.constants, graph.OutputValues);
         var storage = new Storage(steps, planner.types, planner.constants, graph);
         if (storage.Bytes > mostBytes)
