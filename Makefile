@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format-check pack bench bench-runtime agreement docs clean
+.PHONY: help setup demo test format-check pack bench bench-runtime agreement operators docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench-runtime: setup ## Hwaso.Runtime side by side with ONNX Runtime (needs node
 
 agreement: setup ## the zoo's exports on ONNX Runtime and Hwaso.Runtime beside libtorch (needs node)
 	@eng/agreement.sh $(ARGS)
+
+operators: setup ## records ONNX Runtime's answers to the operator tests anew (needs node)
+	@eng/operators.sh
 
 docs: setup ## writes the table and the drawings of docs/networks.md from the program
 	@eng/docs.sh

@@ -183,8 +183,8 @@ static class NodeReader
             shift.Floats[c] = (float)(parts[1].Floats[c] - (parts[2].Floats[c] * scale));
         }
         var between = graph.Fresh(attributes.Node.Outputs[0] + " before its shift");
-        graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Mul, default), between, inputs[0], graph.Constant(factor));
-        graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Add, default), graph.Value(attributes.Node.Outputs[0]), between, graph.Constant(shift));
+        graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Mul, default, ByChannel: true), between, inputs[0], graph.Constant(factor));
+        graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Add, default, ByChannel: true), graph.Value(attributes.Node.Outputs[0]), between, graph.Constant(shift));
     }
 
     static void ReadGemm(NodeAttributes attributes, int[] inputs, GraphBuilder graph)

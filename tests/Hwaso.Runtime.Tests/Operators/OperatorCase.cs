@@ -1,0 +1,11 @@
+namespace Hwaso.Runtime.Tests.Operators;
+
+/// <summary>A model of one operator, and what it is given.</summary>
+/// <param name="Text">The operator with its attributes and shapes, for messages.</param>
+/// <param name="File">The model.</param>
+/// <param name="Inputs">Its inputs, in order.</param>
+sealed record OperatorCase(string Text, byte[] File, IReadOnlyList<CaseTensor> Inputs)
+{
+    /// <summary>Tells this case from what it was before its maker changed (FNV-1a).</summary>
+    public uint Hash => Inputs.SelectMany(i => i.Bytes).Concat(File).Aggregate(2166136261u, (hash, part) => unchecked((hash ^ part) * 16777619u));
+}
