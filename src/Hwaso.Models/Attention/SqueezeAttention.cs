@@ -24,14 +24,15 @@ public sealed class SqueezeAttention : Net<Tensor, SqueezeAttentionMaps>
     /// <param name="cout">K.</param>
     /// <param name="pool">Side of the squares that are averaged.</param>
     /// <param name="activation">σ.</param>
+    /// <param name="momentum">Batch norm's momentum.</param>
     /// <exception cref="ArgumentException">A number below 1.</exception>
-    public SqueezeAttention(Weights w, int cin, int inner, int cout, int pool = 2, SqueezeActivation activation = SqueezeActivation.Sigmoid) : base(w)
+    public SqueezeAttention(Weights w, int cin, int inner, int cout, int pool = 2, SqueezeActivation activation = SqueezeActivation.Sigmoid, double momentum = 0.1) : base(w)
     {
         if (pool < 1)
             throw new ArgumentException($"{w.Path}: pooling over {pool} pixels; at least 1 was wanted");
         (this.pool, this.activation) = (pool, activation);
-        main = Convolutions(w / "main", cin, inner, cout);
-        attn = Convolutions(w / "attn", cin, inner, cout);
+        main = Convolutions(w / "main", cin, inner, cout, momentum);
+        attn = Convolutions(w / "attn", cin, inner, cout, momentum);
     }
 
     /// <inheritdoc/>
@@ -50,9 +51,9 @@ public sealed class SqueezeAttention : Net<Tensor, SqueezeAttentionMaps>
         _ => x,
     };
 
-    static Sequential Convolutions(Weights w, int cin, int inner, int cout) => new(w,
+    static Sequential Convolutions(Weights w, int cin, int inner, int cout, double momentum) => new(w,
         p => new Conv2d(p, cin, inner, kernel: 3),
-        p => new BatchNorm2d(p, inner),
+        p => new BatchNorm2d(p, inner, momentum: momentum),
         p => new ReLU(p),
         p => new Conv2d(p, inner, cout, kernel: 3, bias: true));
 }

@@ -10,13 +10,13 @@ public sealed class ObjectAttention : Net<Tensor[], Tensor>
     readonly double scale;
 
     /// <summary>At a place.</summary>
-    public ObjectAttention(Weights w, OcrConfig config) : base(w)
+    public ObjectAttention(Weights w, OcrConfig config, double momentum = 0.1) : base(w)
     {
         var (channels, keys) = (config.Channels, config.KeyChannels);
-        f_pixel = TwoLayers(w / "f_pixel", channels, keys);
-        f_object = TwoLayers(w / "f_object", channels, keys);
-        f_down = OneLayer(w / "f_down", channels, keys);
-        f_up = OneLayer(w / "f_up", keys, channels);
+        f_pixel = TwoLayers(w / "f_pixel", channels, keys, momentum);
+        f_object = TwoLayers(w / "f_object", channels, keys, momentum);
+        f_down = OneLayer(w / "f_down", channels, keys, momentum);
+        f_up = OneLayer(w / "f_up", keys, channels, momentum);
         scale = 1 / Math.Sqrt(keys);
     }
 
@@ -32,12 +32,12 @@ public sealed class ObjectAttention : Net<Tensor[], Tensor>
         return context.Reshape(pixels.Size(0), -1, pixels.Size(2), pixels.Size(3)).Apply(f_up);
     }
 
-    static Sequential OneLayer(Weights w, int cin, int cout) => new(w, p => Project(p, cin, cout), p => NormReLU(p, cout));
+    static Sequential OneLayer(Weights w, int cin, int cout, double momentum) => new(w, p => Project(p, cin, cout), p => NormReLU(p, cout, momentum));
 
-    static Sequential TwoLayers(Weights w, int cin, int cout) => new(w,
-        p => Project(p, cin, cout), p => NormReLU(p, cout), p => Project(p, cout, cout), p => NormReLU(p, cout));
+    static Sequential TwoLayers(Weights w, int cin, int cout, double momentum) => new(w,
+        p => Project(p, cin, cout), p => NormReLU(p, cout, momentum), p => Project(p, cout, cout), p => NormReLU(p, cout, momentum));
 
     static Conv2d Project(Weights w, int cin, int cout) => new(w, cin, cout, kernel: 1);
 
-    static Sequential NormReLU(Weights w, int channels) => new(w, p => new BatchNorm2d(p, channels), p => new ReLU(p));
+    static Sequential NormReLU(Weights w, int channels, double momentum) => new(w, p => new BatchNorm2d(p, channels, momentum: momentum), p => new ReLU(p));
 }

@@ -18,17 +18,17 @@ public sealed class OcrHead : Net<Tensor, Tensor[]>
 
     /// <summary>Builds it directly at its place: the official keys have no name for the head.</summary>
     /// <exception cref="ArgumentException">A width below 1 or a dropout that is no probability.</exception>
-    public OcrHead(Weights w, OcrConfig config, int channels, int classes) : base(w)
+    public OcrHead(Weights w, OcrConfig config, int channels, int classes, double momentum = 0.1) : base(w)
     {
         conv3x3_ocr = new(w / "conv3x3_ocr",
             p => new Conv2d(p, channels, config.Channels, kernel: 3, bias: true),
-            p => new BatchNorm2d(p, config.Channels),
+            p => new BatchNorm2d(p, config.Channels, momentum: momentum),
             p => new ReLU(p));
-        ocr_distri_head = new(w / "ocr_distri_head", config);
+        ocr_distri_head = new(w / "ocr_distri_head", config, momentum);
         cls_head = new(w / "cls_head", config.Channels, classes, kernel: 1, bias: true);
         aux_head = new(w / "aux_head",
             p => new Conv2d(p, channels, channels, kernel: 1, bias: true),
-            p => new BatchNorm2d(p, channels),
+            p => new BatchNorm2d(p, channels, momentum: momentum),
             p => new ReLU(p),
             p => new Conv2d(p, channels, classes, kernel: 1, bias: true));
     }

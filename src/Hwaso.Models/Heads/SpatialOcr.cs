@@ -10,12 +10,12 @@ public sealed class SpatialOcr : Net<Tensor[], Tensor>
     readonly Sequential conv_bn_dropout;
 
     /// <summary>At a place.</summary>
-    public SpatialOcr(Weights w, OcrConfig config) : base(w)
+    public SpatialOcr(Weights w, OcrConfig config, double momentum = 0.1) : base(w)
     {
-        object_context_block = new(w / "object_context_block", config);
+        object_context_block = new(w / "object_context_block", config, momentum);
         conv_bn_dropout = new(w / "conv_bn_dropout",
             p => new Conv2d(p, 2 * config.Channels, config.Channels, kernel: 1),
-            p => new Sequential(p, q => new BatchNorm2d(q, config.Channels), q => new ReLU(q)),
+            p => new Sequential(p, q => new BatchNorm2d(q, config.Channels, momentum: momentum), q => new ReLU(q)),
             p => new Dropout2d(p, config.Dropout));
     }
 

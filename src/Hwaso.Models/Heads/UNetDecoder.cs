@@ -13,13 +13,13 @@ public sealed class UNetDecoder : Net<Tensor[], Tensor>
 
     /// <summary>Over an encoder of so many channels.</summary>
     /// <exception cref="ArgumentException">Another number of blocks than the encoder has maps, or a width below 1.</exception>
-    public UNetDecoder(Weights w, UNetConfig config, IReadOnlyList<int> channels) : base(w)
+    public UNetDecoder(Weights w, UNetConfig config, IReadOnlyList<int> channels, double momentum = 0.1) : base(w)
     {
         if (config.Channels.Count != channels.Count)
             throw new ArgumentException($"{w.Path}: {config.Channels.Count} decoder blocks on {channels.Count} maps of the encoder; as many were wanted");
         // The finest block has no skip: the image itself is none.
         blocks = [.. config.Channels.Select((width, b) =>
-            new UNetBlock(w / "blocks" / b, b == 0 ? channels[^1] : config.Channels[b - 1], b < channels.Count - 1 ? channels[^(b + 2)] : 0, width))];
+            new UNetBlock(w / "blocks" / b, b == 0 ? channels[^1] : config.Channels[b - 1], b < channels.Count - 1 ? channels[^(b + 2)] : 0, width, momentum))];
         Channels = config.Channels[^1];
     }
 

@@ -19,7 +19,7 @@ public sealed class HRNetOcr : SegmentationNet, ISeveralOutputs
     public HRNetOcr(Weights w, HRNetConfig config, OcrConfig ocr, int classes) : base(w, classes, config.AlignCorners)
     {
         body = new(w, config);
-        head = new(w, ocr, body.Channels.Sum(), classes);
+        head = new(w, ocr, body.Channels.Sum(), classes, config.Momentum);
         alignCorners = config.AlignCorners;
     }
 

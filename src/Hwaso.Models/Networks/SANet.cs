@@ -38,9 +38,9 @@ public sealed class SANet : SegmentationNet, ISeveralOutputs
         if (backbone.Ends.Count < Heads)
             throw new ArgumentException($"sa_heads: the backbone has {backbone.Ends.Count} resolutions; {Heads} were wanted");
         stages = [.. backbone.Ends.TakeLast(Heads)];
-        classifier = new(w / "classifier", fcn, backbone.Channels[^1], classes);
+        classifier = new(w / "classifier", fcn, backbone.Channels[^1], classes, config.Momentum);
         sa_heads = [.. stages.Select((stage, h) => new SqueezeAttention(
-            w / "sa_heads" / h, backbone.Channels[stage], config.Channels ?? Math.Max(backbone.Channels[stage] / Quarter, 1), classes, config.Pool, config.Activation))];
+            w / "sa_heads" / h, backbone.Channels[stage], config.Channels ?? Math.Max(backbone.Channels[stage] / Quarter, 1), classes, config.Pool, config.Activation, config.Momentum))];
         presence = config.Presence;
     }
 

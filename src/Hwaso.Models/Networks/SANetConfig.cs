@@ -16,4 +16,7 @@ public sealed record SANetConfig
 
     /// <summary>How the categorical output is squeezed from the heads' attention.</summary>
     public PresencePooling Presence { get; init; } = PresencePooling.Mean;
+
+    /// <summary>Momentum of the batch norms in the heads.</summary>
+    public double Momentum { get; init; } = 0.1;
 }

@@ -20,7 +20,7 @@ public sealed class UNet : SegmentationNet
     public UNet(Weights w, ResNetConfig config, UNetConfig unet, int classes) : base(w, classes, alignCorners: false)
     {
         encoder = new(w / "encoder", config);
-        decoder = new(w / "decoder", unet, encoder.Channels);
+        decoder = new(w / "decoder", unet, encoder.Channels, config.Momentum);
         segmentation_head = new(w / "segmentation_head", decoder.Channels, classes);
     }
 

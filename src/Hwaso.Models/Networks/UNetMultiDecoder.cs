@@ -24,9 +24,9 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
     public UNetMultiDecoder(Weights w, ResNetConfig config, UNetConfig unet, int classes) : base(w, classes, alignCorners: false)
     {
         encoder = new(w / "encoder", config);
-        decoder = new(w / "decoder", unet, encoder.Channels);
+        decoder = new(w / "decoder", unet, encoder.Channels, config.Momentum);
         segmentation_head = new(w / "segmentation_head", decoder.Channels, classes);
-        depth_decoder = new(w / "depth_decoder", unet with { Channels = unet.DepthChannels ?? unet.Channels }, encoder.Channels);
+        depth_decoder = new(w / "depth_decoder", unet with { Channels = unet.DepthChannels ?? unet.Channels }, encoder.Channels, config.Momentum);
         depth_head = new(w / "depth_head", depth_decoder.Channels, 1);
     }
 

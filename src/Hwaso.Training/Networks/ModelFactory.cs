@@ -106,7 +106,7 @@ public static class ModelFactory
         {
             ResNet = sanet.ResNet is { } resnet ? Over(recipe, resnet) : null,
             EfficientNet = sanet.EfficientNet is { } efficient ? Over(recipe, efficient) : null,
-            SANet = recipe.SANet?.Over(sanet.SANet) ?? sanet.SANet,
+            SANet = (recipe.SANet?.Over(sanet.SANet) ?? sanet.SANet) with { Momentum = recipe.BatchNormMomentum ?? sanet.SANet.Momentum },
             Fcn = Over(recipe, sanet.Fcn),
         };
     }
