@@ -84,6 +84,12 @@ public sealed class Weights : IDisposable
     /// <exception cref="KeyNotFoundException">There is none; the message names near ones.</exception>
     public Tensor this[string name] => store.Find(Full(name));
 
+    /// <summary>
+    /// Whether the network can be trained with channels last. On a processor, libtorch 1.13 writes beyond its memory in the weight's gradient of a
+    /// strided 1×1 convolution of fewer than 8 channels whose images lie so; networks of usual widths have none.
+    /// </summary>
+    public bool TrainsInChannelsLast => Device.Type != DeviceType.Cpu || !Modules.OfType<Conv2d>().Any(c => c.IsNarrowStride);
+
     /// <summary>Lays every 4-D parameter out in a memory format; shapes and values stay.</summary>
     public void UseMemoryFormat(MemoryFormat format)
     {

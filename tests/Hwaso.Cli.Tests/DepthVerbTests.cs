@@ -127,6 +127,9 @@ public sealed class DepthVerbTests : IDisposable
         Assert.Contains("--stride is the step from tile to tile", Depth(shop.Image, "--stride", "10x10").Error, StringComparison.Ordinal);
         Assert.Contains("no such image", Depth(At("none.png")).Error, StringComparison.Ordinal);
         Assert.Contains("is a folder among 2 arguments", CommandLine.Run("depth", shop.Voc, shop.Image, "--teacher", At("teacher.yaml"), "--weights", "formula", "--out", At("out")).Error, StringComparison.Ordinal);
+        Assert.Contains("is a run, which has its weights; leave --weights away", CommandLine.Run("depth", shop.Image, "--teacher", shop.Run, "--weights", "formula", "--out", At("out"), "--device", "cpu").Error, StringComparison.Ordinal);
+        Assert.Contains("its network tells no depth", CommandLine.Run("depth", shop.Image, "--teacher", shop.Run, "--out", At("out"), "--device", "cpu").Error, StringComparison.Ordinal);
+        Assert.Contains("teacher.yaml is wanted; a run's folder as --teacher has its own", CommandLine.Run("depth", shop.Image, "--teacher", At("teacher.yaml"), "--out", At("out")).Error, StringComparison.Ordinal);
         Assert.Contains("no split 'other'", Depth(shop.Data, "--split", "other").Error, StringComparison.Ordinal);
         var inPlace = CommandLine.Run("depth", shop.Image, "--teacher", At("teacher.yaml"), "--weights", "formula", "--out", Path.GetDirectoryName(shop.Image)!, "--device", "cpu");
         Assert.Contains("would be replaced by its depth", inPlace.Error, StringComparison.Ordinal);

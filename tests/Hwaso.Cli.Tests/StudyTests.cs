@@ -56,6 +56,57 @@ public sealed class StudyTests(Workshop shop)
     }
 
     [Fact]
+    public void A_teacher_learns_first_and_tells_the_depth_that_a_variant_learns()
+    {
+        var study = shop.At("taught.yaml");
+        File.WriteAllText(shop.At("two-decoders.yaml"), """
+            seed: 7
+            model:
+              family: unet-resnet-multidecoder
+              resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [4, 4, 8, 8], stem_channels: 4}
+              unet: {channels: [8, 8, 4, 4, 4]}
+            data: {layout: voc, depth: Depth, depth_unit: 100}
+            augment: {crop: [32, 64]}
+            train: {epochs: 1, batch: 4, optimizer: {name: adam, learning_rate: 0.01} }
+            """);
+        File.WriteAllText(study, """
+            title: True and told
+            recipe: two-decoders.yaml
+            seeds: 1
+            variants:
+              - {name: "true"}
+              - {name: told, set: {data.depth: Told}}
+            small:
+              scenes: {layout: voc, train: 4, val: 2, size: [32, 64]}
+              teacher:
+                set: {train.epochs: 2}
+                scenes: {layout: voc, train: 4, val: 1, size: [32, 64], seed: 2}
+                depth: Told
+            """);
+        string[] args = ["study", study, "--small", "--out", shop.At("taught"), "--threads", "1", "--device", "cpu", "--json"];
+        var line = CommandLine.Run(args);
+        Assert.True(line.Code == 0, line.Error);
+        var teacher = JsonDocument.Parse(line.Output).RootElement.GetProperty("teacher");
+        // Two steps teach little, but what is told are depths: not one of them the truth itself.
+        Assert.InRange(teacher.GetProperty("relative_error").GetDouble(), 0.05, 20);
+        Assert.InRange(teacher.GetProperty("within_a_quarter").GetDouble(), 0, 0.95);
+        var told = Directory.GetFiles(shop.At("taught/scenes/Told"), "*.png");
+        Assert.Equal(4, told.Length);
+        Assert.Contains("The teacher's depth is ", File.ReadAllText(shop.At("taught/table.md")), StringComparison.Ordinal);
+
+        // Gone on with, nothing is done twice.
+        var times = told.Select(File.GetLastWriteTimeUtc).ToArray();
+        var again = CommandLine.Run(args);
+        Assert.Equal(line.Output, again.Output);
+        Assert.Equal(times, told.Select(File.GetLastWriteTimeUtc));
+
+        File.WriteAllText(study, File.ReadAllText(study).Replace("layout: voc, train: 4, val: 1", "train: 4, val: 1", StringComparison.Ordinal));
+        var wrong = CommandLine.Run(args);
+        Assert.Equal(2, wrong.Code);
+        Assert.Contains($"{study}:11: small.teacher.scenes: wants 'layout: voc', whose depth is in metres", wrong.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_signal_saves_the_run_under_way_and_the_command_it_prints_goes_on()
     {
         using var process = HwasoProcess.Start(Small("stopped-grid"));

@@ -74,6 +74,20 @@ public sealed class WeightsTests : TensorTest
         Assert.Equal(values, conv.Weight.ToArray<float>());
     }
 
+    // Where libtorch 1.13 ended the process: MALLOC_CHECK_=3 showed it at 3 to 7 channels, at no width from 8 to 40, and not at stride 1.
+    [Theory]
+    [InlineData(7, 1, 2, false)]
+    [InlineData(8, 1, 2, true)]
+    [InlineData(7, 1, 1, true)]
+    [InlineData(3, 3, 2, true)]
+    public void Narrow_strided_convolutions_are_not_trained_in_channels_last(int channels, int kernel, int stride, bool wanted)
+    {
+        using var weights = Weights.Create();
+        _ = new Conv2d(weights / "wide", 16, 16, kernel: 1, stride: 2);
+        _ = new Conv2d(weights / "layer1.downsample", channels, 16, kernel, stride);
+        Assert.Equal(wanted, weights.TrainsInChannelsLast);
+    }
+
     [Fact]
     public void Weights_made_without_initialising_are_zero_and_draw_no_random_number()
     {

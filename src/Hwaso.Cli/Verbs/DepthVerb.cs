@@ -10,8 +10,8 @@ namespace Hwaso.Cli.Verbs;
 sealed class DepthVerb : Verb
 {
     readonly Argument<string[]> images = new("IMAGE|DIR") { Description = "images, or one folder: of images, or a data set", Arity = ArgumentArity.OneOrMore };
-    readonly Option<string?> teacher = Values.Text("--teacher", "MODEL", "the network that tells depth: dinov2-vits14-depth-linear and its kin (see hwaso models), or a recipe", required: true);
-    readonly Option<string[]> weights = Values.Texts("--weights", "FILE", "its checkpoint; twice where backbone and head were published apart; 'formula' for weights by the fixtures' rule", required: true);
+    readonly Option<string?> teacher = Values.Text("--teacher", "MODEL|RUN", "what tells depth: dinov2-vits14-depth-linear and its kin (see hwaso models), a recipe of such, or the run of a network with a depth decoder", required: true);
+    readonly Option<string[]> weights = Values.Texts("--weights", "FILE", "a model's checkpoint; twice where backbone and head were published apart; 'formula' for weights by the fixtures' rule; a run has its own");
     readonly Option<string?> output = Values.Text("--out", "DIR", "folder to write to; what is done there already is kept", required: true);
     readonly Option<string?> layout = Values.Choice("--layout", "the data set's layout (default: by what is in the folder)", [.. Datasets.Layouts]);
     readonly Option<string?> split = Values.Text("--split", "NAME", "the data set's split (default: train)");
@@ -25,7 +25,7 @@ sealed class DepthVerb : Verb
     public DepthVerb(Func<DepthArguments, VerbContext, int> depth)
     {
         this.depth = depth;
-        Command = new Command("depth", "writes pseudo depth maps by a DINOv2 teacher, as 16-bit PNG; goes on where it was stopped")
+        Command = new Command("depth", "writes pseudo depth maps by a DINOv2 teacher or a trained depth decoder, as 16-bit PNG; goes on where it was stopped")
         {
             images, teacher, weights, output, layout, split, tiles, stride, flip, overwrite,
         };
@@ -38,6 +38,7 @@ sealed class DepthVerb : Verb
         "depth VOC2012 --teacher dinov2-vitb14-depth-dpt --weights depth.safetensors --out VOC2012/Depth",
         "depth photos/*.jpg --teacher dinov2-vits14-depth-linear --weights backbone.pth --weights head.pth --out depth --flip",
         "depth cityscapes --split train --teacher teacher.yaml --weights kitti.safetensors --out depth --tiles 518x1036",
+        "depth VOC2012 --teacher runs/depth-on-scenes --out VOC2012/Depth",
     ];
 
     public override int Run(ParseResult arguments, VerbContext context)
@@ -48,7 +49,7 @@ sealed class DepthVerb : Verb
             new DepthArguments(
                 arguments.GetRequiredValue(images),
                 arguments.GetValue(teacher)!,
-                arguments.GetRequiredValue(weights),
+                arguments.GetValue(weights) ?? [],
                 arguments.GetValue(output)!,
                 arguments.GetValue(layout),
                 arguments.GetValue(split) ?? "train",

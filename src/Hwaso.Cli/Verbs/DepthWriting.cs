@@ -7,6 +7,7 @@ using Hwaso.Torch;
 using Hwaso.Torch.Files;
 using Hwaso.Training.Depth;
 using Hwaso.Training.Inference;
+using Hwaso.Training.Runs;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;
@@ -81,8 +82,14 @@ static class DepthWriting
 
     static DepthTeacher Open(DepthArguments arguments, Device device)
     {
+        if (Directory.Exists(arguments.Teacher))
+            return arguments.Weights.Count == 0
+                ? DepthTeacher.OfRun(new RunFolder(arguments.Teacher), arguments.Views, device)
+                : throw new UsageException($"--teacher {arguments.Teacher} is a run, which has its weights; leave --weights away");
+        if (arguments.Weights.Count == 0)
+            throw new UsageException($"--weights FILE: the checkpoint of {arguments.Teacher} is wanted; a run's folder as --teacher has its own");
         if (ModelArgument.Find(arguments.Teacher) is not DinoDefinition definition)
-            throw new UsageException($"--teacher {arguments.Teacher}: tells no depth; dinov2-vits14-depth-linear or another dinov2-…-depth-… was wanted (see hwaso models)");
+            throw new UsageException($"--teacher {arguments.Teacher}: tells no depth; dinov2-vits14-depth-linear or another dinov2-…-depth-… was wanted (see hwaso models), or a run's folder");
         try
         {
             return DepthTeacher.Open(definition, arguments.Weights, arguments.Views, device);

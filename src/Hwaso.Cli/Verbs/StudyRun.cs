@@ -1,4 +1,5 @@
 using Hwaso.Cli.Output;
+using Hwaso.Training.Depth;
 using Hwaso.Training.Studies;
 using Spectre.Console;
 
@@ -13,15 +14,18 @@ static class StudyRun
         var study = Study.Load(arguments.Study, arguments.Small);
         var folder = new StudyFolder(arguments.Out ?? Path.Combine("runs", "studies", study.Name + (study.IsSmall ? "-small" : "")));
         var data = arguments.Data ?? Render(study, folder, context);
-        var runner = new StudyRunner(new StudyRequest(study, data, arguments.Seeds ?? study.Seeds, arguments.Set, folder, device, context.Threads));
-        bool finished;
-        using (var console = new StudyConsole(context))
-            finished = runner.Run(console, context.Cancel);
-        if (!finished)
+        using var console = new StudyConsole(context);
+        DepthError? taught = null;
+        if (arguments.Data is null && study.Teacher is { } teacher)
         {
-            context.Log($"stopped; what is done is in {folder.Root}; go on with: {Again(arguments, context)}");
-            return ExitCode.Failed;
+            context.Log("first the teacher of depth");
+            taught = teacher.Teach(folder, study.Scenes!, device, context.Threads, console, context.Cancel);
+            if (taught is null)
+                return Stopped(arguments, folder, context);
         }
+        var runner = new StudyRunner(new StudyRequest(study, data, arguments.Seeds ?? study.Seeds, arguments.Set, folder, device, context.Threads, taught));
+        if (!runner.Run(console, context.Cancel))
+            return Stopped(arguments, folder, context);
         var table = runner.Table;
         context.Result(
             StudyFiles.Json(table),
@@ -50,6 +54,12 @@ static class StudyRun
             scenes.Render(folder.Scenes, context.ProcessorThreads, done => progress.Report(done), context.Cancel);
         }
         return folder.Scenes;
+    }
+
+    static int Stopped(StudyArguments arguments, StudyFolder folder, VerbContext context)
+    {
+        context.Log($"stopped; what is done is in {folder.Root}; go on with: {Again(arguments, context)}");
+        return ExitCode.Failed;
     }
 
     static string Again(StudyArguments arguments, VerbContext context)

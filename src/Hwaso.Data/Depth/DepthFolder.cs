@@ -3,8 +3,11 @@ namespace Hwaso.Data.Depth;
 /// <summary>A folder of depth PNGs named as the images or as their ids: pseudo depth by a teacher, as <c>hwaso depth</c> writes it.</summary>
 /// <param name="folder">The folder.</param>
 /// <param name="metresOfOne">The depth that is learned as 1; the default is the largest of teachers for rooms, so that depths come to 0 … 1, where the squared error is of the order of a cross entropy.</param>
-public sealed class DepthFolder(string folder, double metresOfOne = 10) : DepthSource
+public sealed class DepthFolder(string folder, double metresOfOne = DepthFolder.UsualMetres) : DepthSource
 {
+    /// <summary>The depth that is learned as 1 unless a recipe says otherwise, in metres.</summary>
+    public const double UsualMetres = 10;
+
     /// <summary>The folder that a recipe names: from the working directory, or else from the data set's folder or its <c>VOC2012</c>; null where there is none.</summary>
     /// <param name="root">The data set's folder.</param>
     /// <param name="given">The folder, as it was written.</param>

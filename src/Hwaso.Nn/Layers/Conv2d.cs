@@ -43,6 +43,9 @@ public sealed class Conv2d : Net
     /// <summary>[Cout], or null.</summary>
     public Tensor? Bias => bias;
 
+    /// <summary>Whether it is one of those that <see cref="Weights.TrainsInChannelsLast"/> tells of.</summary>
+    internal bool IsNarrowStride => strides[0] > 1 && weight.Shape is [_, < 8, 1, 1];
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x) => Aten.Conv2d(x, weight, bias, strides, paddings, dilations, groups);
 }

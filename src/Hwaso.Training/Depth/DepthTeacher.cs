@@ -9,19 +9,29 @@ using Hwaso.Torch.Autograd;
 using Hwaso.Torch.Files;
 using Hwaso.Training.Inference;
 using Hwaso.Training.Networks;
+using Hwaso.Training.Runs;
 
 namespace Hwaso.Training.Depth;
 
-/// <summary>Tells the depth of images by a frozen DINOv2 with a depth head: what a depth decoder learns where there is no true depth.</summary>
+/// <summary>
+/// Tells the depth of images, by a frozen DINOv2 with a depth head or by a depth decoder that Hwaso trained: what a depth decoder learns where there
+/// is no true depth.
+/// </summary>
 public sealed class DepthTeacher : IDisposable
 {
     // Characters of the weights' digest that are kept: enough that no two teachers share them.
     const int DigestLength = 16;
 
-    readonly DinoDepth net;
+    // What a decoder puts below 0 is near, not absent.
+    const double LeastMetres = 0.001;
+
+    readonly Weights weights;
+    readonly Func<Tensor, Tensor> metres;
+    readonly Normalisation normalisation;
     readonly DepthViews views;
 
-    DepthTeacher(DinoDepth net, DepthViews views, string identity) => (this.net, this.views, Identity) = (net, views, identity);
+    DepthTeacher(Weights weights, Func<Tensor, Tensor> metres, Normalisation normalisation, DepthViews views, string identity) =>
+        (this.weights, this.metres, this.normalisation, this.views, Identity) = (weights, metres, normalisation, views, identity);
 
     /// <summary>What made a depth map: network, digest of its weights, and how it was asked. Equal where the maps are.</summary>
     public string Identity { get; }
@@ -49,11 +59,40 @@ public sealed class DepthTeacher : IDisposable
             net.Eval();
             var source = files is [Verifier.Formula] ? Verifier.Formula : $"weights {Digest(weights)}";
             var range = $"{definition.Head.MinDepth} to {definition.Head.MaxDepth} m";
-            return new DepthTeacher(net, views, $"{definition.Name}, {range}, {source}, {views}");
+            return new DepthTeacher(weights, net.Call, Normalisation.ImageNet, views, $"{definition.Name}, {range}, {source}, {views}");
         }
         catch
         {
             weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes the depth decoder of a run, by its newest weights: the best are those of the best labels.</summary>
+    /// <param name="run">A run of a U-Net with a depth decoder that learned metres.</param>
+    /// <param name="views">How it is asked.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <exception cref="ArgumentException">A network without a depth decoder, or one that learned disparity or nothing.</exception>
+    /// <exception cref="FileNotFoundException">The run has no weights yet.</exception>
+    public static DepthTeacher OfRun(RunFolder run, DepthViews views, Device device)
+    {
+        views.Check();
+        var loaded = LoadedModel.Open(File.Exists(run.Last) ? run.Last : run.Weights, device, ModelFactory.Define, deployed: false);
+        try
+        {
+            var data = loaded.Recipe.Recipe.Data;
+            if (loaded.Net is not UNetMultiDecoder net)
+                throw new ArgumentException($"{run.Root}: its network tells no depth; a run of one with a depth decoder was wanted, such as unet-resnet50-multidecoder");
+            if (data.Depth is null or "disparity")
+                throw new ArgumentException($"{run.Root}: its depth decoder learned {data.Depth ?? "nothing"}, no metres; a run with a folder of depth PNGs as data.depth was wanted");
+            net.Eval();
+            var unit = data.DepthUnit ?? DepthFolder.UsualMetres;
+            return new DepthTeacher(
+                net.Weights, x => Aten.Clamp(net.Depth(x) * unit, min: LeastMetres), loaded.Normalisation, views, $"depth decoder, weights {Digest(net.Weights)}, {views}");
+        }
+        catch
+        {
+            loaded.Dispose();
             throw;
         }
     }
@@ -64,20 +103,20 @@ public sealed class DepthTeacher : IDisposable
     {
         using var scope = new Scope();
         using var off = new NoGrad();
-        var x = Normalisation.ImageNet.ToTensor(image, net.Weights.Device);
+        var x = normalisation.ToTensor(image, weights.Device);
         var depth = views.Flip ? (Tiled(x) + Aten.Flip(Tiled(Aten.Flip(x, [3])), [3])) * 0.5 : Tiled(x);
         return new DepthMap(image.Width, image.Height, depth.To(Device.Cpu).Contiguous().Span<float>().ToArray());
     }
 
     /// <summary>Frees the weights.</summary>
-    public void Dispose() => net.Weights.Dispose();
+    public void Dispose() => weights.Dispose();
 
     /// <summary>[1, 3, H, W] to [1, 1, H, W]: the tiles' answers, each pixel's weighed by how far it is from its tile's edge, so that no seams show.</summary>
     Tensor Tiled(Tensor x)
     {
         var (height, width) = (x.Size(2), x.Size(3));
         if (views.Tiles is not { } tiles || (tiles.Height >= height && tiles.Width >= width))
-            return net.Call(x);
+            return metres(x);
         var (tileHeight, tileWidth, step) = (Math.Min(tiles.Height, height), Math.Min(tiles.Width, width), views.Step!.Value);
         var weight = Edges(tileHeight, x).Reshape(1, 1, tileHeight, 1) * Edges(tileWidth, x).Reshape(1, 1, 1, tileWidth);
         var (sum, total) = (Aten.Zeros([1, 1, height, width], x.Type, x.Device), Aten.Zeros([1, 1, height, width], x.Type, x.Device));
@@ -85,7 +124,7 @@ public sealed class DepthTeacher : IDisposable
             foreach (var left in Windows.Starts(width, tileWidth, step.Width))
             {
                 using var scope = new Scope();
-                var answer = net.Call(Windows.Of(x, top, left, tileHeight, tileWidth).Contiguous());
+                var answer = metres(Windows.Of(x, top, left, tileHeight, tileWidth).Contiguous());
                 Aten.Add_(Windows.Of(sum, top, left, tileHeight, tileWidth), answer * weight);
                 Aten.Add_(Windows.Of(total, top, left, tileHeight, tileWidth), weight);
             }

@@ -43,7 +43,11 @@ public sealed class LoadedModel : IDisposable
     /// <inheritdoc cref="LoadedNetwork.Open"/>
     public static LoadedModel Open(string source, Device device) => Open(source, device, ModelFactory.Define);
 
-    internal static LoadedModel Open(string source, Device device, Func<ModelRecipe, ModelDefinition> define)
+    /// <param name="source">The run folder or the checkpoint.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="define">What network a model section means.</param>
+    /// <param name="deployed">Whether parts that serve training alone are left out.</param>
+    internal static LoadedModel Open(string source, Device device, Func<ModelRecipe, ModelDefinition> define, bool deployed = true)
     {
         var path = Directory.Exists(source) ? new RunFolder(source).Weights : source;
         if (!File.Exists(path))
@@ -52,7 +56,7 @@ public sealed class LoadedModel : IDisposable
         if (!file.Metadata.TryGetValue(LoadedNetwork.RecipeKey, out var yaml))
             throw new CheckpointException(path, null, "does not say what network it is of; bring it in first: hwaso import FILE --model MODEL --classes N --out F.safetensors");
         var recipe = RecipeFile.Read(yaml, path);
-        var definition = define(recipe.Model).Deployed();
+        var definition = deployed ? define(recipe.Model).Deployed() : define(recipe.Model);
         var classes = recipe.Model.Classes ?? (definition is { HasClasses: true, Task: ModelTask.Segmentation } ? (int?)null : definition.PublishedClasses) ?? throw new CheckpointException(path, null, "does not say how many classes its network has");
         var weights = Weights.Create(device, initialise: false);
         try

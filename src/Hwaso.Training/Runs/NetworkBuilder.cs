@@ -1,6 +1,5 @@
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
-using Hwaso.Torch;
 using Hwaso.Torch.Files;
 using Hwaso.Training.Networks;
 using Hwaso.Training.Recipes;
@@ -40,8 +39,6 @@ static class NetworkBuilder
                 throw file.Error("model.pretrained", error.Message);
             }
         }
-        if (recipe.Train.ChannelsLast)
-            weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
         return made;
     }
 

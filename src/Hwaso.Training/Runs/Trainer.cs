@@ -67,6 +67,13 @@ public sealed class Trainer : IDisposable
         try
         {
             net = NetworkBuilder.Build(weights, recipe, request.Recipe, pretrain: !goesOn, this.watcher.Says);
+            if (recipe.Train.ChannelsLast && !weights.TrainsInChannelsLast)
+            {
+                this.watcher.Says("train.memory_format: contiguous, because libtorch fails on strided 1x1 convolutions of fewer than 8 channels in channels_last");
+                recipe = recipe with { Train = recipe.Train with { ChannelsLast = false } };
+            }
+            if (recipe.Train.ChannelsLast)
+                weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
             var saved = goesOn ? TensorFile.Read(folder.Resume) : null;
             state = saved is null ? new ResumeState(0, null, 0, 0, request.Threads) : ResumeState.Of(saved, resolved);
             if (saved is null)

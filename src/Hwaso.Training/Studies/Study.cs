@@ -40,6 +40,9 @@ public sealed record Study
     /// <summary>What the small form renders to learn from; null in full.</summary>
     public StudyScenes? Scenes { get; init; }
 
+    /// <summary>What tells the depth of the small form's scenes before the first run; null where nothing does.</summary>
+    public StudyTeacher? Teacher { get; init; }
+
     /// <summary>Reads a study's file.</summary>
     /// <param name="path">The YAML file.</param>
     /// <param name="small">Whether the small form is wanted.</param>
@@ -51,7 +54,7 @@ public sealed record Study
         var form = map.Section("small");
         if (small && !form.IsGiven)
             throw map.Missing("small", "a section that says what --small renders and trains");
-        form.AllowOnly("note", "recipe", "set", "seeds", "input", "scenes");
+        form.AllowOnly("note", "recipe", "set", "seeds", "input", "scenes", "teacher");
         var (variants, study) = (ReadVariants(map, form, path, small), new Study { Name = Path.GetFileNameWithoutExtension(path), Title = "", Variants = [] });
         return study with
         {
@@ -63,6 +66,7 @@ public sealed record Study
             Input = (small ? form : map)["input"].Size(),
             Variants = variants,
             IsSmall = small,
+            Teacher = small ? StudyTeacher.Read(form, own => TeacherOf(own, form, map, path)) : null,
             Scenes = small ? StudyScenes.Read(form.Find("scenes") is null ? throw form.Missing("scenes", "what to render") : form.Section("scenes")) : null,
         };
     }
@@ -79,6 +83,20 @@ public sealed record Study
             YamlList { Items.Count: > 0 } list => [.. list.Items.Select(item => Measure.All.Single(m => m.Name == new YamlField(map, "measures", item).Name(names)))],
             var other => throw other.Error($"wants a list such as [{names[0]}], not {other.Given}"),
         };
+    }
+
+    static (YamlNode Node, string Path) RecipeOf(YamlMap own, YamlMap[] holders, string study)
+    {
+        var holder = holders.FirstOrDefault(h => h.Has("recipe")) ?? throw own.Missing("recipe", "a recipe's file, here or for the whole study");
+        return (holder.Find("recipe")!.Value, Short(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(study) ?? "", holder["recipe"].Text()!))));
+    }
+
+    static YamlEntry[] Settings(YamlMap[] setters) => [.. setters.SelectMany(s => s.Section("set").Entries)];
+
+    static StudyVariant TeacherOf(YamlMap own, YamlMap form, YamlMap map, string path)
+    {
+        var (node, recipe) = RecipeOf(own, [own, form, map], path);
+        return new StudyVariant("teacher", null, node.Where, new PublishedResult(), node, recipe, Settings([map, form, own]));
     }
 
     static List<StudyVariant> ReadVariants(YamlMap map, YamlMap form, string path, bool small)
@@ -106,12 +124,9 @@ public sealed record Study
             ownForm.AllowOnly("recipe", "set");
             var name = own["name"].Text() ?? throw own.Missing("name", "what the table calls it");
             // The nearest recipe: the form's before the file's, the variant's before the study's.
-            YamlMap[] holders = small ? [ownForm, form, own, map] : [own, map];
-            var holder = holders.FirstOrDefault(h => h.Has("recipe")) ?? throw own.Missing("recipe", "a recipe's file, here or for the whole study");
-            var node = holder.Find("recipe")!.Value;
-            var recipe = Short(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path) ?? "", holder["recipe"].Text()!)));
+            var (node, recipe) = RecipeOf(own, small ? [ownForm, form, own, map] : [own, map], path);
             YamlMap[] setters = small ? [map, form, own, ownForm] : [map, own];
-            var made = new StudyVariant(name, own["against"].Node ?? map["baseline"].Node, own["name"].Node!.Where, PublishedResult.Read(own.Section("published")), node, recipe, [.. setters.SelectMany(s => s.Section("set").Entries)]);
+            var made = new StudyVariant(name, own["against"].Node ?? map["baseline"].Node, own["name"].Node!.Where, PublishedResult.Read(own.Section("published")), node, recipe, Settings(setters));
             return made.Folder.Length > 0 ? made : throw own["name"].Node!.Error($"'{name}' holds no letter or digit, which its folder is called by");
         }
     }

@@ -27,6 +27,7 @@ public static class StudyFiles
         ["small"] = table.Study.IsSmall,
         ["seeds"] = table.Seeds,
         ["data"] = table.Study.Scenes?.ToString(),
+        ["teacher"] = table.Teacher is { Pixels: > 0 } teacher ? new JsonObject { ["relative_error"] = teacher.MeanRelative, ["within_a_quarter"] = teacher.ShareNear } : null,
         ["rows"] = table.ToJson(),
     };
 
@@ -38,6 +39,8 @@ public static class StudyFiles
             notes.Add(note.Trim());
         if (table.Study.Scenes is { } scenes)
             notes.Add($"The small form: {scenes}; networks and steps as small. What the paper prints is of its own data, networks and training, and only the order of the rows can be held against it.");
+        if (table.Teacher is { Pixels: > 0 } teacher)
+            notes.Add($"The teacher's depth is {teacher.MeanRelative:P0} from the truth on average, and within a quarter of it (δ < 1.25) at {teacher.ShareNear:P0} of the pixels.");
         var seeds = table.Rows.SelectMany(r => r.Runs.Select(run => run.Seed)).Distinct().Order().ToArray();
         if (seeds.Length > 0)
             notes.Add($"Mean ± sample standard deviation over the seeds {string.Join(", ", seeds)}; differences are taken seed by seed. Scores are those of each run's best validation.");

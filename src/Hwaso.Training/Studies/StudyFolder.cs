@@ -9,6 +9,12 @@ public sealed record StudyFolder(string Root)
     /// <summary>The rendered scenes of the small form.</summary>
     public string Scenes => Path.Combine(Root, "scenes");
 
+    /// <summary>The run of the small form's teacher of depth, where it has one.</summary>
+    public RunFolder Teacher => new(Path.Combine(Root, "teacher", "run"));
+
+    /// <summary>The scenes that the teacher learns from.</summary>
+    public string TeacherScenes => Path.Combine(Root, "teacher", "scenes");
+
     /// <summary>The table as Markdown.</summary>
     public string Markdown => Path.Combine(Root, "table.md");
 

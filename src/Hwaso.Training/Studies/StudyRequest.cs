@@ -1,4 +1,5 @@
 using Hwaso.Torch;
+using Hwaso.Training.Depth;
 
 namespace Hwaso.Training.Studies;
 
@@ -10,4 +11,5 @@ namespace Hwaso.Training.Studies;
 /// <param name="Folder">Where it is kept.</param>
 /// <param name="Device">What to train on.</param>
 /// <param name="Threads">Threads for operators and for reading images; null for each recipe's, or as many as the machine offers.</param>
-public sealed record StudyRequest(Study Study, string? Data, int Seeds, IReadOnlyList<string> Settings, StudyFolder Folder, Device Device, int? Threads);
+/// <param name="Teacher">How far the depth of the study's teacher is from the truth; null where it has none.</param>
+public sealed record StudyRequest(Study Study, string? Data, int Seeds, IReadOnlyList<string> Settings, StudyFolder Folder, Device Device, int? Threads, DepthError? Teacher = null);

@@ -25,7 +25,7 @@ public sealed class StudyRunner
     }
 
     /// <summary>The table as it stands.</summary>
-    public StudyTable Table => new(request.Study, request.Seeds, rows);
+    public StudyTable Table => new(request.Study, request.Seeds, rows, request.Teacher);
 
     /// <summary>Trains; true when every run is finished, false where it was stopped: the same again goes on.</summary>
     /// <exception cref="TrainingException">A run failed; those before are kept.</exception>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Hwaso.Training.Depth;
 using Hwaso.Training.Reports;
 
 namespace Hwaso.Training.Studies;
@@ -8,7 +9,8 @@ namespace Hwaso.Training.Studies;
 /// <param name="Study">The study.</param>
 /// <param name="Seeds">Runs that each variant is to have.</param>
 /// <param name="Rows">The variants in order.</param>
-public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> Rows)
+/// <param name="Teacher">How far the depth of the study's teacher is from the truth; null where it has none.</param>
+public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> Rows, DepthError? Teacher = null)
 {
     const double Gi = 1L << 30;
 

@@ -12,6 +12,7 @@ using Hwaso.Torch.Files;
 using Hwaso.Training.Depth;
 using Hwaso.Training.Networks;
 using Hwaso.Training.Recipes;
+using Hwaso.Training.Runs;
 
 namespace Hwaso.Training.Tests.Depth;
 
@@ -108,6 +109,47 @@ public sealed class DepthTeacherTests : TensorTest
     }
 
     [Fact]
+    public void A_run_s_depth_decoder_tells_metres_by_its_newest_weights()
+    {
+        // The image's depth, by the network asked by hand, with the bias that puts half of it below 0.
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        using var weights = Weights.Create(initialise: false);
+        var net = (UNetMultiDecoder)ModelFactory.DefineSegmentation(Recipe.Load(RunOf("family: unet-resnet-multidecoder", "depth: Depth").Recipe).Model).Build(weights, 5);
+        ByRule(weights);
+        net.Eval();
+        var answer = net.Outputs(Normalised(Picture(), 0, 0, 40, 52))[0].Contiguous().ToArray<float>();
+        var middle = answer.Order().ElementAt(answer.Length / 2);
+        // Of what it answers as 1, 40 m; below 0 it is near.
+        var wanted = answer.Select(v => Math.Max(40 * (v - middle), 0.001f)).ToArray();
+
+        var run = RunOf("family: unet-resnet-multidecoder", "depth: Depth, depth_unit: 40", -middle);
+        using var teacher = DepthTeacher.OfRun(run, new DepthViews(), Device.Cpu);
+        AssertClose(wanted, teacher.Depth(Picture()).Values, Tolerance);
+        Assert.InRange(wanted.Max(), 0.1f, 1000);
+        using var mirrored = DepthTeacher.OfRun(run, new DepthViews(Flip: true), Device.Cpu);
+        Assert.NotEqual(teacher.Identity, mirrored.Identity);
+    }
+
+    [Theory]
+    [InlineData("family: unet-resnet", "cache_mb: 0", "run: its network tells no depth; a run of one with a depth decoder was wanted")]
+    [InlineData("family: unet-resnet-multidecoder", "depth: disparity", "run: its depth decoder learned disparity, no metres")]
+    public void A_run_that_learned_no_metres_is_refused(string model, string data, string message) =>
+        Assert.Contains(message, Assert.Throws<ArgumentException>(() => DepthTeacher.OfRun(RunOf(model, data), new DepthViews(), Device.Cpu)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Depth_is_held_to_the_truth_where_both_are()
+    {
+        var error = new DepthError()
+            .With(new DepthMap(3, 1, [5, 8, float.NaN]), new DepthMap(3, 1, [4, 10, 7]))
+            .With(new DepthMap(2, 1, [30, 1]), new DepthMap(2, 1, [20, float.NaN]));
+        // 1/4, 2/10 and 10/20 off; δ is 1.25, 1.25 and 1.5, none of them below 1.25; then one that is.
+        Assert.Equal((3, (0.25 + 0.2 + 0.5) / 3, 0.0), (error.Pixels, error.MeanRelative, error.ShareNear));
+        Assert.Equal(0.25, error.With(new DepthMap(1, 1, [12]), new DepthMap(1, 1, [10])).ShareNear);
+        Assert.Throws<ArgumentException>(() => error.With(new DepthMap(1, 2, [1, 1]), new DepthMap(2, 1, [1, 1])));
+    }
+
+    [Fact]
     public void A_transformer_without_a_head_tells_no_depth() =>
         Assert.Contains("-depth-linear", Assert.Throws<ArgumentException>(() => DepthTeacher.Open(small with { Head = null }, ["formula"], new DepthViews(), Device.Cpu)).Message, StringComparison.Ordinal);
 
@@ -167,6 +209,28 @@ public sealed class DepthTeacherTests : TensorTest
         Head = new LinearDepthHead(),
     };
 
+    /// <summary>A run whose newest weights are the rule's, the depth head's bias so much above it.</summary>
+    RunFolder RunOf(string model, string data, float deeper = 0)
+    {
+        var run = new RunFolder(At("run"));
+        run.Make();
+        File.WriteAllText(run.Recipe, $$"""
+            model:
+              {{model}}
+              classes: 5
+              resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}
+              unet: {channels: [16, 16, 8, 8, 8]}
+            data: {layout: voc, {{data}}}
+            augment: {crop: [32, 64]}
+            train: {epochs: 1, batch: 1, optimizer: {learning_rate: 0.1} }
+            """);
+        using var weights = Weights.Create(initialise: false);
+        ModelFactory.DefineSegmentation(Recipe.Load(run.Recipe).Model).Build(weights, 5);
+        ByRule(weights);
+        SafeTensors.Write(run.Last, weights.State.Select(s => KeyValuePair.Create(s.Key, s.Key == "depth_head.0.bias" ? HostTensor.Of(new[] { s.Value.ToHost().ToFloats()[0] + deeper }, 1) : s.Value.ToHost())), new Dictionary<string, string> { [LoadedNetwork.RecipeKey] = File.ReadAllText(run.Recipe) });
+        return run;
+    }
+
     static DepthTeacher Open(string[] files) => DepthTeacher.Open(small, files, new DepthViews(), Device.Cpu);
 
     string At(string name) => Path.Combine(folder, name);
@@ -179,8 +243,20 @@ public sealed class DepthTeacherTests : TensorTest
         return map.Values;
     }
 
-    /// <summary>The network's own answer to a part of an image, normalised here by hand.</summary>
+    /// <summary>The network's own answer to a part of an image.</summary>
     static float[] Asked(RgbImage image, int top, int left, int height, int width)
+    {
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        using var weights = Weights.Create(initialise: false);
+        var net = (DinoDepth)small.Build(weights, 0);
+        ByRule(weights);
+        net.Eval();
+        return net.Call(Normalised(image, top, left, height, width)).Contiguous().ToArray<float>();
+    }
+
+    /// <summary>A part of an image, normalised here by hand.</summary>
+    static Tensor Normalised(RgbImage image, int top, int left, int height, int width)
     {
         double[] mean = [123.675, 116.28, 103.53], deviation = [58.395, 57.12, 57.375];
         var values = new float[3 * height * width];
@@ -189,13 +265,7 @@ public sealed class DepthTeacherTests : TensorTest
             var (c, y, x) = (k / (height * width), k / width % height, k % width);
             values[k] = (float)((image.Pixels[((top + y) * image.Width + left + x) * 3 + c] - mean[c]) / deviation[c]);
         }
-        using var scope = new Scope();
-        using var off = new NoGrad();
-        using var weights = Weights.Create(initialise: false);
-        var net = (DinoDepth)small.Build(weights, 0);
-        ByRule(weights);
-        net.Eval();
-        return net.Call(Tensor.From(values, 1, 3, height, width)).Contiguous().ToArray<float>();
+        return Tensor.From(values, 1, 3, height, width);
     }
 
     static void ByRule(Weights weights)

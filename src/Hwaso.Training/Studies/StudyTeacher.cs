@@ -1,0 +1,90 @@
+using Hwaso.Data;
+using Hwaso.Data.Depth;
+using Hwaso.Imaging;
+using Hwaso.Torch;
+using Hwaso.Training.Depth;
+using Hwaso.Training.Recipes.Yaml;
+using Hwaso.Training.Runs;
+
+namespace Hwaso.Training.Studies;
+
+/// <summary>
+/// The teacher of a study's small form: a network with a depth decoder that learns the true depth of scenes of its own, and then tells the depth of
+/// the study's scenes, which it never saw.
+/// </summary>
+public sealed class StudyTeacher
+{
+    const string TrueDepth = "Depth";
+
+    readonly StudyVariant variant;
+    readonly StudyScenes scenes;
+
+    StudyTeacher(StudyVariant variant, StudyScenes scenes, string depth) => (this.variant, this.scenes, Depth) = (variant, scenes, depth);
+
+    /// <summary>The folder among the scenes that its depth maps go to.</summary>
+    public string Depth { get; }
+
+    /// <summary>Renders the teacher's scenes, trains it, and has it write the depth of the study's training images; what is done is kept.</summary>
+    /// <param name="folder">The study's folder, its scenes rendered.</param>
+    /// <param name="pupils">The study's scenes.</param>
+    /// <param name="device">What to train on.</param>
+    /// <param name="threads">Threads for operators and for reading images; null for the recipe's, or as many as the machine offers.</param>
+    /// <param name="watcher">Told of the training.</param>
+    /// <param name="stop">Ends the work; the next time it goes on.</param>
+    /// <returns>How far its depth is from the truth; null where it was stopped.</returns>
+    /// <exception cref="Recipes.RecipeException">Its recipe is wrong, or its network tells no depth.</exception>
+    /// <exception cref="TrainingException">Its training failed.</exception>
+    public DepthError? Teach(StudyFolder folder, StudyScenes pupils, Device device, int? threads, IStudyWatcher watcher, CancellationToken stop)
+    {
+        var all = threads ?? Environment.ProcessorCount;
+        if (!scenes.AreIn(folder.TeacherScenes))
+            scenes.Render(folder.TeacherScenes, all, null, stop);
+        var run = folder.Teacher;
+        if (!File.Exists(run.Result))
+        {
+            var recipe = variant.Recipe(0, []);
+            using var trainer = new Trainer(new TrainRequest(recipe, folder.TeacherScenes, run, run.Exists, device, all), watcher.Trains(1, 1, variant, recipe.Recipe.Seed));
+            var result = trainer.Run(stop);
+            if (result.Finished)
+                trainer.WriteReport(result);
+            watcher.Trained(result);
+            if (!result.Finished)
+                return null;
+        }
+        return Write(folder, pupils, run, device, stop);
+    }
+
+    internal static StudyTeacher? Read(YamlMap form, Func<YamlMap, StudyVariant> variant)
+    {
+        var map = form.Section("teacher");
+        if (!map.IsGiven)
+            return null;
+        map.AllowOnly("recipe", "set", "scenes", "depth");
+        var scenes = StudyScenes.Read(map.Find("scenes") is null ? throw map.Missing("scenes", "what to render for it") : map.Section("scenes"));
+        return scenes.Layout == "voc"
+            ? new StudyTeacher(variant(map), scenes, map["depth"].Text() ?? throw map.Missing("depth", "the folder that its depth maps go to, as the variants' data.depth names it"))
+            : throw map.Find("scenes")!.Value.Error("wants 'layout: voc', whose depth is in metres");
+    }
+
+    DepthError? Write(StudyFolder folder, StudyScenes pupils, RunFolder run, Device device, CancellationToken stop)
+    {
+        using var teacher = DepthTeacher.OfRun(run, new DepthViews(), device);
+        var target = Path.Combine(folder.Scenes, Depth);
+        Directory.CreateDirectory(target);
+        var store = new DepthStore(target, teacher.Identity, overwrite: true);
+        store.Sweep();
+        var truth = DepthFolder.Find(folder.Scenes, TrueDepth) is { } there ? new DepthFolder(there) : null;
+        var error = new DepthError();
+        foreach (var sample in Datasets.Open(pupils.Layout, folder.Scenes, "train").Samples)
+        {
+            if (stop.IsCancellationRequested)
+                return null;
+            var name = Path.GetFileNameWithoutExtension(sample.ImagePath);
+            if (!store.Has(name, sample.ImagePath))
+                store.Write(name, teacher.Depth(ImageFile.ReadRgb(sample.ImagePath)));
+            if (truth is not null)
+                error = error.With(DepthPng.Read(store.PathOf(name)), DepthPng.Read(truth.PathOf(sample)));
+        }
+        return error;
+    }
+}
