@@ -9,7 +9,7 @@ namespace Hwaso.RuntimeBench;
 /// <param name="Bytes">A second, all threads together, read and written.</param>
 sealed record Limits(double MultiplyAdds, double Bytes)
 {
-    const int Rounds = 1 << 21, Sums = 12, Numbers = 12 << 20, Tries = 5;
+    const int Rounds = 1 << 24, Sums = 12, Numbers = 48 << 20, Tries = 5;
 
     /// <summary>The best of some tries.</summary>
     public static Limits Measure(int threads)

@@ -44,11 +44,8 @@ sealed class NetworkRun : IDisposable
         return times;
     }
 
-    /// <summary>Where the time goes, by kinds of layers.</summary>
-    public JsonArray LayerRows(int runs) => Layers.Rows(session, runs);
-
     /// <summary>Where the time goes, step by step.</summary>
-    public IEnumerable<string> StepLines(int runs) => Layers.Lines(session, runs);
+    public JsonArray Steps(int runs) => Layers.Steps(session, runs);
 
     public void WriteOutput(string file) => File.WriteAllBytes(file, MemoryMarshal.AsBytes(session.Output(0)).ToArray());
 

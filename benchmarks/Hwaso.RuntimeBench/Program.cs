@@ -18,11 +18,8 @@ while (Console.ReadLine() is { } line)
         }
         run ??= new NetworkRun(request["model"]!.GetValue<string>(), request["input"]!.GetValue<string>(), request["threads"]!.GetValue<int>());
         reply = new JsonObject { ["times_ms"] = new JsonArray([.. run.Times(request["repeats"]!.GetValue<int>()).Select(t => (JsonNode)t)]), ["peak_mib"] = NetworkRun.PeakMiB };
-        if (request["layers"]?.GetValue<int>() is { } runs)
-            reply["layers"] = run.LayerRows(runs);
-        if (request["steps"]?.GetValue<int>() is { } stepRuns)
-            foreach (var step in run.StepLines(stepRuns))
-                Console.Error.WriteLine(step);
+        if (request["steps"]?.GetValue<int>() is { } runs)
+            reply["steps"] = run.Steps(runs);
         if (request["output"]?.GetValue<string>() is { } file)
             run.WriteOutput(file);
     }

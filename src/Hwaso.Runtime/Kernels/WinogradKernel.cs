@@ -2,12 +2,12 @@ using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>A 3×3 convolution of stride 1 with a quarter of the multiplications.</summary>
+/// <summary>A 3×3 convolution of stride 1 with a quarter of the multiplications, or of stride 2 with nine sixteenths.</summary>
 sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    const int Tile = WinogradPlan.Tile, Window = WinogradPlan.Window, Products = WinogradPlan.Products, TileChannels = ConvWeights.Tile, MostShift = 8;
+    const int Tile = WinogradPlan.Tile, TileChannels = ConvWeights.Tile, MostShift = 8;
 
     readonly ConvShape shape;
     readonly WinogradPlan plan;
@@ -15,7 +15,7 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
     readonly bool keeps;
     readonly float* input, bias, addend, output;
     readonly Unary function;
-    readonly int groups;
+    readonly int groups, columnStep;
     readonly long rowsBytes, inputsBytes, weightsBytes, sumsBytes, outputsBytes, zerosBytes, lineBytes;
 
     /// <summary>As <see cref="ConvKernel{TLanes, TVector}"/>, with weights transformed by <see cref="WinogradWeights"/> where the plan keeps them.</summary>
@@ -29,20 +29,21 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         this.function = function;
         this.output = output;
         keeps = WinogradPlan.KeepsWeights(shape);
+        columnStep = shape.DilationX * shape.StrideX;
         plan = new WinogradPlan(shape, TLanes.Count, TLanes.Group, threads);
         groups = plan.Pairs * plan.GroupsInPair;
-        rowsBytes = PinnedMemory.Whole(Window * (long)plan.WindowPitch * sizeof(float));
+        rowsBytes = PinnedMemory.Whole(plan.Stride * plan.Window * (long)plan.WindowPitch * sizeof(float));
         inputsBytes = PinnedMemory.Whole(plan.Pairs * plan.PairNumbers * sizeof(float));
-        weightsBytes = keeps ? 0 : PinnedMemory.Whole((long)Products * plan.Channels * TileChannels * sizeof(float)) + PinnedMemory.Alignment;
+        weightsBytes = keeps ? 0 : PinnedMemory.Whole((long)WinogradPlan.Weights * plan.Channels * TileChannels * sizeof(float)) + PinnedMemory.Alignment;
         var kept = plan.Channels < shape.GroupCin ? (long)plan.TilesInSplit * plan.Pairs : 1;
         sumsBytes = PinnedMemory.Whole(kept * SumsNumbers * sizeof(float));
-        outputsBytes = PinnedMemory.Whole(Window * Tile * sizeof(TVector));
+        outputsBytes = PinnedMemory.Whole(plan.Window * Tile * sizeof(TVector));
         zerosBytes = PinnedMemory.Whole((((plan.GroupsInRow + 1L) * plan.GroupColumns) + TLanes.Count) * sizeof(float));
-        lineBytes = shape.DilationX > 1 ? Window * zerosBytes : 0;
+        lineBytes = columnStep > 1 ? plan.Window * zerosBytes : 0;
         Items = shape.Batch * shape.Groups * plan.Blocks * plan.Splits;
     }
 
-    static int SumsNumbers => Products * TileChannels * 2 * TLanes.Count;
+    int SumsNumbers => plan.Products * TileChannels * 2 * TLanes.Count;
 
     public override int Items { get; }
 
@@ -67,16 +68,20 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
             Transform(image, from, channels, first, end - first, pairs, scratch);
             for (var tile = firstTile; tile < endTile; tile++)
             {
-                var w = (float*)weights.Address + ((tilesBefore + tile) * (long)shape.GroupCin * (keeps ? Products : shape.Taps) * TileChannels);
-                if (!keeps)
+                var w = (float*)weights.Address + ((tilesBefore + tile) * (long)shape.GroupCin * (keeps ? WinogradPlan.Weights : shape.Taps) * TileChannels);
+                var weightStep = (keeps ? shape.GroupCin : channels) * TileChannels;
+                if (keeps)
+                    w += from * TileChannels;
+                else
                 {
-                    WinogradWeights.Transform(w + ((long)from * shape.Taps * TileChannels), channels, made);
+                    WinogradWeights.Transform(w + ((long)from * shape.Taps * TileChannels), channels, plan.Stride, made);
                     w = made;
                 }
                 for (var pair = 0; pair < pairs; pair++)
                 {
                     var own = plan.Channels == shape.GroupCin ? sums : sums + ((((tile - firstTile) * (long)plan.Pairs) + pair) * SumsNumbers);
-                    WinogradTile<TLanes, TVector>.Multiply(w, inputs + (pair * plan.PairNumbers), plan.ProductNumbers - (channels * 2 * TLanes.Count), channels, own, from == 0);
+                    var gap = plan.ProductNumbers - (channels * 2 * TLanes.Count);
+                    WinogradTile<TLanes, TVector>.Multiply(plan.Window, w, weightStep, inputs + (pair * plan.PairNumbers), gap, channels, own, from == 0);
                     if (from + channels == shape.GroupCin)
                         for (var half = 0; half < 2; half++)
                             Write(own + (half * TLanes.Count), rows, image, tile, first + (((2 * pair) + half) * plan.GroupsInPair / 2), end);
@@ -96,7 +101,7 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         new Span<byte>(zeros, (int)zerosBytes).Clear();
         // Padding is zero and stays so through the transform.
         new Span<byte>(rows, (int)rowsBytes).Clear();
-        var pointers = stackalloc float*[Window];
+        var pointers = stackalloc float*[plan.Window];
         var plane = (long)shape.Height * shape.Width;
         var source = input + (((image * (long)shape.GroupCin) + firstChannel) * plane);
         Place(first, count, places);
@@ -108,44 +113,60 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                 var (phase, tileRow) = (row / plan.RowsInPhase, row % plan.RowsInPhase);
                 var (phaseY, phaseX) = (phase / shape.DilationX, phase % shape.DilationX);
                 var length = Math.Min(count - k, plan.GroupsInRow - column);
-                // Column x of a window is column x × dilation + shift of the image.
-                var shift = phaseX - shape.Left;
-                var left = column * plan.GroupColumns;
-                var inside = shift < 0 ? (-shift + shape.DilationX - 1) / shape.DilationX : 0;
-                var begin = Math.Max(left, inside);
-                var end = Math.Min(left + (length * plan.GroupColumns) + 2, shape.Width <= shift ? begin : (shape.Width - shift + shape.DilationX - 1) / shape.DilationX);
-                for (var y = 0; y < Window; y++)
-                {
-                    var from = (((tileRow * Tile) + y) * shape.DilationY) + phaseY - shape.Top;
-                    if (from < 0 || from >= shape.Height || end <= begin)
-                        pointers[y] = zeros;
-                    else if (shape.DilationX == 1)
-                        pointers[y] = source + ((long)from * shape.Width) + begin + shift;
-                    else
-                        pointers[y] = Gather(source + ((long)from * shape.Width) + (begin * shape.DilationX) + shift, end - begin, lines + (y * (zerosBytes / sizeof(float))));
-                }
-                if (end > begin)
-                    WinogradTile<TLanes, TVector>.Down(pointers, rows + places[k] + begin - left, plan.WindowPitch, end - begin);
-                if (end - begin < TLanes.Count)
-                    ClearBeyond(rows + places[k] + Math.Max(end, begin) - left);
+                for (var parity = 0; parity < plan.Stride; parity++)
+                    Window(source, (tileRow * Tile * shape.StrideY * shape.DilationY) + phaseY - shape.Top, phaseX + parity - shape.Left, column * plan.GroupColumns, length,
+                        pointers, zeros, lines, rows + (parity * (long)plan.Window * plan.WindowPitch) + places[k]);
                 k += length;
             }
             for (var pair = 0; pair < pairs; pair++)
-                WinogradTile<TLanes, TVector>.Across(rows, plan.WindowPitch, places + (pair * plan.GroupsInPair), inputs + (pair * plan.PairNumbers) + (c * 2 * TLanes.Count), plan.ProductNumbers);
+            {
+                var to = inputs + (pair * plan.PairNumbers) + (c * 2 * TLanes.Count);
+                if (plan.Stride == 1)
+                    WinogradTile<TLanes, TVector>.Across(rows, plan.WindowPitch, places + (pair * plan.GroupsInPair), to, plan.ProductNumbers);
+                else
+                    WinogradTile<TLanes, TVector>.AcrossOfStride(rows, plan.Window * plan.WindowPitch, plan.WindowPitch, places + (pair * plan.GroupsInPair), to, plan.ProductNumbers);
+            }
         }
+    }
+
+    /// <summary>Transforms the rows of some tiles that lie side by side along columns. Column x of them is column x × step + shift of the image.</summary>
+    void Window(float* source, int top, int shift, int left, int length, float** pointers, float* zeros, float* lines, float* to)
+    {
+        var begin = Math.Max(left, shift < 0 ? (-shift + columnStep - 1) / columnStep : 0);
+        var end = Math.Min(left + (length * plan.GroupColumns) + 2, shape.Width <= shift ? begin : (shape.Width - shift + columnStep - 1) / columnStep);
+        for (var y = 0; y < plan.Window; y++)
+        {
+            var from = (y * shape.DilationY) + top;
+            if (from < 0 || from >= shape.Height || end <= begin)
+                pointers[y] = zeros;
+            else if (columnStep == 1)
+                pointers[y] = source + ((long)from * shape.Width) + begin + shift;
+            else
+                pointers[y] = Gather(source + ((long)from * shape.Width) + (begin * columnStep) + shift, end - begin, lines + (y * (zerosBytes / sizeof(float))));
+        }
+        if (end > begin && plan.Stride == 1)
+            WinogradTile<TLanes, TVector>.Down(pointers, to + begin - left, plan.WindowPitch, end - begin);
+        else if (end > begin)
+            WinogradTile<TLanes, TVector>.DownOfStride(pointers, to + begin - left, plan.WindowPitch, end - begin);
+        if (end - begin < TLanes.Count)
+            ClearBeyond(to + Math.Max(end, begin) - left);
     }
 
     float* Gather(float* from, int count, float* to)
     {
-        for (var x = 0; x < count; x++)
-            to[x] = from[(nint)x * shape.DilationX];
+        nint x = 0;
+        if (columnStep == 2)
+            for (; x + TLanes.Count <= count; x += TLanes.Count)
+                TLanes.Store(TLanes.Even(TLanes.Load(from + (2 * x)), TLanes.Load(from + (2 * x) + TLanes.Count)), to + x);
+        for (; x < count; x++)
+            to[x] = from[x * columnStep];
         return to;
     }
 
     // What was read beyond the image's end, where a vector is longer than its rows.
     void ClearBeyond(float* from)
     {
-        for (var y = 0; y < Window; y++)
+        for (var y = 0; y < plan.Window; y++)
             new Span<float>(from + ((long)y * plan.WindowPitch), TLanes.Count).Clear();
     }
 
@@ -192,7 +213,7 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
             var shift = bias == null ? 0 : bias[((image % shape.Groups) * shape.GroupCout) + channel];
             var start = ((image * (long)shape.GroupCout) + channel) * plane;
             if (whole)
-                WinogradTile<TLanes, TVector>.Outputs(sums, step, rows, shift, function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity, places, shape.OutWidth * shape.DilationY, addend == null ? null : addend + start, output + start);
+                WinogradTile<TLanes, TVector>.Outputs(plan.Window, sums, step, rows, shift, function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity, places, shape.OutWidth * shape.DilationY, addend == null ? null : addend + start, output + start);
             else
                 WritePart(sums, step, rows, shift, start, firstGroup, endGroup);
         }
@@ -208,7 +229,7 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
 
     void WritePart(float* sums, nint step, float* rows, float shift, long start, int firstGroup, int endGroup)
     {
-        WinogradTile<TLanes, TVector>.Outputs(sums, step, rows);
+        WinogradTile<TLanes, TVector>.Outputs(plan.Window, sums, step, rows);
         var inGroup = plan.GroupColumns / TLanes.Count;
         for (var k = 0; k < Tile; k++)
         {

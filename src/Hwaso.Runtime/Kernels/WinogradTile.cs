@@ -5,6 +5,7 @@ namespace Hwaso.Runtime.Kernels;
 /// <summary>
 /// The arithmetic of F(4×4, 3×3): Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016)
 /// with the points 0, ±√½, ±√2 and infinity, which lose half a digit less than 0, ±1, ±2: 36 products make 16 outputs that take 144 directly.
+/// With stride 2, F(4×4, 2×2) of the outer taps, points ±½, ±3⁄2 and infinity, and the middle ones directly: 81 products.
 /// </summary>
 static unsafe class WinogradTile<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
@@ -50,7 +51,7 @@ static unsafe class WinogradTile<TLanes, TVector>
     public static void Across(float* rows, nint pitch, int* groups, float* to, nint step)
     {
         var second = groups + (TLanes.Count / TLanes.Group);
-        for (var y = 0; y < WinogradPlan.Window; y++)
+        for (var y = 0; y < WinogradPlan.Points; y++)
         {
             TLanes.LoadTiles(rows, groups, out var x0, out var x1, out var x2, out var x3, out var x4, out var x5);
             Input(ref x0, ref x1, ref x2, ref x3, ref x4, ref x5);
@@ -74,19 +75,85 @@ static unsafe class WinogradTile<TLanes, TVector>
         }
     }
 
-    /// <summary>All 36 products of 6 output channels and two vectors of tiles, summed over input channels.</summary>
+    /// <summary>As <see cref="Down"/>, of stride 2: nine rows give those of the outer taps' points and the four of the middle taps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void DownOfStride(float** rows, float* to, nint pitch, nint count)
+    {
+        float* r0 = rows[0], r2 = rows[2], r4 = rows[4], r6 = rows[6], r8 = rows[8];
+        float* r1 = rows[1], r3 = rows[3], r5 = rows[5], r7 = rows[7];
+        var last = Math.Max(count - TLanes.Count, 0);
+        for (nint x = 0; ; x = Math.Min(x + TLanes.Count, last))
+        {
+            var at = to + x;
+            var (x0, x1, x2, x3, x4) = (TLanes.Load(r0 + x), TLanes.Load(r2 + x), TLanes.Load(r4 + x), TLanes.Load(r6 + x), TLanes.Load(r8 + x));
+            Outer(ref x0, ref x1, ref x2, ref x3, ref x4);
+            TLanes.Store(x0, at);
+            TLanes.Store(x1, at + pitch);
+            TLanes.Store(x2, at + (2 * pitch));
+            TLanes.Store(x3, at + (3 * pitch));
+            TLanes.Store(x4, at + (4 * pitch));
+            TLanes.Store(TLanes.Load(r1 + x), at + (5 * pitch));
+            TLanes.Store(TLanes.Load(r3 + x), at + (6 * pitch));
+            TLanes.Store(TLanes.Load(r5 + x), at + (7 * pitch));
+            TLanes.Store(TLanes.Load(r7 + x), at + (8 * pitch));
+            if (x == last)
+                return;
+        }
+    }
+
+    /// <summary>As <see cref="Across"/>, of stride 2.</summary>
+    /// <param name="rows">The first row's even columns.</param>
+    /// <param name="odd">Where the odd columns lie from there.</param>
+    /// <param name="pitch">Numbers between rows.</param>
+    /// <param name="groups">Where the vectors' groups begin in them.</param>
+    /// <param name="to">The first product's place; the second vector's follows the first one's.</param>
+    /// <param name="step">Numbers between products.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AcrossOfStride(float* rows, nint odd, nint pitch, int* groups, float* to, nint step)
+    {
+        var second = groups + (TLanes.Count / TLanes.Group);
+        for (var y = 0; y < WinogradPlan.OuterPoints + WinogradPlan.Tile; y++)
+        {
+            OuterAcross(rows, odd, groups, to, step);
+            OuterAcross(rows, odd, second, to + TLanes.Count, step);
+            rows += pitch;
+            to += 9 * step;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void OuterAcross(float* row, nint odd, int* groups, float* to, nint step)
+    {
+        TLanes.LoadTiles(row, groups, out var x0, out var x1, out var x2, out var x3, out var x4, out _);
+        Outer(ref x0, ref x1, ref x2, ref x3, ref x4);
+        TLanes.Store(x0, to);
+        TLanes.Store(x1, to + step);
+        TLanes.Store(x2, to + (2 * step));
+        TLanes.Store(x3, to + (3 * step));
+        TLanes.Store(x4, to + (4 * step));
+        TLanes.LoadTiles(row + odd, groups, out x0, out x1, out x2, out x3, out _, out _);
+        TLanes.Store(x0, to + (5 * step));
+        TLanes.Store(x1, to + (6 * step));
+        TLanes.Store(x2, to + (7 * step));
+        TLanes.Store(x3, to + (8 * step));
+    }
+
+    /// <summary>All products of 6 output channels and two vectors of tiles, summed over input channels.</summary>
+    /// <param name="window">Products in a row of a tile; of stride 2, where they are 9, the last four have one weight in common.</param>
     /// <param name="weights">[36][channels][6].</param>
-    /// <param name="inputs">[36][channels][2 vectors] and what is between products.</param>
+    /// <param name="weightStep">Numbers from one of the 36 to the next.</param>
+    /// <param name="inputs">[products][channels][2 vectors] and what is between products.</param>
     /// <param name="gap">Numbers between them.</param>
     /// <param name="channels">Input channels.</param>
-    /// <param name="sums">[36][6][2 vectors], the sums so far, and afterwards.</param>
+    /// <param name="sums">[products][6][2 vectors], the sums so far, and afterwards.</param>
     /// <param name="first">Whether there are none so far.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* weights, float* inputs, nint gap, int channels, float* sums, bool first)
+    public static void Multiply(int window, float* weights, nint weightStep, float* inputs, nint gap, int channels, float* sums, bool first)
     {
-        float* w = weights, x = inputs;
-        for (var f = 0; f < WinogradPlan.Products; f++)
+        var x = inputs;
+        for (var f = 0; f < window * window; f++)
         {
+            var w = weights + (((Math.Min(f / window, WinogradPlan.Points - 1) * WinogradPlan.Points) + Math.Min(f % window, WinogradPlan.Points - 1)) * weightStep);
             TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
             if (first)
                 a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
@@ -140,32 +207,35 @@ static unsafe class WinogradTile<TLanes, TVector>
     }
 
     /// <summary>The outputs of a vector of tiles from their sums, first along columns.</summary>
+    /// <param name="window">Products in a row of a tile.</param>
     /// <param name="sums">The first product's.</param>
     /// <param name="step">Numbers between products.</param>
-    /// <param name="rows">4 rows of 6 vectors.</param>
+    /// <param name="rows">4 rows of a window of vectors.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Up(float* sums, nint step, float* rows)
+    static void Up(int window, float* sums, nint step, float* rows)
     {
-        var down = WinogradPlan.Window * step;
-        for (var x = 0; x < WinogradPlan.Window; x++)
+        var (down, pitch) = (window * step, window * TLanes.Count);
+        for (var x = 0; x < window; x++)
         {
-            var m0 = TLanes.Load(sums);
-            var (m1, m2) = (TLanes.Load(sums + down), TLanes.Load(sums + (2 * down)));
-            var (m3, m4) = (TLanes.Load(sums + (3 * down)), TLanes.Load(sums + (4 * down)));
-            Output(m0, m1, m2, m3, m4, TLanes.Load(sums + (5 * down)), out var y0, out var y1, out var y2, out var y3);
+            TVector y0, y1, y2, y3;
+            if (window == WinogradPlan.Points)
+                Output(sums, down, out y0, out y1, out y2, out y3);
+            else
+                OutputOfStride(sums, down, out y0, out y1, out y2, out y3);
             TLanes.Store(y0, rows);
-            TLanes.Store(y1, rows + (6 * TLanes.Count));
-            TLanes.Store(y2, rows + (12 * TLanes.Count));
-            TLanes.Store(y3, rows + (18 * TLanes.Count));
+            TLanes.Store(y1, rows + pitch);
+            TLanes.Store(y2, rows + (2 * pitch));
+            TLanes.Store(y3, rows + (3 * pitch));
             sums += step;
             rows += TLanes.Count;
         }
     }
 
     /// <summary>The outputs of a vector of tiles, all inside the image: max(floor, sum + shift + addend).</summary>
+    /// <param name="window">Products in a row of a tile.</param>
     /// <param name="sums">The first product's sums.</param>
     /// <param name="step">Numbers between products.</param>
-    /// <param name="rows">Room for 24 vectors.</param>
+    /// <param name="rows">Room for 4 rows of a window of vectors.</param>
     /// <param name="shift">The channel's bias.</param>
     /// <param name="floor">The least output.</param>
     /// <param name="places">Where each of a row's 4 vectors lies in the output.</param>
@@ -173,14 +243,14 @@ static unsafe class WinogradTile<TLanes, TVector>
     /// <param name="addend">The channel's addend, or null.</param>
     /// <param name="output">The channel's output.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Outputs(float* sums, nint step, float* rows, float shift, float floor, nint* places, nint pitch, float* addend, float* output)
+    public static void Outputs(int window, float* sums, nint step, float* rows, float shift, float floor, nint* places, nint pitch, float* addend, float* output)
     {
-        Up(sums, step, rows);
+        Up(window, sums, step, rows);
         var (bias, least) = (TLanes.All(shift), TLanes.All(floor));
         nint p0 = places[0], p1 = places[1], p2 = places[2], p3 = places[3];
         for (var y = 0; y < WinogradPlan.Tile; y++)
         {
-            Row(rows, out var y0, out var y1, out var y2, out var y3);
+            Row(window, rows, out var y0, out var y1, out var y2, out var y3);
             (y0, y1, y2, y3) = (TLanes.Add(y0, bias), TLanes.Add(y1, bias), TLanes.Add(y2, bias), TLanes.Add(y3, bias));
             if (addend != null)
             {
@@ -195,37 +265,39 @@ static unsafe class WinogradTile<TLanes, TVector>
             TLanes.Store(TLanes.AtLeast(least, y2), output + p2);
             TLanes.Store(TLanes.AtLeast(least, y3), output + p3);
             output += pitch;
-            rows += 6 * TLanes.Count;
+            rows += window * TLanes.Count;
         }
     }
 
     /// <summary>The sums of a vector of tiles as outputs, in the order of rows: row by row, 4 vectors each.</summary>
+    /// <param name="window">Products in a row of a tile.</param>
     /// <param name="sums">The first product's sums.</param>
     /// <param name="step">Numbers between products.</param>
-    /// <param name="rows">Room for 24 vectors; the first 16 are the result.</param>
+    /// <param name="rows">Room for 4 rows of a window of vectors; the first 16 are the result.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Outputs(float* sums, nint step, float* rows)
+    public static void Outputs(int window, float* sums, nint step, float* rows)
     {
-        Up(sums, step, rows);
+        Up(window, sums, step, rows);
         var to = rows;
         for (var y = 0; y < WinogradPlan.Tile; y++)
         {
-            Row(rows, out var y0, out var y1, out var y2, out var y3);
+            Row(window, rows, out var y0, out var y1, out var y2, out var y3);
             TLanes.Store(y0, to);
             TLanes.Store(y1, to + TLanes.Count);
             TLanes.Store(y2, to + (2 * TLanes.Count));
             TLanes.Store(y3, to + (3 * TLanes.Count));
-            rows += 6 * TLanes.Count;
+            rows += window * TLanes.Count;
             to += 4 * TLanes.Count;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Row(float* row, out TVector y0, out TVector y1, out TVector y2, out TVector y3)
+    static void Row(int window, float* row, out TVector y0, out TVector y1, out TVector y2, out TVector y3)
     {
-        var (m0, m1, m2) = (TLanes.Load(row), TLanes.Load(row + TLanes.Count), TLanes.Load(row + (2 * TLanes.Count)));
-        var (m3, m4) = (TLanes.Load(row + (3 * TLanes.Count)), TLanes.Load(row + (4 * TLanes.Count)));
-        Output(m0, m1, m2, m3, m4, TLanes.Load(row + (5 * TLanes.Count)), out y0, out y1, out y2, out y3);
+        if (window == WinogradPlan.Points)
+            Output(row, TLanes.Count, out y0, out y1, out y2, out y3);
+        else
+            OutputOfStride(row, TLanes.Count, out y0, out y1, out y2, out y3);
         TLanes.ToRow(ref y0, ref y1, ref y2, ref y3);
     }
 
@@ -246,13 +318,43 @@ static unsafe class WinogradTile<TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Output(TVector m0, TVector m1, TVector m2, TVector m3, TVector m4, TVector m5, out TVector y0, out TVector y1, out TVector y2, out TVector y3)
+    static void Outer(ref TVector x0, ref TVector x1, ref TVector x2, ref TVector x3, ref TVector x4)
     {
+        var quarter = TLanes.All(-0.25f);
+        var far = TLanes.All(-2.25f);
+        var (odd, even) = (TLanes.MultiplyAdd(far, x1, x3), TLanes.MultiplyAdd(far, x0, x2));
+        var (oddFar, evenFar) = (TLanes.MultiplyAdd(quarter, x1, x3), TLanes.MultiplyAdd(quarter, x0, x2));
+        x4 = TLanes.MultiplyAdd(TLanes.All(0.5625f), x0, TLanes.MultiplyAdd(TLanes.All(-2.5f), x2, x4));
+        x0 = TLanes.MultiplyAdd(TLanes.All(0.5f), even, odd);
+        x1 = TLanes.MultiplyAdd(TLanes.All(-0.5f), even, odd);
+        x2 = TLanes.MultiplyAdd(TLanes.All(1.5f), evenFar, oddFar);
+        x3 = TLanes.MultiplyAdd(TLanes.All(-1.5f), evenFar, oddFar);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void OutputOfStride(float* from, nint step, out TVector y0, out TVector y1, out TVector y2, out TVector y3)
+    {
+        var (m0, m1) = (TLanes.Load(from), TLanes.Load(from + step));
+        var (m2, m3) = (TLanes.Load(from + (2 * step)), TLanes.Load(from + (3 * step)));
+        var (sum, difference) = (TLanes.Add(m0, m1), TLanes.Subtract(m0, m1));
+        var (sumFar, differenceFar) = (TLanes.Add(m2, m3), TLanes.Subtract(m2, m3));
+        y0 = TLanes.Add(TLanes.Load(from + (5 * step)), TLanes.Add(sum, sumFar));
+        y1 = TLanes.MultiplyAdd(TLanes.All(1.5f), differenceFar, TLanes.MultiplyAdd(TLanes.All(0.5f), difference, TLanes.Load(from + (6 * step))));
+        y2 = TLanes.MultiplyAdd(TLanes.All(2.25f), sumFar, TLanes.MultiplyAdd(TLanes.All(0.25f), sum, TLanes.Load(from + (7 * step))));
+        var last = TLanes.Add(TLanes.Load(from + (4 * step)), TLanes.Load(from + (8 * step)));
+        y3 = TLanes.MultiplyAdd(TLanes.All(3.375f), differenceFar, TLanes.MultiplyAdd(TLanes.All(0.125f), difference, last));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Output(float* from, nint step, out TVector y0, out TVector y1, out TVector y2, out TVector y3)
+    {
+        var (m0, m1, m2) = (TLanes.Load(from), TLanes.Load(from + step), TLanes.Load(from + (2 * step)));
+        var (m3, m4) = (TLanes.Load(from + (3 * step)), TLanes.Load(from + (4 * step)));
         var (sum, difference) = (TLanes.Add(m1, m2), TLanes.Subtract(m1, m2));
         var (sumFar, differenceFar) = (TLanes.Add(m3, m4), TLanes.Subtract(m3, m4));
         y0 = TLanes.Add(m0, TLanes.Add(sum, sumFar));
         y1 = TLanes.MultiplyAdd(TLanes.All(Root), differenceFar, TLanes.Multiply(TLanes.All(HalfRoot), difference));
         y2 = TLanes.MultiplyAdd(TLanes.All(2), sumFar, TLanes.Multiply(TLanes.All(0.5f), sum));
-        y3 = TLanes.MultiplyAdd(TLanes.All(2 * Root), differenceFar, TLanes.MultiplyAdd(TLanes.All(HalfRoot / 2), difference, m5));
+        y3 = TLanes.MultiplyAdd(TLanes.All(2 * Root), differenceFar, TLanes.MultiplyAdd(TLanes.All(HalfRoot / 2), difference, TLanes.Load(from + (5 * step))));
     }
 }

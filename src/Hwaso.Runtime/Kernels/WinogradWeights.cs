@@ -6,36 +6,37 @@ namespace Hwaso.Runtime.Kernels;
 
 /// <summary>
 /// Brings the weights of a 3×3 convolution into the form in which <see cref="WinogradTile{TLanes, TVector}"/> multiplies by them: each point's row is
-/// 1, p, p² over the product of its differences from the other points, and infinity's is 0, 0, 1.
+/// 1, p, p² over the product of its differences from the other points, and infinity's is 0, 0, 1. Of stride 2, the outer taps alone become
+/// points, ±½, ±3⁄2 and infinity, and the middle one stays.
 /// </summary>
 static unsafe class WinogradWeights
 {
-    const int Window = WinogradPlan.Window, Products = WinogradPlan.Products, Taps = 9, Tile = ConvWeights.Tile;
+    const int Window = WinogradPlan.Points, Products = WinogradPlan.Weights, Taps = 9, Tile = ConvWeights.Tile;
     const float Near = -2f / 3, NearRoot = -0.47140452f, Far = 1f / 6, FarRoot = 0.23570226f;
 
     /// <summary>All weights, [g][tiles][Cin/g][9][6] as <see cref="ConvWeights"/> packs them, to [g][tiles][36][Cin/g][6].</summary>
-    public static Constant Transform(Constant packed, string place)
+    public static Constant Transform(Constant packed, int stride, string place)
     {
         var (groups, tiles, channels) = (packed.Type.Shape[0], packed.Type.Shape[1], packed.Type.Shape[2]);
         var transformed = new Constant(new TensorType(true, [groups, tiles, Products, channels * Tile], place));
         for (long tile = 0; tile < (long)groups * tiles; tile++)
-            Transform((float*)packed.Address + (tile * channels * Taps * Tile), channels, (float*)transformed.Address + (tile * Products * channels * Tile));
+            Transform((float*)packed.Address + (tile * channels * Taps * Tile), channels, stride, (float*)transformed.Address + (tile * Products * channels * Tile));
         return transformed;
     }
 
     /// <summary>Weights of one tile of output channels: [channels][9][6] to [36][channels][6].</summary>
-    public static void Transform(float* from, int channels, float* to)
+    public static void Transform(float* from, int channels, int stride, float* to)
     {
         if (Vector256.IsHardwareAccelerated)
-            Transform<Lanes256, Vector256<float>>(from, channels, to);
+            Transform<Lanes256, Vector256<float>>(from, channels, stride, to);
         else if (Vector128.IsHardwareAccelerated)
-            Transform<Lanes128, Vector128<float>>(from, channels, to);
+            Transform<Lanes128, Vector128<float>>(from, channels, stride, to);
         else
-            Transform<Lanes1, float>(from, channels, to);
+            Transform<Lanes1, float>(from, channels, stride, to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Transform<TLanes, TVector>(float* from, int channels, float* to)
+    static void Transform<TLanes, TVector>(float* from, int channels, int stride, float* to)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
@@ -53,12 +54,12 @@ static unsafe class WinogradWeights
                 for (var x = 0; x < 3; x++)
                 {
                     var at = from + (x * Tile) + lane;
-                    Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + (3 * Tile)), TLanes.Load(at + (6 * Tile)), half + (x * 8), 3 * 8);
+                    Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + (3 * Tile)), TLanes.Load(at + (6 * Tile)), half + (x * 8), 3 * 8, stride);
                 }
                 for (var y = 0; y < Window; y++)
                 {
                     var row = half + (y * 3 * 8);
-                    Points<TLanes, TVector>(TLanes.Load(row), TLanes.Load(row + 8), TLanes.Load(row + 16), target + lane + (y * Window * pitch), pitch);
+                    Points<TLanes, TVector>(TLanes.Load(row), TLanes.Load(row + 8), TLanes.Load(row + 16), target + lane + (y * Window * pitch), pitch, stride);
                 }
             }
         }
@@ -69,10 +70,21 @@ static unsafe class WinogradWeights
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Points<TLanes, TVector>(TVector g0, TVector g1, TVector g2, float* to, nint step)
+    static void Points<TLanes, TVector>(TVector g0, TVector g1, TVector g2, float* to, nint step, int stride)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
+        if (stride == 2)
+        {
+            var (first, second) = (TLanes.Multiply(TLanes.All(-0.5f), g0), TLanes.Multiply(TLanes.All(1 / 6f), g0));
+            TLanes.Store(TLanes.MultiplyAdd(TLanes.All(-0.25f), g2, first), to);
+            TLanes.Store(TLanes.Subtract(TLanes.Multiply(TLanes.All(-0.25f), g2), first), to + step);
+            TLanes.Store(TLanes.MultiplyAdd(TLanes.All(0.25f), g2, second), to + (2 * step));
+            TLanes.Store(TLanes.Subtract(TLanes.Multiply(TLanes.All(0.25f), g2), second), to + (3 * step));
+            TLanes.Store(g2, to + (4 * step));
+            TLanes.Store(g1, to + (5 * step));
+            return;
+        }
         TLanes.Store(g0, to);
         var even = TLanes.Multiply(TLanes.All(Near), TLanes.MultiplyAdd(TLanes.All(0.5f), g2, g0));
         TLanes.Store(TLanes.MultiplyAdd(TLanes.All(NearRoot), g1, even), to + step);

@@ -43,7 +43,7 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         var packed = ConvWeights.Get(binding.Packed, weights, shape.Groups, binding.Operands.Place);
         if (!WinogradPlan.Fits(shape))
             return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
-        var used = WinogradPlan.KeepsWeights(shape) ? binding.Packed.Get(packed, 1, () => WinogradWeights.Transform(packed, binding.Operands.Place)) : packed;
+        var used = WinogradPlan.KeepsWeights(shape) ? binding.Packed.Get(packed, shape.StrideX, () => WinogradWeights.Transform(packed, shape.StrideX, binding.Operands.Place)) : packed;
         return binding.Kernels.Winograd(shape, used, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
     }
 

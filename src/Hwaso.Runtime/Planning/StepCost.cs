@@ -6,7 +6,7 @@ namespace Hwaso.Runtime.Planning;
 /// <summary>What a step of a run amounts to, for those who look for what limits a network.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="MultiplyAdds">Multiply-adds of its definition.</param>
-/// <param name="Products">Multiply-adds that the way in which it is computed needs: a quarter where tiles of 4×4 outputs are.</param>
+/// <param name="Products">Multiply-adds that the way in which it is computed needs: fewer where tiles of 4×4 outputs are.</param>
 /// <param name="Bytes">Numbers that it reads and writes at least once each, weights included, in bytes.</param>
 sealed record StepCost(string Kind, double MultiplyAdds, double Products, double Bytes)
 {
@@ -21,7 +21,7 @@ sealed record StepCost(string Kind, double MultiplyAdds, double Products, double
                 var shape = conv.Shape(operands);
                 var all = (double)output.Elements * shape.GroupCin * shape.Taps;
                 var tiled = conv.Groups < shape.Cin && WinogradPlan.Fits(shape);
-                return new(KindOf(shape), all, tiled ? all / 4 : all, bytes);
+                return new(KindOf(shape), all, tiled ? all / WinogradPlan.Saving(shape) : all, bytes);
             case MatMulOperator:
                 double products = output.Elements * (double)operands.Type(0).Shape[^1];
                 return new("matrix product", products, products, bytes);
