@@ -218,7 +218,7 @@ def cost(net, outputs, labels, depth, recipe, stage):
     if isinstance(net, dense.UNet):
         if len(outputs) == 1:
             return answer
-        usual = {(True, True): (0.85, 0.15), (True, False): (1, 0), (False, True): (0, 1)}[tuple(p in stage["learn"] for p in ("semantic", "depth"))] if stage else (heads.get("semantic", 0.85), heads.get("depth", 0.15))
+        usual = {(True, True): (0.85, 0.15), (False, False): (0.85, 0.15), (True, False): (1, 0), (False, True): (0, 1)}[tuple(p in stage["learn"] for p in ("semantic", "depth"))] if stage else (heads.get("semantic", 0.85), heads.get("depth", 0.15))
         semantic, deep = (stage.get(k, w) for k, w in zip(("semantic_weight", "depth_weight"), usual)) if stage else usual
         return (semantic * answer if semantic else 0) + (deep * depth_error(outputs[0], depth) if deep else 0)
     if len(outputs) == 1:

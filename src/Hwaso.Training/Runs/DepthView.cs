@@ -14,7 +14,9 @@ namespace Hwaso.Training.Runs;
 /// <param name="source">Where true depth is; null where there is none.</param>
 sealed class DepthView(UNetMultiDecoder net, Normalisation normalisation, DepthSource? source)
 {
-    /// <summary>Both in one range of colours, that of the true depth, at the image's size; the second null where an image has none of that size.</summary>
+    const double Nearest = 0.02, Farthest = 0.95;
+
+    /// <summary>Both in one range of colours, that of all but the extremes of the true depth, at the image's size; the second null where an image has none of that size.</summary>
     public (RgbImage Seen, RgbImage? True) Of(LabelledImage item)
     {
         var (width, height) = (item.Image.Width, item.Image.Height);
@@ -22,8 +24,9 @@ sealed class DepthView(UNetMultiDecoder net, Normalisation normalisation, DepthS
         var truth = source is not null && File.Exists(source.PathOf(item.Sample)) ? source.Read(item.Sample) : null;
         if (truth is null || (truth.Width, truth.Height) != (width, height) || !truth.Values.Any(float.IsFinite))
             return (HeatMap.Render(seen, width, height), null);
-        var values = truth.Values.Where(float.IsFinite).ToArray();
-        var (low, high) = (values.Min(), values.Max());
+        var values = truth.Values.Where(float.IsFinite).Order().ToArray();
+        // The few farthest pixels of a street would leave one colour for all that is near.
+        var (low, high) = (values[(int)(Nearest * (values.Length - 1))], values[(int)(Farthest * (values.Length - 1))]);
         return (HeatMap.Render(seen, width, height, low, high), HeatMap.Render(truth.Values, width, height, low, high));
     }
 

@@ -83,7 +83,7 @@ public sealed class MultiDecoderRecipeTests : TensorTest, IClassFixture<SceneFol
     public void A_recipe_trains_when_network_and_data_are_small(string name)
     {
         var recipe = Small(name);
-        using (var trainer = new Trainer(new TrainRequest(recipe, data, At(name), false, Device.Cpu, 2), new RunWatcher(_ => { })))
+        using (var trainer = new Trainer(new TrainRequest(recipe, data, At(name), false, Device.Cpu, 1), new RunWatcher(_ => { })))
             Assert.True(trainer.Run(default).Finished);
         var stages = Math.Max(1, recipe.Recipe.Stages.Count);
         // One step a stage: 12 images, 12 a step.

@@ -166,7 +166,7 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
             if (step == stopAfter)
                 stop.Cancel();
         });
-        using var trainer = new Trainer(new TrainRequest(recipe, root ?? data, At(name), resume, Device.Cpu, 2), watcher);
+        using var trainer = new Trainer(new TrainRequest(recipe, root ?? data, At(name), resume, Device.Cpu, 1), watcher);
         return trainer.Run(stop.Token);
     }
 }

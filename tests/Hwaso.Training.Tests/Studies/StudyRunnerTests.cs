@@ -92,7 +92,7 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
         Assert.True(Runner(seeds: 1).Run(new Watcher(), default));
         var alone = new RunFolder(Path.Combine(folder, "alone"));
         var recipe = RecipeFile.Load(Path.Combine(folder, "base.yaml"), "model.attention=se");
-        using (var trainer = new Trainer(new TrainRequest(recipe, data, alone, false, Device.Cpu, 2), new RunWatcher(_ => { })))
+        using (var trainer = new Trainer(new TrainRequest(recipe, data, alone, false, Device.Cpu, 1), new RunWatcher(_ => { })))
             trainer.Run(default);
         var (ours, theirs) = (TensorFile.Read(Folder.Run(Variants[1], 7).Last).Tensors, TensorFile.Read(alone.Last).Tensors);
         Assert.Equal(ours.Keys, theirs.Keys);
@@ -164,7 +164,7 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
 
     IReadOnlyList<StudyVariant> Variants => Study.Load(StudyPath, small: false).Variants;
 
-    StudyRunner Runner(int seeds = 2, params string[] settings) => new(new StudyRequest(Study.Load(StudyPath, small: false), data, seeds, settings, Folder, Device.Cpu, 2));
+    StudyRunner Runner(int seeds = 2, params string[] settings) => new(new StudyRequest(Study.Load(StudyPath, small: false), data, seeds, settings, Folder, Device.Cpu, 1));
 
     System.Text.Json.JsonElement Table() => System.Text.Json.JsonDocument.Parse(File.ReadAllText(Folder.Json)).RootElement;
 
