@@ -35,6 +35,10 @@ public static unsafe class TorchInfo
         }
     }
 
+    /// <summary>Takes the memory that matrix products work in where the process's memory is limited (<c>ulimit</c>), before other things take it: OpenBLAS waits for ever for what it does not get.</summary>
+    /// <exception cref="TorchException">There is not enough.</exception>
+    public static void ReserveProducts() => ProductMemory.Reserve();
+
     /// <summary>Whether the process keeps to operators that give the same bits at each run: those of CUDA that cannot are expressed by others where we know how, and refuse where we do not.</summary>
     public static bool IsDeterministic
     {

@@ -17,6 +17,8 @@ static class LimitedProcess
             RedirectStandardError = true,
         };
         start.Environment["DOTNET_GCHeapHardLimit"] = $"0x{managedMb * 1024L * 1024:x}";
+        // Each thread of OpenBLAS takes 128 MiB: a machine of many processors has no more to give than one of two.
+        start.Environment["OPENBLAS_NUM_THREADS"] = "1";
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();

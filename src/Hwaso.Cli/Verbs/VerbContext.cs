@@ -22,9 +22,11 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
 
     /// <summary>Sets libtorch's threads as asked and gives the device as asked; a verb that computes begins with it.</summary>
     /// <exception cref="ArgumentException">That GPU is not there.</exception>
+    /// <exception cref="TorchException">Memory is limited to less than matrix products take.</exception>
     public Device UseTorch()
     {
         TorchInfo.Threads = ProcessorThreads;
+        TorchInfo.ReserveProducts();
         return Device is null ? Torch.Device.Best : Torch.Device.Parse(Device);
     }
 
