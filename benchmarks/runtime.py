@@ -66,10 +66,14 @@ class Network:
             began = ticks([w.process for w in workers.values()])
             for round_ in range(-1, args.rounds):    # round -1 loads and warms up on both sides and is not counted
                 for side in list(workers) if round_ % 2 == 0 else list(workers)[::-1]:
+                    warm = time.monotonic() + (args.warm_seconds if round_ < 0 else 0)
                     output = scratch / f"{self.name}.{side}"
                     reply = workers[side].ask({
                         "model": str(self.model), "input": str(self.model.with_suffix(".input")), "shape": [1, 3, *self.size], "threads": args.threads,
                         "repeats": args.warm_up if round_ < 0 else args.repeats, **({"output": str(output)} if round_ < 0 else {})})
+                    while time.monotonic() < warm:
+                        reply = workers[side].ask({
+                            "model": str(self.model), "input": str(self.model.with_suffix(".input")), "shape": [1, 3, *self.size], "threads": args.threads, "repeats": args.warm_up})
                     if round_ < 0:
                         self.outputs[side] = output
                     else:
@@ -147,6 +151,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7, help="turns of each side (default 7)")
     parser.add_argument("--repeats", type=int, default=3, help="runs in a turn; the median counts (default 3)")
     parser.add_argument("--warm-up", type=int, default=5, help="runs before the first turn (default 5)")
+    parser.add_argument("--warm-seconds", type=float, default=3, help="and at least so many seconds (default 3)")
     parser.add_argument("--only", default="", help="regular expression over the networks' names")
     parser.add_argument("--layers", type=int, default=5, help="runs of which the tables of layers have the medians; 0: no tables (default 5)")
     parser.add_argument("--steps", action="store_true", help="tables of single steps, too")

@@ -21,15 +21,9 @@ public sealed unsafe class Session
         memory = new byte[1 + pool.Threads][];
         memory[0] = Allocate(plan.Bytes);
         start = PinnedMemory.Align(memory[0]);
-        // What lies where it is wanted already needs no step.
-        steps = plan.Steps.Where(s => s.Operator is not IView || Address(s.Inputs[0]) != Address(s.Output)).ToArray();
-        kernels = new Kernel[steps.Length];
-        for (var k = 0; k < kernels.Length; k++)
-        {
-            var step = steps[k];
-            var addresses = Array.ConvertAll(step.Inputs, v => v < 0 ? 0 : (nint)Address(v));
-            kernels[k] = step.Operator.Bind(new Binding(plan.OperandsOf(step), addresses, plan.Types[step.Output]!, (nint)Address(step.Output), set, packed, pool.Threads));
-        }
+        var bound = plan.Steps.Select(s => (Step: s, Kernel: Bind(s, set, packed))).Where(b => b.Kernel is { Items: > 0 }).ToArray();
+        steps = Array.ConvertAll(bound, b => b.Step);
+        kernels = Array.ConvertAll(bound, b => b.Kernel!);
         var most = kernels.Select(k => k.ScratchBytes).DefaultIfEmpty().Max();
         scratch = new nint[pool.Threads];
         for (var k = 0; k < scratch.Length; k++)
@@ -101,6 +95,15 @@ public sealed unsafe class Session
         $"{string.Join(" ", steps[step].Inputs.Select(v => v < 0 ? "-" : $"{plan.Types[v]}"))} -> {plan.Types[steps[step].Output]} {steps[step].Place[(steps[step].Place.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]}";
 
     internal Plan Plan => plan;
+
+    // What lies where it is wanted already needs no computation.
+    Kernel? Bind(Node step, KernelSet set, PackedWeights packed)
+    {
+        if (step.Operator is IView && Address(step.Inputs[0]) == Address(step.Output))
+            return null;
+        var addresses = Array.ConvertAll(step.Inputs, v => v < 0 ? 0 : (nint)Address(v));
+        return step.Operator.Bind(new Binding(plan.OperandsOf(step), addresses, plan.Types[step.Output]!, (nint)Address(step.Output), set, packed, pool.Threads));
+    }
 
     byte* Address(int value) => plan.Constants.TryGetValue(value, out var constant) ? (byte*)constant.AddressOrNone : start + plan.Offsets[value];
 

@@ -95,7 +95,10 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         fixed (int* taps = copy?.Taps)
             for (var c = 0; c < channels; c++, source += (nint)shape.Height * shape.Width, panels += shape.Taps * 2 * TLanes.Count)
                 if (copy is null)
+                {
+                    Prefetch.Row(source + firstColumn + ((nint)shape.Height * shape.Width), vectors * TLanes.Count);
                     ConvPanel<TLanes, TVector>.Lay(source + firstColumn, vectors, panels, pitch);
+                }
                 else
                 {
                     copy.Run<TLanes, TVector>(source, firstRow, firstColumn, copied);

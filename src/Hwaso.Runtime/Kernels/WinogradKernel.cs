@@ -138,11 +138,15 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         {
             var from = (y * shape.DilationY) + top;
             if (from < 0 || from >= shape.Height || end <= begin)
+            {
                 pointers[y] = zeros;
-            else if (columnStep == 1)
-                pointers[y] = source + ((long)from * shape.Width) + begin + shift;
-            else
-                pointers[y] = Gather(source + ((long)from * shape.Width) + (begin * columnStep) + shift, end - begin, lines + (y * (zerosBytes / sizeof(float))));
+                continue;
+            }
+            var row = source + ((long)from * shape.Width) + (begin * columnStep) + shift;
+            pointers[y] = columnStep == 1 ? row : Gather(row, end - begin, lines + (y * (zerosBytes / sizeof(float))));
+            // The next channel's; of other columns of the same rows it was asked for already.
+            if (shift == -shape.Left)
+                Prefetch.Row(row + ((nint)shape.Height * shape.Width), (end - begin) * columnStep);
         }
         if (end > begin && plan.Stride == 1)
             WinogradTile<TLanes, TVector>.Down(pointers, to + begin - left, plan.WindowPitch, end - begin);

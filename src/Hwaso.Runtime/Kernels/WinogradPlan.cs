@@ -59,7 +59,7 @@ sealed class WinogradPlan
             Channels = shape.GroupCin;
             // Larger blocks read the weights less often; enough of them keep every thread busy to the end.
             Pairs = (int)Math.Clamp(BlockBytes / (pairBytes * Channels), 1, Math.Max(1, (long)pairs * images / (4 * threads)));
-            Pairs = Math.Min(Pairs, MostPairs);
+            Pairs = Even(pairs * images, Math.Min(Pairs, MostPairs), threads);
         }
         else
         {
@@ -74,8 +74,8 @@ sealed class WinogradPlan
         PairNumbers = (long)Products * ProductNumbers;
         Blocks = Parts(pairs, Pairs);
         ChannelTiles = Parts(shape.GroupCout, ConvWeights.Tile);
-        // Where there are few blocks, each is computed for some of the output channels at a time.
-        var splits = Math.Clamp(Parts(2 * threads, Blocks * images), 1, ChannelTiles);
+        // Where there are few blocks, each is computed for some of the output channels at a time; its inputs are transformed for each of them.
+        var splits = Math.Clamp(Parts(threads, Blocks * images), 1, ChannelTiles);
         TilesInSplit = threads == 1 ? ChannelTiles : Parts(ChannelTiles, splits);
         Splits = Parts(ChannelTiles, TilesInSplit);
         // Each row of tiles of a block has its columns and a rim.
@@ -157,6 +157,10 @@ sealed class WinogradPlan
 
     /// <summary>Whether its transformed weights are made once and kept.</summary>
     public static bool KeepsWeights(in ConvShape shape) => (long)shape.GroupCin * shape.GroupCout <= MostKept;
+
+    // Of up to so many pairs in a block, not many less, what leaves the busiest thread the least.
+    static int Even(int all, int most, int threads) =>
+        Enumerable.Range(0, 1 + (most / 3)).Select(k => most - k).MinBy(p => Parts(Parts(all, p), threads) * p);
 
     static int Parts(int whole, int part) => (whole + part - 1) / part;
 }
