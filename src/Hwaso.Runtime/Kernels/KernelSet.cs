@@ -18,6 +18,8 @@ abstract unsafe class KernelSet
 
     public abstract Kernel TransposedConvolution(in ConvShape shape, float* input, float* weights, float* bias, Unary function, float* output);
 
+    public abstract Kernel MaxPool(in ConvShape shape, float* input, float* output);
+
     public abstract Kernel MatMul(in MatMulShape shape, float* left, float* right, Unary function, float* output, int threads);
 
     public abstract Kernel Binary(BinaryKind kind, Strides strides, float* a, float* b, float* addend, Unary function, float* output);

@@ -22,6 +22,8 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
     public override Kernel TransposedConvolution(in ConvShape shape, float* input, float* weights, float* bias, Unary function, float* output) =>
         new ConvTransposeKernel<TLanes, TVector>(shape, input, weights, bias, function, output);
 
+    public override Kernel MaxPool(in ConvShape shape, float* input, float* output) => new MaxPoolKernel<TLanes, TVector>(shape, input, output);
+
     public override Kernel MatMul(in MatMulShape shape, float* left, float* right, Unary function, float* output, int threads) =>
         new MatMulKernel<TLanes, TVector>(shape, left, right, function, output, threads);
 

@@ -25,7 +25,7 @@ sealed unsafe record PoolOperator(Window Window, bool Maximum, bool CountPadding
     public override Kernel Bind(Binding binding)
     {
         var shape = Shape(binding.Operands, out var bottom, out var right);
-        return new PoolKernel(shape, Maximum, CountPadding, bottom, right, binding.In(0), binding.Out);
+        return Maximum ? binding.Kernels.MaxPool(shape, binding.In(0), binding.Out) : new AveragePoolKernel(shape, CountPadding, bottom, right, binding.In(0), binding.Out);
     }
 
     ConvShape Shape(Operands inputs, out int bottom, out int right)

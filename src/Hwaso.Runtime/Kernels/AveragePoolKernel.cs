@@ -1,14 +1,13 @@
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>The largest or the mean number of each window of a plane.</summary>
+/// <summary>The mean number of each window of a plane.</summary>
 /// <param name="shape">Planes and windows: as a convolution that has a channel a group.</param>
-/// <param name="maximum">The largest, else the mean.</param>
-/// <param name="countPadding">Whether a mean's divisor counts the padding (ONNX's count_include_pad).</param>
+/// <param name="countPadding">Whether the divisor counts the padding (ONNX's count_include_pad).</param>
 /// <param name="bottom">Rows of padding at the end, which such a divisor reaches at most.</param>
 /// <param name="right">Columns of padding at the end.</param>
 /// <param name="input">The planes.</param>
 /// <param name="output">The results.</param>
-sealed unsafe class PoolKernel(ConvShape shape, bool maximum, bool countPadding, int bottom, int right, float* input, float* output) : Kernel
+sealed unsafe class AveragePoolKernel(ConvShape shape, bool countPadding, int bottom, int right, float* input, float* output) : Kernel
 {
     public override int Items => shape.Batch * shape.Cin;
 
@@ -25,7 +24,7 @@ sealed unsafe class PoolKernel(ConvShape shape, bool maximum, bool countPadding,
 
     float Window(float* plane, int top, int left)
     {
-        var (sum, count) = (maximum ? float.NegativeInfinity : 0f, 0);
+        var (sum, count) = (0f, 0);
         for (var ky = 0; ky < shape.KernelHeight; ky++)
         {
             var y = top + (ky * shape.DilationY);
@@ -34,14 +33,13 @@ sealed unsafe class PoolKernel(ConvShape shape, bool maximum, bool countPadding,
                 var x = left + (kx * shape.DilationX);
                 if ((uint)y < (uint)shape.Height && (uint)x < (uint)shape.Width)
                 {
-                    var value = plane[((long)y * shape.Width) + x];
-                    sum = maximum ? MathF.Max(sum, value) : sum + value;
+                    sum += plane[((long)y * shape.Width) + x];
                     count++;
                 }
                 else if (countPadding && y < shape.Height + bottom && x < shape.Width + right)
                     count++;
             }
         }
-        return maximum ? sum : sum / count;
+        return sum / count;
     }
 }
