@@ -30,7 +30,7 @@ sealed class ScenesVerb : Verb
     public override IReadOnlyList<string> Examples =>
     [
         "scenes demo/data --layout cityscapes --count 400 --val 60 --size 256x512 --seed 1",
-        "scenes /tmp/voc --layout voc --count 100",
+        "scenes data/voc --layout voc --count 100",
     ];
 
     public override int Run(ParseResult arguments, VerbContext context) => render(

@@ -8,7 +8,7 @@ sealed unsafe class MaxPoolKernel<TLanes, TVector>(ConvShape shape, float* input
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    // Columns that the windows of a row see, padding included, and the second vector of the last two that are loaded.
+    // Columns that the windows of a row see, padding included. The last vectors that are loaded reach beyond them.
     readonly long columns = ((shape.OutWidth - 1L) * shape.StrideX) + ((shape.KernelWidth - 1L) * shape.DilationX) + 1;
 
     public override int Items => shape.Batch * shape.Cin;
