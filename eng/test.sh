@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test project, one after another (libtorch uses all cores by itself), and ends with "N passed, N failed".
+# Runs every test project, one after another, and ends with "N passed, N failed". Threads are as tests/test.runsettings says.
 # Whatever prevents tests from running (not built, crashed, hung, none found) counts as a failure.
 # With arguments, only the named projects: eng/test.sh Hwaso.Data.Tests
 set -uo pipefail
@@ -18,7 +18,7 @@ run_project() {
     local name="$1" dll="tests/$1/bin/$configuration/net10.0/$1.dll"
     local trx="$results/$name.trx" log="$results/$name.log" code=0 ok=0 bad=0 total=0 ran=0 began=$SECONDS why=""
     if [[ -f "$dll" ]]; then
-        dotnet test "$dll" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
+        dotnet test "$dll" --settings tests/test.runsettings --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
             --blame-hang-timeout 4m --blame-hang-dump-type none >"$log" 2>&1 || code=$?
         ok="$(counter "$trx" passed)" bad="$(counter "$trx" failed)" total="$(counter "$trx" total)" ran="$(counter "$trx" executed)"
     else

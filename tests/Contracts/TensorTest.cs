@@ -10,6 +10,9 @@ public abstract class TensorTest : IDisposable
 {
     readonly long before = Tensor.Finalized;
 
+    /// <summary>Begins with the threads that tests/test.runsettings gives every host, whatever the test before has set.</summary>
+    protected TensorTest() => TorchInfo.Threads = Environment.ProcessorCount;
+
     public virtual void Dispose()
     {
         GC.Collect();

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Autograd;
 using Hwaso.Torch.Files;
 
 namespace Hwaso.Models.Tests;
@@ -10,58 +9,93 @@ namespace Hwaso.Models.Tests;
 /// <summary>Networks against what PyTorch answers with weights by the formula: names in order, outputs, norms of gradients (tests/fixtures/reference).</summary>
 public abstract class ReferenceTest : TensorTest
 {
-    /// <summary>Holds one network in evaluation mode against one recorded case.</summary>
+    /// <summary>Compares one network in evaluation mode with one recorded case: names and outputs in float32, gradients in both precisions.</summary>
     /// <param name="name">The case.</param>
     /// <param name="facts">What the JSON says of it.</param>
-    /// <param name="recorded">The outputs.</param>
-    /// <param name="net">The network, built with weights of no matter.</param>
-    /// <param name="outputs">Asks it for everything that was recorded, in order.</param>
+    /// <param name="recorded">The outputs, float32.</param>
+    /// <param name="build">Builds the network and says how to ask it for everything that was recorded, in order.</param>
     /// <param name="tolerance">Of outputs, relative to the largest.</param>
-    /// <param name="gradientTolerance">Of gradients' norms, relative to the largest of the network.</param>
-    protected static void Check(string name, JsonNode facts, TensorFile recorded, Module net, Func<Tensor, Tensor[]> outputs, double tolerance, double gradientTolerance)
+    protected static void Check(string name, JsonNode facts, TensorFile recorded, Func<Weights, (Module Net, Func<Tensor, Tensor[]> Outputs)> build, double tolerance)
     {
-        ArgumentNullException.ThrowIfNull(net);
-        using var scope = new Scope();
-        var weights = net.Weights;
-        Assert.Equal(
-            facts["state_dict"]!.AsObject().Select(k => $"{k.Key} {k.Value!.ToJsonString()}"),
-            weights.State.Select(s => $"{s.Key} [{string.Join(",", s.Value.Shape)}]"));
-        Assert.Equal(facts["parameters"]!.GetValue<long>(), weights.ParameterCount);
-        foreach (var (key, tensor) in weights.State)
-            tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
-        net.Eval();
-
-        var norms = facts["gradient_norms"]?.AsObject();
-        var stride = facts["stride"]!.GetValue<int>();
-        var answers = outputs(Tensor.From(FormulaWeights.Fill("input", Longs(facts["input_shape"]!))));
-        Assert.Equal(facts["shapes"]!.AsObject().Count, answers.Length);
-        Tensor? sum = null;
-        foreach (var ((output, shape), actual) in facts["shapes"]!.AsObject().Zip(answers))
-        {
-            Assert.Equal(Longs(shape!), actual.Shape);
-            AssertClose(recorded.Tensors[$"{name}/{output}"].ToFloats(), actual.ToArray<float>().Where((_, k) => k % stride == 0).ToArray(), tolerance, output);
-            var weighted = (actual * Tensor.From(FormulaWeights.Fill(output, actual.Shape))).Sum();
-            sum = sum is null ? weighted : sum + weighted;
-        }
-        if (norms is null)
-            return;
-        sum!.Backward();
-        CheckGradients(norms, weights, gradientTolerance);
-    }
-
-    static void CheckGradients(JsonObject norms, Weights weights, double tolerance)
-    {
-        var largest = norms.Max(n => n.Value!.GetValue<double>());
-        foreach (var (key, parameter) in weights.Parameters)
+        using (var weights = Weights.Create(initialise: false))
         {
             using var scope = new Scope();
-            using var off = new NoGrad();
-            var expected = norms[key]!.GetValue<double>();
-            var actual = Math.Sqrt(parameter.Grad!.ToArray<double>().Sum(g => g * g));
-            // Recorded in float64 and rounded to 7 digits.
-            Assert.True(Math.Abs(expected - actual) <= 1e-4 * expected + tolerance * largest, $"norm of the gradient of {key}: {actual} for {expected}");
+            var (net, outputs) = build(weights);
+            Assert.Equal(
+                facts["state_dict"]!.AsObject().Select(k => $"{k.Key} {k.Value!.ToJsonString()}"),
+                weights.State.Select(s => $"{s.Key} [{string.Join(",", s.Value.Shape)}]"));
+            Assert.Equal(facts["parameters"]!.GetValue<long>(), weights.ParameterCount);
+            var answers = Answers(facts, net, outputs);
+            var stride = facts["stride"]!.GetValue<int>();
+            foreach (var (output, actual) in answers)
+                AssertClose(recorded.Tensors[$"{name}/{output}"].ToFloats(), actual.ToArray<float>().Where((_, k) => k % stride == 0).ToArray(), tolerance, output);
+            if (facts["gradient_norms"] is null)
+                return;
+            CheckSingle(Norms(facts, weights, answers));
         }
+        using (var weights = Weights.Create(type: ScalarType.Float64, initialise: false))
+        {
+            using var scope = new Scope();
+            var (net, outputs) = build(weights);
+            CheckDouble(Norms(facts, weights, Answers(facts, net, outputs)));
+        }
+    }
+
+    /// <summary>
+    /// Gradients in float64 have no room for error: the norms are recorded in float64, rounded to 7 digits, which is up to 5e-7 of each. The second term is for
+    /// gradients that are zero in truth, as of a bias before a normalisation: rounding alone.
+    /// </summary>
+    static void CheckDouble(List<Norm> norms)
+    {
+        var largest = norms.Max(n => n.Expected);
+        foreach (var norm in norms)
+            Assert.True(norm.Error <= 1e-6 * norm.Expected + 1e-12 * largest, $"float64: norm of the gradient of {norm.Key}: {norm.Actual:g9} for {norm.Expected:g9}");
+    }
+
+    /// <summary>
+    /// Gradients in float32 jump where rounding decides on which side of zero a ReLU's input lies, or which pixel of a maximum is the largest, so one
+    /// processor's are a thousand times farther from float64's than another's. PyTorch's own, over OpenBLAS's kernels from Nehalem to SkylakeX, ATen's and
+    /// oneDNN's instructions from SSE to AVX2 and one and two threads (spread.py beside the fixtures): without such a jump every norm is within 2e-6 of itself,
+    /// with one up to 1.8e-3, and the vector of all norms is up to 6.2e-5 of its length away. Allowed is five times the one and eight times the other: a term
+    /// that is missing is seen in float64, what float32 alone does wrong is percents.
+    /// </summary>
+    static void CheckSingle(List<Norm> norms)
+    {
+        static double Length(IEnumerable<double> numbers) => Math.Sqrt(numbers.Sum(n => n * n));
+        var (error, whole) = (Length(norms.Select(n => n.Error)), Length(norms.Select(n => n.Expected)));
+        Assert.True(error <= 5e-4 * whole, $"float32: the norms of all gradients are {error:g4} away, their length is {whole:g4}");
+        var largest = norms.Max(n => n.Expected);
+        foreach (var norm in norms)
+            Assert.True(norm.Error <= 1e-2 * norm.Expected + 4e-5 * largest, $"float32: norm of the gradient of {norm.Key}: {norm.Actual:g9} for {norm.Expected:g9}");
+    }
+
+    static List<(string Name, Tensor Answer)> Answers(JsonNode facts, Module net, Func<Tensor, Tensor[]> outputs)
+    {
+        foreach (var (key, tensor) in net.Weights.State)
+            tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
+        net.Eval();
+        var answers = outputs(Tensor.From(FormulaWeights.Fill("input", Longs(facts["input_shape"]!))).To(net.Weights.Type));
+        var shapes = facts["shapes"]!.AsObject();
+        Assert.Equal(shapes.Count, answers.Length);
+        return [.. shapes.Zip(answers, (shape, actual) =>
+        {
+            Assert.Equal(Longs(shape.Value!), actual.Shape);
+            return (shape.Key, actual);
+        })];
+    }
+
+    /// <summary>Norms of the gradients of all outputs' sum, each number times one by the formula.</summary>
+    static List<Norm> Norms(JsonNode facts, Weights weights, List<(string Name, Tensor Answer)> answers)
+    {
+        answers.Select(a => (a.Answer * Tensor.From(FormulaWeights.Fill(a.Name, a.Answer.Shape)).To(weights.Type)).Sum()).Aggregate((a, b) => a + b).Backward();
+        return [.. weights.Parameters.Select(p =>
+            new Norm(p.Key, facts["gradient_norms"]![p.Key]!.GetValue<double>(), Math.Sqrt(p.Value.Grad!.ToArray<double>().Sum(g => g * g))))];
     }
 
     static long[] Longs(JsonNode list) => [.. list.AsArray().Select(n => n!.GetValue<long>())];
+
+    sealed record Norm(string Key, double Expected, double Actual)
+    {
+        public double Error => Math.Abs(Expected - Actual);
+    }
 }

@@ -17,12 +17,23 @@ public sealed class RuntimeTests : TensorTest
         Assert.Throws<TorchException>(() => RandomState.Restore(Device.Cpu, [1, 2, 3]));
     }
 
+    [Theory]
+    [InlineData("DOTNET_PROCESSOR_COUNT")]
+    [InlineData("OMP_NUM_THREADS")]
+    [InlineData("OPENBLAS_NUM_THREADS")]
+    public void Tests_run_with_a_fixed_number_of_threads(string variable)
+    {
+        var pinned = Environment.GetEnvironmentVariable(variable);
+        Assert.True(pinned is not null, $"{variable} is not set: run the tests with --settings tests/test.runsettings, as `dotnet test` does on its own in tests/");
+        Assert.Equal((pinned, pinned), ($"{Environment.ProcessorCount}", $"{TorchInfo.Threads}"));
+    }
+
     [Fact]
     public void Threads_are_set()
     {
         var before = TorchInfo.Threads;
-        TorchInfo.Threads = 2;
-        Assert.Equal(2, TorchInfo.Threads);
+        TorchInfo.Threads = 3;
+        Assert.Equal(3, TorchInfo.Threads);
         TorchInfo.Threads = before;
         Assert.Throws<ArgumentOutOfRangeException>(() => TorchInfo.Threads = 0);
     }
