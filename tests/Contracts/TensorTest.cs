@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.Arm;
 using Hwaso.Torch;
 
 // Tensors belong to threads and the thread count is the process's: one test at a time.
@@ -12,6 +13,12 @@ public abstract class TensorTest : IDisposable
 
     /// <summary>Begins with the threads that tests/test.runsettings gives every host, whatever the test before has set.</summary>
     protected TensorTest() => TorchInfo.Threads = Environment.ProcessorCount;
+
+    /// <summary>
+    /// Whether libtorch's own loops fuse a multiplication with the addition after it, as they do from AVX2 on and on ARM. Recorded bits are of such loops: older
+    /// processors' (and ATEN_CPU_CAPABILITY=default) round once more.
+    /// </summary>
+    protected static bool TorchFuses { get; } = AdvSimd.IsSupported || TorchInfo.BuildReport.Contains("CPU capability usage: AVX", StringComparison.Ordinal);
 
     public virtual void Dispose()
     {

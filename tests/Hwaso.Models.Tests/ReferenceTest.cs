@@ -54,19 +54,19 @@ public abstract class ReferenceTest : TensorTest
 
     /// <summary>
     /// Gradients in float32 jump where rounding decides on which side of zero a ReLU's input lies, or which pixel of a maximum is the largest, so one
-    /// processor's are a thousand times farther from float64's than another's. PyTorch's own, over OpenBLAS's kernels from Nehalem to SkylakeX, ATen's and
-    /// oneDNN's instructions from SSE to AVX2 and one and two threads (spread.py beside the fixtures): without such a jump every norm is within 2e-6 of itself,
-    /// with one up to 1.8e-3, and the vector of all norms is up to 6.2e-5 of its length away. Allowed is five times the one and eight times the other: a term
-    /// that is missing is seen in float64, what float32 alone does wrong is percents.
+    /// processor's are a thousand times farther from float64's than another's. PyTorch's own, over OpenBLAS's kernels from Nehalem to Haswell, ATen's and
+    /// oneDNN's instructions from SSE to AVX2 and one and two threads (spread.py beside the fixtures): without such a jump every norm is within 4.5e-6 of
+    /// itself, with one up to 3.8e-3 away, and the vector of all norms up to 2.7e-4 of its length; kernels of AVX-512 gave 2.9e-4 and 4.6e-4 of a norm.
+    /// Allowed is five times the one and seven times the other: a small mistake is seen in float64, where nothing jumps, and a term that is missing is percents.
     /// </summary>
     static void CheckSingle(List<Norm> norms)
     {
         static double Length(IEnumerable<double> numbers) => Math.Sqrt(numbers.Sum(n => n * n));
         var (error, whole) = (Length(norms.Select(n => n.Error)), Length(norms.Select(n => n.Expected)));
-        Assert.True(error <= 5e-4 * whole, $"float32: the norms of all gradients are {error:g4} away, their length is {whole:g4}");
+        Assert.True(error <= 2e-3 * whole, $"float32: the norms of all gradients are {error:g4} away, their length is {whole:g4}");
         var largest = norms.Max(n => n.Expected);
         foreach (var norm in norms)
-            Assert.True(norm.Error <= 1e-2 * norm.Expected + 4e-5 * largest, $"float32: norm of the gradient of {norm.Key}: {norm.Actual:g9} for {norm.Expected:g9}");
+            Assert.True(norm.Error <= 2e-2 * norm.Expected + 4e-5 * largest, $"float32: norm of the gradient of {norm.Key}: {norm.Actual:g9} for {norm.Expected:g9}");
     }
 
     static List<(string Name, Tensor Answer)> Answers(JsonNode facts, Module net, Func<Tensor, Tensor[]> outputs)
@@ -89,7 +89,7 @@ public abstract class ReferenceTest : TensorTest
     {
         answers.Select(a => (a.Answer * Tensor.From(FormulaWeights.Fill(a.Name, a.Answer.Shape)).To(weights.Type)).Sum()).Aggregate((a, b) => a + b).Backward();
         return [.. weights.Parameters.Select(p =>
-            new Norm(p.Key, facts["gradient_norms"]![p.Key]!.GetValue<double>(), Math.Sqrt(p.Value.Grad!.ToArray<double>().Sum(g => g * g))))];
+            new Norm(p.Key, facts["gradient_norms"]![p.Key]!.GetValue<double>(), p.Value.Grad is { } grad ? Math.Sqrt(grad.ToArray<double>().Sum(g => g * g)) : 0))];
     }
 
     static long[] Longs(JsonNode list) => [.. list.AsArray().Select(n => n!.GetValue<long>())];
