@@ -12,8 +12,10 @@ public sealed class InitialiseTests : TensorTest
     [Fact]
     public void Uniform_fills_are_PyTorchs_bit_for_bit()
     {
-        Assert.Equal(Recorded("kaiming_uniform_fan_in_relu"), Drawn(t => Initialise.KaimingUniform(t, 0)));
-        Assert.Equal(Recorded("xavier_uniform"), Drawn(Initialise.XavierUniform));
+        // u · (to - from) + from: every bit where that is fused as in the recording, a rounding apart where it is not.
+        var tolerance = TorchFuses ? 0 : Math.Pow(2, -23);
+        AssertClose(Recorded("kaiming_uniform_fan_in_relu"), Drawn(t => Initialise.KaimingUniform(t, 0)), tolerance, "kaiming");
+        AssertClose(Recorded("xavier_uniform"), Drawn(Initialise.XavierUniform), tolerance, "xavier");
     }
 
     [Fact]

@@ -103,41 +103,44 @@ public sealed class VerifierTests : TensorTest
             AssertClose(recorded[$"{prefix}grad.{key}"].ToFloats(), parameter.Grad!.ToArray<float>(), 5e-4, key);
     }
 
-    [Fact]
-    public void Five_training_steps_go_as_the_official_network_goes()
+    // Losses are recorded in float64, gradients and weights in float32, which is 3.2e-4 and 4.7e-5 from its own float64: a few times that is allowed in
+    // float64, which shows a wrong step. float32 jumps where rounding decides on which side of zero a ReLU's input lies (2.3e-5 of the loss on a processor
+    // without AVX2): ten times as much is allowed it.
+    [Theory]
+    [InlineData(ScalarType.Float64, 1e-8, 1e-3, 1e-4)]
+    [InlineData(ScalarType.Float32, 2e-4, 1e-2, 1e-3)]
+    public void Five_training_steps_go_as_the_official_network_goes(ScalarType type, double lossError, double gradientError, double weightError)
     {
         using var scope = new Scope();
-        using var weights = Weights.Create(initialise: false);
+        using var weights = Weights.Create(type: type, initialise: false);
         var recorded = TensorFile.Read(Fixtures.Path("small/hrnetv2_seg.train.safetensors")).Tensors;
         var gradients = TensorFile.Read(Fixtures.Path("small/hrnetv2_seg.grads0.pth")).Tensors;
         var net = ModelFactory.Define(Reduced).Build(weights, 5);
         WeightFile.Load(weights, TensorFile.Read(Fixtures.Path("small/hrnetv2_seg.pth")));
         using var sgd = new Sgd([new ParameterGroup(weights.Parameters.ToArray(), 1, 1e-4)], 0.002, momentum: 0.9);
         using var loss = new CrossEntropy();
-        var (x, target) = (Tensor.From(recorded["input"]), Tensor.From(recorded["target"]));
+        var (x, target) = (Tensor.From(recorded["input"]).To(type), Tensor.From(recorded["target"]));
         var largest = gradients.Values.SelectMany(g => g.ToFloats()).Max(Math.Abs);
         for (var step = 0; step < 5; step++)
         {
             using var inner = new Scope();
             var value = loss.Of(net.Call(x), target);
-            // Five steps of float32 differ from float64 by 7e-7 in the recording itself; 1e-5 leaves room for another summation order.
-            Assert.Equal(recorded["losses_f64"].ToDoubles()[step], value.Item(), 2e-5);
+            Assert.Equal(recorded["losses_f64"].ToDoubles()[step], value.Item(), lossError);
             value.Backward();
             if (step == 0)
                 foreach (var (key, parameter) in weights.Parameters)
                 {
-                    // As recorded: float32 against float64 is off by up to 3.2e-4 of max(|g|, 1e-4 of the net's largest); 1e-3 for two float32 sides.
+                    // Relative to max(|g|, 1e-4 of the net's largest): some gradients are zero in truth.
                     var expected = gradients[key].ToFloats();
                     var scale = Math.Max(expected.Max(Math.Abs), 1e-4 * largest);
-                    Assert.All(expected.Zip(parameter.Grad!.ToArray<float>()), g => Assert.True(Math.Abs(g.First - g.Second) <= 1e-3 * scale, $"gradient of {key}: {g.Second} for {g.First}"));
+                    Assert.All(expected.Zip(parameter.Grad!.ToArray<float>()), g => Assert.True(Math.Abs(g.First - g.Second) <= gradientError * scale, $"gradient of {key}: {g.Second} for {g.First}"));
                 }
             sgd.Step();
             sgd.ZeroGrad();
         }
         var after = TensorFile.Read(Fixtures.Path("small/hrnetv2_seg.after5.pth")).Tensors;
         foreach (var (key, tensor) in weights.State)
-            // The recording's own float32 is within 4.7e-5 of its float64.
-            Assert.All(after[key].ToDoubles().Zip(tensor.ToArray<double>()), v => Assert.True(Math.Abs(v.First - v.Second) <= 1e-4 * Math.Max(1, Math.Abs(v.First)), $"{key} after five steps: {v.Second} for {v.First}"));
+            Assert.All(after[key].ToDoubles().Zip(tensor.ToArray<double>()), v => Assert.True(Math.Abs(v.First - v.Second) <= weightError * Math.Max(1, Math.Abs(v.First)), $"{key} after five steps: {v.Second} for {v.First}"));
     }
 
     [Fact]
