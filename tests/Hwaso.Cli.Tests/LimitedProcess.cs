@@ -17,6 +17,9 @@ static class LimitedProcess
             RedirectStandardError = true,
         };
         start.Environment["DOTNET_GCHeapHardLimit"] = $"0x{managedMb * 1024L * 1024:x}";
+        // Under a heap limit .NET 10 reserves addresses for twice as much alone, and dies of a segmentation fault where they are used up in pieces, instead of
+        // refusing: large arrays alone do it in a program of ten lines. 64 GiB of addresses cost nothing.
+        start.Environment["DOTNET_GCRegionRange"] = $"0x{64L << 30:x}";
         // Each thread of OpenBLAS takes 128 MiB: a machine of many processors has no more to give than one of two.
         start.Environment["OPENBLAS_NUM_THREADS"] = "1";
         using var process = Process.Start(start)!;
