@@ -86,7 +86,7 @@ public sealed class DepthVerbTests : IDisposable
         string[] command = ["depth", shop.Data, "--teacher", At("slow.yaml"), "--weights", "formula", "--out", At("out"), "--threads", "1", "--device", "cpu"];
         using (var process = HwasoProcess.Start(command))
         {
-            while (!Directory.Exists(At("out")) || Directory.GetFiles(At("out"), "*.png").Length < 2) Thread.Sleep(5);
+            process.WaitUntil(() => Directory.Exists(At("out")) && Directory.GetFiles(At("out"), "*.png").Length >= 2, "two maps are written");
             process.Send("KILL");
             Assert.True(process.Finish().Code is 0 or 128 + 9);
         }

@@ -7,6 +7,9 @@ namespace Hwaso.Cli.Tests;
 /// <summary>The real command in a process of its own, which can be sent signals.</summary>
 sealed class HwasoProcess : IDisposable
 {
+    // Each takes seconds; a busy machine is given ten times as long, and what hangs is told by what it said until then.
+    static readonly TimeSpan patience = TimeSpan.FromMinutes(3);
+
     readonly Process process;
     readonly StringBuilder output = new();
     readonly StringBuilder errors = new();
@@ -46,8 +49,32 @@ sealed class HwasoProcess : IDisposable
 
     static string Dll => Path.Combine(AppContext.BaseDirectory, "hwaso.dll");
 
-    /// <summary>Waits until it says something on standard error; false where it ended without.</summary>
-    public bool WaitFor(string text) => lines.GetConsumingEnumerable().Any(line => line.Contains(text, StringComparison.Ordinal));
+    /// <summary>Waits until it says something on standard error; false where it ended without, or takes too long.</summary>
+    public bool WaitFor(string text)
+    {
+        using var end = new CancellationTokenSource(patience);
+        try
+        {
+            return lines.GetConsumingEnumerable(end.Token).Any(line => line.Contains(text, StringComparison.Ordinal));
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Waits for something that it does; fails where it ended without, or takes too long.</summary>
+    public void WaitUntil(Func<bool> isDone, string what)
+    {
+        var since = Stopwatch.StartNew();
+        while (!isDone())
+        {
+            // What it did last may be seen only now.
+            Assert.True(!process.HasExited || isDone(), $"it ended before {what}: {errors}");
+            Assert.True(since.Elapsed < patience, $"{patience.TotalMinutes} minutes, and not yet: {what}: {errors}");
+            Thread.Sleep(5);
+        }
+    }
 
     /// <summary>Sends <c>INT</c>, <c>TERM</c> or <c>KILL</c>.</summary>
     public void Send(string signal)
@@ -59,6 +86,8 @@ sealed class HwasoProcess : IDisposable
     /// <summary>How it ended.</summary>
     public CommandLine Finish()
     {
+        if (!process.WaitForExit(patience)) process.Kill(entireProcessTree: true);
+        // Without a limit it waits for the last of the output too.
         process.WaitForExit();
         return new CommandLine(process.ExitCode, output.ToString(), errors.ToString());
     }

@@ -4,6 +4,9 @@ namespace Hwaso.Data.Tests;
 
 public sealed class LoaderTests
 {
+    // What should take milliseconds, on a machine however busy.
+    static readonly TimeSpan limit = TimeSpan.FromMinutes(1);
+
     static readonly Augmentation augmentation = new() { CropHeight = 12, CropWidth = 16, PhotometricDistortion = true };
 
     [Theory]
@@ -177,20 +180,45 @@ public sealed class LoaderTests
     [Fact]
     public async Task A_requested_stop_ends_the_wait_for_a_batch()
     {
-        using var data = new LookAlike().Cityscapes(4);
-        using var gate = new ManualResetEventSlim();
         using var stop = new CancellationTokenSource();
-        var split = new GatedDataset(Datasets.Open("cityscapes", data.Root, "train"), gate);
-        var loader = new Loader(split, augmentation, new LoaderOptions { BatchSize = 1, Threads = 2, Stop = stop.Token });
-        var waiting = Task.Run(() => Assert.ThrowsAny<OperationCanceledException>(() => loader.Epoch(0).First()));
-        await Task.Delay(100);
-        Assert.False(waiting.IsCompleted);
-        stop.Cancel();
-        await Task.Delay(100);
-        // The threads end with the image each is at.
-        gate.Set();
-        Assert.Same(waiting, await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromSeconds(20))));
-        await waiting;
+        using var reading = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        using var line = new AssemblyLine(0, 4, new LoaderOptions { BatchSize = 1, Threads = 2 }, _ => new Batch(1, 1, 1), () => (_, _, _) =>
+        {
+            reading.Set();
+            gate.Wait();
+        });
+        try
+        {
+            var waiting = Task.Run(() => Assert.ThrowsAny<OperationCanceledException>(() => line.Take(stop.Token)));
+            Assert.True(reading.Wait(limit));
+            Assert.False(waiting.IsCompleted);
+            stop.Cancel();
+            await waiting.WaitAsync(limit);
+        }
+        finally
+        {
+            // The threads end with the image each is at.
+            gate.Set();
+        }
+    }
+
+    [Fact]
+    public void A_stop_that_was_requested_comes_before_batches_that_are_ready()
+    {
+        using var data = new LookAlike().Cityscapes(4);
+        using var stop = new CancellationTokenSource();
+        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 1, Threads = 2, Stop = stop.Token });
+        var taken = 0;
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+        {
+            foreach (var batch in loader.Epoch(0))
+            {
+                batch.Dispose();
+                if (++taken == 2) stop.Cancel();
+            }
+        });
+        Assert.Equal(2, taken);
     }
 
     [Fact]
@@ -198,8 +226,7 @@ public sealed class LoaderTests
     {
         using var data = new LookAlike().Cityscapes(11);
         var left = Task.Run(() => Loader(data, 4, 1, 0).Epoch(0).First().Dispose());
-        Assert.Same(left, await Task.WhenAny(left, Task.Delay(TimeSpan.FromSeconds(20))));
-        await left;
+        await left.WaitAsync(limit);
     }
 
     static List<(string, long)> Epoch(LookAlike data, int threads, int epoch = 0, int first = 0, int seed = 1, long cache = 0) =>

@@ -1,3 +1,4 @@
+using Hwaso.Data;
 using Hwaso.Data.Scenes;
 using Hwaso.Imaging;
 using Hwaso.Tests;
@@ -311,11 +312,11 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
     }
 
     [Theory]
-    [InlineData("train.batch=64", "split 'train' has 12 images")]
-    [InlineData("data.train=nowhere", "no split 'nowhere'; there are train, val")]
-    public void What_does_not_fit_the_data_is_said_before_the_first_step(string setting, string message)
+    [InlineData("train.batch=64", typeof(TrainingException), "split 'train' has 12 images")]
+    [InlineData("data.train=nowhere", typeof(DatasetException), "no split 'nowhere'; there are train, val")]
+    public void What_does_not_fit_the_data_is_said_before_the_first_step(string setting, Type type, string message)
     {
-        var error = Assert.ThrowsAny<Exception>(() => Train("bad", null, false, setting));
+        var error = Assert.Throws(type, () => { Train("bad", null, false, setting); });
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
