@@ -2,15 +2,16 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models;
 using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
+using Hwaso.Onnx;
 using Hwaso.Runtime;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Bench;
 
@@ -51,7 +52,7 @@ sealed class Agreement : IDisposable
         var good = Compare(name, "fixed", net, small, new OnnxOptions());
         good &= Compare(name, "folded", net, small, new OnnxOptions { FoldBatchNorm = true });
         if (!patches)
-            good &= Compare(name, "free, folded", net, other, new OnnxOptions { OtherSize = Graph.Graph.Of(net, [1, 3, 192, 384], keepConstants: true), FoldBatchNorm = true });
+            good &= Compare(name, "free, folded", net, other, new OnnxOptions { OtherSize = NetworkGraph.Of(net, [1, 3, 192, 384], keepConstants: true), FoldBatchNorm = true });
         Compare(name, "half", net, small, new OnnxOptions { HalfPrecision = true });
         if (net is SegmentationNet segmentation)
             Compare(name, "labels", net, small, new OnnxOptions { Labels = new LabelOptions(segmentation.AlignCorners) });
@@ -73,7 +74,7 @@ sealed class Agreement : IDisposable
         var expected = Expected(net, image, options.Labels);
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
         var recorded = options.OtherSize is null ? shape : [1, 3, 128, 192];
-        var bytes = Onnx.Write(Graph.Graph.Of(net, recorded, keepConstants: true), key => state[key].ToHost(), options).Bytes;
+        var bytes = OnnxExport.Write(NetworkGraph.Of(net, recorded, keepConstants: true), key => state[key].ToHost(), options).Bytes;
         var ours = Try(() => Hwaso(bytes, image));
         var theirs = Try(() => OnnxRuntime(bytes, image));
         string Show((float[][]? Answers, string Problem) side) => side.Answers is { } answers ? Difference(expected, answers, options.Labels is not null).ToString("0.0e+0", CultureInfo.InvariantCulture) : side.Problem;

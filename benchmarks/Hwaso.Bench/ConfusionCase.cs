@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Hwaso.Training.Metrics;
+using Hwaso.Metrics;
 
 namespace Hwaso.Bench;
 

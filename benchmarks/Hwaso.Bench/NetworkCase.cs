@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Bench;
 

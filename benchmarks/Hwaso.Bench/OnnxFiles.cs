@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models;
 using Hwaso.Nn;
+using Hwaso.Onnx;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Bench;
 
@@ -23,7 +24,7 @@ static class OnnxFiles
             tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
         net.Eval();
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        var file = Onnx.Write(Graph.Graph.Of(net, [1, 3, height, width]), key => state[key].ToHost(), new OnnxOptions { InputName = "image", OutputName = "scores" });
+        var file = OnnxExport.Write(NetworkGraph.Of(net, [1, 3, height, width]), key => state[key].ToHost(), new OnnxOptions { InputName = "image", OutputName = "scores" });
         var image = Tensor.From(FormulaWeights.Fill("input", 1, 3, height, width));
         Directory.CreateDirectory(folder);
         File.WriteAllBytes(Path.Combine(folder, name + ".input"), MemoryMarshal.AsBytes(image.Span<float>()).ToArray());

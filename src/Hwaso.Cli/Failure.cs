@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Hwaso.Cli.Arguments;
+using Hwaso.Recipes;
 using Hwaso.Torch;
-using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli;
 

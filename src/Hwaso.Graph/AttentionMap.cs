@@ -19,7 +19,7 @@ public sealed record AttentionMap(string Place, string Kind, int Node, int Value
     /// The factors of a recorded network, in order. A product of two computed tensors is one where a factor comes out of a sigmoid or a softmax, or was
     /// made in that module from the module's own input, by which it is multiplied.
     /// </summary>
-    public static IReadOnlyList<AttentionMap> Of(Graph graph)
+    public static IReadOnlyList<AttentionMap> Of(NetworkGraph graph)
     {
         var makers = new Dictionary<int, GraphNode>();
         foreach (var node in graph.Nodes)
@@ -48,7 +48,7 @@ public sealed record AttentionMap(string Place, string Kind, int Node, int Value
     }
 
     // What weighs: the operand out of a sigmoid or softmax, else the one that is not the module's input.
-    static int? Factor(Graph graph, Dictionary<int, GraphNode> makers, GraphPlace place, GraphNode product)
+    static int? Factor(NetworkGraph graph, Dictionary<int, GraphNode> makers, GraphPlace place, GraphNode product)
     {
         var operands = product.Arguments.Take(2).SelectMany(a => a.Values).ToArray();
         if (operands.Length != 2 || operands[0] == operands[1] || operands.Any(v => graph.Values[v].Name is not null and not "input" || !makers.ContainsKey(v) && !place.Inputs.Contains(v)))

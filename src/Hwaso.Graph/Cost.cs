@@ -8,11 +8,11 @@ public sealed record Cost(long Macs, long MacsAll, long Parameters)
 {
     /// <summary>The cost of a whole graph.</summary>
     /// <exception cref="NotSupportedException">An operator whose cost is not known; the message names it and its place.</exception>
-    public static Cost Of(Graph graph) => Of(graph, graph.Nodes);
+    public static Cost Of(NetworkGraph graph) => Of(graph, graph.Nodes);
 
     /// <summary>The cost of some nodes of a graph.</summary>
     /// <exception cref="NotSupportedException">An operator whose cost is not known; the message names it and its place.</exception>
-    public static Cost Of(Graph graph, IEnumerable<GraphNode> nodes)
+    public static Cost Of(NetworkGraph graph, IEnumerable<GraphNode> nodes)
     {
         long layers = 0, products = 0;
         var parameters = new HashSet<int>();

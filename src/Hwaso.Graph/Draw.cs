@@ -23,7 +23,7 @@ public static class Draw
     /// <summary>The drawing as SVG, the same text for the same graph.</summary>
     /// <param name="graph">The recording, of one input.</param>
     /// <param name="name">The network's name, for the title.</param>
-    public static string Svg(Graph graph, string name)
+    public static string Svg(NetworkGraph graph, string name)
     {
         var plan = Plan.Of(graph);
         var input = graph.Values[graph.Inputs[0]].Shape;

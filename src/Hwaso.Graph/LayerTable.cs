@@ -6,7 +6,7 @@ namespace Hwaso.Graph;
 public static class LayerTable
 {
     /// <summary>The modules that run no other modules, in order: convolutions, norms, and what attention computes by itself.</summary>
-    public static IReadOnlyList<LayerRow> Leaves(Graph graph)
+    public static IReadOnlyList<LayerRow> Leaves(NetworkGraph graph)
     {
         var parents = graph.Places.Select(p => p.Path).Where(p => p.Length > 0)
             .Select(p => p.LastIndexOf('.') is var dot and >= 0 ? p[..dot] : "").ToHashSet(StringComparer.Ordinal);
@@ -37,5 +37,5 @@ public static class LayerTable
         return text.ToString();
     }
 
-    static IReadOnlyList<long>[] Shapes(Graph graph, IReadOnlyList<int> values) => values.Select(v => graph.Values[v].Shape).ToArray();
+    static IReadOnlyList<long>[] Shapes(NetworkGraph graph, IReadOnlyList<int> values) => values.Select(v => graph.Values[v].Shape).ToArray();
 }

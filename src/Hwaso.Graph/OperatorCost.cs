@@ -18,7 +18,7 @@ static class OperatorCost
         "aten::empty.memory_format", "aten::zeros", "aten::ones", "aten::full", "aten::arange.start_step", "aten::linspace", "aten::zeros_like", "aten::ones_like",
     ];
 
-    public static (OperatorKind Kind, long Macs) Of(Graph graph, GraphNode node)
+    public static (OperatorKind Kind, long Macs) Of(NetworkGraph graph, GraphNode node)
     {
         GraphValue Argument(int k) => graph.Values[node.Arguments[k].Values[0]];
         GraphValue Result() => graph.Values[node.Results[0]];

@@ -9,7 +9,7 @@ sealed record PlaceNode(GraphPlace Place, IReadOnlyList<PlaceNode> Children)
     public int Height { get; } = Children.Count == 0 ? 0 : 1 + Children.Max(c => c.Height);
 
     /// <summary>The module's whole run: the root of a recording.</summary>
-    public static PlaceNode Root(Graph graph)
+    public static PlaceNode Root(NetworkGraph graph)
     {
         // Places stand in the order in which they began: what is deeper and follows is inside.
         var at = 0;

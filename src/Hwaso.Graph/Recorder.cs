@@ -1,5 +1,6 @@
+using Hwaso.Checkpoints;
+using Hwaso.Nn;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 using Hwaso.Torch.Operators;
 
 namespace Hwaso.Graph;
@@ -38,7 +39,7 @@ sealed class Recorder(bool keepConstants) : IDoorObserver
         return id;
     }
 
-    public Graph Finish(int[] inputs, int[] outputs) => new(values, nodes, places.Select(p => p!).ToArray(), inputs, outputs) { Constants = constants };
+    public NetworkGraph Finish(int[] inputs, int[] outputs) => new(values, nodes, places.Select(p => p!).ToArray(), inputs, outputs) { Constants = constants };
 
     public void Enter(string place, string kind, ReadOnlySpan<Tensor> inputs)
     {

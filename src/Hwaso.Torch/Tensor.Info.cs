@@ -89,7 +89,7 @@ public sealed partial class Tensor
         return $"{type}[{string.Join(", ", Shape)}]{(info.DeviceType == DeviceType.Cpu ? "" : $"@{Device}")}";
     }
 
-    unsafe TensorInfo Info(long* sizes, long* strides)
+    internal unsafe TensorInfo Info(long* sizes, long* strides)
     {
         TensorInfo info;
         if (NativeMethods.hw_info(Live(), &info, sizes, strides, sizes == null ? 0 : MaxDimensions) != 0)

@@ -1,9 +1,9 @@
+using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models;
 using Hwaso.Nn;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Tests;
 
@@ -77,7 +77,7 @@ static class NetworkContract
         using var built = new Built(network, seed: null);
         if (built.Net is not Net net)
             return;
-        var cost = Cost.Of(Hwaso.Graph.Graph.Of(net, built.Image()));
+        var cost = Cost.Of(NetworkGraph.Of(net, built.Image()));
         Assert.Equal(built.Weights.ParameterCount, cost.Parameters + network.Idle.Keys.Sum(name => built.Weights[name].Elements));
         Assert.InRange(cost.Macs, 1, cost.MacsAll);
         Assert.True(net.IsTraining, $"{network.Name}: recording changed its mode");

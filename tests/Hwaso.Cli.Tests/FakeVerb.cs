@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Verbs;
-using Hwaso.Training.Recipes;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Tests;
 

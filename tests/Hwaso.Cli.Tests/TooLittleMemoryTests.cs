@@ -1,5 +1,5 @@
-using Hwaso.Data.Scenes;
 using Hwaso.Imaging;
+using Hwaso.Scenes;
 
 namespace Hwaso.Cli.Tests;
 

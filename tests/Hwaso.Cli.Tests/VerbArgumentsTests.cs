@@ -1,7 +1,8 @@
 using Hwaso.Cli.Verbs;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Recipes;
-using Hwaso.Training.Scoring;
+using Hwaso.Data;
+using Hwaso.Metrics;
+using Hwaso.Metrics.Scoring;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Tests;
 

@@ -1,7 +1,7 @@
 using Hwaso.Data.Depth;
 using Hwaso.Data.Loading;
-using Hwaso.Data.Scenes;
 using Hwaso.Imaging;
+using Hwaso.Scenes;
 
 namespace Hwaso.Data.Tests;
 

@@ -31,21 +31,6 @@ public sealed class LoaderTests
     }
 
     [Fact]
-    public void A_batch_becomes_tensors_that_outlive_its_buffers()
-    {
-        using var scope = new Hwaso.Torch.Scope();
-        using var data = new LookAlike().Cityscapes(2);
-        var batch = Loader(data, 2, 1, 0).Epoch(0).First();
-        var (pixels, indices) = (batch.Images.ToArray(), batch.Labels.ToArray());
-        var (images, labels) = batch.ToTensors();
-        batch.Dispose();
-        Assert.Equal([2, 3, batch.Height, batch.Width], images.Shape);
-        Assert.Equal([2, batch.Height, batch.Width], labels.Shape);
-        Assert.Equal(pixels, images.ToArray<float>());
-        Assert.Equal(indices.Select(k => (long)k), labels.ToArray<long>());
-    }
-
-    [Fact]
     public void Epochs_and_seeds_differ_and_each_image_comes_once()
     {
         using var data = new LookAlike().Cityscapes(10);

@@ -58,7 +58,7 @@ public sealed class CostTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create();
-        var graph = Graph.Of(new Sequential(weights, p => new ReLU(p), p => new Inverse(p)), Tensor.Ones([1, 1, 1]));
+        var graph = NetworkGraph.Of(new Sequential(weights, p => new ReLU(p), p => new Inverse(p)), Tensor.Ones([1, 1, 1]));
         var error = Assert.Throws<NotSupportedException>(() => Cost.Of(graph));
         Assert.StartsWith("1: the cost of aten::inverse is not known", error.Message, StringComparison.Ordinal);
         Assert.Throws<NotSupportedException>(() => LayerTable.Leaves(graph));
@@ -71,7 +71,7 @@ public sealed class CostTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create();
-        var graph = Graph.Of(new Sequential(weights,
+        var graph = NetworkGraph.Of(new Sequential(weights,
             p => new Conv2d(p, 3, 4, kernel: 3, bias: true),
             p => new Sequential(p, q => new BatchNorm2d(q, 4), q => new ReLU(q)),
             p => new Gram(p)), Tensor.Zeros([1, 3, 5, 6]));
@@ -91,7 +91,7 @@ public sealed class CostTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create();
-        return Cost.Of(Graph.Of(build(weights), Tensor.Zeros(input)));
+        return Cost.Of(NetworkGraph.Of(build(weights), Tensor.Zeros(input)));
     }
 
     /// <summary>x · xᵀ: no layer, but a product.</summary>

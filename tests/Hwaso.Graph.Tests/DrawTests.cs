@@ -42,13 +42,13 @@ public sealed class DrawTests : TensorTest
     [Fact]
     public void The_same_network_gives_the_same_text_and_names_are_escaped()
     {
-        var graph = Graph.Sketch(w => new Tower(w), [1, 3, 16, 24]);
+        var graph = NetworkGraph.Sketch(w => new Tower(w), [1, 3, 16, 24]);
 
-        Assert.Equal(Draw.Svg(graph, "a"), Draw.Svg(Graph.Sketch(w => new Tower(w), [1, 3, 16, 24]), "a"));
+        Assert.Equal(Draw.Svg(graph, "a"), Draw.Svg(NetworkGraph.Sketch(w => new Tower(w), [1, 3, 16, 24]), "a"));
         Assert.Equal("<a&b>", XDocument.Parse(Draw.Svg(graph, "<a&b>")).Descendants().First(e => e.Name.LocalName == "text").Value);
     }
 
-    static XDocument Drawing(Func<Weights, Net> build, long[] shape) => XDocument.Parse(Draw.Svg(Graph.Sketch(build, shape), "test"));
+    static XDocument Drawing(Func<Weights, Net> build, long[] shape) => XDocument.Parse(Draw.Svg(NetworkGraph.Sketch(build, shape), "test"));
 
     static string[] Texts(XDocument svg) => [.. svg.Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
 

@@ -12,7 +12,7 @@ public sealed class GraphTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create();
-        var graph = Graph.Of(new Twice(weights), Tensor.Zeros([2, 3, 8, 6]));
+        var graph = NetworkGraph.Of(new Twice(weights), Tensor.Zeros([2, 3, 8, 6]));
 
         Assert.Equal(
             ["aten::conv2d body.0", "aten::relu body.1", "aten::conv2d again", "aten::conv2d again", "aten::add.Tensor "],
@@ -29,7 +29,7 @@ public sealed class GraphTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create();
-        var graph = Graph.Of(new Twice(weights), Tensor.Zeros([2, 3, 8, 6]));
+        var graph = NetworkGraph.Of(new Twice(weights), Tensor.Zeros([2, 3, 8, 6]));
 
         Assert.Equal(
             [" Twice 0 0-5", "body Sequential 1 0-2", "body.0 Conv2d 2 0-1", "body.1 ReLU 2 1-2", "again Conv2d 1 2-3", "again Conv2d 1 3-4"],
@@ -45,7 +45,7 @@ public sealed class GraphTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create();
-        var graph = Graph.Of(new Twice(weights), Tensor.Zeros([2, 3, 8, 6]));
+        var graph = NetworkGraph.Of(new Twice(weights), Tensor.Zeros([2, 3, 8, 6]));
 
         Assert.Equal(["body.0.weight", "body.0.bias", "again.weight"], graph.Values.Where(v => v.IsParameter).Select(v => v.Name));
         Assert.Equal("input", graph.Values[Assert.Single(graph.Inputs)].Name);
@@ -66,7 +66,7 @@ public sealed class GraphTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create();
-        var conv = Graph.Of(new Twice(weights), Tensor.Zeros([2, 3, 8, 6])).Nodes[0];
+        var conv = NetworkGraph.Of(new Twice(weights), Tensor.Zeros([2, 3, 8, 6])).Nodes[0];
 
         Assert.Equal(["input", "weight", "bias", "stride", "padding", "dilation", "groups"], conv.Schema.Parameters.Select(p => p.Name));
         Assert.Equal([2L, 2], conv.Arguments[3].Constant.AsInts());
@@ -80,7 +80,7 @@ public sealed class GraphTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create();
-        var graph = Graph.Of(new Shifted(weights, Tensor.Ones([1])), Tensor.Zeros([1, 2]));
+        var graph = NetworkGraph.Of(new Shifted(weights, Tensor.Ones([1])), Tensor.Zeros([1, 2]));
         var constant = graph.Values[graph.Nodes[0].Arguments[1].Values[0]];
         Assert.Null(constant.Name);
         Assert.False(constant.IsParameter);
@@ -97,7 +97,7 @@ public sealed class GraphTests : TensorTest
         var net = new Sequential(weights, p => new BatchNorm2d(p, 2), p => new Dropout(p, 0.5));
         if (!training)
             net.Eval();
-        var graph = Graph.Of(net, Tensor.Randn([2, 2, 3, 3]));
+        var graph = NetworkGraph.Of(net, Tensor.Randn([2, 2, 3, 3]));
         Assert.Equal(training, net.IsTraining);
         Assert.Equal(0, weights["0.num_batches_tracked"].Item());
         Assert.False(Door.IsObserved);
@@ -110,13 +110,13 @@ public sealed class GraphTests : TensorTest
         using var scope = new Scope();
         using var weights = Weights.Create();
         var net = new Twice(weights);
-        var error = Assert.Throws<TorchException>(() => Graph.Of(net, Tensor.Zeros([2, 4, 8, 6])));
+        var error = Assert.Throws<TorchException>(() => NetworkGraph.Of(net, Tensor.Zeros([2, 4, 8, 6])));
         Assert.StartsWith("body.0: aten::conv2d", error.Message, StringComparison.Ordinal);
         Assert.Equal("body.0", error.Place);
         Assert.False(Door.IsObserved);
         Assert.Equal("", Door.CurrentPlace);
         Assert.True(net.IsTraining);
-        Assert.Equal(5, Graph.Of(net, Tensor.Zeros([2, 3, 8, 6])).Nodes.Count);
+        Assert.Equal(5, NetworkGraph.Of(net, Tensor.Zeros([2, 3, 8, 6])).Nodes.Count);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class GraphTests : TensorTest
         using var weights = Weights.Create();
         using var inner = Weights.Create();
         var outer = new Recording(weights, new Twice(inner));
-        Assert.Contains("recorded already", Assert.Throws<InvalidOperationException>(() => Graph.Of(outer, Tensor.Zeros([1, 3, 8, 6]))).Message, StringComparison.Ordinal);
+        Assert.Contains("recorded already", Assert.Throws<InvalidOperationException>(() => NetworkGraph.Of(outer, Tensor.Zeros([1, 3, 8, 6]))).Message, StringComparison.Ordinal);
         Assert.False(Door.IsObserved);
     }
 
@@ -152,7 +152,7 @@ public sealed class GraphTests : TensorTest
     {
         protected override Tensor Forward(Tensor x)
         {
-            Graph.Of(inner, x);
+            NetworkGraph.Of(inner, x);
             return x;
         }
     }

@@ -23,7 +23,7 @@ public sealed class CostTests : TensorTest
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
         var net = Zoo.Find(name).Build(weights, 59);
-        var graph = Hwaso.Graph.Graph.Of(net, Tensor.Zeros([1, 3, 480, 480]));
+        var graph = NetworkGraph.Of(net, Tensor.Zeros([1, 3, 480, 480]));
         var cost = Cost.Of(graph);
 
         Assert.Equal(parameters, weights.ParameterCount);
@@ -48,7 +48,7 @@ public sealed class CostTests : TensorTest
         var net = Zoo.Find(name).Deployed().Build(weights, classes);
         // Dense networks are measured at half the side: a quarter of the multiply-adds, since every map halves exactly.
         var dense = side >= 512;
-        var cost = Cost.Of(Hwaso.Graph.Graph.Of(net, Tensor.Zeros([1, 3, dense ? side / 2 : side, dense ? side / 2 : side])));
+        var cost = Cost.Of(NetworkGraph.Of(net, Tensor.Zeros([1, 3, dense ? side / 2 : side, dense ? side / 2 : side])));
         Assert.Equal(parameters, weights.ParameterCount);
         Assert.Equal(parameters, cost.Parameters);
         Assert.Equal(macs, dense ? 4 * cost.Macs : cost.Macs);
@@ -60,7 +60,7 @@ public sealed class CostTests : TensorTest
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
         // 600 does not halve to whole numbers: the measured size itself.
-        var cost = Cost.Of(Hwaso.Graph.Graph.Of(Zoo.Find("efficientnet-b7").Build(weights, 1000), Tensor.Zeros([1, 3, 600, 600])));
+        var cost = Cost.Of(NetworkGraph.Of(Zoo.Find("efficientnet-b7").Build(weights, 1000), Tensor.Zeros([1, 3, 600, 600])));
         Assert.Equal((66_347_960, 37_745_884_192), (cost.Parameters, cost.Macs));
     }
 
@@ -70,7 +70,7 @@ public sealed class CostTests : TensorTest
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
         var net = Zoo.Find("fcn-resnet50").Build(weights, 59);
-        var cost = Cost.Of(Hwaso.Graph.Graph.Of(net, Tensor.Zeros([1, 3, 64, 64])));
+        var cost = Cost.Of(NetworkGraph.Of(net, Tensor.Zeros([1, 3, 64, 64])));
         // A 3×3 convolution 1024→256, batch norm, a 1×1 convolution to 59 classes with bias.
         Assert.Equal(1024 * 256 * 9 + 2 * 256 + 256 * 59 + 59, weights.ParameterCount - 32_976_507);
         Assert.Equal(32_976_507, cost.Parameters);

@@ -50,16 +50,16 @@ public sealed class ModuleCensusTests : TensorTest
         Assert.All(graph.Places.Where(p => p.Kind == "Bottleneck"), b => Assert.DoesNotContain(modules, m => Inside(b, m)));
     }
 
-    static Hwaso.Graph.Graph Record(string name)
+    static NetworkGraph Record(string name)
     {
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
-        return Hwaso.Graph.Graph.Of(Zoo.Find(name).Build(weights, 59), Tensor.Zeros([1, 3, 32, 32]));
+        return NetworkGraph.Of(Zoo.Find(name).Build(weights, 59), Tensor.Zeros([1, 3, 32, 32]));
     }
 
-    static int Count(Hwaso.Graph.Graph graph, string kind) => graph.Places.Where(p => p.Kind == kind).DistinctBy(p => p.Path).Count();
+    static int Count(NetworkGraph graph, string kind) => graph.Places.Where(p => p.Kind == kind).DistinctBy(p => p.Path).Count();
 
     static bool Inside(GraphPlace outer, GraphPlace inner) => inner.FirstNode >= outer.FirstNode && inner.EndNode <= outer.EndNode;
 
-    static GraphNode Producer(Hwaso.Graph.Graph graph, int value) => Assert.Single(graph.Nodes, n => n.Results.Contains(value));
+    static GraphNode Producer(NetworkGraph graph, int value) => Assert.Single(graph.Nodes, n => n.Results.Contains(value));
 }

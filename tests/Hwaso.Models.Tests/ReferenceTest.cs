@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
+using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Models.Tests;
 

@@ -18,7 +18,7 @@ public sealed class SketchTests : TensorTest
         // Two patches of 14 pixels for one transformer, two of the lowest branch's pixels for the others.
         long[] shape = name.StartsWith("dino", StringComparison.Ordinal) ? [1, 3, 28, 42] : [1, 3, 64, 96];
         using var weights = Weights.Create(initialise: false);
-        Same(Hwaso.Graph.Graph.Of(definition.Build(weights, 7), shape), Hwaso.Graph.Graph.Sketch(w => definition.Build(w, 7), shape));
+        Same(NetworkGraph.Of(definition.Build(weights, 7), shape), NetworkGraph.Sketch(w => definition.Build(w, 7), shape));
     }
 
     // One of each family at the size that it is listed with.
@@ -35,8 +35,8 @@ public sealed class SketchTests : TensorTest
         var definition = Zoo.Find(name).Deployed();
         var (height, width) = definition.UsualSize();
         using var weights = Weights.Create(initialise: false);
-        Same(Hwaso.Graph.Graph.Of(definition.Build(weights, definition.PublishedClasses), [1, 3, height, width]),
-            Hwaso.Graph.Graph.Sketch(w => definition.Build(w, definition.PublishedClasses), [1, 3, height, width]));
+        Same(NetworkGraph.Of(definition.Build(weights, definition.PublishedClasses), [1, 3, height, width]),
+            NetworkGraph.Sketch(w => definition.Build(w, definition.PublishedClasses), [1, 3, height, width]));
     }
 
     // Measured on the official implementations.
@@ -54,7 +54,7 @@ public sealed class SketchTests : TensorTest
     [InlineData("dinov2-vitb14", 0, 518, 518, 86_580_480, 116_978_697_216)]
     public void A_sketch_costs_what_the_official_network_costs(string name, int classes, int height, int width, long parameters, long macs)
     {
-        var cost = Cost.Of(Hwaso.Graph.Graph.Sketch(w => Zoo.Find(name).Deployed().Build(w, classes), [1, 3, height, width]));
+        var cost = Cost.Of(NetworkGraph.Sketch(w => Zoo.Find(name).Deployed().Build(w, classes), [1, 3, height, width]));
         // The mask token takes no part in the transformer's answer.
         Assert.Equal(parameters, cost.Parameters + (name == "dinov2-vitb14" ? 768 : 0));
         Assert.Equal(macs, cost.Macs);
@@ -65,14 +65,14 @@ public sealed class SketchTests : TensorTest
     {
         using var weights = Weights.Create(initialise: false);
         var definition = Zoo.Find("resnet18");
-        var real = Record.Exception(() => Hwaso.Graph.Graph.Of(definition.Build(weights, 7), [1, 4, 64, 64]));
-        var sketched = Record.Exception(() => Hwaso.Graph.Graph.Sketch(w => definition.Build(w, 7), [1, 4, 64, 64]));
+        var real = Record.Exception(() => NetworkGraph.Of(definition.Build(weights, 7), [1, 4, 64, 64]));
+        var sketched = Record.Exception(() => NetworkGraph.Sketch(w => definition.Build(w, 7), [1, 4, 64, 64]));
         Assert.NotNull(real);
         Assert.Equal(real.GetType(), sketched?.GetType());
         Assert.Equal(real.Message, sketched!.Message);
     }
 
-    static void Same(Hwaso.Graph.Graph real, Hwaso.Graph.Graph sketch)
+    static void Same(NetworkGraph real, NetworkGraph sketch)
     {
         Assert.Equal(real.Nodes.Select(Text), sketch.Nodes.Select(Text));
         Assert.Equal(real.Values.Select(v => $"{v.Id} {v.Name} {v.Type} {v.IsParameter} [{string.Join(",", v.Shape)}]"), sketch.Values.Select(v => $"{v.Id} {v.Name} {v.Type} {v.IsParameter} [{string.Join(",", v.Shape)}]"));

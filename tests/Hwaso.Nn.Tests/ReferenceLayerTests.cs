@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Nn.Tests;
 

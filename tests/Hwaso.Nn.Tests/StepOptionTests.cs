@@ -1,6 +1,6 @@
+using Hwaso.Checkpoints;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Nn.Tests;
 

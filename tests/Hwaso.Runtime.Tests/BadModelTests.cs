@@ -1,5 +1,5 @@
-using Hwaso.Graph.Export;
 using Hwaso.Nn;
+using Hwaso.Onnx;
 using Hwaso.Tests;
 using Hwaso.Torch;
 

@@ -1,4 +1,4 @@
-using Hwaso.Graph.Export;
+using Hwaso.Onnx;
 using Hwaso.Runtime.Operators;
 using Hwaso.Tests;
 using Hwaso.Torch;

@@ -1,10 +1,11 @@
+using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models;
 using Hwaso.Nn;
+using Hwaso.Onnx;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Runtime.Tests;
 
@@ -49,7 +50,7 @@ public sealed class ExportedNetworkTests : TensorTest
         var expected = net.Call(x);
 
         var file = dynamic
-            ? Export(net, [1, 3, 64, 64], Graph.Graph.Of(net, [1, 3, 128, 96], keepConstants: true), folded, deform)
+            ? Export(net, [1, 3, 64, 64], NetworkGraph.Of(net, [1, 3, 128, 96], keepConstants: true), folded, deform)
             : Export(net, [1, 3, height, width], null, deform: deform);
         using var model = OnnxModel.Load(file, name, new RuntimeOptions { Threads = 2 });
         var session = model.Open([1, 3, height, width]);
@@ -71,9 +72,9 @@ public sealed class ExportedNetworkTests : TensorTest
         return net;
     }
 
-    internal static byte[] Export(Net net, long[] shape, Graph.Graph? other, bool folded = false, bool deform = false)
+    internal static byte[] Export(Net net, long[] shape, NetworkGraph? other, bool folded = false, bool deform = false)
     {
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        return Onnx.Write(Graph.Graph.Of(net, shape, keepConstants: true), key => state[key].ToHost(), new OnnxOptions { OtherSize = other, FoldBatchNorm = folded, DeformConv = deform }).Bytes;
+        return OnnxExport.Write(NetworkGraph.Of(net, shape, keepConstants: true), key => state[key].ToHost(), new OnnxOptions { OtherSize = other, FoldBatchNorm = folded, DeformConv = deform }).Bytes;
     }
 }

@@ -1,5 +1,5 @@
+using Hwaso.Checkpoints;
 using Hwaso.Tests;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Runtime.Tests;
 

@@ -1,6 +1,7 @@
 using Hwaso.Graph;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
+using Hwaso.Onnx;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
@@ -127,9 +128,9 @@ public sealed class SegmentationModelTests : TensorTest
     static byte[] Free(Net net, Dictionary<string, string>? metadata = null)
     {
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        return Onnx.Write(Graph.Graph.Of(net, [1, 3, 64, 96]), key => state[key].ToHost(), new OnnxOptions
+        return OnnxExport.Write(NetworkGraph.Of(net, [1, 3, 64, 96]), key => state[key].ToHost(), new OnnxOptions
         {
-            OtherSize = Graph.Graph.Of(net, [1, 3, 128, 160]),
+            OtherSize = NetworkGraph.Of(net, [1, 3, 128, 160]),
             Metadata = metadata ?? [],
         }).Bytes;
     }

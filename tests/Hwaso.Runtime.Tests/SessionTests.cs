@@ -1,7 +1,7 @@
+using Hwaso.Checkpoints;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Runtime.Tests;
 

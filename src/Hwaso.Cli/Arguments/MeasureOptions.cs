@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Hwaso.Training.Metrics;
+using Hwaso.Data;
 
 namespace Hwaso.Cli.Arguments;
 
@@ -12,11 +12,11 @@ sealed class MeasureOptions
     public Option<bool> Boundary { get; } = Values.Flag("--boundary", "boundary IoU too");
 
     public Option<int?> Bootstrap { get; } = Values.Whole(
-        "--bootstrap", "N", $"resamplings of the images for 95 % intervals; 0 for none (default: {Training.Metrics.Bootstrap.DefaultReplicates})");
+        "--bootstrap", "N", $"resamplings of the images for 95 % intervals; 0 for none (default: {Hwaso.Metrics.Bootstrap.DefaultReplicates})");
 
     /// <summary>What absent classes were asked to do.</summary>
     public AbsentClasses AbsentOf(ParseResult arguments) => arguments.GetValue(Absent) == "zero" ? AbsentClasses.Zero : AbsentClasses.LeaveOut;
 
     /// <summary>The resamplings asked for.</summary>
-    public int BootstrapOf(ParseResult arguments) => arguments.GetValue(Bootstrap) ?? Training.Metrics.Bootstrap.DefaultReplicates;
+    public int BootstrapOf(ParseResult arguments) => arguments.GetValue(Bootstrap) ?? Hwaso.Metrics.Bootstrap.DefaultReplicates;
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hwaso.Training.Recipes;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Arguments;
 

@@ -1,5 +1,5 @@
-using Hwaso.Training.Inference;
-using Hwaso.Training.Recipes;
+using Hwaso.Inference;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Arguments;
 

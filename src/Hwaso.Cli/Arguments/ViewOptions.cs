@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Hwaso.Training.Inference;
-using Hwaso.Training.Recipes;
+using Hwaso.Inference;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Arguments;
 

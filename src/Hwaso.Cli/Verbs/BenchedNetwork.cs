@@ -1,10 +1,10 @@
 using Hwaso.Cli.Arguments;
 using Hwaso.Models;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Runtime;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Training.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Hwaso.Data;
 using Hwaso.Data.Checking;
-using Hwaso.Training.Reports;
+using Hwaso.Reports;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

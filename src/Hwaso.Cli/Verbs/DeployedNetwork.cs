@@ -1,7 +1,7 @@
 using Hwaso.Imaging;
+using Hwaso.Inference.Networks;
 using Hwaso.Runtime;
 using Hwaso.Torch;
-using Hwaso.Training.Networks;
 
 namespace Hwaso.Cli.Verbs;
 

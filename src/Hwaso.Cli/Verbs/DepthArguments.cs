@@ -1,4 +1,4 @@
-using Hwaso.Training.Depth;
+using Hwaso.Inference.Depth;
 
 namespace Hwaso.Cli.Verbs;
 

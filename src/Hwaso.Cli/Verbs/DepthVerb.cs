@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
 using Hwaso.Data;
-using Hwaso.Training.Depth;
-using Hwaso.Training.Recipes;
+using Hwaso.Inference.Depth;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 

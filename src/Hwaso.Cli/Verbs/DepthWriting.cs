@@ -1,13 +1,12 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Imaging;
+using Hwaso.Inference;
+using Hwaso.Inference.Depth;
 using Hwaso.Models.Families;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Depth;
-using Hwaso.Training.Inference;
-using Hwaso.Training.Runs;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,5 +1,5 @@
 using Hwaso.Cli.Arguments;
-using Hwaso.Training.Metrics;
+using Hwaso.Data;
 
 namespace Hwaso.Cli.Verbs;
 

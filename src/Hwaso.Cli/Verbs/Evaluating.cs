@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Data;
 using Hwaso.Data.Layouts;
-using Hwaso.Training.Inference;
-using Hwaso.Training.Metrics;
+using Hwaso.Metrics;
+using Hwaso.Training.Evaluation;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Output;
 using Hwaso.Imaging;
+using Hwaso.Inference;
+using Hwaso.Inference.Explaining;
+using Hwaso.Inference.Networks;
 using Hwaso.Models.Networks;
 using Hwaso.Torch;
-using Hwaso.Training.Explaining;
-using Hwaso.Training.Inference;
-using Hwaso.Training.Networks;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,4 +1,4 @@
-using Hwaso.Training.Networks;
+using Hwaso.Inference.Networks;
 
 namespace Hwaso.Cli.Verbs;
 

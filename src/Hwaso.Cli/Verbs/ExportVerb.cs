@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
-using Hwaso.Training.Networks;
-using Hwaso.Training.Recipes;
+using Hwaso.Inference.Networks;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 

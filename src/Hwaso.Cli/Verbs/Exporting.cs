@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
-using Hwaso.Training.Networks;
+using Hwaso.Inference.Networks;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

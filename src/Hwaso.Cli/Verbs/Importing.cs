@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
-using Hwaso.Training.Networks;
+using Hwaso.Inference.Networks;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,11 +1,10 @@
 using Hwaso.Cli.Arguments;
 using Hwaso.Data;
 using Hwaso.Imaging;
+using Hwaso.Inference;
+using Hwaso.Inference.Networks;
 using Hwaso.Runtime;
 using Hwaso.Torch;
-using Hwaso.Training.Inference;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Networks;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -15,7 +14,7 @@ sealed class Labeller : IDisposable
     readonly IDisposable owner;
     readonly Func<RgbImage, int, int, IReadOnlyList<(byte Left, byte Right)>, LabelMap> label;
 
-    Labeller(IDisposable owner, Func<RgbImage, int, int, IReadOnlyList<(byte Left, byte Right)>, LabelMap> label, string source, string engine, int? classCount, IEnumerable<ClassInfo> classes)
+    Labeller(IDisposable owner, Func<RgbImage, int, int, IReadOnlyList<(byte Left, byte Right)>, LabelMap> label, string source, string engine, int? classCount, IEnumerable<ClassEntry> classes)
     {
         (this.owner, this.label, Source, Engine, ClassCount, Classes) = (owner, label, source, engine, classCount, [.. classes]);
         FlipPairs = Classes.Select(c => c.Name).SequenceEqual(ClassList.Lip.Names) ? ClassList.Lip.FlipPairs : [];
@@ -31,7 +30,7 @@ sealed class Labeller : IDisposable
     public int? ClassCount { get; }
 
     /// <summary>Its classes; empty where it does not know them.</summary>
-    public IReadOnlyList<ClassInfo> Classes { get; }
+    public IReadOnlyList<ClassEntry> Classes { get; }
 
     /// <summary>Classes that change places in a mirrored image; those of the network's own data set where it names one that has any.</summary>
     public IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; set; }
@@ -84,9 +83,9 @@ sealed class Labeller : IDisposable
         if (!File.Exists(source))
             throw new FileNotFoundException($"{source}: no such file");
         var model = SegmentationModel.Load(source, DeployedNetwork.Options(context));
-        return OfModel(model, source, model.Classes.Select(c => new ClassInfo(c.Name, c.R, c.G, c.B)), context);
+        return OfModel(model, source, model.Classes.Select(c => new ClassEntry(c.Name, c.R, c.G, c.B)), context);
     }
 
-    static Labeller OfModel(SegmentationModel model, string source, IEnumerable<ClassInfo> classes, VerbContext context) =>
+    static Labeller OfModel(SegmentationModel model, string source, IEnumerable<ClassEntry> classes, VerbContext context) =>
         new(model, (image, height, width, _) => DeployedNetwork.Label(model, image, height, width, context), source, "Hwaso.Runtime", model.ClassCount, classes);
 }

@@ -21,11 +21,11 @@ sealed record ListedModel(ModelDefinition Definition, long Parameters, long Macs
     /// <summary>Its drawing as SVG, as it is listed.</summary>
     public string Drawing() => Draw.Svg(Sketched(Definition).Graph, Definition.Name);
 
-    static (Graph.Graph Graph, long Parameters) Sketched(ModelDefinition definition)
+    static (NetworkGraph Graph, long Parameters) Sketched(ModelDefinition definition)
     {
         var (height, width) = definition.UsualSize();
         long parameters = 0;
-        var graph = Graph.Graph.Sketch(w =>
+        var graph = NetworkGraph.Sketch(w =>
         {
             var net = definition.Deployed().Build(w, definition.PublishedClasses);
             parameters = w.ParameterCount;

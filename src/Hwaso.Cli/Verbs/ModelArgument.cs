@@ -1,8 +1,8 @@
 using Hwaso.Cli.Arguments;
+using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Models.Attention;
-using Hwaso.Training.Networks;
-using Hwaso.Training.Recipes;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 

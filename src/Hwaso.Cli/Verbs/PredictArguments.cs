@@ -1,5 +1,5 @@
 using Hwaso.Cli.Arguments;
-using Hwaso.Training.Inference;
+using Hwaso.Inference;
 
 namespace Hwaso.Cli.Verbs;
 

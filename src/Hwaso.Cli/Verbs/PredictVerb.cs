@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
-using Hwaso.Training.Inference;
+using Hwaso.Inference;
 
 namespace Hwaso.Cli.Verbs;
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Imaging;
-using Hwaso.Training.Inference;
+using Hwaso.Inference;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

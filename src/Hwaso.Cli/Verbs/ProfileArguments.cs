@@ -1,4 +1,4 @@
-using Hwaso.Training.Recipes;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 

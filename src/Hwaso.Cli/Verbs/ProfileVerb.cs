@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
-using Hwaso.Training.Recipes;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 

@@ -17,7 +17,7 @@ static class Profiling
         var definition = ModelArgument.Find(arguments.Model).Deployed();
         var classes = ModelArgument.Classes(definition, arguments.Model, arguments.Classes);
         long parameters = 0;
-        var graph = Graph.Graph.Sketch(w =>
+        var graph = NetworkGraph.Sketch(w =>
         {
             var net = definition.Build(w, classes);
             parameters = w.ParameterCount;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Output;
-using Hwaso.Data.Scenes;
+using Hwaso.Scenes;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,5 +1,5 @@
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Scoring;
+using Hwaso.Data;
+using Hwaso.Metrics.Scoring;
 
 namespace Hwaso.Cli.Verbs;
 

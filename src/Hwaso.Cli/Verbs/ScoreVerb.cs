@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
 using Hwaso.Data;
-using Hwaso.Training.Scoring;
+using Hwaso.Metrics.Scoring;
 
 namespace Hwaso.Cli.Verbs;
 

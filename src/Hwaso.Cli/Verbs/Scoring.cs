@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Data;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Scoring;
+using Hwaso.Metrics;
+using Hwaso.Metrics.Scoring;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,5 +1,6 @@
 using Hwaso.Cli.Output;
-using Hwaso.Training.Depth;
+using Hwaso.Metrics;
+using Hwaso.Scenes;
 using Hwaso.Training.Studies;
 using Spectre.Console;
 
@@ -19,7 +20,7 @@ static class StudyRun
         if (arguments.Data is null && study.Teacher is { } teacher)
         {
             context.Log("first the teacher of depth");
-            taught = teacher.Teach(folder, study.Scenes!, device, context.Threads, console, context.Cancel);
+            taught = teacher.Teach(folder, study.Scenes!, Render, device, context.Threads, console, context.Cancel);
             if (taught is null)
                 return Stopped(arguments, folder, context);
         }
@@ -51,10 +52,13 @@ static class StudyRun
         {
             OutputFolder.Make(folder.Root);
             using var progress = context.Progress("Rendering", scenes.Count, "scenes");
-            scenes.Render(folder.Scenes, context.ProcessorThreads, done => progress.Report(done), context.Cancel);
+            scenes.Render(folder.Scenes, Render, context.ProcessorThreads, done => progress.Report(done), context.Cancel);
         }
         return folder.Scenes;
     }
+
+    static void Render(StudyScenes scenes, string folder, int threads, Action<int>? progress, CancellationToken stop) => SceneSet.Write(
+        folder, scenes.Layout == "voc" ? SceneLayout.Voc : SceneLayout.Cityscapes, scenes.Train, scenes.Size.Width, scenes.Size.Height, (ulong)scenes.Seed, scenes.Val, threads, progress, stop);
 
     static int Stopped(StudyArguments arguments, StudyFolder folder, VerbContext context)
     {

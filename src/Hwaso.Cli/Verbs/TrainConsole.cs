@@ -1,5 +1,5 @@
 using Hwaso.Cli.Output;
-using Hwaso.Training.Metrics;
+using Hwaso.Metrics;
 using Hwaso.Training.Runs;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Output;
-using Hwaso.Training.Recipes;
+using Hwaso.Inference;
+using Hwaso.Recipes;
 using Hwaso.Training.Runs;
 using Spectre.Console;
 

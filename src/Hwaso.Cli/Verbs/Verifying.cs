@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Hwaso.Training.Networks;
+using Hwaso.Inference.Networks;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

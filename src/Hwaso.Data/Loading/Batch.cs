@@ -1,5 +1,4 @@
 using System.Buffers;
-using Hwaso.Torch;
 
 namespace Hwaso.Data.Loading;
 
@@ -41,20 +40,8 @@ public sealed class Batch : IDisposable
     /// <summary>N × H × W values of depth, NaN where there is none; empty where none was asked for.</summary>
     public Span<float> Depth => depth.AsSpan(0, depth is null ? 0 : Count * Height * Width);
 
-    /// <summary>A copy of the depth as a tensor of the calling thread, float32 [N, H, W]; null where none was asked for.</summary>
-    /// <param name="device">Where it is made; the processor by default.</param>
-    public Tensor? ToDepth(Device? device = null) => depth is null ? null : Tensor.From<float>(Depth, Count, Height, Width).To(device ?? Device.Cpu);
-
-    /// <summary>Copies as tensors of the calling thread: images float32 [N, 3, H, W] and labels int64 [N, H, W], as losses want them.</summary>
-    /// <param name="device">Where they are made; the processor by default.</param>
-    public (Tensor Images, Tensor Labels) ToTensors(Device? device = null)
-    {
-        using var scope = new Scope();
-        var target = device ?? Device.Cpu;
-        var images = Tensor.From<float>(Images, Count, 3, Height, Width).To(target);
-        var indices = Tensor.From<byte>(Labels, Count, Height, Width).To(target).To(ScalarType.Int64);
-        return (scope.Keep(images), scope.Keep(indices));
-    }
+    /// <summary>Whether the batch holds depth.</summary>
+    public bool HasDepth => depth is not null;
 
     /// <summary>Gives the buffers back; they must not be read any more.</summary>
     public void Dispose()

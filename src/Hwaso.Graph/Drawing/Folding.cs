@@ -7,7 +7,7 @@ namespace Hwaso.Graph.Drawing;
 sealed record Folding(PlaceNode First, PlaceNode Last, int Times)
 {
     /// <summary>Every such run of equal modules, the outermost ones; what runs inside those that are not drawn is left out.</summary>
-    public static IEnumerable<Folding> Of(Graph graph, PlaceNode root)
+    public static IEnumerable<Folding> Of(NetworkGraph graph, PlaceNode root)
     {
         for (var k = 0; k < root.Children.Count; k++)
         {
@@ -26,10 +26,10 @@ sealed record Folding(PlaceNode First, PlaceNode Last, int Times)
         }
     }
 
-    static bool Follows(Graph graph, PlaceNode a, PlaceNode b) =>
+    static bool Follows(NetworkGraph graph, PlaceNode a, PlaceNode b) =>
         a.Place.Outputs.SequenceEqual(b.Place.Inputs) && a.Place.EndNode == b.Place.FirstNode && Signature(graph, a).SequenceEqual(Signature(graph, b));
 
-    static IEnumerable<string> Signature(Graph graph, PlaceNode node) =>
+    static IEnumerable<string> Signature(NetworkGraph graph, PlaceNode node) =>
         node.All.Select(p => $"{p.Place.Kind} {p.Place.Depth}").Concat(
             graph.Nodes.Skip(node.Place.FirstNode).Take(node.Place.EndNode - node.Place.FirstNode).Select(n => $"{n.Operator} "
                 + string.Join(" ", n.Arguments.SelectMany(a => a.Values).Where(v => v >= 0).Concat(n.Results).Select(v => string.Join("x", graph.Values[v].Shape)))));

@@ -4,7 +4,7 @@ namespace Hwaso.Graph.Drawing;
 static class LayerWords
 {
     /// <summary>The layers among nodes, norms and activations left out; equal neighbours once, with their number.</summary>
-    public static string Of(Graph graph, IReadOnlyList<GraphNode> nodes)
+    public static string Of(NetworkGraph graph, IReadOnlyList<GraphNode> nodes)
     {
         var words = new List<(string Word, int Times)>();
         foreach (var word in nodes.Select(n => Word(graph, n)).OfType<string>())
@@ -24,7 +24,7 @@ static class LayerWords
     /// <summary>Whether an operator takes several pixels together.</summary>
     public static bool IsPooling(string name) => name is "aten::max_pool2d" or "aten::avg_pool2d" or "aten::adaptive_avg_pool2d" or "aten::mean.dim";
 
-    static string? Word(Graph graph, GraphNode node) => node.Operator switch
+    static string? Word(NetworkGraph graph, GraphNode node) => node.Operator switch
     {
         "aten::conv2d" => Convolution("conv", graph.Values[node.Arguments[1].Values[0]].Shape, node.Arguments[3], node.Arguments[5], graph.Values[node.Arguments[0].Values[0]].Shape),
         "hwaso::deform_conv2d" => Convolution("deform conv", graph.Values[node.Arguments[2].Values[0]].Shape, node.Arguments[4], node.Arguments[6], graph.Values[node.Arguments[0].Values[0]].Shape),

@@ -6,7 +6,7 @@ sealed class Plan
     const string Container = "Sequential";
     const int MostLayers = 8;
 
-    readonly Graph graph;
+    readonly NetworkGraph graph;
     readonly Dictionary<int, PlaceNode> blocks = [];
     readonly Dictionary<string, PlaceNode> leaves = new(StringComparer.Ordinal);
     readonly Dictionary<int, int> times = [];
@@ -19,7 +19,7 @@ sealed class Plan
     readonly List<(Item Item, HashSet<int> Parameters)> counted = [];
     readonly List<(PlaceNode Node, int Times)> framed = [];
 
-    Plan(Graph graph)
+    Plan(NetworkGraph graph)
     {
         this.graph = graph;
         attentive = AttentionMap.Of(graph).Select(m => m.Place).ToHashSet(StringComparer.Ordinal);
@@ -38,7 +38,7 @@ sealed class Plan
     public List<(IReadOnlyList<Item> Items, string Label)> Frames { get; } = [];
 
     /// <summary>Finds the parts of a recorded network.</summary>
-    public static Plan Of(Graph graph)
+    public static Plan Of(NetworkGraph graph)
     {
         var plan = new Plan(graph);
         plan.Build();

@@ -1,6 +1,6 @@
+using Hwaso.Checkpoints;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Nn;
 

@@ -1,6 +1,6 @@
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
-using Hwaso.Training.Recipes;
+using Hwaso.Recipes;
 
 namespace Hwaso.Training.Objectives;
 

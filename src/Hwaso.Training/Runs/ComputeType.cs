@@ -1,5 +1,5 @@
+using Hwaso.Recipes;
 using Hwaso.Torch;
-using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
 

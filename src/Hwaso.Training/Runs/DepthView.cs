@@ -1,10 +1,10 @@
 using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
+using Hwaso.Inference;
 using Hwaso.Models.Networks;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Training.Inference;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,4 +1,4 @@
-using Hwaso.Training.Metrics;
+using Hwaso.Metrics;
 
 namespace Hwaso.Training.Runs;
 

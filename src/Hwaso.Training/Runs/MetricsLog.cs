@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Reports;
+using Hwaso.Checkpoints;
+using Hwaso.Metrics;
+using Hwaso.Reports;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,8 +1,8 @@
+using Hwaso.Checkpoints;
+using Hwaso.Inference.Networks;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Networks;
-using Hwaso.Training.Recipes;
+using Hwaso.Recipes;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,7 +1,7 @@
 using Hwaso.Data;
-using Hwaso.Training.Inference;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Reports;
+using Hwaso.Inference;
+using Hwaso.Metrics;
+using Hwaso.Reports;
 
 namespace Hwaso.Training.Runs;
 

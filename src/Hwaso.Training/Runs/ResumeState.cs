@@ -1,8 +1,8 @@
 using System.Text.Json;
+using Hwaso.Checkpoints;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,7 +1,8 @@
+using Hwaso.Data;
+using Hwaso.Inference;
+using Hwaso.Inference.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Networks;
 
 namespace Hwaso.Training.Runs;
 
@@ -11,7 +12,7 @@ namespace Hwaso.Training.Runs;
 /// <param name="recipe">The resolved recipe.</param>
 /// <param name="classes">The classes that the weights are of.</param>
 /// <param name="log">Told what was saved.</param>
-sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IReadOnlyList<ClassInfo> classes, RunLog log)
+sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IReadOnlyList<ClassEntry> classes, RunLog log)
 {
     /// <summary>The first tensor that holds an infinity or NaN; null where all is well.</summary>
     public string? NotFinite()

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Recipes;
-using Hwaso.Training.Reports;
+using Hwaso.Inference;
+using Hwaso.Metrics;
+using Hwaso.Recipes;
+using Hwaso.Reports;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Hwaso.Data;
+using Hwaso.Metrics;
 using Hwaso.Models.Networks;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Recipes;
+using Hwaso.Recipes;
 
 namespace Hwaso.Training.Runs;
 

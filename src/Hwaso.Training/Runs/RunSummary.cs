@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Recipes;
+using Hwaso.Checkpoints;
+using Hwaso.Inference;
+using Hwaso.Metrics;
+using Hwaso.Recipes;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,5 +1,5 @@
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Reports;
+using Hwaso.Metrics;
+using Hwaso.Reports;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,6 +1,6 @@
 using Hwaso.Data;
 using Hwaso.Data.Depth;
-using Hwaso.Training.Recipes;
+using Hwaso.Recipes;
 
 namespace Hwaso.Training.Runs;
 

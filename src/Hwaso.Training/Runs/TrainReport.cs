@@ -1,7 +1,6 @@
 using Hwaso.Data;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Recipes;
-using Hwaso.Training.Reports;
+using Hwaso.Recipes;
+using Hwaso.Reports;
 
 namespace Hwaso.Training.Runs;
 
@@ -17,7 +16,7 @@ static class TrainReport
         {
             Title = recipe.Name,
             Subtitle = $"{recipe.Model.Name ?? recipe.Model.Family} on {validation.Name}",
-            Classes = ClassInfos.Of(validation.Classes),
+            Classes = validation.Classes.Entries,
             Recipe = RecipeSettings.Of(recipe),
             Figures = new RunFigures
             {

@@ -1,5 +1,6 @@
+using Hwaso.Inference;
+using Hwaso.Recipes;
 using Hwaso.Torch;
-using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,9 +1,9 @@
 using Hwaso.Data.Loading;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
 using Hwaso.Training.Objectives;
-using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,14 +1,15 @@
 using System.Diagnostics;
+using Hwaso.Checkpoints;
 using Hwaso.Data.Loading;
 using Hwaso.Graph;
+using Hwaso.Inference;
+using Hwaso.Inference.Networks;
+using Hwaso.Metrics;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Inference;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Networks;
-using Hwaso.Training.Recipes;
+using Hwaso.Training.Evaluation;
 
 namespace Hwaso.Training.Runs;
 
@@ -89,7 +90,7 @@ public sealed class Trainer : IDisposable
             normalisation = new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]);
             segmenter = new Segmenter(net, normalisation, new InferenceOptions { Size = recipe.Validate.Size });
             loader = TrainingParts.Loader(recipe, data.Training, data.Depth, request.Threads);
-            checkpoints = new RunCheckpoints(folder, weights, resolved, ClassInfos.Of(data.Training.Classes), this.watcher);
+            checkpoints = new RunCheckpoints(folder, weights, resolved, data.Training.Classes.Entries, this.watcher);
         }
         catch
         {
@@ -150,7 +151,7 @@ public sealed class Trainer : IDisposable
             BestEpoch = result.BestEpoch,
             Scores = RunSummary.Named(result.Best),
             Parameters = weights.ParameterCount,
-            Macs = Cost.Of(Graph.Graph.Of(net, [1, 3, crop.Height, crop.Width])).Macs,
+            Macs = Cost.Of(NetworkGraph.Of(net, [1, 3, crop.Height, crop.Width])).Macs,
             Input = crop,
             Seconds = result.Seconds,
             // A run that was only finished off has none.

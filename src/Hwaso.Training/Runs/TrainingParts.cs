@@ -3,8 +3,8 @@ using Hwaso.Data.Depth;
 using Hwaso.Data.Loading;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
-using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,8 +1,8 @@
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 using Hwaso.Training.Objectives;
-using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Runs;
 

@@ -1,5 +1,5 @@
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Recipes.Yaml;
+using Hwaso.Metrics;
+using Hwaso.Recipes.Yaml;
 
 namespace Hwaso.Training.Studies;
 

@@ -1,6 +1,6 @@
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Recipes;
-using Hwaso.Training.Recipes.Yaml;
+using Hwaso.Metrics;
+using Hwaso.Recipes;
+using Hwaso.Recipes.Yaml;
 
 namespace Hwaso.Training.Studies;
 

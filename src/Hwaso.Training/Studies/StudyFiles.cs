@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Training.Studies;
 

@@ -1,4 +1,4 @@
-using Hwaso.Training.Runs;
+using Hwaso.Inference;
 
 namespace Hwaso.Training.Studies;
 

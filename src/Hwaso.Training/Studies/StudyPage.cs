@@ -1,6 +1,6 @@
 using System.Globalization;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Reports;
+using Hwaso.Metrics;
+using Hwaso.Reports;
 
 namespace Hwaso.Training.Studies;
 

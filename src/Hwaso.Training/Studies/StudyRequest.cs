@@ -1,5 +1,5 @@
+using Hwaso.Metrics;
 using Hwaso.Torch;
-using Hwaso.Training.Depth;
 
 namespace Hwaso.Training.Studies;
 

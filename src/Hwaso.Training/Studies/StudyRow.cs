@@ -1,5 +1,5 @@
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Recipes;
+using Hwaso.Metrics;
+using Hwaso.Recipes;
 using Hwaso.Training.Runs;
 
 namespace Hwaso.Training.Studies;

@@ -1,9 +1,10 @@
 using Hwaso.Graph;
+using Hwaso.Inference;
+using Hwaso.Inference.Networks;
 using Hwaso.Models;
+using Hwaso.Recipes;
 using Hwaso.Torch;
-using Hwaso.Training.Networks;
 using Hwaso.Training.Objectives;
-using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
 
 namespace Hwaso.Training.Studies;
@@ -85,7 +86,7 @@ public sealed class StudyRunner
             throw file.Error(recipe.Model.Name is null ? "model" : "model.name", error.Message);
         }
         long[] crop = [1, 3, recipe.Augment.Crop.Height, recipe.Augment.Crop.Width];
-        Graph.Graph.Sketch(w =>
+        NetworkGraph.Sketch(w =>
         {
             var net = definition.Build(w, classes);
             foreach (var stage in recipe.Stages.Cast<TrainStageRecipe?>().DefaultIfEmpty())
@@ -100,7 +101,7 @@ public sealed class StudyRunner
     static StudyRow Counted(StudyVariant variant, SegmentationDefinition definition, int classes, SizePx input)
     {
         long parameters = 0;
-        var graph = Graph.Graph.Sketch(w =>
+        var graph = NetworkGraph.Sketch(w =>
         {
             var net = definition.Build(w, classes);
             parameters = w.ParameterCount;

@@ -1,7 +1,6 @@
-using Hwaso.Data.Scenes;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Recipes;
-using Hwaso.Training.Recipes.Yaml;
+using Hwaso.Checkpoints;
+using Hwaso.Recipes;
+using Hwaso.Recipes.Yaml;
 
 namespace Hwaso.Training.Studies;
 
@@ -16,7 +15,7 @@ public sealed record StudyScenes(string Layout, int Train, int Val, SizePx Size,
     // Written last: a folder that has it is whole.
     const string Mark = "rendered.txt";
 
-    static readonly Choices<SceneLayout> layouts = new(("cityscapes", SceneLayout.Cityscapes), ("voc", SceneLayout.Voc));
+    static readonly string[] layouts = ["cityscapes", "voc"];
 
     /// <summary>Scenes in all.</summary>
     public int Count => Train + Val;
@@ -26,16 +25,17 @@ public sealed record StudyScenes(string Layout, int Train, int Val, SizePx Size,
 
     /// <summary>Renders them into a folder.</summary>
     /// <param name="folder">Where; made if it is not there.</param>
+    /// <param name="render">Renders the scenes.</param>
     /// <param name="threads">Threads that render.</param>
     /// <param name="progress">Told how many are done.</param>
     /// <param name="stop">Ends the work; the next time it begins again.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public void Render(string folder, int threads, Action<int>? progress = null, CancellationToken stop = default)
+    public void Render(string folder, SceneRenderer render, int threads, Action<int>? progress = null, CancellationToken stop = default)
     {
         // Others may have been rendered there for an older version of the study.
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
-        SceneSet.Write(folder, layouts.Find(Layout)!.Value, Train, Size.Width, Size.Height, (ulong)Seed, Val, threads, progress, stop);
+        render(this, folder, threads, progress, stop);
         var mark = System.Text.Encoding.UTF8.GetBytes(ToString());
         AtomicFile.Write(Path.Combine(folder, Mark), mark.Length, stream => stream.Write(mark));
     }
@@ -47,10 +47,18 @@ public sealed record StudyScenes(string Layout, int Train, int Val, SizePx Size,
     {
         map.AllowOnly("layout", "train", "val", "size", "seed");
         return new StudyScenes(
-            map["layout"].Name(layouts.Names) ?? layouts.Names[0],
+            map["layout"].Name(layouts) ?? layouts[0],
             map["train"].Int(min: 1) ?? throw map.Missing("train", "how many scenes to learn from"),
             map["val"].Int(min: 1) ?? throw map.Missing("val", "how many scenes to score on"),
             map["size"].Size() ?? throw map.Missing("size", "[height, width] of a scene"),
             map["seed"].Int(min: 0) ?? 1);
     }
 }
+
+/// <summary>Renders a study's scenes; training itself knows no renderer.</summary>
+/// <param name="scenes">Which scenes.</param>
+/// <param name="folder">The data set's folder.</param>
+/// <param name="threads">Threads that render.</param>
+/// <param name="progress">Gets the number of scenes done.</param>
+/// <param name="stop">Ends the work.</param>
+public delegate void SceneRenderer(StudyScenes scenes, string folder, int threads, Action<int>? progress, CancellationToken stop);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Hwaso.Training.Depth;
-using Hwaso.Training.Reports;
+using Hwaso.Metrics;
+using Hwaso.Reports;
 
 namespace Hwaso.Training.Studies;
 

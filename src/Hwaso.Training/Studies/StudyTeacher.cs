@@ -1,9 +1,11 @@
 using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
+using Hwaso.Inference;
+using Hwaso.Inference.Depth;
+using Hwaso.Metrics;
+using Hwaso.Recipes.Yaml;
 using Hwaso.Torch;
-using Hwaso.Training.Depth;
-using Hwaso.Training.Recipes.Yaml;
 using Hwaso.Training.Runs;
 
 namespace Hwaso.Training.Studies;
@@ -27,6 +29,7 @@ public sealed class StudyTeacher
     /// <summary>Renders the teacher's scenes, trains it, and has it write the depth of the study's training images; what is done is kept.</summary>
     /// <param name="folder">The study's folder, its scenes rendered.</param>
     /// <param name="pupils">The study's scenes.</param>
+    /// <param name="render">Renders scenes.</param>
     /// <param name="device">What to train on.</param>
     /// <param name="threads">Threads for operators and for reading images; null for the recipe's, or as many as the machine offers.</param>
     /// <param name="watcher">Told of the training.</param>
@@ -34,11 +37,11 @@ public sealed class StudyTeacher
     /// <returns>How far its depth is from the truth; null where it was stopped.</returns>
     /// <exception cref="Recipes.RecipeException">Its recipe is wrong, or its network tells no depth.</exception>
     /// <exception cref="TrainingException">Its training failed.</exception>
-    public DepthError? Teach(StudyFolder folder, StudyScenes pupils, Device device, int? threads, IStudyWatcher watcher, CancellationToken stop)
+    public DepthError? Teach(StudyFolder folder, StudyScenes pupils, SceneRenderer render, Device device, int? threads, IStudyWatcher watcher, CancellationToken stop)
     {
         var all = threads ?? Environment.ProcessorCount;
         if (!scenes.AreIn(folder.TeacherScenes))
-            scenes.Render(folder.TeacherScenes, all, null, stop);
+            scenes.Render(folder.TeacherScenes, render, all, null, stop);
         var run = folder.Teacher;
         if (!File.Exists(run.Result))
         {

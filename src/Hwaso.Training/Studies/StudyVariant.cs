@@ -1,5 +1,5 @@
-using Hwaso.Training.Recipes;
-using Hwaso.Training.Recipes.Yaml;
+using Hwaso.Recipes;
+using Hwaso.Recipes.Yaml;
 
 namespace Hwaso.Training.Studies;
 

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
+using Hwaso.Graph;
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Models.Tests.Attention;
 
@@ -99,7 +100,7 @@ public sealed class AttentionReferenceTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
-        var graph = Hwaso.Graph.Graph.Of(new DeformConv2d(weights, 6, 4, kernel: 3, groups: 2, modulated: true, bias: true), Tensor.Zeros([2, 6, 5, 7]));
+        var graph = NetworkGraph.Of(new DeformConv2d(weights, 6, 4, kernel: 3, groups: 2, modulated: true, bias: true), Tensor.Zeros([2, 6, 5, 7]));
         var node = Assert.Single(graph.Nodes, n => n.Operator == "hwaso::deform_conv2d");
         Assert.Equal(["input", "offset", "weight", "bias", "stride", "padding", "dilation", "mask"], node.Schema.Parameters.Select(p => p.Name));
         Assert.Equal(["aten::conv2d", "aten::narrow", "aten::narrow", "aten::sigmoid", "hwaso::deform_conv2d"], graph.Nodes.Select(n => n.Operator));

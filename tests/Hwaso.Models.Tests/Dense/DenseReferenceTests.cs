@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Families;
@@ -6,7 +7,6 @@ using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Models.Tests.Dense;
 

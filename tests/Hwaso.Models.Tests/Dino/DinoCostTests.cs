@@ -21,7 +21,7 @@ public sealed class DinoCostTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
-        var cost = Cost.Of(Hwaso.Graph.Graph.Of(new DinoVisionTransformer(weights, config), Tensor.Zeros([1, 3, 518, 518])));
+        var cost = Cost.Of(NetworkGraph.Of(new DinoVisionTransformer(weights, config), Tensor.Zeros([1, 3, 518, 518])));
         Assert.Equal(parameters, weights.ParameterCount);
         Assert.Equal(macs, cost.Macs);
         // Two products of 1370×1370 by D in every block: queries with keys, weights with values.

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Models.Backbones;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Models.Tests.Dino;
 

@@ -23,14 +23,14 @@ public sealed partial class LightNetTests : TensorTest
         // By hand, at 64×128: 3·16·9 a pixel at 32×64 for the stem; 2 convolutions of 16·16·9 there; 16·32·9 + 32·32·9 + 16·32 at 16×32;
         // 32·64·9 + 64·64·9 + 32·64 at 8×16; 64·19 there.
         long macs = (3 * 16 * 9 + 2 * 16 * 16 * 9) * 32 * 64 + (16 * 32 * 9 + 32 * 32 * 9 + 16 * 32) * 16 * 32 + (32 * 64 * 9 + 64 * 64 * 9 + 32 * 64 + 64 * 19) * 8 * 16;
-        Assert.Equal(macs, Cost.Of(Graph.Of(net, [1, 3, 64, 128])).Macs);
+        Assert.Equal(macs, Cost.Of(NetworkGraph.Of(net, [1, 3, 64, 128])).Macs);
     }
 
     [Fact]
     public void Attention_stands_in_every_block()
     {
         using var weights = Weights.Create();
-        var graph = Graph.Of(new LightNet(weights, new LightConfig { Attention = new PsaSpatial() }, classes: 19), [1, 3, 64, 128]);
+        var graph = NetworkGraph.Of(new LightNet(weights, new LightConfig { Attention = new PsaSpatial() }, classes: 19), [1, 3, 64, 128]);
         Assert.Equal(["blocks.0.deattn", "blocks.1.deattn", "blocks.2.deattn"], graph.Places.Where(p => p.Kind == nameof(PsaSpatialNet)).Select(p => p.Path));
     }
 

@@ -1,9 +1,9 @@
+using Hwaso.Checkpoints;
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Models.Tests.HRNet;
 

@@ -42,7 +42,7 @@ public sealed class HRNetCostTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
-        var graph = Hwaso.Graph.Graph.Of(new HRNetClassifier(weights, HRNetConfig.OfWidth(width)), Tensor.Zeros([1, 3, 224, 224]));
+        var graph = NetworkGraph.Of(new HRNetClassifier(weights, HRNetConfig.OfWidth(width)), Tensor.Zeros([1, 3, 224, 224]));
         Assert.Equal(millions, weights.ParameterCount / 1e6, 0.05);
         // Printed to three digits, by a tool that divides by 2^30: W18 has 4.28e9 = 3.99 × 2^30.
         Assert.Equal(giga, Cost.Of(graph).Macs / (double)(1L << 30), giga < 10 ? 0.006 : 0.06);
@@ -52,7 +52,7 @@ public sealed class HRNetCostTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
-        var cost = Cost.Of(Hwaso.Graph.Graph.Of(build(weights), Tensor.Zeros([1, 3, height, width])));
+        var cost = Cost.Of(NetworkGraph.Of(build(weights), Tensor.Zeros([1, 3, height, width])));
         Assert.Equal(parameters, weights.ParameterCount);
         Assert.Equal(parameters, cost.Parameters);
         Assert.Equal(macs, cost.Macs);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
@@ -6,7 +7,6 @@ using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Models.Tests.HRNet;
 

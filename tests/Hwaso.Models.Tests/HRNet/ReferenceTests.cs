@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
+using Hwaso.Nn;
 using Hwaso.Tests;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Models.Tests.HRNet;
 

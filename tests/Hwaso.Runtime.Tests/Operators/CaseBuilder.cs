@@ -1,4 +1,4 @@
-using Hwaso.Graph.Export;
+using Hwaso.Onnx;
 
 namespace Hwaso.Runtime.Tests.Operators;
 

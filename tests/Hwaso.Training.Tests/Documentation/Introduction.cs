@@ -1,12 +1,14 @@
 using Hwaso.Data;
 using Hwaso.Data.Loading;
-using Hwaso.Data.Scenes;
 using Hwaso.Graph;
 using Hwaso.Imaging;
+using Hwaso.Inference;
+using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Nn;
-using Hwaso.Training.Inference;
-using Hwaso.Training.Networks;
+using Hwaso.Scenes;
+using Hwaso.Training;
+using Hwaso.Training.Evaluation;
 
 // Outside Hwaso's namespaces, as a user's program is.
 namespace Documentation.Tests;
@@ -41,6 +43,6 @@ static class Introduction
         var street = val.Read(0).Image;
         Png.Write("labels.png", Overlay.Blend(street, segmenter.Label(street), val.Classes.Palette));
 
-        Console.WriteLine(Cost.Of(Graph.Of(net, [1, 3, 128, 256])));
+        Console.WriteLine(Cost.Of(NetworkGraph.Of(net, [1, 3, 128, 256])));
     }
 }

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
+using Hwaso.Checkpoints;
 using Hwaso.Imaging;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
 
 namespace Documentation.Tests;
 

@@ -1,10 +1,10 @@
+using Hwaso.Inference.Networks;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Training.Networks;
 using Hwaso.Training.Objectives;
-using Hwaso.Training.Recipes;
 
 namespace Hwaso.Training.Tests.Objectives;
 

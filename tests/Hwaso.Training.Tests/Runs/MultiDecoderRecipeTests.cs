@@ -1,9 +1,10 @@
+using Hwaso.Checkpoints;
+using Hwaso.Inference;
+using Hwaso.Inference.Networks;
 using Hwaso.Models.Networks;
+using Hwaso.Recipes;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Networks;
-using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
 
 namespace Hwaso.Training.Tests.Runs;

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 using Hwaso.Tests;
-using Hwaso.Torch.Files;
 
 namespace Hwaso.Training.Tests.Runs;
 

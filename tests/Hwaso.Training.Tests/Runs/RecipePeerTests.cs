@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
+using Hwaso.Inference;
+using Hwaso.Inference.Networks;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Networks;
-using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
 using Hwaso.Training.Studies;
 

@@ -1,4 +1,4 @@
-using Hwaso.Training.Metrics;
+using Hwaso.Metrics;
 using Hwaso.Training.Runs;
 
 namespace Hwaso.Training.Tests.Runs;

@@ -1,4 +1,4 @@
-using Hwaso.Data.Scenes;
+using Hwaso.Scenes;
 
 namespace Hwaso.Training.Tests.Runs;
 

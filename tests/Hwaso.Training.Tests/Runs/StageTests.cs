@@ -1,7 +1,8 @@
+using Hwaso.Checkpoints;
+using Hwaso.Inference;
+using Hwaso.Recipes;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
 
 namespace Hwaso.Training.Tests.Runs;
@@ -103,7 +104,7 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
     public void Depth_that_an_image_lacks_is_an_error_before_the_first_step_with_the_recipe_line()
     {
         var copy = Directory.CreateTempSubdirectory("hwaso-bare").FullName;
-        Hwaso.Data.Scenes.SceneSet.Write(copy, Hwaso.Data.Scenes.SceneLayout.Cityscapes, 6, 64, 32, 3, val: 1);
+        Hwaso.Scenes.SceneSet.Write(copy, Hwaso.Scenes.SceneLayout.Cityscapes, 6, 64, 32, 3, val: 1);
         var victim = Directory.EnumerateFiles(Path.Combine(copy, "disparity", "train"), "*000003*", SearchOption.AllDirectories).Single();
         File.Delete(victim);
         var error = Assert.Throws<RecipeException>(() => Train("bare", Three, root: copy));

@@ -1,15 +1,16 @@
+using Hwaso.Checkpoints;
 using Hwaso.Data;
-using Hwaso.Data.Scenes;
 using Hwaso.Imaging;
+using Hwaso.Inference;
+using Hwaso.Inference.Networks;
+using Hwaso.Metrics;
+using Hwaso.Recipes;
+using Hwaso.Reports.Tests;
+using Hwaso.Scenes;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Inference;
-using Hwaso.Training.Metrics;
-using Hwaso.Training.Networks;
-using Hwaso.Training.Recipes;
+using Hwaso.Training.Evaluation;
 using Hwaso.Training.Runs;
-using Hwaso.Training.Tests.Reports;
 
 namespace Hwaso.Training.Tests.Runs;
 

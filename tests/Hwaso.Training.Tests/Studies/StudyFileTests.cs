@@ -1,5 +1,5 @@
+using Hwaso.Recipes;
 using Hwaso.Tests;
-using Hwaso.Training.Recipes;
 using Hwaso.Training.Studies;
 
 namespace Hwaso.Training.Tests.Studies;

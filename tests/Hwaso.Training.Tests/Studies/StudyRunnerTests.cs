@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
-using Hwaso.Data.Scenes;
+using Hwaso.Checkpoints;
+using Hwaso.Graph;
+using Hwaso.Inference;
+using Hwaso.Recipes;
+using Hwaso.Scenes;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Files;
-using Hwaso.Training.Recipes;
 using Hwaso.Training.Runs;
 using Hwaso.Training.Studies;
 using Hwaso.Training.Tests.Runs;
@@ -149,8 +151,8 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
         foreach (var variant in study.Variants)
         {
             var recipe = variant.Recipe(0, []).Recipe;
-            var definition = Hwaso.Training.Networks.ModelFactory.DefineSegmentation(recipe.Model);
-            var macs = Graph.Cost.Of(Graph.Graph.Sketch(w => definition.Build(w, recipe.Model.Classes!.Value), [1, 3, study.Input!.Value.Height, study.Input.Value.Width])).Macs;
+            var definition = Hwaso.Inference.Networks.ModelFactory.DefineSegmentation(recipe.Model);
+            var macs = Graph.Cost.Of(NetworkGraph.Sketch(w => definition.Build(w, recipe.Model.Classes!.Value), [1, 3, study.Input!.Value.Height, study.Input.Value.Width])).Macs;
             // Printed to three decimals.
             Assert.Equal(variant.Published.Macs!.Value / (1 << 30), macs / (double)(1 << 30), 0.0005);
         }

@@ -1,0 +1,64 @@
+
+namespace Hwaso.Checkpoints;
+
+/// <summary>The safetensors format: a JSON header of names, types, shapes and offsets, then the bytes of the tensors.</summary>
+public static class SafeTensors
+{
+    /// <summary>Metadata entry with the SHA-256 of a file that Hwaso wrote, by which a change made later is noticed.</summary>
+    public const string DigestKey = "hwaso.sha256";
+
+    // The limit of the format's reference implementation.
+    internal const long MaxHeaderBytes = 100_000_000;
+
+    internal const string MetadataKey = "__metadata__";
+
+    /// <summary>Reads a file and checks it in full: header, offsets, shapes, and the digest where there is one.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CheckpointException">The file is not safetensors, cut short, or edited.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    public static TensorFile Read(string path)
+    {
+        using var stream = CheckpointStream.Open(path);
+        return SafeTensorsReader.Read(stream);
+    }
+
+    /// <summary>Writes tensors and texts under a temporary name, flushes to disk and renames; adds a digest of the whole file.</summary>
+    /// <param name="path">The file to create or replace.</param>
+    /// <param name="tensors">Names and tensors; the order is kept.</param>
+    /// <param name="metadata">Texts to keep beside them, or null.</param>
+    /// <exception cref="ArgumentException">A name occurs twice or is reserved.</exception>
+    /// <exception cref="IOException">The disk is full or the folder cannot be written; a previous file is untouched.</exception>
+    public static void Write(
+        string path, IEnumerable<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        SafeTensorsWriter.Write(path, [.. tensors], metadata ?? new Dictionary<string, string>());
+
+    internal static string NameOf(ElementType type) => type switch
+    {
+        ElementType.Bool => "BOOL",
+        ElementType.UInt8 => "U8",
+        ElementType.Int8 => "I8",
+        ElementType.Int16 => "I16",
+        ElementType.Int32 => "I32",
+        ElementType.Int64 => "I64",
+        ElementType.Float16 => "F16",
+        ElementType.BFloat16 => "BF16",
+        ElementType.Float32 => "F32",
+        ElementType.Float64 => "F64",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not an element type that weight files hold"),
+    };
+
+    internal static ElementType? TypeOf(string? name) => name switch
+    {
+        "BOOL" => ElementType.Bool,
+        "U8" => ElementType.UInt8,
+        "I8" => ElementType.Int8,
+        "I16" => ElementType.Int16,
+        "I32" => ElementType.Int32,
+        "I64" => ElementType.Int64,
+        "F16" => ElementType.Float16,
+        "BF16" => ElementType.BFloat16,
+        "F32" => ElementType.Float32,
+        "F64" => ElementType.Float64,
+        _ => null,
+    };
+}

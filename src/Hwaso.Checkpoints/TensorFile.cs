@@ -1,0 +1,43 @@
+using System.Collections.ObjectModel;
+
+namespace Hwaso.Checkpoints;
+
+/// <summary>What a weight file holds: named tensors in the file's order, and texts beside them.</summary>
+public sealed class TensorFile
+{
+    internal TensorFile(
+        string path, OrderedDictionary<string, HostTensor> tensors, IDictionary<string, string> metadata, string wrapper = "")
+    {
+        Path = path;
+        Tensors = tensors;
+        Metadata = new ReadOnlyDictionary<string, string>(metadata);
+        Wrapper = wrapper;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The tensors by key, in the file's order. Tied weights share their bytes.</summary>
+    public IReadOnlyDictionary<string, HostTensor> Tensors { get; }
+
+    /// <summary>Texts beside the tensors: safetensors metadata, or plain values of a <c>.pth</c> checkpoint (<c>epoch</c>, …).</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Entries of a <c>.pth</c> checkpoint that were opened to find the tensors, as in <c>state_dict</c>; else empty.</summary>
+    public string Wrapper { get; }
+
+    /// <summary>Reads safetensors, zip <c>.pth</c> or legacy <c>.pth</c>, recognised by content and never by extension.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CheckpointException">The file is of another kind, damaged, or asks for more than tensors.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    public static TensorFile Read(string path)
+    {
+        using var stream = CheckpointStream.Open(path);
+        return FileKinds.Of(stream) switch
+        {
+            FileKind.SafeTensors => SafeTensorsReader.Read(stream),
+            FileKind.Zip or FileKind.LegacyPickle => PthFile.Read(stream),
+            var other => throw new CheckpointException(path, null, FileKinds.Refusal(other)),
+        };
+    }
+}

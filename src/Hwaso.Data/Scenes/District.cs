@@ -1,4 +1,0 @@
-namespace Hwaso.Data.Scenes;
-
-/// <summary>The kind of neighbourhood a street runs through.</summary>
-enum District : byte { Centre, Residential, Boulevard, Outskirts, Park }

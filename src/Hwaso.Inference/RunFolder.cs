@@ -1,0 +1,44 @@
+namespace Hwaso.Inference;
+
+/// <summary>Where a run keeps its things.</summary>
+/// <param name="Root">The folder.</param>
+public sealed record RunFolder(string Root)
+{
+    /// <summary>The recipe with every default written out.</summary>
+    public string Recipe => Path.Combine(Root, "recipe.yaml");
+
+    /// <summary>One JSON object a line: losses, and validations.</summary>
+    public string Metrics => Path.Combine(Root, "metrics.jsonl");
+
+    /// <summary>What happened when, a line each.</summary>
+    public string Log => Path.Combine(Root, "log.txt");
+
+    /// <summary>The page about it.</summary>
+    public string Report => Path.Combine(Root, "report.html");
+
+    /// <summary>What came out, once it is finished: scores, cost, time, for programs.</summary>
+    public string Result => Path.Combine(Root, "result.json");
+
+    /// <summary>The curves for TensorBoard.</summary>
+    public string Events => Path.Combine(Root, "tensorboard");
+
+    /// <summary>Where weights lie.</summary>
+    public string Checkpoints => Path.Combine(Root, "checkpoints");
+
+    /// <summary>The weights of the best validation.</summary>
+    public string Best => Path.Combine(Checkpoints, "best.safetensors");
+
+    /// <summary>The newest weights.</summary>
+    public string Last => Path.Combine(Checkpoints, "last.safetensors");
+
+    /// <summary>Weights, optimiser and random state in one file, so that what a run goes on from is always of one moment.</summary>
+    public string Resume => Path.Combine(Checkpoints, "resume.safetensors");
+
+    /// <summary>Whether the folder holds a run: one that began its first step, or weights.</summary>
+    public bool Exists => File.Exists(Recipe) || (Directory.Exists(Checkpoints) && Directory.EnumerateFiles(Checkpoints).Any());
+
+    /// <summary>The weights that evaluation and prediction take: the best, or else the newest.</summary>
+    /// <exception cref="FileNotFoundException">There are none yet.</exception>
+    public string Weights => File.Exists(Best) ? Best : File.Exists(Last) ? Last
+        : throw new FileNotFoundException($"{Root}: no weights in {Checkpoints}; train first (hwaso train RECIPE --run {Root})");
+}

@@ -1,0 +1,79 @@
+namespace Hwaso.Metrics;
+
+/// <summary>What a confusion matrix says about a segmentation, as shares of 1; null where a value is not defined.</summary>
+/// <remarks>
+/// A class is absent if it is neither in the truth nor predicted: its union is empty. Toolkits disagree on what it does to the mean,
+/// so both means are here under their own names.
+/// </remarks>
+public sealed record Scores
+{
+    /// <summary>Mean IoU over the classes that are in the truth or predicted; null if there is none.</summary>
+    public required double? Miou { get; init; }
+
+    /// <summary>Mean IoU over all K classes, absent ones counted as 0: the convention of HRNet's official code.</summary>
+    public required double MiouAbsentAsZero { get; init; }
+
+    /// <summary>Mean IoU without class 0, the background, absent classes left out; null where there is no background class.</summary>
+    public required double? ForegroundIou { get; init; }
+
+    /// <summary>The same with absent classes counted as 0; null where there is no background class, or nothing else.</summary>
+    public required double? ForegroundIouAbsentAsZero { get; init; }
+
+    /// <summary>Mean Dice coefficient (F1) over the classes that are in the truth or predicted; null if there is none.</summary>
+    public required double? MeanDice { get; init; }
+
+    /// <summary>IoU weighted by the share of each class in the truth; null without a valid pixel.</summary>
+    public required double? FrequencyWeightedIou { get; init; }
+
+    /// <summary>Share of the valid pixels that were predicted right; null without a valid pixel.</summary>
+    public required double? PixelAccuracy { get; init; }
+
+    /// <summary>Mean recall of the classes in the truth; null if there is none.</summary>
+    public required double? MeanAccuracy { get; init; }
+
+    /// <summary>Mean recall over all K classes, those not in the truth counted as 0: the convention of HRNet's official code.</summary>
+    public required double MeanAccuracyAbsentAsZero { get; init; }
+
+    /// <summary>K scores, one a class, in class order.</summary>
+    public required IReadOnlyList<ClassScore> Classes { get; init; }
+
+    /// <summary>Valid pixels counted.</summary>
+    public required long Pixels { get; init; }
+
+    /// <summary>Valid pixels whose prediction was no class; they count as misses.</summary>
+    public required long OutOfRangePixels { get; init; }
+
+    /// <summary>The scores of a confusion matrix.</summary>
+    /// <param name="matrix">Counts of K classes.</param>
+    /// <param name="hasBackground">Whether class 0 is a background, so that the foreground mean is defined.</param>
+    public static Scores Of(ConfusionMatrix matrix, bool hasBackground = false)
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        var classes = new ClassScore[matrix.Classes];
+        long outOfRange = 0;
+        for (var k = 0; k < classes.Length; k++)
+        {
+            classes[k] = new(matrix[k, k], matrix.TruthPixels(k), matrix.PredictedPixels(k));
+            outOfRange += matrix.OutOfRange(k);
+        }
+        var pixels = classes.Sum(c => c.TruthPixels);
+        return new()
+        {
+            Miou = Mean(classes, c => c.Iou),
+            MiouAbsentAsZero = classes.Average(c => c.Iou ?? 0),
+            ForegroundIou = hasBackground ? Mean(classes.Skip(1), c => c.Iou) : null,
+            ForegroundIouAbsentAsZero = hasBackground && classes.Length > 1 ? classes.Skip(1).Average(c => c.Iou ?? 0) : null,
+            MeanDice = Mean(classes, c => c.Dice),
+            FrequencyWeightedIou = pixels == 0 ? null : classes.Sum(c => (c.Iou ?? 0) * c.TruthPixels) / pixels,
+            PixelAccuracy = pixels == 0 ? null : (double)classes.Sum(c => c.Hits) / pixels,
+            MeanAccuracy = Mean(classes, c => c.Recall),
+            MeanAccuracyAbsentAsZero = classes.Average(c => c.Recall ?? 0),
+            Classes = classes,
+            Pixels = pixels,
+            OutOfRangePixels = outOfRange,
+        };
+    }
+
+    static double? Mean(IEnumerable<ClassScore> classes, Func<ClassScore, double?> score) =>
+        classes.Select(score).Average();
+}

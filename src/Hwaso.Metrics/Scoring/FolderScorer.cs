@@ -1,0 +1,77 @@
+using System.Runtime.ExceptionServices;
+using Hwaso.Data;
+using Hwaso.Imaging;
+
+namespace Hwaso.Metrics.Scoring;
+
+/// <summary>Scores label PNGs on disk; no network is involved.</summary>
+/// <param name="classes">The classes.</param>
+/// <param name="table">What the values of the true label files mean.</param>
+/// <param name="values">What the predicted values are.</param>
+/// <param name="cityscapes">Whether Cityscapes' own scores are wanted too; values are label ids then.</param>
+public sealed class FolderScorer(ClassList classes, LabelTable table, PredictedValues values = PredictedValues.Labels, bool cityscapes = false)
+{
+    readonly LabelTable indices = LabelTable.Plain(classes.Count);
+    readonly int[] ids = LabelTable.CityscapesClassIds;
+
+    /// <summary>Scores pairs; the figures do not depend on their order or on threads.</summary>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="options">What is counted.</param>
+    /// <param name="threads">Threads that read and count, at least 1.</param>
+    /// <param name="progress">Told the pairs done; from any thread.</param>
+    /// <param name="stop">Ends the work with an exception.</param>
+    /// <exception cref="DatasetException">Sizes differ, or a true label is no class.</exception>
+    /// <exception cref="ImageFormatException">A file is damaged, or holds colours where labels were expected.</exception>
+    public ScoreReport Score(IReadOnlyList<LabelPair> pairs, ScoreOptions options, int threads = 1, Action<int>? progress = null, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(pairs);
+        var next = -1;
+        var done = 0;
+        var tallies = Enumerable.Range(0, Math.Clamp(threads, 1, Math.Max(1, pairs.Count))).Select(_ => new ScoreTally(classes, options, cityscapes)).ToArray();
+        try
+        {
+            Parallel.ForEach(tallies, new ParallelOptions { MaxDegreeOfParallelism = tallies.Length, CancellationToken = stop }, tally =>
+            {
+                for (var k = Interlocked.Increment(ref next); k < pairs.Count; k = Interlocked.Increment(ref next))
+                {
+                    stop.ThrowIfCancellationRequested();
+                    Add(tally, pairs[k]);
+                    progress?.Invoke(Interlocked.Increment(ref done));
+                }
+            });
+        }
+        catch (AggregateException error)
+        {
+            // What one thread met; others may have met the same.
+            ExceptionDispatchInfo.Throw(error.InnerExceptions[0]);
+        }
+        foreach (var other in tallies[1..])
+            tallies[0].Add(other);
+        return tallies[0].Report();
+    }
+
+    void Add(ScoreTally tally, LabelPair pair)
+    {
+        var (prediction, truth) = ((values == PredictedValues.Labels ? table : indices).Read(pair.Prediction), table.Read(pair.Truth));
+        if (prediction.Width != truth.Width || prediction.Height != truth.Height)
+            throw new DatasetException(pair.Prediction, $"is {prediction.Width}×{prediction.Height}, its truth {pair.Truth} is {truth.Width}×{truth.Height}; predict at the label's size, or resize by nearest neighbour");
+        var own = cityscapes ? IdsOf(pair, prediction, truth) : null;
+        table.Apply(truth, pair.Truth);
+        (values == PredictedValues.Labels ? table : indices).ApplyToPrediction(prediction);
+        try
+        {
+            tally.Add(pair.Name, prediction, truth, own);
+        }
+        catch (ArgumentException error)
+        {
+            throw new DatasetException(pair.Instances ?? pair.Truth, error.Message, error);
+        }
+    }
+
+    // Copies: the maps themselves become training indices. Of the truth 255 is how 8 bits hold id −1, the license plate, which nobody scores.
+    CityscapesIds IdsOf(LabelPair pair, LabelMap prediction, LabelMap truth) => new(
+        new LabelMap(prediction.Width, prediction.Height,
+            values == PredictedValues.Labels ? prediction.Labels.ToArray() : Array.ConvertAll(prediction.Labels, k => k < ids.Length ? (byte)ids[k] : ClassList.Ignore)),
+        new LabelMap(truth.Width, truth.Height, Array.ConvertAll(truth.Labels, v => v == ClassList.Ignore ? (byte)0 : v)),
+        pair.Instances is null ? null : Png.ReadGray16(pair.Instances));
+}

@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+
+namespace Hwaso.Onnx;
+
+/// <summary>An ONNX file while it is written: nodes, weights, inputs, outputs (onnx.proto's ModelProto).</summary>
+sealed class OnnxDocument : IDisposable
+{
+    // The intermediate representation that came with the operator set.
+    int IrVersion => Opset < 19 ? 8 : 9;
+
+    readonly WireWriter graph = new();
+    readonly HashSet<string> weights = new(StringComparer.Ordinal);
+
+    /// <summary>ONNX's own operator set that the nodes are of.</summary>
+    public int Opset { get; init; } = 17;
+
+    public Dictionary<string, int> Operators { get; } = new(StringComparer.Ordinal);
+
+    public void Node(string type, string name, IEnumerable<string> inputs, IEnumerable<string> outputs, params OnnxValue[] attributes)
+    {
+        Operators[type] = Operators.GetValueOrDefault(type) + 1;
+        graph.Message(1, node =>
+        {
+            foreach (var input in inputs)
+                node.Text(1, input);
+            foreach (var output in outputs)
+                node.Text(2, output);
+            node.Text(3, name);
+            node.Text(4, type);
+            foreach (var attribute in attributes)
+                node.Message(5, a =>
+                {
+                    a.Text(1, attribute.Name);
+                    attribute.Write(a);
+                });
+        });
+    }
+
+    /// <summary>A weight; one that is there already stays.</summary>
+    public void Weight(string name, OnnxDataType type, IReadOnlyList<long> shape, ReadOnlySpan<byte> data)
+    {
+        if (!weights.Add(name))
+            return;
+        var bytes = data.ToArray();
+        graph.Message(5, tensor =>
+        {
+            foreach (var size in shape)
+                tensor.Int(1, size);
+            tensor.Int(2, (int)type);
+            tensor.Text(8, name);
+            tensor.Bytes(9, bytes);
+        });
+    }
+
+    /// <summary>Whether numbers are written in half precision.</summary>
+    public bool HalfPrecision { get; init; }
+
+    public void Weight(string name, IReadOnlyList<long> shape, ReadOnlySpan<float> values)
+    {
+        if (!HalfPrecision)
+        {
+            Weight(name, OnnxDataType.Float32, shape, MemoryMarshal.AsBytes(values));
+            return;
+        }
+        var halves = new Half[values.Length];
+        for (var k = 0; k < halves.Length; k++)
+            halves[k] = (Half)values[k];
+        Weight(name, OnnxDataType.Float16, shape, MemoryMarshal.AsBytes<Half>(halves));
+    }
+
+    public void Weight(string name, IReadOnlyList<long> shape, ReadOnlySpan<long> values) => Weight(name, OnnxDataType.Int64, shape, MemoryMarshal.AsBytes(values));
+
+    /// <summary>An input; a size of null is free, under the name beside it.</summary>
+    public void Input(string name, OnnxDataType type, params (long? Size, string Name)[] shape) => Port(11, name, type, shape);
+
+    public void Output(string name, OnnxDataType type, params (long? Size, string Name)[] shape) => Port(12, name, type, shape);
+
+    /// <summary>The file's bytes.</summary>
+    public byte[] ToArray(IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        graph.Text(2, "hwaso");
+        using var model = new WireWriter();
+        model.Int(1, IrVersion);
+        model.Text(2, "Hwaso");
+        model.Message(8, opset =>
+        {
+            opset.Text(1, "");
+            opset.Int(2, Opset);
+        });
+        foreach (var (key, value) in metadata)
+            model.Message(14, pair =>
+            {
+                pair.Text(1, key);
+                pair.Text(2, value);
+            });
+        model.Bytes(7, graph.ToArray());
+        return model.ToArray();
+    }
+
+    public void Dispose() => graph.Dispose();
+
+    void Port(int field, string name, OnnxDataType type, (long? Size, string Name)[] shape) => graph.Message(field, port =>
+    {
+        port.Text(1, name);
+        port.Message(2, outer => outer.Message(1, tensor =>
+        {
+            tensor.Int(1, (int)type);
+            tensor.Message(2, sizes =>
+            {
+                foreach (var (size, free) in shape)
+                    sizes.Message(1, dimension =>
+                    {
+                        if (size is { } known)
+                            dimension.Int(1, known);
+                        else
+                            dimension.Text(2, free);
+                    });
+            });
+        }));
+    });
+}

@@ -1,0 +1,245 @@
+using System.Globalization;
+using Hwaso.Checkpoints;
+using Hwaso.Graph;
+
+namespace Hwaso.Onnx;
+
+/// <summary>Writes a recording's nodes, one after another, with the weights that they use.</summary>
+sealed class OnnxExporter
+{
+    readonly NetworkGraph graph;
+    readonly NetworkGraph? other;
+    readonly Func<string, HostTensor> weights;
+    readonly OnnxOptions options;
+    readonly BatchNormFolding? folding;
+    readonly HashSet<int> written = [];
+    readonly Dictionary<int, string> names = [];
+    int extra;
+
+    public OnnxExporter(NetworkGraph graph, Func<string, HostTensor> weights, OnnxOptions options, OnnxDocument document)
+    {
+        (this.graph, this.weights, this.options, other, Document) = (graph, weights, options, options.OtherSize, document);
+        if (other is not null && !other.Nodes.Select(n => n.Operator).SequenceEqual(graph.Nodes.Select(n => n.Operator)))
+            throw new ArgumentException("the recording of another size has other operators; record the same network twice");
+        if (other is not null && Enumerable.Range(2, 2).Any(d => Input(other).Shape[d] == Input(graph).Shape[d]))
+            throw new ArgumentException($"both recordings are of {Input(graph).Shape[2]}×{Input(graph).Shape[3]} and {Input(other).Shape[2]}×{Input(other).Shape[3]}: height and width must both differ to be free");
+        folding = options.FoldBatchNorm || options.HalfPrecision ? new BatchNormFolding(graph) : null;
+        // What is of half precision inside is of single precision outside.
+        names[graph.Inputs[0]] = options.HalfPrecision ? $"{options.InputName}_half" : options.InputName;
+        if (!options.HalfPrecision && options.Labels is null)
+            for (var k = 0; k < graph.Outputs.Count; k++)
+                names[graph.Outputs[k]] = Output(k);
+    }
+
+    public OnnxDocument Document { get; }
+
+    public bool HasDeformConv => options.DeformConv;
+
+    public NetworkGraph Graph => graph;
+
+    public void Export()
+    {
+        Document.Input(options.InputName, OnnxDataType.Float32, Port(graph.Inputs[0], "height", "width"));
+        if (options.HalfPrecision)
+            Plain("Cast", [options.InputName], names[graph.Inputs[0]], OnnxValue.Of("to", (long)OnnxDataType.Float16));
+        foreach (var node in graph.Nodes)
+            if (node.Results.Count == 0 || !node.Results.All(graph.Constants.ContainsKey))
+                if (folding is null || !folding.IsGone(node))
+                    OnnxOperators.Write(node, this);
+        for (var k = 0; k < graph.Outputs.Count; k++)
+            if (options.Labels is { } labels)
+                WriteLabels(labels.AlignCorners);
+            else
+            {
+                if (options.HalfPrecision)
+                    Plain("Cast", [Name(graph.Outputs[k])], Output(k), OnnxValue.Of("to", (long)OnnxDataType.Float32));
+                Document.Output(Output(k), OnnxDataType.Float32, Port(graph.Outputs[k], $"{Output(k)}_height", $"{Output(k)}_width"));
+            }
+    }
+
+    /// <summary>The convolution's weight, bias and result, a batch norm behind it taken in where that is wanted.</summary>
+    public (string Weight, string Bias, string Result) Folded(GraphNode node)
+    {
+        if (folding?.Of(node) is not { } norm)
+            return (Argument(node, 1), Argument(node, 2), Result(node));
+        HostTensor? Number(GraphNode of, int argument) => of.Arguments[argument].Values is [var value and >= 0, ..] ? weights(graph.Values[value].Name!) : null;
+        var channels = (int)Tensor(node, 1).Shape[0];
+        var (factors, shifts) = BatchNormFolding.Numbers(norm, channels, k => Number(norm, k), Number(node, 2)?.ToFloats());
+        var weight = Weight(node, 1, ".folded", tensor =>
+        {
+            var values = tensor.ToFloats();
+            var each = values.Length / channels;
+            for (var k = 0; k < values.Length; k++)
+                values[k] = (float)(values[k] * factors[k / each]);
+            return ([.. tensor.Shape], values);
+        });
+        var bias = weight + ".shift";
+        Document.Weight(bias, [channels], shifts);
+        Made(norm);
+        return (weight, bias, Result(norm));
+    }
+
+    // The scores brought to the image's size, the best of each pixel.
+    void WriteLabels(bool alignCorners)
+    {
+        const string Scores = "scores_at_size";
+        var (from, to) = (graph.Values[graph.Outputs[0]].Shape, graph.Values[graph.Inputs[0]].Shape);
+        if (from.Count != 4)
+            throw new NotSupportedException($"labels of an output [{string.Join(", ", from)}]; scores [1, K, h, w] were wanted");
+        var sizes = Constant(to[0], from[1], to[2], to[3]);
+        if (other is not null)
+        {
+            Plain("Shape", [options.InputName], "image_sizes");
+            Plain("Slice", ["image_sizes", Constant(2), Constant(4)], "image_side_sizes");
+            Plain("Concat", [Constant(to[0], from[1]), "image_side_sizes"], sizes = "label_sizes", OnnxValue.Of("axis", 0L));
+        }
+        Plain("Resize", [Name(graph.Outputs[0]), "", "", sizes], Scores, OnnxValue.Of("mode", "linear"), OnnxValue.Of("coordinate_transformation_mode", alignCorners ? "align_corners" : "half_pixel"));
+        Plain("ArgMax", [Scores], options.OutputName, OnnxValue.Of("axis", 1L), OnnxValue.Of("keepdims", 0L));
+        var image = Port(graph.Inputs[0], "height", "width");
+        Document.Output(options.OutputName, OnnxDataType.Int64, image[0], image[2], image[3]);
+    }
+
+    void Plain(string type, string[] inputs, string output, params OnnxValue[] attributes) => Document.Node(type, $"{type}_{output}", inputs, [output], attributes);
+
+    // Several outputs are numbered.
+    string Output(int k) => graph.Outputs.Count == 1 ? options.OutputName : $"{options.OutputName}_{k}";
+
+    /// <summary>The tensor that an argument is.</summary>
+    public GraphValue Tensor(GraphNode node, int argument) => graph.Values[node.Arguments[argument].Values[0]];
+
+    /// <summary>The name under which an argument's tensor stands in the file; a weight is written at its first use.</summary>
+    public string Argument(GraphNode node, int argument) => node.Arguments[argument].Values is [var value, ..] ? Value(value, node) : "";
+
+    public string[] Arguments(GraphNode node, int argument) => node.Arguments[argument].Values.Select(v => Value(v, node)).ToArray();
+
+    public string Result(GraphNode node, int result = 0) => Name(node.Results[result]);
+
+    /// <summary>The name of a node's result before its last step.</summary>
+    public string Between(GraphNode node) => $"{Result(node)}_{++extra}";
+
+    /// <summary>A weight under a name of its own, made from a recorded one.</summary>
+    public string Weight(GraphNode node, int argument, string suffix, Func<HostTensor, (long[] Shape, float[] Values)> change)
+    {
+        var name = Tensor(node, argument).Name ?? throw Unknown(node, argument);
+        var (shape, values) = change(weights(name));
+        Document.Weight(name + suffix, shape, values);
+        return name + suffix;
+    }
+
+    public string Constant(params long[] values)
+    {
+        var name = $"ints_{string.Join('_', values)}";
+        Document.Weight(name, [values.Length], values);
+        return name;
+    }
+
+    /// <summary>A single integer without dimensions.</summary>
+    public string Scalar(long value)
+    {
+        var name = $"int_{value}";
+        Document.Weight(name, [], [value]);
+        return name;
+    }
+
+    public string Constant(long[] shape, float[] values)
+    {
+        var name = $"numbers_{string.Join('_', shape)}_{string.Join('_', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}";
+        Document.Weight(name, shape, values);
+        return name;
+    }
+
+    /// <summary>Integers as numbers of the file's precision.</summary>
+    public string Floats(string integers, Func<string, string[], OnnxValue[], string> step) =>
+        step("Cast", [integers], [OnnxValue.Of("to", (long)(options.HalfPrecision ? OnnxDataType.Float16 : OnnxDataType.Float32))]);
+
+    /// <summary>The shape of a tensor at the recorded size.</summary>
+    public IReadOnlyList<long> Shape(int value) => graph.Values[value].Shape;
+
+    /// <summary>The shape of a tensor at the other recorded size, or at this one where sizes are fixed.</summary>
+    public IReadOnlyList<long> OtherShape(int value) => (other ?? graph).Values[value].Shape;
+
+    public string Constant(double value)
+    {
+        var name = $"number_{value:R}";
+        Document.Weight(name, [], [(float)value]);
+        return name;
+    }
+
+    public void Emit(GraphNode node, string type, string[] inputs, string output, params OnnxValue[] attributes) =>
+        Document.Node(type, $"{(node.Place.Length > 0 ? node.Place + "/" : "")}{type}_{node.Index}{(output == Result(node) ? "" : $"_{++extra}")}", inputs, [output], attributes);
+
+    /// <summary>The sizes of a node's result as a tensor: constant, or worked out from the image's size.</summary>
+    public string Sizes(GraphNode node, bool oneMayBeLeftOut)
+    {
+        var id = node.Results[0];
+        var (here, there) = (graph.Values[id].Shape, other?.Values[id].Shape ?? graph.Values[id].Shape);
+        var free = Enumerable.Range(0, here.Count).Where(d => here[d] != there[d]).ToArray();
+        if (free.Length == 0)
+            return Constant([.. here]);
+        if (oneMayBeLeftOut && free.Length == 1)
+            return Constant(here.Select((s, d) => d == free[0] ? -1 : s).ToArray());
+        var parts = here.Select((s, d) => here[d] == there[d] ? Constant(s) : Size(node, here[d], there[d])).ToArray();
+        var sizes = Between(node);
+        Emit(node, "Concat", parts, sizes, OnnxValue.Of("axis", 0L));
+        return sizes;
+    }
+
+    public static NotSupportedException Refuse(GraphNode node, string problem) =>
+        new($"{(node.Place.Length > 0 ? node.Place : "the network")}: {node.Operator} {problem}, which ONNX export does not know");
+
+    /// <summary>A size that differs between recordings, as that of an earlier tensor which differs likewise.</summary>
+    string Size(GraphNode node, long here, long there)
+    {
+        var first = node.Results[0];
+        for (var id = 0; id < first; id++)
+            for (var d = 0; d < graph.Values[id].Shape.Count; d++)
+                if (graph.Values[id].Shape[d] == here && other!.Values[id].Shape[d] == there && (written.Contains(id) || id == graph.Inputs[0]))
+                {
+                    var (shape, size) = (Between(node), Between(node));
+                    Emit(node, "Shape", [Name(id)], shape);
+                    Emit(node, "Gather", [shape, Constant(d)], size, OnnxValue.Of("axis", 0L));
+                    return size;
+                }
+        throw Refuse(node, $"makes a size of {here}, and of {there} at the other size of image");
+    }
+
+    public void Made(GraphNode node)
+    {
+        // What a folded convolution makes is its batch norm's result.
+        if (folding?.Of(node) is not null)
+            return;
+        foreach (var result in node.Results)
+            written.Add(result);
+    }
+
+    string Value(int value, GraphNode node)
+    {
+        if (value < 0)
+            return "";
+        if (graph.Values[value].Name is { } name && value != graph.Inputs[0])
+        {
+            var tensor = weights(name);
+            Document.Weight(name, tensor.Shape, tensor.ToFloats());
+            return name;
+        }
+        if (graph.Constants.TryGetValue(value, out var constant))
+        {
+            if (!Shape(value).SequenceEqual(OtherShape(value)))
+                throw Refuse(node, "uses numbers that follow from the image's size; give the export a fixed size");
+            Document.Weight($"constant_{value}", constant.Shape, constant.ToFloats());
+            return $"constant_{value}";
+        }
+        return written.Contains(value) || value == graph.Inputs[0]
+            ? Name(value)
+            : throw Refuse(node, "uses a tensor that is neither a weight nor made by the network");
+    }
+
+    NotSupportedException Unknown(GraphNode node, int argument) => Refuse(node, $"uses {Tensor(node, argument).Shape.Count}-dimensional numbers that are no weight");
+
+    string Name(int value) => names.TryGetValue(value, out var name) ? name : $"value_{value}";
+
+    (long?, string)[] Port(int value, string height, string width) => graph.Values[value].Shape
+        .Select((size, d) => (other is not null && other.Values[value].Shape[d] != size ? (long?)null : size, d == 2 ? height : width)).ToArray();
+
+    static GraphValue Input(NetworkGraph graph) => graph.Values[graph.Inputs[0]];
+}

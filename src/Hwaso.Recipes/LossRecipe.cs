@@ -1,0 +1,118 @@
+using Hwaso.Recipes.Yaml;
+
+namespace Hwaso.Recipes;
+
+/// <summary>The loss in training. What belongs to another <see cref="Kind"/> keeps its default and means nothing.</summary>
+public sealed record LossRecipe
+{
+    static readonly Choices<LossKind> Kinds = new(
+        ("cross_entropy", LossKind.CrossEntropy), ("focal", LossKind.Focal), ("ohem", LossKind.HardPixels), ("dice", LossKind.Dice), ("lovasz", LossKind.Lovasz));
+
+    /// <summary>The weights of Cityscapes' 19 training classes in the official HRNet code.</summary>
+    public static ValueList<double> CityscapesWeights { get; } =
+    [
+        0.8373, 0.918, 0.866, 1.0345, 1.0166, 0.9969, 0.9754, 1.0489, 0.8786, 1.0023,
+        0.9539, 0.9843, 1.1116, 0.9037, 1.0865, 1.0955, 1.0865, 1.1529, 1.0507,
+    ];
+
+    /// <summary>Which loss.</summary>
+    public LossKind Kind { get; init; } = LossKind.CrossEntropy;
+
+    /// <summary>The label of pixels that do not count, 0 to 255 and no class of the network.</summary>
+    public int IgnoreIndex { get; init; } = 255;
+
+    /// <summary>A weight for each class, 0 or more; null where all count alike; cross entropy and hard pixels.</summary>
+    public ValueList<double>? ClassWeights { get; init; }
+
+    /// <summary>Share of the target spread over all classes, 0 up to 1; cross entropy.</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>What every pixel's cost is multiplied by, above 0; focal.</summary>
+    public double Alpha { get; init; } = 1;
+
+    /// <summary>The exponent of a pixel's doubt, 0 or more; focal.</summary>
+    public double Gamma { get; init; } = 2;
+
+    /// <summary>The probability of the right class below which a pixel is hard, above 0 up to 1; hard pixels.</summary>
+    public double Threshold { get; init; } = 0.9;
+
+    /// <summary>Pixels of a batch that are kept at least, 1 or more; hard pixels.</summary>
+    public int Keep { get; init; } = 131072;
+
+    /// <summary>Pixels that are added to overlap and union, 0 or more; Dice.</summary>
+    public double Smooth { get; init; } = 1;
+
+    /// <summary>What cross entropy is multiplied by before it is added, 0 or more; Dice and Lovász.</summary>
+    public double CrossEntropyShare { get; init; }
+
+    /// <summary>What the losses of outputs beside the answer are multiplied by.</summary>
+    public LossHeadsRecipe Heads { get; init; } = new();
+
+    internal static LossRecipe Read(YamlMap map, int? classes)
+    {
+        var loss = new LossRecipe { Kind = map["name"].Choice(Kinds) ?? LossKind.CrossEntropy };
+        var chosen = Kinds.NameOf(loss.Kind);
+        map.RefuseUnless(loss.Kind is LossKind.CrossEntropy or LossKind.HardPixels, "cross_entropy and ohem", chosen, "class_weights");
+        map.RefuseUnless(loss.Kind == LossKind.CrossEntropy, "cross_entropy", chosen, "label_smoothing");
+        map.RefuseUnless(loss.Kind == LossKind.Focal, "focal", chosen, "alpha", "gamma");
+        map.RefuseUnless(loss.Kind == LossKind.HardPixels, "ohem", chosen, "threshold", "keep");
+        map.RefuseUnless(loss.Kind == LossKind.Dice, "dice", chosen, "smooth");
+        map.RefuseUnless(loss.Kind is LossKind.Dice or LossKind.Lovasz, "dice and lovasz", chosen, "cross_entropy_share");
+        loss = loss with
+        {
+            IgnoreIndex = map["ignore_index"].Int(min: 0, max: 255) ?? loss.IgnoreIndex,
+            ClassWeights = ReadWeights(map["class_weights"]),
+            LabelSmoothing = map["label_smoothing"].Number(min: 0, max: 1) ?? loss.LabelSmoothing,
+            Alpha = map["alpha"].Number(min: 0, aboveMin: true) ?? loss.Alpha,
+            Gamma = map["gamma"].Number(min: 0) ?? loss.Gamma,
+            Threshold = map["threshold"].Number(min: 0, max: 1, aboveMin: true) ?? loss.Threshold,
+            Keep = map["keep"].Int(min: 1) ?? loss.Keep,
+            Smooth = map["smooth"].Number(min: 0) ?? loss.Smooth,
+            CrossEntropyShare = map["cross_entropy_share"].Number(min: 0) ?? loss.CrossEntropyShare,
+            Heads = LossHeadsRecipe.Read(map.Section("heads")),
+        };
+        if (loss.IgnoreIndex < classes) throw (map["ignore_index"].Node ?? map).Error($"{loss.IgnoreIndex} is one of the network's {classes} classes; wants a label outside them");
+        if (classes is { } wanted && loss.ClassWeights is { } weights && weights.Count != wanted)
+            throw map["class_weights"].Node!.Error($"holds {weights.Count} weights for a network of {wanted} classes");
+        return loss;
+    }
+
+    internal void Write(YamlWriter yaml)
+    {
+        yaml.Text("name", Kinds.NameOf(Kind));
+        yaml.Int("ignore_index", IgnoreIndex);
+        if (Kind is LossKind.CrossEntropy or LossKind.HardPixels)
+        {
+            if (ClassWeights is null) yaml.Text("class_weights", "none");
+            else yaml.Numbers("class_weights", ClassWeights);
+        }
+        switch (Kind)
+        {
+            case LossKind.CrossEntropy:
+                yaml.Number("label_smoothing", LabelSmoothing);
+                break;
+            case LossKind.Focal:
+                yaml.Number("alpha", Alpha);
+                yaml.Number("gamma", Gamma);
+                break;
+            case LossKind.HardPixels:
+                yaml.Number("threshold", Threshold);
+                yaml.Int("keep", Keep);
+                break;
+            case LossKind.Dice:
+                yaml.Number("smooth", Smooth);
+                break;
+        }
+        if (Kind is LossKind.Dice or LossKind.Lovasz) yaml.Number("cross_entropy_share", CrossEntropyShare);
+        Heads.Write(yaml);
+    }
+
+    static ValueList<double>? ReadWeights(YamlField field)
+    {
+        if (field.Node is not YamlScalar) return Checked(field, field.Numbers(min: 0));
+        return field.Name(["none", "cityscapes"]) == "none" ? null : CityscapesWeights;
+    }
+
+    static ValueList<double>? Checked(YamlField field, ValueList<double>? weights) =>
+        weights is null || weights.Any(weight => weight > 0) ? weights : throw field.Node!.Error("wants at least one weight above 0");
+}

@@ -1,0 +1,93 @@
+using Hwaso.Recipes.Yaml;
+
+namespace Hwaso.Recipes;
+
+/// <summary>Length, batch, optimiser and learning rate of a run. Exactly one of <see cref="Epochs"/> and <see cref="Iterations"/> is set; with stages, to the sum of theirs.</summary>
+/// <param name="Batch">Images of one forward pass, at least 1.</param>
+/// <param name="Optimizer">The optimiser.</param>
+public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
+{
+    /// <summary>Length in passes over the training split, at least 1; null where <see cref="Iterations"/> is set.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Length in optimiser steps, at least 1; null where <see cref="Epochs"/> is set.</summary>
+    public int? Iterations { get; init; }
+
+    /// <summary>Batches whose gradients are averaged into one optimiser step, at least 1.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>How the learning rate changes.</summary>
+    public ScheduleRecipe Schedule { get; init; } = new();
+
+    /// <summary>The greatest length of all gradients together, above 0; null for any.</summary>
+    public double? ClipNorm { get; init; }
+
+    /// <summary>Decay of the moving average of weights that is scored and saved, 0 up to 1; null for the weights themselves.</summary>
+    public double? EmaDecay { get; init; }
+
+    /// <summary>What batch norms learn.</summary>
+    public BatchNormLearning BatchNorm { get; init; } = BatchNormLearning.All;
+
+    /// <summary>Whether tensors are kept channels last (NHWC), the faster order on most devices, or contiguous (NCHW).</summary>
+    public bool ChannelsLast { get; init; } = true;
+
+    /// <summary>The type that products and convolutions compute in.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>Whether only operators run that give the same bits at each run, on CUDA too.</summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>Optimiser steps between two lines of the log and points of the curves, at least 1.</summary>
+    public int LogEvery { get; init; } = 10;
+
+    static readonly Choices<BatchNormLearning> BatchNorms =
+        new(("learn", BatchNormLearning.All), ("keep_statistics", BatchNormLearning.KeepStatistics), ("freeze", BatchNormLearning.Nothing));
+
+    static readonly Choices<Precision> Precisions =
+        new(("float32", Precision.Float32), ("bfloat16", Precision.BFloat16), ("float16", Precision.Float16));
+
+    static readonly Choices<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
+
+    internal static TrainRecipe Read(YamlMap map, OptimizerRecipe optimizer, ValueList<TrainStageRecipe> stages)
+    {
+        var (epochs, iterations) = (map["epochs"].Int(min: 1), map["iterations"].Int(min: 1));
+        if (stages.Count > 0 && (map["epochs"].Node ?? map["iterations"].Node) is { } length) throw length.Error("excludes 'stages', which have lengths of their own; remove it");
+        if (stages.Count > 0) epochs = stages.Sum(stage => stage.Epochs);
+        if (epochs is not null && iterations is not null) throw map["iterations"].Node!.Error("excludes 'train.epochs'; remove one of the two");
+        var batch = map["batch"].Int(min: 1);
+        var train = new TrainRecipe(batch ?? throw map.Missing("batch", "the number of images of a step"), optimizer);
+        if (epochs is null && iterations is null) throw map.Missing("epochs", "the length of the run, as 'epochs' or as 'iterations'");
+        if (map["ema_decay"].Number(min: 0, max: 1) is 1) throw map["ema_decay"].Node!.Error("1 would average nothing in; wants a number below 1, such as 0.999");
+        return train with
+        {
+            Epochs = epochs,
+            Iterations = iterations,
+            Accumulate = map["accumulate"].Int(min: 1) ?? train.Accumulate,
+            Schedule = ScheduleRecipe.Read(map.Section("schedule"), stages.Count > 0 ? stages.Min(stage => stage.Epochs) : epochs, iterations),
+            ClipNorm = map["clip_norm"].Number(min: 0, aboveMin: true),
+            EmaDecay = map["ema_decay"].Number(min: 0, max: 1),
+            BatchNorm = map["batch_norm"].Choice(BatchNorms) ?? train.BatchNorm,
+            ChannelsLast = map["memory_format"].Choice(MemoryFormats) ?? train.ChannelsLast,
+            Precision = map["precision"].Choice(Precisions) ?? train.Precision,
+            Deterministic = map["deterministic"].Flag() ?? train.Deterministic,
+            LogEvery = map["log_every"].Int(min: 1) ?? train.LogEvery,
+        };
+    }
+
+    internal void Write(YamlWriter yaml, bool staged)
+    {
+        if (!staged) yaml.Int("epochs", Epochs);
+        yaml.Int("iterations", Iterations);
+        yaml.Int("batch", Batch);
+        yaml.Int("accumulate", Accumulate);
+        yaml.Section("optimizer", () => Optimizer.Write(yaml));
+        yaml.Section("schedule", () => Schedule.Write(yaml));
+        yaml.Number("clip_norm", ClipNorm);
+        yaml.Number("ema_decay", EmaDecay);
+        yaml.Text("batch_norm", BatchNorms.NameOf(BatchNorm));
+        yaml.Text("memory_format", MemoryFormats.NameOf(ChannelsLast));
+        yaml.Text("precision", Precisions.NameOf(Precision));
+        yaml.Flag("deterministic", Deterministic);
+        yaml.Int("log_every", LogEvery);
+    }
+}

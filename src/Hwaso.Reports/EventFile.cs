@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Hwaso.Reports;
+
+/// <summary>
+/// An event file as TensorBoard reads it: records of TensorFlow (length, its masked check, content, its masked check), each an <c>Event</c> in
+/// protobuf's wire format.
+/// </summary>
+public sealed class EventFile : IDisposable
+{
+    // tensorflow/core/util/event.proto and framework/summary.proto: field numbers.
+    const int WallTime = 1, Step = 2, FileVersion = 3, Summary = 5, SessionLog = 7, Value = 1, Tag = 1, SimpleValue = 2, Status = 1;
+    const int Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5;
+    const int Start = 1;
+
+    readonly FileStream stream;
+
+    /// <summary>Begins a file beside those of earlier sessions; from <paramref name="firstStep"/> on it takes their place.</summary>
+    /// <param name="folder">The folder; made if it is not there.</param>
+    /// <param name="firstStep">The first step that this session does.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public EventFile(string folder, long firstStep)
+    {
+        Directory.CreateDirectory(folder);
+        // TensorBoard looks for "tfevents" in the name and reads files in the order of their names.
+        var second = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        while (File.Exists(PathOf(folder, second)))
+            second++;
+        stream = new FileStream(PathOf(folder, second), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        Record(Event(0, w => Field(w, FileVersion, "brain.Event:2"u8)));
+        // What an earlier session wrote of steps that are done again is dropped at this mark.
+        Record(Event(firstStep, w => Field(w, SessionLog, Message(log =>
+        {
+            Key(log, Status, Varint);
+            log.Write7BitEncodedInt(Start);
+        }))));
+    }
+
+    /// <summary>Adds values of a step.</summary>
+    /// <param name="step">The step, from 1.</param>
+    /// <param name="values">Each with its name, such as <c>train/loss</c>; what is not a finite number is written as it is.</param>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    public void Scalars(long step, IEnumerable<(string Tag, double Value)> values) => Record(Event(step, w => Field(w, Summary, Message(summary =>
+    {
+        foreach (var (tag, number) in values)
+            Field(summary, Value, Message(value =>
+            {
+                Field(value, Tag, Encoding.UTF8.GetBytes(tag));
+                Key(value, SimpleValue, Fixed32);
+                value.Write((float)number);
+            }));
+    }))));
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => stream.Dispose();
+
+    static string PathOf(string folder, long second) => Path.Combine(folder, $"events.out.tfevents.{second:0000000000}.hwaso");
+
+    static byte[] Event(long step, Action<BinaryWriter> what) => Message(w =>
+    {
+        Key(w, WallTime, Fixed64);
+        w.Write((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds);
+        Key(w, Step, Varint);
+        w.Write7BitEncodedInt64(step);
+        what(w);
+    });
+
+    static byte[] Message(Action<BinaryWriter> write)
+    {
+        using var memory = new MemoryStream();
+        using (var writer = new BinaryWriter(memory))
+            write(writer);
+        return memory.ToArray();
+    }
+
+    static void Key(BinaryWriter writer, int field, int type) => writer.Write7BitEncodedInt((field << 3) | type);
+
+    static void Field(BinaryWriter writer, int field, ReadOnlySpan<byte> content)
+    {
+        Key(writer, field, Bytes);
+        writer.Write7BitEncodedInt(content.Length);
+        writer.Write(content);
+    }
+
+    void Record(byte[] content)
+    {
+        Span<byte> head = stackalloc byte[12], tail = stackalloc byte[4];
+        BinaryPrimitives.WriteInt64LittleEndian(head, content.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[8..], Crc32C.Masked(head[..8]));
+        BinaryPrimitives.WriteUInt32LittleEndian(tail, Crc32C.Masked(content));
+        stream.Write([.. head, .. content, .. tail]);
+        // Somebody may be watching.
+        stream.Flush();
+    }
+}

@@ -1,0 +1,4 @@
+namespace Hwaso.Scenes;
+
+/// <summary>The kind of neighbourhood a street runs through.</summary>
+enum District : byte { Centre, Residential, Boulevard, Outskirts, Park }

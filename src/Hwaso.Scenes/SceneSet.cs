@@ -1,0 +1,50 @@
+using Hwaso.Data;
+
+namespace Hwaso.Scenes;
+
+/// <summary>Renders a data set of scenes to disk.</summary>
+public static class SceneSet
+{
+    /// <summary>Writes training and validation scenes; what one image shows depends only on seed, split and number.</summary>
+    /// <param name="dir">The data set's folder; made if it is not there.</param>
+    /// <param name="layout">How it lies on disk.</param>
+    /// <param name="count">Scenes to train on, at least 1.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="seed">The same seed gives the same files.</param>
+    /// <param name="val">Scenes to validate on; null for a fifth of <paramref name="count"/>, at least 1.</param>
+    /// <param name="threads">Threads that render.</param>
+    /// <param name="progress">Told how many are done.</param>
+    /// <param name="stop">Ends the work; what was written stays.</param>
+    /// <exception cref="IOException">A file cannot be written; the message names it, and what was written before is whole.</exception>
+    public static SceneSetSummary Write(
+        string dir, SceneLayout layout, int count, int width, int height, ulong seed, int? val = null, int threads = 1, Action<int>? progress = null, CancellationToken stop = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var validation = val ?? Math.Max(1, count / 5);
+        ArgumentOutOfRangeException.ThrowIfNegative(validation);
+        ISceneWriter writer = layout == SceneLayout.Voc ? new VocWriter(dir) : new CityscapesWriter(dir);
+        var done = 0;
+        try
+        {
+            writer.Begin(count, validation);
+            Parallel.For(0, count + validation, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = stop }, k =>
+            {
+                // Split and number, not position, choose the scene: more training scenes leave the validation ones as they are.
+                var isVal = k >= count;
+                var number = isVal ? k - count : k;
+                writer.Write(isVal ? "val" : "train", number, SceneRenderer.Render(width, height, SceneRandom.Mix(seed * 2 + (isVal ? 1UL : 0)) + (ulong)number));
+                progress?.Invoke(Interlocked.Increment(ref done));
+            });
+        }
+        catch (AggregateException error) when (error.InnerException is { } inner)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(inner);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException($"{dir}: cannot be written: {error.Message}", error);
+        }
+        return new SceneSetSummary(count, validation, (layout == SceneLayout.Voc ? ClassList.Voc : ClassList.Cityscapes).Names);
+    }
+}

@@ -1,0 +1,36 @@
+namespace Hwaso.Scenes;
+
+/// <summary>Three floats with plain scalar arithmetic, so that a picture's bytes do not depend on how the compiler vectorises.</summary>
+readonly record struct Vec3(float X, float Y, float Z)
+{
+    public static Vec3 Up => new(0, 1, 0);
+
+    public float Length => MathF.Sqrt(Dot(this, this));
+
+    public static Vec3 operator +(Vec3 a, Vec3 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z);
+
+    public static Vec3 operator -(Vec3 a, Vec3 b) => new(a.X - b.X, a.Y - b.Y, a.Z - b.Z);
+
+    public static Vec3 operator -(Vec3 a) => new(-a.X, -a.Y, -a.Z);
+
+    public static Vec3 operator *(Vec3 a, float s) => new(a.X * s, a.Y * s, a.Z * s);
+
+    public static Vec3 operator *(Vec3 a, Vec3 b) => new(a.X * b.X, a.Y * b.Y, a.Z * b.Z);
+
+    public static float Dot(Vec3 a, Vec3 b) => a.X * b.X + a.Y * b.Y + a.Z * b.Z;
+
+    public static Vec3 Cross(Vec3 a, Vec3 b) => new(a.Y * b.Z - a.Z * b.Y, a.Z * b.X - a.X * b.Z, a.X * b.Y - a.Y * b.X);
+
+    public static Vec3 Lerp(Vec3 a, Vec3 b, float t) => a + (b - a) * t;
+
+    public Vec3 Unit()
+    {
+        var length = Length;
+        return length > 1e-12f ? this * (1 / length) : Up;
+    }
+
+    /// <summary>Linear light of an sRGB colour given in bytes (gamma 2.2).</summary>
+    public static Vec3 Rgb(int r, int g, int b) => new(Linear(r), Linear(g), Linear(b));
+
+    static float Linear(int v) => MathF.Pow(v / 255f, 2.2f);
+}

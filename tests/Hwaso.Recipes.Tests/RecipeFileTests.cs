@@ -1,0 +1,109 @@
+namespace Hwaso.Recipes.Tests;
+
+public sealed class RecipeFileTests : IDisposable
+{
+    readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("hwaso-recipes-");
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Fact]
+    public void Recipe_takes_the_name_of_its_file_when_it_has_none()
+    {
+        var path = Write("my first recipe.yaml", Smallest);
+        Assert.Equal("my-first-recipe", Recipe.Load(path).Name);
+    }
+
+    [Fact]
+    public void Recipe_reads_the_same_when_lines_end_as_on_windows_and_it_begins_with_a_byte_order_mark()
+    {
+        var path = Path.Combine(folder.FullName, "x.yaml");
+        File.WriteAllBytes(path, [0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(Smallest.ReplaceLineEndings("\r\n"))]);
+        Assert.Equal(Recipe.Read(Smallest, "x.yaml"), Recipe.Load(path));
+    }
+
+    [Fact]
+    public void File_is_refused_with_a_near_name_when_it_is_not_there()
+    {
+        Write("demo.yaml", Smallest);
+        var path = Path.Combine(folder.FullName, "dmeo.yaml");
+        Assert.Equal($"{path}: no such file; did you mean '{Path.Combine(folder.FullName, "demo.yaml")}'?", ErrorOf(path));
+    }
+
+    [Fact]
+    public void File_is_refused_when_it_is_a_folder_too_large_or_not_text()
+    {
+        Assert.Equal($"{folder.FullName}: is a folder; name the recipe file in it", ErrorOf(folder.FullName));
+        var path = Path.Combine(folder.FullName, "weights.pth");
+        File.WriteAllBytes(path, new byte[(1 << 20) + 1]);
+        Assert.Equal($"{path}: is larger than 1048576 bytes, so no recipe", ErrorOf(path));
+        File.WriteAllBytes(path, [0x50, 0x4B, 0x03, 0x04, 0xFF, 0xFE]);
+        Assert.Equal($"{path}: is no text in UTF-8; a recipe is a YAML file", ErrorOf(path));
+    }
+
+    [Fact]
+    public void File_of_a_model_alone_gives_the_model_and_refuses_the_recipe()
+    {
+        var file = RecipeFile.Read("""
+            model:
+              family: hrnetv2
+              classes: 5
+              align_corners: false
+              bn_momentum: 0.1
+              attention: none
+              stage1: {blocks: 1, channels: 16}
+              stage2: {modules: 1, blocks: [2, 2], channels: [8, 16]}
+              stage3: {modules: 1, blocks: [2, 2, 2], channels: [8, 16, 32]}
+              stage4: {modules: 1, blocks: [2, 2, 2, 2], channels: [8, 16, 32, 64]}
+              final_kernel: 1
+            """, "small.yaml");
+        var expected = new ModelRecipe
+        {
+            Family = "hrnetv2",
+            Classes = 5,
+            AlignCorners = false,
+            BatchNormMomentum = 0.1,
+            Attention = "none",
+            Stage1 = new StageRecipe(1, [1], [16]),
+            Stage2 = new StageRecipe(1, [2, 2], [8, 16]),
+            Stage3 = new StageRecipe(1, [2, 2, 2], [8, 16, 32]),
+            Stage4 = new StageRecipe(1, [2, 2, 2, 2], [8, 16, 32, 64]),
+            FinalKernel = 1,
+        };
+        Assert.Equal(expected, file.Model);
+        Assert.StartsWith("small.yaml: data.layout: missing", Assert.Throws<RecipeException>(() => file.Recipe).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Error_tells_the_line_of_the_key_or_of_the_section_around_it()
+    {
+        var file = RecipeFile.Read(Smallest, "x.yaml", "train.batch=4");
+        Assert.Equal("x.yaml:2: model.name: no such network", file.Error("model.name", "no such network").Message);
+        Assert.Equal("x.yaml:3", file.Where("data.root"));
+        Assert.Equal("--set train.batch=4", file.Where("train.batch"));
+        Assert.Equal("x.yaml", file.Where("loss.name"));
+    }
+
+    [Fact]
+    public void Layout_and_network_that_nobody_knows_yet_are_left_to_those_who_open_them()
+    {
+        var recipe = Recipe.Read(Smallest, "x.yaml", "data.layout=of-next-year", "model.name=net-of-next-year+attention");
+        Assert.Equal(("of-next-year", "net-of-next-year+attention"), (recipe.Data.Layout, recipe.Model.Name));
+    }
+
+    internal const string Smallest = """
+        model:
+          name: hrnetv2-w18
+        data: {layout: voc}
+        augment: {crop: [64, 96]}
+        train: {epochs: 2, batch: 1, optimizer: {learning_rate: 0.01}}
+        """;
+
+    static string ErrorOf(string path) => Assert.Throws<RecipeException>(() => Recipe.Load(path)).Message;
+
+    string Write(string name, string yaml)
+    {
+        var path = Path.Combine(folder.FullName, name);
+        File.WriteAllText(path, yaml);
+        return path;
+    }
+}
