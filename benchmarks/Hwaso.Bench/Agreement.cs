@@ -8,6 +8,7 @@ using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Runtime;
+using Hwaso.Runtime.Format;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
 using Hwaso.Torch.Files;

@@ -4,6 +4,7 @@
 // writes labels/street.png (a class a pixel) and labels/street_overlay.png, and says what is in the picture.
 using Hwaso.Imaging;
 using Hwaso.Runtime;
+using Hwaso.Runtime.Format;
 
 if (args.Length < 3)
 {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
@@ -21,7 +22,7 @@ public sealed class OnnxModel : IDisposable
     OnnxModel(OnnxFile file, RuntimeOptions options)
     {
         this.options = options;
-        kernels = KernelSet.Of(options.Path);
+        kernels = SimdKernels.Of(options.Path);
         graph = GraphLoader.Load(file);
         WeightTaking.Take(graph, packed);
         Inputs = file.Inputs.Select(Port).ToArray();
@@ -119,3 +120,9 @@ public sealed class OnnxModel : IDisposable
     static ModelPort Port(OnnxPort port) =>
         new(port.Name, port.Type is null or OnnxType.Float32 or OnnxType.Float16 or OnnxType.Float64, port.Shape);
 }
+
+/// <summary>An input or output of a model.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="IsFloat">Whether it holds floating-point numbers, else integers.</param>
+/// <param name="Shape">Its sizes, -1 where one is free; null where the file does not say.</param>
+public sealed record ModelPort(string Name, bool IsFloat, IReadOnlyList<int>? Shape);

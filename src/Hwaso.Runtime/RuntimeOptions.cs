@@ -1,3 +1,6 @@
+using System.Runtime.Intrinsics;
+using Hwaso.Runtime.Kernels;
+
 namespace Hwaso.Runtime;
 
 /// <summary>How a model computes.</summary>
@@ -17,4 +20,42 @@ public sealed record RuntimeOptions
     /// <see cref="SegmentationModel"/> labels the image in tiles.
     /// </summary>
     public long MostBytes { get; init; } = 2L << 30;
+}
+
+/// <summary>The vectors that kernels compute with; all give the same results within rounding.</summary>
+public enum SimdPath
+{
+    /// <summary>The widest that the processor has.</summary>
+    Best,
+
+    /// <summary>One number at a time.</summary>
+    Scalar,
+
+    /// <summary>128 bits: SSE and Arm's NEON.</summary>
+    Vector128,
+
+    /// <summary>256 bits: AVX2.</summary>
+    Vector256,
+
+    /// <summary>512 bits: AVX-512. With AVX2 alone it runs in halves, slower than <see cref="Vector256"/>: for tests.</summary>
+    Vector512,
+}
+
+/// <summary>The kernels of each path.</summary>
+static class SimdKernels
+{
+    /// <exception cref="PlatformNotSupportedException">The processor does not have these vectors.</exception>
+    public static KernelSet Of(SimdPath path) => path switch
+    {
+        SimdPath.Scalar => new KernelSet<Lanes1, float>(),
+        SimdPath.Vector128 when Vector128.IsHardwareAccelerated => new KernelSet<Lanes128, Vector128<float>>(),
+        SimdPath.Vector256 when Vector256.IsHardwareAccelerated => new KernelSet<Lanes256, Vector256<float>>(),
+        // A processor with 256 bits computes each vector in two halves.
+        SimdPath.Vector512 when Vector256.IsHardwareAccelerated => new KernelSet<Lanes512, Vector512<float>>(),
+        SimdPath.Best => Of(Vector512.IsHardwareAccelerated ? SimdPath.Vector512
+            : Vector256.IsHardwareAccelerated ? SimdPath.Vector256
+            : Vector128.IsHardwareAccelerated ? SimdPath.Vector128
+            : SimdPath.Scalar),
+        _ => throw new PlatformNotSupportedException($"this processor has no {path}; use {nameof(SimdPath)}.{nameof(SimdPath.Best)}"),
+    };
 }

@@ -8,3 +8,10 @@ namespace Hwaso.Runtime;
 /// <param name="Classes">Names and colours of the classes, by label; empty where the file does not say.</param>
 /// <param name="Tiles">In how many tiles it was labelled; 1 where it was seen whole.</param>
 public sealed record Segmentation(int Width, int Height, byte[] Labels, float[]? Scores, IReadOnlyList<SegmentationClass> Classes, int Tiles);
+
+/// <summary>A class that a network tells apart.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="R">Red of its colour.</param>
+/// <param name="G">Green of its colour.</param>
+/// <param name="B">Blue of its colour.</param>
+public sealed record SegmentationClass(string Name, byte R, byte G, byte B);

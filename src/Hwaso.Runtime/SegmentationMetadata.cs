@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Hwaso.Common;
+using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime;
 
@@ -10,22 +12,22 @@ namespace Hwaso.Runtime;
 public sealed record SegmentationMetadata(IReadOnlyList<SegmentationClass> Classes, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation, bool AlignCorners)
 {
     /// <summary>The metadata key of the network's task; where it is missing, the network is taken for one of <see cref="Task"/>.</summary>
-    public const string TaskKey = "hwaso.task";
+    public const string TaskKey = ModelMetadata.Task;
 
     /// <summary>The task in question.</summary>
-    public const string Task = "segmentation";
+    public const string Task = ModelMetadata.Segmentation;
 
     /// <summary>The metadata key of the classes: a JSON array of <c>{"name": …, "color": [r, g, b]}</c>.</summary>
-    public const string ClassesKey = "hwaso.classes";
+    public const string ClassesKey = ModelMetadata.Classes;
 
     /// <summary>The metadata key of the means: a JSON array of three numbers.</summary>
-    public const string MeanKey = "hwaso.mean";
+    public const string MeanKey = ModelMetadata.Mean;
 
     /// <summary>The metadata key of the deviations: a JSON array of three numbers above 0.</summary>
-    public const string DeviationKey = "hwaso.std";
+    public const string DeviationKey = ModelMetadata.Deviation;
 
     /// <summary>The metadata key of the convention: <c>true</c> or <c>false</c>.</summary>
-    public const string AlignCornersKey = "hwaso.align_corners";
+    public const string AlignCornersKey = ModelMetadata.AlignCorners;
 
     /// <summary>Reads a file's metadata.</summary>
     /// <exception cref="ModelFormatException">An entry of ours is not as it should be.</exception>

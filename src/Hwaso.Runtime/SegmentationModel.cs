@@ -1,3 +1,5 @@
+using Hwaso.Runtime.Format;
+
 namespace Hwaso.Runtime;
 
 /// <summary>A segmentation network from an ONNX file: images in, labels out. Any number of threads may use one at the same time.</summary>

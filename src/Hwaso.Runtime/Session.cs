@@ -1,3 +1,4 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
 using Hwaso.Runtime.Planning;
@@ -7,7 +8,7 @@ namespace Hwaso.Runtime;
 /// <summary>A network planned for inputs of one size, with the memory of one run: write the inputs, run, read the outputs. One run at a time.</summary>
 public sealed unsafe class Session
 {
-    readonly Plan plan;
+    readonly ExecutionPlan plan;
     readonly WorkerPool pool;
     readonly Node[] steps;
     readonly Kernel[] kernels;
@@ -15,7 +16,7 @@ public sealed unsafe class Session
     readonly nint[] scratch;
     readonly byte* start;
 
-    internal Session(Plan plan, KernelSet set, PackedWeights packed, WorkerPool pool)
+    internal Session(ExecutionPlan plan, KernelSet set, PackedWeights packed, WorkerPool pool)
     {
         (this.plan, this.pool) = (plan, pool);
         memory = new byte[1 + pool.Threads][];
@@ -94,7 +95,7 @@ public sealed unsafe class Session
     internal string Describe(int step) =>
         $"{string.Join(" ", steps[step].Inputs.Select(v => v < 0 ? "-" : $"{plan.Types[v]}"))} -> {plan.Types[steps[step].Output]} {steps[step].Place[(steps[step].Place.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]}";
 
-    internal Plan Plan => plan;
+    internal ExecutionPlan Plan => plan;
 
     // What lies where it is wanted already needs no computation.
     Kernel? Bind(Node step, KernelSet set, PackedWeights packed)

@@ -1,9 +1,10 @@
 using Hwaso.Graph;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
+using Hwaso.Runtime.Format;
 using Hwaso.Tests;
-using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
+using Hwaso.Torch;
 
 namespace Hwaso.Runtime.Tests;
 

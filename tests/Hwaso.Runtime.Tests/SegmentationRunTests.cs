@@ -1,3 +1,5 @@
+using Hwaso.Runtime.Format;
+
 namespace Hwaso.Runtime.Tests;
 
 /// <summary>How a segmentation model is used: tiles, other sizes of labels, many threads, no allocation, an end when asked, a line for what is no image.</summary>

@@ -1,5 +1,6 @@
 using Hwaso.Imaging;
 using Hwaso.Runtime;
+using Hwaso.Runtime.Format;
 using Hwaso.Torch;
 using Hwaso.Training.Networks;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using Hwaso.Common;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hwaso.Runtime.Format;
@@ -95,9 +96,12 @@ sealed unsafe class FileBytes : MemoryManager<byte>
                 continue;
             }
             // Whatever is odd is found by the reader, who needs the bytes for it.
-            if (!Varint(ref at, ref ready, ends[level], out var key) || !Value(ref at, ref ready, ends[level], key & 7, out var size))
+            if (!Varint(ref at, ref ready, ends[level], out var tag))
                 break;
-            if (size == 0 || (int)Math.Min(key >> 3, int.MaxValue) != path[level] || (key & 7) != (ulong)WireType.Bytes)
+            var (field, type) = Wire.Split(tag);
+            if (!Content(ref at, ref ready, ends[level], type, out var size))
+                break;
+            if (size == 0 || field != path[level] || type != WireType.Bytes)
                 at += size;
             else if (level < path.Length - 1)
                 ends[++level] = at + size;
@@ -115,28 +119,20 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         Need(length - 1, ref ready);
     }
 
-    // What follows a key: its length; of a number, whose bytes are passed, none.
-    bool Value(ref int at, ref int ready, int end, ulong type, out int size)
+    // The bytes of content from here on; 0 of a varint, which is consumed.
+    bool Content(ref int at, ref int ready, int end, WireType type, out int size)
     {
-        ulong value = type switch { 1 => 8, 5 => 4, _ => 0 };
-        var known = type is 1 or 5 || (type is 0 or 2 && Varint(ref at, ref ready, end, out value));
-        value = type == 0 ? 0 : value;
-        size = known && value <= (ulong)(end - at) ? (int)value : -1;
+        ulong length = type switch { WireType.Fixed64 => 8, WireType.Fixed32 => 4, _ => 0 };
+        var known = length > 0 || (type is WireType.Varint or WireType.Bytes && Varint(ref at, ref ready, end, out length));
+        length = type == WireType.Varint ? 0 : length;
+        size = known && length <= (ulong)(end - at) ? (int)length : -1;
         return size >= 0;
     }
 
     bool Varint(ref int at, ref int ready, int end, out ulong value)
     {
-        value = 0;
-        for (var shift = 0; shift < 64 && at < end; shift += 7)
-        {
-            Need(at, ref ready);
-            var part = bytes[at++];
-            value |= (ulong)(part & 0x7f) << shift;
-            if (part < 0x80)
-                return true;
-        }
-        return false;
+        Need(Math.Min(at + Wire.MaxVarintBytes, end) - 1, ref ready);
+        return Wire.TryReadVarint(new ReadOnlySpan<byte>(bytes, end), ref at, out value);
     }
 
     // Reads on as far as a byte.

@@ -1,3 +1,5 @@
+using Hwaso.Common;
+
 namespace Hwaso.Runtime.Format;
 
 /// <summary>Reads an ONNX file (onnx.proto's ModelProto), field numbers as published there.</summary>
@@ -9,9 +11,24 @@ static class OnnxReader
     // The largest networks have some thousands; planning compares values with each other.
     const int MostNodes = 20_000;
 
+    /// <param name="bytes">The file; the numbers of its weights are views of it.</param>
+    /// <param name="place">Its name, for messages.</param>
+    /// <exception cref="ModelFormatException">It is not an ONNX file, damaged, or of an unsupported operator set.</exception>
     public static OnnxFile Read(ReadOnlyMemory<byte> bytes, string place)
     {
-        var reader = new WireReader(bytes, place);
+        try
+        {
+            return Model(bytes, place);
+        }
+        catch (WireFormatException error)
+        {
+            throw new ModelFormatException(place, $"{error.Message}; this is no ONNX file, or a damaged one");
+        }
+    }
+
+    static OnnxFile Model(ReadOnlyMemory<byte> bytes, string place)
+    {
+        var reader = new WireReader(bytes);
         ReadOnlyMemory<byte>? graph = null;
         int? opset = null;
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -42,7 +59,7 @@ static class OnnxReader
 
     static OnnxFile Graph(ReadOnlyMemory<byte> message, string place, int opset, Dictionary<string, string> metadata)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var nodes = new List<OnnxNode>();
         var weights = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);
         var (inputs, outputs) = (new List<OnnxPort>(), new List<OnnxPort>());
@@ -79,7 +96,7 @@ static class OnnxReader
 
     static OnnxNode Node(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var (inputs, outputs) = (new List<string>(), new List<string>());
         var (name, type, domain) = ("", "", "");
         var attributes = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
@@ -102,7 +119,7 @@ static class OnnxReader
 
     static OnnxAttribute Attribute(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var (ints, floats) = (new List<long>(), new List<float>());
         long? number = null;
         float? real = null;
@@ -127,7 +144,7 @@ static class OnnxReader
 
     static OnnxPort Port(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var name = "";
         OnnxType? type = null;
         int[]? shape = null;
@@ -136,7 +153,7 @@ static class OnnxReader
                 name = reader.Text();
             else if (field == 2 && Inner(reader.Bytes(), 1, place) is { } tensor)
             {
-                var inner = new WireReader(tensor, place);
+                var inner = new WireReader(tensor);
                 while (inner.Next(out var part))
                     if (part == 1)
                         type = (OnnxType)inner.Int();
@@ -152,7 +169,7 @@ static class OnnxReader
 
     static int[] Dimensions(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var sizes = new List<int>();
         while (reader.Next(out var field))
         {
@@ -161,7 +178,7 @@ static class OnnxReader
                 reader.Skip();
                 continue;
             }
-            var dimension = new WireReader(reader.Bytes(), place);
+            var dimension = new WireReader(reader.Bytes());
             long size = -1;
             while (dimension.Next(out var part))
                 if (part == 1)
@@ -176,7 +193,7 @@ static class OnnxReader
 
     static (string Domain, long Version) Opset(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var (domain, version) = ("", 0L);
         while (reader.Next(out var field))
             if (field == 1)
@@ -190,7 +207,7 @@ static class OnnxReader
 
     static (string Key, string Value) Pair(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var (key, value) = ("", "");
         while (reader.Next(out var field))
             if (field == 1)
@@ -204,7 +221,7 @@ static class OnnxReader
 
     static ReadOnlyMemory<byte>? Inner(ReadOnlyMemory<byte> message, int wanted, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         ReadOnlyMemory<byte>? found = null;
         while (reader.Next(out var field))
             if (field == wanted)

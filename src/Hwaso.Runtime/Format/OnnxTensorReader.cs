@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Hwaso.Common;
 
 namespace Hwaso.Runtime.Format;
 
@@ -8,7 +9,7 @@ static class OnnxTensorReader
 {
     public static OnnxTensor Read(ReadOnlyMemory<byte> message, string file)
     {
-        var reader = new WireReader(message, file);
+        var reader = new WireReader(message);
         var dimensions = new List<long>();
         var floats = new List<float>();
         var ints = new List<long>();

@@ -1,4 +1,18 @@
+using Hwaso.Runtime.Core;
+
 namespace Hwaso.Runtime.Kernels;
+
+/// <summary>Functions of two numbers, by ONNX's names.</summary>
+enum BinaryKind
+{
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+    Pow,
+}
 
 /// <summary>A function of two tensors, element by element, either repeated where it is smaller.</summary>
 sealed unsafe class BinaryKernel<TLanes, TVector> : Kernel

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
+using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Kernels;
 

@@ -1,4 +1,4 @@
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 

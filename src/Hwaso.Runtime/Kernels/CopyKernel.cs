@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 
@@ -34,6 +35,38 @@ sealed unsafe class CopyKernel(Strides strides, int elementBytes, byte* from, by
             else
                 for (long k = 0; k < length; k++)
                     ((long*)target)[k * toStep] = ((long*)source)[k * fromStep];
+        }
+    }
+}
+
+/// <summary>Sets numbers to one value, then copies others into their midst: padding.</summary>
+sealed unsafe class FillKernel(float* to, int count, float value, Kernel inner) : Kernel
+{
+    public override int Items => 1;
+
+    public override long ScratchBytes => inner.ScratchBytes;
+
+    public override void Run(int item, byte* scratch)
+    {
+        new Span<float>(to, count).Fill(value);
+        for (var k = 0; k < inner.Items; k++)
+            inner.Run(k, scratch);
+    }
+}
+
+/// <summary>Slices of a tensor by their numbers along an axis; an index beyond its ends is taken as the nearest.</summary>
+sealed unsafe class GatherKernel(int outer, int length, int innerBytes, long* indices, int count, byte* input, byte* output) : Kernel
+{
+    public override int Items => outer;
+
+    public override long ScratchBytes => 0;
+
+    public override void Run(int item, byte* scratch)
+    {
+        for (var k = 0; k < count; k++)
+        {
+            var index = Math.Clamp(indices[k] < 0 ? indices[k] + length : indices[k], 0, length - 1);
+            Unsafe.CopyBlockUnaligned(output + ((((long)item * count) + k) * innerBytes), input + ((((long)item * length) + index) * innerBytes), (uint)innerBytes);
         }
     }
 }

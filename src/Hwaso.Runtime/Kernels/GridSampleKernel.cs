@@ -1,6 +1,10 @@
-using Hwaso.Runtime.Operators;
-
 namespace Hwaso.Runtime.Kernels;
+
+/// <summary>How images are sampled at places from -1 to 1.</summary>
+/// <param name="Linear">Whether values between pixels are interpolated; else the nearest pixel's is taken.</param>
+/// <param name="Border">Whether places outside take the nearest pixel's value; else 0.</param>
+/// <param name="AlignCorners">Whether -1 and 1 are the centres of the outermost pixels; else their outer edges.</param>
+readonly record struct GridSampling(bool Linear, bool Border, bool AlignCorners);
 
 /// <summary>Samples images at given places. Where a run of places lies is worked out once for all channels.</summary>
 sealed unsafe class GridSampleKernel : Kernel
@@ -9,7 +13,7 @@ sealed unsafe class GridSampleKernel : Kernel
     const int RunLength = 64;
     const int Corners = 4;
 
-    readonly GridSampleOperator how;
+    readonly GridSampling how;
     readonly int channels, height, width, places, runs;
     readonly float* input, grid, output;
 
@@ -22,7 +26,7 @@ sealed unsafe class GridSampleKernel : Kernel
     /// <param name="input">[N, C, H, W].</param>
     /// <param name="grid">[N, places, 2].</param>
     /// <param name="output">[N, C, places].</param>
-    public GridSampleKernel(GridSampleOperator how, int images, int channels, int height, int width, int places, float* input, float* grid, float* output)
+    public GridSampleKernel(GridSampling how, int images, int channels, int height, int width, int places, float* input, float* grid, float* output)
     {
         (this.how, this.channels, this.height, this.width, this.places) = (how, channels, height, width, places);
         this.input = input;

@@ -1,3 +1,5 @@
+using Hwaso.Runtime.Core;
+
 namespace Hwaso.Runtime.Kernels;
 
 /// <summary>A computation between fixed places in memory, in pieces that do not depend on each other.</summary>
@@ -13,4 +15,34 @@ abstract unsafe class Kernel
     /// <param name="item">Its number.</param>
     /// <param name="scratch">The thread's own memory, aligned to a cache line.</param>
     public abstract void Run(int item, byte* scratch);
+
+    /// <summary>Computes all items on this thread, with scratch memory of its own.</summary>
+    public void RunAll()
+    {
+        var scratch = GC.AllocateUninitializedArray<byte>(checked((int)ScratchBytes) + PinnedMemory.Alignment, pinned: true);
+        for (var k = 0; k < Items; k++)
+            Run(k, PinnedMemory.Align(scratch));
+        GC.KeepAlive(scratch);
+    }
+}
+
+/// <summary>Several computations that do not depend on each other, as one.</summary>
+sealed unsafe class SequenceKernel(IReadOnlyList<Kernel> parts) : Kernel
+{
+    public override int Items { get; } = parts.Sum(p => p.Items);
+
+    public override long ScratchBytes { get; } = parts.Select(p => p.ScratchBytes).DefaultIfEmpty().Max();
+
+    public override void Run(int item, byte* scratch)
+    {
+        for (var k = 0; k < parts.Count; k++)
+        {
+            if (item < parts[k].Items)
+            {
+                parts[k].Run(item, scratch);
+                return;
+            }
+            item -= parts[k].Items;
+        }
+    }
 }

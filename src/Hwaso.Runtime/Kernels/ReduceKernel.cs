@@ -1,4 +1,15 @@
+using Hwaso.Runtime.Core;
+
 namespace Hwaso.Runtime.Kernels;
+
+/// <summary>What many numbers are brought to.</summary>
+enum ReduceKind
+{
+    Sum,
+    Mean,
+    Max,
+    Min,
+}
 
 /// <summary>One number from many along some dimensions.</summary>
 /// <param name="kind">Which.</param>
@@ -59,5 +70,29 @@ sealed unsafe class ReduceKernel<TLanes, TVector>(ReduceKind kind, Strides kept,
                 best = kind == ReduceKind.Max ? MathF.Max(best, x[(long)k * step]) : MathF.Min(best, x[(long)k * step]);
         }
         return best;
+    }
+}
+
+/// <summary>Where the largest number along an axis stands; of equal ones the first, or the last.</summary>
+sealed unsafe class ArgMaxKernel(int outer, int length, int inner, bool last, float* input, long* output) : Kernel
+{
+    public override int Items => outer;
+
+    public override long ScratchBytes => inner * sizeof(float);
+
+    public override void Run(int item, byte* scratch)
+    {
+        var from = input + ((long)item * length * inner);
+        var to = output + ((long)item * inner);
+        var best = (float*)scratch;
+        new Span<float>(from, inner).CopyTo(new Span<float>(best, inner));
+        new Span<long>(to, inner).Clear();
+        for (var k = 1; k < length; k++)
+        {
+            var row = from + ((long)k * inner);
+            for (var x = 0; x < inner; x++)
+                if (last ? row[x] >= best[x] : row[x] > best[x])
+                    (best[x], to[x]) = (row[x], k);
+        }
     }
 }

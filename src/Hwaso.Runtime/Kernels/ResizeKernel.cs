@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 

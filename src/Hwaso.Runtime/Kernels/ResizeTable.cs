@@ -1,5 +1,21 @@
 namespace Hwaso.Runtime.Kernels;
 
+/// <summary>Where an output pixel lies in the input, by ONNX's names.</summary>
+enum ResizeMode
+{
+    /// <summary>(x + ½) / scale − ½: PyTorch's align_corners=False.</summary>
+    HalfPixel,
+
+    /// <summary>As half pixel, but 0 where the output is one pixel.</summary>
+    PytorchHalfPixel,
+
+    /// <summary>x · (in − 1) / (out − 1): PyTorch's align_corners=True.</summary>
+    AlignCorners,
+
+    /// <summary>x / scale.</summary>
+    Asymmetric,
+}
+
 /// <summary>For each output position along one axis: the two input positions that it lies between, and how far.</summary>
 sealed class ResizeTable
 {
@@ -92,4 +108,15 @@ sealed class ResizeTable
         ResizeMode.PytorchHalfPixel when to == 1 => 0,
         _ => ((k + 0.5) / scale) - 0.5,
     };
+}
+
+/// <summary>Planes to be resized.</summary>
+/// <param name="Input">The planes.</param>
+/// <param name="Height">Their height.</param>
+/// <param name="Width">Their width.</param>
+/// <param name="Rows">Where output rows lie.</param>
+/// <param name="Columns">Where output columns lie.</param>
+sealed unsafe record ResizeSource(nint Input, int Height, int Width, ResizeTable Rows, ResizeTable Columns)
+{
+    public float* Plane(int plane) => (float*)Input + (plane * (long)Height * Width);
 }

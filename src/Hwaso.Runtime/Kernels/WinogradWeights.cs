@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 

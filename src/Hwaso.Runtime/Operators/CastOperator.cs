@@ -1,6 +1,6 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 

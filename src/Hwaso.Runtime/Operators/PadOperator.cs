@@ -1,5 +1,5 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 

@@ -1,5 +1,5 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
@@ -44,5 +44,26 @@ sealed unsafe record ReduceOperator(ReduceKind Kind, long[]? Axes, bool Keep, bo
             return [.. Enumerable.Range(2, Math.Max(0, rank - 2))];
         var axes = Axes ?? (inputs.Has(1) ? inputs.Ints(1, "axes") : null);
         return axes is { Length: > 0 } ? [.. axes.Select(a => inputs.Axis(a, rank))] : NoneIsNothing ? [] : [.. Enumerable.Range(0, rank)];
+    }
+}
+
+/// <summary>ONNX's ArgMax.</summary>
+sealed unsafe record ArgMaxOperator(long Axis, bool Keep, bool Last) : Operator
+{
+    public override TensorType Infer(Operands inputs)
+    {
+        var x = inputs.Float(0);
+        var axis = inputs.Axis(Axis, x.Rank);
+        if (x.Shape[axis] == 0)
+            throw inputs.Refuse("an axis without elements");
+        return inputs.Of(false, Keep ? [.. x.Shape[..axis], 1, .. x.Shape[(axis + 1)..]] : [.. x.Shape[..axis], .. x.Shape[(axis + 1)..]]);
+    }
+
+    public override Kernel Bind(Binding binding)
+    {
+        var shape = binding.Operands.Type(0).Shape;
+        var axis = binding.Operands.Axis(Axis, shape.Length);
+        return new ArgMaxKernel(
+            shape[..axis].Aggregate(1, (a, b) => a * b), shape[axis], shape[(axis + 1)..].Aggregate(1, (a, b) => a * b), Last, binding.In(0), (long*)binding.OutBytes);
     }
 }

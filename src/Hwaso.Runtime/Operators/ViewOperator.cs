@@ -1,7 +1,17 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
+
+/// <summary>Operators that give a tensor another shape, by ONNX's names.</summary>
+enum ViewKind
+{
+    Identity,
+    Reshape,
+    Flatten,
+    Squeeze,
+    Unsqueeze,
+}
 
 /// <summary>The same numbers under another shape: ONNX's Reshape, Flatten, Squeeze, Unsqueeze, Identity.</summary>
 /// <param name="Kind">Which.</param>

@@ -1,5 +1,3 @@
-using Hwaso.Runtime.Planning;
-
 namespace Hwaso.Runtime.Operators;
 
 /// <summary>How a window moves over an image: the attributes that convolution and pooling share.</summary>

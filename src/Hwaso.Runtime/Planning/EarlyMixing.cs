@@ -1,3 +1,4 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
 

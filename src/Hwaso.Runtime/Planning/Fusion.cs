@@ -1,3 +1,4 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
 
@@ -58,7 +59,7 @@ static class Fusion
             var function = node.Operator switch
             {
                 UnaryOperator unary => unary.Function,
-                ClipOperator clip => clip.FunctionOf(Operands(node)),
+                ClipOperator clip => clip.FunctionOf(Operands.Of(node, types, constants)),
                 _ => default,
             };
             return function.Kind != UnaryKind.Identity && Open(node.Inputs[0], types[node.Output]!) is { } maker && maker.Operator is IEpilogue { Epilogue.Function.Kind: UnaryKind.Identity } epilogue
@@ -88,9 +89,6 @@ static class Fusion
         // The step that makes a value for this one user alone.
         Node? Open(int value, TensorType type) =>
             uses.GetValueOrDefault(value) == 1 && makers.TryGetValue(value, out var maker) && types[value]!.SameShape(type) ? nodes[maker] : null;
-
-        Operands Operands(Node node) => new(
-            node.Place, Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]), Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
     }
 
     static IEnumerable<ResizeOperator> Parts(Operator operation) => operation is ResizeSumOperator sum ? sum.Parts : [(ResizeOperator)operation with { Epilogue = default }];

@@ -1,3 +1,5 @@
+using Hwaso.Runtime.Core;
+using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
 
@@ -29,7 +31,7 @@ sealed unsafe class Planner
     }
 
     /// <exception cref="ModelFormatException">The nodes do not fit each other, or need more memory than allowed.</exception>
-    public static Plan Make(ModelGraph graph, IReadOnlyList<TensorType> inputs, KernelSet kernels, PackedWeights packed, long mostBytes)
+    public static ExecutionPlan Make(ModelGraph graph, IReadOnlyList<TensorType> inputs, KernelSet kernels, PackedWeights packed, long mostBytes)
     {
         var planner = new Planner(graph, kernels, packed, mostBytes);
         for (var k = 0; k < inputs.Count; k++)
@@ -39,8 +41,8 @@ sealed unsafe class Planner
         steps = Fusion.Fuse(steps, planner.types, planner.constants, graph.OutputValues);
         var storage = new Storage(steps, planner.types, planner.constants, graph);
         if (storage.Bytes > mostBytes)
-            throw new ModelFormatException(graph.Place, $"a run on {string.Join(", ", inputs)} needs {storage.Bytes >> 20} MiB, and {mostBytes >> 20} MiB are allowed; give it a smaller image, or allow more ({nameof(RuntimeOptions)}.{nameof(RuntimeOptions.MostBytes)})") { IsTooLarge = true };
-        return new Plan(graph, planner.types, planner.constants, steps, storage.Offsets, storage.Bytes);
+            throw new ModelFormatException(graph.Place, $"a run on {string.Join(", ", inputs)} needs {storage.Bytes >> 20} MiB, and {mostBytes >> 20} MiB are allowed; give it a smaller image, or allow more (RuntimeOptions.MostBytes)") { IsTooLarge = true };
+        return new ExecutionPlan(graph, planner.types, planner.constants, steps, storage.Offsets, storage.Bytes);
     }
 
     List<Node> Infer()
@@ -48,10 +50,7 @@ sealed unsafe class Planner
         var steps = new List<Node>();
         foreach (var node in graph.Nodes)
         {
-            var operands = new Operands(
-                node.Place,
-                Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]),
-                Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
+            var operands = Operands.Of(node, types, constants);
             var type = node.Operator.Infer(operands);
             types[node.Output] = type;
             if (Known(node, operands, type) is { } constant)
@@ -80,7 +79,7 @@ sealed unsafe class Planner
         allowance -= type.Bytes;
         var result = new Constant(type);
         var addresses = Array.ConvertAll(node.Inputs, v => v < 0 ? 0 : constants[v].AddressOrNone);
-        Inline.Run(node.Operator.Bind(new Binding(operands, addresses, type, (nint)result.Address, kernels, packed, threads: 1)));
+        node.Operator.Bind(new Binding(operands, addresses, type, (nint)result.Address, kernels, packed, threads: 1)).RunAll();
         return result;
     }
 

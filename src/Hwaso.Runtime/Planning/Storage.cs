@@ -1,3 +1,4 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Operators;
 
 namespace Hwaso.Runtime.Planning;
@@ -36,8 +37,7 @@ sealed class Storage
 
     public long Bytes { get; private set; }
 
-    Operands OperandsOf(Node node) => new(
-        node.Place, Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]), Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
+    Operands OperandsOf(Node node) => Operands.Of(node, types, constants);
 
     void ShareViews()
     {

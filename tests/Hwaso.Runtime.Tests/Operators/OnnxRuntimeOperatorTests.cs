@@ -1,3 +1,4 @@
+using Hwaso.Runtime.Format;
 using Hwaso.Tests;
 
 namespace Hwaso.Runtime.Tests.Operators;

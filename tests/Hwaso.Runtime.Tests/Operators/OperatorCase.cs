@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Hwaso.Runtime.Tests.Operators;
 
 /// <summary>A model of one operator, and what it is given.</summary>
@@ -8,4 +10,10 @@ sealed record OperatorCase(string Text, byte[] File, IReadOnlyList<CaseTensor> I
 {
     /// <summary>Tells this case from what it was before its maker changed (FNV-1a).</summary>
     public uint Hash => Inputs.SelectMany(i => i.Bytes).Concat(File).Aggregate(2166136261u, (hash, part) => unchecked((hash ^ part) * 16777619u));
+}
+
+/// <summary>A tensor of a case: numbers or integers.</summary>
+sealed record CaseTensor(long[] Shape, float[]? Floats, long[]? Ints)
+{
+    public byte[] Bytes => Floats is { } floats ? MemoryMarshal.AsBytes<float>(floats).ToArray() : MemoryMarshal.AsBytes<long>(Ints!).ToArray();
 }
