@@ -34,7 +34,9 @@ static class Wire
     /// <param name="type">How its content is encoded.</param>
     public static ulong Tag(int field, WireType type) => ((ulong)(uint)field << 3) | (uint)type;
 
-    /// <summary>The field number and the wire type of a tag; a number above 2³¹ − 1 is returned as 2³¹ − 1, which no message uses.</summary>
+    /// <summary>
+    /// The field number and the wire type of a tag; a number above 2³¹ − 1 is returned as 2³¹ − 1, which no message uses.
+    /// </summary>
     public static (int Field, WireType Type) Split(ulong tag) => ((int)Math.Min(tag >> 3, int.MaxValue), (WireType)(tag & 7));
 
     /// <summary>Decodes a varint.</summary>

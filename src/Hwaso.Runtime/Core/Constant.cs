@@ -4,15 +4,18 @@ using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Core;
 
-/// <summary>A value that is known when a model is loaded, at an address that does not change. Until its address is asked for, it is the bytes of the file.</summary>
+/// <summary>
+/// A value that is known when a model is loaded, at an address that does not change. Its numbers stay in the file until the address is
+/// first needed.
+/// </summary>
 sealed unsafe class Constant
 {
-    // Vectors may be read a little beyond the end.
+    // Kernels may read a vector beyond the end.
     const int Slack = PinnedMemory.Alignment;
 
     ReadOnlyMemory<byte>? view;
     byte* address;
-    bool gone;
+    bool released;
 
     public Constant(TensorType type)
     {
@@ -30,22 +33,24 @@ sealed unsafe class Constant
 
     public TensorType Type { get; }
 
-    /// <summary>Where the numbers lie from now on.</summary>
+    /// <summary>The address of the numbers; the first access reads them from the file.</summary>
     public byte* Address
     {
         get
         {
-            Settle();
+            Load();
             return address;
         }
     }
 
-    public Span<float> Floats => Type.IsFloat ? new Span<float>(Address, Type.Elements) : throw new InvalidOperationException("these are integers");
+    public Span<float> Floats =>
+        Type.IsFloat ? new Span<float>(Address, Type.Elements) : throw new InvalidOperationException("these are integers");
 
-    public Span<long> Ints => !Type.IsFloat ? new Span<long>(Address, Type.Elements) : throw new InvalidOperationException("these are floating-point numbers");
+    public Span<long> Ints =>
+        !Type.IsFloat ? new Span<long>(Address, Type.Elements) : throw new InvalidOperationException("these are floating-point numbers");
 
-    /// <summary>Where the numbers lie; nowhere once they were let go.</summary>
-    public nint AddressOrNone => gone ? 0 : (nint)Address;
+    /// <summary>The address of the numbers; 0 after <see cref="Release"/>.</summary>
+    public nint AddressOrNone => released ? 0 : (nint)Address;
 
     public static Constant Of(OnnxTensor tensor, string place)
     {
@@ -53,7 +58,7 @@ sealed unsafe class Constant
         return tensor.Floats is { } floats ? new(type, floats) : new(type, tensor.Ints!);
     }
 
-    /// <summary>Some of the numbers, wherever they lie.</summary>
+    /// <summary>Copies some of the numbers, from the file if they are still there.</summary>
     public void Read(int first, Span<float> to)
     {
         if (view is { } bytes)
@@ -62,11 +67,11 @@ sealed unsafe class Constant
             Floats.Slice(first, to.Length).CopyTo(to);
     }
 
-    /// <summary>Takes the numbers out of the file, which only one thread may do.</summary>
-    public void Settle()
+    /// <summary>Reads the numbers from the file. Only one thread may do so.</summary>
+    public void Load()
     {
-        if (gone)
-            throw new InvalidOperationException("a weight was let go of that is needed after all");
+        if (released)
+            throw new InvalidOperationException("weight released but still needed");
         if (view is not { } bytes)
             return;
         Make();
@@ -74,18 +79,19 @@ sealed unsafe class Constant
         view = null;
     }
 
-    /// <summary>Frees the numbers: nobody will ask for them, only for their type.</summary>
-    public void LetGo()
+    /// <summary>Frees the numbers; the type remains.</summary>
+    public void Release()
     {
-        (gone, view) = (true, null);
+        (released, view) = (true, null);
         NativeMemory.AlignedFree(address);
         address = null;
     }
 
-    /// <summary>All integers of a list.</summary>
-    public long[] ToInts() => Type.IsFloat ? MemoryMarshal.ToEnumerable<float>(Floats.ToArray()).Select(v => (long)v).ToArray() : Ints.ToArray();
+    /// <summary>The elements as integers; floating-point numbers are truncated.</summary>
+    public long[] ToInts() =>
+        Type.IsFloat ? MemoryMarshal.ToEnumerable<float>(Floats.ToArray()).Select(v => (long)v).ToArray() : Ints.ToArray();
 
-    /// <summary>The numbers as they lie in memory.</summary>
+    /// <summary>The numbers as bytes.</summary>
     public Span<byte> Bytes => new(Address, checked((int)Type.Bytes));
 
     void Make()
@@ -95,11 +101,12 @@ sealed unsafe class Constant
     }
 }
 
-/// <summary>Weights in the order in which kernels read them: packed at their first use, shared by all sizes and all runs.</summary>
+/// <summary>Weights in the order in which kernels read them: packed at their first use, shared by all sizes and runs.</summary>
 sealed class PackedWeights
 {
     readonly ConcurrentDictionary<(Constant Weights, int Layout), Lazy<Constant>> packed = new();
 
-    /// <summary>The packed form of some weights; <paramref name="layout"/> tells forms of the same weights apart.</summary>
-    public Constant Get(Constant weights, int layout, Func<Constant> pack) => packed.GetOrAdd((weights, layout), _ => new Lazy<Constant>(pack)).Value;
+    /// <summary>The packed form of some weights; <paramref name="layout"/> distinguishes forms of the same weights.</summary>
+    public Constant Get(Constant weights, int layout, Func<Constant> pack) =>
+        packed.GetOrAdd((weights, layout), _ => new Lazy<Constant>(pack)).Value;
 }

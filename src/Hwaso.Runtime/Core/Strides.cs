@@ -1,11 +1,13 @@
 namespace Hwaso.Runtime.Core;
 
-/// <summary>Dimensions with their steps in several tensors, as few as possible: dimensions that are walked as one are one.</summary>
-/// <param name="Sizes">Outermost first.</param>
-/// <param name="Steps">[tensor][dimension], in elements; 0 where a tensor repeats.</param>
+/// <summary>
+/// The dimensions of a loop over several tensors, with each tensor's steps. Dimensions that are contiguous in every tensor are merged.
+/// </summary>
+/// <param name="Sizes">The sizes, outermost first.</param>
+/// <param name="Steps">[tensor][dimension], in elements; 0 where a tensor is broadcast.</param>
 sealed record Strides(int[] Sizes, int[][] Steps)
 {
-    /// <summary>The steps of a tensor that lies densely.</summary>
+    /// <summary>The steps of a dense tensor, in elements.</summary>
     public static int[] Dense(ReadOnlySpan<int> shape)
     {
         var steps = new int[shape.Length];
@@ -14,7 +16,7 @@ sealed record Strides(int[] Sizes, int[][] Steps)
         return steps;
     }
 
-    /// <summary>The steps of a dense tensor when it is repeated to a larger shape, as ONNX broadcasts.</summary>
+    /// <summary>The steps of a dense tensor that is broadcast to a larger shape by ONNX's rules.</summary>
     public static int[] Broadcast(ReadOnlySpan<int> shape, ReadOnlySpan<int> to)
     {
         var own = Dense(shape);
@@ -24,7 +26,7 @@ sealed record Strides(int[] Sizes, int[][] Steps)
         return steps;
     }
 
-    /// <summary>Neighbouring dimensions joined where every tensor allows it, at least one left.</summary>
+    /// <summary>Merges neighbouring dimensions where every tensor allows it; at least one dimension remains.</summary>
     public static Strides Merge(ReadOnlySpan<int> sizes, params int[][] steps)
     {
         var kept = new List<int>();
@@ -56,7 +58,7 @@ sealed record Strides(int[] Sizes, int[][] Steps)
         return new Strides([.. kept], joined.Select(j => j.ToArray()).ToArray());
     }
 
-    /// <summary>Where the innermost row of a number lies in one tensor.</summary>
+    /// <summary>The offset of a row of the innermost dimension in one tensor, in elements.</summary>
     public long Offset(int tensor, long row)
     {
         long offset = 0;
@@ -69,6 +71,6 @@ sealed record Strides(int[] Sizes, int[][] Steps)
         return offset;
     }
 
-    /// <summary>Innermost rows.</summary>
+    /// <summary>The number of rows of the innermost dimension.</summary>
     public long Rows => Sizes.SkipLast(1).Aggregate(1L, (a, b) => a * b);
 }

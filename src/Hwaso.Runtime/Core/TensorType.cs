@@ -2,20 +2,26 @@ using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Core;
 
-/// <summary>What a value is made of: single-precision numbers or 64-bit integers, and how many each way.</summary>
+/// <summary>The type of a value: single-precision numbers or 64-bit integers, and the sizes.</summary>
 sealed class TensorType
 {
-    /// <summary>No tensor that a network can use is larger; it keeps indices within 32 bits.</summary>
+    /// <summary>The most elements of a tensor; this keeps indices within 32 bits.</summary>
     const long MaxElements = 1L << 30;
 
-    /// <exception cref="ModelFormatException">The tensor would be absurdly large.</exception>
+    /// <exception cref="ModelFormatException">A size is negative, or the tensor would have more elements than supported.</exception>
     public TensorType(bool isFloat, int[] shape, string place)
     {
         Int128 elements = 1;
         foreach (var size in shape)
-            // A tensor of nothing may not have huge sizes either: tables are made for them.
+            // Sizes of an empty tensor are limited too: tables of their length are allocated.
             if (size < 0 || (elements *= Math.Max(size, 1)) > MaxElements)
-                throw new ModelFormatException(place, $"a tensor of sizes [{string.Join(", ", shape)}] is absurd; at most {MaxElements} numbers are possible") { IsTooLarge = true };
+            {
+                var sizes = string.Join(", ", shape);
+                throw new ModelFormatException(place, $"a tensor of sizes [{sizes}] has more than the {MaxElements} numbers supported")
+                {
+                    IsTooLarge = true,
+                };
+            }
         (IsFloat, Shape, Elements) = (isFloat, shape, shape.Contains(0) ? 0 : (int)elements);
     }
 

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hwaso.Runtime.Format;
 
 /// <summary>
-/// A file as memory, given back as soon as it is no longer needed. The numbers of large weights stay in the file until somebody copies them:
-/// their place in memory is never touched, and so takes none.
+/// A file as memory, freed as soon as it is no longer needed. The numbers of large weights stay in the file until they are copied: their
+/// pages are never touched, and so take no memory.
 /// </summary>
 sealed unsafe class FileBytes : MemoryManager<byte>
 {
@@ -20,8 +20,8 @@ sealed unsafe class FileBytes : MemoryManager<byte>
     readonly List<(int Begin, int End)> left = [];
     byte* bytes;
 
-    /// <exception cref="ModelFormatException">It is too long to be an ONNX file.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ModelFormatException">The file is larger than an ONNX file can be.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public FileBytes(string path)
     {
         this.path = path;
@@ -30,7 +30,7 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         {
             var size = RandomAccess.GetLength(file);
             if (size > Array.MaxLength)
-                throw new ModelFormatException(path, $"{size} bytes; ONNX files have at most 2 GiB");
+                throw new ModelFormatException(path, $"has {size} bytes, more than the 2 GiB of an ONNX file");
             length = (int)size;
             bytes = (byte*)NativeMemory.Alloc((nuint)size);
             ReadAllButWeights();
@@ -42,8 +42,8 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         }
     }
 
-    /// <summary>Copies bytes of a file, or of any other memory.</summary>
-    /// <exception cref="IOException">The file cannot be read, or was changed while it was.</exception>
+    /// <summary>Copies bytes, from the file if they were left there.</summary>
+    /// <exception cref="IOException">The file cannot be read, or became shorter.</exception>
     public static void Copy(ReadOnlyMemory<byte> from, Span<byte> to)
     {
         if (IsLeft(from, out var owner, out var start))
@@ -52,8 +52,8 @@ sealed unsafe class FileBytes : MemoryManager<byte>
             from.Span.CopyTo(to);
     }
 
-    /// <summary>The bytes of a file, or of any other memory: themselves where they are in memory, or else a copy.</summary>
-    /// <exception cref="IOException">The file cannot be read, or was changed while it was.</exception>
+    /// <summary>The bytes themselves if they are in memory, else a copy read from the file.</summary>
+    /// <exception cref="IOException">The file cannot be read, or became shorter.</exception>
     public static ReadOnlySpan<byte> Get(ReadOnlyMemory<byte> from)
     {
         if (!IsLeft(from, out var owner, out var start))
@@ -63,7 +63,8 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         return copy;
     }
 
-    public override Span<byte> GetSpan() => bytes != null || length == 0 ? new(bytes, length) : throw new ObjectDisposedException(nameof(FileBytes));
+    public override Span<byte> GetSpan() =>
+        bytes != null || length == 0 ? new(bytes, length) : throw new ObjectDisposedException(nameof(FileBytes));
 
     public override MemoryHandle Pin(int elementIndex = 0) => new(bytes + elementIndex);
 
@@ -82,7 +83,7 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         return before >= 0 && start < owner.left[before].End;
     }
 
-    // Goes down the path of weights' numbers: ModelProto.graph 7, GraphProto.initializer 5, TensorProto.raw_data 9.
+    // Follows the path to the numbers of weights: ModelProto.graph 7, GraphProto.initializer 5, TensorProto.raw_data 9.
     void ReadAllButWeights()
     {
         ReadOnlySpan<int> path = [7, 5, 9];
@@ -95,7 +96,7 @@ sealed unsafe class FileBytes : MemoryManager<byte>
                 level--;
                 continue;
             }
-            // Whatever is odd is found by the reader, who needs the bytes for it.
+            // Damage is reported by the reader, which needs the bytes up to it.
             if (!Varint(ref at, ref ready, ends[level], out var tag))
                 break;
             var (field, type) = Wire.Split(tag);
@@ -119,7 +120,7 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         Need(length - 1, ref ready);
     }
 
-    // The bytes of content from here on; 0 of a varint, which is consumed.
+    // The number of bytes of a field's content from here on; 0 for a varint, which is consumed.
     bool Content(ref int at, ref int ready, int end, WireType type, out int size)
     {
         ulong length = type switch { WireType.Fixed64 => 8, WireType.Fixed32 => 4, _ => 0 };
@@ -135,7 +136,7 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         return Wire.TryReadVarint(new ReadOnlySpan<byte>(bytes, end), ref at, out value);
     }
 
-    // Reads on as far as a byte.
+    // Reads the file up to a byte, in whole pages.
     void Need(int last, ref int ready)
     {
         if (last < ready)
@@ -151,7 +152,7 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         {
             var read = RandomAccess.Read(file, to[done..], at + done);
             if (read == 0)
-                throw new EndOfStreamException($"{path}: became shorter while it was read");
+                throw new EndOfStreamException($"{path}: the file became shorter during reading");
             done += read;
         }
     }

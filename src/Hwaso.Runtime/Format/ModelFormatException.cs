@@ -1,6 +1,6 @@
 namespace Hwaso.Runtime.Format;
 
-/// <summary>A model file that is damaged, or asks for something that this runtime does not do; the message says what and where.</summary>
+/// <summary>A model file is damaged or uses something that this runtime does not support; the message says where and what.</summary>
 /// <param name="place">The file, and the node or tensor in it.</param>
 /// <param name="problem">What is wrong there.</param>
 public sealed class ModelFormatException(string place, string problem) : Exception($"{place}: {problem}")

@@ -2,18 +2,18 @@ using Hwaso.Common;
 
 namespace Hwaso.Runtime.Format;
 
-/// <summary>Reads an ONNX file (onnx.proto's ModelProto), field numbers as published there.</summary>
+/// <summary>Reads an ONNX file (onnx.proto's ModelProto); the field numbers are those of onnx.proto.</summary>
 static class OnnxReader
 {
-    /// <summary>The oldest and newest operator sets that are read; what an operator means in each is the lowering's matter.</summary>
+    /// <summary>The oldest and newest operator sets that can be read.</summary>
     public const int OldestOpset = 9, NewestOpset = 24;
 
-    // The largest networks have some thousands; planning compares values with each other.
-    const int MostNodes = 20_000;
+    // The largest networks have some thousands; planning takes time quadratic in their number.
+    const int MostNodes = 20_000, MostSize = 1 << 24;
 
     /// <param name="bytes">The file; the numbers of its weights are views of it.</param>
     /// <param name="place">Its name, for messages.</param>
-    /// <exception cref="ModelFormatException">It is not an ONNX file, damaged, or of an unsupported operator set.</exception>
+    /// <exception cref="ModelFormatException">The bytes are not an ONNX file, are damaged, or have an unsupported operator set.</exception>
     public static OnnxFile Read(ReadOnlyMemory<byte> bytes, string place)
     {
         try
@@ -22,7 +22,7 @@ static class OnnxReader
         }
         catch (WireFormatException error)
         {
-            throw new ModelFormatException(place, $"{error.Message}; this is no ONNX file, or a damaged one");
+            throw new ModelFormatException(place, $"{error.Message}; this is not an ONNX file, or a damaged one");
         }
     }
 
@@ -42,7 +42,8 @@ static class OnnxReader
                     if (Opset(reader.Bytes(), place) is ("" or "ai.onnx", var version))
                         opset = version is >= OldestOpset and <= NewestOpset
                             ? (int)version
-                            : throw new ModelFormatException(place, $"operator set {version} is not supported; {OldestOpset} to {NewestOpset} are");
+                            : throw new ModelFormatException(place,
+                                $"operator set {version} is not supported; {OldestOpset} to {NewestOpset} are");
                     break;
                 case 14:
                     var (key, value) = Pair(reader.Bytes(), place);
@@ -53,7 +54,7 @@ static class OnnxReader
                     break;
             }
         if (graph is not { } found)
-            throw new ModelFormatException(place, "holds no graph; this is no ONNX file, or a damaged one");
+            throw new ModelFormatException(place, "holds no graph; this is not an ONNX file, or a damaged one");
         return Graph(found, place, opset ?? throw new ModelFormatException(place, "does not say which operator set it uses"), metadata);
     }
 
@@ -68,13 +69,13 @@ static class OnnxReader
             {
                 case 1:
                     if (nodes.Count == MostNodes)
-                        throw new ModelFormatException(place, $"more than {MostNodes} nodes are absurd");
+                        throw new ModelFormatException(place, $"has more than the {MostNodes} nodes supported");
                     nodes.Add(Node(reader.Bytes(), place));
                     break;
                 case 5:
                     var tensor = OnnxTensorReader.Read(reader.Bytes(), place);
                     if (!weights.TryAdd(tensor.Name, tensor))
-                        throw new ModelFormatException($"{place}: tensor '{tensor.Name}'", "is there twice");
+                        throw new ModelFormatException($"{place}: tensor '{tensor.Name}'", "occurs twice");
                     break;
                 case 11:
                     inputs.Add(Port(reader.Bytes(), place));
@@ -185,8 +186,13 @@ static class OnnxReader
                     size = dimension.Int();
                 else
                     dimension.Skip();
-            // Some exporters write 0 or less where a size is free.
-            sizes.Add(size switch { <= 0 => -1, <= 1 << 24 => (int)size, _ => throw new ModelFormatException(place, $"a size of {size} is absurd") });
+            // Some exporters write 0 or a negative number for a free size.
+            sizes.Add(size switch
+            {
+                <= 0 => -1,
+                <= MostSize => (int)size,
+                _ => throw new ModelFormatException(place, $"a size of {size} is more than the {MostSize} supported"),
+            });
         }
         return [.. sizes];
     }

@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>What happens to a number between its computation and its place: f(value + addend).</summary>
+/// <summary>What a kernel does with a number before it writes it: f(value + addend).</summary>
 /// <param name="Adds">Whether a tensor of the output's shape is added.</param>
 /// <param name="Function">The function.</param>
 readonly record struct Epilogue(bool Adds, Unary Function);
 
-/// <summary>The end of a computation: bias, addend and function on the way to memory.</summary>
+/// <summary>The end of a computation: adds bias and addend, applies the function, and writes.</summary>
 static unsafe class Finish<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged

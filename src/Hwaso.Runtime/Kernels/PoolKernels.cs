@@ -1,14 +1,14 @@
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>The largest number of each window of a plane: of the window's rows first, for a whole row of windows at once, then of its columns.</summary>
-/// <param name="shape">Planes and windows: as a convolution that has a channel a group.</param>
-/// <param name="input">The planes.</param>
-/// <param name="output">The results; -∞ of a window that lies in the padding.</param>
+/// <summary>Max pooling: the maximum over the rows of a whole row of windows at once, then over the columns of each window.</summary>
+/// <param name="shape">Images and windows, as of a depthwise convolution.</param>
+/// <param name="input">The images.</param>
+/// <param name="output">The result; -∞ for a window that lies in the padding.</param>
 sealed unsafe class MaxPoolKernel<TLanes, TVector>(ConvShape shape, float* input, float* output) : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    // Columns that the windows of a row see, padding included. The last vectors that are loaded reach beyond them.
+    // Columns that a row of windows covers, padding included; the last vectors read beyond them.
     readonly long columns = ((shape.OutWidth - 1L) * shape.StrideX) + ((shape.KernelWidth - 1L) * shape.DilationX) + 1;
 
     public override int Items => shape.Batch * shape.Cin;
@@ -91,13 +91,13 @@ sealed unsafe class MaxPoolKernel<TLanes, TVector>(ConvShape shape, float* input
     }
 }
 
-/// <summary>The mean number of each window of a plane.</summary>
-/// <param name="shape">Planes and windows: as a convolution that has a channel a group.</param>
+/// <summary>Average pooling.</summary>
+/// <param name="shape">Images and windows, as of a depthwise convolution.</param>
 /// <param name="countPadding">Whether the divisor counts the padding (ONNX's count_include_pad).</param>
-/// <param name="bottom">Rows of padding at the end, which such a divisor reaches at most.</param>
-/// <param name="right">Columns of padding at the end.</param>
-/// <param name="input">The planes.</param>
-/// <param name="output">The results.</param>
+/// <param name="bottom">Rows of padding below the image; the divisor does not count rows beyond them.</param>
+/// <param name="right">Columns of padding right of the image; the divisor does not count columns beyond them.</param>
+/// <param name="input">The images.</param>
+/// <param name="output">The result.</param>
 sealed unsafe class AveragePoolKernel(ConvShape shape, bool countPadding, int bottom, int right, float* input, float* output) : Kernel
 {
     public override int Items => shape.Batch * shape.Cin;

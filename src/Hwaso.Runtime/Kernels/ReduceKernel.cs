@@ -2,7 +2,7 @@ using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>What many numbers are brought to.</summary>
+/// <summary>The functions that reduce many numbers to one.</summary>
 enum ReduceKind
 {
     Sum,
@@ -11,12 +11,12 @@ enum ReduceKind
     Min,
 }
 
-/// <summary>One number from many along some dimensions.</summary>
-/// <param name="kind">Which.</param>
-/// <param name="kept">The dimensions that stay, with the input's steps.</param>
-/// <param name="gone">Those that go, with the input's steps.</param>
+/// <summary>Reduces some dimensions of a tensor.</summary>
+/// <param name="kind">The function.</param>
+/// <param name="kept">The dimensions that remain, with the input's steps.</param>
+/// <param name="gone">The dimensions that are reduced, with the input's steps.</param>
 /// <param name="input">The tensor.</param>
-/// <param name="output">One number for each index of what stays.</param>
+/// <param name="output">One number for each index of the remaining dimensions.</param>
 sealed unsafe class ReduceKernel<TLanes, TVector>(ReduceKind kind, Strides kept, Strides gone, float* input, float* output) : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -39,7 +39,7 @@ sealed unsafe class ReduceKernel<TLanes, TVector>(ReduceKind kind, Strides kept,
         }
     }
 
-    // Rows are added up in single precision, their sums in double.
+    // Rows are summed in single precision, their sums in double.
     float Sum(float* from)
     {
         double sum = 0;
@@ -73,7 +73,7 @@ sealed unsafe class ReduceKernel<TLanes, TVector>(ReduceKind kind, Strides kept,
     }
 }
 
-/// <summary>Where the largest number along an axis stands; of equal ones the first, or the last.</summary>
+/// <summary>The index of the largest number along an axis; of equal numbers the first, or the last.</summary>
 sealed unsafe class ArgMaxKernel(int outer, int length, int inner, bool last, float* input, long* output) : Kernel
 {
     public override int Items => outer;

@@ -30,12 +30,12 @@ enum UnaryKind
 }
 
 /// <summary>A function of one number.</summary>
-/// <param name="Kind">Which.</param>
+/// <param name="Kind">The function.</param>
 /// <param name="A">Its first parameter: the lower bound, slope or alpha.</param>
 /// <param name="B">Its second: the upper bound or beta.</param>
 readonly record struct Unary(UnaryKind Kind, float A = 0, float B = 0);
 
-/// <summary>A function of every number of a tensor, in place where wanted.</summary>
+/// <summary>A function of every number of a tensor; the output may be the input.</summary>
 sealed unsafe class UnaryKernel<TLanes, TVector>(Unary function, float* input, float* output, int count) : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -58,7 +58,7 @@ sealed unsafe class UnaryKernel<TLanes, TVector>(Unary function, float* input, f
     }
 }
 
-/// <summary>Functions of one number, a vector at a time.</summary>
+/// <summary>Functions of one number, on vectors.</summary>
 static class UnaryMath<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -91,9 +91,11 @@ static class UnaryMath<TLanes, TVector>
             case UnaryKind.Tanh:
                 return Tanh(x);
             case UnaryKind.Gelu:
-                return TLanes.Multiply(TLanes.Multiply(x, TLanes.All(0.5f)), TLanes.Add(one, Erf(TLanes.Multiply(x, TLanes.All(0.70710678f)))));
+                return TLanes.Multiply(TLanes.Multiply(x, TLanes.All(0.5f)),
+                    TLanes.Add(one, Erf(TLanes.Multiply(x, TLanes.All(0.70710678f)))));
             case UnaryKind.GeluTanh:
-                var inner = TLanes.Multiply(TLanes.All(0.79788456f), TLanes.MultiplyAdd(TLanes.Multiply(TLanes.All(0.044715f), x), TLanes.Multiply(x, x), x));
+                var inner = TLanes.Multiply(TLanes.All(0.79788456f),
+                    TLanes.MultiplyAdd(TLanes.Multiply(TLanes.All(0.044715f), x), TLanes.Multiply(x, x), x));
                 return TLanes.Multiply(TLanes.Multiply(x, TLanes.All(0.5f)), TLanes.Add(one, Tanh(inner)));
             case UnaryKind.Silu:
                 return TLanes.Multiply(x, Sigmoid(x));
@@ -101,7 +103,8 @@ static class UnaryMath<TLanes, TVector>
                 // max(x, 0) + log(1 + exp(-|x|)) does not overflow.
                 return TLanes.Add(TLanes.Max(x, zero), TLanes.Log(TLanes.Add(one, TLanes.Exp(TLanes.Subtract(zero, TLanes.Abs(x))))));
             case UnaryKind.Elu:
-                return TLanes.WherePositive(x, x, TLanes.Multiply(TLanes.All(function.A), TLanes.Subtract(TLanes.Exp(TLanes.Min(x, zero)), one)));
+                return TLanes.WherePositive(x, x,
+                    TLanes.Multiply(TLanes.All(function.A), TLanes.Subtract(TLanes.Exp(TLanes.Min(x, zero)), one)));
             case UnaryKind.Erf:
                 return Erf(x);
             case UnaryKind.Exp:
@@ -125,7 +128,8 @@ static class UnaryMath<TLanes, TVector>
         }
     }
 
-    static TVector Sigmoid(TVector x) => TLanes.Divide(TLanes.All(1), TLanes.Add(TLanes.All(1), TLanes.Exp(TLanes.Subtract(TLanes.All(0), x))));
+    static TVector Sigmoid(TVector x) =>
+        TLanes.Divide(TLanes.All(1), TLanes.Add(TLanes.All(1), TLanes.Exp(TLanes.Subtract(TLanes.All(0), x))));
 
     // 1 - 2 / (exp(2x) + 1): right at both ends, where exp is 0 or infinite.
     static TVector Tanh(TVector x)
@@ -143,7 +147,8 @@ static class UnaryMath<TLanes, TVector>
         p = TLanes.MultiplyAdd(t, p, TLanes.All(1.421413741f));
         p = TLanes.MultiplyAdd(t, p, TLanes.All(-0.284496736f));
         p = TLanes.MultiplyAdd(t, p, TLanes.All(0.254829592f));
-        var y = TLanes.Subtract(TLanes.All(1), TLanes.Multiply(TLanes.Multiply(p, t), TLanes.Exp(TLanes.Subtract(TLanes.All(0), TLanes.Multiply(a, a)))));
+        var y = TLanes.Subtract(TLanes.All(1),
+            TLanes.Multiply(TLanes.Multiply(p, t), TLanes.Exp(TLanes.Subtract(TLanes.All(0), TLanes.Multiply(a, a)))));
         return TLanes.WherePositive(x, y, TLanes.Subtract(TLanes.All(0), y));
     }
 }

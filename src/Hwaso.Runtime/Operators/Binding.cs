@@ -3,15 +3,16 @@ using Hwaso.Runtime.Kernels;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>Where a node's inputs and output lie, and what to compute with.</summary>
-/// <param name="operands">What is known of the inputs.</param>
-/// <param name="addresses">Where they lie; null where one is left out.</param>
+/// <summary>The addresses of a node's inputs and output, and what its kernel is built with.</summary>
+/// <param name="operands">The types of the inputs, and those that are known.</param>
+/// <param name="addresses">The addresses of the inputs; 0 for an omitted one.</param>
 /// <param name="output">The output's type.</param>
-/// <param name="result">Where it goes.</param>
-/// <param name="kernels">Kernels of the widest vectors there are.</param>
-/// <param name="packed">Weights in the kernels' order, made once.</param>
-/// <param name="threads">How many threads will share the work.</param>
-sealed unsafe class Binding(Operands operands, nint[] addresses, TensorType output, nint result, KernelSet kernels, PackedWeights packed, int threads)
+/// <param name="result">The address of the output.</param>
+/// <param name="kernels">The kernels of the chosen vectors.</param>
+/// <param name="packed">Weights in the order in which kernels read them.</param>
+/// <param name="threads">The number of threads that will share the work.</param>
+sealed unsafe class Binding(
+    Operands operands, nint[] addresses, TensorType output, nint result, KernelSet kernels, PackedWeights packed, int threads)
 {
     public Operands Operands => operands;
 

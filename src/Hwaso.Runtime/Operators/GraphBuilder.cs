@@ -2,7 +2,7 @@ using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>Values and nodes while a file is turned into a graph.</summary>
+/// <summary>Collects values and nodes while a file is turned into a graph.</summary>
 sealed class GraphBuilder(string place)
 {
     readonly Dictionary<string, int> numbers = new(StringComparer.Ordinal);
@@ -15,7 +15,7 @@ sealed class GraphBuilder(string place)
 
     public Dictionary<int, Constant> Constants { get; } = [];
 
-    /// <summary>The number of a name, known or not; -1 of the empty one.</summary>
+    /// <summary>The number of the value with this name, new or not; -1 for the empty name.</summary>
     public int Value(string name)
     {
         if (name.Length == 0)
@@ -28,7 +28,7 @@ sealed class GraphBuilder(string place)
         return number;
     }
 
-    /// <summary>A value without a name in the file.</summary>
+    /// <summary>Adds a value that has no name in the file.</summary>
     public int Fresh(string name)
     {
         Names.Add(name);
@@ -42,12 +42,13 @@ sealed class GraphBuilder(string place)
         return number;
     }
 
-    public void Add(string nodePlace, Operator operation, int output, params int[] inputs) => Nodes.Add(new Node(nodePlace, operation, inputs, output));
+    public void Add(string nodePlace, Operator operation, int output, params int[] inputs) =>
+        Nodes.Add(new Node(nodePlace, operation, inputs, output));
 }
 
 /// <summary>An operator between values.</summary>
-/// <param name="Place">The file and its node, for messages.</param>
-/// <param name="Operator">What it does.</param>
-/// <param name="Inputs">Numbers of values; -1 where one is left out.</param>
-/// <param name="Output">The number of the value it makes.</param>
+/// <param name="Place">The file and the node, for messages.</param>
+/// <param name="Operator">What it computes.</param>
+/// <param name="Inputs">The numbers of its input values; -1 for an omitted one.</param>
+/// <param name="Output">The number of its output value.</param>
 sealed record Node(string Place, Operator Operator, int[] Inputs, int Output);

@@ -3,12 +3,12 @@ using Hwaso.Runtime.Kernels;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's GridSample of images [N, C, H, W] at a grid [N, h, w, 2] of x and y, each from -1 to 1.</summary>
+/// <summary>ONNX's GridSample: images [N, C, H, W], sampled at a grid [N, h, w, 2] of x and y in -1 … 1.</summary>
 sealed unsafe record GridSampleOperator(GridSampling Sampling) : Operator
 {
     public static GridSampleOperator Read(NodeAttributes attributes)
     {
-        // Operator set 20 says linear and cubic.
+        // Operator set 20 renamed bilinear to linear.
         var mode = attributes.Text("mode", attributes.Opset < 20 ? "bilinear" : "linear");
         if (mode is not ("bilinear" or "linear" or "nearest"))
             throw attributes.Refuse($"mode {mode} is not supported; linear and nearest are");

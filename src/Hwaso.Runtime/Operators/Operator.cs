@@ -4,40 +4,40 @@ using Hwaso.Runtime.Kernels;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>What a node does: one output from its inputs. Immutable; made when a model is loaded.</summary>
+/// <summary>Computes one output from inputs. Immutable; created when a model is loaded.</summary>
 abstract record Operator
 {
     /// <summary>The type of the output.</summary>
-    /// <exception cref="ModelFormatException">The inputs do not fit it.</exception>
+    /// <exception cref="ModelFormatException">The inputs do not fit the operator.</exception>
     public abstract TensorType Infer(Operands inputs);
 
-    /// <summary>The computation for inputs and an output at known places.</summary>
+    /// <summary>The kernel for an output and inputs at fixed addresses.</summary>
     public abstract Kernel Bind(Binding binding);
 }
 
-/// <summary>An operator that can add another tensor to what it computes and apply a function, before it writes.</summary>
+/// <summary>An operator that can add another tensor to its result and apply a function before it writes.</summary>
 interface IEpilogue
 {
-    /// <summary>What it does at the end.</summary>
+    /// <summary>What it does before it writes.</summary>
     Epilogue Epilogue { get; }
 
-    /// <summary>The input to add, where one is added.</summary>
+    /// <summary>The number of the input to add, if one is added.</summary>
     int AddendInput { get; }
 
-    /// <summary>The same operator with another end.</summary>
+    /// <summary>The same operator with another epilogue.</summary>
     Operator With(Epilogue epilogue);
 }
 
-/// <summary>An operator that computes sizes and indices when a model is planned.</summary>
+/// <summary>An operator on sizes and indices, which can be computed at planning.</summary>
 interface IFolding
 {
-    /// <summary>The output if it is known without running the model, else null.</summary>
+    /// <summary>The output if it can be computed at planning, else null.</summary>
     Constant? Fold(Operands inputs, TensorType output);
 }
 
-/// <summary>An operator whose output is its first input's numbers, as they lie in memory.</summary>
+/// <summary>An operator whose output has the bytes of its first input.</summary>
 interface IView
 {
-    /// <summary>Whether it is for these types: a conversion is a view only if nothing is converted.</summary>
+    /// <summary>Whether the output has those bytes for these types: only a cast that converts nothing is a view.</summary>
     bool IsView(Operands inputs);
 }

@@ -3,12 +3,12 @@ using Hwaso.Runtime.Kernels;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's Shape: known as soon as the image's size is.</summary>
+/// <summary>ONNX's Shape, computed at planning.</summary>
 sealed record ShapeOperator(long Start, long End) : Operator, IFolding
 {
     public override TensorType Infer(Operands inputs) => inputs.Of(false, [Sizes(inputs).Length]);
 
-    public override Kernel Bind(Binding binding) => throw new InvalidOperationException("folded");
+    public override Kernel Bind(Binding binding) => throw new InvalidOperationException("computed at planning");
 
     public Constant Fold(Operands inputs, TensorType output) => new(output, Sizes(inputs).Select(s => (long)s).ToArray());
 
@@ -21,21 +21,21 @@ sealed record ShapeOperator(long Start, long End) : Operator, IFolding
     }
 }
 
-/// <summary>ONNX's ConstantOfShape: one number many times; 0 unless said otherwise.</summary>
-/// <param name="Float">The number, where it is floating point.</param>
-/// <param name="Int">The number, where it is not.</param>
+/// <summary>ONNX's ConstantOfShape, computed at planning.</summary>
+/// <param name="Float">The number to repeat, if it is floating point.</param>
+/// <param name="Int">The number to repeat, if it is not.</param>
 sealed record ConstantOfShapeOperator(float? Float, long Int) : Operator, IFolding
 {
-    // What is made of nothing but a claim stays small.
+    // The file holds the sizes only, so a tiny file could ask for any amount of memory.
     const int Most = 1 << 22;
 
     public override TensorType Infer(Operands inputs)
     {
         var type = inputs.Of(Float is not null, Array.ConvertAll(inputs.Ints(0, "sizes"), inputs.Size));
-        return type.Elements <= Most ? type : throw inputs.Refuse($"a constant {type} is absurd");
+        return type.Elements <= Most ? type : throw inputs.Refuse($"constant {type} has more than the {Most} numbers supported");
     }
 
-    public override Kernel Bind(Binding binding) => throw new InvalidOperationException("folded");
+    public override Kernel Bind(Binding binding) => throw new InvalidOperationException("computed at planning");
 
     public Constant Fold(Operands inputs, TensorType output)
     {
@@ -48,20 +48,24 @@ sealed record ConstantOfShapeOperator(float? Float, long Int) : Operator, IFoldi
     }
 }
 
-/// <summary>ONNX's Range of integers.</summary>
+/// <summary>ONNX's Range of integers, computed at planning.</summary>
 sealed record RangeOperator : Operator, IFolding
 {
+    const int Most = 1 << 22;
+
     public override TensorType Infer(Operands inputs)
     {
         var (from, to, step) = (One(inputs, 0), One(inputs, 1), One(inputs, 2));
         if (step == 0)
-            throw inputs.Refuse("a step of 0");
+            throw inputs.Refuse("the step is 0");
         var count = (Int128)to - from;
         count = (count + step - Math.Sign(step)) / step;
-        return count <= 1 << 22 ? inputs.Of(false, [(int)(count < 0 ? 0 : count)]) : throw inputs.Refuse($"{count} numbers are absurd");
+        return count <= Most
+            ? inputs.Of(false, [(int)(count < 0 ? 0 : count)])
+            : throw inputs.Refuse($"{count} numbers are more than the {Most} supported");
     }
 
-    public override Kernel Bind(Binding binding) => throw new InvalidOperationException("folded");
+    public override Kernel Bind(Binding binding) => throw new InvalidOperationException("computed at planning");
 
     public Constant Fold(Operands inputs, TensorType output)
     {
@@ -69,21 +73,24 @@ sealed record RangeOperator : Operator, IFolding
         return new Constant(output, Enumerable.Range(0, output.Elements).Select(k => from + (k * step)).ToArray());
     }
 
-    static long One(Operands inputs, int input) => inputs.Type(input) is { IsFloat: false, Elements: 1 } ? inputs.Ints(input, "bounds")[0] : throw inputs.Refuse("single integers were wanted");
+    static long One(Operands inputs, int input) => inputs.Type(input) is { IsFloat: false, Elements: 1 }
+        ? inputs.Ints(input, "bounds")[0]
+        : throw inputs.Refuse("bounds must be single integers");
 }
 
-/// <summary>ONNX's Equal (of two) and Where (of three) on sizes and indices that are known when planning.</summary>
+/// <summary>ONNX's Equal (two inputs) and Where (three) on integers, computed at planning.</summary>
 sealed record ChoiceOperator(bool IsEqual) : Operator, IFolding
 {
     public override TensorType Infer(Operands inputs)
     {
         var shape = Broadcasting.Shape(inputs.Type(0).Shape, inputs.Type(1).Shape, inputs);
         if (inputs.Type(0).IsFloat || inputs.Type(1).IsFloat || (!IsEqual && inputs.Type(2).IsFloat))
-            throw inputs.Refuse("integers alone are supported");
+            throw inputs.Refuse("only integers are supported");
         return inputs.Of(false, IsEqual ? shape : Broadcasting.Shape(shape, inputs.Type(2).Shape, inputs));
     }
 
-    public override Kernel Bind(Binding binding) => throw binding.Operands.Refuse("its inputs depend on the image, which is not supported");
+    public override Kernel Bind(Binding binding) =>
+        throw binding.Operands.Refuse("inputs that depend on the model's input are not supported");
 
     public Constant? Fold(Operands inputs, TensorType output)
     {

@@ -4,24 +4,30 @@ using Hwaso.Runtime.Operators;
 
 namespace Hwaso.Runtime.Planning;
 
-/// <summary>A model for inputs of certain sizes: what runs in which order, and where everything lies.</summary>
+/// <summary>A model planned for inputs of certain sizes: the steps in order, and the address of every value.</summary>
 /// <param name="Graph">The model.</param>
-/// <param name="Types">The type of every value; null of those that fusing took away.</param>
-/// <param name="Constants">The values that are known, those included that were computed when planning.</param>
-/// <param name="Steps">What runs, in order.</param>
-/// <param name="Offsets">Where each value lies, in bytes from the start of a run's memory; -1 of what is not there.</param>
-/// <param name="Bytes">The memory of a run.</param>
-sealed record ExecutionPlan(ModelGraph Graph, TensorType?[] Types, IReadOnlyDictionary<int, Constant> Constants, IReadOnlyList<Node> Steps, long[] Offsets, long Bytes)
+/// <param name="Types">The type of every value; null for values that fusion removed.</param>
+/// <param name="Constants">The values that are known, including those computed at planning.</param>
+/// <param name="Steps">The nodes to run, in order.</param>
+/// <param name="Offsets">The offset of each value, in bytes from the start of a run's memory; -1 for values without memory.</param>
+/// <param name="Bytes">The bytes of a run's memory.</param>
+sealed record ExecutionPlan(
+    ModelGraph Graph,
+    TensorType?[] Types,
+    IReadOnlyDictionary<int, Constant> Constants,
+    IReadOnlyList<Node> Steps,
+    long[] Offsets,
+    long Bytes)
 {
-    /// <summary>What a node's operator needs to know.</summary>
+    /// <summary>The operands of a node.</summary>
     public Operands OperandsOf(Node node) => Operands.Of(node, Types, Constants);
 }
 
-/// <summary>What a step of a run amounts to, for those who look for what limits a network.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="MultiplyAdds">Multiply-adds of its definition.</param>
-/// <param name="Products">Multiply-adds that the way in which it is computed needs: fewer where tiles of 4×4 outputs are.</param>
-/// <param name="Bytes">Numbers that it reads and writes at least once each, weights included, in bytes.</param>
+/// <summary>The cost of a step.</summary>
+/// <param name="Kind">The kind of layer.</param>
+/// <param name="MultiplyAdds">Multiply-adds by definition.</param>
+/// <param name="Products">Multiply-adds as computed; Winograd's convolution needs fewer.</param>
+/// <param name="Bytes">Bytes that it must read and write at least once, including weights.</param>
 sealed record StepCost(string Kind, double MultiplyAdds, double Products, double Bytes)
 {
     public static StepCost Of(ExecutionPlan plan, Node step)
@@ -54,7 +60,11 @@ sealed record StepCost(string Kind, double MultiplyAdds, double Products, double
 
     static string KindOf(in ConvShape shape)
     {
-        var (steps, apart) = (shape.StrideY == 1 && shape.StrideX == 1, shape.DilationY > 1 || shape.DilationX > 1);
-        return $"{shape.KernelHeight}×{shape.KernelWidth}{(steps ? "" : $", stride {shape.StrideY}")}{(apart ? ", dilated" : "")}{(shape.Groups > 1 ? ", grouped" : "")}";
+        var kind = $"{shape.KernelHeight}×{shape.KernelWidth}";
+        if (shape.StrideY != 1 || shape.StrideX != 1)
+            kind += $", stride {shape.StrideY}";
+        if (shape.DilationY > 1 || shape.DilationX > 1)
+            kind += ", dilated";
+        return shape.Groups > 1 ? kind + ", grouped" : kind;
     }
 }

@@ -4,12 +4,15 @@ using Hwaso.Runtime.Operators;
 
 namespace Hwaso.Runtime.Planning;
 
-/// <summary>Takes a model's numbers out of its file: the weights of convolutions in the order in which kernels read them, and in no other.</summary>
-static class WeightTaking
+/// <summary>
+/// Reads a model's weights from its file: those of convolutions packed as kernels read them, without keeping the original.
+/// </summary>
+static class WeightPacking
 {
-    public static void Take(ModelGraph graph, PackedWeights packed)
+    public static void Pack(ModelGraph graph, PackedWeights packed)
     {
-        var uses = graph.Nodes.SelectMany(n => n.Inputs.Select((value, input) => (Value: value, Node: n, Input: input))).ToLookup(u => u.Value);
+        var uses = graph.Nodes.SelectMany(n => n.Inputs.Select((value, input) => (Value: value, Node: n, Input: input)))
+            .ToLookup(u => u.Value);
         foreach (var (value, constant) in graph.Constants)
         {
             var own = uses[value].ToArray();
@@ -17,14 +20,14 @@ static class WeightTaking
             if (groups > 0 && own.All(u => u.Input == 1 && Groups(u.Node.Operator, constant.Type) == groups))
             {
                 ConvWeights.Get(packed, constant, groups, own[0].Node.Place);
-                constant.LetGo();
+                constant.Release();
             }
             else
-                constant.Settle();
+                constant.Load();
         }
     }
 
-    /// <summary>Into how many groups an operator packs weights of which it needs nothing else; 0 of others.</summary>
+    /// <summary>The number of groups that an operator's weights are packed in, if it needs nothing but the packed form; else 0.</summary>
     static int Groups(Operator operation, TensorType weights)
     {
         var groups = operation switch
@@ -33,7 +36,7 @@ static class WeightTaking
             DeformConvOperator deformed => deformed.Groups,
             _ => 0,
         };
-        // Of one input channel a group, convolutions read weights as they were; what does not fit is refused by who knows the input.
+        // Depthwise convolutions read unpacked weights. Weights that do not fit are refused later, when the input is known.
         var fits = groups > 0 && weights is { IsFloat: true, Rank: 4, Elements: > 0 } && weights.Shape[0] % groups == 0;
         return fits && (groups == 1 || weights.Shape[1] > 1) ? groups : 0;
     }
