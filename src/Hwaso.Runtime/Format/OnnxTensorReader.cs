@@ -57,11 +57,11 @@ static class OnnxTensorReader
     {
         Int128 product = 1;
         foreach (var size in dimensions)
-        {
             if (size is < 0 or > int.MaxValue || (product *= size) > int.MaxValue)
-                throw new ModelFormatException(place,
-                    $"sizes [{string.Join(", ", dimensions.Take(16))}] give more than the {int.MaxValue} numbers supported");
-        }
+            {
+                var sizes = string.Join(", ", dimensions.Take(16));
+                throw new ModelFormatException(place, $"sizes [{sizes}] are negative or give more than the {int.MaxValue} numbers supported");
+            }
         elements = (long)product;
         return dimensions.ConvertAll(d => (int)d).ToArray();
     }

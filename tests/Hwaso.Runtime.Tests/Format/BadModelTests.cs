@@ -6,26 +6,31 @@ using Hwaso.Torch;
 
 namespace Hwaso.Runtime.Tests.Format;
 
-/// <summary>Files that are no model, or damaged, or ask for what is not supported: told what and where, quickly, whatever they claim.</summary>
+/// <summary>
+/// Files that are not models, are damaged, or use something unsupported are refused quickly with place and reason, whatever they declare.
+/// </summary>
 public sealed class BadModelTests : TensorTest
 {
     [Theory]
     [InlineData(new byte[0], "holds no graph")]
-    [InlineData(new byte[] { 0xff, 0xd8, 0xff, 0xe0 }, "no ONNX file")]
-    [InlineData(new byte[] { 0x3a, 0x7f }, "no ONNX file")]
-    [InlineData(new byte[] { 0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f }, "no ONNX file")]
+    [InlineData(new byte[] { 0xff, 0xd8, 0xff, 0xe0 }, "this is not an ONNX file")]
+    [InlineData(new byte[] { 0x3a, 0x7f }, "this is not an ONNX file")]
+    [InlineData(new byte[] { 0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f }, "this is not an ONNX file")]
     public void What_is_no_model_is_refused(byte[] file, string expected) => Refused(file, expected);
 
     [Fact]
     public void An_operator_that_is_not_supported_is_named_with_its_node() =>
-        Refused(File(d => d.Node("NonMaxSuppression", "boxes", ["x"], ["y"])), "test: NonMaxSuppression 'boxes': operator NonMaxSuppression is not supported");
+        Refused(File(d => d.Node("NonMaxSuppression", "boxes", ["x"], ["y"])),
+            "test: NonMaxSuppression 'boxes': operator NonMaxSuppression is not supported");
 
     [Fact]
     public void An_attribute_that_is_not_supported_is_named_with_its_node() =>
-        Refused(File(d => d.Node("Relu", "act", ["x"], ["y"], OnnxValue.Of("leak", 1L))), "test: Relu 'act': attribute leak is not supported");
+        Refused(File(d => d.Node("Relu", "act", ["x"], ["y"], OnnxValue.Of("leak", 1L))),
+            "test: Relu 'act': attribute leak is not supported");
 
     [Fact]
-    public void An_operator_set_that_is_not_known_is_named() => Refused(File(d => d.Node("Relu", "", ["x"], ["y"]), opset: 99), "operator set 99");
+    public void An_operator_set_that_is_not_known_is_named() =>
+        Refused(File(d => d.Node("Relu", "", ["x"], ["y"]), opset: 99), "operator set 99");
 
     [Fact]
     public void Nodes_in_a_cycle_are_refused() =>
@@ -37,10 +42,12 @@ public sealed class BadModelTests : TensorTest
         }), "test: Add 'first': waits for its own result");
 
     [Fact]
-    public void A_value_that_nobody_makes_is_named() => Refused(File(d => d.Node("Add", "sum", ["x", "nothing"], ["y"])), "its input 'nothing'");
+    public void A_value_that_nobody_makes_is_named() =>
+        Refused(File(d => d.Node("Add", "sum", ["x", "nothing"], ["y"])), "its input 'nothing'");
 
     [Fact]
-    public void An_output_that_nobody_makes_is_named() => Refused(File(d => d.Node("Relu", "", ["x"], ["z"])), "output 'y': is made by no node");
+    public void An_output_that_nobody_makes_is_named() =>
+        Refused(File(d => d.Node("Relu", "", ["x"], ["z"])), "output 'y': is not made by any node");
 
     [Fact]
     public void A_value_made_twice_is_refused() =>
@@ -48,7 +55,7 @@ public sealed class BadModelTests : TensorTest
         {
             d.Node("Relu", "one", ["x"], ["y"]);
             d.Node("Relu", "two", ["x"], ["y"]);
-        }), "test: Relu 'two': makes 'y', which is there already");
+        }), "test: Relu 'two': makes 'y', which exists already");
 
     [Fact]
     public void Weights_that_are_not_as_long_as_their_sizes_say_are_refused() =>
@@ -56,7 +63,7 @@ public sealed class BadModelTests : TensorTest
         {
             d.Weight("w", OnnxDataType.Float32, [8, 3, 3, 3], new byte[100]);
             d.Node("Conv", "c", ["x", "w"], ["y"]);
-        }), "tensor 'w': 100 bytes where its sizes ask for 216 × 4");
+        }), "tensor 'w': has 100 bytes where its sizes need 216 × 4");
 
     [Fact]
     public void Weights_that_do_not_fit_their_input_are_refused() =>
@@ -70,12 +77,12 @@ public sealed class BadModelTests : TensorTest
     [InlineData(1L << 40, 1)]
     [InlineData(int.MaxValue, int.MaxValue)]
     [InlineData(-1, 1)]
-    public void Absurd_sizes_of_weights_are_refused(long first, long second) =>
+    public void Impossible_sizes_of_weights_are_refused(long first, long second) =>
         Refused(File(d =>
         {
             d.Weight("w", OnnxDataType.Float32, [first, second], new byte[4]);
             d.Node("MatMul", "", ["x", "w"], ["y"]);
-        }), "are absurd");
+        }), "are negative or give more than the 2147483647 numbers supported");
 
     [Fact]
     public void A_small_file_that_claims_much_memory_is_refused_without_taking_it()
@@ -86,7 +93,8 @@ public sealed class BadModelTests : TensorTest
             d.Node("Expand", "grow", ["x", "sizes"], ["y"]);
         }, size: 1, channels: 1);
         var before = GC.GetTotalAllocatedBytes();
-        var error = Assert.Throws<ModelFormatException>(() => OnnxModel.Load(file, "test", new RuntimeOptions { MostBytes = 64 << 20, Threads = 1 }));
+        var error = Assert.Throws<ModelFormatException>(() =>
+            OnnxModel.Load(file, "test", new RuntimeOptions { MostBytes = 64 << 20, Threads = 1 }));
         Assert.Contains("64 MiB are allowed", error.Message, StringComparison.Ordinal);
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 16 << 20);
     }
@@ -102,8 +110,10 @@ public sealed class BadModelTests : TensorTest
             d.Node("Relu", "", ["x"], ["y"]);
         });
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var error = Assert.Throws<ModelFormatException>(() => OnnxModel.Load(file, "test", new RuntimeOptions { MostBytes = 16 << 20, Threads = 1 }));
-        Assert.Contains("claim4': a constant float[1048576], and those before it, need more memory than a run is allowed", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ModelFormatException>(() =>
+            OnnxModel.Load(file, "test", new RuntimeOptions { MostBytes = 16 << 20, Threads = 1 }));
+        Assert.Contains("claim4': a constant float[1048576], and those before it, need more memory than a run is allowed", error.Message,
+            StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 24 << 20);
     }
 
@@ -113,12 +123,12 @@ public sealed class BadModelTests : TensorTest
         {
             d.Weight("nothing", [0, 1 << 20, 1 << 20], Array.Empty<float>());
             d.Node("Relu", "", ["x"], ["y"]);
-        }), "is absurd");
+        }), "has more than the 1073741824 numbers supported");
 
     [Fact]
     public void A_window_over_what_is_known_is_left_to_the_run_when_it_would_take_long()
     {
-        // 1 M windows of 4096 × 4096: days. The session is opened and not run.
+        // 1 M windows of 4096 × 4096 would take days. The session is opened but not run.
         using var model = OnnxModel.Load(File(d =>
         {
             d.Weight("w", [1, 1, 1, 1], [1f]);
@@ -136,17 +146,17 @@ public sealed class BadModelTests : TensorTest
         {
             d.Input("", OnnxDataType.Float32, (1, ""));
             d.Node("Relu", "", ["x"], ["y"]);
-        }), "a weight, input or output without a name");
+        }), "a weight, input or output has no name");
         Refused(File(d =>
         {
             d.Weight("", [1], [1L]);
             d.Node("Relu", "", ["x"], ["y"]);
-        }), "a weight, input or output without a name");
+        }), "a weight, input or output has no name");
         Refused(File(d =>
         {
             d.Input("x", OnnxDataType.Int64, (1, ""));
             d.Node("Relu", "", ["x"], ["y"]);
-        }), "test: input 'x': is there twice");
+        }), "test: input 'x': occurs twice");
     }
 
     [Fact]
@@ -172,24 +182,26 @@ public sealed class BadModelTests : TensorTest
         {
             for (var k = 0; k <= 20_000; k++)
                 d.Node("Relu", "", [k == 0 ? "x" : $"v{k}"], [$"v{k + 1}"]);
-        }), "more than 20000 nodes are absurd");
+        }), "has more than the 20000 nodes supported");
 
     [Fact]
     public void An_input_of_another_shape_than_declared_is_refused()
     {
         using var model = OnnxModel.Load(File(d => d.Node("Relu", "", ["x"], ["y"])), "test", new RuntimeOptions { Threads = 1 });
-        Assert.Contains("[1, 3, 8, 8] was wanted", Assert.Throws<ArgumentException>(() => model.Open([1, 3, 8, 9])).Message, StringComparison.Ordinal);
+        Assert.Contains("[1, 3, 8, 8] was wanted", Assert.Throws<ArgumentException>(() => model.Open([1, 3, 8, 9])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => model.Open([1, 3, 8, 0]));
         Assert.Throws<ArgumentException>(() => model.Open([1, 3, 8, 8], [1]));
     }
 
-    /// <summary>A real network's file, cut short anywhere: always the same exception.</summary>
+    /// <summary>A real network's file that is cut short anywhere gives the same exception.</summary>
     [Fact]
     public void A_file_cut_short_anywhere_is_refused()
     {
         var file = Network();
         for (var length = 0; length < file.Length; length += Math.Max(1, file.Length / 300))
-            Assert.Throws<ModelFormatException>(() => OnnxModel.Load(file.AsMemory(0, length), "test", new RuntimeOptions { Threads = 1 }).Dispose());
+            Assert.Throws<ModelFormatException>(() =>
+                OnnxModel.Load(file.AsMemory(0, length), "test", new RuntimeOptions { Threads = 1 }).Dispose());
     }
 
     static byte[] File(Action<OnnxDocument> write, int opset = 17, int size = 8, int channels = 3)

@@ -1,9 +1,13 @@
+using Hwaso.Common;
+
 namespace Hwaso.Runtime.Tests.Format;
 
-/// <summary>A field of an ONNX file as a tree: what is a message has fields of its own, so that a changed file keeps its lengths right.</summary>
+/// <summary>
+/// A field of an ONNX file as a tree: a message has fields of its own, so that a changed file keeps its lengths right.
+/// </summary>
 sealed class FileField
 {
-    // onnx.proto: which fields are messages within which.
+    // onnx.proto: the fields that are messages, by message.
     static readonly Dictionary<string, Dictionary<int, string>> messages = new()
     {
         ["model"] = new() { [7] = "graph", [8] = "opset", [14] = "pair" },
@@ -20,24 +24,25 @@ sealed class FileField
         ["size"] = [],
     };
 
-    /// <summary>The field's number, 0 of the file itself.</summary>
+    /// <summary>The field's number; 0 for the file itself.</summary>
     public int Number { get; set; }
 
-    /// <summary>0 a number, 1 eight bytes, 2 bytes or a message, 5 four bytes.</summary>
-    public int Wire { get; set; } = 2;
+    /// <summary>How the content is encoded; messages are bytes.</summary>
+    public WireType Type { get; set; } = WireType.Bytes;
 
     public ulong Value { get; set; }
 
     public byte[] Bytes { get; set; } = [];
 
-    /// <summary>The fields of a message; null of anything else.</summary>
+    /// <summary>The fields of a message; null for other fields.</summary>
     public List<FileField>? Fields { get; set; }
 
     public static FileField Read(ReadOnlySpan<byte> file) => new() { Fields = Parse(file, "model") };
 
-    public FileField Copy() => new() { Number = Number, Wire = Wire, Value = Value, Bytes = [.. Bytes], Fields = Fields?.ConvertAll(f => f.Copy()) };
+    public FileField Copy() =>
+        new() { Number = Number, Type = Type, Value = Value, Bytes = [.. Bytes], Fields = Fields?.ConvertAll(f => f.Copy()) };
 
-    /// <summary>This field and all within it.</summary>
+    /// <summary>This field and all fields within it.</summary>
     public IEnumerable<FileField> All() => (Fields ?? []).SelectMany(f => f.All()).Prepend(this);
 
     public byte[] ToArray()
@@ -50,13 +55,13 @@ sealed class FileField
 
     void Write(MemoryStream to)
     {
-        Varint(to, ((ulong)Number << 3) | (uint)Wire);
-        if (Wire == 0)
-            Varint(to, Value);
-        else if (Wire == 2)
+        Wire.WriteVarint(to, Wire.Tag(Number, Type));
+        if (Type == WireType.Varint)
+            Wire.WriteVarint(to, Value);
+        else if (Type == WireType.Bytes)
         {
             var content = Fields is null ? Bytes : ToArray();
-            Varint(to, (ulong)content.Length);
+            Wire.WriteVarint(to, (ulong)content.Length);
             to.Write(content);
         }
         else
@@ -68,16 +73,16 @@ sealed class FileField
         var fields = new List<FileField>();
         for (var at = 0; at < message.Length;)
         {
-            var key = Varint(message, ref at);
-            var field = new FileField { Number = (int)(key >> 3), Wire = (int)(key & 7) };
-            if (field.Wire == 0)
+            var (number, type) = Wire.Split(Varint(message, ref at));
+            var field = new FileField { Number = number, Type = type };
+            if (type == WireType.Varint)
                 field.Value = Varint(message, ref at);
             else
             {
-                var length = field.Wire == 2 ? (int)Varint(message, ref at) : field.Wire == 5 ? 4 : 8;
+                var length = type == WireType.Bytes ? (int)Varint(message, ref at) : type == WireType.Fixed32 ? 4 : 8;
                 field.Bytes = message.Slice(at, length).ToArray();
                 at += length;
-                if (field.Wire == 2 && messages[kind].TryGetValue(field.Number, out var inner))
+                if (type == WireType.Bytes && messages[kind].TryGetValue(number, out var inner))
                     field.Fields = Parse(field.Bytes, inner);
             }
             fields.Add(field);
@@ -85,22 +90,6 @@ sealed class FileField
         return fields;
     }
 
-    static ulong Varint(ReadOnlySpan<byte> from, ref int at)
-    {
-        ulong value = 0;
-        for (var shift = 0; ; shift += 7)
-        {
-            var part = from[at++];
-            value |= (ulong)(part & 0x7f) << shift;
-            if (part < 0x80)
-                return value;
-        }
-    }
-
-    static void Varint(MemoryStream to, ulong value)
-    {
-        for (; value >= 0x80; value >>= 7)
-            to.WriteByte((byte)(value | 0x80));
-        to.WriteByte((byte)value);
-    }
+    static ulong Varint(ReadOnlySpan<byte> from, ref int at) =>
+        Wire.TryReadVarint(from, ref at, out var value) ? value : throw new InvalidDataException("a test file ends within a number");
 }

@@ -1,24 +1,35 @@
 using System.Text;
+using Hwaso.Common;
 
 namespace Hwaso.Runtime.Tests.Format;
 
-/// <summary>Damages ONNX files: bytes anywhere, or fields with their lengths kept right, so that the damage reaches behind the reader.</summary>
+/// <summary>
+/// Damages ONNX files: any bytes, or whole fields with the lengths kept right, so that the damage gets past the reader.
+/// </summary>
 sealed class FileMutator(IReadOnlyList<byte[]> files)
 {
-    static readonly long[] numbers = [0, 1, 2, 3, 4, 5, 7, 8, 16, 255, 1000, 1 << 16, 1 << 20, 1 << 24, 1 << 30, int.MaxValue, 1L << 31, 1L << 40, long.MaxValue, -1, -2, -3, int.MinValue, long.MinValue];
+    static readonly long[] numbers =
+    [
+        0, 1, 2, 3, 4, 5, 7, 8, 16, 255, 1000, 1 << 16, 1 << 20, 1 << 24, 1 << 30,
+        int.MaxValue, 1L << 31, 1L << 40, long.MaxValue, -1, -2, -3, int.MinValue, long.MinValue,
+    ];
 
-    // Operators, attributes and texts that files have, so that one node becomes another that is possible too.
+    // Operators, attributes and texts from files, so that one valid node becomes another.
     static readonly string[] words =
     [
-        "", "Conv", "ConvTranspose", "MatMul", "Gemm", "Add", "Mul", "Div", "Pow", "Relu", "Clip", "Softmax", "Resize", "Upsample", "Concat", "Split", "Slice", "Gather", "Transpose", "Reshape",
-        "Flatten", "Squeeze", "Unsqueeze", "Expand", "Pad", "Cast", "Shape", "ConstantOfShape", "Range", "Where", "Equal", "ReduceMean", "ArgMax", "MaxPool", "AveragePool", "GlobalAveragePool",
-        "LayerNormalization", "BatchNormalization", "GridSample", "Identity", "Constant", "Loop", "If", "NonMaxSuppression", "axis", "axes", "pads", "strides", "dilations", "group", "kernel_shape", "mode",
-        "perm", "split", "to", "value", "keepdims", "epsilon", "alpha", "ceil_mode", "auto_pad", "SAME_UPPER", "VALID", "linear", "nearest", "align_corners", "asymmetric", "constant", "com.microsoft", "no such thing",
+        "", "Conv", "ConvTranspose", "MatMul", "Gemm", "Add", "Mul", "Div", "Pow", "Relu", "Clip", "Softmax", "Resize", "Upsample",
+        "Concat", "Split", "Slice", "Gather", "Transpose", "Reshape",
+        "Flatten", "Squeeze", "Unsqueeze", "Expand", "Pad", "Cast", "Shape", "ConstantOfShape", "Range", "Where", "Equal", "ReduceMean",
+        "ArgMax", "MaxPool", "AveragePool", "GlobalAveragePool",
+        "LayerNormalization", "BatchNormalization", "GridSample", "Identity", "Constant", "Loop", "If", "NonMaxSuppression", "axis", "axes",
+        "pads", "strides", "dilations", "group", "kernel_shape", "mode",
+        "perm", "split", "to", "value", "keepdims", "epsilon", "alpha", "ceil_mode", "auto_pad", "SAME_UPPER", "VALID", "linear", "nearest",
+        "align_corners", "asymmetric", "constant", "com.microsoft", "no such thing",
     ];
 
     readonly FileField[] trees = [.. files.Select(f => FileField.Read(f))];
 
-    /// <summary>One damaged file.</summary>
+    /// <summary>Returns one damaged file.</summary>
     public byte[] Next(Random random)
     {
         var which = random.Next(files.Count);
@@ -48,7 +59,7 @@ sealed class FileMutator(IReadOnlyList<byte[]> files)
                     file = file[..at];
                     break;
                 case 3:
-                    // A length or number of many bytes.
+                    // A varint of many bytes.
                     file = [.. file[..at], .. Enumerable.Repeat((byte)0xff, random.Next(1, 11)), (byte)random.Next(128), .. file[at..]];
                     break;
                 case 4:
@@ -66,25 +77,25 @@ sealed class FileMutator(IReadOnlyList<byte[]> files)
 
     void Change(FileField tree, Random random)
     {
-        // Weights are most of a file's bytes and of no interest: every field is as likely as another.
+        // Weights are most of a file's bytes, but every field is equally likely.
         var all = tree.All().Where(f => f.Fields is null).ToArray();
         if (all.Length == 0)
             return;
         var field = all[random.Next(all.Length)];
-        var texts = all.Where(f => f is { Wire: 2, Bytes.Length: < 40 }).ToArray();
+        var texts = all.Where(f => f is { Type: WireType.Bytes, Bytes.Length: < 40 }).ToArray();
         switch (random.Next(9))
         {
-            case 0 or 1 when field.Wire == 0:
+            case 0 or 1 when field.Type == WireType.Varint:
                 field.Value = (ulong)numbers[random.Next(numbers.Length)];
                 break;
-            case 2 when field.Wire == 0:
+            case 2 when field.Type == WireType.Varint:
                 field.Value += (ulong)random.Next(-2, 3);
                 break;
-            case 0 or 1 or 2 when field.Wire == 5:
+            case 0 or 1 or 2 when field.Type == WireType.Fixed32:
                 field.Bytes = BitConverter.GetBytes(new[] { 0, 1, -1, 1e-30f, 1e30f, float.NaN, float.PositiveInfinity }[random.Next(7)]);
                 break;
             case 3 when texts.Length > 0:
-                // Another name: cycles, weights that are missing, inputs in each other's place.
+                // Another name: cycles, missing weights, swapped inputs.
                 texts[random.Next(texts.Length)].Bytes = [.. texts[random.Next(texts.Length)].Bytes];
                 break;
             case 4 when texts.Length > 0:
@@ -100,9 +111,10 @@ sealed class FileMutator(IReadOnlyList<byte[]> files)
                 var list = lists[random.Next(lists.Length)].Fields!;
                 list.Insert(random.Next(list.Count + 1), list[random.Next(list.Count)].Copy());
                 break;
-            case 7 when field is { Wire: 2, Bytes.Length: >= 8 }:
-                // A whole number within weights: sizes, axes, indices.
-                BitConverter.TryWriteBytes(field.Bytes.AsSpan(random.Next(field.Bytes.Length / 8) * 8, 8), numbers[random.Next(numbers.Length)]);
+            case 7 when field is { Type: WireType.Bytes, Bytes.Length: >= 8 }:
+                // An integer within weights: sizes, axes, indices.
+                BitConverter.TryWriteBytes(field.Bytes.AsSpan(random.Next(field.Bytes.Length / 8) * 8, 8),
+                    numbers[random.Next(numbers.Length)]);
                 break;
             default:
                 // A node, weight or port of another file.

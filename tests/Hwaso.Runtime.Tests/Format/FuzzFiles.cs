@@ -2,7 +2,7 @@ using Hwaso.Graph.Export;
 
 namespace Hwaso.Runtime.Tests.Format;
 
-/// <summary>Small files that together have every kind of node: what is damaged.</summary>
+/// <summary>Small files that together have every kind of node, to be damaged.</summary>
 static class FuzzFiles
 {
     public static IReadOnlyList<byte[]> All { get; } =
@@ -31,13 +31,16 @@ static class FuzzFiles
         foreach (var name in new[] { "scale", "shift", "mean" })
             d.Weight(name, [6], Wave(6));
         d.Weight("variance", [6], [1f, 2, 3, 4, 5, 6]);
-        d.Node("Conv", "c", ["x", "w", "b"], ["a"], OnnxValue.Of("pads", 1, 1, 1, 1), OnnxValue.Of("strides", 1, 1), OnnxValue.Of("group", 1L), OnnxValue.Of("dilations", 1, 1));
+        d.Node("Conv", "c", ["x", "w", "b"], ["a"], OnnxValue.Of("pads", 1, 1, 1, 1), OnnxValue.Of("strides", 1, 1),
+            OnnxValue.Of("group", 1L), OnnxValue.Of("dilations", 1, 1));
         d.Node("BatchNormalization", "n", ["a", "scale", "shift", "mean", "variance"], ["e"], OnnxValue.Of("epsilon", 1e-3));
         d.Node("Relu", "r", ["e"], ["f"]);
-        d.Node("Conv", "dw", ["f", "deep"], ["g"], OnnxValue.Of("pads", 1, 1, 1, 1), OnnxValue.Of("strides", 2, 2), OnnxValue.Of("group", 6L));
+        d.Node("Conv", "dw", ["f", "deep"], ["g"], OnnxValue.Of("pads", 1, 1, 1, 1), OnnxValue.Of("strides", 2, 2),
+            OnnxValue.Of("group", 6L));
         d.Node("HardSwish", "h", ["g"], ["i"]);
         d.Node("ConvTranspose", "t", ["i", "up"], ["j"], OnnxValue.Of("strides", 2, 2), OnnxValue.Of("kernel_shape", 2, 2));
-        d.Node("MaxPool", "p", ["j"], ["k"], OnnxValue.Of("kernel_shape", 3, 3), OnnxValue.Of("strides", 2, 2), OnnxValue.Of("pads", 1, 1, 1, 1), OnnxValue.Of("ceil_mode", 0L));
+        d.Node("MaxPool", "p", ["j"], ["k"], OnnxValue.Of("kernel_shape", 3, 3), OnnxValue.Of("strides", 2, 2),
+            OnnxValue.Of("pads", 1, 1, 1, 1), OnnxValue.Of("ceil_mode", 0L));
         d.Node("AveragePool", "q", ["k"], ["l"], OnnxValue.Of("kernel_shape", 2, 2), OnnxValue.Of("count_include_pad", 1L));
         d.Node("GlobalAveragePool", "ga", ["l"], ["m"]);
         d.Node("Sigmoid", "s", ["m"], ["o"]);
@@ -117,9 +120,12 @@ static class FuzzFiles
         d.Weight("sizes", [4], [1L, 3, 20, 24]);
         d.Weight("scales", [4], [1f, 1, 0.5f, 2]);
         d.Weight("grid", [1, 4, 5, 2], Wave(40));
-        d.Node("Resize", "linear", ["x", "", "", "sizes"], ["a"], OnnxValue.Of("mode", "linear"), OnnxValue.Of("coordinate_transformation_mode", "align_corners"));
-        d.Node("Resize", "near", ["a", "", "scales"], ["b"], OnnxValue.Of("mode", "nearest"), OnnxValue.Of("coordinate_transformation_mode", "asymmetric"), OnnxValue.Of("nearest_mode", "floor"));
-        d.Node("GridSample", "grid", ["b", "grid"], ["c"], OnnxValue.Of("mode", "bilinear"), OnnxValue.Of("padding_mode", "zeros"), OnnxValue.Of("align_corners", 0L));
+        d.Node("Resize", "linear", ["x", "", "", "sizes"], ["a"], OnnxValue.Of("mode", "linear"),
+            OnnxValue.Of("coordinate_transformation_mode", "align_corners"));
+        d.Node("Resize", "near", ["a", "", "scales"], ["b"], OnnxValue.Of("mode", "nearest"),
+            OnnxValue.Of("coordinate_transformation_mode", "asymmetric"), OnnxValue.Of("nearest_mode", "floor"));
+        d.Node("GridSample", "grid", ["b", "grid"], ["c"], OnnxValue.Of("mode", "bilinear"), OnnxValue.Of("padding_mode", "zeros"),
+            OnnxValue.Of("align_corners", 0L));
         d.Node("ReduceMax", "max", ["c"], ["e"], OnnxValue.Of("axes", [1L]), OnnxValue.Of("keepdims", 0L));
         d.Node("Exp", "exp", ["e"], ["y"]);
     }

@@ -5,30 +5,35 @@ using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Tests.Format;
 
-/// <summary>Thousands of damaged files: each is refused with the one exception, or runs and gives the same numbers on every path; none takes memory that it merely claims.</summary>
-/// <remarks>HWASO_FUZZ_FILES sets how many, for those who have an hour.</remarks>
+/// <summary>
+/// Each of thousands of damaged files is refused with a ModelFormatException, or runs with the same numbers on every path. None makes the
+/// runtime allocate memory that the file only declares.
+/// </summary>
+/// <remarks>HWASO_FUZZ_FILES sets the number of files for a longer run.</remarks>
 public sealed class FuzzTests
 {
     const long MostBytes = 8 << 20;
 
-    // What a run may take, as much again for constants computed when planning, and room for the planning itself.
+    // The memory of a run, as much again for constants computed at planning, and room for planning itself.
     const long MostAllocated = 64 << 20;
 
-    // What a run costs is the file's own matter; what takes long teaches nothing here.
+    // Files may ask for long runs; those teach nothing here and are skipped.
     const long MostWork = 20_000_000;
 
     [Fact]
     public void A_damaged_file_is_refused_or_runs_and_takes_no_more_memory_than_allowed()
     {
         var mutator = new FileMutator(FuzzFiles.All);
-        var count = int.TryParse(Environment.GetEnvironmentVariable("HWASO_FUZZ_FILES"), CultureInfo.InvariantCulture, out var asked) ? asked : 800;
+        var count = int.TryParse(Environment.GetEnvironmentVariable("HWASO_FUZZ_FILES"), CultureInfo.InvariantCulture, out var asked)
+            ? asked
+            : 800;
         var (refused, ran, reasons, failures) = (0, 0, new HashSet<string>(), new List<string>());
         for (var seed = 0; seed < count && failures.Count < 20; seed++)
             switch (Try(mutator.Next(new Random(seed))))
             {
                 case (true, { } reason):
                     refused++;
-                    // How many kinds there are: the problem without its place and numbers.
+                    // Counts distinct problems, without their places and numbers.
                     reasons.Add(string.Concat(reason.Split(": ")[^1].Where(char.IsLetter).Take(24)));
                     break;
                 case (false, { } failure):
@@ -39,7 +44,8 @@ public sealed class FuzzTests
                     break;
             }
         Assert.True(failures.Count == 0, string.Join('\n', failures));
-        Assert.True(refused > count / 4 && ran > count / 20 && reasons.Count > 40, $"{refused} refused for {reasons.Count} reasons, {ran} ran: the damage reaches one side alone");
+        Assert.True(refused > count / 4 && ran > count / 20 && reasons.Count > 40,
+            $"{refused} refused for {reasons.Count} reasons, {ran} ran: the damage reaches one side alone");
     }
 
     [Fact]
@@ -49,7 +55,7 @@ public sealed class FuzzTests
             Assert.Equal((true, null), Try(file));
     }
 
-    /// <summary>Whether a file did what it may, and why it was refused; no reason where it ran.</summary>
+    /// <summary>Whether a file behaved as it may, and why it was refused; no reason if it ran.</summary>
     static (bool Right, string? Message) Try(byte[] file)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -70,7 +76,9 @@ public sealed class FuzzTests
             return (false, $"{error}"[..Math.Min(600, $"{error}".Length)]);
         }
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        return allocated <= MostAllocated ? (true, refusal) : (false, $"{allocated >> 20} MiB were allocated for {file.Length} bytes; {refusal}");
+        return allocated <= MostAllocated
+            ? (true, refusal)
+            : (false, $"{allocated >> 20} MiB were allocated for {file.Length} bytes; {refusal}");
     }
 
     static float[][]? Run(byte[] file, SimdPath path)
@@ -92,7 +100,9 @@ public sealed class FuzzTests
                 input[n] = MathF.Sin(n);
         }
         session.Run();
-        return [.. Enumerable.Range(0, model.Outputs.Count).Select(k => session.IsFloat(k) ? session.Output(k).ToArray() : [.. session.OutputInts(k).ToArray().Select(v => (float)v)])];
+        float[] Numbers(int k) =>
+            session.IsFloat(k) ? session.Output(k).ToArray() : [.. session.OutputInts(k).ToArray().Select(v => (float)v)];
+        return [.. Enumerable.Range(0, model.Outputs.Count).Select(Numbers)];
     }
 
     static long Work(Node step, ExecutionPlan plan)
@@ -106,7 +116,7 @@ public sealed class FuzzTests
         };
     }
 
-    // The paths sum in other orders: alike within rounding where numbers are moderate; huge ones are infinite or undefined in one order and not in another.
+    // The paths sum in different orders. Moderate numbers agree within rounding; huge ones may be infinite or undefined in one order only.
     static string? Difference(float[][] scalar, float[][] widest)
     {
         foreach (var (one, other) in scalar.Zip(widest))
@@ -117,7 +127,7 @@ public sealed class FuzzTests
                 continue;
             var largest = Math.Max(1, one.Select(Math.Abs).DefaultIfEmpty().Max());
             var different = Enumerable.Range(0, one.Length).Count(k => !(Math.Abs(one[k] - other[k]) <= 1e-3f * largest));
-            // Where rounding decides, such as which of two equal classes is best, a few may differ.
+            // Where rounding decides, as between two equal classes, a few may differ.
             if (different > one.Length / 20)
                 return $"{different} of {one.Length} numbers differ between the paths";
         }

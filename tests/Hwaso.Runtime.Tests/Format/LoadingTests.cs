@@ -5,7 +5,7 @@ using Hwaso.Torch;
 
 namespace Hwaso.Runtime.Tests.Format;
 
-/// <summary>Models from files: the large weights are taken out of the file one by one, and nothing must change by that.</summary>
+/// <summary>Models from files, whose large weights are read one by one, must compute as models from memory do.</summary>
 public sealed class LoadingTests : TensorTest
 {
     readonly string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.onnx");
@@ -28,7 +28,9 @@ public sealed class LoadingTests : TensorTest
         Assert.Equal(Run(one), Run(other));
     }
 
-    /// <summary>Cut short, or with changed bytes: the structure of a file is walked twice, and both must come to the same end.</summary>
+    /// <summary>
+    /// For files cut short or with changed bytes: two readers walk the structure of a file, and both must come to the same result.
+    /// </summary>
     [Fact]
     public void A_damaged_file_is_refused_or_runs_as_it_does_from_memory()
     {
@@ -38,11 +40,17 @@ public sealed class LoadingTests : TensorTest
         {
             var random = new Random(seed);
             var damaged = random.Next(4) == 0 ? bytes[..random.Next(bytes.Length)] : (byte[])bytes.Clone();
-            // Keys, lengths and names lie at both ends of what is not weights.
+            // Tags, lengths and names lie at both ends of the file, weights in between.
             for (var change = random.Next(4); change > 0 && damaged.Length > 0; change--)
-                damaged[random.Next(2) == 0 ? random.Next(Math.Min(300, damaged.Length)) : damaged.Length - 1 - random.Next(Math.Min(500, damaged.Length))] ^= (byte)(1 << random.Next(8));
+            {
+                var at = random.Next(2) == 0
+                    ? random.Next(Math.Min(300, damaged.Length))
+                    : damaged.Length - 1 - random.Next(Math.Min(500, damaged.Length));
+                damaged[at] ^= (byte)(1 << random.Next(8));
+            }
             File.WriteAllBytes(path, damaged);
-            var (expected, answer) = (Outcome(() => OnnxModel.Load(damaged, path, new RuntimeOptions { Threads = 1 })), Outcome(() => OnnxModel.Load(path, new RuntimeOptions { Threads = 1 })));
+            var expected = Outcome(() => OnnxModel.Load(damaged, path, new RuntimeOptions { Threads = 1 }));
+            var answer = Outcome(() => OnnxModel.Load(path, new RuntimeOptions { Threads = 1 }));
             Assert.Equal(expected.Error, answer.Error);
             Assert.Equal(expected.Numbers, answer.Numbers);
             _ = answer.Error is null ? ran++ : refused++;
@@ -59,7 +67,7 @@ public sealed class LoadingTests : TensorTest
         }
         var before = GC.GetAllocatedBytesForCurrentThread();
         using var model = OnnxModel.Load(path, new RuntimeOptions { Threads = 1 });
-        // What is packed at a time, 6 of 600 output channels, and what describes the graph.
+        // The weights packed at a time, 6 of 600 output channels, and the description of the graph.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, new FileInfo(path).Length / 20);
     }
 
@@ -70,7 +78,7 @@ public sealed class LoadingTests : TensorTest
             using var model = load();
             return (null, Run(model));
         }
-        // An input of another rank or number than the test gives is the caller's mistake.
+        // An input of another rank or number than the test gives is the caller's error.
         catch (Exception error) when (error is ModelFormatException or ArgumentException)
         {
             return (error.Message, null);
@@ -89,7 +97,7 @@ public sealed class LoadingTests : TensorTest
         return session.IsFloat(0) ? session.Output(0).ToArray() : Array.ConvertAll(session.OutputInts(0).ToArray(), v => (float)v);
     }
 
-    // Convolutions of weights that stay in the file and of weights that do not, one with a factor to fold.
+    // Convolutions with weights that stay in the file and weights that do not, one of them with a factor to fold.
     static byte[] Network(bool halfPrecision, long width)
     {
         using var scope = new Scope();
@@ -100,7 +108,8 @@ public sealed class LoadingTests : TensorTest
         {
             document.Weight($"{name}.weight", [cout, cin, side, side], Tensor.Randn([cout, cin, side, side]).ToArray<float>());
             document.Weight($"{name}.bias", [cout], Tensor.Randn([cout]).ToArray<float>());
-            document.Node("Conv", name, [from, $"{name}.weight", $"{name}.bias"], [name], OnnxValue.Of("pads", side / 2, side / 2, side / 2, side / 2));
+            document.Node("Conv", name, [from, $"{name}.weight", $"{name}.bias"], [name],
+                OnnxValue.Of("pads", side / 2, side / 2, side / 2, side / 2));
         }
         Conv("stem", "x", 3, width, 3);
         Conv("body", "stem", width, width, 3);

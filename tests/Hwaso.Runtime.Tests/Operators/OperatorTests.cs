@@ -5,7 +5,7 @@ using Hwaso.Torch;
 
 namespace Hwaso.Runtime.Tests.Operators;
 
-/// <summary>Each operator on random shapes, attributes and numbers, on each path, held against libtorch.</summary>
+/// <summary>Compares each operator on random shapes, attributes and numbers, on each path, with libtorch.</summary>
 public sealed class OperatorTests : TensorTest
 {
     // Sums of up to a few thousand products in single precision, in another order; exp and erf are within some units in the last place.
@@ -23,16 +23,18 @@ public sealed class OperatorTests : TensorTest
         long[] padding = [random.Next(0, 4), random.Next(0, 4)], dilation = [random.Next(1, 9), random.Next(1, 4)];
         if (random.Next(3) == 0)
             (kernel, stride, padding, dilation) = ([1, 1], [1, 1], [0, 0], [1, 1]);
-        var x = Tensor.Randn([random.Next(1, 3), cin, Large(random, kernel[0], padding[0], dilation[0]), Large(random, kernel[1], padding[1], dilation[1])]);
+        var x = Tensor.Randn([random.Next(1, 3), cin, Large(random, kernel[0], padding[0], dilation[0]),
+            Large(random, kernel[1], padding[1], dilation[1])]);
         var (w, b) = (Tensor.Randn([cout, cin / groups, kernel[0], kernel[1]]), random.Next(2) == 0 ? Tensor.Randn([cout]) : null);
         Check("Conv", Aten.Conv2d(x, w, b, stride, padding, dilation, groups), [x], b is null ? [w] : [w, b],
-            OnnxValue.Of("strides", stride), OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("dilations", dilation), OnnxValue.Of("group", groups));
+            OnnxValue.Of("strides", stride), OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("dilations", dilation),
+            OnnxValue.Of("group", groups));
     });
 
     [Fact]
     public void Conv_with_more_channels_than_the_cache_holds_is_libtorchs() => Repeat(4, random =>
     {
-        // Transformed weights are kept of 5 output channels, of 10 not.
+        // The transformed weights of 5 output channels are kept, those of 10 are not.
         var (x, w) = (Tensor.Randn([1, 700, 13, 70]), Tensor.Randn([random.Next(2) == 0 ? 5 : 10, 700, 3, 3]));
         var dilation = 1L + (3 * random.Next(2));
         Check("Conv", Aten.Conv2d(x, w, null, [1, 1], [dilation, dilation], [dilation, dilation]), [x], [w],
@@ -44,7 +46,8 @@ public sealed class OperatorTests : TensorTest
     {
         var groups = random.Next(5) == 0 ? 2 : 1;
         var (cin, cout) = (groups * random.Next(4, 30), groups * random.Next(4, 20));
-        long[] padding = [random.Next(0, 14), random.Next(0, 14)], dilation = random.Next(2) == 0 ? [1, 1] : [random.Next(1, 13), random.Next(1, 13)];
+        long[] padding = [random.Next(0, 14), random.Next(0, 14)];
+        long[] dilation = random.Next(2) == 0 ? [1, 1] : [random.Next(1, 13), random.Next(1, 13)];
         var x = Tensor.Randn([random.Next(1, 3), cin, random.Next(5, 40) + (2 * dilation[0]), random.Next(5, 80) + (2 * dilation[1])]);
         var (w, b) = (Tensor.Randn([cout, cin / groups, 3, 3]), Tensor.Randn([cout]));
         Check("Conv", Aten.Conv2d(x, w, b, [1, 1], padding, dilation, groups), [x], [w, b],
@@ -55,7 +58,7 @@ public sealed class OperatorTests : TensorTest
     public void Conv_of_3_by_3_and_stride_2_is_libtorchs_whether_tiles_fit_the_image_or_not() => Repeat(40, random =>
     {
         var groups = random.Next(5) == 0 ? 2 : 1;
-        // Up to 64 × 64 channels transformed weights are kept.
+        // Up to 64 × 64 channels, transformed weights are kept.
         var (cin, cout) = random.Next(4) == 0 ? (90, 70) : (groups * random.Next(12, 30), groups * random.Next(12, 20));
         long[] padding = [random.Next(0, 4), random.Next(0, 4)];
         var x = Tensor.Randn([random.Next(1, 3), cin, random.Next(5, 60), random.Next(20, 120)]);
@@ -69,10 +72,14 @@ public sealed class OperatorTests : TensorTest
     {
         var groups = random.Next(3) == 0 ? 2 : 1;
         var (cin, cout) = (groups * random.Next(1, 9), groups * random.Next(1, 9));
-        long[] kernel = [random.Next(1, 5), random.Next(1, 5)], stride = [random.Next(1, 4), random.Next(1, 4)], dilation = [random.Next(1, 3), random.Next(1, 3)];
-        long[] padding = [random.Next(0, (int)kernel[0]), random.Next(0, (int)kernel[1])], extra = [random.Next(0, (int)stride[0]), random.Next(0, (int)stride[1])];
-        var (x, w, b) = (Tensor.Randn([random.Next(1, 3), cin, random.Next(3, 12), random.Next(3, 12)]), Tensor.Randn([cin, cout / groups, kernel[0], kernel[1]]), Tensor.Randn([cout]));
-        Check("ConvTranspose", Aten.Call("aten::conv_transpose2d.input", x, w, b, stride, padding, extra, (long)groups, dilation).AsTensor(), [x], [w, b],
+        long[] kernel = [random.Next(1, 5), random.Next(1, 5)], stride = [random.Next(1, 4), random.Next(1, 4)],
+            dilation = [random.Next(1, 3), random.Next(1, 3)];
+        long[] padding = [random.Next(0, (int)kernel[0]), random.Next(0, (int)kernel[1])],
+            extra = [random.Next(0, (int)stride[0]), random.Next(0, (int)stride[1])];
+        var x = Tensor.Randn([random.Next(1, 3), cin, random.Next(3, 12), random.Next(3, 12)]);
+        var (w, b) = (Tensor.Randn([cin, cout / groups, kernel[0], kernel[1]]), Tensor.Randn([cout]));
+        Check("ConvTranspose",
+            Aten.Call("aten::conv_transpose2d.input", x, w, b, stride, padding, extra, (long)groups, dilation).AsTensor(), [x], [w, b],
             OnnxValue.Of("strides", stride), OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("dilations", dilation),
             OnnxValue.Of("output_padding", extra), OnnxValue.Of("group", groups));
     });
@@ -84,9 +91,14 @@ public sealed class OperatorTests : TensorTest
         long[] padding = [random.Next(0, (int)kernel[0] / 2 + 1), random.Next(0, (int)kernel[1] / 2 + 1)];
         var (up, counted) = (random.Next(2) == 0, random.Next(2) == 0);
         var x = Tensor.Randn([random.Next(1, 3), random.Next(1, 5), random.Next(5, 20), random.Next(5, 20)]);
-        OnnxValue[] attributes = [OnnxValue.Of("kernel_shape", kernel), OnnxValue.Of("strides", stride), OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("ceil_mode", up ? 1L : 0)];
+        OnnxValue[] attributes =
+        [
+            OnnxValue.Of("kernel_shape", kernel), OnnxValue.Of("strides", stride),
+            OnnxValue.Of("pads", [.. padding, .. padding]), OnnxValue.Of("ceil_mode", up ? 1L : 0),
+        ];
         Check("MaxPool", Aten.MaxPool2d(x, kernel, stride, padding, [1, 1], up), [x], [], attributes);
-        Check("AveragePool", Aten.Call("aten::avg_pool2d", x, kernel, stride, padding, up, counted, Value.None).AsTensor(), [x], [], [.. attributes, OnnxValue.Of("count_include_pad", counted ? 1L : 0)]);
+        Check("AveragePool", Aten.Call("aten::avg_pool2d", x, kernel, stride, padding, up, counted, Value.None).AsTensor(), [x], [],
+            [.. attributes, OnnxValue.Of("count_include_pad", counted ? 1L : 0)]);
     });
 
     [Fact]
@@ -96,8 +108,10 @@ public sealed class OperatorTests : TensorTest
         long[] size = [random.Next(1, 70), random.Next(1, 70)];
         object?[] sizes = [null, null, new long[] { x.Size(0), x.Size(1), size[0], size[1] }];
         Check("Resize", Aten.UpsampleBilinear2d(x, size, false), [x], sizes, OnnxValue.Of("mode", "linear"));
-        Check("Resize", Aten.UpsampleBilinear2d(x, size, true), [x], sizes, OnnxValue.Of("mode", "linear"), OnnxValue.Of("coordinate_transformation_mode", "align_corners"));
-        Check("Resize", Aten.UpsampleNearest2d(x, size), [x], sizes, OnnxValue.Of("coordinate_transformation_mode", "asymmetric"), OnnxValue.Of("nearest_mode", "floor"));
+        Check("Resize", Aten.UpsampleBilinear2d(x, size, true), [x], sizes, OnnxValue.Of("mode", "linear"),
+            OnnxValue.Of("coordinate_transformation_mode", "align_corners"));
+        Check("Resize", Aten.UpsampleNearest2d(x, size), [x], sizes, OnnxValue.Of("coordinate_transformation_mode", "asymmetric"),
+            OnnxValue.Of("nearest_mode", "floor"));
     });
 
     [Theory]
@@ -114,7 +128,9 @@ public sealed class OperatorTests : TensorTest
         var (a, b) = (Tensor.Randn(Smaller()), Tensor.Randn(Smaller()) + 3);
         if (random.Next(2) == 0)
             a = a + 5;
-        Value[] arguments = operation.Contains("add", StringComparison.Ordinal) || operation.Contains("sub", StringComparison.Ordinal) ? [a, b, Value.Default] : [a, b];
+        Value[] arguments = operation.Contains("add", StringComparison.Ordinal) || operation.Contains("sub", StringComparison.Ordinal)
+            ? [a, b, Value.Default]
+            : [a, b];
         Check(type, Aten.Call(operation, arguments).AsTensor(), [a, b], []);
     });
 
@@ -192,11 +208,14 @@ public sealed class OperatorTests : TensorTest
         var (w, b) = (Tensor.Randn([channels]), Tensor.Randn([channels]));
         Check("PRelu", Aten.Call("aten::prelu", x, w).AsTensor(), [x], [w.Reshape(channels, 1, 1)]);
         Check("Mish", Aten.Call("aten::mish", x).AsTensor(), [x], []);
-        Check("ReduceL2", Aten.Call("aten::norm.ScalarOpt_dim", x, 2.0, new long[] { 1 }, true).AsTensor(), [x], [], OnnxValue.Of("axes", [1L]));
-        Check("InstanceNormalization", Aten.Call("aten::instance_norm", x, w, b, Value.None, Value.None, true, 0.1, 1e-3, false).AsTensor(), [x], [w, b], OnnxValue.Of("epsilon", 1e-3));
-        // As PyTorch writes a group norm: images of one channel a group.
+        Check("ReduceL2", Aten.Call("aten::norm.ScalarOpt_dim", x, 2.0, new long[] { 1 }, true).AsTensor(), [x], [],
+            OnnxValue.Of("axes", [1L]));
+        Check("InstanceNormalization", Aten.Call("aten::instance_norm", x, w, b, Value.None, Value.None, true, 0.1, 1e-3, false).AsTensor(),
+            [x], [w, b], OnnxValue.Of("epsilon", 1e-3));
+        // PyTorch exports a group norm this way: as images with one channel per group.
         var grouped = x.Reshape(x.Size(0), groups, -1).Contiguous();
-        Check("InstanceNormalization", Aten.Call("aten::group_norm", grouped, groups, Value.None, Value.None, 1e-5, false).AsTensor(), [grouped], [Tensor.Ones([groups]), Tensor.Zeros([groups])]);
+        Check("InstanceNormalization", Aten.Call("aten::group_norm", grouped, groups, Value.None, Value.None, 1e-5, false).AsTensor(),
+            [grouped], [Tensor.Ones([groups]), Tensor.Zeros([groups])]);
         var (other, third) = (Tensor.Randn(x.Shape), Tensor.Randn([1, channels, 1, 1]));
         Check("Sum", x + other + third, [x, other, third], []);
         Check("Min", Aten.Call("aten::minimum", Aten.Call("aten::minimum", x, other).AsTensor(), third).AsTensor(), [x, other, third], []);
@@ -206,7 +225,8 @@ public sealed class OperatorTests : TensorTest
         var shuffled = Aten.Call("aten::pixel_shuffle", deep, (long)block).AsTensor().Contiguous();
         Check("DepthToSpace", shuffled, [deep], [], OnnxValue.Of("blocksize", block), OnnxValue.Of("mode", "CRD"));
         var (n, c) = (deep.Size(0), deep.Size(1) / block / block);
-        var places = deep.Reshape(n, block, block, c, deep.Size(2), deep.Size(3)).Permute(0, 3, 4, 1, 5, 2).Contiguous().Reshape(n, c, deep.Size(2) * block, deep.Size(3) * block);
+        var places = deep.Reshape(n, block, block, c, deep.Size(2), deep.Size(3)).Permute(0, 3, 4, 1, 5, 2).Contiguous()
+            .Reshape(n, c, deep.Size(2) * block, deep.Size(3) * block);
         Check("DepthToSpace", places, [deep], [], OnnxValue.Of("blocksize", block));
         Check("SpaceToDepth", deep, [places], [], OnnxValue.Of("blocksize", block));
     });
@@ -223,15 +243,18 @@ public sealed class OperatorTests : TensorTest
         Check("Concat", Tensor.Concat([x, other, x], axis), [x, other, x], [], OnnxValue.Of("axis", axis));
         var (start, length) = (random.Next((int)shape[axis]), 1);
         length += random.Next((int)shape[axis] - start);
-        Check("Slice", x.Narrow(axis, start, length).Contiguous(), [x], [new long[] { start }, new long[] { start + length }, new long[] { axis }]);
+        Check("Slice", x.Narrow(axis, start, length).Contiguous(), [x],
+            [new long[] { start }, new long[] { start + length }, new long[] { axis }]);
         Check("Slice", Aten.Flip(x, [axis]), [x], [new long[] { -1 }, new[] { long.MinValue + 1 }, new long[] { axis }, new long[] { -1 }]);
-        Check("Slice", Aten.Call("aten::slice.Tensor", x, (long)axis, 0L, shape[axis], 2L).AsTensor().Contiguous(), [x], [new long[] { 0 }, new[] { long.MaxValue }, new long[] { axis }, new long[] { 2 }]);
+        Check("Slice", Aten.Call("aten::slice.Tensor", x, (long)axis, 0L, shape[axis], 2L).AsTensor().Contiguous(), [x],
+            [new long[] { 0 }, new[] { long.MaxValue }, new long[] { axis }, new long[] { 2 }]);
         var picked = Enumerable.Range(0, 3).Select(_ => (long)random.Next((int)shape[axis])).ToArray();
         Check("Gather", Tensor.Concat(picked.Select(p => x.Narrow(axis, p, 1)), axis), [x], [picked], OnnxValue.Of("axis", axis));
         Check("Reshape", x.Reshape(shape[0] * shape[1], shape[2], -1), [x], [new[] { shape[0] * shape[1], shape[2], -1 }]);
         var one = Tensor.Randn([shape[0], 1, shape[2], 1]);
         Check("Expand", Aten.Expand(one, shape).Contiguous(), [one], [shape]);
-        Check("Pad", Aten.Call("aten::constant_pad_nd", x, new long[] { 1, 2, 3, 0 }, 0.5).AsTensor(), [x], [new long[] { 0, 0, 3, 1, 0, 0, 0, 2 }, Tensor.Ones([1]) * 0.5]);
+        Check("Pad", Aten.Call("aten::constant_pad_nd", x, new long[] { 1, 2, 3, 0 }, 0.5).AsTensor(), [x],
+            [new long[] { 0, 0, 3, 1, 0, 0, 0, 2 }, Tensor.Ones([1]) * 0.5]);
     });
 
     [Fact]
@@ -239,14 +262,15 @@ public sealed class OperatorTests : TensorTest
     {
         long[] shape = [1 + random.Next(2), 1 + random.Next(5), 1 + random.Next(9), 1 + random.Next(9)];
         var x = Tensor.Randn(shape);
-        // Half of the places outside, some far.
+        // Half of the positions are outside, some far.
         var grid = Tensor.Randn([shape[0], 1 + random.Next(12), 1 + random.Next(12), 2]) * (random.Next(4) == 0 ? 20.0 : 1.2);
         var (nearest, border, corners) = (random.Next(2), random.Next(2), random.Next(2));
         Check("GridSample", Aten.Call("aten::grid_sampler", x, grid, (long)nearest, (long)border, corners == 1).AsTensor(), [x, grid], [],
-            OnnxValue.Of("mode", nearest == 1 ? "nearest" : "bilinear"), OnnxValue.Of("padding_mode", border == 1 ? "border" : "zeros"), OnnxValue.Of("align_corners", corners));
+            OnnxValue.Of("mode", nearest == 1 ? "nearest" : "bilinear"), OnnxValue.Of("padding_mode", border == 1 ? "border" : "zeros"),
+            OnnxValue.Of("align_corners", corners));
     });
 
-    // The reference is itself held against torchvision's recorded answers, where it is tested.
+    // DeformConvolution is itself compared with torchvision's recorded outputs by its own test.
     [Fact]
     public void DeformConv_is_libtorchs_by_grouped_offsets_with_and_without_mask_and_bias() => Repeat(60, random =>
     {
@@ -256,12 +280,13 @@ public sealed class OperatorTests : TensorTest
         long[] padding = [random.Next(0, 3), random.Next(0, 3)], dilation = [random.Next(1, 4), random.Next(1, 3)];
         if (random.Next(4) == 0)
             (kernel, stride, padding, dilation) = ([1, 1], [1, 1], [0, 0], [1, 1]);
-        var x = Tensor.Randn([random.Next(1, 3), cin, Large(random, kernel[0], padding[0], dilation[0]), Large(random, kernel[1], padding[1], dilation[1])]);
+        var x = Tensor.Randn([random.Next(1, 3), cin, Large(random, kernel[0], padding[0], dilation[0]),
+            Large(random, kernel[1], padding[1], dilation[1])]);
         var (w, b) = (Tensor.Randn([cout, cin / groups, kernel[0], kernel[1]]), random.Next(2) == 0 ? Tensor.Randn([cout]) : null);
         var height = ((x.Size(2) + (2 * padding[0]) - (dilation[0] * (kernel[0] - 1)) - 1) / stride[0]) + 1;
         var width = ((x.Size(3) + (2 * padding[1]) - (dilation[1] * (kernel[1] - 1)) - 1) / stride[1]) + 1;
         var taps = offsets * kernel[0] * kernel[1];
-        // Some places far outside.
+        // Some positions far outside.
         var offset = Tensor.Randn([x.Size(0), 2 * taps, height, width]) * (random.Next(4) == 0 ? 20.0 : 1.5);
         var mask = random.Next(2) == 0 ? Aten.Rand([x.Size(0), taps, height, width]) : null;
         Tensor[] inputs = mask is null ? [x, offset] : [x, offset, mask];
@@ -279,7 +304,9 @@ public sealed class OperatorTests : TensorTest
     public void DeformConv_says_what_does_not_fit(long[] offset, long[]? mask, long groups, string problem)
     {
         using var scope = new Scope();
-        Tensor[] inputs = mask is null ? [Tensor.Zeros([1, 3, 6, 7]), Tensor.Zeros(offset)] : [Tensor.Zeros([1, 3, 6, 7]), Tensor.Zeros(offset), Tensor.Zeros(mask)];
+        Tensor[] inputs = mask is null
+            ? [Tensor.Zeros([1, 3, 6, 7]), Tensor.Zeros(offset)]
+            : [Tensor.Zeros([1, 3, 6, 7]), Tensor.Zeros(offset), Tensor.Zeros(mask)];
         string[] names = mask is null ? ["x0", "c0", "x1"] : ["x0", "c0", "x1", "", "x2"];
         var file = SmallModel.File("DeformConv", names, inputs, [Tensor.Zeros([2, 3, 3, 3])], OnnxValue.Of("offset_group", groups));
         var error = Assert.Throws<ModelFormatException>(() => SmallModel.Run(file, inputs, SimdPath.Best, pool));
@@ -291,11 +318,13 @@ public sealed class OperatorTests : TensorTest
     {
         using var scope = new Scope();
         Tensor[] inputs = [Tensor.Zeros([2, 3])];
-        var error = Assert.Throws<ModelFormatException>(() => SmallModel.Run(SmallModel.File("ReduceMean", inputs, [], OnnxValue.Of("axes", 1L)), inputs, SimdPath.Best, pool));
+        var error = Assert.Throws<ModelFormatException>(() =>
+            SmallModel.Run(SmallModel.File("ReduceMean", inputs, [], OnnxValue.Of("axes", 1L)), inputs, SimdPath.Best, pool));
         Assert.Contains("attribute axes is not a list of integers", error.Message, StringComparison.Ordinal);
     }
 
-    static long Large(Random random, long kernel, long padding, long dilation) => Math.Max(1, ((kernel - 1) * dilation) + 1 - (2 * padding)) + random.Next(0, 40);
+    static long Large(Random random, long kernel, long padding, long dilation) =>
+        Math.Max(1, ((kernel - 1) * dilation) + 1 - (2 * padding)) + random.Next(0, 40);
 
     static void Check(string type, Tensor expected, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes) =>
         Check(expected, SmallModel.File(type, inputs, constants, attributes), inputs, type);
@@ -306,7 +335,8 @@ public sealed class OperatorTests : TensorTest
         {
             var (numbers, shape) = SmallModel.Run(file, inputs, path, pool);
             Assert.Equal(expected.Shape, shape);
-            AssertClose(expected.ToArray<float>(), numbers, Tolerance, $"{type} of {string.Join(", ", inputs.Select(x => x.ToString()))} on {path}");
+            AssertClose(expected.ToArray<float>(), numbers, Tolerance,
+                $"{type} of {string.Join(", ", inputs.Select(x => x.ToString()))} on {path}");
         }
     }
 

@@ -5,7 +5,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Runtime.Tests.Planning;
 
-/// <summary>1×1 convolutions of joined and resized tensors, which are computed before the resizing: held against libtorch, in the order of the file.</summary>
+/// <summary>
+/// Compares 1×1 convolutions of concatenated and resized tensors, which are computed before the resizing, with libtorch in the file's
+/// order.
+/// </summary>
 public sealed class EarlyMixingTests : TensorTest
 {
     [Fact]
@@ -24,16 +27,19 @@ public sealed class EarlyMixingTests : TensorTest
             var names = new List<string>();
             for (var k = 0; k < random.Next(2, 7); k++)
             {
-                // Of a part that is not larger, or has few channels, the order stays.
+                // A part that is not enlarged, or has few channels, keeps the order.
                 var (late, channels) = (random.Next(3) > 0, random.Next(1, 20));
-                var x = Tensor.Randn(late ? [1, channels, random.Next(1, (int)height + 1), random.Next(1, (int)width + 1)] : [1, channels, height, width]);
+                var x = Tensor.Randn(late
+                    ? [1, channels, random.Next(1, (int)height + 1), random.Next(1, (int)width + 1)]
+                    : [1, channels, height, width]);
                 document.Input($"x{k}", OnnxDataType.Float32, x.Shape.Select(s => ((long?)s, "")).ToArray());
                 names.Add(late ? $"resized{k}" : $"x{k}");
                 if (late)
                 {
                     document.Weight($"sizes{k}", [4], [1, channels, height, width]);
                     document.Node("Resize", $"resize{k}", [$"x{k}", "", "", $"sizes{k}"], [$"resized{k}"],
-                        OnnxValue.Of("mode", "linear"), OnnxValue.Of("coordinate_transformation_mode", align ? "align_corners" : "pytorch_half_pixel"));
+                        OnnxValue.Of("mode", "linear"),
+                        OnnxValue.Of("coordinate_transformation_mode", align ? "align_corners" : "pytorch_half_pixel"));
                 }
                 inputs.Add(x);
                 joined.Add(late ? Aten.UpsampleBilinear2d(x, [height, width], align) : x);
