@@ -29,8 +29,8 @@ public sealed class OnnxModel : IDisposable
         Outputs = file.Outputs.Select(Port).ToArray();
         Metadata = file.Metadata;
         if (Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1)))
-            // With every size known, errors in the nodes are reported now and not at the first session.
         {
+            // With every size known, errors in the nodes are reported now and not at the first session.
             var types = Inputs.Select(i => new TensorType(i.IsFloat, [.. i.Shape!], $"{graph.Place}: input '{i.Name}'")).ToArray();
             Planner.Make(graph, types, kernels, packed, MostBytes);
         }

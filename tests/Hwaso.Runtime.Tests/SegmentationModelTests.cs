@@ -3,8 +3,8 @@ using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Runtime.Format;
 using Hwaso.Tests;
-using Hwaso.Torch.Autograd;
 using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Runtime.Tests;
 
@@ -37,8 +37,8 @@ public sealed class SegmentationModelTests : TensorTest
         AssertClose(scores, result.Scores, 1e-4, "scores");
         var largest = scores.Max(Math.Abs);
         for (var k = 0; k < labels.Length; k++)
-            // Where two classes are nearly equal, rounding decides.
         {
+            // Where two classes are nearly equal, rounding decides.
             var difference = scores[(labels[k] * labels.Length) + k] - scores[(result.Labels[k] * labels.Length) + k];
             Assert.True(result.Labels[k] == labels[k] || Math.Abs(difference) < 1e-4 * largest, $"pixel {k}");
         }

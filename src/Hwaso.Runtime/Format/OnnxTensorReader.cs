@@ -60,7 +60,7 @@ static class OnnxTensorReader
             if (size is < 0 or > int.MaxValue || (product *= size) > int.MaxValue)
             {
                 var sizes = string.Join(", ", dimensions.Take(16));
-                throw new ModelFormatException(place, $"sizes [{sizes}] are negative or give more than the {int.MaxValue} numbers supported");
+                throw new ModelFormatException(place, $"sizes [{sizes}] are negative or give more than {int.MaxValue} numbers");
             }
         elements = (long)product;
         return dimensions.ConvertAll(d => (int)d).ToArray();
