@@ -10,6 +10,7 @@ using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Onnx;
 using Hwaso.Runtime;
+using Hwaso.Runtime.Format;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
 

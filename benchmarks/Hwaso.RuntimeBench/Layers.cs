@@ -3,10 +3,10 @@ using Hwaso.Runtime;
 
 namespace Hwaso.RuntimeBench;
 
-/// <summary>Where a network's time goes.</summary>
+/// <summary>Measures where a network's time goes.</summary>
 static class Layers
 {
-    /// <summary>An object a step: kind, sizes, multiply-adds, products, bytes, and milliseconds, medians of some runs.</summary>
+    /// <summary>One object per step: kind, sizes, multiply-adds, products, bytes, and the median milliseconds of some runs.</summary>
     public static JsonArray Steps(Session session, int runs)
     {
         var times = Enumerable.Range(0, runs).Select(_ => session.Profile()).ToArray();

@@ -4,14 +4,14 @@ using System.Runtime.Intrinsics;
 
 namespace Hwaso.RuntimeBench;
 
-/// <summary>What the machine can do at most: fused multiply-adds held in registers, and bytes between memory and them.</summary>
-/// <param name="MultiplyAdds">A second, all threads together.</param>
-/// <param name="Bytes">A second, all threads together, read and written.</param>
+/// <summary>The limits of the machine: fused multiply-adds in registers, and bytes between memory and registers.</summary>
+/// <param name="MultiplyAdds">Multiply-adds per second, of all threads together.</param>
+/// <param name="Bytes">Bytes per second, read and written, of all threads together.</param>
 sealed record Limits(double MultiplyAdds, double Bytes)
 {
     const int Rounds = 1 << 24, Sums = 12, Numbers = 48 << 20, Tries = 5;
 
-    /// <summary>The best of some tries.</summary>
+    /// <summary>The best of several measurements.</summary>
     public static Limits Measure(int threads)
     {
         var arrays = Enumerable.Range(0, threads).Select(_ => (new float[Numbers], new float[Numbers])).ToArray();
@@ -44,10 +44,18 @@ sealed record Limits(double MultiplyAdds, double Bytes)
         Vector256<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
         for (var round = 0; round < Rounds; round++)
         {
-            (a, b, c) = (Vector256.MultiplyAddEstimate(a, x, y), Vector256.MultiplyAddEstimate(b, x, y), Vector256.MultiplyAddEstimate(c, x, y));
-            (d, e, f) = (Vector256.MultiplyAddEstimate(d, x, y), Vector256.MultiplyAddEstimate(e, x, y), Vector256.MultiplyAddEstimate(f, x, y));
-            (g, h, i) = (Vector256.MultiplyAddEstimate(g, x, y), Vector256.MultiplyAddEstimate(h, x, y), Vector256.MultiplyAddEstimate(i, x, y));
-            (j, k, l) = (Vector256.MultiplyAddEstimate(j, x, y), Vector256.MultiplyAddEstimate(k, x, y), Vector256.MultiplyAddEstimate(l, x, y));
+            a = Vector256.MultiplyAddEstimate(a, x, y);
+            b = Vector256.MultiplyAddEstimate(b, x, y);
+            c = Vector256.MultiplyAddEstimate(c, x, y);
+            d = Vector256.MultiplyAddEstimate(d, x, y);
+            e = Vector256.MultiplyAddEstimate(e, x, y);
+            f = Vector256.MultiplyAddEstimate(f, x, y);
+            g = Vector256.MultiplyAddEstimate(g, x, y);
+            h = Vector256.MultiplyAddEstimate(h, x, y);
+            i = Vector256.MultiplyAddEstimate(i, x, y);
+            j = Vector256.MultiplyAddEstimate(j, x, y);
+            k = Vector256.MultiplyAddEstimate(k, x, y);
+            l = Vector256.MultiplyAddEstimate(l, x, y);
         }
         return a + b + c + d + e + f + g + h + i + j + k + l;
     }
@@ -59,10 +67,18 @@ sealed record Limits(double MultiplyAdds, double Bytes)
         Vector512<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
         for (var round = 0; round < Rounds; round++)
         {
-            (a, b, c) = (Vector512.MultiplyAddEstimate(a, x, y), Vector512.MultiplyAddEstimate(b, x, y), Vector512.MultiplyAddEstimate(c, x, y));
-            (d, e, f) = (Vector512.MultiplyAddEstimate(d, x, y), Vector512.MultiplyAddEstimate(e, x, y), Vector512.MultiplyAddEstimate(f, x, y));
-            (g, h, i) = (Vector512.MultiplyAddEstimate(g, x, y), Vector512.MultiplyAddEstimate(h, x, y), Vector512.MultiplyAddEstimate(i, x, y));
-            (j, k, l) = (Vector512.MultiplyAddEstimate(j, x, y), Vector512.MultiplyAddEstimate(k, x, y), Vector512.MultiplyAddEstimate(l, x, y));
+            a = Vector512.MultiplyAddEstimate(a, x, y);
+            b = Vector512.MultiplyAddEstimate(b, x, y);
+            c = Vector512.MultiplyAddEstimate(c, x, y);
+            d = Vector512.MultiplyAddEstimate(d, x, y);
+            e = Vector512.MultiplyAddEstimate(e, x, y);
+            f = Vector512.MultiplyAddEstimate(f, x, y);
+            g = Vector512.MultiplyAddEstimate(g, x, y);
+            h = Vector512.MultiplyAddEstimate(h, x, y);
+            i = Vector512.MultiplyAddEstimate(i, x, y);
+            j = Vector512.MultiplyAddEstimate(j, x, y);
+            k = Vector512.MultiplyAddEstimate(k, x, y);
+            l = Vector512.MultiplyAddEstimate(l, x, y);
         }
         return a + b + c + d + e + f + g + h + i + j + k + l;
     }

@@ -6,7 +6,7 @@ using Hwaso.Runtime;
 
 namespace Hwaso.RuntimeBench;
 
-/// <summary>A model and the numbers that it is given.</summary>
+/// <summary>A model with its input.</summary>
 sealed class NetworkRun : IDisposable
 {
     readonly OnnxModel model;
@@ -21,7 +21,7 @@ sealed class NetworkRun : IDisposable
         Run();
     }
 
-    /// <summary>The most memory that this process ever had, of all that it held: VmHWM of /proc.</summary>
+    /// <summary>The peak memory of this process, in MiB (VmHWM in /proc).</summary>
     public static double PeakMiB
     {
         get
@@ -31,7 +31,7 @@ sealed class NetworkRun : IDisposable
         }
     }
 
-    /// <summary>Milliseconds of each run, the copy of the input included.</summary>
+    /// <summary>The milliseconds of each run, including the copy of the input.</summary>
     public IEnumerable<double> Times(int repeats)
     {
         var times = new double[repeats];
@@ -44,7 +44,7 @@ sealed class NetworkRun : IDisposable
         return times;
     }
 
-    /// <summary>Where the time goes, step by step.</summary>
+    /// <summary>The cost and time of each step.</summary>
     public JsonArray Steps(int runs) => Layers.Steps(session, runs);
 
     public void WriteOutput(string file) => File.WriteAllBytes(file, MemoryMarshal.AsBytes(session.Output(0)).ToArray());

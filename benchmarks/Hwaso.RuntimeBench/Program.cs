@@ -1,8 +1,9 @@
-// Hwaso.Runtime's side of benchmarks/runtime.py: answers requests on standard input, a line of JSON each (see benchmarks/README.md).
+// Hwaso.Runtime's side of benchmarks/runtime.py: answers requests on standard input, one line of JSON each (see benchmarks/README.md).
 using System.Text.Json.Nodes;
 using Hwaso.RuntimeBench;
 
-Console.WriteLine(new JsonObject { ["hello"] = new JsonObject { ["name"] = "Hwaso.Runtime", ["dotnet"] = Environment.Version.ToString() } }.ToJsonString());
+var hello = new JsonObject { ["name"] = "Hwaso.Runtime", ["dotnet"] = Environment.Version.ToString() };
+Console.WriteLine(new JsonObject { ["hello"] = hello }.ToJsonString());
 NetworkRun? run = null;
 while (Console.ReadLine() is { } line)
 {
@@ -16,8 +17,10 @@ while (Console.ReadLine() is { } line)
             Console.WriteLine(new JsonObject { ["multiply_adds"] = limits.MultiplyAdds, ["bytes"] = limits.Bytes }.ToJsonString());
             continue;
         }
-        run ??= new NetworkRun(request["model"]!.GetValue<string>(), request["input"]!.GetValue<string>(), request["threads"]!.GetValue<int>());
-        reply = new JsonObject { ["times_ms"] = new JsonArray([.. run.Times(request["repeats"]!.GetValue<int>()).Select(t => (JsonNode)t)]), ["peak_mib"] = NetworkRun.PeakMiB };
+        var (model, input) = (request["model"]!.GetValue<string>(), request["input"]!.GetValue<string>());
+        run ??= new NetworkRun(model, input, request["threads"]!.GetValue<int>());
+        var times = run.Times(request["repeats"]!.GetValue<int>());
+        reply = new JsonObject { ["times_ms"] = new JsonArray([.. times.Select(t => (JsonNode)t)]), ["peak_mib"] = NetworkRun.PeakMiB };
         if (request["steps"]?.GetValue<int>() is { } runs)
             reply["steps"] = run.Steps(runs);
         if (request["output"]?.GetValue<string>() is { } file)

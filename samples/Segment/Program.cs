@@ -1,9 +1,10 @@
-// Labels images with an exported network, without libtorch:
+// Segments images with an exported network, without libtorch:
 //   hwaso export demo/run --out road.onnx
 //   dotnet run -c Release --project samples/Segment -- road.onnx street.jpg labels
-// writes labels/street.png (a class a pixel) and labels/street_overlay.png, and says what is in the picture.
+// writes labels/street.png (one class per pixel) and labels/street_overlay.png, and prints the share of each class.
 using Hwaso.Imaging;
 using Hwaso.Runtime;
+using Hwaso.Runtime.Format;
 
 if (args.Length < 3)
 {
@@ -25,11 +26,14 @@ try
         Png.Write(target + "_overlay.png", Overlay.Blend(image, labels, palette));
         Console.WriteLine(target + ".png");
         foreach (var (label, pixels) in result.Labels.CountBy(label => label).OrderByDescending(c => c.Value))
-            Console.WriteLine($"  {100.0 * pixels / result.Labels.Length,5:0.0} %  {(label < model.Classes.Count ? model.Classes[label].Name : $"class {label}")}");
+        {
+            var name = label < model.Classes.Count ? model.Classes[label].Name : $"class {label}";
+            Console.WriteLine($"  {100.0 * pixels / result.Labels.Length,5:0.0} %  {name}");
+        }
     }
     return 0;
 }
-// What is wrong with a model or an image is said by its message: which file, what, and what to do.
+// The message says which file is wrong, why, and what to do.
 catch (Exception error) when (error is ModelFormatException or ImageFormatException or ArgumentException or IOException)
 {
     Console.Error.WriteLine(error.Message);

@@ -1,8 +1,8 @@
-// A web service that labels images with an exported network, without libtorch:
+// A web service that segments images with an exported network, without libtorch:
 //   hwaso export demo/run --out road.onnx
 //   dotnet run -c Release --project samples/SegmentServer -- --model road.onnx --urls http://127.0.0.1:8080
 //   curl --data-binary @street.jpg http://127.0.0.1:8080/segment > labels.png
-// With ?as=json it answers what share of the picture each class has; / is a page that does the same.
+// With ?as=json it answers the share of each class; / is a page that does the same.
 using Hwaso.Imaging;
 using Hwaso.Runtime;
 
@@ -10,7 +10,7 @@ var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args 
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 50 << 20);
 using var model = SegmentationModel.Load(builder.Configuration["model"] ?? throw new ArgumentException("--model FILE.onnx is missing"));
 var palette = model.Classes.Count > 0 ? Palette.FromColors([.. model.Classes.Select(c => (c.R, c.G, c.B))]) : Palette.Voc;
-// Every image takes memory of its own: no more at a time than there are processors.
+// Each image needs memory of its own: at most one per processor runs at a time.
 using var places = new SemaphoreSlim(Environment.ProcessorCount);
 
 var app = builder.Build();
@@ -22,7 +22,7 @@ app.MapPost("/segment", async (HttpRequest request, string? @as, CancellationTok
     await places.WaitAsync(stop);
     try
     {
-        // The caller may hang up: the network stops then.
+        // If the caller hangs up, the network stops.
         var image = ImageFile.DecodeRgb(body.GetBuffer().AsSpan(0, (int)body.Length), "the image");
         var result = model.Segment(image.Pixels, image.Width, image.Height, stop: stop);
         return @as == "json"

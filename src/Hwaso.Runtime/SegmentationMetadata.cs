@@ -1,41 +1,49 @@
 using System.Text.Json;
+using Hwaso.Common;
+using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime;
 
-/// <summary>What an exported file says about using its network; what it does not say is as ImageNet's networks have it.</summary>
-/// <param name="Classes">Names and colours; empty where the file does not say.</param>
-/// <param name="Mean">Means of red, green and blue in 0 … 1.</param>
-/// <param name="Deviation">Their deviations.</param>
-/// <param name="AlignCorners">How scores are resized to the image: corners on corners, or not.</param>
-public sealed record SegmentationMetadata(IReadOnlyList<SegmentationClass> Classes, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation, bool AlignCorners)
+/// <summary>
+/// How to use an exported network: its classes and its normalisation. Entries missing in the file take the values of ImageNet's networks.
+/// </summary>
+/// <param name="Classes">Names and colours, by label; empty if the file does not name them.</param>
+/// <param name="Mean">The means of red, green and blue in 0 … 1 that are subtracted from an image.</param>
+/// <param name="Deviation">The standard deviations that the difference is divided by.</param>
+/// <param name="AlignCorners">Whether scores are resized to the image corner to corner (PyTorch's align_corners).</param>
+public sealed record SegmentationMetadata(
+    IReadOnlyList<SegmentationClass> Classes, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation, bool AlignCorners)
 {
-    /// <summary>The metadata key of the network's task; where it is missing, the network is taken for one of <see cref="Task"/>.</summary>
-    public const string TaskKey = "hwaso.task";
+    /// <summary>The metadata key of the network's task; a file without it is taken for a segmentation network.</summary>
+    public const string TaskKey = ModelMetadata.Task;
 
-    /// <summary>The task in question.</summary>
-    public const string Task = "segmentation";
+    /// <summary>The value of <see cref="TaskKey"/> for segmentation networks.</summary>
+    public const string Task = ModelMetadata.Segmentation;
 
     /// <summary>The metadata key of the classes: a JSON array of <c>{"name": …, "color": [r, g, b]}</c>.</summary>
-    public const string ClassesKey = "hwaso.classes";
+    public const string ClassesKey = ModelMetadata.Classes;
 
-    /// <summary>The metadata key of the means: a JSON array of three numbers.</summary>
-    public const string MeanKey = "hwaso.mean";
+    /// <summary>The metadata key of <see cref="Mean"/>: a JSON array of three numbers.</summary>
+    public const string MeanKey = ModelMetadata.Mean;
 
-    /// <summary>The metadata key of the deviations: a JSON array of three numbers above 0.</summary>
-    public const string DeviationKey = "hwaso.std";
+    /// <summary>The metadata key of <see cref="Deviation"/>: a JSON array of three numbers above 0.</summary>
+    public const string DeviationKey = ModelMetadata.Deviation;
 
-    /// <summary>The metadata key of the convention: <c>true</c> or <c>false</c>.</summary>
-    public const string AlignCornersKey = "hwaso.align_corners";
+    /// <summary>The metadata key of <see cref="AlignCorners"/>: <c>true</c> or <c>false</c>.</summary>
+    public const string AlignCornersKey = ModelMetadata.AlignCorners;
 
     /// <summary>Reads a file's metadata.</summary>
-    /// <exception cref="ModelFormatException">An entry of ours is not as it should be.</exception>
+    /// <exception cref="ModelFormatException">An entry cannot be parsed.</exception>
     internal static SegmentationMetadata Read(IReadOnlyDictionary<string, string> metadata, string place) => new(
-        Parse<IReadOnlyList<SegmentationClass>>(metadata, ClassesKey, place, "a list of names and colours", json => json.EnumerateArray().Select(ReadClass).ToArray(), []),
+        Parse<IReadOnlyList<SegmentationClass>>(
+            metadata, ClassesKey, place, "a list of names and colours", json => json.EnumerateArray().Select(ReadClass).ToArray(), []),
         Parse<IReadOnlyList<float>>(metadata, MeanKey, place, "three numbers", json => Three(json, _ => true), [0.485f, 0.456f, 0.406f]),
-        Parse<IReadOnlyList<float>>(metadata, DeviationKey, place, "three numbers above 0", json => Three(json, v => v > 0), [0.229f, 0.224f, 0.225f]),
+        Parse<IReadOnlyList<float>>(
+            metadata, DeviationKey, place, "three numbers above 0", json => Three(json, v => v > 0), [0.229f, 0.224f, 0.225f]),
         Parse(metadata, AlignCornersKey, place, "true or false", json => json.GetBoolean(), false));
 
-    static T Parse<T>(IReadOnlyDictionary<string, string> metadata, string key, string place, string wanted, Func<JsonElement, T> read, T otherwise)
+    static T Parse<T>(
+        IReadOnlyDictionary<string, string> metadata, string key, string place, string wanted, Func<JsonElement, T> read, T otherwise)
     {
         if (!metadata.TryGetValue(key, out var text))
             return otherwise;
@@ -44,7 +52,8 @@ public sealed record SegmentationMetadata(IReadOnlyList<SegmentationClass> Class
             using var json = JsonDocument.Parse(text);
             return read(json.RootElement);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or IndexOutOfRangeException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException
+            or KeyNotFoundException or IndexOutOfRangeException)
         {
             throw new ModelFormatException($"{place}: metadata {key}", $"is not {wanted}");
         }

@@ -1,9 +1,12 @@
 namespace Hwaso.Runtime;
 
-/// <summary>An image in tiles of one size that overlap by a third; each pixel's label comes from the tile in which it lies deepest.</summary>
+/// <summary>
+/// Tiles of one size that cover an image and overlap by a third. Each pixel takes its label from the tile whose border is farthest from it.
+/// </summary>
 sealed class Tiling
 {
-    // The coarsest feature maps of networks are 32 times smaller than the image: tiles that begin at multiples see their pixels where the whole image has them.
+    // Most networks shrink the image by 32 at most: tiles that start at multiples of 32 keep their feature maps on the grid of the whole
+    // image's.
     const int Grid = 32;
     const int Smallest = 2 * Grid;
 
@@ -34,14 +37,15 @@ sealed class Tiling
             var (row, column) = Math.DivRem(tile, lefts.Length);
             return new Tile(
                 lefts[column], tops[row],
-                Kept(lefts, column, TileWidth, Width), Kept(tops, row, TileHeight, Height), Kept(lefts, column + 1, TileWidth, Width), Kept(tops, row + 1, TileHeight, Height));
+                Kept(lefts, column, TileWidth, Width), Kept(tops, row, TileHeight, Height),
+                Kept(lefts, column + 1, TileWidth, Width), Kept(tops, row + 1, TileHeight, Height));
         }
     }
 
     /// <summary>The whole image as one tile.</summary>
     public static Tiling Whole(int width, int height) => new(width, height, width, height);
 
-    /// <summary>Tiles whose longer side is shorter; null where they would be too small to see anything.</summary>
+    /// <summary>Tiles with a shorter longer side; null if they would be smaller than the smallest useful size.</summary>
     public Tiling? Smaller()
     {
         static int Cut(int side) => Math.Max(Smallest, (int)(side * 3L / 4 / Grid) * Grid);
@@ -49,7 +53,7 @@ sealed class Tiling
         return width < TileWidth || height < TileHeight ? new Tiling(Width, Height, width, height) : null;
     }
 
-    // Every two thirds of a tile, the last one flush with the end.
+    // A tile starts every two thirds of its size; the last one ends with the image.
     static int[] Starts(int length, int tile)
     {
         var step = Math.Max(Grid, tile * 2L / 3 / Grid * Grid);
@@ -60,7 +64,28 @@ sealed class Tiling
         return [.. starts];
     }
 
-    // The middle of what a tile shares with the one before it.
+    // The middle of the overlap of a tile with the one before it.
     static int Kept(int[] starts, int tile, int size, int length) =>
         tile == 0 ? 0 : tile == starts.Length ? length : (int)(((long)starts[tile - 1] + size + starts[tile]) / 2);
+}
+
+/// <summary>A tile of an image, and the part of it whose labels are kept.</summary>
+/// <param name="Left">The tile's first column in the image.</param>
+/// <param name="Top">The tile's first row in the image.</param>
+/// <param name="KeptLeft">The first column to keep, in the image.</param>
+/// <param name="KeptTop">The first row to keep, in the image.</param>
+/// <param name="KeptRight">The column after the last to keep.</param>
+/// <param name="KeptBottom">The row after the last to keep.</param>
+readonly record struct Tile(int Left, int Top, int KeptLeft, int KeptTop, int KeptRight, int KeptBottom)
+{
+    /// <summary>Copies the kept part, of data with one element per pixel.</summary>
+    /// <param name="from">The tile's elements.</param>
+    /// <param name="width">Columns of the tile.</param>
+    /// <param name="to">The image's elements.</param>
+    /// <param name="imageWidth">Columns of the image.</param>
+    public void Copy<T>(ReadOnlySpan<T> from, int width, Span<T> to, int imageWidth)
+    {
+        for (var y = KeptTop; y < KeptBottom; y++)
+            from.Slice(((y - Top) * width) + KeptLeft - Left, KeptRight - KeptLeft).CopyTo(to[((y * imageWidth) + KeptLeft)..]);
+    }
 }

@@ -3,10 +3,10 @@ using Hwaso.Runtime.Kernels;
 namespace Hwaso.Runtime;
 
 /// <summary>Threads that models compute with: one model's own, or shared by several.</summary>
-/// <remarks>A run uses them together; a second run at the same time computes on the thread that asked for it alone.</remarks>
+/// <remarks>One run at a time uses all threads. A run that starts meanwhile computes on its caller's thread alone.</remarks>
 public sealed unsafe class WorkerPool : IDisposable
 {
-    // Steps of a run follow each other within microseconds: waking a thread takes longer than waiting awake.
+    // The steps of a run follow within microseconds of each other: waking a thread takes longer than spinning.
     const int Spins = 4000;
     const int Open = 1 << 30;
 
@@ -19,8 +19,8 @@ public sealed unsafe class WorkerPool : IDisposable
     volatile bool ends;
 
     /// <summary>Starts the threads.</summary>
-    /// <param name="threads">How many take part, the caller's included; at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer than 1.</exception>
+    /// <param name="threads">The number of threads, including the caller's; at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
@@ -34,10 +34,10 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>How many threads take part, the caller's included.</summary>
+    /// <summary>The number of threads, including the caller's.</summary>
     public int Threads { get; }
 
-    /// <summary>Ends the threads; models that use them go on with the caller's alone.</summary>
+    /// <summary>Ends the threads; models that use the pool then compute on the caller's thread alone.</summary>
     public void Dispose()
     {
         if (ends)
@@ -49,9 +49,9 @@ public sealed unsafe class WorkerPool : IDisposable
         wake.Dispose();
     }
 
-    /// <summary>Does every piece of a kernel's work.</summary>
+    /// <summary>Computes all items of a kernel.</summary>
     /// <param name="work">The kernel.</param>
-    /// <param name="memory">An address for each thread, the caller's first.</param>
+    /// <param name="memory">The address of each thread's scratch memory, the caller's first.</param>
     internal void Run(Kernel work, nint[] memory)
     {
         var items = work.Items;
@@ -69,7 +69,7 @@ public sealed unsafe class WorkerPool : IDisposable
         if (sleeping > 0)
             wake.Release(Math.Min(sleeping, items - 1));
         Take(0);
-        // Whoever joined is waited for; whoever comes now is too late.
+        // Wait for the threads that joined; the gate is closed for the others.
         Interlocked.And(ref state, ~Open);
         var wait = new SpinWait();
         while (Volatile.Read(ref state) != 0)
@@ -122,7 +122,7 @@ public sealed unsafe class WorkerPool : IDisposable
             for (int k = Interlocked.Increment(ref next), items = work.Items; k < items; k = Interlocked.Increment(ref next))
                 work.Run(k, memory);
         }
-        // The one who asked is told, whichever thread it happened on.
+        // The caller's thread rethrows it, whichever thread it occurred on.
         catch (Exception error) when (error is not OutOfMemoryException)
         {
             failure = error;

@@ -9,7 +9,7 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Runtime.Tests;
 
-/// <summary>Networks as libtorch computes them, and as their exported files are computed here.</summary>
+/// <summary>Compares exported networks with libtorch's outputs.</summary>
 public sealed class ExportedNetworkTests : TensorTest
 {
     // Single precision through some hundred layers; the deployment's own tolerance.
@@ -25,19 +25,22 @@ public sealed class ExportedNetworkTests : TensorTest
     [InlineData("fcn-resnet50", 65, 64)]
     [InlineData("resnet50", 64, 64)]
     [InlineData("efficientnet-b0", 64, 64)]
-    public void An_exported_network_answers_as_libtorch_does(string name, int height, int width) => Compare(name, height, width, dynamic: false);
+    public void An_exported_network_answers_as_libtorch_does(string name, int height, int width) =>
+        Compare(name, height, width, dynamic: false);
 
     [Theory]
     [InlineData("hrnetv2-w18-small-v1")]
     [InlineData("unet-resnet50")]
     [InlineData("hrnetv2-w18-small-v1+psa-spatial", true)]
     [InlineData("hrnetv2-w18-small-v1+dca")]
-    public void A_file_of_free_size_answers_at_sizes_that_were_never_recorded(string name, bool folded = false) => Compare(name, 96, 160, dynamic: true, folded);
+    public void A_file_of_free_size_answers_at_sizes_that_were_never_recorded(string name, bool folded = false) =>
+        Compare(name, 96, 160, dynamic: true, folded);
 
     [Theory]
     [InlineData("hrnetv2-w18-small-v1+dca", false)]
     [InlineData("hrnetv2-w18-small-v1+dca", true)]
-    public void Deformable_convolutions_written_as_such_answer_as_libtorch_does(string name, bool dynamic) => Compare(name, 96, 160, dynamic, deform: true);
+    public void Deformable_convolutions_written_as_such_answer_as_libtorch_does(string name, bool dynamic) =>
+        Compare(name, 96, 160, dynamic, deform: true);
 
     static void Compare(string name, int height, int width, bool dynamic, bool folded = false, bool deform = false)
     {
@@ -75,6 +78,7 @@ public sealed class ExportedNetworkTests : TensorTest
     internal static byte[] Export(Net net, long[] shape, NetworkGraph? other, bool folded = false, bool deform = false)
     {
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        return OnnxExport.Write(NetworkGraph.Of(net, shape, keepConstants: true), key => state[key].ToHost(), new OnnxOptions { OtherSize = other, FoldBatchNorm = folded, DeformConv = deform }).Bytes;
+        var options = new OnnxOptions { OtherSize = other, FoldBatchNorm = folded, DeformConv = deform };
+        return OnnxExport.Write(NetworkGraph.Of(net, shape, keepConstants: true), key => state[key].ToHost(), options).Bytes;
     }
 }

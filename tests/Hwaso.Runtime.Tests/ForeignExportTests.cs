@@ -3,13 +3,16 @@ using Hwaso.Tests;
 
 namespace Hwaso.Runtime.Tests;
 
-/// <summary>Files that PyTorch itself exported, of several operator sets: tests/fixtures/onnx, with what PyTorch answers (record_exports.py).</summary>
+/// <summary>
+/// Files that PyTorch's exporter wrote, of several operator sets, with PyTorch's outputs: tests/fixtures/onnx, by record_exports.py.
+/// </summary>
 public sealed class ForeignExportTests
 {
     // Single precision through some fifty layers.
     const double Tolerance = 1e-4;
 
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Fixtures.Path("onnx"), "*.onnx").Order().Select(f => Path.GetFileNameWithoutExtension(f))];
+    public static TheoryData<string> Files =>
+        [.. Directory.GetFiles(Fixtures.Path("onnx"), "*.onnx").Order().Select(f => Path.GetFileNameWithoutExtension(f))];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -29,7 +32,8 @@ public sealed class ForeignExportTests
             var expected = output.ToFloats();
             var largest = expected.Max(Math.Abs);
             var worst = expected.Zip(session.Output(0).ToArray(), (e, a) => Math.Abs(e - a)).Max();
-            Assert.True(worst <= Tolerance * largest, $"{name} at {input.Shape[2]}×{input.Shape[3]}: differs by {worst:g3} of {largest:g3}");
+            Assert.True(worst <= Tolerance * largest,
+                $"{name} at {input.Shape[2]}×{input.Shape[3]}: differs by {worst:g3} of {largest:g3}");
         }
     }
 }

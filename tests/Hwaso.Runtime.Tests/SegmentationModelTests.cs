@@ -2,13 +2,14 @@ using Hwaso.Graph;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Onnx;
+using Hwaso.Runtime.Format;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Runtime.Tests;
 
-/// <summary>Images in, labels out: the same as libtorch's, whatever the size, and an error for what is no image.</summary>
+/// <summary>Labels equal libtorch's at every size; invalid images are refused.</summary>
 public sealed class SegmentationModelTests : TensorTest
 {
     const string Name = "hrnetv2-w18-small-v1";
@@ -37,8 +38,11 @@ public sealed class SegmentationModelTests : TensorTest
         AssertClose(scores, result.Scores, 1e-4, "scores");
         var largest = scores.Max(Math.Abs);
         for (var k = 0; k < labels.Length; k++)
-            // Where two classes are as good as equal, rounding decides.
-            Assert.True(result.Labels[k] == labels[k] || Math.Abs(scores[(labels[k] * labels.Length) + k] - scores[(result.Labels[k] * labels.Length) + k]) < 1e-4 * largest, $"pixel {k}");
+        {
+            // Where two classes are nearly equal, rounding decides.
+            var difference = scores[(labels[k] * labels.Length) + k] - scores[(result.Labels[k] * labels.Length) + k];
+            Assert.True(result.Labels[k] == labels[k] || Math.Abs(difference) < 1e-4 * largest, $"pixel {k}");
+        }
         Assert.True(result.Labels.Distinct().Count() > 1, "one label everywhere shows nothing");
         Assert.Equal(result.Labels, model.Segment(image, width, height).Labels);
     }
@@ -53,7 +57,7 @@ public sealed class SegmentationModelTests : TensorTest
         using var free = SegmentationModel.Load(Free(net), Name, two);
         var image = Image(96, 64);
         Assert.Equal(free.Segment(image, 96, 64).Labels, model.Segment(image, 96, 64).Labels);
-        // Doubled pixels are the same picture.
+        // Doubling every pixel does not change the picture.
         var doubled = new byte[3 * 192 * 128];
         for (var y = 0; y < 128; y++)
             for (var x = 0; x < 192; x++)
@@ -74,11 +78,12 @@ public sealed class SegmentationModelTests : TensorTest
         string[] names = ["road", "sidewalk", "building", "wall", "fence", "pole", "sky"];
         var metadata = new Dictionary<string, string>
         {
-            [SegmentationMetadata.ClassesKey] = $"[{string.Join(", ", names.Select((name, k) => $$"""{"name": "{{name}}", "color": [{{k}}, 64, 255]}"""))}]",
+            [SegmentationMetadata.ClassesKey] = $"[{string.Join(", ", names.Select(Class))}]",
             [SegmentationMetadata.MeanKey] = "[0.1, 0.2, 0.3]",
             [SegmentationMetadata.DeviationKey] = "[0.4, 0.5, 0.6]",
             [SegmentationMetadata.AlignCornersKey] = "true",
         };
+        static string Class(string name, int k) => $$"""{"name": "{{name}}", "color": [{{k}}, 64, 255]}""";
         using var model = SegmentationModel.Load(Free(net, metadata), Name, two);
         Assert.Equal(names.Select((name, k) => new SegmentationClass(name, (byte)k, 64, 255)), model.Classes);
         Assert.Equal(7, model.ClassCount);
@@ -89,7 +94,8 @@ public sealed class SegmentationModelTests : TensorTest
 
         metadata[SegmentationMetadata.DeviationKey] = "[0.4, 0, 0.6]";
         var bytes = Free(net, metadata);
-        Assert.Equal("broken: metadata hwaso.std: is not three numbers above 0", Assert.Throws<ModelFormatException>(() => SegmentationModel.Load(bytes, "broken", two)).Message);
+        Assert.Equal("broken: metadata hwaso.std: is not three numbers above 0",
+            Assert.Throws<ModelFormatException>(() => SegmentationModel.Load(bytes, "broken", two)).Message);
     }
 
     [Fact]
@@ -101,7 +107,8 @@ public sealed class SegmentationModelTests : TensorTest
         Assert.Throws<ArgumentException>(() => model.Segment([], 0, 0));
         Assert.Throws<ArgumentException>(() => model.Segment(new byte[12], 2, -2));
         Assert.Throws<ArgumentException>(() => model.Segment([], int.MaxValue, int.MaxValue));
-        Assert.Equal("11 bytes of an image of 2×2 pixels; 12 were wanted", Assert.Throws<ArgumentException>(() => model.Segment(new byte[11], 2, 2)).Message);
+        Assert.Equal("11 bytes for an image of 2×2 pixels; 12 were wanted",
+            Assert.Throws<ArgumentException>(() => model.Segment(new byte[11], 2, 2)).Message);
         Assert.Throws<ArgumentException>(() => model.Segment(new byte[3 * 64 * 64], 64, 64, new byte[64]));
     }
 
@@ -115,7 +122,7 @@ public sealed class SegmentationModelTests : TensorTest
         model.WarmUp(96, 64);
         for (var k = 0; k < 50; k++)
             model.Segment(image, 96, 64, labels);
-        // The runtime itself, and threads of tests before, allocate a little now and then: what a call allocates would be there every time.
+        // The runtime itself, and threads of earlier tests, allocate a little at times; an allocation by the call would occur every time.
         Assert.InRange(Enumerable.Range(0, 5).Min(_ =>
         {
             var before = GC.GetTotalAllocatedBytes(precise: true);

@@ -1,11 +1,17 @@
+using Hwaso.Runtime.Format;
+
 namespace Hwaso.Runtime.Tests;
 
-/// <summary>How a segmentation model is used: tiles, other sizes of labels, many threads, no allocation, an end when asked, a line for what is no image.</summary>
+/// <summary>
+/// Uses of a segmentation model: tiles, labels of other sizes, many threads, no allocation, cancelling, invalid images.
+/// </summary>
 public sealed class SegmentationRunTests
 {
     static readonly RuntimeOptions two = new() { Threads = 2 };
 
-    /// <summary>The network sees 3 pixels around each and the tiles share more, so tiles must give what the whole image gives, bit for bit.</summary>
+    /// <summary>
+    /// The network sees 3 pixels around each pixel and the tiles overlap by more, so tiles must give the whole image's labels, bit for bit.
+    /// </summary>
     [Theory]
     [InlineData(200, 152, 700)]
     [InlineData(152, 200, 700)]
@@ -25,7 +31,7 @@ public sealed class SegmentationRunTests
         Assert.Equal(expected.Labels, result.Labels);
         Assert.Equal(expected.Scores, result.Scores);
         Assert.Equal(StreetModel.Classes, expected.Labels.Distinct().Count());
-        // Once more, and one that needs no tiles, in the memory that is there by now.
+        // Once more, and one image that needs no tiles, in the memory that is allocated by now.
         Assert.Equal(expected.Labels, tiled.Segment(image, width, height).Labels);
         Assert.Equal(1, tiled.Segment(StreetModel.Image(64, 64), 64, 64).Tiles);
     }
@@ -41,7 +47,8 @@ public sealed class SegmentationRunTests
         Assert.True(result.Tiles > 1);
         Assert.Equal(whole.Segment(image, 200, 152).Labels, result.Labels);
         Assert.Null(whole.ClassCount);
-        Assert.Contains("labels, no scores", Assert.Throws<ArgumentException>(() => whole.Segment(image, 200, 152, withScores: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("the network's output is labels; it has no scores",
+            Assert.Throws<ArgumentException>(() => whole.Segment(image, 200, 152, withScores: true)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,7 +56,8 @@ public sealed class SegmentationRunTests
     {
         using var model = SegmentationModel.Load(StreetModel.File(), "model", two with { MostBytes = 64 << 10 });
         var error = Assert.Throws<ArgumentException>(() => model.Segment(StreetModel.Image(200, 152), 200, 152));
-        Assert.Contains("an image of 200×152 pixels: not even small tiles of it fit into the memory", error.Message, StringComparison.Ordinal);
+        Assert.Contains("an image of 200×152 pixels: even its smallest tiles need more memory", error.Message,
+            StringComparison.Ordinal);
         Assert.Contains("RuntimeOptions.MostBytes", error.Message, StringComparison.Ordinal);
     }
 
@@ -62,7 +70,7 @@ public sealed class SegmentationRunTests
 
         model.Segment(image, 96, 64, labels, 24, 16);
 
-        // The network's own scores are of this size, so each label is the best of them; at the image's size they are averages of four.
+        // At the scores' own size each label is the best score; at the image's size scores are averages of four.
         using var network = OnnxModel.Load(StreetModel.File(), "model", two);
         var session = network.Open([1, 3, 64, 96]);
         var (mean, deviation) = (model.Metadata.Mean, model.Metadata.Deviation);
@@ -70,12 +78,13 @@ public sealed class SegmentationRunTests
             session.Input(0)[(k % 3 * 96 * 64) + (k / 3)] = (float)(((image[k] / 255.0) - mean[k % 3]) / deviation[k % 3]);
         session.Run();
         var scores = session.Output(0).ToArray();
-        Assert.Equal(Enumerable.Range(0, labels.Length).Select(p => (byte)Enumerable.Range(0, StreetModel.Classes).MaxBy(c => scores[(c * labels.Length) + p])), labels);
+        byte Best(int pixel) => (byte)Enumerable.Range(0, StreetModel.Classes).MaxBy(c => scores[(c * labels.Length) + pixel]);
+        Assert.Equal(Enumerable.Range(0, labels.Length).Select(Best), labels);
         Assert.Throws<ArgumentException>(() => model.Segment(image, 96, 64, labels, 24, 17));
         Assert.Throws<ArgumentException>(() => model.Segment(image, 96, 64, [], 0, 0));
     }
 
-    /// <summary>The thread that calls allocates not one byte, whole or in tiles; the first call after warming up included.</summary>
+    /// <summary>The calling thread allocates no byte, for the whole image or in tiles, including the first call after warming up.</summary>
     [Theory]
     [InlineData(2L << 30)]
     [InlineData(700L << 10)]
@@ -116,7 +125,7 @@ public sealed class SegmentationRunTests
                 }
                 catch (OperationCanceledException) when (stop.IsCancellationRequested)
                 {
-                    // Its neighbours must not notice.
+                    // The other threads must not be affected.
                 }
             }
         })).ToArray();
@@ -176,7 +185,8 @@ public sealed class SegmentationRunTests
         var file = StreetModel.File();
         using var model = SegmentationModel.Load(file, "model", two);
         Assert.Equal((StreetModel.Classes, 0), (model.ClassCount, model.Classes.Count));
-        Assert.Equal("model: names 2 classes, and gives scores of 5", Assert.Throws<ModelFormatException>(() => SegmentationModel.Load(
-            StreetModel.File(metadata: new() { [SegmentationMetadata.ClassesKey] = """[{"name": "road", "color": [1, 2, 3]}, {"name": "sky", "color": [4, 5, 6]}]""" }), "model", two)).Message);
+        const string classes = """[{"name": "road", "color": [1, 2, 3]}, {"name": "sky", "color": [4, 5, 6]}]""";
+        Assert.Equal("model: names 2 classes, but has scores of 5", Assert.Throws<ModelFormatException>(() => SegmentationModel.Load(
+            StreetModel.File(metadata: new() { [SegmentationMetadata.ClassesKey] = classes }), "model", two)).Message);
     }
 }

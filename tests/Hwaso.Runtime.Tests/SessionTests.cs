@@ -5,7 +5,7 @@ using Hwaso.Torch;
 
 namespace Hwaso.Runtime.Tests;
 
-/// <summary>Runs: the same bits whatever else goes on, no allocation, an end when asked.</summary>
+/// <summary>Runs give the same bits under all circumstances, allocate nothing, and can be cancelled.</summary>
 public sealed class SessionTests : TensorTest
 {
     internal const int Height = 64, Width = 96;
@@ -64,7 +64,7 @@ public sealed class SessionTests : TensorTest
                 session.Run();
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
-        // What the runtime allocates by itself now and then, such as for compiling methods again, is not ours: it is not in every round.
+        // The .NET runtime allocates now and then, as for recompiling methods, but not in every round.
         Assert.InRange(least, 0, 1024);
     }
 
@@ -107,7 +107,7 @@ public sealed class SessionTests : TensorTest
             using var model = OnnxModel.Load(file, "test", new RuntimeOptions { Threads = 2, Path = path });
             var answer = Run(model.Open([1, 3, Height, Width]));
             first ??= answer;
-            // Some sixty layers of single precision, their sums in other orders.
+            // Some sixty layers of single precision, summed in different orders.
             AssertClose(first, answer, 1e-5, path.ToString());
         }
     }

@@ -3,7 +3,7 @@ using Hwaso.Torch;
 
 namespace Hwaso.Runtime.Tests;
 
-/// <summary>A model of one node, run on tensors of libtorch.</summary>
+/// <summary>A model of one node, run on libtorch's tensors.</summary>
 static class SmallModel
 {
     /// <summary>The paths that this processor has.</summary>
@@ -15,15 +15,20 @@ static class SmallModel
         (SimdPath.Vector512, System.Runtime.Intrinsics.Vector256.IsHardwareAccelerated),
     }.Where(p => p.Item2).Select(p => p.Item1);
 
-    /// <summary>A file of one node.</summary>
+    /// <summary>Writes a file of one node.</summary>
     /// <param name="type">The operator.</param>
-    /// <param name="inputs">What the model is given.</param>
-    /// <param name="constants">What the file holds, after the inputs: tensors, lists of integers, or null where an input is left out.</param>
+    /// <param name="inputs">The model's inputs.</param>
+    /// <param name="constants">The constants in the file, after the inputs: tensors, lists of integers, or null for an omitted
+    /// input.</param>
     /// <param name="attributes">The node's attributes.</param>
     public static byte[] File(string type, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes) =>
-        File(type, [.. inputs.Select((_, k) => $"x{k}"), .. constants.Select((c, k) => c is null ? "" : $"c{k}")], inputs, constants, attributes);
+        File(
+            type, [.. inputs.Select((_, k) => $"x{k}"), .. constants.Select((c, k) => c is null ? "" : $"c{k}")],
+            inputs, constants, attributes);
 
-    /// <summary>A file of one node whose inputs come in an order of their own: x0, x1, … what the model is given, c0, c1, … constants, "" left out.</summary>
+    /// <summary>
+    /// Writes a file of one node with its inputs in any order: x0, x1, … are the model's inputs, c0, c1, … constants, "" is omitted.
+    /// </summary>
     public static byte[] File(string type, string[] names, Tensor[] inputs, object?[] constants, params OnnxValue[] attributes)
     {
         using var document = new OnnxDocument();
@@ -41,7 +46,7 @@ static class SmallModel
         return document.ToArray([]);
     }
 
-    /// <summary>The node's answer on one path.</summary>
+    /// <summary>Runs the node on one path.</summary>
     public static (float[] Numbers, long[] Shape) Run(byte[] file, Tensor[] inputs, SimdPath path, WorkerPool? pool = null)
     {
         using var model = OnnxModel.Load(file, "test", new RuntimeOptions { Path = path, Threads = 2, Pool = pool });
@@ -49,6 +54,7 @@ static class SmallModel
         for (var k = 0; k < inputs.Length; k++)
             inputs[k].ToArray<float>().CopyTo(session.Input(k));
         session.Run();
-        return (session.IsFloat(0) ? session.Output(0).ToArray() : session.OutputInts(0).ToArray().Select(v => (float)v).ToArray(), session.OutputShape(0).ToArray().Select(s => (long)s).ToArray());
+        float[] numbers = session.IsFloat(0) ? session.Output(0).ToArray() : [.. session.OutputInts(0).ToArray().Select(v => (float)v)];
+        return (numbers, session.OutputShape(0).ToArray().Select(s => (long)s).ToArray());
     }
 }

@@ -2,14 +2,16 @@ using Hwaso.Onnx;
 
 namespace Hwaso.Runtime.Tests;
 
-/// <summary>A segmentation network of three layers that sees no more than a few pixels around each: small, quick, and the same wherever an image is cut.</summary>
+/// <summary>
+/// A segmentation network of three layers that sees only a few pixels around each: small, fast, and independent of how an image is cut.
+/// </summary>
 static class StreetModel
 {
     public const int Classes = 5;
 
-    /// <summary>The network's file for images of any size; its scores are 4 times smaller than the image.</summary>
-    /// <param name="labels">Whether the file gives labels, not scores.</param>
-    /// <param name="metadata">Texts in the file.</param>
+    /// <summary>Writes the network's file for images of any size; its scores are 4 times smaller than the image.</summary>
+    /// <param name="labels">Whether the file returns labels instead of scores.</param>
+    /// <param name="metadata">The metadata in the file.</param>
     public static byte[] File(bool labels = false, Dictionary<string, string>? metadata = null)
     {
         var random = new Random(3);
@@ -31,7 +33,7 @@ static class StreetModel
         return document.ToArray(metadata ?? []);
     }
 
-    /// <summary>Soft waves of other lengths and directions a colour: something to tell apart everywhere.</summary>
+    /// <summary>An image of soft waves, with another wavelength and direction for each colour.</summary>
     public static byte[] Image(int width, int height)
     {
         var image = new byte[3 * width * height];

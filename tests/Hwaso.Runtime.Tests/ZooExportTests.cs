@@ -7,7 +7,7 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Runtime.Tests;
 
-/// <summary>Every network of the zoo, in small, exported: computed here as libtorch computes it.</summary>
+/// <summary>Compares every network of the zoo, reduced and exported, with libtorch.</summary>
 public sealed class ZooExportTests : TensorTest
 {
     // Single precision through some hundred layers; the deployment's own tolerance.
@@ -26,7 +26,7 @@ public sealed class ZooExportTests : TensorTest
         var definition = ReducedNetwork.Of(Zoo.Find(name).Deployed());
         var net = definition.Build(weights, definition.HasClasses ? 7 : 0);
         net.Eval();
-        // Whole patches of 14 pixels; multiples of 32 for all others.
+        // Whole patches of 14 pixels for DINOv2; multiples of 32 for all other networks.
         long[] shape = definition is DinoDefinition ? [1, 3, 56, 84] : [1, 3, 64, 96];
         var x = Tensor.Randn(shape);
         var expected = net is ISeveralAnswers several ? several.Answers(x) : [net.Call(x)];

@@ -1,6 +1,7 @@
 using Hwaso.Imaging;
 using Hwaso.Inference.Networks;
 using Hwaso.Runtime;
+using Hwaso.Runtime.Format;
 using Hwaso.Torch;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using Hwaso.Common;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hwaso.Runtime.Format;
 
 /// <summary>
-/// A file as memory, given back as soon as it is no longer needed. The numbers of large weights stay in the file until somebody copies them:
-/// their place in memory is never touched, and so takes none.
+/// A file as memory, freed as soon as it is no longer needed. The numbers of large weights stay in the file until they are copied: their
+/// pages are never touched, and so take no memory.
 /// </summary>
 sealed unsafe class FileBytes : MemoryManager<byte>
 {
@@ -19,8 +20,8 @@ sealed unsafe class FileBytes : MemoryManager<byte>
     readonly List<(int Begin, int End)> left = [];
     byte* bytes;
 
-    /// <exception cref="ModelFormatException">It is too long to be an ONNX file.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ModelFormatException">The file is larger than an ONNX file can be.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public FileBytes(string path)
     {
         this.path = path;
@@ -29,7 +30,7 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         {
             var size = RandomAccess.GetLength(file);
             if (size > Array.MaxLength)
-                throw new ModelFormatException(path, $"{size} bytes; ONNX files have at most 2 GiB");
+                throw new ModelFormatException(path, $"has {size} bytes, more than the 2 GiB of an ONNX file");
             length = (int)size;
             bytes = (byte*)NativeMemory.Alloc((nuint)size);
             ReadAllButWeights();
@@ -41,8 +42,8 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         }
     }
 
-    /// <summary>Copies bytes of a file, or of any other memory.</summary>
-    /// <exception cref="IOException">The file cannot be read, or was changed while it was.</exception>
+    /// <summary>Copies bytes, from the file if they were left there.</summary>
+    /// <exception cref="IOException">The file cannot be read, or became shorter.</exception>
     public static void Copy(ReadOnlyMemory<byte> from, Span<byte> to)
     {
         if (IsLeft(from, out var owner, out var start))
@@ -51,8 +52,8 @@ sealed unsafe class FileBytes : MemoryManager<byte>
             from.Span.CopyTo(to);
     }
 
-    /// <summary>The bytes of a file, or of any other memory: themselves where they are in memory, or else a copy.</summary>
-    /// <exception cref="IOException">The file cannot be read, or was changed while it was.</exception>
+    /// <summary>The bytes themselves if they are in memory, else a copy read from the file.</summary>
+    /// <exception cref="IOException">The file cannot be read, or became shorter.</exception>
     public static ReadOnlySpan<byte> Get(ReadOnlyMemory<byte> from)
     {
         if (!IsLeft(from, out var owner, out var start))
@@ -62,7 +63,8 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         return copy;
     }
 
-    public override Span<byte> GetSpan() => bytes != null || length == 0 ? new(bytes, length) : throw new ObjectDisposedException(nameof(FileBytes));
+    public override Span<byte> GetSpan() =>
+        bytes != null || length == 0 ? new(bytes, length) : throw new ObjectDisposedException(nameof(FileBytes));
 
     public override MemoryHandle Pin(int elementIndex = 0) => new(bytes + elementIndex);
 
@@ -81,7 +83,7 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         return before >= 0 && start < owner.left[before].End;
     }
 
-    // Goes down the path of weights' numbers: ModelProto.graph 7, GraphProto.initializer 5, TensorProto.raw_data 9.
+    // Follows the path to the numbers of weights: ModelProto.graph 7, GraphProto.initializer 5, TensorProto.raw_data 9.
     void ReadAllButWeights()
     {
         ReadOnlySpan<int> path = [7, 5, 9];
@@ -94,10 +96,13 @@ sealed unsafe class FileBytes : MemoryManager<byte>
                 level--;
                 continue;
             }
-            // Whatever is odd is found by the reader, who needs the bytes for it.
-            if (!Varint(ref at, ref ready, ends[level], out var key) || !Value(ref at, ref ready, ends[level], key & 7, out var size))
+            // Damage is reported by the reader, which needs the bytes up to it.
+            if (!Varint(ref at, ref ready, ends[level], out var tag))
                 break;
-            if (size == 0 || (int)Math.Min(key >> 3, int.MaxValue) != path[level] || (key & 7) != (ulong)WireType.Bytes)
+            var (field, type) = Wire.Split(tag);
+            if (!Content(ref at, ref ready, ends[level], type, out var size))
+                break;
+            if (size == 0 || field != path[level] || type != WireType.Bytes)
                 at += size;
             else if (level < path.Length - 1)
                 ends[++level] = at + size;
@@ -115,31 +120,23 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         Need(length - 1, ref ready);
     }
 
-    // What follows a key: its length; of a number, whose bytes are passed, none.
-    bool Value(ref int at, ref int ready, int end, ulong type, out int size)
+    // The number of bytes of a field's content from here on; 0 for a varint, which is consumed.
+    bool Content(ref int at, ref int ready, int end, WireType type, out int size)
     {
-        ulong value = type switch { 1 => 8, 5 => 4, _ => 0 };
-        var known = type is 1 or 5 || (type is 0 or 2 && Varint(ref at, ref ready, end, out value));
-        value = type == 0 ? 0 : value;
-        size = known && value <= (ulong)(end - at) ? (int)value : -1;
+        ulong length = type switch { WireType.Fixed64 => 8, WireType.Fixed32 => 4, _ => 0 };
+        var known = length > 0 || (type is WireType.Varint or WireType.Bytes && Varint(ref at, ref ready, end, out length));
+        length = type == WireType.Varint ? 0 : length;
+        size = known && length <= (ulong)(end - at) ? (int)length : -1;
         return size >= 0;
     }
 
     bool Varint(ref int at, ref int ready, int end, out ulong value)
     {
-        value = 0;
-        for (var shift = 0; shift < 64 && at < end; shift += 7)
-        {
-            Need(at, ref ready);
-            var part = bytes[at++];
-            value |= (ulong)(part & 0x7f) << shift;
-            if (part < 0x80)
-                return true;
-        }
-        return false;
+        Need(Math.Min(at + Wire.MaxVarintBytes, end) - 1, ref ready);
+        return Wire.TryReadVarint(new ReadOnlySpan<byte>(bytes, end), ref at, out value);
     }
 
-    // Reads on as far as a byte.
+    // Reads the file up to a byte, in whole pages.
     void Need(int last, ref int ready)
     {
         if (last < ready)
@@ -155,7 +152,7 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         {
             var read = RandomAccess.Read(file, to[done..], at + done);
             if (read == 0)
-                throw new EndOfStreamException($"{path}: became shorter while it was read");
+                throw new EndOfStreamException($"{path}: the file became shorter during reading");
             done += read;
         }
     }

@@ -1,17 +1,34 @@
+using Hwaso.Common;
+
 namespace Hwaso.Runtime.Format;
 
-/// <summary>Reads an ONNX file (onnx.proto's ModelProto), field numbers as published there.</summary>
+/// <summary>Reads an ONNX file (onnx.proto's ModelProto); the field numbers are those of onnx.proto.</summary>
 static class OnnxReader
 {
-    /// <summary>The oldest and newest operator sets that are read; what an operator means in each is the lowering's matter.</summary>
+    /// <summary>The oldest and newest operator sets that can be read.</summary>
     public const int OldestOpset = 9, NewestOpset = 24;
 
-    // The largest networks have some thousands; planning compares values with each other.
-    const int MostNodes = 20_000;
+    // The largest networks have some thousands; planning takes time quadratic in their number.
+    const int MostNodes = 20_000, MostSize = 1 << 24;
 
+    /// <param name="bytes">The file; the numbers of its weights are views of it.</param>
+    /// <param name="place">Its name, for messages.</param>
+    /// <exception cref="ModelFormatException">The bytes are not an ONNX file, are damaged, or have an unsupported operator set.</exception>
     public static OnnxFile Read(ReadOnlyMemory<byte> bytes, string place)
     {
-        var reader = new WireReader(bytes, place);
+        try
+        {
+            return Model(bytes, place);
+        }
+        catch (WireFormatException error)
+        {
+            throw new ModelFormatException(place, $"{error.Message}; this is not an ONNX file, or a damaged one");
+        }
+    }
+
+    static OnnxFile Model(ReadOnlyMemory<byte> bytes, string place)
+    {
+        var reader = new WireReader(bytes);
         ReadOnlyMemory<byte>? graph = null;
         int? opset = null;
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -25,7 +42,8 @@ static class OnnxReader
                     if (Opset(reader.Bytes(), place) is ("" or "ai.onnx", var version))
                         opset = version is >= OldestOpset and <= NewestOpset
                             ? (int)version
-                            : throw new ModelFormatException(place, $"operator set {version} is not supported; {OldestOpset} to {NewestOpset} are");
+                            : throw new ModelFormatException(place,
+                                $"operator set {version} is not supported; {OldestOpset} to {NewestOpset} are");
                     break;
                 case 14:
                     var (key, value) = Pair(reader.Bytes(), place);
@@ -36,13 +54,13 @@ static class OnnxReader
                     break;
             }
         if (graph is not { } found)
-            throw new ModelFormatException(place, "holds no graph; this is no ONNX file, or a damaged one");
+            throw new ModelFormatException(place, "holds no graph; this is not an ONNX file, or a damaged one");
         return Graph(found, place, opset ?? throw new ModelFormatException(place, "does not say which operator set it uses"), metadata);
     }
 
     static OnnxFile Graph(ReadOnlyMemory<byte> message, string place, int opset, Dictionary<string, string> metadata)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var nodes = new List<OnnxNode>();
         var weights = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);
         var (inputs, outputs) = (new List<OnnxPort>(), new List<OnnxPort>());
@@ -51,13 +69,13 @@ static class OnnxReader
             {
                 case 1:
                     if (nodes.Count == MostNodes)
-                        throw new ModelFormatException(place, $"more than {MostNodes} nodes are absurd");
+                        throw new ModelFormatException(place, $"has more than the {MostNodes} nodes supported");
                     nodes.Add(Node(reader.Bytes(), place));
                     break;
                 case 5:
                     var tensor = OnnxTensorReader.Read(reader.Bytes(), place);
                     if (!weights.TryAdd(tensor.Name, tensor))
-                        throw new ModelFormatException($"{place}: tensor '{tensor.Name}'", "is there twice");
+                        throw new ModelFormatException($"{place}: tensor '{tensor.Name}'", "occurs twice");
                     break;
                 case 11:
                     inputs.Add(Port(reader.Bytes(), place));
@@ -79,7 +97,7 @@ static class OnnxReader
 
     static OnnxNode Node(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var (inputs, outputs) = (new List<string>(), new List<string>());
         var (name, type, domain) = ("", "", "");
         var attributes = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
@@ -102,7 +120,7 @@ static class OnnxReader
 
     static OnnxAttribute Attribute(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var (ints, floats) = (new List<long>(), new List<float>());
         long? number = null;
         float? real = null;
@@ -127,7 +145,7 @@ static class OnnxReader
 
     static OnnxPort Port(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var name = "";
         OnnxType? type = null;
         int[]? shape = null;
@@ -136,7 +154,7 @@ static class OnnxReader
                 name = reader.Text();
             else if (field == 2 && Inner(reader.Bytes(), 1, place) is { } tensor)
             {
-                var inner = new WireReader(tensor, place);
+                var inner = new WireReader(tensor);
                 while (inner.Next(out var part))
                     if (part == 1)
                         type = (OnnxType)inner.Int();
@@ -152,7 +170,7 @@ static class OnnxReader
 
     static int[] Dimensions(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var sizes = new List<int>();
         while (reader.Next(out var field))
         {
@@ -161,22 +179,27 @@ static class OnnxReader
                 reader.Skip();
                 continue;
             }
-            var dimension = new WireReader(reader.Bytes(), place);
+            var dimension = new WireReader(reader.Bytes());
             long size = -1;
             while (dimension.Next(out var part))
                 if (part == 1)
                     size = dimension.Int();
                 else
                     dimension.Skip();
-            // Some exporters write 0 or less where a size is free.
-            sizes.Add(size switch { <= 0 => -1, <= 1 << 24 => (int)size, _ => throw new ModelFormatException(place, $"a size of {size} is absurd") });
+            // Some exporters write 0 or a negative number for a free size.
+            sizes.Add(size switch
+            {
+                <= 0 => -1,
+                <= MostSize => (int)size,
+                _ => throw new ModelFormatException(place, $"a size of {size} is more than the {MostSize} supported"),
+            });
         }
         return [.. sizes];
     }
 
     static (string Domain, long Version) Opset(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var (domain, version) = ("", 0L);
         while (reader.Next(out var field))
             if (field == 1)
@@ -190,7 +213,7 @@ static class OnnxReader
 
     static (string Key, string Value) Pair(ReadOnlyMemory<byte> message, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         var (key, value) = ("", "");
         while (reader.Next(out var field))
             if (field == 1)
@@ -204,7 +227,7 @@ static class OnnxReader
 
     static ReadOnlyMemory<byte>? Inner(ReadOnlyMemory<byte> message, int wanted, string place)
     {
-        var reader = new WireReader(message, place);
+        var reader = new WireReader(message);
         ReadOnlyMemory<byte>? found = null;
         while (reader.Next(out var field))
             if (field == wanted)

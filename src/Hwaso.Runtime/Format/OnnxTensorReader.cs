@@ -1,14 +1,17 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Hwaso.Common;
 
 namespace Hwaso.Runtime.Format;
 
-/// <summary>Reads a tensor (onnx.proto's TensorProto). What is allocated follows from the bytes that are there, never from the sizes they claim.</summary>
+/// <summary>
+/// Reads a tensor (onnx.proto's TensorProto). Allocations follow from the bytes in the file, never from the sizes that it declares.
+/// </summary>
 static class OnnxTensorReader
 {
     public static OnnxTensor Read(ReadOnlyMemory<byte> message, string file)
     {
-        var reader = new WireReader(message, file);
+        var reader = new WireReader(message);
         var dimensions = new List<long>();
         var floats = new List<float>();
         var ints = new List<long>();
@@ -30,7 +33,7 @@ static class OnnxTensorReader
             }
         var place = $"{file}: tensor '{name}'";
         if (external)
-            throw new ModelFormatException(place, "its numbers lie in another file, which is not supported; write the model into one file");
+            throw new ModelFormatException(place, "its numbers are in another file, which is not supported; export the model as one file");
         if (!Enum.IsDefined((OnnxType)type))
             throw new ModelFormatException(place, $"element type {type} is not supported");
         var shape = Shape(dimensions, place, out var elements);
@@ -43,7 +46,8 @@ static class OnnxTensorReader
             case OnnxType.Float64:
                 return new(name, shape, Bytes(Checked(doubles.ConvertAll(v => (float)v), elements, place)), null);
             case OnnxType.Float16:
-                return new(name, shape, Bytes(Checked(ints.ConvertAll(v => (float)BitConverter.UInt16BitsToHalf((ushort)v)), elements, place)), null);
+                return new(name, shape,
+                    Bytes(Checked(ints.ConvertAll(v => (float)BitConverter.UInt16BitsToHalf((ushort)v)), elements, place)), null);
             default:
                 return new(name, shape, null, Checked(ints, elements, place));
         }
@@ -53,17 +57,18 @@ static class OnnxTensorReader
     {
         Int128 product = 1;
         foreach (var size in dimensions)
-        {
             if (size is < 0 or > int.MaxValue || (product *= size) > int.MaxValue)
-                throw new ModelFormatException(place, $"sizes [{string.Join(", ", dimensions.Take(16))}] are absurd");
-        }
+            {
+                var sizes = string.Join(", ", dimensions.Take(16));
+                throw new ModelFormatException(place, $"sizes [{sizes}] are negative or give more than {int.MaxValue} numbers");
+            }
         elements = (long)product;
         return dimensions.ConvertAll(d => (int)d).ToArray();
     }
 
     static T[] Checked<T>(List<T> values, long elements, string place) => values.Count == elements
         ? [.. values]
-        : throw new ModelFormatException(place, $"{values.Count} numbers where its sizes ask for {elements}");
+        : throw new ModelFormatException(place, $"has {values.Count} numbers where its sizes need {elements}");
 
     static ReadOnlyMemory<byte> Bytes(float[] numbers) => MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray();
 
@@ -77,7 +82,7 @@ static class OnnxTensorReader
             _ => 1,
         };
         if (memory.Length != elements * size)
-            throw new ModelFormatException(place, $"{memory.Length} bytes where its sizes ask for {elements} × {size}");
+            throw new ModelFormatException(place, $"has {memory.Length} bytes where its sizes need {elements} × {size}");
         if (type == OnnxType.Float32)
             return new(name, shape, memory, null);
         var raw = FileBytes.Get(memory);
@@ -85,7 +90,9 @@ static class OnnxTensorReader
         {
             var floats = new float[elements];
             for (var k = 0; k < floats.Length; k++)
-                floats[k] = type == OnnxType.Float16 ? (float)BinaryPrimitives.ReadHalfLittleEndian(raw[(2 * k)..]) : (float)BinaryPrimitives.ReadDoubleLittleEndian(raw[(8 * k)..]);
+                floats[k] = type == OnnxType.Float16
+                    ? (float)BinaryPrimitives.ReadHalfLittleEndian(raw[(2 * k)..])
+                    : (float)BinaryPrimitives.ReadDoubleLittleEndian(raw[(8 * k)..]);
             return new(name, shape, Bytes(floats), null);
         }
         var ints = new long[elements];

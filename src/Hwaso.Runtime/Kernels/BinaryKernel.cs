@@ -1,6 +1,20 @@
+using Hwaso.Runtime.Core;
+
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>A function of two tensors, element by element, either repeated where it is smaller.</summary>
+/// <summary>Functions of two numbers, by ONNX's names.</summary>
+enum BinaryKind
+{
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+    Pow,
+}
+
+/// <summary>A function of two tensors, element by element; the smaller tensor is broadcast.</summary>
 sealed unsafe class BinaryKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -14,13 +28,13 @@ sealed unsafe class BinaryKernel<TLanes, TVector> : Kernel
     readonly long rows;
     readonly int length, aStep, bStep, rowsOfItem, partsOfRow, part;
 
-    /// <param name="kind">The function of two numbers.</param>
+    /// <param name="kind">The function.</param>
     /// <param name="strides">Sizes, and the steps in both tensors and in the output, which is dense.</param>
-    /// <param name="a">The first.</param>
-    /// <param name="b">The second.</param>
-    /// <param name="addend">Of the output's shape, added to the result; or null.</param>
-    /// <param name="function">Applied at the end.</param>
-    /// <param name="output">May be an input that is of its shape.</param>
+    /// <param name="a">The first tensor.</param>
+    /// <param name="b">The second tensor.</param>
+    /// <param name="addend">A tensor of the output's shape, added to the result; or null.</param>
+    /// <param name="function">The function applied last.</param>
+    /// <param name="output">The result; may be an input of the same shape.</param>
     public BinaryKernel(BinaryKind kind, Strides strides, float* a, float* b, float* addend, Unary function, float* output)
     {
         this.kind = kind;
@@ -67,7 +81,8 @@ sealed unsafe class BinaryKernel<TLanes, TVector> : Kernel
                     break;
                 var p = aStep == 1 ? TLanes.Load(x + k) : TLanes.All(*x);
                 var q = bStep == 1 ? TLanes.Load(y + k) : TLanes.All(*y);
-                Finish<TLanes, TVector>.Store(Vector(p, q), TLanes.All(0), added == null ? null : added + k, function, to + k, TLanes.Count);
+                Finish<TLanes, TVector>.Store(Vector(p, q), TLanes.All(0), added == null ? null : added + k, function, to + k,
+                    TLanes.Count);
             }
         for (; k < count; k++)
         {

@@ -1,58 +1,64 @@
 using System.Runtime.CompilerServices;
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
+using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Kernels;
 
 /// <summary>
-/// How a convolution's input is copied for some rows and columns of its output: with its padding, the columns of different phases of a stride apart,
-/// so that every tap of the kernel is a plain vector load at a fixed distance.
+/// Copies a convolution's input for some rows and columns of its output: with padding, and with the columns of each phase of the stride
+/// together, so that every tap of the kernel is a plain vector load at a fixed distance.
 /// </summary>
 sealed unsafe class ConvCopy
 {
+    const int MostNumbers = 1 << 28;
+
     readonly ConvShape shape;
     readonly int rows, rowsOfTap, copiedRows, phaseWidth;
     readonly bool apart;
 
     /// <param name="shape">The convolution.</param>
-    /// <param name="lanes">Numbers in a vector.</param>
-    /// <param name="rows">Output rows.</param>
-    /// <param name="segments">Vectors of output columns.</param>
+    /// <param name="lanes">Numbers per vector.</param>
+    /// <param name="rows">Output rows per copy.</param>
+    /// <param name="segments">Vectors of output columns per copy.</param>
     public ConvCopy(in ConvShape shape, int lanes, int rows, int segments)
     {
         (this.shape, this.rows) = (shape, rows);
         rowsOfTap = ((rows - 1) * shape.StrideY) + 1;
-        // With wide dilation the rows of different taps do not overlap: then each tap has rows of its own.
+        // With wide dilation the rows of different taps do not overlap: each tap then gets its own rows.
         apart = shape.DilationY > rowsOfTap;
         copiedRows = apart ? shape.KernelHeight * rowsOfTap : rowsOfTap + ((shape.KernelHeight - 1) * shape.DilationY);
         phaseWidth = (segments * lanes) + ((shape.KernelWidth - 1) * shape.DilationX / shape.StrideX) + 1;
         RowPitch = phaseWidth * shape.StrideX;
         var numbers = PinnedMemory.Whole((copiedRows * (long)RowPitch) + lanes);
-        if (numbers > 1 << 28)
-            throw new ModelFormatException($"a {shape.KernelHeight}×{shape.KernelWidth} convolution", $"needs {numbers >> 20} Mi numbers of a row at a time; its image, stride or dilation is absurd");
+        if (numbers > MostNumbers)
+            throw new ModelFormatException($"a {shape.KernelHeight}×{shape.KernelWidth} convolution",
+                $"needs {numbers >> 20} Mi numbers for one row of outputs, more than the {MostNumbers >> 20} Mi supported; "
+                + "its image, stride or dilation is too large");
         Numbers = (int)numbers;
         Taps = new int[shape.Taps];
         for (var ky = 0; ky < shape.KernelHeight; ky++)
             for (var kx = 0; kx < shape.KernelWidth; kx++)
             {
                 var column = kx * shape.DilationX;
-                Taps[(ky * shape.KernelWidth) + kx] = (ky * (apart ? rowsOfTap : shape.DilationY) * RowPitch) + (column % shape.StrideX * phaseWidth) + (column / shape.StrideX);
+                Taps[(ky * shape.KernelWidth) + kx] = (ky * (apart ? rowsOfTap : shape.DilationY) * RowPitch)
+                    + (column % shape.StrideX * phaseWidth) + (column / shape.StrideX);
             }
     }
 
-    /// <summary>Numbers of one channel's copy.</summary>
+    /// <summary>Numbers in the copy of one channel.</summary>
     public int Numbers { get; }
 
-    /// <summary>Numbers between its rows.</summary>
+    /// <summary>Numbers from one row of the copy to the next.</summary>
     public int RowPitch { get; }
 
-    /// <summary>Where each tap's numbers lie, from the first one's.</summary>
+    /// <summary>The offset of each tap's numbers from the first tap's.</summary>
     public int[] Taps { get; }
 
     /// <summary>Copies one channel.</summary>
-    /// <param name="plane">The channel's first pixel.</param>
+    /// <param name="plane">The first pixel of the channel.</param>
     /// <param name="firstRow">The first output row.</param>
     /// <param name="firstColumn">The first output column.</param>
-    /// <param name="to">Where the copy begins.</param>
+    /// <param name="to">The start of the copy.</param>
     public void Run<TLanes, TVector>(float* plane, int firstRow, int firstColumn, float* to)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
@@ -86,7 +92,7 @@ sealed unsafe class ConvCopy
         {
             var k = 0;
             if (stride == 2)
-                // The last pair may have no second number.
+                // The last pair may lack its second number.
                 for (; k + TLanes.Count < inside; k += TLanes.Count, x += 2 * TLanes.Count)
                     TLanes.Store(TLanes.Even(TLanes.Load(row + x), TLanes.Load(row + x + TLanes.Count)), to + k);
             for (; k < inside; k++, x += stride)

@@ -1,8 +1,8 @@
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>A convolution of any kernel, stride, dilation and grouping, computed directly.</summary>
+/// <summary>A convolution of any kernel, stride, dilation and grouping, by direct summation.</summary>
 sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -19,17 +19,18 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
     readonly int channelTiles;
     readonly long panelBytes, sumBytes;
 
-    /// <param name="shape">Sizes and steps.</param>
-    /// <param name="weights">Packed by <see cref="ConvWeights"/>.</param>
-    /// <param name="input">[N, Cin, H, W].</param>
+    /// <param name="shape">The sizes of the convolution.</param>
+    /// <param name="weights">The weights as <see cref="ConvWeights"/> packs them.</param>
+    /// <param name="input">The images, [N, Cin, H, W].</param>
     /// <param name="bias">[Cout], or null.</param>
-    /// <param name="addend">Of the output's shape, or null; may be the output.</param>
-    /// <param name="function">Applied at the end.</param>
-    /// <param name="output">[N, Cout, OH, OW].</param>
-    /// <param name="threads">Threads that share the work.</param>
-    /// <param name="sampling">Where to read the input instead of at the taps' own places.</param>
+    /// <param name="addend">A tensor of the output's shape to add, or null; may be the output.</param>
+    /// <param name="function">The function applied last.</param>
+    /// <param name="output">The result, [N, Cout, OH, OW].</param>
+    /// <param name="threads">The number of threads that share the work.</param>
+    /// <param name="sampling">Where a deformable convolution reads its input; null for the taps' own positions.</param>
     public ConvKernel(
-        in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads, ConvSampling? sampling)
+        in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads,
+        ConvSampling? sampling)
     {
         this.shape = shape;
         this.weights = weights;
@@ -43,14 +44,18 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         copy = shape.IsPointwise || sampling is not null ? null : new ConvCopy(shape, TLanes.Count, plan.Rows, plan.Segments);
         channelTiles = (shape.GroupCout + TileChannels - 1) / TileChannels;
         panelBytes = PinnedMemory.Whole((long)plan.Pairs * plan.Depth * 2 * sizeof(TVector));
-        sumBytes = plan.Channels < shape.GroupCin ? (long)channelTiles * plan.Pairs * TileSums * sizeof(TVector) : TileSums * sizeof(TVector);
+        sumBytes = plan.Channels < shape.GroupCin
+            ? (long)channelTiles * plan.Pairs * TileSums * sizeof(TVector)
+            : TileSums * sizeof(TVector);
         Items = shape.Batch * shape.Groups * plan.Blocks;
     }
 
     public override int Items { get; }
 
     public override long ScratchBytes => panelBytes + PinnedMemory.Whole(sumBytes)
-        + (sampling is null ? (copy?.Numbers ?? 0) * (long)sizeof(float) : ConvSampling.Bytes(shape, (long)plan.Rows * plan.Segments * TLanes.Count));
+        + (sampling is null
+            ? (copy?.Numbers ?? 0) * (long)sizeof(float)
+            : ConvSampling.Bytes(shape, (long)plan.Rows * plan.Segments * TLanes.Count));
 
     public override void Run(int item, byte* scratch)
     {
@@ -63,7 +68,8 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         var group = image % shape.Groups;
         var plane = (nint)plan.Height * plan.Width;
         var target = (image * shape.GroupCout * plane) + ((nint)firstRow * plan.Width) + firstColumn;
-        var tileWeights = (float*)weights.Address + ((((long)group * channelTiles * shape.WeightChannels) + shape.FirstChannel) * shape.Taps * TileChannels);
+        var tileWeights = (float*)weights.Address
+            + ((((long)group * channelTiles * shape.WeightChannels) + shape.FirstChannel) * shape.Taps * TileChannels);
         for (var from = 0; from < shape.GroupCin; from += plan.Channels)
         {
             var channels = Math.Min(plan.Channels, shape.GroupCin - from);
@@ -80,7 +86,8 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
                 for (int vector = 0, pair = 0; vector < vectors; vector += 2, pair++)
                 {
                     var sums = plan.Channels == shape.GroupCin ? kept : kept + ((((long)tile * plan.Pairs) + pair) * TileSums);
-                    ConvTile<TLanes, TVector>.Add(w, panels + ((long)pair * plan.Depth * 2 * TLanes.Count), channels * shape.Taps, sums, from == 0);
+                    ConvTile<TLanes, TVector>.Add(w, panels + ((long)pair * plan.Depth * 2 * TLanes.Count), channels * shape.Taps, sums,
+                        from == 0);
                     if (last)
                         Write(sums, group, tile, target, plane, vector, vectors, segments, plan.Width - firstColumn);
                 }
@@ -88,7 +95,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         }
     }
 
-    /// <summary>Lays out the pixels of a block, of every tap where there are several.</summary>
+    /// <summary>Lays out the pixels of a block for all taps.</summary>
     void Lay(float* source, int channels, int firstRow, int firstColumn, int segments, int vectors, float* panels, float* copied)
     {
         nint pitch = plan.Depth * 2 * TLanes.Count;
@@ -103,12 +110,14 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
                 {
                     copy.Run<TLanes, TVector>(source, firstRow, firstColumn, copied);
                     for (var first = 0; first < vectors; first += segments)
-                        ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), taps, shape.Taps, first, segments, panels, pitch);
+                        ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), taps,
+                            shape.Taps, first, segments, panels, pitch);
                 }
     }
 
-    /// <summary>As <see cref="Lay"/>, read at the places that were given.</summary>
-    void Sample(float* source, int image, int from, int channels, int firstRow, int firstColumn, int segments, int vectors, float* panels, float* located)
+    /// <summary>Like <see cref="Lay"/>, with the input read at the sampled positions.</summary>
+    void Sample(float* source, int image, int from, int channels, int firstRow, int firstColumn, int segments, int vectors, float* panels,
+        float* located)
     {
         var (row, pixels) = (segments * TLanes.Count, vectors * TLanes.Count);
         var corners = (int*)(located + ((nint)plan.Rows * plan.Segments * TLanes.Count * shape.Taps * 4));
@@ -117,7 +126,8 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         {
             var group = sampling!.GroupOf(shape, (image % shape.Groups * shape.GroupCin) + from + c);
             if (group != known)
-                sampling.Locate(shape, image / shape.Groups, known = group, firstRow, firstColumn, plan.Width, row, pixels, corners, located);
+                sampling.Locate(shape, image / shape.Groups, known = group, firstRow, firstColumn, plan.Width, row, pixels, corners,
+                    located);
             ConvSampling.Lay(source, shape.Taps, TLanes.Count, vectors, corners, located, panels, plan.Depth * 2 * TLanes.Count);
         }
     }
@@ -132,10 +142,12 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         var (nextRow, nextColumn) = ((vector + 1) / segments, (vector + 1) % segments * TLanes.Count);
         var at = target + ((nint)row * plan.Width) + column;
         var next = target + ((nint)nextRow * plan.Width) + nextColumn;
-        if (vector + 1 < vectors && columns - column >= TLanes.Count && columns - nextColumn >= TLanes.Count && function.Kind is UnaryKind.Identity or UnaryKind.Relu)
+        if (vector + 1 < vectors && columns - column >= TLanes.Count && columns - nextColumn >= TLanes.Count
+            && function.Kind is UnaryKind.Identity or UnaryKind.Relu)
         {
             var floor = function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity;
-            ConvTile<TLanes, TVector>.Write(sums, channels, shift, floor, addend == null ? null : addend + at, output + at, next - at, plane);
+            ConvTile<TLanes, TVector>.Write(sums, channels, shift, floor, addend == null ? null : addend + at, output + at, next - at,
+                plane);
             return;
         }
         Part(sums, channels, shift, at, plane, columns - column);
@@ -146,6 +158,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
     void Part(TVector* sums, int channels, float* shift, nint at, nint plane, int count)
     {
         for (var c = 0; c < channels; c++, at += plane)
-            Finish<TLanes, TVector>.Store(sums[2 * c], TLanes.All(shift == null ? 0 : shift[c]), addend == null ? null : addend + at, function, output + at, count);
+            Finish<TLanes, TVector>.Store(sums[2 * c], TLanes.All(shift == null ? 0 : shift[c]), addend == null ? null : addend + at,
+                function, output + at, count);
     }
 }

@@ -1,17 +1,20 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>Lays pixels out in the order in which <see cref="ConvTile{TLanes, TVector}"/> multiplies them.</summary>
+/// <summary>
+/// Lays out pixels in the order in which <see cref="ConvTile{TLanes, TVector}"/> multiplies them: panels of pairs of vectors.
+/// </summary>
 static unsafe class ConvPanel<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    /// <summary>One channel's vectors of pixels, pair after pair.</summary>
+    /// <summary>Lays out one channel of a block without taps, pair by pair.</summary>
     /// <param name="from">The first vector.</param>
-    /// <param name="vectors">How many; a pair's missing second one is a copy of the first.</param>
-    /// <param name="to">The first pair's place.</param>
-    /// <param name="pitch">Numbers between pairs.</param>
+    /// <param name="vectors">The number of vectors. An odd last vector is paired with a copy of itself.</param>
+    /// <param name="to">Where the first pair goes.</param>
+    /// <param name="pitch">Numbers from one pair to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Lay(float* from, int vectors, float* to, nint pitch)
     {
@@ -30,14 +33,14 @@ static unsafe class ConvPanel<TLanes, TVector>
         }
     }
 
-    /// <summary>One channel's taps of a row of vectors of pixels, pair after pair.</summary>
-    /// <param name="from">The first vector's first tap.</param>
-    /// <param name="places">Where each tap lies from the first.</param>
-    /// <param name="taps">How many.</param>
-    /// <param name="first">The first vector's number in the block; an odd one is the second of its pair.</param>
-    /// <param name="vectors">How many.</param>
-    /// <param name="to">The first pair's place.</param>
-    /// <param name="pitch">Numbers between pairs.</param>
+    /// <summary>Lays out all taps of one channel of a row of vectors, pair by pair.</summary>
+    /// <param name="from">The first tap of the first vector.</param>
+    /// <param name="places">The offset of each tap from the first one.</param>
+    /// <param name="taps">The number of taps.</param>
+    /// <param name="first">The number of the first vector in the block; an odd one is the second of its pair.</param>
+    /// <param name="vectors">The number of vectors.</param>
+    /// <param name="to">Where the block's first pair goes.</param>
+    /// <param name="pitch">Numbers from one pair to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Lay(float* from, int* places, int taps, int first, int vectors, float* to, nint pitch)
     {
@@ -66,7 +69,7 @@ static unsafe class ConvPanel<TLanes, TVector>
         if (vectors > 0)
         {
             One(from, places, taps, to);
-            // What nobody writes must not be what an earlier block left: it could be slow to multiply.
+            // The unused half must not keep numbers of an earlier block: denormal ones would be slow to multiply.
             One(from, places, taps, to + TLanes.Count);
         }
     }
@@ -75,5 +78,20 @@ static unsafe class ConvPanel<TLanes, TVector>
     {
         for (var t = 0; t < taps; t++, to += 2 * TLanes.Count)
             TLanes.Store(TLanes.Load(from + places[t]), to);
+    }
+}
+
+/// <summary>Prefetches numbers. The planes of channels lie far apart: the processor does not predict that the next one follows.</summary>
+static unsafe class Prefetch
+{
+    const int Line = 64 / sizeof(float);
+
+    /// <summary>Prefetches a row; its addresses need not be valid.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Row(float* from, nint count)
+    {
+        if (Sse.IsSupported)
+            for (nint x = 0; x < count; x += Line)
+                Sse.Prefetch0(from + x);
     }
 }

@@ -1,8 +1,8 @@
 namespace Hwaso.Runtime.Kernels;
 
 /// <summary>
-/// How a convolution is cut into blocks that stay in the second-level cache: some vectors of pixels and some input channels at a time,
-/// every pair of vectors with the numbers of all taps laid out in the order in which they are multiplied.
+/// How a convolution is cut into blocks that fit the second-level cache: some vectors of pixels and some input channels each. In a block,
+/// the numbers of all taps of every pair of vectors are laid out in the order in which they are multiplied.
 /// </summary>
 sealed class ConvPlan
 {
@@ -10,11 +10,11 @@ sealed class ConvPlan
 
     public ConvPlan(in ConvShape shape, int lanes, int threads)
     {
-        // Without taps and stride, rows do not matter: the image is one row of all pixels.
+        // A pointwise convolution does not know rows: it treats the image as one row of all pixels.
         (Height, Width) = shape.IsPointwise ? (1, shape.OutHeight * shape.OutWidth) : (shape.OutHeight, shape.OutWidth);
         var segments = Parts(Width, lanes);
         Channels = Math.Clamp(MostDepth / shape.Taps, 1, shape.GroupCin);
-        // Equal blocks of channels.
+        // Blocks of equal numbers of channels.
         Channels = Parts(shape.GroupCin, Parts(shape.GroupCin, Channels));
         Depth = Channels * shape.Taps;
         var most = 2 * (int)Math.Clamp(BlockBytes / (2L * lanes * sizeof(float) * Depth), 1, MostPairs);
@@ -22,38 +22,38 @@ sealed class ConvPlan
         // Enough blocks to keep every thread busy to the end.
         most = Math.Min(most, Math.Max(2, (int)Math.Min((long)segments * Height * images / (4 * threads), int.MaxValue)));
         Rows = Math.Clamp(most / segments, 1, Height);
-        // Equal blocks of columns, of whole pairs.
+        // Blocks of equal numbers of columns, of whole pairs of vectors.
         Segments = most >= segments ? segments : 2 * Parts(segments, 2 * Parts(segments, Math.Max(2, most & ~1)));
         RowBlocks = Parts(Height, Rows);
         Blocks = RowBlocks * Parts(segments, Segments);
         Pairs = Parts(Rows * Segments, 2);
     }
 
-    /// <summary>Output rows.</summary>
+    /// <summary>Output rows of the image.</summary>
     public int Height { get; }
 
-    /// <summary>Output columns.</summary>
+    /// <summary>Output columns of the image.</summary>
     public int Width { get; }
 
-    /// <summary>Input channels of a block.</summary>
+    /// <summary>Input channels per block.</summary>
     public int Channels { get; }
 
-    /// <summary>Products that they give each sum.</summary>
+    /// <summary>Products that a block adds to each sum: channels × taps.</summary>
     public int Depth { get; }
 
-    /// <summary>Output rows of a block.</summary>
+    /// <summary>Output rows per block.</summary>
     public int Rows { get; }
 
-    /// <summary>Vectors of output columns of a block; the last of an image's row may be partly beyond its end.</summary>
+    /// <summary>Vectors of output columns per block; the last one of a row may reach beyond the image.</summary>
     public int Segments { get; }
 
-    /// <summary>Blocks one below another.</summary>
+    /// <summary>Blocks from the top of an image to its bottom.</summary>
     public int RowBlocks { get; }
 
-    /// <summary>Blocks of an image.</summary>
+    /// <summary>Blocks per image.</summary>
     public int Blocks { get; }
 
-    /// <summary>Pairs of vectors of a block.</summary>
+    /// <summary>Pairs of vectors per block.</summary>
     public int Pairs { get; }
 
     static int Parts(int whole, int part) => (whole + part - 1) / part;

@@ -2,24 +2,24 @@ using System.Runtime.CompilerServices;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>The innermost loop of convolutions and matrix products: 6 output channels × 2 vectors of pixels held in registers.</summary>
-/// <remarks>12 sums, 2 vectors of pixels and a weight fill 15 of AVX2's 16 registers; 12 fused multiply-adds need 8 loads.</remarks>
+/// <summary>The innermost loop of convolutions and matrix products: 6 output channels × 2 vectors of pixels, summed in registers.</summary>
+/// <remarks>12 sums, 2 vectors of pixels and a weight take 15 of AVX2's 16 registers; 12 fused multiply-adds need 8 loads.</remarks>
 static unsafe class ConvTile<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Output channels of a tile.</summary>
+    /// <summary>Output channels per tile.</summary>
     public const int Channels = ConvWeights.Tile;
 
-    /// <summary>Vectors of sums in a tile.</summary>
+    /// <summary>Vectors of sums per tile.</summary>
     public const int Sums = 2 * Channels;
 
-    /// <summary>Adds products of weights and pixels to sums; channel c's two vectors lie at 2 c and 2 c + 1.</summary>
+    /// <summary>Adds products of weights and pixels to sums. The two vectors of channel c are sums 2 c and 2 c + 1.</summary>
     /// <param name="weights">[depth][6].</param>
     /// <param name="panel">[depth][2 vectors].</param>
-    /// <param name="depth">Products in each sum.</param>
-    /// <param name="sums">The sums so far, and afterwards.</param>
-    /// <param name="first">Whether there are none so far.</param>
+    /// <param name="depth">The number of products per sum.</param>
+    /// <param name="sums">The sums; read unless <paramref name="first"/>, then overwritten.</param>
+    /// <param name="first">Whether the sums start at 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(float* weights, float* panel, int depth, TVector* sums, bool first)
     {
@@ -62,15 +62,15 @@ static unsafe class ConvTile<TLanes, TVector>
         (sums[8], sums[9], sums[10], sums[11]) = (e0, e1, f0, f1);
     }
 
-    /// <summary>Writes max(floor, sum + bias + addend) of up to 6 channels, two whole vectors each.</summary>
+    /// <summary>Writes max(floor, sum + bias + addend) for up to 6 channels, two whole vectors each.</summary>
     /// <param name="sums">The sums.</param>
-    /// <param name="channels">How many of the channels are there.</param>
-    /// <param name="bias">Theirs, or null.</param>
-    /// <param name="floor">The least output.</param>
-    /// <param name="addend">The first channel's, or null.</param>
-    /// <param name="output">The first channel's.</param>
-    /// <param name="second">Where the second vector lies from the first.</param>
-    /// <param name="plane">Where a channel lies from the one before it.</param>
+    /// <param name="channels">The number of channels to write.</param>
+    /// <param name="bias">The bias of each channel, or null.</param>
+    /// <param name="floor">The least output: 0 for ReLU, else -∞.</param>
+    /// <param name="addend">The addend of the first channel, or null.</param>
+    /// <param name="output">The output of the first channel.</param>
+    /// <param name="second">Numbers from the first vector to the second.</param>
+    /// <param name="plane">Numbers from one channel to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Write(TVector* sums, int channels, float* bias, float floor, float* addend, float* output, nint second, nint plane)
     {

@@ -1,13 +1,14 @@
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>The transpose of a convolution: every input pixel spreads its kernel over the output.</summary>
-/// <param name="shape">Input and output as they are, steps and padding those of the convolution that it transposes.</param>
-/// <param name="input">[N, Cin, H, W].</param>
+/// <summary>A transposed convolution: every input pixel adds its multiple of the kernel to the output.</summary>
+/// <param name="shape">The sizes of input and output; strides and padding are those of the convolution that it transposes.</param>
+/// <param name="input">The images, [N, Cin, H, W].</param>
 /// <param name="weights">[Cin, Cout/groups, KH, KW].</param>
 /// <param name="bias">[Cout], or null.</param>
-/// <param name="function">Applied at the end.</param>
-/// <param name="output">[N, Cout, OH, OW].</param>
-sealed unsafe class ConvTransposeKernel<TLanes, TVector>(ConvShape shape, float* input, float* weights, float* bias, Unary function, float* output) : Kernel
+/// <param name="function">The function applied last.</param>
+/// <param name="output">The result, [N, Cout, OH, OW].</param>
+sealed unsafe class ConvTransposeKernel<TLanes, TVector>(ConvShape shape, float* input, float* weights, float* bias, Unary function,
+    float* output) : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
@@ -33,7 +34,8 @@ sealed unsafe class ConvTransposeKernel<TLanes, TVector>(ConvShape shape, float*
                     if (row < 0 || row >= shape.OutHeight)
                         continue;
                     for (var kx = 0; kx < shape.KernelWidth; kx++)
-                        Spread(source + ((long)y * shape.Width), w[(ky * shape.KernelWidth) + kx], (kx * shape.DilationX) - shape.Left, plane + ((long)row * shape.OutWidth));
+                        Spread(source + ((long)y * shape.Width), w[(ky * shape.KernelWidth) + kx], (kx * shape.DilationX) - shape.Left,
+                            plane + ((long)row * shape.OutWidth));
                 }
         }
         for (var k = 0; k < pixels; k += TLanes.Count)
@@ -46,7 +48,7 @@ sealed unsafe class ConvTransposeKernel<TLanes, TVector>(ConvShape shape, float*
 
     void Spread(float* row, float weight, int shift, float* to)
     {
-        // The input columns whose place lies inside.
+        // The input columns that reach an output column inside the image.
         var first = shift < 0 ? (-shift + shape.StrideX - 1) / shape.StrideX : 0;
         var end = Math.Min(shape.Width, (shape.OutWidth - shift + shape.StrideX - 1) / shape.StrideX);
         for (var x = first; x < end; x++)

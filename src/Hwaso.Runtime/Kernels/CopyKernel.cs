@@ -1,18 +1,23 @@
 using System.Runtime.CompilerServices;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>Moves numbers from one order to another: transposes, slices, repeats, joins.</summary>
-/// <param name="strides">Sizes, and the steps in source (0) and target (1).</param>
-/// <param name="elementBytes">4 or 8.</param>
-/// <param name="from">The source's first element.</param>
-/// <param name="to">The target's.</param>
+/// <summary>Copies elements from one order to another: transposes, slices, broadcasts, concatenations.</summary>
+/// <param name="strides">The sizes, and the steps in source (0) and target (1).</param>
+/// <param name="elementBytes">Bytes per element, 4 or 8.</param>
+/// <param name="from">The first element of the source.</param>
+/// <param name="to">The first element of the target.</param>
 sealed unsafe class CopyKernel(Strides strides, int elementBytes, byte* from, byte* to) : Kernel
 {
     readonly long rows = strides.Rows;
     readonly int length = strides.Sizes[^1], fromStep = strides.Steps[0][^1], toStep = strides.Steps[1][^1];
 
-    // Pieces of some tens of thousands of elements.
+    /// <summary>A kernel that copies elements without reordering them.</summary>
+    public static CopyKernel Dense(int elements, int elementBytes, byte* from, byte* to) =>
+        new(new Strides([elements], [[1], [1]]), elementBytes, from, to);
+
+    // Items of some ten thousand elements.
     int RowsOfItem => Math.Max(1, 32768 / Math.Max(length, 1));
 
     public override int Items => length == 0 ? 0 : (int)((rows + RowsOfItem - 1) / RowsOfItem);
@@ -34,6 +39,39 @@ sealed unsafe class CopyKernel(Strides strides, int elementBytes, byte* from, by
             else
                 for (long k = 0; k < length; k++)
                     ((long*)target)[k * toStep] = ((long*)source)[k * fromStep];
+        }
+    }
+}
+
+/// <summary>Fills a tensor with one value, then copies another one into it: padding.</summary>
+sealed unsafe class FillKernel(float* to, int count, float value, Kernel inner) : Kernel
+{
+    public override int Items => 1;
+
+    public override long ScratchBytes => inner.ScratchBytes;
+
+    public override void Run(int item, byte* scratch)
+    {
+        new Span<float>(to, count).Fill(value);
+        for (var k = 0; k < inner.Items; k++)
+            inner.Run(k, scratch);
+    }
+}
+
+/// <summary>Copies slices of a tensor, selected by their indices along an axis; an index out of range is clamped.</summary>
+sealed unsafe class GatherKernel(int outer, int length, int innerBytes, long* indices, int count, byte* input, byte* output) : Kernel
+{
+    public override int Items => outer;
+
+    public override long ScratchBytes => 0;
+
+    public override void Run(int item, byte* scratch)
+    {
+        for (var k = 0; k < count; k++)
+        {
+            var index = Math.Clamp(indices[k] < 0 ? indices[k] + length : indices[k], 0, length - 1);
+            Unsafe.CopyBlockUnaligned(output + ((((long)item * count) + k) * innerBytes),
+                input + ((((long)item * length) + index) * innerBytes), (uint)innerBytes);
         }
     }
 }

@@ -1,8 +1,8 @@
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>A convolution in which every channel has a kernel of its own.</summary>
+/// <summary>A depthwise convolution: every channel has its own kernel.</summary>
 sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -16,7 +16,7 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
     readonly float* input, bias, addend, output;
     readonly Unary function;
 
-    /// <summary>As <see cref="ConvKernel{TLanes, TVector}"/>, with weights as they are in the file.</summary>
+    /// <summary>Like <see cref="ConvKernel{TLanes, TVector}"/>, with unpacked weights.</summary>
     public DepthwiseKernel(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output)
     {
         this.shape = shape;
@@ -26,7 +26,7 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
         this.addend = addend;
         this.function = function;
         this.output = output;
-        // Channels are pieces enough for all threads; rows are cut so that a copy stays in the first-level cache.
+        // There are channels enough for all threads; rows are cut so that a copy fits the first-level cache.
         var segments = (shape.OutWidth + TLanes.Count - 1) / TLanes.Count;
         rows = Math.Clamp(MostNumbers / (segments * TLanes.Count * shape.StrideX * shape.StrideY), 1, shape.OutHeight);
         copy = new ConvCopy(shape, TLanes.Count, rows, segments);
@@ -56,7 +56,8 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
                         for (var t = 0; t < shape.Taps; t++)
                             sum = TLanes.MultiplyAdd(TLanes.All(w[t]), TLanes.Load(from + taps[t]), sum);
                         var at = start + ((firstRow + row) * (long)shape.OutWidth) + column;
-                        Finish<TLanes, TVector>.Store(sum, shift, addend == null ? null : addend + at, function, output + at, shape.OutWidth - column);
+                        Finish<TLanes, TVector>.Store(sum, shift, addend == null ? null : addend + at, function, output + at,
+                            shape.OutWidth - column);
                     }
             }
     }

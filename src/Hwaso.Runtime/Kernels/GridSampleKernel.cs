@@ -1,28 +1,33 @@
-using Hwaso.Runtime.Operators;
-
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>Samples images at given places. Where a run of places lies is worked out once for all channels.</summary>
+/// <summary>How images are sampled at positions in -1 … 1.</summary>
+/// <param name="Linear">Whether values between pixels are interpolated; else the nearest pixel's is taken.</param>
+/// <param name="Border">Whether positions outside take the nearest pixel's value; else they are 0.</param>
+/// <param name="AlignCorners">Whether -1 and 1 are the centres of the outermost pixels; else their outer edges.</param>
+readonly record struct GridSampling(bool Linear, bool Border, bool AlignCorners);
+
+/// <summary>Samples images at given positions. The pixels around a run of positions are located once for all channels.</summary>
 sealed unsafe class GridSampleKernel : Kernel
 {
-    // Places of one piece of work: their corners and weights stay in the first cache.
+    // Positions per item: their corners and weights fit the first-level cache.
     const int RunLength = 64;
     const int Corners = 4;
 
-    readonly GridSampleOperator how;
+    readonly GridSampling how;
     readonly int channels, height, width, places, runs;
     readonly float* input, grid, output;
 
-    /// <param name="how">Between pixels or the nearest, and what is outside.</param>
-    /// <param name="images">N.</param>
-    /// <param name="channels">C.</param>
-    /// <param name="height">H of the input.</param>
-    /// <param name="width">W of the input.</param>
-    /// <param name="places">Places of one image.</param>
-    /// <param name="input">[N, C, H, W].</param>
-    /// <param name="grid">[N, places, 2].</param>
-    /// <param name="output">[N, C, places].</param>
-    public GridSampleKernel(GridSampleOperator how, int images, int channels, int height, int width, int places, float* input, float* grid, float* output)
+    /// <param name="how">How values are sampled.</param>
+    /// <param name="images">The number of images, N.</param>
+    /// <param name="channels">The number of channels, C.</param>
+    /// <param name="height">Rows of the input.</param>
+    /// <param name="width">Columns of the input.</param>
+    /// <param name="places">Positions per image.</param>
+    /// <param name="input">The images, [N, C, H, W].</param>
+    /// <param name="grid">The positions, [N, places, 2].</param>
+    /// <param name="output">The result, [N, C, places].</param>
+    public GridSampleKernel(GridSampling how, int images, int channels, int height, int width, int places, float* input, float* grid,
+        float* output)
     {
         (this.how, this.channels, this.height, this.width, this.places) = (how, channels, height, width, places);
         this.input = input;
@@ -56,7 +61,9 @@ sealed unsafe class GridSampleKernel : Kernel
             {
                 float* w = weights + (Corners * k);
                 int* i = corners + (Corners * k);
-                to[k] = how.Linear ? (w[0] * from[i[0]]) + (w[1] * from[i[1]]) + (w[2] * from[i[2]]) + (w[3] * from[i[3]]) : w[0] * from[i[0]];
+                to[k] = how.Linear
+                    ? (w[0] * from[i[0]]) + (w[1] * from[i[1]]) + (w[2] * from[i[2]]) + (w[3] * from[i[3]])
+                    : w[0] * from[i[0]];
             }
         }
     }
@@ -77,7 +84,7 @@ sealed unsafe class GridSampleKernel : Kernel
         Corner(left + 1, top + 1, right * down, corners + 3, weights + 3);
     }
 
-    // A place that is no number is nowhere.
+    // Written so that a NaN counts as outside.
     void Corner(float x, float y, float weight, int* corner, float* to)
     {
         var inside = x >= 0 && x < width && y >= 0 && y < height;

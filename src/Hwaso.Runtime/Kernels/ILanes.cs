@@ -5,10 +5,10 @@ namespace Hwaso.Runtime.Kernels;
 unsafe interface ILanes<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Numbers in a vector.</summary>
+    /// <summary>Numbers per vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Tiles of a Winograd convolution that lie side by side; a vector holds one or more such groups.</summary>
+    /// <summary>Winograd tiles per group: tiles of a group lie side by side, and a vector holds one or more groups.</summary>
     static abstract int Group { get; }
 
     static abstract TVector Load(float* from);
@@ -17,7 +17,7 @@ unsafe interface ILanes<TVector>
 
     static abstract TVector All(float value);
 
-    /// <summary>a × b + c, in one rounding where the processor can.</summary>
+    /// <summary>a × b + c, with one rounding where the processor can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
     static abstract TVector Add(TVector a, TVector b);
@@ -32,7 +32,7 @@ unsafe interface ILanes<TVector>
 
     static abstract TVector Max(TVector a, TVector b);
 
-    /// <summary>The larger of a bound and a number; of NaN the number.</summary>
+    /// <summary>The larger of a bound and a number; NaN if the number is.</summary>
     static abstract TVector AtLeast(TVector bound, TVector a);
 
     static abstract TVector Exp(TVector a);
@@ -47,25 +47,29 @@ unsafe interface ILanes<TVector>
 
     static abstract TVector Ceiling(TVector a);
 
-    /// <summary>Where a &gt; 0 the first, else the second.</summary>
+    /// <summary><paramref name="positive"/> where a &gt; 0, else <paramref name="other"/>.</summary>
     static abstract TVector WherePositive(TVector a, TVector positive, TVector other);
 
-    /// <summary>The sum of all numbers in it.</summary>
+    /// <summary>The sum of the vector's numbers.</summary>
     static abstract float Sum(TVector a);
 
-    /// <summary>Every second number of two vectors that lie one after another, from the first on.</summary>
+    /// <summary>The numbers at even positions of two vectors in a row.</summary>
     static abstract TVector Even(TVector a, TVector b);
 
-    /// <summary>Numbers of a row at places, which count from where each 8 of them begin, in reach of 8 from there.</summary>
+    /// <summary>Gathers numbers of a row: each 8 of them lie within 8 numbers from a begin of their own.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="position">The first of the places to look at; a multiple of the vector's length.</param>
-    /// <param name="begins">Where each 8 begin.</param>
-    /// <param name="places">The places.</param>
+    /// <param name="position">The first position to gather; a multiple of the vector's length.</param>
+    /// <param name="begins">Where each 8 positions begin in the row.</param>
+    /// <param name="places">The place of each position, from its begin.</param>
     static abstract TVector Pick(float* row, int position, int* begins, int* places);
 
-    /// <summary>Columns 0 to 5 of each tile of a vector, a tile's columns 4 after those of the tile before it; <paramref name="groups"/> says where each group begins in a row.</summary>
-    static abstract void LoadTiles(float* row, int* groups, out TVector x0, out TVector x1, out TVector x2, out TVector x3, out TVector x4, out TVector x5);
+    /// <summary>
+    /// Loads columns 0 to 5 of each tile of a vector; each tile starts 4 columns after the one before it, and each group where <paramref
+    /// name="groups"/> says.
+    /// </summary>
+    static abstract void LoadTiles(
+        float* row, int* groups, out TVector x0, out TVector x1, out TVector x2, out TVector x3, out TVector x4, out TVector x5);
 
-    /// <summary>Columns 0 to 3 of each tile, brought into the order of a row: the first group's numbers, then the next one's.</summary>
+    /// <summary>Reorders columns 0 to 3 of each tile as rows: the numbers of the first group, then those of the next.</summary>
     static abstract void ToRow(ref TVector x0, ref TVector x1, ref TVector x2, ref TVector x3);
 }

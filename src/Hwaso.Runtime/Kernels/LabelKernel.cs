@@ -2,16 +2,19 @@ using System.Numerics;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>Scores resized to an image and the best class of each pixel, in one go: the resized scores of all classes are never in memory together.</summary>
-/// <param name="classes">K.</param>
+/// <summary>
+/// Resizes scores to an image and finds the best class of each pixel, without ever holding the resized scores of all classes in memory.
+/// </summary>
+/// <param name="classes">The number of classes, K.</param>
 /// <param name="height">Rows of the scores.</param>
 /// <param name="width">Columns of the scores.</param>
-/// <param name="rows">Where the image's rows lie in them.</param>
-/// <param name="columns">Where its columns lie.</param>
+/// <param name="rows">The positions of the image's rows in the scores.</param>
+/// <param name="columns">The positions of the image's columns in the scores.</param>
 /// <param name="scores">[K, height, width].</param>
-/// <param name="labels">The image's labels.</param>
-/// <param name="threads">Threads that share the work.</param>
-sealed unsafe class LabelKernel(int classes, int height, int width, ResizeTable rows, ResizeTable columns, float* scores, byte* labels, int threads) : Kernel
+/// <param name="labels">Receives the label of each pixel.</param>
+/// <param name="threads">The number of threads that share the work.</param>
+sealed unsafe class LabelKernel(int classes, int height, int width, ResizeTable rows, ResizeTable columns, float* scores, byte* labels,
+    int threads) : Kernel
 {
     readonly int outHeight = rows.First.Length, outWidth = columns.First.Length;
 
@@ -44,7 +47,7 @@ sealed unsafe class LabelKernel(int classes, int height, int width, ResizeTable 
         }
     }
 
-    /// <summary>The scores themselves at the image's size, [K, height, width].</summary>
+    /// <summary>Resizes the scores themselves to the image's size, [K, height, width].</summary>
     public void Scores(float* to)
     {
         for (var k = 0; k < classes; k++)
@@ -101,7 +104,7 @@ sealed unsafe class LabelKernel(int classes, int height, int width, ResizeTable 
             (*best, *to) = (value, label);
     }
 
-    /// <summary>A row of scores of every class, widened; the number of the row they are of.</summary>
+    /// <summary>A row of scores of every class, widened to the image, and the number of that row.</summary>
     readonly struct Rows(float* numbers, int row = -1)
     {
         public float* Numbers => numbers;

@@ -55,7 +55,8 @@ readonly unsafe struct Lanes1 : ILanes<float>
 
     public static float Pick(float* row, int position, int* begins, int* places) => row[begins[position / 8] + places[position]];
 
-    public static void LoadTiles(float* row, int* groups, out float x0, out float x1, out float x2, out float x3, out float x4, out float x5)
+    public static void LoadTiles(
+        float* row, int* groups, out float x0, out float x1, out float x2, out float x3, out float x4, out float x5)
     {
         row += *groups;
         (x0, x1, x2, x3, x4, x5) = (row[0], row[1], row[2], row[3], row[4], row[5]);

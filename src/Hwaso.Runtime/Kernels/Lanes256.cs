@@ -21,7 +21,8 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> All(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.MultiplyAddEstimate(a, b, c);
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        Vector256.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
@@ -73,7 +74,9 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         : Vector256.Create(Lanes128.Pick(row, position, begins, places), Lanes128.Pick(row, position + 4, begins, places));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadTiles(float* row, int* groups, out Vector256<float> x0, out Vector256<float> x1, out Vector256<float> x2, out Vector256<float> x3, out Vector256<float> x4, out Vector256<float> x5)
+    public static void LoadTiles(
+        float* row, int* groups, out Vector256<float> x0, out Vector256<float> x1, out Vector256<float> x2,
+        out Vector256<float> x3, out Vector256<float> x4, out Vector256<float> x5)
     {
         var (a, b, c) = (Blocks(row, groups, 0), Blocks(row, groups, 4), Blocks(row, groups, 8));
         var (d, e) = (Blocks(row, groups, 12), Blocks(row, groups, 16));
@@ -93,7 +96,7 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         (x0, x1, x2, x3) = (Lower(even, x1), Lower(odd, x3), Upper(even, x1), Upper(odd, x3));
     }
 
-    // Rows of 4×4 blocks to columns.
+    // Transposes 4×4 blocks.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Turn(ref Vector256<float> x0, ref Vector256<float> x1, ref Vector256<float> x2, ref Vector256<float> x3)
     {
@@ -108,23 +111,33 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Low(Vector256<float> a, Vector256<float> b) =>
-        Avx.IsSupported ? Avx.UnpackLow(a, b) : Vector256.Create(Lanes128.Low(a.GetLower(), b.GetLower()), Lanes128.Low(a.GetUpper(), b.GetUpper()));
+        Avx.IsSupported
+            ? Avx.UnpackLow(a, b)
+            : Vector256.Create(Lanes128.Low(a.GetLower(), b.GetLower()), Lanes128.Low(a.GetUpper(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> High(Vector256<float> a, Vector256<float> b) =>
-        Avx.IsSupported ? Avx.UnpackHigh(a, b) : Vector256.Create(Lanes128.High(a.GetLower(), b.GetLower()), Lanes128.High(a.GetUpper(), b.GetUpper()));
+        Avx.IsSupported
+            ? Avx.UnpackHigh(a, b)
+            : Vector256.Create(Lanes128.High(a.GetLower(), b.GetLower()), Lanes128.High(a.GetUpper(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> LowPairs(Vector256<float> a, Vector256<float> b) =>
-        Avx.IsSupported ? Avx.Shuffle(a, b, 0b01_00_01_00) : Vector256.Create(Lanes128.LowPairs(a.GetLower(), b.GetLower()), Lanes128.LowPairs(a.GetUpper(), b.GetUpper()));
+        Avx.IsSupported
+            ? Avx.Shuffle(a, b, 0b01_00_01_00)
+            : Vector256.Create(Lanes128.LowPairs(a.GetLower(), b.GetLower()), Lanes128.LowPairs(a.GetUpper(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> HighPairs(Vector256<float> a, Vector256<float> b) =>
-        Avx.IsSupported ? Avx.Shuffle(a, b, 0b11_10_11_10) : Vector256.Create(Lanes128.HighPairs(a.GetLower(), b.GetLower()), Lanes128.HighPairs(a.GetUpper(), b.GetUpper()));
+        Avx.IsSupported
+            ? Avx.Shuffle(a, b, 0b11_10_11_10)
+            : Vector256.Create(Lanes128.HighPairs(a.GetLower(), b.GetLower()), Lanes128.HighPairs(a.GetUpper(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<float> Lower(Vector256<float> a, Vector256<float> b) => Avx.IsSupported ? Avx.Permute2x128(a, b, 0x20) : Vector256.Create(a.GetLower(), b.GetLower());
+    static Vector256<float> Lower(Vector256<float> a, Vector256<float> b) =>
+        Avx.IsSupported ? Avx.Permute2x128(a, b, 0x20) : Vector256.Create(a.GetLower(), b.GetLower());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<float> Upper(Vector256<float> a, Vector256<float> b) => Avx.IsSupported ? Avx.Permute2x128(a, b, 0x31) : Vector256.Create(a.GetUpper(), b.GetUpper());
+    static Vector256<float> Upper(Vector256<float> a, Vector256<float> b) =>
+        Avx.IsSupported ? Avx.Permute2x128(a, b, 0x31) : Vector256.Create(a.GetUpper(), b.GetUpper());
 }

@@ -21,7 +21,8 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> All(float value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.MultiplyAddEstimate(a, b, c);
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Vector512.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
@@ -70,7 +71,9 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         Vector512.Create(Lanes256.Pick(row, position, begins, places), Lanes256.Pick(row, position + 8, begins, places));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadTiles(float* row, int* groups, out Vector512<float> x0, out Vector512<float> x1, out Vector512<float> x2, out Vector512<float> x3, out Vector512<float> x4, out Vector512<float> x5)
+    public static void LoadTiles(
+        float* row, int* groups, out Vector512<float> x0, out Vector512<float> x1, out Vector512<float> x2,
+        out Vector512<float> x3, out Vector512<float> x4, out Vector512<float> x5)
     {
         var (a, b, c) = (Blocks(row, groups, 0), Blocks(row, groups, 4), Blocks(row, groups, 8));
         var (d, e) = (Blocks(row, groups, 12), Blocks(row, groups, 16));
@@ -85,7 +88,7 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ToRow(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3)
     {
-        // Within the blocks first, then the blocks.
+        // Within the blocks first, then among the blocks.
         Turn(ref x0, ref x1, ref x2, ref x3);
         var (a, b) = (Vector512.Create(x0.GetLower(), x1.GetLower()), Vector512.Create(x2.GetLower(), x3.GetLower()));
         var (c, d) = (Vector512.Create(x0.GetUpper(), x1.GetUpper()), Vector512.Create(x2.GetUpper(), x3.GetUpper()));
@@ -95,7 +98,7 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         x3 = OddBlocks(c, d);
     }
 
-    // Rows of 4×4 blocks to columns.
+    // Transposes 4×4 blocks.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Turn(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3)
     {
@@ -110,26 +113,42 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector512<float> Low(Vector512<float> a, Vector512<float> b) =>
-        Avx512F.IsSupported ? Avx512F.UnpackLow(a, b) : Vector512.Create(Lanes256.Low(a.GetLower(), b.GetLower()), Lanes256.Low(a.GetUpper(), b.GetUpper()));
+        Avx512F.IsSupported
+            ? Avx512F.UnpackLow(a, b)
+            : Vector512.Create(Lanes256.Low(a.GetLower(), b.GetLower()), Lanes256.Low(a.GetUpper(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector512<float> High(Vector512<float> a, Vector512<float> b) =>
-        Avx512F.IsSupported ? Avx512F.UnpackHigh(a, b) : Vector512.Create(Lanes256.High(a.GetLower(), b.GetLower()), Lanes256.High(a.GetUpper(), b.GetUpper()));
+        Avx512F.IsSupported
+            ? Avx512F.UnpackHigh(a, b)
+            : Vector512.Create(Lanes256.High(a.GetLower(), b.GetLower()), Lanes256.High(a.GetUpper(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector512<float> LowPairs(Vector512<float> a, Vector512<float> b) =>
-        Avx512F.IsSupported ? Avx512F.Shuffle(a, b, 0b01_00_01_00) : Vector512.Create(Lanes256.LowPairs(a.GetLower(), b.GetLower()), Lanes256.LowPairs(a.GetUpper(), b.GetUpper()));
+        Avx512F.IsSupported
+            ? Avx512F.Shuffle(a, b, 0b01_00_01_00)
+            : Vector512.Create(Lanes256.LowPairs(a.GetLower(), b.GetLower()), Lanes256.LowPairs(a.GetUpper(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector512<float> HighPairs(Vector512<float> a, Vector512<float> b) =>
-        Avx512F.IsSupported ? Avx512F.Shuffle(a, b, 0b11_10_11_10) : Vector512.Create(Lanes256.HighPairs(a.GetLower(), b.GetLower()), Lanes256.HighPairs(a.GetUpper(), b.GetUpper()));
+        Avx512F.IsSupported
+            ? Avx512F.Shuffle(a, b, 0b11_10_11_10)
+            : Vector512.Create(Lanes256.HighPairs(a.GetLower(), b.GetLower()), Lanes256.HighPairs(a.GetUpper(), b.GetUpper()));
 
-    // Blocks 0 and 2 of both, and blocks 1 and 3.
+    // Blocks 0 and 2 of both vectors; below, blocks 1 and 3.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector512<float> EvenBlocks(Vector512<float> a, Vector512<float> b) => Avx512F.IsSupported ? Avx512F.Shuffle4x128(a, b, 0b10_00_10_00)
-        : Vector512.Create(Vector256.Create(a.GetLower().GetLower(), a.GetUpper().GetLower()), Vector256.Create(b.GetLower().GetLower(), b.GetUpper().GetLower()));
+    static Vector512<float> EvenBlocks(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.IsSupported
+            ? Avx512F.Shuffle4x128(a, b, 0b10_00_10_00)
+            : Vector512.Create(
+                Vector256.Create(a.GetLower().GetLower(), a.GetUpper().GetLower()),
+                Vector256.Create(b.GetLower().GetLower(), b.GetUpper().GetLower()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector512<float> OddBlocks(Vector512<float> a, Vector512<float> b) => Avx512F.IsSupported ? Avx512F.Shuffle4x128(a, b, 0b11_01_11_01)
-        : Vector512.Create(Vector256.Create(a.GetLower().GetUpper(), a.GetUpper().GetUpper()), Vector256.Create(b.GetLower().GetUpper(), b.GetUpper().GetUpper()));
+    static Vector512<float> OddBlocks(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.IsSupported
+            ? Avx512F.Shuffle4x128(a, b, 0b11_01_11_01)
+            : Vector512.Create(
+                Vector256.Create(a.GetLower().GetUpper(), a.GetUpper().GetUpper()),
+                Vector256.Create(b.GetLower().GetUpper(), b.GetUpper().GetUpper()));
 }

@@ -1,6 +1,6 @@
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>Rows brought to mean 0 and deviation 1, then scaled and shifted. Ba et al., "Layer normalization", 2016.</summary>
+/// <summary>Normalises rows to mean 0 and variance 1, then scales and shifts them. Ba et al., "Layer normalization", 2016.</summary>
 sealed unsafe class LayerNormKernel(int rows, int length, float epsilon, float* input, float* scale, float* shift, float* output) : Kernel
 {
     int RowsOfItem => Math.Max(1, 16384 / Math.Max(1, length));

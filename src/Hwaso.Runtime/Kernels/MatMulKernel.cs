@@ -1,9 +1,22 @@
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>Products of matrices, [M, K] · [K, N] for each of a batch, the right one possibly the same for all.</summary>
-/// <remarks>Columns are what pixels are in a convolution, and K its input channels.</remarks>
+/// <summary>The sizes of matrix products, and the layout of the matrices.</summary>
+/// <param name="Batch">The number of products.</param>
+/// <param name="M">Rows of the result.</param>
+/// <param name="K">Products per sum.</param>
+/// <param name="N">Columns of the result.</param>
+/// <param name="LeftStep">Numbers from one left matrix to the next; 0 if all products share one.</param>
+/// <param name="RightStep">Numbers from one right matrix to the next; 0 if all products share one.</param>
+/// <param name="LeftTransposed">Whether the left matrix is stored as [K, M].</param>
+/// <param name="RightTransposed">Whether the right matrix is stored as [N, K].</param>
+/// <param name="Scale">The factor of every result.</param>
+readonly record struct MatMulShape(
+    int Batch, int M, int K, int N, long LeftStep, long RightStep, bool LeftTransposed, bool RightTransposed, float Scale);
+
+/// <summary>Products of matrices, [M, K] · [K, N], for each of a batch.</summary>
+/// <remarks>Columns take the part of a convolution's pixels, and K that of its input channels.</remarks>
 sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -16,12 +29,12 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     readonly int pairs, blocks;
     readonly long panelBytes;
 
-    /// <param name="shape">Sizes and order in memory.</param>
+    /// <param name="shape">The sizes and the layout.</param>
     /// <param name="left">The left matrices.</param>
-    /// <param name="right">The right ones.</param>
-    /// <param name="function">Applied at the end.</param>
-    /// <param name="output">[batch, M, N].</param>
-    /// <param name="threads">Threads that share the work.</param>
+    /// <param name="right">The right matrices.</param>
+    /// <param name="function">The function applied last.</param>
+    /// <param name="output">The result, [batch, M, N].</param>
+    /// <param name="threads">The number of threads that share the work.</param>
     public MatMulKernel(in MatMulShape shape, float* left, float* right, Unary function, float* output, int threads)
     {
         this.shape = shape;
@@ -41,7 +54,8 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
 
     public override int Items { get; }
 
-    public override long ScratchBytes => PinnedMemory.Whole(panelBytes) + ((long)shape.K * TileRows * sizeof(float)) + PinnedMemory.Alignment;
+    public override long ScratchBytes =>
+        PinnedMemory.Whole(panelBytes) + ((long)shape.K * TileRows * sizeof(float)) + PinnedMemory.Alignment;
 
     public override void Run(int item, byte* scratch)
     {
@@ -59,7 +73,9 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
             var height = Math.Min(TileRows, shape.M - m);
             for (var k = 0; k < shape.K; k++)
                 for (var r = 0; r < TileRows; r++)
-                    rows[(k * TileRows) + r] = r >= height ? 0 : shape.LeftTransposed ? a[((long)k * shape.M) + m + r] : a[((m + r) * (long)shape.K) + k];
+                    rows[(k * TileRows) + r] = r >= height ? 0
+                        : shape.LeftTransposed ? a[((long)k * shape.M) + m + r]
+                        : a[((m + r) * (long)shape.K) + k];
             for (var n = 0; n < count; n += pair * TLanes.Count)
             {
                 ConvTile<TLanes, TVector>.Add(rows, panels + ((long)n * shape.K), shape.K, sums, first: true);
@@ -68,13 +84,14 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
                     var to = output + (((batch * (long)shape.M) + m + r) * shape.N) + firstColumn + n;
                     for (var half = 0; half < 2; half++)
                         if (count - n - (half * TLanes.Count) is > 0 and var left)
-                            Finish<TLanes, TVector>.Store(TLanes.Multiply(sums[(2 * r) + half], TLanes.All(shape.Scale)), TLanes.All(0), null, function, to + (half * TLanes.Count), left);
+                            Finish<TLanes, TVector>.Store(TLanes.Multiply(sums[(2 * r) + half], TLanes.All(shape.Scale)), TLanes.All(0),
+                                null, function, to + (half * TLanes.Count), left);
                 }
             }
         }
     }
 
-    /// <summary>Columns of the right matrix, a pair of vectors after another; zeros beyond the last.</summary>
+    /// <summary>Lays out columns of the right matrix, pair of vectors by pair; zeros beyond the last column.</summary>
     void Lay(float* matrix, int firstColumn, int count, float* panels)
     {
         var width = 2 * TLanes.Count;
@@ -90,7 +107,9 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
                 }
                 else
                     for (var x = 0; x < width; x++)
-                        panels[x] = x >= inside ? 0 : shape.RightTransposed ? matrix[((firstColumn + n + x) * (long)shape.K) + k] : matrix[((long)k * shape.N) + firstColumn + n + x];
+                        panels[x] = x >= inside ? 0
+                            : shape.RightTransposed ? matrix[((firstColumn + n + x) * (long)shape.K) + k]
+                            : matrix[((long)k * shape.N) + firstColumn + n + x];
         }
     }
 }

@@ -1,11 +1,22 @@
+using Hwaso.Runtime.Core;
+
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>One number from many along some dimensions.</summary>
-/// <param name="kind">Which.</param>
-/// <param name="kept">The dimensions that stay, with the input's steps.</param>
-/// <param name="gone">Those that go, with the input's steps.</param>
+/// <summary>The functions that reduce many numbers to one.</summary>
+enum ReduceKind
+{
+    Sum,
+    Mean,
+    Max,
+    Min,
+}
+
+/// <summary>Reduces some dimensions of a tensor.</summary>
+/// <param name="kind">The function.</param>
+/// <param name="kept">The dimensions that remain, with the input's steps.</param>
+/// <param name="gone">The dimensions that are reduced, with the input's steps.</param>
 /// <param name="input">The tensor.</param>
-/// <param name="output">One number for each index of what stays.</param>
+/// <param name="output">One number for each index of the remaining dimensions.</param>
 sealed unsafe class ReduceKernel<TLanes, TVector>(ReduceKind kind, Strides kept, Strides gone, float* input, float* output) : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -28,7 +39,7 @@ sealed unsafe class ReduceKernel<TLanes, TVector>(ReduceKind kind, Strides kept,
         }
     }
 
-    // Rows are added up in single precision, their sums in double.
+    // Rows are summed in single precision, their sums in double.
     float Sum(float* from)
     {
         double sum = 0;
@@ -59,5 +70,29 @@ sealed unsafe class ReduceKernel<TLanes, TVector>(ReduceKind kind, Strides kept,
                 best = kind == ReduceKind.Max ? MathF.Max(best, x[(long)k * step]) : MathF.Min(best, x[(long)k * step]);
         }
         return best;
+    }
+}
+
+/// <summary>The index of the largest number along an axis; of equal numbers the first, or the last.</summary>
+sealed unsafe class ArgMaxKernel(int outer, int length, int inner, bool last, float* input, long* output) : Kernel
+{
+    public override int Items => outer;
+
+    public override long ScratchBytes => inner * sizeof(float);
+
+    public override void Run(int item, byte* scratch)
+    {
+        var from = input + ((long)item * length * inner);
+        var to = output + ((long)item * inner);
+        var best = (float*)scratch;
+        new Span<float>(from, inner).CopyTo(new Span<float>(best, inner));
+        new Span<long>(to, inner).Clear();
+        for (var k = 1; k < length; k++)
+        {
+            var row = from + ((long)k * inner);
+            for (var x = 0; x < inner; x++)
+                if (last ? row[x] >= best[x] : row[x] > best[x])
+                    (best[x], to[x]) = (row[x], k);
+        }
     }
 }

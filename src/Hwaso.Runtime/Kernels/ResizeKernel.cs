@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>Resizes the planes of a tensor, or of several that are added up, between their pixels.</summary>
-/// <remarks>Rows are widened first, each once, and kept while output rows lie between them.</remarks>
+/// <summary>Resizes the planes of a tensor, or of several tensors that are summed.</summary>
+/// <remarks>Each input row is widened once, and kept while output rows lie next to it.</remarks>
 sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -15,12 +15,12 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
     readonly float* addend, output;
     readonly Unary function;
 
-    /// <param name="planes">Planes, as many of each source.</param>
-    /// <param name="sources">What is resized, all to one size.</param>
-    /// <param name="addend">Of the output's shape, or null.</param>
-    /// <param name="function">Applied at the end.</param>
-    /// <param name="output">The resized planes; may be the addend.</param>
-    /// <param name="threads">Threads that share the work.</param>
+    /// <param name="planes">The number of planes of each tensor.</param>
+    /// <param name="sources">The tensors, all resized to one size.</param>
+    /// <param name="addend">A tensor of the output's shape to add, or null.</param>
+    /// <param name="function">The function applied last.</param>
+    /// <param name="output">The result; may be the addend.</param>
+    /// <param name="threads">The number of threads that share the work.</param>
     public ResizeKernel(int planes, ResizeSource[] sources, float* addend, Unary function, float* output, int threads)
     {
         this.sources = sources;
@@ -28,9 +28,9 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
         this.function = function;
         this.output = output;
         (outHeight, outWidth) = (sources[0].Rows.Size, sources[0].Columns.Size);
-        // Rows go on beyond their end by a vector.
+        // Rows are longer than the output by a vector.
         rowBytes = PinnedMemory.Whole((outWidth + 16L) * sizeof(float));
-        // Few planes are cut, so that there is something for every thread.
+        // Few planes are cut into blocks of rows, so that every thread has work.
         blocks = Math.Clamp(4 * threads / Math.Max(planes, 1), 1, Math.Max(outHeight, 1));
         blockRows = (outHeight + blocks - 1) / blocks;
         Items = planes * blocks;
@@ -60,7 +60,7 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
         }
     }
 
-    /// <summary>Makes the two widened rows that an output row of a source lies between, where they are not there yet; the weight of the second.</summary>
+    /// <summary>Makes sure that the two widened rows next to an output row are there; returns the weight of the second.</summary>
     float Place(ResizeSource source, int plane, int y, float** rows, int* numbers)
     {
         var (first, second, part) = (source.Rows.First[y], source.Rows.Second[y], source.Rows.Part[y]);
@@ -105,7 +105,8 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
         for (var x = 0; x < count; x += TLanes.Count)
         {
             var left = TLanes.Pick(row, x, begins, places);
-            TLanes.Store(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Pick(row, x, begins, next), left), TLanes.Load(parts + x), left), to + x);
+            TLanes.Store(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Pick(row, x, begins, next), left), TLanes.Load(parts + x), left),
+                to + x);
         }
     }
 
@@ -113,10 +114,11 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
     {
         var last = sources.Length - 1;
         for (var k = 0; k < last; k++)
-            Between(rows[2 * k], parts[k] > 0 ? rows[(2 * k) + 1] : rows[2 * k], parts[k], k == 0 ? null : sums, null, float.NegativeInfinity, sums, outWidth + TLanes.Count - 1);
+            Between(rows[2 * k], parts[k] > 0 ? rows[(2 * k) + 1] : rows[2 * k], parts[k], k == 0 ? null : sums, null,
+                float.NegativeInfinity, sums, outWidth + TLanes.Count - 1);
         var upper = rows[2 * last];
         var before = last == 0 ? null : sums;
-        // Where the second has no weight, it may be anything.
+        // A second row of weight 0 may be uninitialised.
         var lower = parts[last] > 0 ? rows[(2 * last) + 1] : upper;
         var whole = function.Kind is UnaryKind.Identity or UnaryKind.Relu ? outWidth / TLanes.Count * TLanes.Count : 0;
         Between(upper, lower, parts[last], before, added, function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity, to, whole);
@@ -129,7 +131,7 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
         }
     }
 
-    /// <summary>max(floor, before + what lies between two rows + added), whole vectors that begin before the end.</summary>
+    /// <summary>Writes max(floor, before + the interpolation of two rows + added), in whole vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Between(float* upper, float* lower, float part, float* before, float* added, float floor, float* to, int count)
     {

@@ -1,17 +1,34 @@
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>For each output position along one axis: the two input positions that it lies between, and how far.</summary>
+/// <summary>The position of an output pixel in the input, by ONNX's names.</summary>
+enum ResizeMode
+{
+    /// <summary>(x + ½) / scale − ½: PyTorch's align_corners=False.</summary>
+    HalfPixel,
+
+    /// <summary>Like half pixel, but 0 if the output has one pixel.</summary>
+    PytorchHalfPixel,
+
+    /// <summary>x · (in − 1) / (out − 1): PyTorch's align_corners=True.</summary>
+    AlignCorners,
+
+    /// <summary>x / scale.</summary>
+    Asymmetric,
+}
+
+/// <summary>For each output position along one axis: the two input positions around it, and their weights.</summary>
 sealed class ResizeTable
 {
-    // Positions that are found together: those of an 8-number vector.
+    // Positions that are gathered together: those of an 8-number vector.
     const int Window = 8;
 
     ResizeTable(int size)
     {
         (First, Second, Part) = (new int[size], new int[size], new float[size]);
         Size = size;
-        // Longer by what the longest vector reads beyond the end.
-        (Begins, Places, NextPlaces, Parts) = (new int[(size / Window) + 3], new int[size + (3 * Window)], new int[size + (3 * Window)], new float[size + (3 * Window)]);
+        // The longest vector reads beyond the end.
+        (Begins, Places, NextPlaces, Parts) =
+            (new int[(size / Window) + 3], new int[size + (3 * Window)], new int[size + (3 * Window)], new float[size + (3 * Window)]);
     }
 
     /// <summary>Output positions.</summary>
@@ -21,25 +38,28 @@ sealed class ResizeTable
 
     public int[] Second { get; }
 
-    /// <summary>The weight of the second.</summary>
+    /// <summary>The weight of the second input position.</summary>
     public float[] Part { get; }
 
-    /// <summary>Whether each 8 output positions lie within 8 input positions: from <see cref="Begins"/> on, at <see cref="Places"/> and <see cref="NextPlaces"/>.</summary>
+    /// <summary>
+    /// Whether each 8 output positions need at most 8 neighbouring input positions; then <see cref="Begins"/>, <see cref="Places"/> and
+    /// <see cref="NextPlaces"/> hold them.
+    /// </summary>
     public bool IsNarrow { get; private set; }
 
-    /// <summary>Of each 8 output positions the first input position that they need.</summary>
+    /// <summary>For each 8 output positions, the first input position that they need.</summary>
     public int[] Begins { get; }
 
-    /// <summary>The first input position of each output position, from its 8's begin on.</summary>
+    /// <summary>The first input position of each output position, counted from the begin of its 8.</summary>
     public int[] Places { get; }
 
-    /// <summary>The second input position of each output position, from its 8's begin on.</summary>
+    /// <summary>The second input position of each output position, counted from the begin of its 8.</summary>
     public int[] NextPlaces { get; }
 
-    /// <summary>The weight of the second, with zeros behind.</summary>
+    /// <summary>The weight of the second input position, followed by zeros.</summary>
     public float[] Parts { get; }
 
-    /// <summary>Between two pixels.</summary>
+    /// <summary>Interpolates between two pixels.</summary>
     public static ResizeTable Linear(int from, int to, double scale, ResizeMode mode)
     {
         var table = new ResizeTable(to);
@@ -53,14 +73,16 @@ sealed class ResizeTable
         return table;
     }
 
-    /// <summary>One pixel alone.</summary>
+    /// <summary>Takes the nearest pixel.</summary>
     public static ResizeTable Nearest(int from, int to, double scale, ResizeMode mode, string rounding)
     {
         var table = new ResizeTable(to);
         for (var k = 0; k < to; k++)
         {
-            // Which of two pixels is nearest at a whole number is a matter of rounding: in single precision, as in libtorch.
-            var at = mode == ResizeMode.Asymmetric ? k * (scale == (double)to / from ? (float)from / to : 1 / (float)scale) : Source(k, from, to, scale, mode);
+            // Rounding decides between two equally near pixels: in single precision, as in libtorch.
+            var at = mode == ResizeMode.Asymmetric
+                ? k * (scale == (double)to / from ? (float)from / to : 1 / (float)scale)
+                : Source(k, from, to, scale, mode);
             var pixel = rounding switch
             {
                 "floor" => Math.Floor(at),
@@ -92,4 +114,15 @@ sealed class ResizeTable
         ResizeMode.PytorchHalfPixel when to == 1 => 0,
         _ => ((k + 0.5) / scale) - 0.5,
     };
+}
+
+/// <summary>Planes to resize.</summary>
+/// <param name="Input">The planes.</param>
+/// <param name="Height">Their height.</param>
+/// <param name="Width">Their width.</param>
+/// <param name="Rows">The positions of output rows.</param>
+/// <param name="Columns">The positions of output columns.</param>
+sealed unsafe record ResizeSource(nint Input, int Height, int Width, ResizeTable Rows, ResizeTable Columns)
+{
+    public float* Plane(int plane) => (float*)Input + (plane * (long)Height * Width);
 }

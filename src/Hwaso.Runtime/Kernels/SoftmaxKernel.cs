@@ -1,12 +1,12 @@
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>exp(x) over its sum along one axis, or the logarithm of that.</summary>
-/// <param name="outer">Rows before the axis.</param>
-/// <param name="length">Numbers along it.</param>
-/// <param name="inner">Numbers between neighbours along it.</param>
-/// <param name="logarithm">Whether the logarithm is wanted.</param>
+/// <summary>exp(x) divided by its sum along an axis, or the logarithm of that.</summary>
+/// <param name="outer">The product of the sizes before the axis.</param>
+/// <param name="length">The size of the axis.</param>
+/// <param name="inner">The product of the sizes after the axis.</param>
+/// <param name="logarithm">Whether to return the logarithm.</param>
 /// <param name="input">The tensor.</param>
-/// <param name="output">The result, possibly in place.</param>
+/// <param name="output">The result; may be the input.</param>
 sealed unsafe class SoftmaxKernel<TLanes, TVector>(int outer, int length, int inner, bool logarithm, float* input, float* output) : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged

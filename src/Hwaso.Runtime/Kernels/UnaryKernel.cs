@@ -1,6 +1,41 @@
+using System.Runtime.CompilerServices;
+
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>A function of every number of a tensor, in place where wanted.</summary>
+/// <summary>Functions of one number, by ONNX's names.</summary>
+enum UnaryKind
+{
+    Identity,
+    Relu,
+    Clip,
+    LeakyRelu,
+    Sigmoid,
+    HardSigmoid,
+    HardSwish,
+    Tanh,
+    Gelu,
+    GeluTanh,
+    Silu,
+    Softplus,
+    Elu,
+    Erf,
+    Exp,
+    Log,
+    Sqrt,
+    Abs,
+    Neg,
+    Floor,
+    Ceil,
+    Reciprocal,
+}
+
+/// <summary>A function of one number.</summary>
+/// <param name="Kind">The function.</param>
+/// <param name="A">Its first parameter: the lower bound, slope or alpha.</param>
+/// <param name="B">Its second: the upper bound or beta.</param>
+readonly record struct Unary(UnaryKind Kind, float A = 0, float B = 0);
+
+/// <summary>A function of every number of a tensor; the output may be the input.</summary>
 sealed unsafe class UnaryKernel<TLanes, TVector>(Unary function, float* input, float* output, int count) : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -20,5 +55,100 @@ sealed unsafe class UnaryKernel<TLanes, TVector>(Unary function, float* input, f
             else
                 for (var rest = k; rest < end; rest++)
                     output[rest] = UnaryMath<Lanes1, float>.Apply(input[rest], function);
+    }
+}
+
+/// <summary>Functions of one number, on vectors.</summary>
+static class UnaryMath<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Apply(TVector x, Unary function) => function.Kind switch
+    {
+        UnaryKind.Identity => x,
+        UnaryKind.Relu => TLanes.Max(x, TLanes.All(0)),
+        _ => Other(x, function),
+    };
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static TVector Other(TVector x, Unary function)
+    {
+        var zero = TLanes.All(0);
+        var one = TLanes.All(1);
+        switch (function.Kind)
+        {
+            case UnaryKind.Clip:
+                return TLanes.Min(TLanes.Max(x, TLanes.All(function.A)), TLanes.All(function.B));
+            case UnaryKind.LeakyRelu:
+                return TLanes.WherePositive(x, x, TLanes.Multiply(x, TLanes.All(function.A)));
+            case UnaryKind.Sigmoid:
+                return Sigmoid(x);
+            case UnaryKind.HardSigmoid:
+                return TLanes.Min(TLanes.Max(TLanes.MultiplyAdd(x, TLanes.All(function.A), TLanes.All(function.B)), zero), one);
+            case UnaryKind.HardSwish:
+                return TLanes.Multiply(x, TLanes.Min(TLanes.Max(TLanes.MultiplyAdd(x, TLanes.All(1f / 6), TLanes.All(0.5f)), zero), one));
+            case UnaryKind.Tanh:
+                return Tanh(x);
+            case UnaryKind.Gelu:
+                return TLanes.Multiply(TLanes.Multiply(x, TLanes.All(0.5f)),
+                    TLanes.Add(one, Erf(TLanes.Multiply(x, TLanes.All(0.70710678f)))));
+            case UnaryKind.GeluTanh:
+                var inner = TLanes.Multiply(TLanes.All(0.79788456f),
+                    TLanes.MultiplyAdd(TLanes.Multiply(TLanes.All(0.044715f), x), TLanes.Multiply(x, x), x));
+                return TLanes.Multiply(TLanes.Multiply(x, TLanes.All(0.5f)), TLanes.Add(one, Tanh(inner)));
+            case UnaryKind.Silu:
+                return TLanes.Multiply(x, Sigmoid(x));
+            case UnaryKind.Softplus:
+                // max(x, 0) + log(1 + exp(-|x|)) does not overflow.
+                return TLanes.Add(TLanes.Max(x, zero), TLanes.Log(TLanes.Add(one, TLanes.Exp(TLanes.Subtract(zero, TLanes.Abs(x))))));
+            case UnaryKind.Elu:
+                return TLanes.WherePositive(x, x,
+                    TLanes.Multiply(TLanes.All(function.A), TLanes.Subtract(TLanes.Exp(TLanes.Min(x, zero)), one)));
+            case UnaryKind.Erf:
+                return Erf(x);
+            case UnaryKind.Exp:
+                return TLanes.Exp(x);
+            case UnaryKind.Log:
+                return TLanes.Log(x);
+            case UnaryKind.Sqrt:
+                return TLanes.Sqrt(x);
+            case UnaryKind.Abs:
+                return TLanes.Abs(x);
+            case UnaryKind.Neg:
+                return TLanes.Subtract(zero, x);
+            case UnaryKind.Floor:
+                return TLanes.Floor(x);
+            case UnaryKind.Ceil:
+                return TLanes.Ceiling(x);
+            case UnaryKind.Reciprocal:
+                return TLanes.Divide(one, x);
+            default:
+                return UnaryMath<TLanes, TVector>.Apply(x, function);
+        }
+    }
+
+    static TVector Sigmoid(TVector x) =>
+        TLanes.Divide(TLanes.All(1), TLanes.Add(TLanes.All(1), TLanes.Exp(TLanes.Subtract(TLanes.All(0), x))));
+
+    // 1 - 2 / (exp(2x) + 1): right at both ends, where exp is 0 or infinite.
+    static TVector Tanh(TVector x)
+    {
+        var e = TLanes.Exp(TLanes.Add(x, x));
+        return TLanes.Subtract(TLanes.All(1), TLanes.Divide(TLanes.All(2), TLanes.Add(e, TLanes.All(1))));
+    }
+
+    // Abramowitz & Stegun, Handbook of Mathematical Functions, 7.1.26: within 1.5e-7 of erf everywhere.
+    static TVector Erf(TVector x)
+    {
+        var a = TLanes.Abs(x);
+        var t = TLanes.Divide(TLanes.All(1), TLanes.MultiplyAdd(a, TLanes.All(0.3275911f), TLanes.All(1)));
+        var p = TLanes.MultiplyAdd(t, TLanes.All(1.061405429f), TLanes.All(-1.453152027f));
+        p = TLanes.MultiplyAdd(t, p, TLanes.All(1.421413741f));
+        p = TLanes.MultiplyAdd(t, p, TLanes.All(-0.284496736f));
+        p = TLanes.MultiplyAdd(t, p, TLanes.All(0.254829592f));
+        var y = TLanes.Subtract(TLanes.All(1),
+            TLanes.Multiply(TLanes.Multiply(p, t), TLanes.Exp(TLanes.Subtract(TLanes.All(0), TLanes.Multiply(a, a)))));
+        return TLanes.WherePositive(x, y, TLanes.Subtract(TLanes.All(0), y));
     }
 }

@@ -1,8 +1,8 @@
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>A 3×3 convolution of stride 1 with a quarter of the multiplications, or of stride 2 with nine sixteenths.</summary>
+/// <summary>A 3×3 convolution with fewer multiplications: a quarter at stride 1, nine sixteenths at stride 2.</summary>
 sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -18,8 +18,11 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
     readonly int groups, columnStep;
     readonly long rowsBytes, inputsBytes, weightsBytes, sumsBytes, outputsBytes, zerosBytes, lineBytes;
 
-    /// <summary>As <see cref="ConvKernel{TLanes, TVector}"/>, with weights transformed by <see cref="WinogradWeights"/> where the plan keeps them.</summary>
-    public WinogradKernel(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads)
+    /// <summary>
+    /// Like <see cref="ConvKernel{TLanes, TVector}"/>, with weights that <see cref="WinogradWeights"/> transformed if the plan keeps them.
+    /// </summary>
+    public WinogradKernel(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output,
+        int threads)
     {
         this.shape = shape;
         this.weights = weights;
@@ -34,7 +37,9 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         groups = plan.Pairs * plan.GroupsInPair;
         rowsBytes = PinnedMemory.Whole(plan.Stride * plan.Window * (long)plan.WindowPitch * sizeof(float));
         inputsBytes = PinnedMemory.Whole(plan.Pairs * plan.PairNumbers * sizeof(float));
-        weightsBytes = keeps ? 0 : PinnedMemory.Whole((long)WinogradPlan.Weights * plan.Channels * TileChannels * sizeof(float)) + PinnedMemory.Alignment;
+        weightsBytes = keeps
+            ? 0
+            : PinnedMemory.Whole((long)WinogradPlan.Weights * plan.Channels * TileChannels * sizeof(float)) + PinnedMemory.Alignment;
         var kept = plan.Channels < shape.GroupCin ? (long)plan.TilesInSplit * plan.Pairs : 1;
         sumsBytes = PinnedMemory.Whole(kept * SumsNumbers * sizeof(float));
         outputsBytes = PinnedMemory.Whole(plan.Window * Tile * sizeof(TVector));
@@ -47,7 +52,9 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
 
     public override int Items { get; }
 
-    public override long ScratchBytes => rowsBytes + inputsBytes + weightsBytes + sumsBytes + outputsBytes + zerosBytes + lineBytes + PinnedMemory.Whole((groups + plan.GroupsInPair) * (long)sizeof(int));
+    public override long ScratchBytes =>
+        rowsBytes + inputsBytes + weightsBytes + sumsBytes + outputsBytes + zerosBytes + lineBytes
+        + PinnedMemory.Whole((groups + plan.GroupsInPair) * (long)sizeof(int));
 
     public override void Run(int item, byte* scratch)
     {
@@ -68,7 +75,8 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
             Transform(image, from, channels, first, end - first, pairs, scratch);
             for (var tile = firstTile; tile < endTile; tile++)
             {
-                var w = (float*)weights.Address + ((tilesBefore + tile) * (long)shape.GroupCin * (keeps ? WinogradPlan.Weights : shape.Taps) * TileChannels);
+                var w = (float*)weights.Address
+                    + ((tilesBefore + tile) * (long)shape.GroupCin * (keeps ? WinogradPlan.Weights : shape.Taps) * TileChannels);
                 var weightStep = (keeps ? shape.GroupCin : channels) * TileChannels;
                 if (keeps)
                     w += from * TileChannels;
@@ -79,18 +87,22 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                 }
                 for (var pair = 0; pair < pairs; pair++)
                 {
-                    var own = plan.Channels == shape.GroupCin ? sums : sums + ((((tile - firstTile) * (long)plan.Pairs) + pair) * SumsNumbers);
+                    var own = plan.Channels == shape.GroupCin
+                        ? sums
+                        : sums + ((((tile - firstTile) * (long)plan.Pairs) + pair) * SumsNumbers);
                     var gap = plan.ProductNumbers - (channels * 2 * TLanes.Count);
-                    WinogradTile<TLanes, TVector>.Multiply(plan.Window, w, weightStep, inputs + (pair * plan.PairNumbers), gap, channels, own, from == 0);
+                    WinogradTile<TLanes, TVector>.Multiply(plan.Window, w, weightStep, inputs + (pair * plan.PairNumbers), gap, channels,
+                        own, from == 0);
                     if (from + channels == shape.GroupCin)
                         for (var half = 0; half < 2; half++)
-                            Write(own + (half * TLanes.Count), rows, image, tile, first + (((2 * pair) + half) * plan.GroupsInPair / 2), end);
+                            Write(own + (half * TLanes.Count), rows, image, tile, first + (((2 * pair) + half) * plan.GroupsInPair / 2),
+                                end);
                 }
             }
         }
     }
 
-    /// <summary>The inputs of a block's tiles, some channels.</summary>
+    /// <summary>Transforms the inputs of a block's tiles, for some channels.</summary>
     void Transform(int image, int firstChannel, int channels, int first, int count, int pairs, byte* scratch)
     {
         var rows = (float*)scratch;
@@ -99,7 +111,7 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         var lines = (float*)((byte*)zeros + zerosBytes);
         var places = (int*)((byte*)lines + lineBytes);
         new Span<byte>(zeros, (int)zerosBytes).Clear();
-        // Padding is zero and stays so through the transform.
+        // Padding is zero before and after the transform.
         new Span<byte>(rows, (int)rowsBytes).Clear();
         var pointers = stackalloc float*[plan.Window];
         var plane = (long)shape.Height * shape.Width;
@@ -114,7 +126,9 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                 var (phaseY, phaseX) = (phase / shape.DilationX, phase % shape.DilationX);
                 var length = Math.Min(count - k, plan.GroupsInRow - column);
                 for (var parity = 0; parity < plan.Stride; parity++)
-                    Window(source, (tileRow * Tile * shape.StrideY * shape.DilationY) + phaseY - shape.Top, phaseX + parity - shape.Left, column * plan.GroupColumns, length,
+                    Window(
+                        source, (tileRow * Tile * shape.StrideY * shape.DilationY) + phaseY - shape.Top, phaseX + parity - shape.Left,
+                        column * plan.GroupColumns, length,
                         pointers, zeros, lines, rows + (parity * (long)plan.Window * plan.WindowPitch) + places[k]);
                 k += length;
             }
@@ -122,18 +136,21 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
             {
                 var to = inputs + (pair * plan.PairNumbers) + (c * 2 * TLanes.Count);
                 if (plan.Stride == 1)
-                    WinogradTile<TLanes, TVector>.Across(rows, plan.WindowPitch, places + (pair * plan.GroupsInPair), to, plan.ProductNumbers);
+                    WinogradTile<TLanes, TVector>.Across(rows, plan.WindowPitch, places + (pair * plan.GroupsInPair), to,
+                        plan.ProductNumbers);
                 else
-                    WinogradTile<TLanes, TVector>.AcrossOfStride(rows, plan.Window * plan.WindowPitch, plan.WindowPitch, places + (pair * plan.GroupsInPair), to, plan.ProductNumbers);
+                    WinogradTile<TLanes, TVector>.AcrossOfStride(rows, plan.Window * plan.WindowPitch, plan.WindowPitch,
+                        places + (pair * plan.GroupsInPair), to, plan.ProductNumbers);
             }
         }
     }
 
-    /// <summary>Transforms the rows of some tiles that lie side by side along columns. Column x of them is column x × step + shift of the image.</summary>
+    /// <summary>Transforms the rows of some adjacent tiles along columns. Their column x is column x × step + shift of the image.</summary>
     void Window(float* source, int top, int shift, int left, int length, float** pointers, float* zeros, float* lines, float* to)
     {
         var begin = Math.Max(left, shift < 0 ? (-shift + columnStep - 1) / columnStep : 0);
-        var end = Math.Min(left + (length * plan.GroupColumns) + 2, shape.Width <= shift ? begin : (shape.Width - shift + columnStep - 1) / columnStep);
+        var end = Math.Min(left + (length * plan.GroupColumns) + 2,
+            shape.Width <= shift ? begin : (shape.Width - shift + columnStep - 1) / columnStep);
         for (var y = 0; y < plan.Window; y++)
         {
             var from = (y * shape.DilationY) + top;
@@ -144,7 +161,7 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
             }
             var row = source + ((long)from * shape.Width) + (begin * columnStep) + shift;
             pointers[y] = columnStep == 1 ? row : Gather(row, end - begin, lines + (y * (zerosBytes / sizeof(float))));
-            // The next channel's; of other columns of the same rows it was asked for already.
+            // Prefetches the same rows of the next channel; the first of the columns' phases does so for all.
             if (shift == -shape.Left)
                 Prefetch.Row(row + ((nint)shape.Height * shape.Width), (end - begin) * columnStep);
         }
@@ -167,14 +184,14 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         return to;
     }
 
-    // What was read beyond the image's end, where a vector is longer than its rows.
+    // Clears what a vector longer than its row read beyond the image.
     void ClearBeyond(float* from)
     {
         for (var y = 0; y < plan.Window; y++)
             new Span<float>(from + ((long)y * plan.WindowPitch), TLanes.Count).Clear();
     }
 
-    /// <summary>Where each group's columns begin in the transformed rows; groups that are not there read those of the last one.</summary>
+    /// <summary>Where each group's columns begin in the transformed rows; missing groups repeat the last one.</summary>
     void Place(int first, int count, int* places)
     {
         var at = WinogradPlan.Rim;
@@ -185,11 +202,12 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                 places[k] = places[count - 1];
                 continue;
             }
-            // A row of tiles begins behind the room of the one before it.
+            // A row of tiles begins after the rim of the one before it.
             if (k > 0 && (first + k) % plan.GroupsInRow == 0)
                 at += WinogradPlan.Rim;
             // Columns of the image, not of its padding, are stored where a vector is aligned.
-            places[k] = at - ((first + k - Math.Min(k, (first + k) % plan.GroupsInRow)) % plan.GroupsInRow == 0 ? Math.Min(shape.Left, MostShift) : 0);
+            var startsRow = (first + k - Math.Min(k, (first + k) % plan.GroupsInRow)) % plan.GroupsInRow == 0;
+            places[k] = at - (startsRow ? Math.Min(shape.Left, MostShift) : 0);
             at += plan.GroupColumns;
         }
     }
@@ -217,7 +235,9 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
             var shift = bias == null ? 0 : bias[((image % shape.Groups) * shape.GroupCout) + channel];
             var start = ((image * (long)shape.GroupCout) + channel) * plane;
             if (whole)
-                WinogradTile<TLanes, TVector>.Outputs(plan.Window, sums, step, rows, shift, function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity, places, shape.OutWidth * shape.DilationY, addend == null ? null : addend + start, output + start);
+                WinogradTile<TLanes, TVector>.Outputs(
+                    plan.Window, sums, step, rows, shift, function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity,
+                    places, shape.OutWidth * shape.DilationY, addend == null ? null : addend + start, output + start);
             else
                 WritePart(sums, step, rows, shift, start, firstGroup, endGroup);
         }
@@ -228,7 +248,8 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
     {
         var (row, column) = (group / plan.GroupsInRow, group % plan.GroupsInRow);
         var (phase, tileRow) = (row / plan.RowsInPhase, row % plan.RowsInPhase);
-        return ((tileRow * Tile * shape.DilationY) + (phase / shape.DilationX), (((column * plan.GroupColumns) + (vector * TLanes.Count)) * shape.DilationX) + (phase % shape.DilationX));
+        return ((tileRow * Tile * shape.DilationY) + (phase / shape.DilationX),
+            (((column * plan.GroupColumns) + (vector * TLanes.Count)) * shape.DilationX) + (phase % shape.DilationX));
     }
 
     void WritePart(float* sums, nint step, float* rows, float shift, long start, int firstGroup, int endGroup)
@@ -247,7 +268,8 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                 var at = start + ((long)(row + (y * shape.DilationY)) * shape.OutWidth) + column;
                 var from = rows + (((y * Tile) + k) * TLanes.Count);
                 if (shape.DilationX == 1)
-                    Finish<TLanes, TVector>.Store(TLanes.Load(from), TLanes.All(shift), addend == null ? null : addend + at, function, output + at, count);
+                    Finish<TLanes, TVector>.Store(TLanes.Load(from), TLanes.All(shift), addend == null ? null : addend + at, function,
+                        output + at, count);
                 else
                     for (var x = 0; x < Math.Min(count, TLanes.Count); x++, at += shape.DilationX)
                         Finish<Lanes1, float>.Store(from[x], shift, addend == null ? null : addend + at, function, output + at, 1);

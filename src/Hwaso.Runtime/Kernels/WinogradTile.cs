@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Hwaso.Runtime.Kernels;
 
 /// <summary>
-/// The arithmetic of F(4×4, 3×3): Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016)
-/// with the points 0, ±√½, ±√2 and infinity, which lose half a digit less than 0, ±1, ±2: 36 products make 16 outputs that take 144 directly.
-/// With stride 2, F(4×4, 2×2) of the outer taps, points ±½, ±3⁄2 and infinity, and the middle ones directly: 81 products.
+/// The arithmetic of F(4×4, 3×3): Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR
+/// 2016) at the points 0, ±√½, ±√2 and infinity, which lose half a digit less than 0, ±1, ±2. 36 products give 16 outputs that take 144
+/// directly. At stride 2: F(4×4, 2×2) of the outer taps, at the points ±½, ±3⁄2 and infinity, and the middle taps directly: 81 products.
 /// </summary>
 static unsafe class WinogradTile<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
@@ -14,11 +14,11 @@ static unsafe class WinogradTile<TLanes, TVector>
     const int Channels = ConvWeights.Tile;
     const float Root = 1.41421356f, HalfRoot = 0.70710678f;
 
-    /// <summary>Rows of windows transformed along columns: six rows of the image give six of the buffer.</summary>
-    /// <param name="rows">Where each row of the image begins.</param>
+    /// <summary>Transforms rows of windows along columns: six rows of the image give six rows of the buffer.</summary>
+    /// <param name="rows">The start of each row of the image.</param>
     /// <param name="to">The buffer's first row.</param>
-    /// <param name="pitch">Numbers between its rows.</param>
-    /// <param name="count">Columns; of fewer than a vector, a vector is read and written.</param>
+    /// <param name="pitch">Numbers from one row of the buffer to the next.</param>
+    /// <param name="count">Columns; at least a whole vector is read and written.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Down(float** rows, float* to, nint pitch, nint count)
     {
@@ -41,12 +41,12 @@ static unsafe class WinogradTile<TLanes, TVector>
         }
     }
 
-    /// <summary>The transformed rows of two vectors of tiles transformed along rows.</summary>
+    /// <summary>Transforms the rows that <see cref="Down"/> wrote along rows, for two vectors of tiles.</summary>
     /// <param name="rows">The first row.</param>
-    /// <param name="pitch">Numbers between rows.</param>
-    /// <param name="groups">Where the vectors' groups begin in them.</param>
-    /// <param name="to">The first product's place; the second vector's follows the first one's.</param>
-    /// <param name="step">Numbers between products.</param>
+    /// <param name="pitch">Numbers from one row to the next.</param>
+    /// <param name="groups">Where the vectors' groups begin in the rows.</param>
+    /// <param name="to">Where the first product goes; the second vector's follows the first one's.</param>
+    /// <param name="step">Numbers from one product to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Across(float* rows, nint pitch, int* groups, float* to, nint step)
     {
@@ -75,7 +75,9 @@ static unsafe class WinogradTile<TLanes, TVector>
         }
     }
 
-    /// <summary>As <see cref="Down"/>, of stride 2: nine rows give those of the outer taps' points and the four of the middle taps.</summary>
+    /// <summary>
+    /// Like <see cref="Down"/>, for stride 2: nine rows give those of the outer taps' five points and four of the middle tap.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void DownOfStride(float** rows, float* to, nint pitch, nint count)
     {
@@ -85,7 +87,8 @@ static unsafe class WinogradTile<TLanes, TVector>
         for (nint x = 0; ; x = Math.Min(x + TLanes.Count, last))
         {
             var at = to + x;
-            var (x0, x1, x2, x3, x4) = (TLanes.Load(r0 + x), TLanes.Load(r2 + x), TLanes.Load(r4 + x), TLanes.Load(r6 + x), TLanes.Load(r8 + x));
+            var (x0, x1, x2, x3, x4) =
+                (TLanes.Load(r0 + x), TLanes.Load(r2 + x), TLanes.Load(r4 + x), TLanes.Load(r6 + x), TLanes.Load(r8 + x));
             Outer(ref x0, ref x1, ref x2, ref x3, ref x4);
             TLanes.Store(x0, at);
             TLanes.Store(x1, at + pitch);
@@ -101,13 +104,13 @@ static unsafe class WinogradTile<TLanes, TVector>
         }
     }
 
-    /// <summary>As <see cref="Across"/>, of stride 2.</summary>
-    /// <param name="rows">The first row's even columns.</param>
-    /// <param name="odd">Where the odd columns lie from there.</param>
-    /// <param name="pitch">Numbers between rows.</param>
-    /// <param name="groups">Where the vectors' groups begin in them.</param>
-    /// <param name="to">The first product's place; the second vector's follows the first one's.</param>
-    /// <param name="step">Numbers between products.</param>
+    /// <summary>Like <see cref="Across"/>, for stride 2.</summary>
+    /// <param name="rows">The even columns of the first row.</param>
+    /// <param name="odd">Numbers from the even columns to the odd ones.</param>
+    /// <param name="pitch">Numbers from one row to the next.</param>
+    /// <param name="groups">Where the vectors' groups begin in the rows.</param>
+    /// <param name="to">Where the first product goes; the second vector's follows the first one's.</param>
+    /// <param name="step">Numbers from one product to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AcrossOfStride(float* rows, nint odd, nint pitch, int* groups, float* to, nint step)
     {
@@ -138,31 +141,34 @@ static unsafe class WinogradTile<TLanes, TVector>
         TLanes.Store(x3, to + (8 * step));
     }
 
-    /// <summary>All products of 6 output channels and two vectors of tiles, summed over input channels.</summary>
-    /// <param name="window">Products in a row of a tile; of stride 2, where they are 9, the last four have one weight in common.</param>
+    /// <summary>Computes all products of 6 output channels and two vectors of tiles, summed over input channels.</summary>
+    /// <param name="window">Products along one axis of a tile. At stride 2 there are 9, and the last four share one weight.</param>
     /// <param name="weights">[36][channels][6].</param>
     /// <param name="weightStep">Numbers from one of the 36 to the next.</param>
-    /// <param name="inputs">[products][channels][2 vectors] and what is between products.</param>
-    /// <param name="gap">Numbers between them.</param>
-    /// <param name="channels">Input channels.</param>
-    /// <param name="sums">[products][6][2 vectors], the sums so far, and afterwards.</param>
-    /// <param name="first">Whether there are none so far.</param>
+    /// <param name="inputs">[products][channels][2 vectors], with a gap between products.</param>
+    /// <param name="gap">Numbers in the gap.</param>
+    /// <param name="channels">The number of input channels.</param>
+    /// <param name="sums">[products][6][2 vectors]; read unless <paramref name="first"/>, then overwritten.</param>
+    /// <param name="first">Whether the sums start at 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(int window, float* weights, nint weightStep, float* inputs, nint gap, int channels, float* sums, bool first)
     {
         var x = inputs;
         for (var f = 0; f < window * window; f++)
         {
-            var w = weights + (((Math.Min(f / window, WinogradPlan.Points - 1) * WinogradPlan.Points) + Math.Min(f % window, WinogradPlan.Points - 1)) * weightStep);
+            var (row, column) = (Math.Min(f / window, WinogradPlan.Points - 1), Math.Min(f % window, WinogradPlan.Points - 1));
+            var w = weights + (((row * WinogradPlan.Points) + column) * weightStep);
             TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
             if (first)
                 a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
             else
             {
                 (a0, a1, b0) = (TLanes.Load(sums), TLanes.Load(sums + TLanes.Count), TLanes.Load(sums + (2 * TLanes.Count)));
-                (b1, c0, c1) = (TLanes.Load(sums + (3 * TLanes.Count)), TLanes.Load(sums + (4 * TLanes.Count)), TLanes.Load(sums + (5 * TLanes.Count)));
-                (d0, d1, e0) = (TLanes.Load(sums + (6 * TLanes.Count)), TLanes.Load(sums + (7 * TLanes.Count)), TLanes.Load(sums + (8 * TLanes.Count)));
-                (e1, f0, f1) = (TLanes.Load(sums + (9 * TLanes.Count)), TLanes.Load(sums + (10 * TLanes.Count)), TLanes.Load(sums + (11 * TLanes.Count)));
+                (b1, c0) = (TLanes.Load(sums + (3 * TLanes.Count)), TLanes.Load(sums + (4 * TLanes.Count)));
+                (c1, d0) = (TLanes.Load(sums + (5 * TLanes.Count)), TLanes.Load(sums + (6 * TLanes.Count)));
+                (d1, e0) = (TLanes.Load(sums + (7 * TLanes.Count)), TLanes.Load(sums + (8 * TLanes.Count)));
+                (e1, f0) = (TLanes.Load(sums + (9 * TLanes.Count)), TLanes.Load(sums + (10 * TLanes.Count)));
+                f1 = TLanes.Load(sums + (11 * TLanes.Count));
             }
             for (var c = channels; c > 0; c--)
             {
@@ -206,11 +212,11 @@ static unsafe class WinogradTile<TLanes, TVector>
         }
     }
 
-    /// <summary>The outputs of a vector of tiles from their sums, first along columns.</summary>
-    /// <param name="window">Products in a row of a tile.</param>
-    /// <param name="sums">The first product's.</param>
-    /// <param name="step">Numbers between products.</param>
-    /// <param name="rows">4 rows of a window of vectors.</param>
+    /// <summary>Transforms the sums of a vector of tiles to outputs along columns.</summary>
+    /// <param name="window">Products along one axis of a tile.</param>
+    /// <param name="sums">The sums of the first product.</param>
+    /// <param name="step">Numbers from one product to the next.</param>
+    /// <param name="rows">Receives 4 rows of a window of vectors.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Up(int window, float* sums, nint step, float* rows)
     {
@@ -231,19 +237,20 @@ static unsafe class WinogradTile<TLanes, TVector>
         }
     }
 
-    /// <summary>The outputs of a vector of tiles, all inside the image: max(floor, sum + shift + addend).</summary>
-    /// <param name="window">Products in a row of a tile.</param>
-    /// <param name="sums">The first product's sums.</param>
-    /// <param name="step">Numbers between products.</param>
+    /// <summary>Writes the outputs of a vector of tiles that lie inside the image: max(floor, sum + shift + addend).</summary>
+    /// <param name="window">Products along one axis of a tile.</param>
+    /// <param name="sums">The sums of the first product.</param>
+    /// <param name="step">Numbers from one product to the next.</param>
     /// <param name="rows">Room for 4 rows of a window of vectors.</param>
     /// <param name="shift">The channel's bias.</param>
-    /// <param name="floor">The least output.</param>
-    /// <param name="places">Where each of a row's 4 vectors lies in the output.</param>
-    /// <param name="pitch">Numbers between rows of the output.</param>
+    /// <param name="floor">The least output: 0 for ReLU, else -∞.</param>
+    /// <param name="places">The offset of each of a row's 4 vectors in the output.</param>
+    /// <param name="pitch">Numbers from one row of the output to the next.</param>
     /// <param name="addend">The channel's addend, or null.</param>
     /// <param name="output">The channel's output.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Outputs(int window, float* sums, nint step, float* rows, float shift, float floor, nint* places, nint pitch, float* addend, float* output)
+    public static void Outputs(int window, float* sums, nint step, float* rows, float shift, float floor, nint* places, nint pitch,
+        float* addend, float* output)
     {
         Up(window, sums, step, rows);
         var (bias, least) = (TLanes.All(shift), TLanes.All(floor));
@@ -269,11 +276,11 @@ static unsafe class WinogradTile<TLanes, TVector>
         }
     }
 
-    /// <summary>The sums of a vector of tiles as outputs, in the order of rows: row by row, 4 vectors each.</summary>
-    /// <param name="window">Products in a row of a tile.</param>
-    /// <param name="sums">The first product's sums.</param>
-    /// <param name="step">Numbers between products.</param>
-    /// <param name="rows">Room for 4 rows of a window of vectors; the first 16 are the result.</param>
+    /// <summary>Transforms the sums of a vector of tiles to outputs, and orders them as rows of 4 vectors.</summary>
+    /// <param name="window">Products along one axis of a tile.</param>
+    /// <param name="sums">The sums of the first product.</param>
+    /// <param name="step">Numbers from one product to the next.</param>
+    /// <param name="rows">Room for 4 rows of a window of vectors; the first 16 vectors are the result.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Outputs(int window, float* sums, nint step, float* rows)
     {
@@ -339,7 +346,8 @@ static unsafe class WinogradTile<TLanes, TVector>
         var (sum, difference) = (TLanes.Add(m0, m1), TLanes.Subtract(m0, m1));
         var (sumFar, differenceFar) = (TLanes.Add(m2, m3), TLanes.Subtract(m2, m3));
         y0 = TLanes.Add(TLanes.Load(from + (5 * step)), TLanes.Add(sum, sumFar));
-        y1 = TLanes.MultiplyAdd(TLanes.All(1.5f), differenceFar, TLanes.MultiplyAdd(TLanes.All(0.5f), difference, TLanes.Load(from + (6 * step))));
+        y1 = TLanes.MultiplyAdd(TLanes.All(1.5f), differenceFar,
+            TLanes.MultiplyAdd(TLanes.All(0.5f), difference, TLanes.Load(from + (6 * step))));
         y2 = TLanes.MultiplyAdd(TLanes.All(2.25f), sumFar, TLanes.MultiplyAdd(TLanes.All(0.25f), sum, TLanes.Load(from + (7 * step))));
         var last = TLanes.Add(TLanes.Load(from + (4 * step)), TLanes.Load(from + (8 * step)));
         y3 = TLanes.MultiplyAdd(TLanes.All(3.375f), differenceFar, TLanes.MultiplyAdd(TLanes.All(0.125f), difference, last));
@@ -355,6 +363,7 @@ static unsafe class WinogradTile<TLanes, TVector>
         y0 = TLanes.Add(m0, TLanes.Add(sum, sumFar));
         y1 = TLanes.MultiplyAdd(TLanes.All(Root), differenceFar, TLanes.Multiply(TLanes.All(HalfRoot), difference));
         y2 = TLanes.MultiplyAdd(TLanes.All(2), sumFar, TLanes.Multiply(TLanes.All(0.5f), sum));
-        y3 = TLanes.MultiplyAdd(TLanes.All(2 * Root), differenceFar, TLanes.MultiplyAdd(TLanes.All(HalfRoot / 2), difference, TLanes.Load(from + (5 * step))));
+        y3 = TLanes.MultiplyAdd(TLanes.All(2 * Root), differenceFar,
+            TLanes.MultiplyAdd(TLanes.All(HalfRoot / 2), difference, TLanes.Load(from + (5 * step))));
     }
 }

@@ -1,30 +1,33 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Hwaso.Runtime.Planning;
+using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
 
 /// <summary>
-/// Brings the weights of a 3×3 convolution into the form in which <see cref="WinogradTile{TLanes, TVector}"/> multiplies by them: each point's row is
-/// 1, p, p² over the product of its differences from the other points, and infinity's is 0, 0, 1. Of stride 2, the outer taps alone become
-/// points, ±½, ±3⁄2 and infinity, and the middle one stays.
+/// Transforms the weights of a 3×3 convolution for <see cref="WinogradTile{TLanes, TVector}"/>. The row of a point p is 1, p, p² over the
+/// product of its differences from the other points; that of infinity is 0, 0, 1. At stride 2 the outer taps are transformed at the points
+/// ±½, ±3⁄2 and infinity, and the middle tap is kept.
 /// </summary>
 static unsafe class WinogradWeights
 {
     const int Window = WinogradPlan.Points, Products = WinogradPlan.Weights, Taps = 9, Tile = ConvWeights.Tile;
     const float Near = -2f / 3, NearRoot = -0.47140452f, Far = 1f / 6, FarRoot = 0.23570226f;
 
-    /// <summary>All weights, [g][tiles][Cin/g][9][6] as <see cref="ConvWeights"/> packs them, to [g][tiles][36][Cin/g][6].</summary>
+    /// <summary>
+    /// Transforms all weights, [g][tiles][Cin/g][9][6] as <see cref="ConvWeights"/> packs them, to [g][tiles][36][Cin/g][6].
+    /// </summary>
     public static Constant Transform(Constant packed, int stride, string place)
     {
         var (groups, tiles, channels) = (packed.Type.Shape[0], packed.Type.Shape[1], packed.Type.Shape[2]);
         var transformed = new Constant(new TensorType(true, [groups, tiles, Products, channels * Tile], place));
         for (long tile = 0; tile < (long)groups * tiles; tile++)
-            Transform((float*)packed.Address + (tile * channels * Taps * Tile), channels, stride, (float*)transformed.Address + (tile * Products * channels * Tile));
+            Transform((float*)packed.Address + (tile * channels * Taps * Tile), channels, stride,
+                (float*)transformed.Address + (tile * Products * channels * Tile));
         return transformed;
     }
 
-    /// <summary>Weights of one tile of output channels: [channels][9][6] to [36][channels][6].</summary>
+    /// <summary>Transforms the weights of one tile of output channels: [channels][9][6] to [36][channels][6].</summary>
     public static void Transform(float* from, int channels, int stride, float* to)
     {
         if (Vector256.IsHardwareAccelerated)
@@ -41,7 +44,7 @@ static unsafe class WinogradWeights
         where TVector : unmanaged
     {
         nint step = channels * Tile;
-        // Vectors go beyond the 6 numbers of a channel, into what is written next; the last channel's are written elsewhere first.
+        // Vectors reach beyond the 6 numbers of a channel, into what is written next; the last channel goes through a buffer.
         var half = stackalloc float[Window * 3 * 8];
         var last = stackalloc float[Products * 8];
         for (var c = 0; c < channels; c++, from += Taps * Tile)
@@ -54,12 +57,14 @@ static unsafe class WinogradWeights
                 for (var x = 0; x < 3; x++)
                 {
                     var at = from + (x * Tile) + lane;
-                    Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + (3 * Tile)), TLanes.Load(at + (6 * Tile)), half + (x * 8), 3 * 8, stride);
+                    Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + (3 * Tile)), TLanes.Load(at + (6 * Tile)), half + (x * 8),
+                        3 * 8, stride);
                 }
                 for (var y = 0; y < Window; y++)
                 {
                     var row = half + (y * 3 * 8);
-                    Points<TLanes, TVector>(TLanes.Load(row), TLanes.Load(row + 8), TLanes.Load(row + 16), target + lane + (y * Window * pitch), pitch, stride);
+                    Points<TLanes, TVector>(TLanes.Load(row), TLanes.Load(row + 8), TLanes.Load(row + 16),
+                        target + lane + (y * Window * pitch), pitch, stride);
                 }
             }
         }

@@ -1,12 +1,14 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>Functions of two numbers, with ONNX's broadcasting; of integers where they are known when planning. A fused addend is input 2.</summary>
-/// <param name="Kind">Which.</param>
-/// <param name="Epilogue">What was fused to its end.</param>
-/// <param name="ByChannel">Whether input 1, [C, 1, 1], is a number a channel of input 0, whatever its rank is.</param>
+/// <summary>
+/// ONNX's functions of two numbers, with broadcasting. Integers are supported where they are known at planning. A fused addend is input 2.
+/// </summary>
+/// <param name="Kind">The function.</param>
+/// <param name="Epilogue">What is fused after it.</param>
+/// <param name="ByChannel">Whether input 1, [C, 1, 1], has one number per channel of input 0, whose rank may be any.</param>
 sealed unsafe record BinaryOperator(BinaryKind Kind, Epilogue Epilogue, bool ByChannel = false) : Operator, IEpilogue, IFolding
 {
     public int AddendInput => 2;
@@ -17,23 +19,24 @@ sealed unsafe record BinaryOperator(BinaryKind Kind, Epilogue Epilogue, bool ByC
     {
         var (a, b) = (inputs.Type(0), inputs.Type(1));
         if (a.IsFloat != b.IsFloat)
-            throw inputs.Refuse($"inputs {a} and {b} are of different kinds");
+            throw inputs.Refuse($"inputs {a} and {b} have different types");
         if (ByChannel && (a.Rank < 2 || a.Shape[1] != b.Shape[0]))
-            throw inputs.Refuse($"input {a} has not {b.Shape[0]} channels");
+            throw inputs.Refuse($"input {a} does not have {b.Shape[0]} channels");
         return inputs.Of(a.IsFloat, ByChannel ? a.Shape : Broadcasting.Shape(a.Shape, b.Shape, inputs));
     }
 
     public override Kernel Bind(Binding binding)
     {
         if (!binding.Output.IsFloat)
-            throw binding.Operands.Refuse("arithmetic of integers that depend on the image is not supported");
+            throw binding.Operands.Refuse("arithmetic on integers that depend on the input is not supported");
         var shape = binding.Output.Shape;
         var (a, b) = (binding.Operands.Type(0).Shape, binding.Operands.Type(1).Shape);
         if (ByChannel)
             b = [b[0], .. Enumerable.Repeat(1, a.Length - 2)];
-        // The output's steps take part, so that what is joined is dense there too.
+        // The output's steps take part, so that merged dimensions are dense in the output too.
         var strides = Strides.Merge(shape, Strides.Broadcast(a, shape), Strides.Broadcast(b, shape), Strides.Dense(shape));
-        return binding.Kernels.Binary(Kind, strides, binding.In(0), binding.In(1), Epilogue.Adds ? binding.In(AddendInput) : null, Epilogue.Function, binding.Out);
+        return binding.Kernels.Binary(Kind, strides, binding.In(0), binding.In(1), Epilogue.Adds ? binding.In(AddendInput) : null,
+            Epilogue.Function, binding.Out);
     }
 
     public Constant? Fold(Operands inputs, TensorType output)

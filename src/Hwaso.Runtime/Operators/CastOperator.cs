@@ -1,10 +1,12 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's Cast: between integers, and between floating-point types, nothing is to do, since each has one form here.</summary>
+/// <summary>
+/// ONNX's Cast. All integer types have one representation here, and so have all floating-point types: casts within either are views.
+/// </summary>
 sealed unsafe record CastOperator(OnnxType To) : Operator, IView, IFolding
 {
     bool ToFloat => To is OnnxType.Float32 or OnnxType.Float16 or OnnxType.Float64;
@@ -21,8 +23,8 @@ sealed unsafe record CastOperator(OnnxType To) : Operator, IView, IFolding
     public override TensorType Infer(Operands inputs) => inputs.Of(ToFloat, inputs.Type(0).Shape);
 
     public override Kernel Bind(Binding binding) => IsView(binding.Operands)
-        ? new CopyKernel(new Strides([binding.Output.Elements], [[1], [1]]), binding.Output.ElementBytes, binding.Bytes(0), binding.OutBytes)
-        : throw binding.Operands.Refuse($"a conversion of {binding.Operands.Type(0)} that depends on the image to {To} is not supported");
+        ? CopyKernel.Dense(binding.Output.Elements, binding.Output.ElementBytes, binding.Bytes(0), binding.OutBytes)
+        : throw binding.Operands.Refuse($"a cast of {binding.Operands.Type(0)}, which depends on the input, to {To} is not supported");
 
     public Constant? Fold(Operands inputs, TensorType output)
     {

@@ -1,13 +1,13 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's operators that are written as several others.</summary>
+/// <summary>ONNX operators that are composed of other operators.</summary>
 static class ComposedOperators
 {
-    /// <summary>Adds the nodes of an operator.</summary>
-    /// <returns>Whether it is one of these.</returns>
+    /// <summary>Adds the nodes of an operator to the graph.</summary>
+    /// <returns>False if the operator is not a composed one.</returns>
     public static bool Read(NodeAttributes attributes, int[] inputs, GraphBuilder graph)
     {
         var output = graph.Value(attributes.Node.Outputs[0]);
@@ -48,7 +48,7 @@ static class ComposedOperators
         }
     }
 
-    // Every channel of every image to mean 0 and variance 1, then a factor and a shift a channel.
+    // Normalises every channel of every image to mean 0 and variance 1, then applies a factor and a shift per channel.
     static void InstanceNorm(NodeAttributes attributes, int[] inputs, int output, GraphBuilder graph)
     {
         var mean = new ReduceOperator(ReduceKind.Mean, [2], true, false, false);
@@ -91,7 +91,8 @@ static class ComposedOperators
         return value;
     }
 
-    static int Number(GraphBuilder graph, NodeAttributes attributes, float number) => graph.Constant(new Constant(new TensorType(true, [], attributes.Place), [number]));
+    static int Number(GraphBuilder graph, NodeAttributes attributes, float number) =>
+        graph.Constant(new Constant(new TensorType(true, [], attributes.Place), [number]));
 
     static int Sizes(GraphBuilder graph, NodeAttributes attributes, long[] sizes) =>
         graph.Constant(new Constant(new TensorType(false, [sizes.Length], attributes.Place), sizes));

@@ -1,5 +1,5 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
@@ -14,7 +14,8 @@ sealed unsafe record ConcatOperator(long Axis) : Operator
         for (var k = 1; k < inputs.Count; k++)
         {
             var type = inputs.Type(k);
-            if (type.IsFloat != first.IsFloat || type.Rank != first.Rank || Enumerable.Range(0, first.Rank).Any(d => d != axis && type.Shape[d] != first.Shape[d]))
+            if (type.IsFloat != first.IsFloat || type.Rank != first.Rank
+                || Enumerable.Range(0, first.Rank).Any(d => d != axis && type.Shape[d] != first.Shape[d]))
                 throw inputs.Refuse($"{type} cannot be joined to {first} along axis {axis}");
             shape[axis] = inputs.Size((long)shape[axis] + type.Shape[axis]);
         }
@@ -32,7 +33,7 @@ sealed unsafe record ConcatOperator(long Axis) : Operator
             var type = binding.Operands.Type(k);
             var target = binding.OutBytes + (at * steps[axis] * bytes);
             at += type.Shape[axis];
-            // An input that was computed in its place needs no copy.
+            // An input that was computed in place needs no copy.
             if (type.Elements > 0 && target != binding.Bytes(k))
                 parts.Add(new CopyKernel(Strides.Merge(type.Shape, Strides.Dense(type.Shape), steps), bytes, binding.Bytes(k), target));
         }

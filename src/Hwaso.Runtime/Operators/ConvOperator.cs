@@ -1,33 +1,35 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's Conv: inputs X, W, B and, where one was fused, an addend.</summary>
-/// <param name="Window">How the kernel moves.</param>
-/// <param name="Groups">Groups of channels.</param>
-/// <param name="Epilogue">What was fused to its end.</param>
+/// <summary>ONNX's Conv: inputs X, W, B and, if one is fused, an addend.</summary>
+/// <param name="Window">How the kernel moves over the image.</param>
+/// <param name="Groups">The number of groups of channels.</param>
+/// <param name="Epilogue">What is fused after it.</param>
 sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) : Operator, IEpilogue
 {
     public const int BiasInput = 2;
 
     public int AddendInput => 3;
 
-    /// <summary>Whether the input is some of the channels that the weights are for.</summary>
+    /// <summary>Whether the input has only some of the weights' input channels.</summary>
     public bool IsPart { get; init; }
 
-    /// <summary>The first of them.</summary>
+    /// <summary>The first of those channels.</summary>
     public int FirstChannel { get; init; }
 
-    public static ConvOperator Read(NodeAttributes attributes) => new(Window.Read(attributes), (int)Math.Clamp(attributes.Int("group", 1), 0, int.MaxValue), default);
+    public static ConvOperator Read(NodeAttributes attributes) =>
+        new(Window.Read(attributes), (int)Math.Clamp(attributes.Int("group", 1), 0, int.MaxValue), default);
 
     public Operator With(Epilogue epilogue) => this with { Epilogue = epilogue };
 
     public override TensorType Infer(Operands inputs)
     {
         var shape = Shape(inputs, out _);
-        if (Epilogue.Adds && !inputs.Float(AddendInput).Shape.AsSpan().SequenceEqual([shape.Batch, shape.Cout, shape.OutHeight, shape.OutWidth]))
-            throw inputs.Refuse($"the tensor to add is {inputs.Type(AddendInput)}");
+        if (Epilogue.Adds
+            && !inputs.Float(AddendInput).Shape.AsSpan().SequenceEqual([shape.Batch, shape.Cout, shape.OutHeight, shape.OutWidth]))
+            throw inputs.Refuse($"addend {inputs.Type(AddendInput)} does not have the shape of the output");
         return inputs.Floats(shape.Batch, shape.Cout, shape.OutHeight, shape.OutWidth);
     }
 
@@ -42,31 +44,37 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
             return binding.Kernels.Depthwise(shape, weights, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out);
         var packed = ConvWeights.Get(binding.Packed, weights, shape.Groups, binding.Operands.Place);
         if (!WinogradPlan.Fits(shape))
-            return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
-        var used = WinogradPlan.KeepsWeights(shape) ? binding.Packed.Get(packed, shape.StrideX, () => WinogradWeights.Transform(packed, shape.StrideX, binding.Operands.Place)) : packed;
-        return binding.Kernels.Winograd(shape, used, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out, binding.Threads);
+            return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out,
+                binding.Threads);
+        var used = WinogradPlan.KeepsWeights(shape)
+            ? binding.Packed.Get(packed, shape.StrideX, () => WinogradWeights.Transform(packed, shape.StrideX, binding.Operands.Place))
+            : packed;
+        return binding.Kernels.Winograd(shape, used, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out,
+            binding.Threads);
     }
 
-    ConvShape Shape(Operands inputs, out Constant weights) => Shape(inputs, Window, Groups, BiasInput, out weights, IsPart ? FirstChannel : null);
+    ConvShape Shape(Operands inputs, out Constant weights) =>
+        Shape(inputs, Window, Groups, BiasInput, out weights, IsPart ? FirstChannel : null);
 
-    /// <summary>The sizes of a convolution of input 0 by the weights that are input 1.</summary>
-    /// <param name="inputs">What is known of the inputs.</param>
-    /// <param name="window">How the kernel moves.</param>
-    /// <param name="groups">Groups of channels.</param>
-    /// <param name="bias">Which input is the bias; it may be left out.</param>
+    /// <summary>The sizes of a convolution of input 0 with weights that are input 1.</summary>
+    /// <param name="inputs">The inputs' types, and those that are known.</param>
+    /// <param name="window">How the kernel moves over the image.</param>
+    /// <param name="groups">The number of groups of channels.</param>
+    /// <param name="bias">The number of the bias input, which may be omitted.</param>
     /// <param name="weights">The weights.</param>
-    /// <param name="first">The input's first channel among those of the weights, where it is some of them.</param>
+    /// <param name="first">If the input has only some of the weights' input channels: the first of them.</param>
     public static ConvShape Shape(Operands inputs, Window window, int groups, int bias, out Constant weights, int? first = null)
     {
         var x = inputs.Float(0);
         weights = inputs.Constant(1, "weights");
         var w = weights.Type;
         if (x.Rank != 4 || w.Rank != 4)
-            throw inputs.Refuse($"input {x} and weights {w}: two dimensions of pixels are supported, [N, C, H, W]");
-        if (groups < 1 || w.Shape[0] % groups != 0 || (first is null ? x.Shape[1] != (long)w.Shape[1] * groups : x.Shape[1] + first > w.Shape[1]) || w.Elements == 0 || !w.IsFloat)
+            throw inputs.Refuse($"input {x} and weights {w} must have four dimensions, [N, C, H, W]");
+        if (groups < 1 || w.Shape[0] % groups != 0
+            || (first is null ? x.Shape[1] != (long)w.Shape[1] * groups : x.Shape[1] + first > w.Shape[1]) || w.Elements == 0 || !w.IsFloat)
             throw inputs.Refuse($"input {x} does not fit weights {w} in {groups} groups");
         if (window.Kernel.Length > 0 && !w.Shape.AsSpan(2).SequenceEqual(window.Kernel))
-            throw inputs.Refuse($"kernel_shape [{string.Join(", ", window.Kernel)}] is not that of the weights {w}");
+            throw inputs.Refuse($"kernel_shape [{string.Join(", ", window.Kernel)}] does not fit weights {w}");
         if (inputs.Has(bias) && !inputs.Float(bias).Shape.AsSpan().SequenceEqual([w.Shape[0]]))
             throw inputs.Refuse($"bias {inputs.Type(bias)} does not fit weights {w}");
         var (top, _, height) = window.Along(0, x.Shape[2], w.Shape[2], inputs);

@@ -1,5 +1,5 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
@@ -11,7 +11,8 @@ sealed unsafe record ConvTransposeOperator(Window Window, int Groups, int[] Outp
         var window = Window.Read(attributes);
         if (window.Auto != "NOTSET")
             throw attributes.Refuse($"auto_pad {window.Auto} is not supported");
-        return new(window, (int)Math.Clamp(attributes.Int("group", 1), 0, int.MaxValue), attributes.Ints("output_padding", [0, 0], 1 << 16));
+        return new(window, (int)Math.Clamp(attributes.Int("group", 1), 0, int.MaxValue),
+            attributes.Ints("output_padding", [0, 0], 1 << 16));
     }
 
     public override TensorType Infer(Operands inputs)
@@ -32,10 +33,12 @@ sealed unsafe record ConvTransposeOperator(Window Window, int Groups, int[] Outp
         if (inputs.Has(2) && !inputs.Float(2).Shape.AsSpan().SequenceEqual([cout]))
             throw inputs.Refuse($"bias {inputs.Type(2)} does not fit weights {w}");
         return new ConvShape(
-            x.Shape[0], Groups, x.Shape[1], x.Shape[2], x.Shape[3], cout, Along(0, x.Shape[2], w.Shape[2], inputs), Along(1, x.Shape[3], w.Shape[3], inputs),
-            w.Shape[2], w.Shape[3], Window.Strides[0], Window.Strides[1], Window.Dilations[0], Window.Dilations[1], Window.Pads[0], Window.Pads[1]);
+            x.Shape[0], Groups, x.Shape[1], x.Shape[2], x.Shape[3],
+            cout, Along(0, x.Shape[2], w.Shape[2], inputs), Along(1, x.Shape[3], w.Shape[3], inputs), w.Shape[2], w.Shape[3],
+            Window.Strides[0], Window.Strides[1], Window.Dilations[0], Window.Dilations[1], Window.Pads[0], Window.Pads[1]);
     }
 
     int Along(int axis, int size, int kernel, Operands inputs) => inputs.Size(
-        ((long)(size - 1) * Window.Strides[axis]) + OutputPadding[axis] + ((long)(kernel - 1) * Window.Dilations[axis]) + 1 - Window.Pads[axis] - Window.Pads[axis + 2]);
+        ((long)(size - 1) * Window.Strides[axis]) + OutputPadding[axis] + ((long)(kernel - 1) * Window.Dilations[axis])
+        + 1 - Window.Pads[axis] - Window.Pads[axis + 2]);
 }

@@ -1,12 +1,12 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's DeformConv: inputs X, W, offset, B and mask; the last two may be left out.</summary>
-/// <param name="Window">How the kernel moves before it is deformed.</param>
-/// <param name="Groups">Groups of channels.</param>
-/// <param name="OffsetGroups">Groups of input channels with offsets of their own.</param>
+/// <summary>ONNX's DeformConv: inputs X, W, offset, B and mask; the last two may be omitted.</summary>
+/// <param name="Window">How the undeformed kernel moves over the image.</param>
+/// <param name="Groups">The number of groups of channels.</param>
+/// <param name="OffsetGroups">The number of groups of input channels with their own offsets.</param>
 sealed unsafe record DeformConvOperator(Window Window, int Groups, int OffsetGroups) : Operator
 {
     const int Offset = 2, Bias = 3, Mask = 4;
@@ -50,7 +50,8 @@ sealed unsafe record DeformConvOperator(Window Window, int Groups, int OffsetGro
     {
         var channels = (long)OffsetGroups * shape.Taps * numbers;
         var given = inputs.Float(input);
-        if (given.Rank != 4 || given.Shape[0] != shape.Batch || given.Shape[1] != channels || given.Shape[2] != shape.OutHeight || given.Shape[3] != shape.OutWidth)
+        if (given.Rank != 4 || given.Shape[0] != shape.Batch || given.Shape[1] != channels || given.Shape[2] != shape.OutHeight
+            || given.Shape[3] != shape.OutWidth)
             throw inputs.Refuse($"{what} {given}: [{shape.Batch}, {channels}, {shape.OutHeight}, {shape.OutWidth}] was wanted");
     }
 }

@@ -1,12 +1,13 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's DepthToSpace and SpaceToDepth: channels become blocks of pixels, or blocks of pixels channels.</summary>
-/// <param name="Block">Side of a block.</param>
-/// <param name="ToSpace">Which of the two.</param>
-/// <param name="ColumnsFirst">Whether a block's places are the slowest part of the channels ("DCR"), else the fastest ("CRD", a pixel shuffle).</param>
+/// <summary>ONNX's DepthToSpace, which turns channels into blocks of pixels, and SpaceToDepth, its inverse.</summary>
+/// <param name="Block">The side of a block in pixels.</param>
+/// <param name="ToSpace">Whether it is DepthToSpace.</param>
+/// <param name="ColumnsFirst">Whether the position in a block is the slowest part of the channel ("DCR"); else it is the fastest ("CRD", a
+/// pixel shuffle).</param>
 sealed unsafe record DepthToSpaceOperator(int Block, bool ToSpace, bool ColumnsFirst) : Operator
 {
     const int MostBlock = 1024;
@@ -17,7 +18,9 @@ sealed unsafe record DepthToSpaceOperator(int Block, bool ToSpace, bool ColumnsF
         if (block is < 1 or > MostBlock)
             throw attributes.Refuse($"blocksize {block}: 1 to {MostBlock} was wanted");
         var mode = toSpace ? attributes.Text("mode", "DCR") : "DCR";
-        return mode is "DCR" or "CRD" ? new((int)block, toSpace, mode == "DCR") : throw attributes.Refuse($"mode {mode}; DCR or CRD was wanted");
+        return mode is "DCR" or "CRD"
+            ? new((int)block, toSpace, mode == "DCR")
+            : throw attributes.Refuse($"mode {mode}; DCR or CRD was wanted");
     }
 
     public override TensorType Infer(Operands inputs)
@@ -36,7 +39,7 @@ sealed unsafe record DepthToSpaceOperator(int Block, bool ToSpace, bool ColumnsF
     public override Kernel Bind(Binding binding)
     {
         var (input, output) = (binding.Operands.Type(0).Shape, binding.Output.Shape);
-        // As images of few channels: a place within a block, and a block.
+        // Both sides as six dimensions: image, position in the block (row, column), channel, block (row, column).
         var (deep, wide) = ToSpace ? (input, output) : (output, input);
         var (deepSteps, wideSteps) = (Strides.Dense(deep), Strides.Dense(wide));
         int[] sizes = [deep[0], Block, Block, wide[1], deep[2], deep[3]];

@@ -1,5 +1,5 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
@@ -10,13 +10,15 @@ sealed unsafe record GatherOperator(long Axis) : Operator
     {
         var (data, indices) = (inputs.Type(0), inputs.Type(1));
         if (indices.IsFloat)
-            throw inputs.Refuse($"indices {indices} are no integers");
+            throw inputs.Refuse($"indices {indices} are not integers");
         var axis = inputs.Axis(Axis, data.Rank);
         if (inputs.Known(1) is { } known)
             foreach (var index in known.Ints)
                 if (index < -data.Shape[axis] || index >= data.Shape[axis])
-                    throw inputs.Refuse($"index {index} of {data.Shape[axis]}");
-        return data.Shape[axis] > 0 ? inputs.Of(data.IsFloat, [.. data.Shape[..axis], .. indices.Shape, .. data.Shape[(axis + 1)..]]) : throw inputs.Refuse("an axis without elements");
+                    throw inputs.Refuse($"index {index} is outside the axis of {data.Shape[axis]}");
+        return data.Shape[axis] > 0
+            ? inputs.Of(data.IsFloat, [.. data.Shape[..axis], .. indices.Shape, .. data.Shape[(axis + 1)..]])
+            : throw inputs.Refuse("the axis has no elements");
     }
 
     public override Kernel Bind(Binding binding)
@@ -25,6 +27,7 @@ sealed unsafe record GatherOperator(long Axis) : Operator
         var axis = binding.Operands.Axis(Axis, data.Rank);
         var outer = data.Shape[..axis].Aggregate(1, (a, b) => a * b);
         var inner = data.Shape[(axis + 1)..].Aggregate(1, (a, b) => a * b);
-        return new GatherKernel(outer, data.Shape[axis], checked(inner * data.ElementBytes), (long*)binding.Bytes(1), binding.Operands.Type(1).Elements, binding.Bytes(0), binding.OutBytes);
+        return new GatherKernel(outer, data.Shape[axis], checked(inner * data.ElementBytes), (long*)binding.Bytes(1),
+            binding.Operands.Type(1).Elements, binding.Bytes(0), binding.OutBytes);
     }
 }

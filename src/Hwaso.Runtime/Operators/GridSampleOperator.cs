@@ -1,24 +1,21 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's GridSample of images [N, C, H, W] at a grid [N, h, w, 2] of x and y, each from -1 to 1.</summary>
-/// <param name="Linear">Between pixels, else the nearest.</param>
-/// <param name="Border">Whether what lies outside is the nearest pixel's, else 0.</param>
-/// <param name="AlignCorners">Whether -1 and 1 are the centres of the outermost pixels, else their outer edges.</param>
-sealed unsafe record GridSampleOperator(bool Linear, bool Border, bool AlignCorners) : Operator
+/// <summary>ONNX's GridSample: images [N, C, H, W], sampled at a grid [N, h, w, 2] of x and y in -1 … 1.</summary>
+sealed unsafe record GridSampleOperator(GridSampling Sampling) : Operator
 {
     public static GridSampleOperator Read(NodeAttributes attributes)
     {
-        // Operator set 20 says linear and cubic.
+        // Operator set 20 renamed bilinear to linear.
         var mode = attributes.Text("mode", attributes.Opset < 20 ? "bilinear" : "linear");
         if (mode is not ("bilinear" or "linear" or "nearest"))
             throw attributes.Refuse($"mode {mode} is not supported; linear and nearest are");
         var padding = attributes.Text("padding_mode", "zeros");
         if (padding is not ("zeros" or "border"))
             throw attributes.Refuse($"padding_mode {padding} is not supported; zeros and border are");
-        return new(mode != "nearest", padding == "border", attributes.Flag("align_corners"));
+        return new(new GridSampling(mode != "nearest", padding == "border", attributes.Flag("align_corners")));
     }
 
     public override TensorType Infer(Operands inputs)
@@ -34,6 +31,6 @@ sealed unsafe record GridSampleOperator(bool Linear, bool Border, bool AlignCorn
     public override Kernel Bind(Binding binding)
     {
         var (x, grid) = (binding.Operands.Type(0).Shape, binding.Operands.Type(1).Shape);
-        return new GridSampleKernel(this, x[0], x[1], x[2], x[3], grid[1] * grid[2], binding.In(0), binding.In(1), binding.Out);
+        return new GridSampleKernel(Sampling, x[0], x[1], x[2], x[3], grid[1] * grid[2], binding.In(0), binding.In(1), binding.Out);
     }
 }

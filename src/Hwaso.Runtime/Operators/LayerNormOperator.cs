@@ -1,5 +1,5 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
@@ -19,7 +19,8 @@ sealed unsafe record LayerNormOperator(long Axis, float Epsilon) : Operator
     public override Kernel Bind(Binding binding)
     {
         var length = Length(binding.Operands);
-        return new LayerNormKernel(length == 0 ? 0 : binding.Output.Elements / length, length, Epsilon, binding.In(0), binding.In(1), binding.In(2), binding.Out);
+        return new LayerNormKernel(length == 0 ? 0 : binding.Output.Elements / length, length, Epsilon, binding.In(0), binding.In(1),
+            binding.In(2), binding.Out);
     }
 
     int Length(Operands inputs)

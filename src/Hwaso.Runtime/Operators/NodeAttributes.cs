@@ -2,7 +2,7 @@ using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>A node's attributes as its operator asks for them; one that nobody asked for is an error.</summary>
+/// <summary>Reads a node's attributes for its operator, and refuses attributes that the operator does not read.</summary>
 sealed class NodeAttributes(OnnxNode node, int opset, string place)
 {
     readonly HashSet<string> read = new(StringComparer.Ordinal);
@@ -21,27 +21,30 @@ sealed class NodeAttributes(OnnxNode node, int opset, string place)
 
     public string Text(string name, string otherwise) => Find(name) is not { } a ? otherwise : a.Text ?? throw Wrong(name, "a text");
 
-    /// <summary>A list; a single value is none.</summary>
-    public long[]? Ints(string name) => Find(name) is not { } a ? null : a.Int is null && a.Float is null ? a.Ints : throw Wrong(name, "a list of integers");
+    /// <summary>A list of integers; null if the attribute is missing.</summary>
+    public long[]? Ints(string name) =>
+        Find(name) is not { } a ? null : a.Int is null && a.Float is null ? a.Ints : throw Wrong(name, "a list of integers");
 
-    public float[]? Floats(string name) => Find(name) is not { } a ? null : a.Int is null && a.Float is null ? a.Floats : throw Wrong(name, "a list of numbers");
+    public float[]? Floats(string name) =>
+        Find(name) is not { } a ? null : a.Int is null && a.Float is null ? a.Floats : throw Wrong(name, "a list of numbers");
 
     public OnnxTensor? Tensor(string name) => Find(name) is not { } a ? null : a.Tensor ?? throw Wrong(name, "a tensor");
 
-    /// <summary>Integers as many as wanted, each within bounds.</summary>
+    /// <summary>A list of integers of the same length as its default, each from 0 to a bound.</summary>
     public int[] Ints(string name, int[] otherwise, int most)
     {
         if (Ints(name) is not { } given)
             return otherwise;
         if (given.Length != otherwise.Length || given.Any(v => v < 0 || v > most))
-            throw new ModelFormatException(place, $"{name} [{string.Join(", ", given.Take(8))}]: {otherwise.Length} numbers from 0 to {most} were wanted");
+            throw new ModelFormatException(place,
+                $"{name} [{string.Join(", ", given.Take(8))}]: {otherwise.Length} numbers from 0 to {most} were wanted");
         return Array.ConvertAll(given, v => (int)v);
     }
 
-    /// <summary>An attribute that changes nothing here.</summary>
+    /// <summary>Accepts attributes that have no effect on inference.</summary>
     public void Ignore(params string[] names) => read.UnionWith(names);
 
-    /// <summary>Refuses what was not asked for.</summary>
+    /// <summary>Refuses attributes that were neither read nor accepted.</summary>
     public void Finish()
     {
         if (node.Attributes.Keys.FirstOrDefault(a => !read.Contains(a)) is { } unknown)

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>What each of ONNX's operators is here: one or more operators with one output each.</summary>
+/// <summary>Translates each ONNX node into one or more operators with one output each.</summary>
 static class NodeReader
 {
     public static void Read(OnnxNode node, int opset, GraphBuilder graph)
@@ -16,7 +16,7 @@ static class NodeReader
         if (node.Attributes.Values.FirstOrDefault(a => a.HasGraph) is { } nested)
             throw new ModelFormatException(place, $"attribute {nested.Name} holds a graph, which is not supported");
         if (node.Outputs.Count == 0 || node.Outputs[0].Length == 0)
-            throw new ModelFormatException(place, "makes nothing");
+            throw new ModelFormatException(place, "has no output");
         var attributes = new NodeAttributes(node, opset, place);
         var inputs = node.Inputs.Select(graph.Value).ToArray();
         switch (node.Type)
@@ -61,9 +61,12 @@ static class NodeReader
             case "ReduceSum": return ReduceOperator.Read(attributes, ReduceKind.Sum);
             case "ReduceMax": return ReduceOperator.Read(attributes, ReduceKind.Max);
             case "ReduceMin": return ReduceOperator.Read(attributes, ReduceKind.Min);
-            case "ArgMax": return new ArgMaxOperator(attributes.Int("axis", 0), attributes.Flag("keepdims", true), attributes.Flag("select_last_index"));
+            case "ArgMax":
+                return new ArgMaxOperator(
+                    attributes.Int("axis", 0), attributes.Flag("keepdims", true), attributes.Flag("select_last_index"));
             case "Softmax" or "LogSoftmax":
-                return new SoftmaxOperator(attributes.Int("axis", attributes.Opset < 13 ? 1 : -1), attributes.Node.Type == "LogSoftmax", attributes.Opset < 13);
+                var before13 = attributes.Opset < 13;
+                return new SoftmaxOperator(attributes.Int("axis", before13 ? 1 : -1), attributes.Node.Type == "LogSoftmax", before13);
             case "LayerNormalization":
                 attributes.Ignore("stash_type");
                 return new LayerNormOperator(attributes.Int("axis", -1), attributes.Float("epsilon", 1e-5f));
@@ -134,9 +137,9 @@ static class NodeReader
 
     static void OneOutput(OnnxNode node, string place)
     {
-        // Dropout's mask and the like are there when nobody uses them.
+        // Exporters declare outputs such as Dropout's mask even if no node uses them.
         if (node.Outputs.Skip(1).Any(o => o.Length > 0) && node.Type != "Dropout")
-            throw new ModelFormatException(place, "more than its first output is not supported");
+            throw new ModelFormatException(place, "outputs after the first are not supported");
     }
 
     static ConstantOfShapeOperator ReadConstantOfShape(NodeAttributes attributes) => attributes.Tensor("value") switch
@@ -161,7 +164,7 @@ static class NodeReader
         throw attributes.Refuse("holds no value");
     }
 
-    // y = x · s / √(v + ε) + (b − m · s / √(v + ε)), a factor and a shift a channel, which convolutions take over.
+    // y = x · s / √(v + ε) + (b − m · s / √(v + ε)): a factor and a shift per channel, which are folded into convolutions later.
     static void ReadBatchNorm(NodeAttributes attributes, int[] inputs, GraphBuilder graph)
     {
         OneOutput(attributes.Node, attributes.Place);
@@ -171,9 +174,14 @@ static class NodeReader
         var epsilon = attributes.Float("epsilon", 1e-5f);
         if (inputs.Length != 5)
             throw attributes.Refuse($"{inputs.Length} inputs; 5 were wanted");
-        var parts = inputs.Skip(1).Select((value, k) => graph.Constants.GetValueOrDefault(value) ?? throw attributes.Refuse($"input {k + 1} is no constant")).ToArray();
+        var parts = inputs.Skip(1)
+            .Select((value, k) => graph.Constants.GetValueOrDefault(value) ?? throw attributes.Refuse($"input {k + 1} is not a constant"))
+            .ToArray();
         if (parts.Any(p => !p.Type.IsFloat || p.Type.Rank != 1 || p.Type.Elements != parts[0].Type.Elements))
-            throw attributes.Refuse($"scale, shift, mean and variance {string.Join(", ", parts.Select(p => p.Type))} do not fit each other");
+        {
+            var types = string.Join(", ", parts.Select(p => p.Type));
+            throw attributes.Refuse($"scale, shift, mean and variance {types} do not fit each other");
+        }
         var type = new TensorType(true, [parts[0].Type.Elements, 1, 1], attributes.Place);
         var (factor, shift) = (new Constant(type), new Constant(type));
         for (var c = 0; c < type.Elements; c++)
@@ -183,8 +191,10 @@ static class NodeReader
             shift.Floats[c] = (float)(parts[1].Floats[c] - (parts[2].Floats[c] * scale));
         }
         var between = graph.Fresh(attributes.Node.Outputs[0] + " before its shift");
-        graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Mul, default, ByChannel: true), between, inputs[0], graph.Constant(factor));
-        graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Add, default, ByChannel: true), graph.Value(attributes.Node.Outputs[0]), between, graph.Constant(shift));
+        graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Mul, default, ByChannel: true), between, inputs[0],
+            graph.Constant(factor));
+        graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Add, default, ByChannel: true), graph.Value(attributes.Node.Outputs[0]),
+            between, graph.Constant(shift));
     }
 
     static void ReadGemm(NodeAttributes attributes, int[] inputs, GraphBuilder graph)
@@ -206,7 +216,8 @@ static class NodeReader
         if (beta != 1)
         {
             shift = graph.Fresh(attributes.Node.Outputs[0] + "'s shift");
-            graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Mul, default), shift, inputs[2], graph.Constant(new Constant(new TensorType(true, [], attributes.Place), [beta])));
+            graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Mul, default), shift, inputs[2],
+                graph.Constant(new Constant(new TensorType(true, [], attributes.Place), [beta])));
         }
         graph.Add(attributes.Place, new BinaryOperator(BinaryKind.Add, default), output, between, shift);
     }
@@ -217,6 +228,7 @@ static class NodeReader
         var (axis, sizes) = (attributes.Int("axis", 0), attributes.Ints("split"));
         for (var k = 0; k < attributes.Node.Outputs.Count; k++)
             if (attributes.Node.Outputs[k].Length > 0)
-                graph.Add(attributes.Place, new SplitOperator(axis, k, attributes.Node.Outputs.Count, sizes), graph.Value(attributes.Node.Outputs[k]), inputs);
+                graph.Add(attributes.Place, new SplitOperator(axis, k, attributes.Node.Outputs.Count, sizes),
+                    graph.Value(attributes.Node.Outputs[k]), inputs);
     }
 }

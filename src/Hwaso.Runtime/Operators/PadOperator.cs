@@ -1,9 +1,9 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's Pad with a constant; negative padding cuts.</summary>
+/// <summary>ONNX's Pad with a constant; negative padding crops.</summary>
 sealed unsafe record PadOperator(long[]? Pads, float Value) : Operator
 {
     public static PadOperator Read(NodeAttributes attributes)
@@ -33,7 +33,10 @@ sealed unsafe record PadOperator(long[]? Pads, float Value) : Operator
             offset += Math.Max(0, pads[d]) * target[d];
         }
         var value = Pads is null && binding.Operands.Has(2) ? binding.Operands.Constant(2, "value").Floats[0] : Value;
-        return new FillKernel(binding.Out, binding.Output.Elements, value, new CopyKernel(Strides.Merge(shape, source, target), sizeof(float), binding.Bytes(0) + (skipped * 4), binding.OutBytes + (offset * 4)));
+        var image = binding.Bytes(0) + (skipped * sizeof(float));
+        var place = binding.OutBytes + (offset * sizeof(float));
+        var copy = new CopyKernel(Strides.Merge(shape, source, target), sizeof(float), image, place);
+        return new FillKernel(binding.Out, binding.Output.Elements, value, copy);
     }
 
     long[] PadsOf(Operands inputs)
@@ -41,16 +44,18 @@ sealed unsafe record PadOperator(long[]? Pads, float Value) : Operator
         var rank = inputs.Float(0).Rank;
         var pads = Pads ?? inputs.Ints(1, "padding");
         if (Pads is null && inputs.Has(2) && inputs.Float(2).Elements != 1)
-            throw inputs.Refuse($"a value {inputs.Type(2)}; one number was wanted");
+            throw inputs.Refuse($"value {inputs.Type(2)}: one number was wanted");
         if (inputs.Has(3))
             pads = Spread(pads, inputs.Ints(3, "axes"), rank, inputs);
-        return pads.Length == 2 * rank && pads.All(p => Math.Abs(Math.Clamp(p, -int.MaxValue, int.MaxValue)) <= 1 << 20) ? pads : throw inputs.Refuse($"padding [{string.Join(", ", pads.Take(16))}] of a tensor of {rank} dimensions");
+        return pads.Length == 2 * rank && pads.All(p => Math.Abs(Math.Clamp(p, -int.MaxValue, int.MaxValue)) <= 1 << 20)
+            ? pads
+            : throw inputs.Refuse($"padding [{string.Join(", ", pads.Take(16))}] does not fit {rank} dimensions");
     }
 
     static long[] Spread(long[] pads, long[] axes, int rank, Operands inputs)
     {
         if (pads.Length != 2 * axes.Length)
-            throw inputs.Refuse($"{pads.Length} paddings of {axes.Length} axes");
+            throw inputs.Refuse($"{pads.Length} paddings for {axes.Length} axes");
         var all = new long[2 * rank];
         for (var k = 0; k < axes.Length; k++)
         {

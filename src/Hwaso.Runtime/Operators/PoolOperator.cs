@@ -1,5 +1,5 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
@@ -25,14 +25,16 @@ sealed unsafe record PoolOperator(Window Window, bool Maximum, bool CountPadding
     public override Kernel Bind(Binding binding)
     {
         var shape = Shape(binding.Operands, out var bottom, out var right);
-        return Maximum ? binding.Kernels.MaxPool(shape, binding.In(0), binding.Out) : new AveragePoolKernel(shape, CountPadding, bottom, right, binding.In(0), binding.Out);
+        return Maximum
+            ? binding.Kernels.MaxPool(shape, binding.In(0), binding.Out)
+            : new AveragePoolKernel(shape, CountPadding, bottom, right, binding.In(0), binding.Out);
     }
 
     ConvShape Shape(Operands inputs, out int bottom, out int right)
     {
         var x = inputs.Float(0);
         if (x.Rank != 4)
-            throw inputs.Refuse($"input {x}: two dimensions of pixels are supported, [N, C, H, W]");
+            throw inputs.Refuse($"input {x} must have four dimensions, [N, C, H, W]");
         (var top, bottom, var height) = Window.Along(0, x.Shape[2], Window.Kernel[0], inputs);
         (var left, right, var width) = Window.Along(1, x.Shape[3], Window.Kernel[1], inputs);
         return new ConvShape(

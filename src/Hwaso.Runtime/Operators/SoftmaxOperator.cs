@@ -1,9 +1,9 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's Softmax and LogSoftmax; before operator set 13 over everything from the axis on.</summary>
+/// <summary>ONNX's Softmax and LogSoftmax; before operator set 13 over all dimensions from the axis on.</summary>
 sealed unsafe record SoftmaxOperator(long Axis, bool Logarithm, bool ToTheEnd) : Operator
 {
     public override TensorType Infer(Operands inputs)
@@ -24,6 +24,7 @@ sealed unsafe record SoftmaxOperator(long Axis, bool Logarithm, bool ToTheEnd) :
                 product *= size;
             return product;
         }
-        return binding.Kernels.Softmax(Product(shape.AsSpan(0, axis)), Product(shape.AsSpan(axis, end - axis)), Product(shape.AsSpan(end)), Logarithm, binding.In(0), binding.Out);
+        return binding.Kernels.Softmax(Product(shape.AsSpan(0, axis)), Product(shape.AsSpan(axis, end - axis)), Product(shape.AsSpan(end)),
+            Logarithm, binding.In(0), binding.Out);
     }
 }

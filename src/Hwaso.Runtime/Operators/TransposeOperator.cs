@@ -1,9 +1,9 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's Transpose; without an order, the reverse one.</summary>
+/// <summary>ONNX's Transpose; the default order is the reverse one.</summary>
 sealed unsafe record TransposeOperator(long[]? Order) : Operator
 {
     public override TensorType Infer(Operands inputs)
@@ -17,13 +17,16 @@ sealed unsafe record TransposeOperator(long[]? Order) : Operator
         var steps = Strides.Dense(binding.Operands.Type(0).Shape);
         var order = OrderOf(binding.Operands);
         return new CopyKernel(
-            Strides.Merge(binding.Output.Shape, order.Select(d => steps[d]).ToArray(), Strides.Dense(binding.Output.Shape)), binding.Output.ElementBytes, binding.Bytes(0), binding.OutBytes);
+            Strides.Merge(binding.Output.Shape, order.Select(d => steps[d]).ToArray(), Strides.Dense(binding.Output.Shape)),
+            binding.Output.ElementBytes, binding.Bytes(0), binding.OutBytes);
     }
 
     int[] OrderOf(Operands inputs)
     {
         var rank = inputs.Type(0).Rank;
         var order = Order is null ? Enumerable.Range(0, rank).Reverse().ToArray() : Array.ConvertAll(Order, d => inputs.Axis(d, rank));
-        return order.Length == rank && order.Distinct().Count() == rank ? order : throw inputs.Refuse($"perm [{string.Join(", ", order)}] of a tensor of {rank} dimensions");
+        return order.Length == rank && order.Distinct().Count() == rank
+            ? order
+            : throw inputs.Refuse($"perm [{string.Join(", ", order)}] does not fit {rank} dimensions");
     }
 }

@@ -1,12 +1,22 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
-using Hwaso.Runtime.Planning;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>The same numbers under another shape: ONNX's Reshape, Flatten, Squeeze, Unsqueeze, Identity.</summary>
-/// <param name="Kind">Which.</param>
-/// <param name="Axes">Axes, or the one axis of Flatten; null where an input says.</param>
-/// <param name="AllowZero">Whether a 0 in Reshape's sizes means 0, not the input's size.</param>
+/// <summary>The operators that change a tensor's shape only, by ONNX's names.</summary>
+enum ViewKind
+{
+    Identity,
+    Reshape,
+    Flatten,
+    Squeeze,
+    Unsqueeze,
+}
+
+/// <summary>ONNX's Reshape, Flatten, Squeeze, Unsqueeze and Identity: the same numbers with another shape.</summary>
+/// <param name="Kind">The operator.</param>
+/// <param name="Axes">The axes, or the one axis of Flatten; null if an input holds them.</param>
+/// <param name="AllowZero">Whether a 0 in Reshape's sizes means 0; else it means the input's size.</param>
 sealed unsafe record ViewOperator(ViewKind Kind, long[]? Axes, bool AllowZero) : Operator, IView
 {
     public bool IsView(Operands inputs) => true;
@@ -23,13 +33,15 @@ sealed unsafe record ViewOperator(ViewKind Kind, long[]? Axes, bool AllowZero) :
             _ => type.Shape,
         };
         var result = inputs.Of(type.IsFloat, shape);
-        return result.Elements == type.Elements ? result : throw inputs.Refuse($"{type} has not as many numbers as [{string.Join(", ", shape)}]");
+        return result.Elements == type.Elements
+            ? result
+            : throw inputs.Refuse($"{type} does not have as many numbers as [{string.Join(", ", shape)}]");
     }
 
     public override Kernel Bind(Binding binding)
     {
-        var bytes = binding.Output.ElementBytes;
-        return new CopyKernel(new Strides([binding.Output.Elements], [[1], [1]]), bytes, binding.Bytes(0), binding.OutBytes);
+        var output = binding.Output;
+        return CopyKernel.Dense(output.Elements, output.ElementBytes, binding.Bytes(0), binding.OutBytes);
     }
 
     int[] Reshape(TensorType type, Operands inputs)
@@ -40,14 +52,18 @@ sealed unsafe record ViewOperator(ViewKind Kind, long[]? Axes, bool AllowZero) :
         for (var k = 0; k < sizes.Length; k++)
         {
             if (sizes[k] == 0 && !AllowZero)
-                sizes[k] = k < type.Rank ? type.Shape[k] : throw inputs.Refuse($"size {k} is to be the input's, which has {type.Rank} dimensions");
+                sizes[k] = k < type.Rank
+                    ? type.Shape[k]
+                    : throw inputs.Refuse($"size {k} is taken from the input, which has {type.Rank} dimensions");
             if (sizes[k] == -1 && free < 0)
                 free = k;
             else
                 known = Math.Min(known * inputs.Size(sizes[k]), int.MaxValue);
         }
         if (free >= 0)
-            sizes[free] = known > 0 && type.Elements % known == 0 ? type.Elements / known : throw inputs.Refuse($"{type} cannot be [{string.Join(", ", sizes)}]");
+            sizes[free] = known > 0 && type.Elements % known == 0
+                ? type.Elements / known
+                : throw inputs.Refuse($"{type} cannot be reshaped to [{string.Join(", ", sizes)}]");
         return Array.ConvertAll(sizes, inputs.Size);
     }
 
@@ -60,7 +76,9 @@ sealed unsafe record ViewOperator(ViewKind Kind, long[]? Axes, bool AllowZero) :
     int[] Squeeze(TensorType type, Operands inputs)
     {
         var axes = Axes ?? (inputs.Has(1) ? inputs.Ints(1, "axes") : null);
-        var gone = axes is null ? Enumerable.Range(0, type.Rank).Where(d => type.Shape[d] == 1).ToArray() : Array.ConvertAll(axes, a => inputs.Axis(a, type.Rank));
+        var gone = axes is null
+            ? Enumerable.Range(0, type.Rank).Where(d => type.Shape[d] == 1).ToArray()
+            : Array.ConvertAll(axes, a => inputs.Axis(a, type.Rank));
         return type.Shape.Where((_, d) => !gone.Contains(d)).ToArray();
     }
 
@@ -68,11 +86,11 @@ sealed unsafe record ViewOperator(ViewKind Kind, long[]? Axes, bool AllowZero) :
     {
         var axes = Axes ?? inputs.Ints(1, "axes");
         if (axes.Length > 8)
-            throw inputs.Refuse($"{axes.Length} new axes");
+            throw inputs.Refuse($"{axes.Length} new axes are more than the 8 supported");
         var rank = type.Rank + axes.Length;
         var fresh = Array.ConvertAll(axes, a => inputs.Axis(a, rank));
         if (fresh.Distinct().Count() != fresh.Length)
-            throw inputs.Refuse($"axes [{string.Join(", ", axes)}]");
+            throw inputs.Refuse($"axes [{string.Join(", ", axes)}] occur twice");
         var shape = new int[rank];
         for (int d = 0, from = 0; d < rank; d++)
             shape[d] = fresh.Contains(d) ? 1 : type.Shape[from++];

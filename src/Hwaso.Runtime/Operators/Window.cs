@@ -1,17 +1,15 @@
-using Hwaso.Runtime.Planning;
-
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>How a window moves over an image: the attributes that convolution and pooling share.</summary>
-/// <param name="Kernel">Its height and width; empty where the weights say.</param>
-/// <param name="Strides">Steps.</param>
-/// <param name="Dilations">Steps within the window.</param>
+/// <summary>How a window moves over an image: the attributes common to convolution and pooling.</summary>
+/// <param name="Kernel">Its height and width; empty if the weights determine them.</param>
+/// <param name="Strides">Pixels from one window to the next: rows, columns.</param>
+/// <param name="Dilations">Pixels from one tap to the next: rows, columns.</param>
 /// <param name="Pads">Padding: top, left, bottom, right.</param>
 /// <param name="Auto">NOTSET, VALID, SAME_UPPER or SAME_LOWER.</param>
-/// <param name="Ceiling">Whether a window that begins within the image but does not fit counts too.</param>
+/// <param name="Ceiling">Whether the output size is rounded up (ceil_mode).</param>
 sealed record Window(int[] Kernel, int[] Strides, int[] Dilations, int[] Pads, string Auto, bool Ceiling)
 {
-    // Beyond these, sizes would not fit 32 bits; no network comes near.
+    // Larger values could overflow 32 bits; no network comes near.
     const int MostStride = 1024, MostDilation = 1 << 16, MostPadding = 1 << 16;
 
     public static Window Read(NodeAttributes attributes, bool hasDilation = true)
@@ -25,11 +23,13 @@ sealed record Window(int[] Kernel, int[] Strides, int[] Dilations, int[] Pads, s
             attributes.Text("auto_pad", "NOTSET"),
             false);
         if (window.Strides.Contains(0) || window.Dilations.Contains(0) || kernel.Contains(0))
-            throw attributes.Refuse("a kernel, stride or dilation of 0");
-        return window.Auto is "NOTSET" or "VALID" or "SAME_UPPER" or "SAME_LOWER" ? window : throw attributes.Refuse($"auto_pad {window.Auto} is not supported");
+            throw attributes.Refuse("a kernel size, stride or dilation is 0");
+        return window.Auto is "NOTSET" or "VALID" or "SAME_UPPER" or "SAME_LOWER"
+            ? window
+            : throw attributes.Refuse($"auto_pad {window.Auto} is not supported");
     }
 
-    /// <summary>Padding before and output size along an axis (0 rows, 1 columns).</summary>
+    /// <summary>The padding before and after, and the output size, along an axis (0 rows, 1 columns).</summary>
     public (int Before, int After, int Size) Along(int axis, int size, int kernel, Operands operands)
     {
         var (stride, reach) = (Strides[axis], ((long)(kernel - 1) * Dilations[axis]) + 1);
@@ -44,9 +44,13 @@ sealed record Window(int[] Kernel, int[] Strides, int[] Dilations, int[] Pads, s
         }
         var room = size + before + after - reach;
         if (room < 0)
-            throw operands.Refuse($"an image of {size} {(axis == 0 ? "rows" : "columns")} is smaller than the window of {reach} after padding by {before} and {after}");
+        {
+            var what = axis == 0 ? "rows" : "columns";
+            throw operands.Refuse(
+                $"an image of {size} {what} is smaller than the window of {reach} after padding by {before} and {after}");
+        }
         var result = (room / stride) + 1;
-        // A window of ONNX's (and PyTorch's) ceil_mode must begin in the image or the padding before it.
+        // With ceil_mode, ONNX and PyTorch count a last, partial window if it starts in the image or in the padding before it.
         if (Ceiling && room % stride != 0 && result * stride < size + before)
             result++;
         return (operands.Size(before), operands.Size(after), operands.Size(result));

@@ -1,15 +1,16 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
 
 namespace Hwaso.Runtime.Planning;
 
 /// <summary>
-/// Lets a 1×1 convolution of joined tensors, some of them resized, come before the resizing: each tensor is mixed at the size that it has,
-/// and the results are resized and added up. Resizing weighs pixels by numbers that sum to 1, so neither minds the order.
+/// Moves a 1×1 convolution of concatenated tensors, some of them resized, before the resizing: each tensor is convolved at its own size,
+/// and the results are resized and summed. The weights of an interpolation sum to 1, so the result is the same.
 /// </summary>
 sealed class EarlyMixing
 {
-    // Resizing the result costs more than resizing the input where this has few channels.
+    // With fewer input channels, resizing the result costs more than resizing the input.
     const int LeastChannels = 8;
 
     readonly List<TensorType?> types;
@@ -26,22 +27,25 @@ sealed class EarlyMixing
             uses[value] = uses.GetValueOrDefault(value) + 1;
     }
 
-    /// <summary>The steps with such convolutions taken apart, and the types of all values, those of new ones behind.</summary>
-    public static (List<Node> Steps, TensorType?[] Types) Apply(List<Node> steps, TensorType?[] types, Dictionary<int, Constant> constants, IReadOnlyList<int> outputs)
+    /// <summary>The steps with such convolutions split up, and the types of all values, those of new ones at the end.</summary>
+    public static (List<Node> Steps, TensorType?[] Types) Apply(
+        List<Node> steps, TensorType?[] types, Dictionary<int, Constant> constants, IReadOnlyList<int> outputs)
     {
         var mixing = new EarlyMixing(steps, types, constants, outputs);
         var result = new List<Node>();
         for (var k = 0; k < steps.Count; k++)
             if (mixing.nodes[k] is { } node)
                 result.AddRange(mixing.Apart(node) ?? [node]);
-        // What was joined or resized for such a convolution alone is left without use; fusing drops it.
+        // Concatenations and resizings that have no user left are removed by fusion.
         return (result, [.. mixing.types]);
     }
 
     List<Node>? Apart(Node node)
     {
-        if (node.Operator is not ConvOperator { Groups: 1 } conv || conv.Window.Strides.Any(s => s != 1) || conv.Window.Pads.Any(p => p != 0)
-            || types[node.Inputs[1]]!.Shape is not [var cout, _, 1, 1] || Maker(node.Inputs[0]) is not { Operator: ConcatOperator { Axis: 1 or -3 } } joined)
+        if (node.Operator is not ConvOperator { Groups: 1 } conv || conv.Window.Strides.Any(s => s != 1)
+            || conv.Window.Pads.Any(p => p != 0)
+            || types[node.Inputs[1]]!.Shape is not [var cout, _, 1, 1]
+            || Maker(node.Inputs[0]) is not { Operator: ConcatOperator { Axis: 1 or -3 } } joined)
             return null;
         var late = joined.Inputs.Select(Resized).ToArray();
         if (late.All(r => r is null))
@@ -49,7 +53,7 @@ sealed class EarlyMixing
         var (output, bias) = (types[node.Output]!, node.Inputs.Length > ConvOperator.BiasInput ? node.Inputs[ConvOperator.BiasInput] : -1);
         var result = new List<Node>();
         var sum = -1;
-        // What has its size comes first, neighbours together: what is resized is added to it.
+        // Tensors of the output's size come first, neighbours concatenated; the resized results are added to their sum.
         var channel = 0;
         for (var k = 0; k < late.Length; k++)
         {
@@ -73,13 +77,17 @@ sealed class EarlyMixing
             return types.Count - 1;
         }
 
-        int Joined(int[] values) => Make(
-            joined.Operator, new TensorType(true, [output.Shape[0], values.Sum(v => types[v]!.Shape[1]), output.Shape[2], output.Shape[3]], node.Place), values);
+        int Joined(int[] values)
+        {
+            int[] shape = [output.Shape[0], values.Sum(v => types[v]!.Shape[1]), output.Shape[2], output.Shape[3]];
+            return Make(joined.Operator, new TensorType(true, shape, node.Place), values);
+        }
 
         int Mixed(int value, int first)
         {
             var shape = types[value]!.Shape;
-            var mixed = Make(conv with { FirstChannel = first, IsPart = true }, new TensorType(true, [shape[0], cout, shape[2], shape[3]], node.Place), value, node.Inputs[1], bias);
+            var type = new TensorType(true, [shape[0], cout, shape[2], shape[3]], node.Place);
+            var mixed = Make(conv with { FirstChannel = first, IsPart = true }, type, value, node.Inputs[1], bias);
             bias = -1;
             return mixed;
         }
@@ -87,7 +95,7 @@ sealed class EarlyMixing
         int Enlarged(Node resize, int value)
         {
             int[] inputs = [value, .. resize.Inputs.Skip(1)];
-            // The sizes count channels too.
+            // The sizes include the channels.
             if (inputs.Length > ResizeOperator.SizesInput && inputs[ResizeOperator.SizesInput] >= 0)
             {
                 var sizes = new Constant(new TensorType(false, [4], node.Place), Array.ConvertAll(output.Shape, s => (long)s));
@@ -108,9 +116,10 @@ sealed class EarlyMixing
 
     Node? Maker(int value) => uses.GetValueOrDefault(value) == 1 && makers.TryGetValue(value, out var maker) ? nodes[maker] : null;
 
-    // What makes a value by enlarging a tensor of enough channels, for this one use.
+    // The resizing that makes a value, if it enlarges a tensor of enough channels and this is its only user.
     Node? Resized(int value) =>
-        Maker(value) is { Operator: ResizeOperator { IsUpsample: false } } resize && types[resize.Inputs[0]] is { Rank: 4 } from && from.Shape[1] >= LeastChannels
+        Maker(value) is { Operator: ResizeOperator { IsUpsample: false } } resize && types[resize.Inputs[0]] is { Rank: 4 } from
+            && from.Shape[1] >= LeastChannels
         && types[value]!.Elements >= 2 * from.Elements
             ? resize
             : null;

@@ -1,12 +1,13 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
 
 namespace Hwaso.Runtime.Planning;
 
-/// <summary>Joins steps: a sum or an activation is done by what computes its input, before that is written.</summary>
+/// <summary>Fuses steps: the step that computes a tensor also adds another tensor and applies the activation, before it writes.</summary>
 static class Fusion
 {
-    // High-resolution networks have four sizes.
+    // High-resolution networks have four branches.
     const int MostResized = 4;
 
     public static List<Node> Fuse(List<Node> steps, TensorType?[] types, Dictionary<int, Constant> constants, IReadOnlyList<int> outputs)
@@ -21,7 +22,7 @@ static class Fusion
             var joined = Sum(nodes[k]!, k) ?? Activation(nodes[k]!);
             if (joined is var (was, now))
             {
-                // The joined step stands where the later one stood: everything it reads is there by then.
+                // The fused step takes the place of the later one: all its inputs exist by then.
                 nodes[makers[was]] = null;
                 nodes[k] = now;
             }
@@ -36,18 +37,21 @@ static class Fusion
 
         (int, Node)? Sum(Node node, int at)
         {
-            if (node.Operator is not BinaryOperator { Kind: BinaryKind.Add, Epilogue: { Adds: false, Function.Kind: UnaryKind.Identity } } || types[node.Output] is not { IsFloat: true } type)
+            if (node.Operator is not BinaryOperator { Kind: BinaryKind.Add, Epilogue: { Adds: false, Function.Kind: UnaryKind.Identity } }
+                || types[node.Output] is not { IsFloat: true } type)
                 return null;
-            // Of two candidates the later one: the earlier may be needed for it.
+            // The later of two candidates: the earlier one may be an input of it.
             foreach (var side in Enumerable.Range(0, 2).OrderByDescending(s => makers.GetValueOrDefault(node.Inputs[s], -1)))
             {
                 var (value, addend) = (node.Inputs[side], node.Inputs[1 - side]);
-                if (value != addend && types[addend]!.SameShape(type) && Open(value, type) is { } maker && maker.Operator is IEpilogue { Epilogue: { Adds: false, Function.Kind: UnaryKind.Identity } } epilogue)
+                if (value != addend && types[addend]!.SameShape(type) && Open(value, type) is { } maker
+                    && maker.Operator is IEpilogue { Epilogue: { Adds: false, Function.Kind: UnaryKind.Identity } } epilogue)
                 {
                     var inputs = Enumerable.Repeat(-1, epilogue.AddendInput + 1).ToArray();
                     maker.Inputs.CopyTo(inputs, 0);
                     inputs[epilogue.AddendInput] = addend;
-                    return (value, maker with { Operator = epilogue.With(new Epilogue(true, default)), Inputs = inputs, Output = node.Output });
+                    return (value,
+                        maker with { Operator = epilogue.With(new Epilogue(true, default)), Inputs = inputs, Output = node.Output });
                 }
             }
             return null;
@@ -58,21 +62,25 @@ static class Fusion
             var function = node.Operator switch
             {
                 UnaryOperator unary => unary.Function,
-                ClipOperator clip => clip.FunctionOf(Operands(node)),
+                ClipOperator clip => clip.FunctionOf(Operands.Of(node, types, constants)),
                 _ => default,
             };
-            return function.Kind != UnaryKind.Identity && Open(node.Inputs[0], types[node.Output]!) is { } maker && maker.Operator is IEpilogue { Epilogue.Function.Kind: UnaryKind.Identity } epilogue
-                ? (node.Inputs[0], maker with { Operator = epilogue.With(epilogue.Epilogue with { Function = function }), Output = node.Output })
+            return function.Kind != UnaryKind.Identity && Open(node.Inputs[0], types[node.Output]!) is { } maker
+                && maker.Operator is IEpilogue { Epilogue.Function.Kind: UnaryKind.Identity } epilogue
+                ? (node.Inputs[0],
+                    maker with { Operator = epilogue.With(epilogue.Epilogue with { Function = function }), Output = node.Output })
                 : null;
         }
 
-        // What is resized and added to what was resized: both at once.
+        // A resized tensor that is added to a resized tensor: both are computed at once.
         (int, Node)? Resized(Node node)
         {
-            if (node.Operator is not (ResizeOperator or ResizeSumOperator) || (IEpilogue)node.Operator is not { Epilogue.Adds: true } epilogue)
+            if (node.Operator is not (ResizeOperator or ResizeSumOperator)
+                || (IEpilogue)node.Operator is not { Epilogue.Adds: true } epilogue)
                 return null;
             var addend = node.Inputs[epilogue.AddendInput];
-            if (Open(addend, types[node.Output]!) is not { Operator: ResizeOperator or ResizeSumOperator } maker || (IEpilogue)maker.Operator is not { Epilogue.Function.Kind: UnaryKind.Identity } first)
+            if (Open(addend, types[node.Output]!) is not { Operator: ResizeOperator or ResizeSumOperator } maker
+                || (IEpilogue)maker.Operator is not { Epilogue.Function.Kind: UnaryKind.Identity } first)
                 return null;
             ResizeOperator[] parts = [.. Parts(maker.Operator), .. Parts(node.Operator)];
             int[] inputs = [.. PartInputs(maker), .. PartInputs(node)];
@@ -85,15 +93,15 @@ static class Fusion
                 });
         }
 
-        // The step that makes a value for this one user alone.
+        // The step that makes a value, if this is its only user and the types agree.
         Node? Open(int value, TensorType type) =>
-            uses.GetValueOrDefault(value) == 1 && makers.TryGetValue(value, out var maker) && types[value]!.SameShape(type) ? nodes[maker] : null;
-
-        Operands Operands(Node node) => new(
-            node.Place, Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]), Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
+            uses.GetValueOrDefault(value) == 1 && makers.TryGetValue(value, out var maker) && types[value]!.SameShape(type)
+                ? nodes[maker]
+                : null;
     }
 
-    static IEnumerable<ResizeOperator> Parts(Operator operation) => operation is ResizeSumOperator sum ? sum.Parts : [(ResizeOperator)operation with { Epilogue = default }];
+    static IEnumerable<ResizeOperator> Parts(Operator operation) =>
+        operation is ResizeSumOperator sum ? sum.Parts : [(ResizeOperator)operation with { Epilogue = default }];
 
     static IEnumerable<int> PartInputs(Node node)
     {

@@ -1,12 +1,16 @@
+using Hwaso.Runtime.Core;
+using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
 
 namespace Hwaso.Runtime.Planning;
 
-/// <summary>Plans a model for certain sizes: shapes, what can be computed now, what can be fused, what nobody needs.</summary>
+/// <summary>
+/// Plans a model for inputs of certain sizes: infers shapes, computes constants, fuses steps, drops unused ones, and assigns memory.
+/// </summary>
 sealed unsafe class Planner
 {
-    // A constant that is repeated to more than this is repeated when it is needed.
+    // Larger constants, such as a small one that is expanded, are computed in each run.
     const int MostFolded = 1 << 24;
 
     readonly ModelGraph graph;
@@ -14,13 +18,13 @@ sealed unsafe class Planner
     readonly PackedWeights packed;
     TensorType?[] types;
     readonly Dictionary<int, Constant> constants;
-    // Bytes that may still be computed now: a small file can ask for any number of large constants.
+    // Bytes of constants that may still be computed: a small file can ask for any number of large ones.
     long allowance;
 
     Planner(ModelGraph graph, KernelSet kernels, PackedWeights packed, long mostBytes)
     {
         (this.graph, this.kernels, this.packed) = (graph, kernels, packed);
-        // What the file really holds may be turned over once, however little a run is allowed.
+        // The weights that the file holds may each be transformed once, however low the limit is.
         allowance = mostBytes + graph.Constants.Values.Sum(c => c.Type.Bytes);
         types = new TensorType?[graph.Names.Count];
         constants = new Dictionary<int, Constant>(graph.Constants);
@@ -28,8 +32,9 @@ sealed unsafe class Planner
             types[value] = constant.Type;
     }
 
-    /// <exception cref="ModelFormatException">The nodes do not fit each other, or need more memory than allowed.</exception>
-    public static Plan Make(ModelGraph graph, IReadOnlyList<TensorType> inputs, KernelSet kernels, PackedWeights packed, long mostBytes)
+    /// <exception cref="ModelFormatException">The nodes do not fit each other, or a run needs more memory than allowed.</exception>
+    public static ExecutionPlan Make(
+        ModelGraph graph, IReadOnlyList<TensorType> inputs, KernelSet kernels, PackedWeights packed, long mostBytes)
     {
         var planner = new Planner(graph, kernels, packed, mostBytes);
         for (var k = 0; k < inputs.Count; k++)
@@ -39,8 +44,14 @@ sealed unsafe class Planner
         steps = Fusion.Fuse(steps, planner.types, planner.constants, graph.OutputValues);
         var storage = new Storage(steps, planner.types, planner.constants, graph);
         if (storage.Bytes > mostBytes)
-            throw new ModelFormatException(graph.Place, $"a run on {string.Join(", ", inputs)} needs {storage.Bytes >> 20} MiB, and {mostBytes >> 20} MiB are allowed; give it a smaller image, or allow more ({nameof(RuntimeOptions)}.{nameof(RuntimeOptions.MostBytes)})") { IsTooLarge = true };
-        return new Plan(graph, planner.types, planner.constants, steps, storage.Offsets, storage.Bytes);
+        {
+            var needed = $"a run on {string.Join(", ", inputs)} needs {storage.Bytes >> 20} MiB, and {mostBytes >> 20} MiB are allowed";
+            throw new ModelFormatException(graph.Place, $"{needed}; use smaller inputs, or allow more (RuntimeOptions.MostBytes)")
+            {
+                IsTooLarge = true,
+            };
+        }
+        return new ExecutionPlan(graph, planner.types, planner.constants, steps, storage.Offsets, storage.Bytes);
     }
 
     List<Node> Infer()
@@ -48,10 +59,7 @@ sealed unsafe class Planner
         var steps = new List<Node>();
         foreach (var node in graph.Nodes)
         {
-            var operands = new Operands(
-                node.Place,
-                Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]),
-                Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
+            var operands = Operands.Of(node, types, constants);
             var type = node.Operator.Infer(operands);
             types[node.Output] = type;
             if (Known(node, operands, type) is { } constant)
@@ -66,25 +74,28 @@ sealed unsafe class Planner
     {
         if (node.Operator is IFolding folding)
         {
-            // Sizes and indices cannot be left to the run.
-            if (type.Bytes > allowance && (!type.IsFloat || node.Operator is not IEpilogue) && node.Inputs.All(v => v < 0 || constants.ContainsKey(v)))
-                throw new ModelFormatException(node.Place, $"a constant {type}, and those before it, need more memory than a run is allowed");
+            // Sizes and indices must be known before the run.
+            if (type.Bytes > allowance && (!type.IsFloat || node.Operator is not IEpilogue)
+                && node.Inputs.All(v => v < 0 || constants.ContainsKey(v)))
+                throw new ModelFormatException(node.Place,
+                    $"a constant {type}, and those before it, need more memory than a run is allowed");
             if (type.Bytes <= allowance && folding.Fold(operands, type) is { } folded)
             {
                 allowance -= type.Bytes;
                 return folded;
             }
         }
-        if (type.Elements > MostFolded || type.Bytes > allowance || IsCostly(node.Operator, operands, type) || node.Inputs.Any(v => v >= 0 && !constants.ContainsKey(v)) || node.Operator is IFolding and not IEpilogue)
+        if (type.Elements > MostFolded || type.Bytes > allowance || IsCostly(node.Operator, operands, type)
+            || node.Inputs.Any(v => v >= 0 && !constants.ContainsKey(v)) || node.Operator is IFolding and not IEpilogue)
             return null;
         allowance -= type.Bytes;
         var result = new Constant(type);
         var addresses = Array.ConvertAll(node.Inputs, v => v < 0 ? 0 : constants[v].AddressOrNone);
-        Inline.Run(node.Operator.Bind(new Binding(operands, addresses, type, (nint)result.Address, kernels, packed, threads: 1)));
+        node.Operator.Bind(new Binding(operands, addresses, type, (nint)result.Address, kernels, packed, threads: 1)).RunAll();
         return result;
     }
 
-    // Sums over windows of what is known are rare, and as long as a file likes: a run may be stopped, loading cannot.
+    // Loading cannot be cancelled, a run can: long computations on constants, which real files do not have, are left to the run.
     static bool IsCostly(Operator operation, Operands operands, TensorType type) => operation switch
     {
         PoolOperator pool => (long)type.Elements * pool.Window.Kernel[0] * pool.Window.Kernel[1] > MostFolded,

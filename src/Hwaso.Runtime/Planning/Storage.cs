@@ -1,10 +1,11 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Operators;
 
 namespace Hwaso.Runtime.Planning;
 
 /// <summary>
-/// Gives every value its place in one block of memory: values that are never needed at the same time share it, views and what can be
-/// computed in place lie where their input does, and what is joined is computed where it will be joined.
+/// Assigns every value its place in one block of memory. Values that are not alive at the same time share memory; views and in-place
+/// results lie where their input lies; inputs of a concatenation are computed in place.
 /// </summary>
 sealed class Storage
 {
@@ -36,8 +37,7 @@ sealed class Storage
 
     public long Bytes { get; private set; }
 
-    Operands OperandsOf(Node node) => new(
-        node.Place, Array.ConvertAll(node.Inputs, v => v < 0 ? null : types[v]), Array.ConvertAll(node.Inputs, v => v < 0 ? null : constants.GetValueOrDefault(v)));
+    Operands OperandsOf(Node node) => Operands.Of(node, types, constants);
 
     void ShareViews()
     {
@@ -61,7 +61,8 @@ sealed class Storage
             long at = 0;
             foreach (var value in step.Inputs)
             {
-                if (made.Contains(value) && root[value] == value && !viewed.Contains(value) && !outside.Contains(value) && step.Inputs.Count(v => v == value) == 1
+                if (made.Contains(value) && root[value] == value && !viewed.Contains(value) && !outside.Contains(value)
+                    && step.Inputs.Count(v => v == value) == 1
                     && !steps.Any(s => s.Operator is ConcatOperator && s.Output == value))
                     (root[value], shift[value]) = (root[step.Output], at);
                 at += types[value]!.Bytes;
@@ -88,7 +89,7 @@ sealed class Storage
     void ComputeInPlace()
     {
         var alone = root.GroupBy(r => r).Where(g => g.Count() == 1).Select(g => g.Key).ToHashSet();
-        // Where a value went, values of later steps may follow it.
+        // In order of the steps, so that a later output can take the place of an earlier in-place output.
         for (var k = 0; k < steps.Count; k++)
         {
             var step = steps[k];
@@ -96,8 +97,10 @@ sealed class Storage
                 continue;
             foreach (var value in InPlaceInputs(step))
             {
-                if (value < 0 || constants.ContainsKey(value) || outside.Contains(value) || !types[value]!.SameShape(type) || types[value]!.IsFloat != type.IsFloat
-                    || shift[value] != 0 || types[root[value]]!.Bytes != type.Bytes || death[root[value]] != k || step.Inputs.Count(v => v >= 0 && root[v] == root[value]) != 1)
+                if (value < 0 || constants.ContainsKey(value) || outside.Contains(value)
+                    || !types[value]!.SameShape(type) || types[value]!.IsFloat != type.IsFloat
+                    || shift[value] != 0 || types[root[value]]!.Bytes != type.Bytes || death[root[value]] != k
+                    || step.Inputs.Count(v => v >= 0 && root[v] == root[value]) != 1)
                     continue;
                 root[step.Output] = root[value];
                 death[root[value]] = death[step.Output];
@@ -106,7 +109,7 @@ sealed class Storage
         }
     }
 
-    // Inputs that are read, number by number, before the output's number at the same place is written.
+    // Inputs of which each number is read before the output's number at the same place is written.
     static IEnumerable<int> InPlaceInputs(Node step) => step.Operator switch
     {
         BinaryOperator binary => binary.Epilogue.Adds ? [step.Inputs[2]] : [step.Inputs[0], step.Inputs[1]],
@@ -115,14 +118,15 @@ sealed class Storage
         _ => [],
     };
 
-    /// <summary>The largest first, each at the lowest place that is free as long as it lives.</summary>
+    /// <summary>Places the largest value first, each at the lowest offset that is free during its lifetime.</summary>
     void Place()
     {
         var placed = new List<(long Offset, long End, int Birth, int Death)>();
-        var roots = Enumerable.Range(0, types.Length).Where(v => root[v] == v && birth[v] <= death[v] && types[v] is not null && !constants.ContainsKey(v));
+        var roots = Enumerable.Range(0, types.Length)
+            .Where(v => root[v] == v && birth[v] <= death[v] && types[v] is not null && !constants.ContainsKey(v));
         foreach (var value in roots.OrderByDescending(v => types[v]!.Bytes).ThenBy(v => birth[v]))
         {
-            // Vectors may be read a little beyond a tensor's end.
+            // Kernels may read a vector beyond a tensor's end.
             var size = PinnedMemory.Whole(types[value]!.Bytes) + PinnedMemory.Alignment;
             long offset = 0;
             foreach (var other in placed.Where(p => p.Birth <= death[value] && birth[value] <= p.Death).OrderBy(p => p.Offset))

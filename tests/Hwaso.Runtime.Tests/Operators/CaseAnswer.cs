@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Hwaso.Runtime.Tests.Operators;
 
-/// <summary>What came out of a case, in little: shape, largest number, sixteen numbers from end to end, and all numbers weighed and summed.</summary>
+/// <summary>
+/// A digest of a case's output: shape, largest number, sixteen samples from end to end, and a weighted sum of all numbers.
+/// </summary>
 sealed record CaseAnswer(int[] Shape, float Largest, double Sum, float[] Samples)
 {
     const int MostSamples = 16;
@@ -28,7 +30,8 @@ sealed record CaseAnswer(int[] Shape, float Largest, double Sum, float[] Samples
     {
         var shape = Enumerable.Range(0, from.ReadByte()).Select(_ => from.Read7BitEncodedInt()).ToArray();
         var (largest, sum) = (from.ReadSingle(), from.ReadDouble());
-        return new CaseAnswer(shape, largest, sum, [.. Enumerable.Range(0, Math.Min(MostSamples, shape.Aggregate(1, (a, b) => a * b))).Select(_ => from.ReadSingle())]);
+        return new CaseAnswer(shape, largest, sum,
+            [.. Enumerable.Range(0, Math.Min(MostSamples, shape.Aggregate(1, (a, b) => a * b))).Select(_ => from.ReadSingle())]);
     }
 
     public void Write(BinaryWriter to)
@@ -42,26 +45,29 @@ sealed record CaseAnswer(int[] Shape, float Largest, double Sum, float[] Samples
             to.Write(sample);
     }
 
-    /// <summary>In what another answer differs from this one; null where it does not.</summary>
+    /// <summary>How another answer differs from this one; null if it does not.</summary>
     public string? Difference(CaseAnswer other)
     {
         if (!Shape.SequenceEqual(other.Shape))
             return $"[{string.Join(", ", other.Shape)}] where [{string.Join(", ", Shape)}] was wanted";
         for (var k = 0; k < Samples.Length; k++)
             if (!IsNear(Samples[k], other.Samples[k], Largest))
-                return string.Create(CultureInfo.InvariantCulture, $"sample {k} is {other.Samples[k]:g7}, {Samples[k]:g7} was wanted; the largest is {Largest:g4}");
-        // Roundings of many numbers cancel each other: the sum's grows as the root of their number.
+                return string.Create(CultureInfo.InvariantCulture,
+                    $"sample {k} is {other.Samples[k]:g7}, {Samples[k]:g7} was wanted; the largest is {Largest:g4}");
+        // Rounding errors cancel: that of the sum grows with the square root of the count.
         var most = 4 * Tolerance * Scale(Largest) * Math.Sqrt(Shape.Aggregate(1.0, (a, b) => a * b));
         return Math.Abs(Sum - other.Sum) <= most || !double.IsFinite(Sum) ? null
-            : string.Create(CultureInfo.InvariantCulture, $"all numbers weighed give {other.Sum:g7}, {Sum:g7} was wanted, {most:g2} may differ");
+            : string.Create(CultureInfo.InvariantCulture,
+                $"all numbers weighed give {other.Sum:g7}, {Sum:g7} was wanted, {most:g2} may differ");
     }
 
-    /// <summary>Whether a number is another but for rounding.</summary>
-    public static bool IsNear(float wanted, float given, float largest) => wanted.Equals(given) || Math.Abs(wanted - given) <= Tolerance * Scale(largest);
+    /// <summary>Whether two numbers agree within rounding.</summary>
+    public static bool IsNear(float wanted, float given, float largest) =>
+        wanted.Equals(given) || Math.Abs(wanted - given) <= Tolerance * Scale(largest);
 
-    // What is computed on the way to small numbers, such as 1 + exp(x), is larger than they are.
+    // Intermediate results, such as 1 + exp(x), may be larger than the numbers computed from them.
     static double Scale(float largest) => Math.Max(largest, 0.1);
 
-    // From -1 to 1, as if by chance.
+    // Pseudo-random, in -1 … 1.
     static double Weight(int k) => ((int)(unchecked((uint)k * 2654435761u) >> 8) / (double)(1 << 23)) - 1;
 }

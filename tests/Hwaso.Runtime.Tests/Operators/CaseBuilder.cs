@@ -2,7 +2,7 @@ using Hwaso.Onnx;
 
 namespace Hwaso.Runtime.Tests.Operators;
 
-/// <summary>Puts a model of one operator together, with random numbers.</summary>
+/// <summary>Builds a model of one operator with random numbers.</summary>
 sealed class CaseBuilder(string type, Random random)
 {
     readonly List<(string Name, CaseTensor Tensor, bool IsGiven)> tensors = [];
@@ -19,10 +19,10 @@ sealed class CaseBuilder(string type, Random random)
 
     public int Outputs { get; set; } = 1;
 
-    /// <summary>Whether what comes out is turned into integers, as truths must be to be looked at.</summary>
+    /// <summary>Whether the output is cast to integers, because it holds truths, which a session cannot return.</summary>
     public bool IsTruth { get; set; }
 
-    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    /// <summary>An integer from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public int From(int least, int most) => random.Next(least, most + 1);
 
     /// <summary>True once in <paramref name="times"/>.</summary>
@@ -30,19 +30,20 @@ sealed class CaseBuilder(string type, Random random)
 
     public T Any<T>(params T[] choices) => choices[random.Next(choices.Length)];
 
-    /// <summary>Sizes of an image, often odd, now and then of one pixel.</summary>
+    /// <summary>A size of an image, often odd, sometimes 1.</summary>
     public int Size(int most = 24) => Once(6) ? 1 : Once(4) ? Math.Min(most, Any(7, 8, 9, 15, 16, 17)) : From(1, most);
 
-    /// <summary>Any shape of a rank within bounds.</summary>
-    public long[] Shape(int leastRank, int mostRank, int most = 12) => [.. Enumerable.Range(0, From(leastRank, mostRank)).Select(_ => (long)Size(most))];
+    /// <summary>A random shape with a rank within bounds.</summary>
+    public long[] Shape(int leastRank, int mostRank, int most = 12) =>
+        [.. Enumerable.Range(0, From(leastRank, mostRank)).Select(_ => (long)Size(most))];
 
-    /// <summary>Numbers that a run is given.</summary>
+    /// <summary>An input of the model.</summary>
     public CaseBuilder Input(long[] shape, double low = -2, double high = 2) => Add(Numbers(shape, low, high), true);
 
-    /// <summary>Numbers that the file holds.</summary>
+    /// <summary>A weight in the file.</summary>
     public CaseBuilder Weight(long[] shape, double low = -2, double high = 2) => Add(Numbers(shape, low, high), false);
 
-    /// <summary>Numbers that a run is given or the file holds.</summary>
+    /// <summary>An input of the model or a weight in the file.</summary>
     public CaseBuilder Either(long[] shape, double low = -2, double high = 2) => Add(Numbers(shape, low, high), Once(2));
 
     public CaseBuilder Known(long[] shape, params float[] values) => Add(new CaseTensor(shape, values, null), false);
@@ -53,7 +54,7 @@ sealed class CaseBuilder(string type, Random random)
 
     public CaseBuilder InputInts(long[] shape, long[] values) => Add(new CaseTensor(shape, null, values), true);
 
-    /// <summary>Truths: where integers are equal.</summary>
+    /// <summary>Adds an input of truths: where two lists of integers are equal.</summary>
     public CaseBuilder Truth(long[] shape, long[] one, long[] other)
     {
         IntsOf(shape, one).IntsOf(shape, other);
@@ -63,7 +64,7 @@ sealed class CaseBuilder(string type, Random random)
         return this;
     }
 
-    /// <summary>An input that is left out.</summary>
+    /// <summary>Omits an input.</summary>
     public CaseBuilder None()
     {
         names.Add("");
@@ -76,9 +77,10 @@ sealed class CaseBuilder(string type, Random random)
 
     public CaseBuilder With(string name, string value) => With(OnnxValue.Of(name, value), $"{name} {value}");
 
-    public CaseBuilder With(string name, IReadOnlyList<long> values) => With(OnnxValue.Of(name, [.. values]), $"{name} [{string.Join(",", values)}]");
+    public CaseBuilder With(string name, IReadOnlyList<long> values) =>
+        With(OnnxValue.Of(name, [.. values]), $"{name} [{string.Join(",", values)}]");
 
-    /// <summary>An attribute that is left to its default where it may be.</summary>
+    /// <summary>Adds an attribute, or sometimes omits it if it has its default value.</summary>
     public CaseBuilder WithOr(string name, long value, long otherwise) => value == otherwise && Once(2) ? this : With(name, value);
 
     public OperatorCase Build()
@@ -86,7 +88,8 @@ sealed class CaseBuilder(string type, Random random)
         using var document = new OnnxDocument { Opset = Opset };
         foreach (var (name, tensor, isGiven) in tensors)
             if (isGiven)
-                document.Input(name, tensor.Floats is null ? OnnxDataType.Int64 : OnnxDataType.Float32, [.. tensor.Shape.Select(s => ((long?)s, ""))]);
+                document.Input(name, tensor.Floats is null ? OnnxDataType.Int64 : OnnxDataType.Float32,
+                    [.. tensor.Shape.Select(s => ((long?)s, ""))]);
             else if (tensor.Floats is { } floats)
                 document.Weight(name, tensor.Shape, floats);
             else
@@ -99,10 +102,11 @@ sealed class CaseBuilder(string type, Random random)
             document.Node("Cast", "", ["truth"], outputs, OnnxValue.Of("to", (long)OnnxDataType.Int64));
         foreach (var output in outputs)
             document.Output(output, IsInteger ? OnnxDataType.Int64 : OnnxDataType.Float32);
-        return new OperatorCase($"{type} {Opset} of {string.Join(", ", names.Select(Described))}; {string.Join(", ", text)}", document.ToArray([]), [.. tensors.Where(t => t.IsGiven).Select(t => t.Tensor)]);
+        return new OperatorCase($"{type} {Opset} of {string.Join(", ", names.Select(Described))}; {string.Join(", ", text)}",
+            document.ToArray([]), [.. tensors.Where(t => t.IsGiven).Select(t => t.Tensor)]);
     }
 
-    /// <summary>Whether integers come out.</summary>
+    /// <summary>Whether the output holds integers.</summary>
     public bool IsInteger { get; set; }
 
     CaseBuilder Add(CaseTensor tensor, bool isGiven)
@@ -132,6 +136,7 @@ sealed class CaseBuilder(string type, Random random)
     {
         var (_, tensor, isGiven) = tensors.Find(t => t.Name == name);
         return tensor is null ? "none" : tensor is { Ints: { Length: < 12 } ints } && !isGiven ? $"[{string.Join(",", ints)}]"
-            : tensor is { Floats: { Length: < 6 } floats } && !isGiven ? $"({string.Join(",", floats)})[{string.Join(",", tensor.Shape)}]" : $"{(isGiven ? "" : "known ")}[{string.Join(",", tensor.Shape)}]";
+            : tensor is { Floats: { Length: < 6 } floats } && !isGiven ? $"({string.Join(",", floats)})[{string.Join(",", tensor.Shape)}]"
+            : $"{(isGiven ? "" : "known ")}[{string.Join(",", tensor.Shape)}]";
     }
 }

@@ -16,7 +16,7 @@ static class ConvolutionCases
         ["DeformConv"] = Deformed,
     };
 
-    // Groups of 0: as many as channels.
+    // 0 groups mean a depthwise convolution.
     static void Conv(CaseBuilder c, long[] kernel, int stride, int dilation, int groups)
     {
         var single = groups == 0;
@@ -27,7 +27,7 @@ static class ConvolutionCases
         var automatic = c.Any("NOTSET", "NOTSET", "NOTSET", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER");
         var same = automatic.StartsWith("SAME", StringComparison.Ordinal);
         if (same)
-            // ONNX Runtime has one without the other.
+            // ONNX Runtime does not support SAME with dilation.
             dilations = [1, 1];
         long[] reach = [((kernel[0] - 1) * dilations[0]) + 1, ((kernel[1] - 1) * dilations[1]) + 1];
         long[] pads = automatic != "NOTSET" ? [0, 0, 0, 0] : c.Once(3)
@@ -54,7 +54,8 @@ static class ConvolutionCases
     {
         var groups = c.Any(1, 1, 1, 2, 3);
         var (cin, cout) = (groups * c.From(1, 9), groups * c.From(1, 7));
-        long[] kernel = [c.From(1, 5), c.From(1, 5)], strides = [c.From(1, 3), c.From(1, 3)], dilations = c.Once(3) ? [c.From(1, 3), c.From(1, 3)] : [1, 1];
+        long[] kernel = [c.From(1, 5), c.From(1, 5)], strides = [c.From(1, 3), c.From(1, 3)];
+        long[] dilations = c.Once(3) ? [c.From(1, 3), c.From(1, 3)] : [1, 1];
         long Most(int axis) => (kernel[axis] - 1) * dilations[axis] / 2;
         long[] pads = [c.From(0, (int)Most(0)), c.From(0, (int)Most(1)), c.From(0, (int)Most(0)), c.From(0, (int)Most(1))];
         long[] more = [c.From(0, (int)strides[0] - 1), c.From(0, (int)strides[1] - 1)];
@@ -85,6 +86,7 @@ static class ConvolutionCases
             c.None();
         if (masked)
             c.Input([batch, offsets * taps, Out(0), Out(1)], 0, 2);
-        c.With("kernel_shape", kernel).With("strides", strides).With("dilations", dilations).With("pads", pads).WithOr("group", groups, 1).WithOr("offset_group", offsets, 1);
+        c.With("kernel_shape", kernel).With("strides", strides).With("dilations", dilations).With("pads", pads).WithOr("group", groups, 1)
+            .WithOr("offset_group", offsets, 1);
     }
 }

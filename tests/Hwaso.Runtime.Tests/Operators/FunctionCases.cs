@@ -71,9 +71,10 @@ static class FunctionCases
 
     static CaseBuilder One(CaseBuilder c, double low = -3, double high = 3) => c.Input(c.Once(20) ? [] : c.Shape(1, 5, 9), low, high);
 
-    static CaseBuilder Sometimes(CaseBuilder c, string name, double low, double high) => c.Once(3) ? c : c.With(name, low + (c.Random.NextDouble() * (high - low)));
+    static CaseBuilder Sometimes(CaseBuilder c, string name, double low, double high) =>
+        c.Once(3) ? c : c.With(name, low + (c.Random.NextDouble() * (high - low)));
 
-    // A shape that spreads to another: some sizes 1, the first ones gone.
+    // A shape that broadcasts to another: some sizes 1, the first ones dropped.
     static long[] Part(CaseBuilder c, long[] shape) => [.. shape.Select(s => c.Once(3) ? 1 : s).Skip(c.From(0, shape.Length))];
 
     static (long[] One, long[] Other) Shapes(CaseBuilder c)

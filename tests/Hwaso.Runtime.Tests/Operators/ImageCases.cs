@@ -1,6 +1,6 @@
 namespace Hwaso.Runtime.Tests.Operators;
 
-/// <summary>Cases of what else is done to images: pooling, resizing, sampling, blocks of pixels.</summary>
+/// <summary>Cases of other operators on images: pooling, resizing, sampling, blocks of pixels.</summary>
 static class ImageCases
 {
     public static IReadOnlyDictionary<string, Action<CaseBuilder>> All { get; } = new Dictionary<string, Action<CaseBuilder>>
@@ -39,10 +39,13 @@ static class ImageCases
         long Reach(int axis) => ((kernel[axis] - 1) * dilations[axis]) + 1;
         var automatic = c.Any("NOTSET", "NOTSET", "NOTSET", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER");
         if (automatic != "NOTSET")
-            // ONNX Runtime refuses steps beyond the window, and leaves the dilation out of the padding.
+            // ONNX Runtime refuses strides larger than the window, and ignores dilation in automatic padding.
             (strides, dilations) = ([Math.Min(strides[0], kernel[0]), Math.Min(strides[1], kernel[1])], [1, 1]);
-        long[] pads = automatic == "NOTSET" ? [c.From(0, (int)kernel[0] - 1), c.From(0, (int)kernel[1] - 1), c.From(0, (int)kernel[0] - 1), c.From(0, (int)kernel[1] - 1)] : [0, 0, 0, 0];
-        c.Input([c.Any(1, 1, 2), c.From(1, 5), Reach(0) - 1 + c.Size(16), Reach(1) - 1 + c.Size(16)]).With("kernel_shape", kernel).With("strides", strides);
+        long[] pads = automatic == "NOTSET"
+            ? [c.From(0, (int)kernel[0] - 1), c.From(0, (int)kernel[1] - 1), c.From(0, (int)kernel[0] - 1), c.From(0, (int)kernel[1] - 1)]
+            : [0, 0, 0, 0];
+        c.Input([c.Any(1, 1, 2), c.From(1, 5), Reach(0) - 1 + c.Size(16), Reach(1) - 1 + c.Size(16)]).With("kernel_shape", kernel)
+            .With("strides", strides);
         if (automatic == "NOTSET")
             c.With("pads", pads).WithOr("ceil_mode", c.Any(0, 1), 0);
         else
@@ -63,7 +66,7 @@ static class ImageCases
             sizes = [c.Size(40), c.Size(40)];
         if (c.Once(2))
         {
-            // No region of interest; operator set 11 wants it named.
+            // No region of interest; before operator set 13 it must be given as an empty tensor.
             if (c.Opset < 13)
                 c.Known([0]).Known([0]);
             else
@@ -87,7 +90,7 @@ static class ImageCases
             c.With("nearest_mode", c.Any("floor", "ceil", "round_prefer_floor", "round_prefer_ceil"));
     }
 
-    // A place on or between two pixels exactly: with a scale that single precision does not hold, ONNX Runtime may go to the wrong side of it.
+    // A position exactly on or between two pixels: if single precision cannot represent the scale, ONNX Runtime may take the wrong side.
     static bool IsDecidedByRounding(long from, long to)
     {
         if ((float)to / from == (double)to / from)
@@ -118,7 +121,9 @@ static class ImageCases
     static void Blocks(CaseBuilder c, bool toSpace)
     {
         var block = c.From(1, 4);
-        c.Input(toSpace ? [c.From(1, 2), block * block * c.From(1, 4), c.Size(9), c.Size(9)] : [c.From(1, 2), c.From(1, 4), block * c.Size(7), block * c.Size(7)]);
+        c.Input(toSpace
+            ? [c.From(1, 2), block * block * c.From(1, 4), c.Size(9), c.Size(9)]
+            : [c.From(1, 2), c.From(1, 4), block * c.Size(7), block * c.Size(7)]);
         c.With("blocksize", block);
         if (toSpace && !c.Once(3))
             c.With("mode", c.Any("DCR", "CRD"));

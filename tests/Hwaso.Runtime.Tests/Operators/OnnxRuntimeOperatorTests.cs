@@ -1,14 +1,17 @@
+using Hwaso.Runtime.Format;
 using Hwaso.Tests;
 
 namespace Hwaso.Runtime.Tests.Operators;
 
-/// <summary>Each operator on random shapes, attributes and numbers, on each path, held against what ONNX Runtime answered.</summary>
-/// <remarks>Its answers are recorded in little in tests/fixtures/onnx/operators; with HWASO_ONNXRUNTIME it is asked anew, every number is compared, and they are recorded (`make operators`).</remarks>
+/// <summary>Compares each operator on random shapes, attributes and numbers, on each path, with ONNX Runtime's answers.</summary>
+/// <remarks>tests/fixtures/onnx/operators holds digests of its answers. With HWASO_ONNXRUNTIME (`make operators`), ONNX Runtime answers
+/// anew, every number is compared, and the digests are recorded.</remarks>
 public sealed class OnnxRuntimeOperatorTests
 {
     const int Cases = 200;
 
-    static readonly Dictionary<string, Action<CaseBuilder>> makers = new[] { ConvolutionCases.All, ImageCases.All, FunctionCases.All, SumCases.All, ShapeCases.All }
+    static readonly Dictionary<string, Action<CaseBuilder>> makers =
+        new[] { ConvolutionCases.All, ImageCases.All, FunctionCases.All, SumCases.All, ShapeCases.All }
         .SelectMany(d => d).ToDictionary(d => d.Key, d => d.Value);
 
     static readonly WorkerPool pool = new(2);
@@ -21,15 +24,18 @@ public sealed class OnnxRuntimeOperatorTests
     {
         var cases = Enumerable.Range(0, Cases).Select(k => Make(name, k)).ToArray();
         var file = Fixtures.Path(Path.Combine("onnx", "operators", name.Replace(' ', '-') + ".answers"));
-        var live = Environment.GetEnvironmentVariable("HWASO_ONNXRUNTIME") is { Length: > 0 } script ? new OnnxRuntimePeer(script).Answers(cases) : null;
+        var live = Environment.GetEnvironmentVariable("HWASO_ONNXRUNTIME") is { Length: > 0 } script
+            ? new OnnxRuntimePeer(script).Answers(cases)
+            : null;
         if (live is not null)
             Record(file, cases, live);
         var recorded = Recorded(file);
         var wrong = new List<string>();
         for (var k = 0; k < Cases; k++)
         {
-            Assert.True(recorded[k].Hash == cases[k].Hash, $"case {k}, {cases[k].Text}, is not the one that was recorded: `make operators` asks ONNX Runtime anew");
-            // The widest path, and the others in turn.
+            Assert.True(recorded[k].Hash == cases[k].Hash,
+                $"case {k}, {cases[k].Text}, is not the one that was recorded: `make operators` asks ONNX Runtime anew");
+            // The widest path, and the other paths in turn.
             foreach (var path in new[] { SimdPath.Best, SmallModel.Paths.ElementAt(k % SmallModel.Paths.Count()) })
                 if (Problem(cases[k], path, recorded[k].Answers, live?[k]) is { } problem)
                     wrong.Add($"case {k} on {path}: {cases[k].Text}: {problem}");
@@ -61,7 +67,11 @@ public sealed class OnnxRuntimeOperatorTests
                 var numbers = session.IsFloat(k) ? session.Output(k).ToArray() : [.. session.OutputInts(k).ToArray().Select(v => (float)v)];
                 if (recorded[k].Difference(CaseAnswer.Of(session.OutputShape(k).ToArray(), numbers)) is { } difference)
                     return $"output {k}: {difference}";
-                if (live?[k].Floats is { } wanted && Enumerable.Range(0, wanted.Length).FirstOrDefault(n => !CaseAnswer.IsNear(wanted[n], numbers[n], recorded[k].Largest), -1) is >= 0 and var at)
+                if (live?[k].Floats is not { } wanted)
+                    continue;
+                var at = Array.FindIndex(Enumerable.Range(0, wanted.Length).ToArray(),
+                    n => !CaseAnswer.IsNear(wanted[n], numbers[n], recorded[k].Largest));
+                if (at >= 0)
                     return $"output {k}: number {at} is {numbers[at]}, {wanted[at]} was wanted";
             }
             return null;
@@ -75,7 +85,8 @@ public sealed class OnnxRuntimeOperatorTests
     static List<(uint Hash, CaseAnswer[] Answers)> Recorded(string file)
     {
         using var from = new BinaryReader(File.OpenRead(file));
-        return [.. Enumerable.Range(0, Cases).Select(_ => (from.ReadUInt32(), Enumerable.Range(0, from.ReadByte()).Select(_ => CaseAnswer.Read(from)).ToArray()))];
+        CaseAnswer[] Answers() => [.. Enumerable.Range(0, from.ReadByte()).Select(_ => CaseAnswer.Read(from))];
+        return [.. Enumerable.Range(0, Cases).Select(_ => (from.ReadUInt32(), Answers()))];
     }
 
     static void Record(string file, OperatorCase[] cases, IReadOnlyList<IReadOnlyList<CaseTensor>> answers)

@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Hwaso.Runtime.Tests.Operators;
 
-/// <summary>ONNX Runtime in a process of node: takes a file of cases, gives a file of answers (benchmarks/peers/onnxruntime/operators.mjs).</summary>
+/// <summary>
+/// ONNX Runtime in a node process: reads a file of cases, writes a file of answers (benchmarks/peers/onnxruntime/operators.mjs).
+/// </summary>
 sealed class OnnxRuntimePeer(string script)
 {
     /// <summary>Every output of each case, all as floating-point numbers.</summary>
@@ -13,7 +16,8 @@ sealed class OnnxRuntimePeer(string script)
         {
             var (asked, answered) = (Path.Combine(folder, "cases"), Path.Combine(folder, "answers"));
             Write(asked, cases);
-            using var node = Process.Start(new ProcessStartInfo("node", [script, asked, answered]) { RedirectStandardError = true }) ?? throw new InvalidOperationException("node did not start");
+            using var node = Process.Start(new ProcessStartInfo("node", [script, asked, answered]) { RedirectStandardError = true })
+                ?? throw new InvalidOperationException("node did not start");
             var error = node.StandardError.ReadToEnd();
             node.WaitForExit();
             return node.ExitCode == 0 ? Read(answered, cases) : throw new InvalidOperationException($"ONNX Runtime: {error}");
@@ -53,7 +57,10 @@ sealed class OnnxRuntimePeer(string script)
         {
             var outputs = from.ReadInt32();
             if (outputs < 0)
-                throw new InvalidOperationException($"ONNX Runtime refuses {one.Text}: {System.Text.Encoding.UTF8.GetString(from.ReadBytes(-outputs))}");
+            {
+                var reason = Encoding.UTF8.GetString(from.ReadBytes(-outputs));
+                throw new InvalidOperationException($"ONNX Runtime refuses {one.Text}: {reason}");
+            }
             answers.Add([.. Enumerable.Range(0, outputs).Select(_ =>
             {
                 var shape = Enumerable.Range(0, from.ReadInt32()).Select(_ => (long)from.ReadInt32()).ToArray();

@@ -1,6 +1,6 @@
 namespace Hwaso.Runtime.Tests.Operators;
 
-/// <summary>Cases of what moves numbers, and of what computes sizes.</summary>
+/// <summary>Cases of operators that move numbers, and of operators on sizes.</summary>
 static class ShapeCases
 {
     public static IReadOnlyDictionary<string, Action<CaseBuilder>> All { get; } = new Dictionary<string, Action<CaseBuilder>>
@@ -27,7 +27,8 @@ static class ShapeCases
         ["Expand"] = c =>
         {
             var shape = c.Shape(1, 5, 7);
-            c.Input([.. shape.Select(s => c.Once(2) ? 1 : s).Skip(c.From(0, shape.Length - 1))]).Ints(shape.Select(s => c.Once(8) ? 1 : s).ToArray());
+            c.Input([.. shape.Select(s => c.Once(2) ? 1 : s).Skip(c.From(0, shape.Length - 1))])
+                .Ints(shape.Select(s => c.Once(8) ? 1 : s).ToArray());
         },
         ["Pad"] = Pad,
         ["Shape"] = c =>
@@ -64,7 +65,8 @@ static class ShapeCases
         },
     };
 
-    static long[] Numbers(CaseBuilder c, long[] shape) => [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (long)c.From(0, 2))];
+    static long[] Numbers(CaseBuilder c, long[] shape) =>
+        [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (long)c.From(0, 2))];
 
     static void Few(CaseBuilder c, long[] shape) => c.IntsOf(shape, Numbers(c, shape));
 
@@ -120,13 +122,20 @@ static class ShapeCases
         for (var k = 0; k < axes.Length; k++)
         {
             var size = (int)shape[axes[k]];
-            // Something remains: from a place that is there, on from it.
+            // At least one element remains: the end is the start or lies beyond it in the direction of the step.
             var (first, step) = (c.From(0, size - 1), c.Any(1, 1, 2, 3, -1, -2));
             var forward = step > 0;
             var last = forward ? c.From(first, size - 1) : c.From(0, first);
-            starts[k] = c.Once(3) ? first - size : forward && first == 0 && c.Once(2) ? -size - 5 : !forward && first == size - 1 && c.Once(2) ? c.Any(size + 3L, long.MaxValue) : first;
-            ends[k] = forward ? last == size - 1 && c.Once(2) ? c.Any(size, size + 7L, long.MaxValue) : c.Once(3) && last < size - 1 ? last + 1 - size : last + 1
-                : last == 0 ? c.Any(-size - 1L, long.MinValue + 1) : c.Once(3) ? last - 1 - size : last - 1;
+            starts[k] = c.Once(3) ? first - size
+                : forward && first == 0 && c.Once(2) ? -size - 5
+                : !forward && first == size - 1 && c.Once(2) ? c.Any(size + 3L, long.MaxValue)
+                : first;
+            if (forward)
+                ends[k] = last == size - 1 && c.Once(2) ? c.Any(size, size + 7L, long.MaxValue)
+                    : c.Once(3) && last < size - 1 ? last + 1 - size
+                    : last + 1;
+            else
+                ends[k] = last == 0 ? c.Any(-size - 1L, long.MinValue + 1) : c.Once(3) ? last - 1 - size : last - 1;
             steps[k] = step;
         }
         c.Ints(starts).Ints(ends).Ints([.. axes.Select(a => (long)(c.Once(2) ? a : a - shape.Length))]);
@@ -139,7 +148,8 @@ static class ShapeCases
         var shape = c.Shape(1, 4, 8);
         var axis = c.From(0, shape.Length - 1);
         var places = c.Once(4) ? [] : c.Shape(1, 2, 5);
-        long[] indices = [.. Enumerable.Range(0, (int)places.Aggregate(1L, (a, b) => a * b)).Select(_ => (long)c.From(-(int)shape[axis], (int)shape[axis] - 1))];
+        var count = (int)places.Aggregate(1L, (a, b) => a * b);
+        long[] indices = [.. Enumerable.Range(0, count).Select(_ => (long)c.From(-(int)shape[axis], (int)shape[axis] - 1))];
         c.Input(shape);
         if (c.Once(2))
             c.IntsOf(places, indices);
@@ -152,7 +162,7 @@ static class ShapeCases
     {
         var shape = c.Shape(1, 5, 7);
         c.Input(shape);
-        // Neighbours joined, some sizes as they were, one left open.
+        // Merges neighbours, keeps some sizes, and leaves one free.
         var sizes = new List<long>();
         for (var d = 0; d < shape.Length; d++)
             if (sizes.Count > 0 && c.Once(3))
@@ -173,7 +183,8 @@ static class ShapeCases
     {
         c.Opset = c.Any(11, 13, 17);
         long[] shape = [.. c.Shape(1, 5, 7).Select(s => c.Once(2) ? 1 : s)];
-        long[] axes = [.. Enumerable.Range(0, shape.Length).Where(d => shape[d] == 1 && c.Once(2)).Select(d => (long)(c.Once(2) ? d : d - shape.Length))];
+        var removed = Enumerable.Range(0, shape.Length).Where(d => shape[d] == 1 && c.Once(2));
+        long[] axes = [.. removed.Select(d => (long)(c.Once(2) ? d : d - shape.Length))];
         c.Input(shape);
         if (axes.Length > 0 && c.Opset < 13)
             c.With("axes", axes);
@@ -186,7 +197,8 @@ static class ShapeCases
         c.Opset = c.Any(11, 13, 17);
         var shape = c.Shape(0, 4, 7);
         var rank = shape.Length + c.From(1, 3);
-        long[] axes = [.. Enumerable.Range(0, rank).OrderBy(_ => c.Random.Next()).Take(rank - shape.Length).Select(d => (long)(c.Once(2) ? d : d - rank))];
+        var added = Enumerable.Range(0, rank).OrderBy(_ => c.Random.Next()).Take(rank - shape.Length);
+        long[] axes = [.. added.Select(d => (long)(c.Once(2) ? d : d - rank))];
         c.Input(shape);
         if (c.Opset < 13)
             c.With("axes", axes);
@@ -201,7 +213,7 @@ static class ShapeCases
         var pads = new long[2 * shape.Length];
         for (var d = 0; d < shape.Length; d++)
         {
-            // Some is cut, not all.
+            // Crops a part, never all.
             pads[d] = c.Once(5) ? -c.From(0, (int)(shape[d] - 1) / 2) : c.From(0, 3);
             pads[d + shape.Length] = c.Once(5) ? -c.From(0, (int)(shape[d] - 1) / 2) : c.From(0, 3);
         }
@@ -223,6 +235,7 @@ static class ShapeCases
             return;
         }
         var axes = Enumerable.Range(0, shape.Length).OrderBy(_ => c.Random.Next()).Take(c.From(1, shape.Length)).ToArray();
-        c.Ints([.. axes.Select(a => pads[a]), .. axes.Select(a => pads[a + shape.Length])]).Known([], -1.5f).Ints([.. axes.Select(a => (long)(c.Once(2) ? a : a - shape.Length))]);
+        c.Ints([.. axes.Select(a => pads[a]), .. axes.Select(a => pads[a + shape.Length])]).Known([], -1.5f)
+            .Ints([.. axes.Select(a => (long)(c.Once(2) ? a : a - shape.Length))]);
     }
 }

@@ -1,6 +1,6 @@
 namespace Hwaso.Runtime.Tests.Operators;
 
-/// <summary>Cases of what adds up: products of matrices, reductions, normalisation along axes.</summary>
+/// <summary>Cases of operators that sum: matrix products, reductions, normalisation.</summary>
 static class SumCases
 {
     public static IReadOnlyDictionary<string, Action<CaseBuilder>> All { get; } = new Dictionary<string, Action<CaseBuilder>>
@@ -30,7 +30,8 @@ static class SumCases
         {
             var shape = c.Shape(1, 4);
             c.IsInteger = true;
-            c.Input(shape).WithOr("axis", c.From(-shape.Length, shape.Length - 1), 0).WithOr("keepdims", c.Any(0, 1), 1).WithOr("select_last_index", c.Any(0, 1), 0);
+            c.Input(shape).WithOr("axis", c.From(-shape.Length, shape.Length - 1), 0).WithOr("keepdims", c.Any(0, 1), 1)
+                .WithOr("select_last_index", c.Any(0, 1), 0);
         },
     };
 

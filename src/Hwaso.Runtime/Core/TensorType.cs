@@ -1,0 +1,43 @@
+using Hwaso.Runtime.Format;
+
+namespace Hwaso.Runtime.Core;
+
+/// <summary>The type of a value: single-precision numbers or 64-bit integers, and the sizes.</summary>
+sealed class TensorType
+{
+    /// <summary>The most elements of a tensor; this keeps indices within 32 bits.</summary>
+    const long MaxElements = 1L << 30;
+
+    /// <exception cref="ModelFormatException">A size is negative, or the tensor would have more elements than supported.</exception>
+    public TensorType(bool isFloat, int[] shape, string place)
+    {
+        Int128 elements = 1;
+        foreach (var size in shape)
+            // Sizes of an empty tensor are limited too: tables of their length are allocated.
+            if (size < 0 || (elements *= Math.Max(size, 1)) > MaxElements)
+            {
+                var sizes = string.Join(", ", shape);
+                throw new ModelFormatException(place, $"a tensor of sizes [{sizes}] has more than the {MaxElements} numbers supported")
+                {
+                    IsTooLarge = true,
+                };
+            }
+        (IsFloat, Shape, Elements) = (isFloat, shape, shape.Contains(0) ? 0 : (int)elements);
+    }
+
+    public bool IsFloat { get; }
+
+    public int[] Shape { get; }
+
+    public int Rank => Shape.Length;
+
+    public int Elements { get; }
+
+    public long Bytes => (long)Elements * ElementBytes;
+
+    public int ElementBytes => IsFloat ? sizeof(float) : sizeof(long);
+
+    public bool SameShape(TensorType other) => Shape.AsSpan().SequenceEqual(other.Shape);
+
+    public override string ToString() => $"{(IsFloat ? "float" : "int")}[{string.Join(", ", Shape)}]";
+}

@@ -1,0 +1,43 @@
+using Hwaso.Runtime.Core;
+using Hwaso.Runtime.Kernels;
+using Hwaso.Runtime.Operators;
+
+namespace Hwaso.Runtime.Planning;
+
+/// <summary>
+/// Reads a model's weights from its file: those of convolutions packed as kernels read them, without keeping the original.
+/// </summary>
+static class WeightPacking
+{
+    public static void Pack(ModelGraph graph, PackedWeights packed)
+    {
+        var uses = graph.Nodes.SelectMany(n => n.Inputs.Select((value, input) => (Value: value, Node: n, Input: input)))
+            .ToLookup(u => u.Value);
+        foreach (var (value, constant) in graph.Constants)
+        {
+            var own = uses[value].ToArray();
+            var groups = own.Length == 0 || graph.OutputValues.Contains(value) ? 0 : Groups(own[0].Node.Operator, constant.Type);
+            if (groups > 0 && own.All(u => u.Input == 1 && Groups(u.Node.Operator, constant.Type) == groups))
+            {
+                ConvWeights.Get(packed, constant, groups, own[0].Node.Place);
+                constant.Release();
+            }
+            else
+                constant.Load();
+        }
+    }
+
+    /// <summary>The number of groups that an operator's weights are packed in, if it needs nothing but the packed form; else 0.</summary>
+    static int Groups(Operator operation, TensorType weights)
+    {
+        var groups = operation switch
+        {
+            ConvOperator conv => conv.Groups,
+            DeformConvOperator deformed => deformed.Groups,
+            _ => 0,
+        };
+        // Depthwise convolutions read unpacked weights. Weights that do not fit are refused later, when the input is known.
+        var fits = groups > 0 && weights is { IsFloat: true, Rank: 4, Elements: > 0 } && weights.Shape[0] % groups == 0;
+        return fits && (groups == 1 || weights.Shape[1] > 1) ? groups : 0;
+    }
+}

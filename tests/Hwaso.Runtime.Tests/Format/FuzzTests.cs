@@ -1,0 +1,136 @@
+using System.Globalization;
+using Hwaso.Runtime.Format;
+using Hwaso.Runtime.Operators;
+using Hwaso.Runtime.Planning;
+
+namespace Hwaso.Runtime.Tests.Format;
+
+/// <summary>
+/// Each of thousands of damaged files is refused with a ModelFormatException, or runs with the same numbers on every path. None makes the
+/// runtime allocate memory that the file only declares.
+/// </summary>
+/// <remarks>HWASO_FUZZ_FILES sets the number of files for a longer run.</remarks>
+public sealed class FuzzTests
+{
+    const long MostBytes = 8 << 20;
+
+    // The memory of a run, as much again for constants computed at planning, and room for planning itself.
+    const long MostAllocated = 64 << 20;
+
+    // Files may ask for long runs; those teach nothing here and are skipped.
+    const long MostWork = 20_000_000;
+
+    [Fact]
+    public void A_damaged_file_is_refused_or_runs_and_takes_no_more_memory_than_allowed()
+    {
+        var mutator = new FileMutator(FuzzFiles.All);
+        var count = int.TryParse(Environment.GetEnvironmentVariable("HWASO_FUZZ_FILES"), CultureInfo.InvariantCulture, out var asked)
+            ? asked
+            : 800;
+        var (refused, ran, reasons, failures) = (0, 0, new HashSet<string>(), new List<string>());
+        for (var seed = 0; seed < count && failures.Count < 20; seed++)
+            switch (Try(mutator.Next(new Random(seed))))
+            {
+                case (true, { } reason):
+                    refused++;
+                    // Counts distinct problems, without their places and numbers.
+                    reasons.Add(string.Concat(reason.Split(": ")[^1].Where(char.IsLetter).Take(24)));
+                    break;
+                case (false, { } failure):
+                    failures.Add($"file {seed}: {failure}");
+                    break;
+                default:
+                    ran++;
+                    break;
+            }
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+        Assert.True(refused > count / 4 && ran > count / 20 && reasons.Count > 40,
+            $"{refused} refused for {reasons.Count} reasons, {ran} ran: the damage reaches one side alone");
+    }
+
+    [Fact]
+    public void Every_file_that_is_damaged_runs_when_it_is_whole()
+    {
+        foreach (var file in FuzzFiles.All)
+            Assert.Equal((true, null), Try(file));
+    }
+
+    /// <summary>Whether a file behaved as it may, and why it was refused; no reason if it ran.</summary>
+    static (bool Right, string? Message) Try(byte[] file)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        string? refusal = null;
+        try
+        {
+            if (Run(file, SimdPath.Best) is { } widest && Difference(Run(file, SimdPath.Scalar)!, widest) is { } difference)
+                return (false, difference);
+        }
+        catch (ModelFormatException error)
+        {
+            refusal = error.Message;
+        }
+#pragma warning disable CA1031 // Whatever it is, it is reported with the file.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            return (false, $"{error}"[..Math.Min(600, $"{error}".Length)]);
+        }
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        return allocated <= MostAllocated
+            ? (true, refusal)
+            : (false, $"{allocated >> 20} MiB were allocated for {file.Length} bytes; {refusal}");
+    }
+
+    static float[][]? Run(byte[] file, SimdPath path)
+    {
+        using var model = OnnxModel.Load(file, "mutant", new RuntimeOptions { Threads = 1, MostBytes = MostBytes, Path = path });
+        var shapes = model.Inputs.Select(i => (i.Shape ?? [1, 3, 16, 16]).Select(s => s < 0 ? 16 : s).ToArray()).ToArray();
+        var session = model.Open(shapes);
+        if (session.Plan.Steps.Sum(s => Work(s, session.Plan)) > MostWork)
+            return null;
+        for (var k = 0; k < shapes.Length; k++)
+        {
+            if (!model.Inputs[k].IsFloat)
+            {
+                session.InputInts(k).Clear();
+                continue;
+            }
+            var input = session.Input(k);
+            for (var n = 0; n < input.Length; n++)
+                input[n] = MathF.Sin(n);
+        }
+        session.Run();
+        float[] Numbers(int k) =>
+            session.IsFloat(k) ? session.Output(k).ToArray() : [.. session.OutputInts(k).ToArray().Select(v => (float)v)];
+        return [.. Enumerable.Range(0, model.Outputs.Count).Select(Numbers)];
+    }
+
+    static long Work(Node step, ExecutionPlan plan)
+    {
+        var elements = (long)plan.Types[step.Output]!.Elements;
+        return step.Operator switch
+        {
+            PoolOperator pool => elements * pool.Window.Kernel[0] * pool.Window.Kernel[1],
+            ConvOperator or ConvTransposeOperator or MatMulOperator => elements * Math.Max(1, plan.Types[step.Inputs[1]]!.Elements),
+            _ => elements,
+        };
+    }
+
+    // The paths sum in different orders. Moderate numbers agree within rounding; huge ones may be infinite or undefined in one order only.
+    static string? Difference(float[][] scalar, float[][] widest)
+    {
+        foreach (var (one, other) in scalar.Zip(widest))
+        {
+            if (one.Length != other.Length)
+                return $"{one.Length} numbers on one path, {other.Length} on another";
+            if (one.Any(v => !float.IsFinite(v) || Math.Abs(v) > 1e6f))
+                continue;
+            var largest = Math.Max(1, one.Select(Math.Abs).DefaultIfEmpty().Max());
+            var different = Enumerable.Range(0, one.Length).Count(k => !(Math.Abs(one[k] - other[k]) <= 1e-3f * largest));
+            // Where rounding decides, as between two equal classes, a few may differ.
+            if (different > one.Length / 20)
+                return $"{different} of {one.Length} numbers differ between the paths";
+        }
+        return null;
+    }
+}
