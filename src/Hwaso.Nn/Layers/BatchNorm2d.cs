@@ -33,5 +33,5 @@ public sealed class BatchNorm2d : Net
         return Aten.BatchNorm(x, weight, bias, runningMean, runningVariance, IsTraining, momentum, epsilon, cudnnEnabled: true);
     }
 
-    static readonly Torch.Operators.Operator AddInPlace = new("aten::add_.Scalar");
+    static readonly Operator AddInPlace = new("aten::add_.Scalar");
 }

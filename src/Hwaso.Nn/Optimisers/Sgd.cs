@@ -77,7 +77,7 @@ public sealed class Sgd : Optimiser
         Aten.Call(AddListsInPlace, parameters, steps, rate);
     }
 
-    static readonly Torch.Operators.Operator AddLists = new("aten::_foreach_add.List");
-    static readonly Torch.Operators.Operator AddListsInPlace = new("aten::_foreach_add_.List");
-    static readonly Torch.Operators.Operator Scale = new("aten::_foreach_mul_.Scalar");
+    static readonly Operator AddLists = new("aten::_foreach_add.List");
+    static readonly Operator AddListsInPlace = new("aten::_foreach_add_.List");
+    static readonly Operator Scale = new("aten::_foreach_mul_.Scalar");
 }

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using Hwaso.Torch.Autograd;
 
-namespace Hwaso.Torch.Native;
+namespace Hwaso.Torch;
 
 /// <summary>
 /// The memory in which OpenBLAS multiplies matrices: a piece that it asks for at the first product (its own threads have theirs by then), again and again
@@ -32,7 +31,6 @@ static unsafe partial class ProductMemory
             throw new TorchException("reserve", "", "", $"not enough memory for matrix products, {Piece >> 20} MiB; allow the process more (ulimit -d, -v)");
         }
         using var scope = new Scope();
-        using var off = new NoGrad();
         var square = Tensor.Zeros([Side, Side]);
         square.MatMul(square);
     }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Hwaso.Torch.Native;
 
-namespace Hwaso.Torch.Operators;
+namespace Hwaso.Torch;
 
 /// <summary>An operator of libtorch's dispatcher, looked up at its first call, or one written in C#.</summary>
 /// <param name="name">Its full name, e.g. <c>aten::conv2d</c> or <c>aten::add.Tensor</c>.</param>

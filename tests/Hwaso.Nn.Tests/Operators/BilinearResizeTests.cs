@@ -1,8 +1,9 @@
 using Hwaso.Tests;
+using Hwaso.Torch;
 
-namespace Hwaso.Torch.Tests.Autograd;
+namespace Hwaso.Nn.Tests.Operators;
 
-public sealed class DeterministicTests : TensorTest
+public sealed class BilinearResizeTests : TensorTest
 {
     [Theory]
     [InlineData(5, 7, 10, 14, false)]

@@ -1,4 +1,21 @@
-namespace Hwaso.Torch.Autograd;
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+
+namespace Hwaso.Nn;
+
+/// <summary>Bilinear resizing of maps.</summary>
+public static class BilinearResize
+{
+    /// <summary>Resizes [N, C, H, W] to a height and width; with <paramref name="alignCorners"/> corner pixels map to corner pixels.</summary>
+    /// <remarks>
+    /// Where <see cref="TorchInfo.IsDeterministic"/> is set, the gradient is a product of matrices, because CUDA's own kernel adds in no fixed
+    /// order.
+    /// </remarks>
+    public static Tensor ResizeBilinear(this Tensor x, long height, long width, bool alignCorners = false) =>
+        TorchInfo.IsDeterministic && x.RequiresGrad && NoGrad.IsFollowing
+            ? new BilinearFunction(height, width, alignCorners).Apply(x)[0]
+            : Aten.UpsampleBilinear2d(x, [height, width], alignCorners);
+}
 
 /// <summary>
 /// Bilinear resizing as <c>aten::upsample_bilinear2d</c> does it, its gradient two products of matrices: Aᵀ_h · G · A_w, where A has what each pixel
