@@ -1,4 +1,4 @@
-namespace Hwaso.Checkpoints.Pickle;
+namespace Hwaso.Checkpoints;
 
 /// <summary>The unpickler's stack with its marks, and the memo. Every access is checked.</summary>
 sealed class PickleStack(CheckpointStream source)

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace Hwaso.Checkpoints.Pickle;
+namespace Hwaso.Checkpoints;
 
 /// <summary>PyTorch's storage classes and dtype names.</summary>
 static class StorageTypes

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 
-namespace Hwaso.Checkpoints.Pickle;
+namespace Hwaso.Checkpoints;
 
 /// <summary>The operands of pickle opcodes.</summary>
 sealed class PickleReader(CheckpointStream source)

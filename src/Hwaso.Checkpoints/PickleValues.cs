@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Hwaso.Checkpoints.Pickle;
+namespace Hwaso.Checkpoints;
 
 /// <summary>A Python dictionary in insertion order. Allocates on the first entry only.</summary>
 sealed class PickleDict
@@ -36,3 +36,25 @@ sealed class PickleDict
         };
     }
 }
+
+/// <summary>A storage that a pickle points to; its bytes lie elsewhere in the file.</summary>
+/// <param name="Key">Name of the storage in the file.</param>
+/// <param name="TypeName">PyTorch's storage class.</param>
+/// <param name="Elements">Elements of the whole storage.</param>
+/// <param name="ViewOffset">First element that tensors on it may use (legacy storage views), else 0.</param>
+/// <param name="ViewElements">Elements that tensors on it may use.</param>
+sealed record StorageRef(string Key, string TypeName, long Elements, long ViewOffset, long ViewElements)
+{
+    public ElementType? Type => StorageTypes.TypeOf(TypeName);
+
+    public int BytesPerElement => StorageTypes.BytesPerElement(TypeName);
+}
+
+/// <summary>A tensor as a pickle describes it, unchecked. Offset and strides count elements; a null type cannot be loaded.</summary>
+sealed record TensorRef(StorageRef Storage, ElementType? Type, long Offset, long[] Shape, long[] Strides);
+
+/// <summary>A NumPy element type, as in <c>f8</c>.</summary>
+sealed record NumpyDtype(string Code);
+
+/// <summary>Plain data that no weight needs; kept as a name only.</summary>
+sealed record Opaque(string Name);

@@ -1,8 +1,7 @@
-
-namespace Hwaso.Checkpoints.Pickle;
+namespace Hwaso.Checkpoints;
 
 /// <summary>The names that a weight file may ask for: tensors, plain containers, and numbers of NumPy.</summary>
-static class AllowedGlobals
+static class PickleGlobals
 {
     public static Global? Find(string module, string name)
     {
@@ -50,4 +49,30 @@ static class AllowedGlobals
         _ when StorageTypes.IsKnown(name) => GlobalKind.Storage,
         _ => null,
     };
+}
+
+/// <summary>A name that a pickle asks for, and that is allowed.</summary>
+sealed record Global(string Module, string Name, GlobalKind Kind)
+{
+    public override string ToString() => $"{Module}.{Name}";
+}
+
+/// <summary>What an allowed name stands for. Nothing is ever called: each kind has its own lines in <see cref="PickleReducer"/>.</summary>
+enum GlobalKind
+{
+    Storage,
+    RebuildTensor,
+    RebuildTyped,
+    RebuildParameter,
+    RebuildSubclass,
+    TensorClass,
+    Dtype,
+    Device,
+    Dictionary,
+    Namespace,
+    Sequence,
+    Encode,
+    NumpyDtype,
+    NumpyScalar,
+    Opaque,
 }

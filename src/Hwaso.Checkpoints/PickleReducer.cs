@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Hwaso.Checkpoints.Pickle;
+namespace Hwaso.Checkpoints;
 
 /// <summary>Gives each allowed name its meaning. Everything built here is plain data.</summary>
-sealed class Reducer(CheckpointStream source)
+sealed class PickleReducer(CheckpointStream source)
 {
     // Copying is charged for: a short pickle may refer to one long list again and again.
     const long MaxCopied = 10_000_000;
@@ -15,7 +15,7 @@ sealed class Reducer(CheckpointStream source)
     public IReadOnlyDictionary<string, StorageRef> Storages => storages;
 
     public Global Find(string module, string name) =>
-        AllowedGlobals.Find(module, name)
+        PickleGlobals.Find(module, name)
         ?? throw source.Fail(
             $"the file asks for {module}.{name}; only tensors and plain containers are loaded. "
             + "If you trust it, load it in PyTorch and save model.state_dict() alone");
