@@ -4,7 +4,7 @@ using Hwaso.Torch.Autograd;
 namespace Hwaso.Nn;
 
 /// <summary>Initial values of parameters, after <c>torch.nn.init</c>, drawn from libtorch's generator.</summary>
-public static class Initialise
+public static class Init
 {
     /// <summary>Every element the same.</summary>
     public static void Constant(Tensor tensor, double value) => Quietly(tensor, t => Aten.Fill_(t, value));
