@@ -1,5 +1,4 @@
 using System.Globalization;
-using Hwaso.Checkpoints.Pickle;
 
 namespace Hwaso.Checkpoints;
 
@@ -87,3 +86,6 @@ static class CheckpointSearch
 
     static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 }
+
+/// <summary>The state dict of a checkpoint, the plain values beside it, and the dictionaries opened on the way.</summary>
+sealed record FoundCheckpoint(OrderedDictionary<string, TensorRef> Tensors, Dictionary<string, string> Values, string Wrapper);

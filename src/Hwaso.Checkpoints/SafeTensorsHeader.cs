@@ -120,3 +120,6 @@ sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsEntry> Entries, Diction
         CheckpointException Fail(string? key, string problem) => new(path, key, problem);
     }
 }
+
+/// <summary>One tensor of a header; offsets count from the end of the header.</summary>
+sealed record SafeTensorsEntry(string Name, ElementType Type, long[] Shape, long Begin, long End);

@@ -129,3 +129,22 @@ public static class StateDict
 
     static string First(string key) => key.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? key[..dot] : key;
 }
+
+/// <summary>How a file's tensors serve a network's keys.</summary>
+/// <param name="Stripped">Prefix taken off the file's keys, as in <c>module.model.</c>; empty for none.</param>
+/// <param name="Added">Prefix of the network's keys that the file does not have; empty for none.</param>
+/// <param name="Loaded">The tensors under the network's own keys, in its order.</param>
+/// <param name="Missing">Wanted keys that the file lacks.</param>
+/// <param name="Unexpected">Keys of the file, verbatim, that the network has no place for.</param>
+public sealed record StateDictMatch(
+    string Stripped,
+    string Added,
+    IReadOnlyDictionary<string, HostTensor> Loaded,
+    IReadOnlyList<string> Missing,
+    IReadOnlyList<string> Unexpected);
+
+/// <summary>A state dict without its wrappers' prefix.</summary>
+/// <param name="Stripped">Prefix taken off, as in <c>module.model.</c>; empty for none.</param>
+/// <param name="Tensors">The tensors under their own keys, in the file's order.</param>
+/// <param name="LeftOut">Keys, verbatim, that belong to a training wrapper and not to the network.</param>
+public sealed record UnwrappedStateDict(string Stripped, IReadOnlyDictionary<string, HostTensor> Tensors, IReadOnlyList<string> LeftOut);

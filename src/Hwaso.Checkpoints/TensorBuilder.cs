@@ -1,5 +1,3 @@
-using Hwaso.Checkpoints.Pickle;
-
 namespace Hwaso.Checkpoints;
 
 /// <summary>Turns a pickle's descriptions of tensors into tensors, after checking them against their storages.</summary>

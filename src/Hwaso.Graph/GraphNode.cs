@@ -1,4 +1,4 @@
-using Hwaso.Torch.Operators;
+using Hwaso.Torch;
 
 namespace Hwaso.Graph;
 

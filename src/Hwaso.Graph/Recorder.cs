@@ -1,7 +1,6 @@
 using Hwaso.Checkpoints;
 using Hwaso.Nn;
 using Hwaso.Torch;
-using Hwaso.Torch.Operators;
 
 namespace Hwaso.Graph;
 

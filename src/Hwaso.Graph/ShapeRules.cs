@@ -1,5 +1,4 @@
 using Hwaso.Torch;
-using Hwaso.Torch.Operators;
 
 namespace Hwaso.Graph;
 

@@ -1,3 +1,4 @@
+using Hwaso.Common;
 using Hwaso.Imaging.Native;
 
 namespace Hwaso.Imaging;
@@ -58,7 +59,7 @@ public static unsafe class Jpeg
     /// <param name="image">The image.</param>
     /// <param name="quality">1 to 100; from 90 on colour is kept at full resolution.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Write(string path, RgbImage image, int quality = 95) => AtomicWrite.Bytes(path, Encode(image, quality));
+    public static void Write(string path, RgbImage image, int quality = 95) => AtomicFile.Write(path, Encode(image, quality));
 
     /// <summary>The bytes of a JPEG file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A quality outside 1 to 100.</exception>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hwaso.Common;
 
 namespace Hwaso.Imaging;
 
@@ -107,22 +108,22 @@ public static class Png
     /// <param name="image">The image.</param>
     /// <param name="compression">0 (none) to 9 (smallest).</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Write(string path, RgbImage image, int compression = 3) => AtomicWrite.Bytes(path, Encode(image, compression));
+    public static void Write(string path, RgbImage image, int compression = 3) => AtomicFile.Write(path, Encode(image, compression));
 
     /// <summary>Writes class indices with a palette, whole or not at all.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void WriteIndexed(string path, LabelMap labels, Palette palette) => AtomicWrite.Bytes(path, EncodeIndexed(labels, palette));
+    public static void WriteIndexed(string path, LabelMap labels, Palette palette) => AtomicFile.Write(path, EncodeIndexed(labels, palette));
 
     /// <summary>Writes 8-bit values, whole or not at all.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void WriteGray(string path, LabelMap labels) => AtomicWrite.Bytes(path, EncodeGray(labels));
+    public static void WriteGray(string path, LabelMap labels) => AtomicFile.Write(path, EncodeGray(labels));
 
     /// <summary>Writes 16-bit values, whole or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="image">The values.</param>
     /// <param name="text">Text entries by keyword, such as a scale.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void WriteGray16(string path, Gray16Image image, IReadOnlyDictionary<string, string>? text = null) => AtomicWrite.Bytes(path, EncodeGray16(image, text));
+    public static void WriteGray16(string path, Gray16Image image, IReadOnlyDictionary<string, string>? text = null) => AtomicFile.Write(path, EncodeGray16(image, text));
 
     /// <summary>The bytes of a colour PNG.</summary>
     public static byte[] Encode(RgbImage image, int compression = 3) =>

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Hwaso.Torch.Native;
-using Hwaso.Torch.Operators;
 
 namespace Hwaso.Torch;
 
@@ -87,7 +86,7 @@ public static partial class Aten
 
     static unsafe void Marshal(in Value value, ref NativeValue native, long* scratch, ref int used, ref List<nint>? heap)
     {
-        native.Kind = value.Kind;
+        native.Kind = (int)value.Kind;
         switch (value.Kind)
         {
             case ValueKind.Tensor:
@@ -163,7 +162,7 @@ public static partial class Aten
 
     static unsafe Value Unmarshal(in NativeValue native)
     {
-        switch (native.Kind)
+        switch ((ValueKind)native.Kind)
         {
             case ValueKind.Tensor:
                 return native.Pointer == null ? Value.None : new Tensor((nint)native.Pointer);

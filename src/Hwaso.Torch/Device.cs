@@ -32,3 +32,13 @@ public readonly record struct Device(DeviceType Type, int Index = -1)
     /// <summary>PyTorch's name of it: <c>cpu</c>, <c>cuda:0</c>.</summary>
     public override string ToString() => Type == DeviceType.Cpu ? "cpu" : $"cuda:{Math.Max(Index, 0)}";
 }
+
+/// <summary>The kind of a device, with libtorch's own numbers (<c>c10/core/DeviceType.h</c>).</summary>
+public enum DeviceType
+{
+    /// <summary>The processor.</summary>
+    Cpu = 0,
+
+    /// <summary>An NVIDIA GPU.</summary>
+    Cuda = 1,
+}

@@ -1,5 +1,3 @@
-using Hwaso.Torch.Operators;
-
 namespace Hwaso.Torch;
 
 /// <summary>What the two doors know of their thread: the module being run, and who watches.</summary>
@@ -107,4 +105,24 @@ public static class Door
     {
         public void Dispose() => Observer = null;
     }
+}
+
+/// <summary>Sees everything that passes the two doors on its thread: operators, and the modules they are called in.</summary>
+public interface IDoorObserver
+{
+    /// <summary>A module begins its forward.</summary>
+    void Enter(string place, string kind, ReadOnlySpan<Tensor> inputs);
+
+    /// <summary>A module has ended its forward.</summary>
+    void Leave(string place, ReadOnlySpan<Tensor> outputs);
+
+    /// <summary>An operator has run.</summary>
+    void Called(Operator operation, ReadOnlySpan<Value> arguments, ReadOnlySpan<Value> results);
+}
+
+/// <summary>Answers operators in libtorch's place on its thread, such as by shapes alone.</summary>
+public interface IStandIn
+{
+    /// <summary>The operator's only result; null lets the operator run. It may call operators itself: they run, and nobody sees them.</summary>
+    Tensor? Answer(Operator operation, ReadOnlySpan<Value> arguments);
 }

@@ -43,11 +43,11 @@ public sealed partial class Tensor
     public unsafe Span<T> Span<T>() where T : unmanaged
     {
         var info = Info(null, null);
-        if (info.DeviceType != DeviceType.Cpu)
+        if ((DeviceType)info.DeviceType != DeviceType.Cpu)
             throw new InvalidOperationException($"{this} is not on the processor; copy it there first (To(Device.Cpu))");
         if (info.IsContiguous == 0)
             throw new InvalidOperationException($"{this} has gaps or another order in memory; use Contiguous() first");
-        if (info.Type != TypeOf<T>())
+        if ((ScalarType)info.Type != TypeOf<T>())
             throw new InvalidOperationException($"{this} does not hold {typeof(T).Name}");
         if (info.Elements > int.MaxValue)
             throw new InvalidOperationException($"{this} is larger than a span can be");
@@ -62,13 +62,13 @@ public sealed partial class Tensor
         return plain.Span<T>().ToArray();
     }
 
-    /// <summary>The only number of a tensor of one element.</summary>
-    /// <exception cref="TorchException">It has more than one element.</exception>
+    /// <summary>The number in a tensor of one element, copied from its device and converted to double precision.</summary>
+    /// <exception cref="InvalidOperationException">The tensor has no element, or more than one.</exception>
     public double Item()
     {
         using var scope = new Scope();
         var one = Aten.To(Aten.Detach(this), ScalarType.Float64, Device.Cpu);
-        return one.Elements == 1 ? one.ToArray<double>()[0] : throw new InvalidOperationException($"Item() wants a tensor of one element, this is {this}");
+        return one.Elements == 1 ? one.ToArray<double>()[0] : throw new InvalidOperationException($"Item() of {this}: a tensor of one element was wanted; use ToArray for more");
     }
 
     /// <summary>The address of the first number; valid while the tensor lives.</summary>

@@ -17,7 +17,7 @@ public sealed partial class Tensor
         for (var k = 0; k < tensors.Length; k++)
         {
             var info = k == 0 ? first = tensors[k].Info(sizes, strides) : tensors[k].Info(otherSizes, otherStrides);
-            if (info.DeviceType != DeviceType.Cpu || info.Type != ScalarType.Float32 || info.IsDenseStrided == 0 || info.Dimensions != first.Dimensions)
+            if ((DeviceType)info.DeviceType != DeviceType.Cpu || (ScalarType)info.Type != ScalarType.Float32 || info.IsDenseStrided == 0 || info.Dimensions != first.Dimensions)
                 return -1;
             // The stride of a dimension of size 1 is never used and may be anything.
             for (var d = 0; k > 0 && d < info.Dimensions; d++)

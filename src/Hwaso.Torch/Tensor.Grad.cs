@@ -1,4 +1,3 @@
-using Hwaso.Torch.Autograd;
 using Hwaso.Torch.Native;
 
 namespace Hwaso.Torch;
@@ -25,6 +24,17 @@ public sealed partial class Tensor
         }
     }
 
-    /// <inheritdoc cref="Gradients.Backward"/>
-    public void Backward(Tensor? gradient = null, bool retainGraph = false) => Gradients.Backward(this, gradient, retainGraph);
+    /// <summary>Adds the derivative of this tensor with respect to every leaf that requires a gradient to that leaf's gradient.</summary>
+    /// <param name="gradient">The gradient of this tensor itself, of its shape; null stands for 1 and wants a tensor of one element.</param>
+    /// <param name="retainGraph">Keeps what autograd saved, so that backward can run again.</param>
+    /// <param name="createGraph">Records backward itself, for higher derivatives.</param>
+    /// <exception cref="TorchException">Autograd did not record this tensor, it has several elements, or backward already ran.</exception>
+    public unsafe void Backward(Tensor? gradient = null, bool retainGraph = false, bool createGraph = false)
+    {
+        nint root = Live(), given = gradient?.Live() ?? 0;
+        if (NativeMethods.hw_backward(&root, gradient is null ? null : &given, 1, retainGraph ? 1 : 0, createGraph ? 1 : 0) != 0)
+            throw new TorchException("backward", Door.CurrentPlace, ToString(), NativeMethods.LastError);
+        GC.KeepAlive(this);
+        GC.KeepAlive(gradient);
+    }
 }

@@ -35,7 +35,7 @@ public sealed partial class Tensor
     public unsafe long Elements => Info(null, null).Elements;
 
     /// <summary>The element type.</summary>
-    public unsafe ScalarType Type => Info(null, null).Type;
+    public unsafe ScalarType Type => (ScalarType)Info(null, null).Type;
 
     /// <summary>Where it lives.</summary>
     public unsafe Device Device
@@ -43,7 +43,8 @@ public sealed partial class Tensor
         get
         {
             var info = Info(null, null);
-            return new Device(info.DeviceType, info.DeviceType == DeviceType.Cpu ? -1 : info.DeviceIndex);
+            var type = (DeviceType)info.DeviceType;
+            return new Device(type, type == DeviceType.Cpu ? -1 : info.DeviceIndex);
         }
     }
 
@@ -84,9 +85,9 @@ public sealed partial class Tensor
             return "disposed tensor";
         var info = Info(null, null);
 #pragma warning disable CA1308 // PyTorch writes element types in lower case.
-        var type = info.Type.ToString().ToLowerInvariant();
+        var type = ((ScalarType)info.Type).ToString().ToLowerInvariant();
 #pragma warning restore CA1308
-        return $"{type}[{string.Join(", ", Shape)}]{(info.DeviceType == DeviceType.Cpu ? "" : $"@{Device}")}";
+        return $"{type}[{string.Join(", ", Shape)}]{((DeviceType)info.DeviceType == DeviceType.Cpu ? "" : $"@{Device}")}";
     }
 
     internal unsafe TensorInfo Info(long* sizes, long* strides)

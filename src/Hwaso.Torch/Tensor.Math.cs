@@ -1,5 +1,3 @@
-using Hwaso.Torch.Autograd;
-
 namespace Hwaso.Torch;
 
 /// <summary>The operators that models use most, as methods, so that data flows left to right.</summary>
@@ -97,13 +95,6 @@ public sealed partial class Tensor
 
     /// <summary>The tensor itself if it is on that device, else a copy there.</summary>
     public Tensor To(Device device) => Aten.To(this, device: device);
-
-    /// <summary>Bilinear interpolation of [N, C, H, W] to a height and width; with <paramref name="alignCorners"/> corner pixels map to corner pixels.</summary>
-    /// <remarks>Where <see cref="TorchInfo.IsDeterministic"/> is set its gradient is a product of matrices: CUDA's own adds in no fixed order.</remarks>
-    public Tensor ResizeBilinear(long height, long width, bool alignCorners = false) =>
-        TorchInfo.IsDeterministic && RequiresGrad && NoGrad.IsFollowing
-            ? new BilinearFunction(height, width, alignCorners).Apply(this)[0]
-            : Aten.UpsampleBilinear2d(this, [height, width], alignCorners);
 
     /// <summary>[N, C, H, W] at a height and width, each pixel that of the original whose area it falls in (PyTorch's <c>nearest</c>).</summary>
     public Tensor ResizeNearest(long height, long width) => Aten.UpsampleNearest2d(this, [height, width]);

@@ -1,3 +1,5 @@
+using Hwaso.Common;
+
 namespace Hwaso.Checkpoints.Tests;
 
 public sealed class AtomicFileTests
@@ -32,6 +34,43 @@ public sealed class AtomicFileTests
         }));
         Assert.Equal("previous", File.ReadAllText(path));
         Assert.Equal([path], Directory.GetFiles(folder.Root));
+    }
+
+    [Fact]
+    public void Writers_of_one_file_at_once_leave_the_content_of_one_of_them_and_no_other_file()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("w");
+        Parallel.For(0, 32, k => AtomicFile.Write(path, Enumerable.Repeat((byte)k, 100_000 + k).ToArray()));
+        var bytes = File.ReadAllBytes(path);
+        Assert.Equal(100_000 + bytes[0], bytes.Length);
+        Assert.All(bytes, b => Assert.Equal(bytes[0], b));
+        Assert.Equal([path], Directory.GetFiles(folder.Root));
+    }
+
+    [Fact]
+    public void A_temporary_file_is_abandoned_once_nothing_was_written_to_it_for_an_hour()
+    {
+        using var folder = new TemporaryFolder();
+        var temporary = "";
+        AtomicFile.Write(folder.File("w"), 1, stream =>
+        {
+            stream.WriteByte(1);
+            temporary = Assert.Single(Directory.GetFiles(folder.Root));
+            Assert.False(AtomicFile.IsAbandoned(temporary));
+        });
+        Assert.False(AtomicFile.IsAbandoned(temporary));
+        // What a killed writer leaves has the name that was seen above.
+        File.WriteAllText(temporary, "half");
+        Assert.False(AtomicFile.IsAbandoned(temporary));
+        File.SetLastWriteTimeUtc(temporary, DateTime.UtcNow.AddMinutes(-61));
+        Assert.True(AtomicFile.IsAbandoned(temporary));
+        foreach (var other in new[] { "notes.tmp", "w.mine.tmp", $"{Guid.NewGuid():N}.tmp" })
+        {
+            File.WriteAllText(folder.File(other), "");
+            File.SetLastWriteTimeUtc(folder.File(other), DateTime.UtcNow.AddHours(-9));
+            Assert.False(AtomicFile.IsAbandoned(folder.File(other)));
+        }
     }
 
     [Fact]

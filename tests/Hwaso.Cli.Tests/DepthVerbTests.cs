@@ -42,7 +42,9 @@ public sealed class DepthVerbTests : IDisposable
         var before = files.ToDictionary(f => f, File.GetLastWriteTimeUtc);
         File.Delete(files[1]);
         File.WriteAllBytes(files[2], File.ReadAllBytes(files[2])[..100]);
-        File.WriteAllText(At("out/2026_000001.png.2147483647-4.tmp"), "half");
+        var leftover = At($"out/2026_000001.png.{Guid.NewGuid():N}.tmp");
+        File.WriteAllText(leftover, "half");
+        File.SetLastWriteTimeUtc(leftover, DateTime.UtcNow.AddHours(-2));
         var again = JsonNode.Parse(Depth(shop.Voc, "--json").Output)!;
         Assert.Equal((2, 2), (again["made"]!.GetValue<int>(), again["kept"]!.GetValue<int>()));
         Assert.Equal([files[0], files[3]], files.Where(f => File.GetLastWriteTimeUtc(f) == before[f]));

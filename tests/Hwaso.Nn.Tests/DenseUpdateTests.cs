@@ -62,7 +62,7 @@ public sealed class DenseUpdateTests : TensorTest
             using var weights = Weights.Create();
             using var scope = new Scope();
             RandomState.Seed(5);
-            var p = weights.Parameter("w", [8, 6, 3, 3], t => Initialise.Normal(t, 1));
+            var p = weights.Parameter("w", [8, 6, 3, 3], t => Init.Normal(t, 1));
             if (channelsLast)
                 weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
             var group = new ParameterGroup([.. weights.Parameters], 1, 0.01);
@@ -96,7 +96,7 @@ public sealed class DenseUpdateTests : TensorTest
             using var weights = Weights.Create();
             using var scope = new Scope();
             RandomState.Seed(6);
-            var p = weights.Parameter("w", shape, t => Initialise.Normal(t, 1));
+            var p = weights.Parameter("w", shape, t => Init.Normal(t, 1));
             using var sgd = new Sgd([new ParameterGroup([.. weights.Parameters], 1, 0.01)], 0.1, 0.9);
             for (var step = 0; step < 3; step++)
             {
@@ -122,7 +122,7 @@ public sealed class DenseUpdateTests : TensorTest
         using var weights = Weights.Create();
         using var scope = new Scope();
         RandomState.Seed(4);
-        var p = weights.Parameter("w", shape, t => Initialise.Normal(t, 1));
+        var p = weights.Parameter("w", shape, t => Init.Normal(t, 1));
         var expected = p.Detach().Clone();
         var state = new List<Tensor>();
         using var optimiser = make(new ParameterGroup([.. weights.Parameters], 1, decay));

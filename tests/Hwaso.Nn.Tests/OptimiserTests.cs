@@ -56,7 +56,7 @@ public sealed class OptimiserTests : TensorTest
             using var weights = Weights.Create();
             using var scope = new Scope();
             RandomState.Seed(3);
-            var p = weights.Parameter("w", [3, 4, 3, 3], t => Initialise.Normal(t, 1));
+            var p = weights.Parameter("w", [3, 4, 3, 3], t => Init.Normal(t, 1));
             weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
             Optimiser Make() => adam ? new Adam([new ParameterGroup(weights.Parameters.ToArray(), 1, 0.01)], 0.1) : new Sgd([new ParameterGroup(weights.Parameters.ToArray(), 1, 0.01)], 0.1, 0.9);
             var optimiser = Make();

@@ -71,12 +71,12 @@ public sealed class StepOptionTests : TensorTest
         using var weights = Weights.Create();
         using var scope = new Scope();
         RandomState.Seed(4);
-        var weight = weights.Parameter("w", [5, 3], t => Initialise.Normal(t, 1));
+        var weight = weights.Parameter("w", [5, 3], t => Init.Normal(t, 1));
         using var whole = new WeightAverage(weights, 0.9);
         whole.Update();
         using var resumed = new WeightAverage(weights, 0.9);
         resumed.LoadState(whole.State().ToDictionary(s => s.Key, s => s.Value));
-        Initialise.Normal(weight, 1);
+        Init.Normal(weight, 1);
         whole.Update();
         resumed.Update();
         Assert.Equal(whole.State().Select(s => Convert.ToHexString(s.Value.Data.Span)), resumed.State().Select(s => Convert.ToHexString(s.Value.Data.Span)));

@@ -47,7 +47,7 @@ public sealed class WeightsTests : TensorTest
     public void A_doubled_name_frees_the_second_and_keeps_the_first()
     {
         using var weights = Weights.Create();
-        var first = weights.Parameter("p", [2], t => Initialise.Constant(t, 3));
+        var first = weights.Parameter("p", [2], t => Init.Constant(t, 3));
         var before = Tensor.LiveHandles;
         Assert.Throws<ArgumentException>(() => weights.Buffer("p", [4]));
         Assert.Equal(before, Tensor.LiveHandles);

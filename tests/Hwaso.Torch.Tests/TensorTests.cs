@@ -25,7 +25,7 @@ public sealed class TensorTests : TensorTest
 
         Assert.Equal([3f, -6f], Aten.Call("aten::add.Tensor", x, x, 2L).AsTensor().ToArray<float>());
         Assert.Equal([2f, -4f], Aten.Call("aten::add.Tensor", x, x).AsTensor().ToArray<float>());
-        var parts = Aten.CallAll(new Operators.Operator("aten::sort"), x, 0L, false);
+        var parts = Aten.CallAll(new Operator("aten::sort"), x, 0L, false);
         Assert.Equal([-2f, 1f], parts[0].AsTensor().ToArray<float>());
         Assert.Equal([1L, 0L], parts[1].AsTensor().ToArray<long>());
     }
@@ -100,7 +100,7 @@ public sealed class TensorTests : TensorTest
     [Fact]
     public void Every_schema_of_the_dispatcher_is_read()
     {
-        var all = Operators.Operator.All();
+        var all = Operator.All();
         Assert.True(all.Count(s => s.Name.StartsWith("aten::", StringComparison.Ordinal)) > 2000);
         var conv = all.Single(s => s.Name == "aten::conv2d" && s.Overload.Length == 0);
         Assert.Equal(["input", "weight", "bias", "stride", "padding", "dilation", "groups"], conv.Parameters.Select(p => p.Name));

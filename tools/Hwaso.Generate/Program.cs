@@ -1,7 +1,7 @@
-// Writes src/Hwaso.Torch/Operators/Aten.g.cs from libtorch's own schemas, for the operators that typed.txt names.
-// dotnet run --project tools/Hwaso.Generate -- src/Hwaso.Torch/Operators/typed.txt src/Hwaso.Torch/Operators/Aten.g.cs
+// Writes src/Hwaso.Torch/Aten.g.cs from libtorch's own schemas, for the operators that typed.txt names.
+// dotnet run --project tools/Hwaso.Generate -- tools/Hwaso.Generate/typed.txt src/Hwaso.Torch/Aten.g.cs
 using Hwaso.Generate;
-using Hwaso.Torch.Operators;
+using Hwaso.Torch;
 
 if (args.Length != 2)
 {

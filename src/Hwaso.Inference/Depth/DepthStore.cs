@@ -1,3 +1,4 @@
+using Hwaso.Common;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 
@@ -50,7 +51,7 @@ public sealed class DepthStore(string folder, string identity, bool overwrite = 
     /// <summary>Removes what writers that were killed left behind unfinished.</summary>
     public void Sweep()
     {
-        foreach (var leftover in Directory.EnumerateFiles(folder, "*.png.*.tmp").Where(AtomicWrite.IsAbandoned))
+        foreach (var leftover in Directory.EnumerateFiles(folder, "*.png.*.tmp").Where(AtomicFile.IsAbandoned))
             File.Delete(leftover);
     }
 

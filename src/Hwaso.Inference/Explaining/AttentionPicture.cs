@@ -1,4 +1,5 @@
 using Hwaso.Imaging;
+using Hwaso.Nn;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference.Explaining;

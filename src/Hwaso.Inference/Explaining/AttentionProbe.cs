@@ -1,6 +1,5 @@
 using Hwaso.Graph;
 using Hwaso.Torch;
-using Hwaso.Torch.Operators;
 
 namespace Hwaso.Inference.Explaining;
 

@@ -1,4 +1,5 @@
 using Hwaso.Graph;
+using Hwaso.Nn;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference.Explaining;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hwaso.Checkpoints;
+using Hwaso.Common;
 using Hwaso.Data;
 using Hwaso.Graph;
 using Hwaso.Models;

@@ -53,7 +53,7 @@ public static class ModelFactory
             case Initialization.Kaiming:
                 foreach (var (name, tensor) in net.Weights.Parameters)
                     if (tensor.Dimensions == 4 && !name.Contains(".deattn.", StringComparison.Ordinal))
-                        Nn.Initialise.KaimingNormal(tensor);
+                        Nn.Init.KaimingNormal(tensor);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(init), init, "an initialisation that is not known");

@@ -38,7 +38,7 @@ public sealed class PsaParallelNet : Net
             conv_v_left = new(w / "conv_v_left", channels, half, kernel: 1);
         }
         foreach (var conv in new[] { conv_q_right, conv_v_right, conv_q_left, conv_v_left }.OfType<Conv2d>())
-            Initialise.KaimingNormal(conv.Weight, fanOut: false);
+            Init.KaimingNormal(conv.Weight, fanOut: false);
     }
 
     /// <summary>Which of its branches it has.</summary>

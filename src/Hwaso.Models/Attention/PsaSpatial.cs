@@ -25,8 +25,8 @@ public sealed class PsaSpatialNet : Net
     {
         q = new(w / "q", channels, half, kernel: 1);
         v = new(w / "v", channels, half, kernel: 1);
-        Initialise.KaimingNormal(q.Weight, fanOut: false);
-        Initialise.KaimingNormal(v.Weight, fanOut: false);
+        Init.KaimingNormal(q.Weight, fanOut: false);
+        Init.KaimingNormal(v.Weight, fanOut: false);
     }
 
     /// <inheritdoc/>

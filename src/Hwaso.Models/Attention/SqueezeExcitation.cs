@@ -33,7 +33,7 @@ public sealed class SqueezeExcitationNet : Net
     {
         fc1 = new(w / "fc1", channels, squeezed, kernel: 1, bias: true);
         fc2 = new(w / "fc2", squeezed, channels, kernel: 1, bias: true);
-        Initialise.Constant(fc1.Bias!, 0.5);
+        Init.Constant(fc1.Bias!, 0.5);
     }
 
     /// <inheritdoc/>

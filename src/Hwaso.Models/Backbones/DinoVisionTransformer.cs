@@ -28,10 +28,10 @@ public sealed class DinoVisionTransformer : Net
         config.Check();
         this.config = config;
         var d = config.Width;
-        cls_token = w.Parameter("cls_token", [1, 1, d], t => Initialise.Normal(t, TokenDeviation));
-        pos_embed = w.Parameter("pos_embed", [1, 1 + config.Grid * config.Grid, d], t => Initialise.TruncatedNormal(t, PositionDeviation));
+        cls_token = w.Parameter("cls_token", [1, 1, d], t => Init.Normal(t, TokenDeviation));
+        pos_embed = w.Parameter("pos_embed", [1, 1 + config.Grid * config.Grid, d], t => Init.TruncatedNormal(t, PositionDeviation));
         if (config.Registers > 0)
-            register_tokens = w.Parameter("register_tokens", [1, config.Registers, d], t => Initialise.Normal(t, TokenDeviation));
+            register_tokens = w.Parameter("register_tokens", [1, config.Registers, d], t => Init.Normal(t, TokenDeviation));
         w.Parameter("mask_token", [1, d]);
         patch_embed = new(w / "patch_embed", config.PatchPx, d);
         blocks = [.. Enumerable.Range(0, config.Depth).Select(b => new TransformerBlock(w / "blocks" / b, config))];

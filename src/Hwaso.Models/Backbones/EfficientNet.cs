@@ -51,9 +51,9 @@ public sealed class EfficientNet : Backbone
     {
         foreach (var (name, tensor) in Weights.Parameters)
             if (tensor.Dimensions == 4)
-                Initialise.KaimingNormal(tensor);
+                Init.KaimingNormal(tensor);
             else if (name.Contains(".fc", StringComparison.Ordinal))
-                Initialise.Constant(tensor, 0);
+                Init.Constant(tensor, 0);
     }
 
     /// <inheritdoc/>

@@ -16,6 +16,6 @@ public static class HRNetValues
     {
         foreach (var (name, tensor) in weights.Parameters)
             if (tensor.Dimensions == 4 && !except.Contains(name.Split('.')[0]) && !name.Contains(".deattn.", StringComparison.Ordinal))
-                Initialise.Normal(tensor, deviation);
+                Init.Normal(tensor, deviation);
     }
 }

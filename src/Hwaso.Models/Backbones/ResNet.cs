@@ -46,7 +46,7 @@ public sealed class ResNet : Backbone
     {
         foreach (var (name, tensor) in Weights.Parameters)
             if (tensor.Dimensions == 4 && !name.Contains(".deattn.", StringComparison.Ordinal))
-                Initialise.KaimingNormal(tensor);
+                Init.KaimingNormal(tensor);
     }
 
     /// <inheritdoc/>

@@ -43,8 +43,8 @@ public sealed class FeaturePyramid : Net<Tensor[], Tensor[]>
     static Conv2d Linear(Weights w, int cin, int cout, int kernel)
     {
         var conv = new Conv2d(w, cin, cout, kernel, bias: true);
-        Initialise.Normal(conv.Weight, 1 / Math.Sqrt(Initialise.FanIn(conv.Weight)));
-        Initialise.Constant(conv.Bias!, 0);
+        Init.Normal(conv.Weight, 1 / Math.Sqrt(Init.FanIn(conv.Weight)));
+        Init.Constant(conv.Bias!, 0);
         return conv;
     }
 

@@ -31,7 +31,7 @@ public sealed class UNetDecoder : Net<Tensor[], Tensor>
     {
         foreach (var (_, tensor) in Weights.Parameters)
             if (tensor.Dimensions == 4)
-                Initialise.KaimingUniform(tensor, 0);
+                Init.KaimingUniform(tensor, 0);
     }
 
     /// <inheritdoc/>

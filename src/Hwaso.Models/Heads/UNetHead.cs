@@ -12,8 +12,8 @@ public sealed class UNetHead(Weights w, int channels, int outputs) : Net(w)
     public void InitialiseAsPublished()
     {
         var conv = (Conv2d)layers[0];
-        Initialise.XavierUniform(conv.Weight);
-        Initialise.Constant(conv.Bias!, 0);
+        Init.XavierUniform(conv.Weight);
+        Init.Constant(conv.Bias!, 0);
     }
 
     /// <inheritdoc/>

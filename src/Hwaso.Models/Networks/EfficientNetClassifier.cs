@@ -29,8 +29,8 @@ public sealed class EfficientNetClassifier : Net
     {
         features.InitialiseAsPublished();
         var bound = 1 / Math.Sqrt(classes);
-        Initialise.Uniform((Weights / "classifier" / 1)["weight"], -bound, bound);
-        Initialise.Constant((Weights / "classifier" / 1)["bias"], 0);
+        Init.Uniform((Weights / "classifier" / 1)["weight"], -bound, bound);
+        Init.Constant((Weights / "classifier" / 1)["bias"], 0);
     }
 
     /// <inheritdoc/>

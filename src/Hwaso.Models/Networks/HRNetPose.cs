@@ -40,7 +40,7 @@ public sealed class HRNetPose : Net
     public void InitialiseAsPublished()
     {
         HRNetValues.Normal(Weights, HRNetValues.Deviation);
-        Initialise.Constant(final_layer.Bias!, 0);
+        Init.Constant(final_layer.Bias!, 0);
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ public sealed class BatchNorm2d : Net
     /// <param name="momentum">Share of the new batch in the running statistics.</param>
     public BatchNorm2d(Weights w, int channels, double epsilon = 1e-5, double momentum = 0.1) : base(w)
     {
-        weight = w.Parameter("weight", [channels], t => Initialise.Constant(t, 1));
+        weight = w.Parameter("weight", [channels], t => Init.Constant(t, 1));
         bias = w.Parameter("bias", [channels]);
         runningMean = w.Buffer("running_mean", [channels]);
         runningVariance = w.Buffer("running_var", [channels], 1);
@@ -33,5 +33,24 @@ public sealed class BatchNorm2d : Net
         return Aten.BatchNorm(x, weight, bias, runningMean, runningVariance, IsTraining, momentum, epsilon, cudnnEnabled: true);
     }
 
-    static readonly Torch.Operators.Operator AddInPlace = new("aten::add_.Scalar");
+    static readonly Operator AddInPlace = new("aten::add_.Scalar");
+}
+
+/// <summary>Keeps batch norms as they are while the rest of a network learns: for batches too small for statistics of their own.</summary>
+public static class BatchNormFreezing
+{
+    /// <summary>Lets every batch norm under a place use its running statistics and leave them; undone by <see cref="Module.Train"/>.</summary>
+    public static void FreezeStatistics(Weights weights)
+    {
+        foreach (var norm in weights.Modules.OfType<BatchNorm2d>())
+            norm.Eval();
+    }
+
+    /// <summary>Takes the scale and shift of every batch norm under a place out of learning.</summary>
+    public static void FreezeParameters(Weights weights)
+    {
+        foreach (var norm in weights.Modules.OfType<BatchNorm2d>())
+            foreach (var (_, parameter) in norm.Weights.Parameters)
+                parameter.RequiresGrad = false;
+    }
 }

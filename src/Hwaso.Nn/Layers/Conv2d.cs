@@ -27,11 +27,11 @@ public sealed class Conv2d : Net
             throw new ArgumentException($"{w.Path}: a convolution {cin}→{cout}, kernel {kernel}, stride {stride}, dilation {dilation}, groups {groups}: each must be at least 1");
         if (cin % groups != 0 || cout % groups != 0)
             throw new ArgumentException($"{w.Path}: {cin}→{cout} channels are not multiples of {groups} groups");
-        weight = w.Parameter("weight", [cout, cin / groups, kernel, kernel], t => Initialise.KaimingUniform(t, Math.Sqrt(5)));
+        weight = w.Parameter("weight", [cout, cin / groups, kernel, kernel], t => Init.KaimingUniform(t, Math.Sqrt(5)));
         if (bias)
         {
             var bound = 1 / Math.Sqrt((double)cin / groups * kernel * kernel);
-            this.bias = w.Parameter("bias", [cout], t => Initialise.Uniform(t, -bound, bound));
+            this.bias = w.Parameter("bias", [cout], t => Init.Uniform(t, -bound, bound));
         }
         var pad = padding ?? dilation * (kernel - 1) / 2;
         (strides, paddings, dilations, this.groups) = ([stride, stride], [pad, pad], [dilation, dilation], groups);
@@ -43,9 +43,23 @@ public sealed class Conv2d : Net
     /// <summary>[Cout], or null.</summary>
     public Tensor? Bias => bias;
 
-    /// <summary>Whether it is one of those that <see cref="Weights.TrainsInChannelsLast"/> tells of.</summary>
+    /// <summary>Whether libtorch 1.13 writes beyond its memory in the gradient of this layer's weight when images lie with channels last.</summary>
     internal bool IsNarrowStride => strides[0] > 1 && weight.Shape is [_, < 8, 1, 1];
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x) => Aten.Conv2d(x, weight, bias, strides, paddings, dilations, groups);
+}
+
+/// <summary>Whether networks can be trained with channels last, N, H, W, C in memory.</summary>
+public static class ChannelsLast
+{
+    extension(Weights weights)
+    {
+        /// <summary>
+        /// Whether the network can be trained with channels last. On a processor, libtorch 1.13 writes beyond its memory in the weight's gradient
+        /// of a strided 1×1 convolution of fewer than 8 channels whose images lie so; networks of usual widths have none.
+        /// </summary>
+        public bool TrainsInChannelsLast =>
+            weights.Device.Type != DeviceType.Cpu || !weights.Modules.OfType<Conv2d>().Any(c => c.IsNarrowStride);
+    }
 }

@@ -22,12 +22,12 @@ public sealed class ConvTranspose2d : Net
     {
         if (cin < 1 || cout < 1 || kernel < 1 || stride < 1 || padding < 0)
             throw new ArgumentException($"{w.Path}: a transposed convolution {cin}→{cout}, kernel {kernel}, stride {stride}, padding {padding}: each must be at least 1, padding 0");
-        weight = w.Parameter("weight", [cin, cout, kernel, kernel], t => Initialise.KaimingUniform(t, Math.Sqrt(5)));
+        weight = w.Parameter("weight", [cin, cout, kernel, kernel], t => Init.KaimingUniform(t, Math.Sqrt(5)));
         if (bias)
         {
             // PyTorch takes the fan from the weight's second dimension here too, which for a transposed convolution is Cout.
             var bound = 1 / Math.Sqrt((double)cout * kernel * kernel);
-            this.bias = w.Parameter("bias", [cout], t => Initialise.Uniform(t, -bound, bound));
+            this.bias = w.Parameter("bias", [cout], t => Init.Uniform(t, -bound, bound));
         }
         (strides, paddings) = ([stride, stride], [padding, padding]);
     }

@@ -37,17 +37,17 @@ public sealed class DeformConv2d : Net
             throw new ArgumentException($"{w.Path}: {cin}→{cout} channels are not multiples of {groups} groups");
         if (cin % offsetGroups != 0)
             throw new ArgumentException($"{w.Path}: {cin} channels are not a multiple of {offsetGroups} offset groups");
-        weight = w.Parameter("weight", [cout, cin / groups, kernel, kernel], t => Initialise.KaimingUniform(t, Math.Sqrt(5)));
+        weight = w.Parameter("weight", [cout, cin / groups, kernel, kernel], t => Init.KaimingUniform(t, Math.Sqrt(5)));
         if (bias)
         {
             var bound = 1 / Math.Sqrt((double)cin / groups * kernel * kernel);
-            this.bias = w.Parameter("bias", [cout], t => Initialise.Uniform(t, -bound, bound));
+            this.bias = w.Parameter("bias", [cout], t => Init.Uniform(t, -bound, bound));
         }
         var pad = padding ?? dilation * (kernel - 1) / 2;
         var points = offsetGroups * kernel * kernel;
         conv_offset = new(w / "conv_offset", cin, (modulated ? 3 : 2) * points, kernel, stride, pad, dilation, bias: true);
-        Initialise.Constant(conv_offset.Weight, 0);
-        Initialise.Constant(conv_offset.Bias!, 0);
+        Init.Constant(conv_offset.Weight, 0);
+        Init.Constant(conv_offset.Bias!, 0);
         (strides, paddings, dilations, offsets, this.modulated) = ([stride, stride], [pad, pad], [dilation, dilation], 2 * points, modulated);
     }
 

@@ -12,7 +12,7 @@ public sealed class LayerNorm : Net
     /// <summary>Normalises over the last dimensions, which have the given shape.</summary>
     public LayerNorm(Weights w, long[] shape, double epsilon = 1e-5) : base(w)
     {
-        weight = w.Parameter("weight", shape, t => Initialise.Constant(t, 1));
+        weight = w.Parameter("weight", shape, t => Init.Constant(t, 1));
         bias = w.Parameter("bias", shape);
         (this.shape, this.epsilon) = (shape, epsilon);
     }

@@ -9,7 +9,7 @@ public sealed class LayerScale : Net
 
     /// <summary>Scales <paramref name="width"/> channels, each by <paramref name="initial"/> at first.</summary>
     public LayerScale(Weights w, int width, double initial = 1e-5) : base(w) =>
-        gamma = w.Parameter("gamma", [width], t => Initialise.Constant(t, initial));
+        gamma = w.Parameter("gamma", [width], t => Init.Constant(t, initial));
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x) => x * gamma;

@@ -19,13 +19,13 @@ public sealed class Linear : Net
         weight = w.Parameter("weight", [outputs, inputs], t =>
         {
             if (deviation is { } d)
-                Initialise.TruncatedNormal(t, d);
+                Init.TruncatedNormal(t, d);
             else
-                Initialise.KaimingUniform(t, Math.Sqrt(5));
+                Init.KaimingUniform(t, Math.Sqrt(5));
         });
         var bound = deviation is null ? 1 / Math.Sqrt(inputs) : 0;
         if (bias)
-            this.bias = w.Parameter("bias", [outputs], t => Initialise.Uniform(t, -bound, bound));
+            this.bias = w.Parameter("bias", [outputs], t => Init.Uniform(t, -bound, bound));
     }
 
     /// <inheritdoc/>

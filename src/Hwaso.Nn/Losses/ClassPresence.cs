@@ -20,3 +20,23 @@ public sealed class ClassPresence(int ignoreIndex = 255)
         return Aten.BinaryCrossEntropyWithLogits(logits, Aten.Amax(members, [2]).Transpose(0, 1));
     }
 }
+
+/// <summary>
+/// SANet's three losses, L_mask + α L_cat + β L_dense: of the attention heads' summed masks, of which classes are in the image, and of the merged
+/// answer. Zhong et al., "Squeeze-and-attention networks for semantic segmentation", CVPR 2020, whose grid had 0.2 and 0.8 as its best.
+/// </summary>
+/// <param name="pixels">What masks and answer cost; the paper's is cross entropy. Not disposed here.</param>
+/// <param name="presence">What the presence of classes costs.</param>
+/// <param name="categoricalWeight">α, 0 or more.</param>
+/// <param name="denseWeight">β, 0 or more.</param>
+public sealed class SqueezeAttentionLoss(IPixelLoss pixels, ClassPresence presence, double categoricalWeight = 0.2, double denseWeight = 0.8)
+{
+    /// <summary>The weighted sum, a single number.</summary>
+    /// <param name="mask">The heads' sum, logits [N, K, h, w].</param>
+    /// <param name="categorical">Presence of each class, logits [N, K].</param>
+    /// <param name="dense">The network's answer, logits [N, K, h, w].</param>
+    /// <param name="labels">Labels [N, H, W] of 64-bit integers.</param>
+    /// <exception cref="ArgumentException">Shapes or types that do not fit.</exception>
+    public Tensor Of(Tensor mask, Tensor categorical, Tensor dense, Tensor labels) =>
+        pixels.Of(mask, labels) + presence.Of(categorical, labels) * categoricalWeight + pixels.Of(dense, labels) * denseWeight;
+}

@@ -42,5 +42,5 @@ public sealed class Focal : IPixelLoss
     {
     }
 
-    static readonly Torch.Operators.Operator ExpMinus1 = new("aten::expm1");
+    static readonly Operator ExpMinus1 = new("aten::expm1");
 }

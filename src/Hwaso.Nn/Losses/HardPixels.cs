@@ -55,5 +55,5 @@ public sealed class HardPixels : IPixelLoss
         return scope.Keep(Aten.Lt(certainty, Math.Max(kth, threshold)).To(logits.Type));
     }
 
-    static readonly Torch.Operators.Operator KthValue = new("aten::kthvalue");
+    static readonly Operator KthValue = new("aten::kthvalue");
 }

@@ -52,5 +52,5 @@ public sealed class LovaszSoftmax(int ignoreIndex = 255, bool alignCorners = fal
         return scope.Keep(Tensor.Concat([loss.Narrow(0, 0, 1), loss.Narrow(0, 1, pixels - 1) - loss.Narrow(0, 0, pixels - 1)], 0));
     }
 
-    static readonly Torch.Operators.Operator Sort = new("aten::sort"), RunningSum = new("aten::cumsum");
+    static readonly Operator Sort = new("aten::sort"), RunningSum = new("aten::cumsum");
 }

@@ -1,6 +1,5 @@
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
-using Hwaso.Torch.Operators;
 
 namespace Hwaso.Nn;
 

@@ -3,6 +3,7 @@ using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Models.Networks;
+using Hwaso.Nn;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Hwaso.Checkpoints;
+using Hwaso.Common;
 using Hwaso.Inference;
 using Hwaso.Metrics;
 using Hwaso.Recipes;

@@ -1,4 +1,4 @@
-using Hwaso.Checkpoints;
+using Hwaso.Common;
 using Hwaso.Recipes;
 using Hwaso.Recipes.Yaml;
 

@@ -187,10 +187,14 @@ public sealed class DepthTeacherTests : TensorTest
     [Fact]
     public void A_store_sweeps_what_killed_writers_left_and_nothing_else()
     {
-        // No process has a number beyond the kernel's largest; this one is alive.
-        string[] names = ["a.png.2147483647-1.tmp", $"b.png.{Environment.ProcessId}-1.tmp", "notes.tmp", "c.png.mine.tmp"];
+        string[] names = [$"a.png.{Guid.NewGuid():N}.tmp", $"b.png.{Guid.NewGuid():N}.tmp", "notes.tmp", "c.png.mine.tmp"];
         foreach (var name in names)
+        {
             File.WriteAllText(At(name), "");
+            File.SetLastWriteTimeUtc(At(name), DateTime.UtcNow.AddHours(-2));
+        }
+        // Another writer, perhaps on another machine, is still at work on this one.
+        File.SetLastWriteTimeUtc(At(names[1]), DateTime.UtcNow.AddMinutes(-5));
         new DepthStore(folder, "teacher A").Sweep();
         Assert.Equal(names.Skip(1).Order(), Directory.GetFiles(folder).Select(Path.GetFileName).Order());
     }

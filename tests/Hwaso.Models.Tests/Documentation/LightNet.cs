@@ -41,7 +41,7 @@ public sealed class LightNet : SegmentationNet
     public override IReadOnlyList<string> HeadPaths => ["classifier"];
 
     /// <summary>No paper says how it begins: the last layer at zero, so that no class is preferred; the others as they are made.</summary>
-    public override void InitialiseAsPublished() => Initialise.Constant(classifier.Weight, 0);
+    public override void InitialiseAsPublished() => Init.Constant(classifier.Weight, 0);
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x) => x

@@ -1,4 +1,0 @@
-namespace Hwaso.Checkpoints.Pickle;
-
-/// <summary>A NumPy element type, as in <c>f8</c>.</summary>
-sealed record NumpyDtype(string Code);

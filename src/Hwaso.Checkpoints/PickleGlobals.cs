@@ -1,0 +1,78 @@
+namespace Hwaso.Checkpoints;
+
+/// <summary>The names that a weight file may ask for: tensors, plain containers, and numbers of NumPy.</summary>
+static class PickleGlobals
+{
+    public static Global? Find(string module, string name)
+    {
+        var kind = module switch
+        {
+            "torch._utils" => name switch
+            {
+                "_rebuild_tensor" or "_rebuild_tensor_v2" => GlobalKind.RebuildTensor,
+                "_rebuild_tensor_v3" => GlobalKind.RebuildTyped,
+                "_rebuild_parameter" or "_rebuild_parameter_with_state" => GlobalKind.RebuildParameter,
+                _ => null,
+            },
+            "torch._tensor" when name == "_rebuild_from_type_v2" => GlobalKind.RebuildSubclass,
+            "torch.nn.parameter" when name is "Parameter" or "Buffer" => GlobalKind.TensorClass,
+            "torch" => Torch(name),
+            "torch.cuda" or "torch.storage" => StorageTypes.IsKnown(name) ? GlobalKind.Storage : null,
+            "collections" => name is "OrderedDict" or "Counter" ? GlobalKind.Dictionary : null,
+            "argparse" when name == "Namespace" => GlobalKind.Namespace,
+            "builtins" or "__builtin__" => name is "set" or "frozenset" or "list" or "tuple" ? GlobalKind.Sequence
+                : name is "complex" or "bytearray" ? GlobalKind.Opaque : null,
+            "_codecs" when name == "encode" => GlobalKind.Encode,
+            "numpy" => name switch
+            {
+                "dtype" => GlobalKind.NumpyDtype,
+                "ndarray" => GlobalKind.Opaque,
+                _ => null,
+            },
+            "numpy.core.multiarray" or "numpy._core.multiarray" => name switch
+            {
+                "scalar" => GlobalKind.NumpyScalar,
+                "_reconstruct" => GlobalKind.Opaque,
+                _ => null,
+            },
+            _ => default(GlobalKind?),
+        };
+        return kind is { } found ? new Global(module, name, found) : null;
+    }
+
+    static GlobalKind? Torch(string name) => name switch
+    {
+        "Size" => GlobalKind.Sequence,
+        "Tensor" => GlobalKind.TensorClass,
+        "device" => GlobalKind.Device,
+        _ when StorageTypes.Dtypes.ContainsKey(name) => GlobalKind.Dtype,
+        _ when StorageTypes.IsKnown(name) => GlobalKind.Storage,
+        _ => null,
+    };
+}
+
+/// <summary>A name that a pickle asks for, and that is allowed.</summary>
+sealed record Global(string Module, string Name, GlobalKind Kind)
+{
+    public override string ToString() => $"{Module}.{Name}";
+}
+
+/// <summary>What an allowed name stands for. Nothing is ever called: each kind has its own lines in <see cref="PickleReducer"/>.</summary>
+enum GlobalKind
+{
+    Storage,
+    RebuildTensor,
+    RebuildTyped,
+    RebuildParameter,
+    RebuildSubclass,
+    TensorClass,
+    Dtype,
+    Device,
+    Dictionary,
+    Namespace,
+    Sequence,
+    Encode,
+    NumpyDtype,
+    NumpyScalar,
+    Opaque,
+}

@@ -1,0 +1,62 @@
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+
+namespace Hwaso.Nn;
+
+/// <summary>Bilinear resizing of maps.</summary>
+public static class BilinearResize
+{
+    /// <summary>Resizes [N, C, H, W] to a height and width; with <paramref name="alignCorners"/> corner pixels map to corner pixels.</summary>
+    /// <remarks>
+    /// Where <see cref="TorchInfo.IsDeterministic"/> is set, the gradient is a product of matrices, because CUDA's own kernel adds in no fixed
+    /// order.
+    /// </remarks>
+    public static Tensor ResizeBilinear(this Tensor x, long height, long width, bool alignCorners = false) =>
+        TorchInfo.IsDeterministic && x.RequiresGrad && NoGrad.IsFollowing
+            ? new BilinearFunction(height, width, alignCorners).Apply(x)[0]
+            : Aten.UpsampleBilinear2d(x, [height, width], alignCorners);
+}
+
+/// <summary>
+/// Bilinear resizing as <c>aten::upsample_bilinear2d</c> does it, its gradient two products of matrices: Aᵀ_h · G · A_w, where A has what each pixel
+/// of the result takes from each of the original. The same bits at each run, on every device.
+/// </summary>
+sealed class BilinearFunction(long height, long width, bool alignCorners) : Function
+{
+    long[] shape = [];
+
+    public override string Name => "resize_bilinear";
+
+    protected override Tensor[] Forward(Tensor[] inputs)
+    {
+        shape = inputs[0].Shape;
+        return [Aten.UpsampleBilinear2d(inputs[0], [height, width], alignCorners)];
+    }
+
+    protected override Tensor?[] Backward(Tensor?[] gradients)
+    {
+        if (gradients[0] is not { } gradient)
+            return [null];
+        var type = gradient.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        var down = Shares(shape[2], height).To(gradient.Device).To(type).Permute(1, 0);             // [H, h]
+        var across = Shares(shape[3], width).To(gradient.Device).To(type);                          // [w, W]
+        return [down.MatMul(gradient.To(type).Contiguous().MatMul(across)).To(gradient.Type)];     // [N, C, H, W]
+    }
+
+    /// <summary>[to, from]: what each pixel of the result takes from each of the original, with libtorch's pixel centres and its float32 places.</summary>
+    Tensor Shares(long from, long to)
+    {
+        var shares = new float[to * from];
+        var scale = alignCorners ? (to > 1 ? (float)(from - 1) / (to - 1) : 0) : (float)from / to;
+        for (var k = 0L; k < to; k++)
+        {
+            var place = alignCorners ? scale * k : Math.Max(scale * (k + 0.5f) - 0.5f, 0);
+            var first = Math.Min((long)place, from - 1);
+            var second = Math.Min(first + 1, from - 1);
+            var share = Math.Clamp(place - first, 0, 1);
+            shares[k * from + first] += 1 - share;
+            shares[k * from + second] += share;
+        }
+        return Tensor.From<float>(shares, to, from);
+    }
+}

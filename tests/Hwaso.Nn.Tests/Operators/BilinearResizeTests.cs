@@ -1,0 +1,48 @@
+using Hwaso.Tests;
+using Hwaso.Torch;
+
+namespace Hwaso.Nn.Tests.Operators;
+
+public sealed class BilinearResizeTests : TensorTest
+{
+    [Theory]
+    [InlineData(5, 7, 10, 14, false)]
+    [InlineData(5, 7, 13, 9, false)]
+    [InlineData(9, 12, 4, 5, false)]
+    [InlineData(5, 7, 10, 14, true)]
+    [InlineData(9, 12, 4, 5, true)]
+    [InlineData(1, 3, 6, 1, true)]
+    [InlineData(1, 1, 8, 8, false)]
+    [InlineData(6, 6, 6, 6, false)]
+    public void Resizing_answers_as_libtorch_bit_for_bit_and_its_gradient_is_libtorch_s(int h, int w, int height, int width, bool corners)
+    {
+        using var scope = new Scope();
+        RandomState.Seed(5);
+        var image = Tensor.Randn([2, 3, h, w]);
+        var flow = Tensor.Randn([2, 3, height, width]);
+        (float[] Answer, float[] Gradient) Run()
+        {
+            var x = image.Clone();
+            x.RequiresGrad = true;
+            var y = x.ResizeBilinear(height, width, corners);
+            y.Backward(flow);
+            return (y.ToArray<float>(), x.Grad!.ToArray<float>());
+        }
+        var usual = Run();
+        TorchInfo.IsDeterministic = true;
+        try
+        {
+            Assert.True(TorchInfo.IsDeterministic);
+            var (answer, gradient) = Run();
+            Assert.Equal(usual.Answer, answer);
+            Assert.Equal(gradient, Run().Gradient);
+            // Sums of at most a few dozen terms in another order.
+            AssertClose(usual.Gradient, gradient, 1e-6, "gradient");
+        }
+        finally
+        {
+            TorchInfo.IsDeterministic = false;
+        }
+        Assert.False(TorchInfo.IsDeterministic);
+    }
+}
