@@ -1,3 +1,4 @@
+using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 
