@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hwaso.Data;
+using Hwaso.Data.Layouts;
 using Hwaso.Data.Loading;
 
 namespace Hwaso.Bench;
@@ -56,7 +57,7 @@ sealed class LoaderPass : Case
         var (scaledWidth, scaledHeight) = w > h ? (longSide, (int)((double)h * longSide / w + 0.5)) : ((int)((double)w * longSide / h + 0.5), longSide);
         var y = Formula.Choice("crop_y", k, Math.Max(0, scaledHeight - augmentation.CropHeight) + 1);
         var x = Formula.Choice("crop_x", k, Math.Max(0, scaledWidth - augmentation.CropWidth) + 1);
-        var choices = new Choices(0, 0, k);
+        var choices = new KeyedRandom(0, 0, k);
         sampler.Fill(item, new CropPlan(scaledWidth, scaledHeight, x, y, Formula.Choice("flip", k, 2) == 1), ref choices, image, labels);
         // The other side hands out 64-bit labels.
         for (var p = 0; p < labels.Length; p++)

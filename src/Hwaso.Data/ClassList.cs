@@ -92,10 +92,10 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
     };
 
     /// <summary>The 150 classes of ADE20K's scene parsing challenge, in VOC's colours. Zhou et al., CVPR 2017.</summary>
-    public static ClassList Ade20k { get; } = new("ADE20K", Colored([.. PublishedNames.Ade20k], firstColor: 1));
+    public static ClassList Ade20k { get; } = new("ADE20K", Colored([.. PublishedLabels.Ade20k], firstColor: 1));
 
     /// <summary>COCO-Stuff's 80 things and 91 stuffs, in VOC's colours. Caesar et al., CVPR 2018.</summary>
-    public static ClassList CocoStuff { get; } = new("COCO-Stuff", Colored([.. PublishedNames.CocoStuff], firstColor: 1));
+    public static ClassList CocoStuff { get; } = new("COCO-Stuff", Colored([.. PublishedLabels.CocoStuff], firstColor: 1));
 
     /// <summary>Classes of the given names, in VOC's colours.</summary>
     /// <exception cref="ArgumentException">None, or more than the 255 that 8-bit labels have room for beside the ignored one.</exception>
@@ -120,4 +120,23 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
         var (r, g, b) = Palette.Voc[firstColor + k];
         return new ClassEntry(name, r, g, b);
     }).ToArray();
+}
+
+/// <summary>One class of a data set.</summary>
+/// <param name="Name">Its name, as the data set writes it.</param>
+/// <param name="R">Red of its colour.</param>
+/// <param name="G">Green.</param>
+/// <param name="B">Blue.</param>
+/// <param name="Category">The group it belongs to; null where the data set has none.</param>
+/// <param name="HasInstances">Whether its objects are told apart.</param>
+public sealed record ClassEntry(string Name, byte R, byte G, byte B, string? Category = null, bool HasInstances = false);
+
+/// <summary>What a class does to a mean that is neither in the truth nor predicted: toolkits disagree.</summary>
+public enum AbsentClasses
+{
+    /// <summary>It is left out, as by cityscapesScripts.</summary>
+    LeaveOut,
+
+    /// <summary>It counts as 0, as in HRNet's code.</summary>
+    Zero,
 }

@@ -1,4 +1,3 @@
-using Hwaso.Data.Matlab;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data;

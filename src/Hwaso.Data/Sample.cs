@@ -1,3 +1,5 @@
+using Hwaso.Imaging;
+
 namespace Hwaso.Data;
 
 /// <summary>One image of a data set.</summary>
@@ -6,3 +8,16 @@ namespace Hwaso.Data;
 /// <param name="LabelPath">The label file; null where the split has none.</param>
 /// <param name="InstancePath">The instance file; null where there is none.</param>
 public sealed record Sample(string Id, string ImagePath, string? LabelPath, string? InstancePath = null);
+
+/// <summary>An image with its labels, as training indices.</summary>
+/// <param name="Sample">Where it is from.</param>
+/// <param name="Image">The image.</param>
+/// <param name="Labels">Its labels, of the same size; 255 is ignored.</param>
+/// <param name="Depth">Its depth, of the same size; null where none was asked for.</param>
+public sealed record LabelledImage(Sample Sample, RgbImage Image, LabelMap Labels, DepthMap? Depth = null);
+
+/// <summary>One value a pixel, rows from the top: metres of depth, or pixels of disparity.</summary>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
+/// <param name="Values">height × width values; NaN where there is none.</param>
+public sealed record DepthMap(int Width, int Height, float[] Values);

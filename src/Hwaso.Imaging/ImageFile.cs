@@ -61,3 +61,13 @@ public static class ImageFile
         throw new ImageFormatException(path, bytes.IsEmpty ? "the file is empty" : "neither a JPEG nor a PNG by its first bytes; convert it to one of them");
     }
 }
+
+/// <summary>An image file that cannot be used: which one, what is wrong with it, what to do.</summary>
+/// <param name="path">The file.</param>
+/// <param name="problem">What was found and what was wanted.</param>
+/// <param name="cause">What was thrown below; null where nothing was.</param>
+public sealed class ImageFormatException(string path, string problem, Exception? cause = null) : Exception($"{path}: {problem}", cause)
+{
+    /// <summary>The file.</summary>
+    public string Path { get; } = path;
+}

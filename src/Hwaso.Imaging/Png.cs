@@ -144,3 +144,31 @@ public static class Png
     // libspng stops with the last pixel and says what is wrong before it; what it does not look at is the check sum behind.
     static ImageFormatException Altered(string name) => new(name, "a PNG whose pixels do not fit its check sum; it has been altered: fetch or export it again");
 }
+
+/// <summary>What a PNG says of itself before its pixels.</summary>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
+/// <param name="BitDepth">Bits of one sample: 1, 2, 4, 8 or 16.</param>
+/// <param name="ColorType">How pixels are held.</param>
+/// <param name="Palette">The palette of an indexed one; null otherwise.</param>
+/// <param name="Text">Its text entries by keyword.</param>
+public sealed record PngInfo(int Width, int Height, int BitDepth, PngColorType ColorType, Palette? Palette, IReadOnlyDictionary<string, string> Text);
+
+/// <summary>How a PNG holds its pixels, with the format's own numbers.</summary>
+public enum PngColorType
+{
+    /// <summary>One gray value.</summary>
+    Gray = 0,
+
+    /// <summary>Red, green, blue.</summary>
+    Rgb = 2,
+
+    /// <summary>An index into a palette.</summary>
+    Indexed = 3,
+
+    /// <summary>Gray and opacity.</summary>
+    GrayAlpha = 4,
+
+    /// <summary>Red, green, blue and opacity.</summary>
+    Rgba = 6,
+}

@@ -1,4 +1,4 @@
-using Hwaso.Data.Depth;
+using Hwaso.Data;
 
 namespace Hwaso.Metrics;
 

@@ -59,3 +59,6 @@ sealed class Html
             html.Escaped(value.ToString(format, CultureInfo.InvariantCulture));
     }
 }
+
+/// <summary>Text that is HTML already and goes into a page as it is.</summary>
+readonly record struct Markup(string Text);

@@ -1,4 +1,5 @@
 using Hwaso.Data;
+using Hwaso.Imaging;
 using Hwaso.Metrics;
 
 namespace Hwaso.Reports;
@@ -47,4 +48,56 @@ public sealed record RunReportData
 
     /// <summary>The label of pixels that are not scored.</summary>
     public byte Ignore { get; init; } = 255;
+}
+
+/// <summary>The loss of one training iteration.</summary>
+/// <param name="Iteration">Iteration, counted over the whole run.</param>
+/// <param name="Loss">Training loss; not finite where the step failed.</param>
+/// <param name="LearningRate">Learning rate of the step.</param>
+public sealed record LossPoint(long Iteration, double Loss, double LearningRate);
+
+/// <summary>The scores of one validation during training.</summary>
+/// <param name="Epoch">Epoch after which it took place, from 1.</param>
+/// <param name="Iteration">Iterations done by then.</param>
+/// <param name="Scores">What was measured.</param>
+public sealed record ValidationPoint(int Epoch, long Iteration, Scores Scores);
+
+/// <summary>Figures of a run beside its scores; null where unknown.</summary>
+public sealed record RunFigures
+{
+    /// <summary>Trained numbers in the network.</summary>
+    public long? Parameters { get; init; }
+
+    /// <summary>Multiply-adds of one forward pass at <see cref="InputSize"/>.</summary>
+    public long? MultiplyAdds { get; init; }
+
+    /// <summary>The size that multiply-adds were counted at, such as 512×1024 (height × width).</summary>
+    public string? InputSize { get; init; }
+
+    /// <summary>Wall-clock time of the training.</summary>
+    public TimeSpan? TrainingTime { get; init; }
+
+    /// <summary>Training images a second.</summary>
+    public double? ImagesPerSecond { get; init; }
+
+    /// <summary>What it ran on.</summary>
+    public string? Device { get; init; }
+}
+
+/// <summary>One picture to look at: input, truth and prediction of one size.</summary>
+/// <param name="Name">Name shown with it, usually the file's.</param>
+/// <param name="Input">The photograph.</param>
+/// <param name="Truth">True classes, or null where there is no truth.</param>
+/// <param name="Prediction">Predicted classes.</param>
+/// <param name="Miou">mIoU of this picture as a share of 1, if known.</param>
+public sealed record ExamplePicture(string Name, RgbImage Input, LabelMap? Truth, LabelMap Prediction, double? Miou = null)
+{
+    /// <summary>The heading that it stands under, such as Best; null for none.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>The depth that the network gives, as colours; null where it gives none.</summary>
+    public RgbImage? Depth { get; init; }
+
+    /// <summary>The depth that it should give, in the same colours; null where none is known.</summary>
+    public RgbImage? TrueDepth { get; init; }
 }

@@ -48,3 +48,29 @@ public static class SceneSet
         return new SceneSetSummary(count, validation, (layout == SceneLayout.Voc ? ClassList.Voc : ClassList.Cityscapes).Names);
     }
 }
+
+/// <summary>How a set of scenes lies on disk.</summary>
+public enum SceneLayout
+{
+    /// <summary>As Cityscapes: leftImg8bit, gtFine and disparity.</summary>
+    Cityscapes,
+
+    /// <summary>As PASCAL VOC 2012: JPEGImages, SegmentationClass, SegmentationObject and ImageSets.</summary>
+    Voc,
+}
+
+/// <summary>What was written.</summary>
+/// <param name="Train">Scenes to train on.</param>
+/// <param name="Val">Scenes to validate on.</param>
+/// <param name="Classes">Names of the classes that the layout has.</param>
+public sealed record SceneSetSummary(int Train, int Val, IReadOnlyList<string> Classes);
+
+/// <summary>Puts scenes where a data set's layout has them.</summary>
+interface ISceneWriter
+{
+    /// <summary>Folders and lists.</summary>
+    void Begin(int train, int val);
+
+    /// <summary>One scene; called from several threads.</summary>
+    void Write(string split, int number, Scene scene);
+}

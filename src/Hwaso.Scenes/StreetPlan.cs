@@ -117,3 +117,12 @@ sealed class StreetPlan
         return 0;
     }
 }
+
+/// <summary>The kind of neighbourhood a street runs through.</summary>
+enum District : byte { Centre, Residential, Boulevard, Outskirts, Park }
+
+/// <summary>What lies beside the carriageway, outwards, widths in metres.</summary>
+sealed record Kerbside(float Parking, float Verge, float Sidewalk, float Setback)
+{
+    public float Total => Parking + Verge + Sidewalk + Setback;
+}

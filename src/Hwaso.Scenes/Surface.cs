@@ -43,3 +43,13 @@ sealed record Surface(SurfaceKind Kind, Vec3 Color, Vec3 Accent = default, uint 
         }
     }
 }
+
+/// <summary>What a surface is made of: which texture, cut-out and gloss it gets.</summary>
+enum SurfaceKind : byte
+{
+    Plain, Road, Paving, Grass, Soil, Facade, Tiles, Brick, Concrete, Hedge, Leaves, Bark,
+    Slats, Mesh, Paint, Glass, SideGlass, Wheel, SpokeWheel, Coach, Cloth, Metal, Sign, TrafficLight, Lamp, Rail, Disc,
+}
+
+/// <summary>What a texture says of a point: share of light scattered, mirror-like share, own light.</summary>
+readonly record struct Appearance(Vec3 Albedo, float Gloss = 0, Vec3 Emission = default);

@@ -7,7 +7,7 @@ namespace Hwaso.Cli.Tests;
 [Collection(WorkshopTests.Name)]
 public sealed class PublishedLayoutTests(Workshop shop)
 {
-    public static TheoryData<string> Layouts => [.. Hwaso.Data.Datasets.Layouts];
+    public static TheoryData<string> Layouts => [.. Hwaso.Data.Layouts.Datasets.Layouts];
 
     [Theory]
     [MemberData(nameof(Layouts))]

@@ -46,7 +46,7 @@ public sealed class VerbResultTests(Workshop shop)
     {
         var help = CommandLine.Run("dataset", "check", "--help").Output;
 
-        foreach (var layout in Data.Datasets.Layouts)
+        foreach (var layout in Data.Layouts.Datasets.Layouts)
         {
             Assert.Contains(layout, help, StringComparison.Ordinal);
             var line = CommandLine.Run("dataset", "check", shop.At("nowhere"), "--layout", layout);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hwaso.Data.Converting;
+using Hwaso.Data.Layouts;
 using Hwaso.Imaging;
 using Hwaso.Tests;
 
@@ -97,7 +98,7 @@ public sealed class ConversionTests : IDisposable
             Assert.Equal(RecordedIds($"context/{id}").Select(v => (byte)(expected[v] + 1)), Datasets.Open("pascal-context-60", root, split).Read(index).Labels.Labels);
         }
         foreach (var (id, label) in expected.Where(e => e.Value < 255))
-            Assert.Equal(label + 1, ContextConversion.LabelOfId[id]);
+            Assert.Equal(label + 1, PublishedLabels.ContextLabelOfId[id]);
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using Hwaso.Data.Depth;
 using Hwaso.Data.Loading;
 using Hwaso.Imaging;
 
@@ -80,8 +79,8 @@ public sealed class CropSamplerTests
         var values = Array.ConvertAll(item.Labels.Labels, l => l == 3 ? float.NaN : l / 16f);
         item = item with { Depth = new DepthMap(13, 11, values) };
         var (image, labels, depth) = (new float[3 * 6 * 8], new byte[6 * 8], new float[6 * 8]);
-        var choices = new Choices(1, 1, 1);
-        new CropSampler(plain).Fill(item, new CropPlan(width, height, x, y, flip), ref choices, image, labels, depth);
+        var random = new KeyedRandom(1, 1, 1);
+        new CropSampler(plain).Fill(item, new CropPlan(width, height, x, y, flip), ref random, image, labels, depth);
         for (var k = 0; k < labels.Length; k++)
             Assert.Equal(labels[k] is 3 or ClassList.Ignore ? float.NaN : labels[k] / 16f, depth[k]);
         Assert.Contains(depth, float.IsFinite);
@@ -98,8 +97,8 @@ public sealed class CropSamplerTests
         for (var k = 0; k < Width * Height; k++)
             item.Labels.Labels[k] = (byte)(k / Width * 10 + k % Width);
         var (image, labels, depth) = (new float[3 * 6 * 8], new byte[6 * 8], new float[6 * 8]);
-        var choices = new Choices(1, 1, 1);
-        new CropSampler(plain).Fill(item, new CropPlan(2 * Width, 2 * Height, 5, 3, flip), ref choices, image, labels, depth);
+        var random = new KeyedRandom(1, 1, 1);
+        new CropSampler(plain).Fill(item, new CropPlan(2 * Width, 2 * Height, 5, 3, flip), ref random, image, labels, depth);
         for (var r = 0; r < 6; r++)
             for (var c = 0; c < 8; c++)
             {
@@ -116,8 +115,8 @@ public sealed class CropSamplerTests
         var seen = new HashSet<int>();
         for (var k = 0; k < 2000; k++)
         {
-            var choices = new Choices(304, 0, k);
-            var plan = CropPlan.Choose(augmentation, 500, 375, ref choices);
+            var random = new KeyedRandom(304, 0, k);
+            var plan = CropPlan.Choose(augmentation, 500, 375, ref random);
             seen.Add(plan.ScaledWidth);
             Assert.Equal((int)(375.0 * plan.ScaledWidth / 500 + 0.5), plan.ScaledHeight);
             Assert.InRange(plan.X, 0, Math.Max(0, plan.ScaledWidth - 480));
@@ -139,8 +138,8 @@ public sealed class CropSamplerTests
     static (float[] Image, byte[] Labels) Fill(Augmentation augmentation, LabelledImage item, CropPlan plan)
     {
         var (image, labels) = (new float[3 * 6 * 8], new byte[6 * 8]);
-        var choices = new Choices(1, 1, 1);
-        new CropSampler(augmentation).Fill(item, plan, ref choices, image, labels);
+        var random = new KeyedRandom(1, 1, 1);
+        new CropSampler(augmentation).Fill(item, plan, ref random, image, labels);
         return (image, labels);
     }
 

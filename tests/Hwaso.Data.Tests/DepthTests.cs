@@ -1,4 +1,5 @@
 using Hwaso.Data.Depth;
+using Hwaso.Data.Layouts;
 using Hwaso.Data.Loading;
 using Hwaso.Imaging;
 using Hwaso.Scenes;

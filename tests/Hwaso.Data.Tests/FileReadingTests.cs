@@ -1,3 +1,4 @@
+using Hwaso.Data.Layouts;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data.Tests;

@@ -1,5 +1,6 @@
 using System.Text;
 using Hwaso.Data.Checking;
+using Hwaso.Data.Layouts;
 using Hwaso.Data.Matlab;
 using Hwaso.Imaging;
 using Hwaso.Tests;

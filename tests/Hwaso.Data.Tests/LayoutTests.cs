@@ -1,4 +1,5 @@
 using Hwaso.Data.Checking;
+using Hwaso.Data.Layouts;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data.Tests;

@@ -1,3 +1,4 @@
+using Hwaso.Data.Layouts;
 using Hwaso.Data.Loading;
 
 namespace Hwaso.Data.Tests;

@@ -1,4 +1,5 @@
 using Hwaso.Data.Checking;
+using Hwaso.Data.Layouts;
 using Hwaso.Data.Loading;
 using Hwaso.Imaging;
 
@@ -69,8 +70,8 @@ public sealed class PublishedLayoutTests : IDisposable
         var labels = new byte[6];
         byte[] Filled(bool flip)
         {
-            var choices = new Choices(0, 0, 0);
-            new CropSampler(augmentation, ClassList.Lip.FlipPairs).Fill(item, new CropPlan(4, 1, 0, 0, flip), ref choices, new float[18], labels);
+            var random = new KeyedRandom(0, 0, 0);
+            new CropSampler(augmentation, ClassList.Lip.FlipPairs).Fill(item, new CropPlan(4, 1, 0, 0, flip), ref random, new float[18], labels);
             return labels;
         }
         Assert.Equal([14, 17, 5, 255, 255, 255], Filled(flip: false));

@@ -1,4 +1,5 @@
 using Hwaso.Data;
+using Hwaso.Data.Layouts;
 
 namespace Hwaso.Inference.Tests;
 

@@ -1,5 +1,5 @@
-using Hwaso.Data;
 using Hwaso.Data.Checking;
+using Hwaso.Data.Layouts;
 using Hwaso.Imaging;
 
 namespace Hwaso.Reports.Tests;

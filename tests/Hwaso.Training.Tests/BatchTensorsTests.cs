@@ -1,4 +1,4 @@
-using Hwaso.Data;
+using Hwaso.Data.Layouts;
 using Hwaso.Data.Loading;
 using Hwaso.Scenes;
 using Hwaso.Tests;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hwaso.Data;
 using Hwaso.Data.Checking;
+using Hwaso.Data.Layouts;
 using Hwaso.Reports;
 using Spectre.Console;
 

@@ -1,5 +1,6 @@
 using Hwaso.Cli.Arguments;
 using Hwaso.Data;
+using Hwaso.Data.Layouts;
 
 namespace Hwaso.Cli.Verbs;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
-using Hwaso.Data;
+using Hwaso.Data.Layouts;
 using Hwaso.Inference.Depth;
 using Hwaso.Recipes;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
-using Hwaso.Data;
 using Hwaso.Data.Layouts;
 using Hwaso.Metrics;
 using Hwaso.Training.Evaluation;

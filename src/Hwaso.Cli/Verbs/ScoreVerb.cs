@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
 using Hwaso.Data;
+using Hwaso.Data.Layouts;
 using Hwaso.Metrics.Scoring;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,5 +1,4 @@
 using Hwaso.Data.Layouts;
-using Hwaso.Data.Matlab;
 
 namespace Hwaso.Data.Converting;
 
@@ -9,17 +8,7 @@ namespace Hwaso.Data.Converting;
 /// </summary>
 public static class ContextConversion
 {
-    // The 459-class ids of the 59, in the order of their labels 1 to 59 (detail-api's and everybody's since).
-    static readonly int[] ids =
-    [
-        2, 9, 18, 19, 22, 23, 25, 31, 33, 34, 44, 45, 46, 59, 65, 68, 72, 80, 85, 98, 104, 105, 113, 115, 144, 158, 159, 162, 187, 189, 207, 220, 232, 258, 259,
-        260, 284, 295, 296, 308, 324, 326, 347, 349, 354, 355, 360, 366, 368, 397, 415, 416, 420, 424, 427, 440, 445, 454, 458,
-    ];
-
     static readonly string[] splitNames = ["train", "val"];
-
-    /// <summary>The label 0 to 59 of each of the ids 0 to 459.</summary>
-    internal static byte[] LabelOfId { get; } = [.. Enumerable.Range(0, 460).Select(id => (byte)(Array.IndexOf(ids, id) + 1))];
 
     /// <summary>Converts.</summary>
     /// <param name="source">The folder of the .mat files, or trainval_merged.json.</param>

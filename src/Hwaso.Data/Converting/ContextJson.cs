@@ -75,8 +75,8 @@ sealed class ContextJson
             {
                 using var segment = JsonDocument.Parse(bytes.AsMemory(start, length));
                 var category = segment.RootElement.GetProperty("category_id").GetInt32();
-                Require(category >= 0 && category < ContextConversion.LabelOfId.Length, $"category {category}; 0 to {ContextConversion.LabelOfId.Length - 1} were wanted");
-                RunLengths.Paint(labels, segment.RootElement.GetProperty("segmentation"), ContextConversion.LabelOfId[category]);
+                Require(category >= 0 && category < PublishedLabels.ContextLabelOfId.Count, $"category {category}; 0 to {PublishedLabels.ContextLabelOfId.Count - 1} were wanted");
+                RunLengths.Paint(labels, segment.RootElement.GetProperty("segmentation"), PublishedLabels.ContextLabelOfId[category]);
             }
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or ArgumentException or OverflowException)
@@ -128,3 +128,11 @@ sealed class ContextJson
             throw new JsonException(problem);
     }
 }
+
+/// <summary>An image of trainval_merged.json.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Name">Its file's name without extension.</param>
+/// <param name="Width">Width.</param>
+/// <param name="Height">Height.</param>
+/// <param name="Phase">Its split: train, val or test.</param>
+sealed record ContextImage(long Id, string Name, int Width, int Height, string Phase);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Hwaso.Data.Checking;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data.Converting;
@@ -43,3 +42,9 @@ sealed class LabelWriting(string folder, Palette palette, int threads, Action<in
         });
     }
 }
+
+/// <summary>What came of preparing a data set.</summary>
+/// <param name="Labels">Label PNGs written.</param>
+/// <param name="Lists">The lists written, with the images of each.</param>
+/// <param name="Problems">Files that could not be used, and were left out.</param>
+public sealed record ConversionSummary(int Labels, IReadOnlyList<KeyValuePair<string, int>> Lists, IReadOnlyList<DatasetProblem> Problems);

@@ -1,6 +1,3 @@
-using Hwaso.Data.Checking;
-using Hwaso.Data.Matlab;
-
 namespace Hwaso.Data.Converting;
 
 /// <summary>MATLAB annotations that lie in a data set's folder and have no label PNG: those that cannot be read were left out by the conversion.</summary>

@@ -1,5 +1,4 @@
 using Hwaso.Data.Layouts;
-using Hwaso.Data.Matlab;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data.Converting;

@@ -1,3 +1,6 @@
+using Hwaso.Data.Layouts;
+using Hwaso.Imaging;
+
 namespace Hwaso.Data.Depth;
 
 /// <summary>Where the depth of a data set's images comes from, as values near 0 to 1 to learn.</summary>
@@ -10,4 +13,79 @@ public abstract class DepthSource
     /// <exception cref="DatasetException">The file is not there, or does not say what its values mean.</exception>
     /// <exception cref="Imaging.ImageFormatException">It is damaged or of another kind.</exception>
     public abstract DepthMap Read(Sample sample);
+}
+
+/// <summary>A folder of depth PNGs named as the images or as their ids: pseudo depth by a teacher, as <c>hwaso depth</c> writes it.</summary>
+/// <param name="folder">The folder.</param>
+/// <param name="metresOfOne">The depth that is learned as 1; the default is the largest of teachers for rooms, so that depths come to 0 … 1, where the squared error is of the order of a cross entropy.</param>
+public sealed class DepthFolder(string folder, double metresOfOne = DepthFolder.UsualMetres) : DepthSource
+{
+    /// <summary>The depth that is learned as 1 unless a recipe says otherwise, in metres.</summary>
+    public const double UsualMetres = 10;
+
+    /// <summary>The folder that a recipe names: from the working directory, or else from the data set's folder or its <c>VOC2012</c>; null where there is none.</summary>
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="given">The folder, as it was written.</param>
+    public static string? Find(string root, string given) =>
+        new[] { given, Path.Combine(root, given), Path.Combine(root, "VOC2012", given), Path.Combine(root, "VOCdevkit", "VOC2012", given) }.FirstOrDefault(Directory.Exists);
+
+    /// <inheritdoc/>
+    public override string PathOf(Sample sample)
+    {
+        var named = Path.Combine(folder, Path.GetFileNameWithoutExtension(sample.ImagePath) + ".png");
+        var byId = Path.Combine(folder, sample.Id + ".png");
+        return !File.Exists(named) && File.Exists(byId) ? byId : named;
+    }
+
+    /// <inheritdoc/>
+    public override DepthMap Read(Sample sample)
+    {
+        var path = PathOf(sample);
+        if (!File.Exists(path))
+            throw new DatasetException(sample.ImagePath, $"has no depth: {path} was wanted; write it with hwaso depth");
+        var map = DepthPng.Read(path);
+        return map with { Values = Array.ConvertAll(map.Values, v => (float)(v / metresOfOne)) };
+    }
+}
+
+/// <summary>
+/// Cityscapes' disparity, of stereo in the published set and exact in rendered scenes: <c>disparity/SPLIT/CITY/NAME_disparity.png</c>, 16 bits, a
+/// value v above 0 meaning (v − 1) / 256 pixels. It is learned as it is, the inverse of depth: near is large, and what is far ends at 0.
+/// </summary>
+public sealed class DisparityFolder : DepthSource
+{
+    const string ImageEnd = "_leftImg8bit.png", DisparityEnd = "_disparity.png";
+
+    readonly string folder, split;
+    readonly double pixelsOfOne;
+
+    /// <summary>The disparity of a split.</summary>
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="split">The split.</param>
+    /// <param name="pixelsOfOne">The disparity that is learned as 1; the default is the search range of the published set's stereo, so that disparities come to 0 … 1.</param>
+    /// <exception cref="DatasetException">There is no disparity folder.</exception>
+    public DisparityFolder(string root, string split, double pixelsOfOne = 128)
+    {
+        folder = Folders.Cityscapes(Folders.Require(root, "the data set's folder"), "disparity")
+            ?? throw new DatasetException(root, "no disparity in it or in one of its folders; unpack Cityscapes' disparity beside leftImg8bit, or name a folder of depth PNGs");
+        (this.split, this.pixelsOfOne) = (split, pixelsOfOne);
+    }
+
+    /// <inheritdoc/>
+    public override string PathOf(Sample sample)
+    {
+        var name = Path.GetFileName(sample.ImagePath);
+        var city = Path.GetFileName(Path.GetDirectoryName(sample.ImagePath)!);
+        return Path.Combine(folder, split, city, name.EndsWith(ImageEnd, StringComparison.Ordinal) ? name[..^ImageEnd.Length] + DisparityEnd : sample.Id + DisparityEnd);
+    }
+
+    /// <inheritdoc/>
+    public override DepthMap Read(Sample sample)
+    {
+        var path = PathOf(sample);
+        if (!File.Exists(path))
+            throw new DatasetException(sample.ImagePath, $"has no disparity: {path} was wanted");
+        var image = Png.ReadGray16(path);
+        return new DepthMap(image.Width, image.Height, Array.ConvertAll(image.Values, v => v == 0 ? float.NaN : (float)((v - 1) / (256 * pixelsOfOne))));
+    }
 }

@@ -1,5 +1,3 @@
-using Hwaso.Data.Checking;
-
 namespace Hwaso.Data.Layouts;
 
 /// <summary>A split given by a text file of image names, one a line, as the PASCAL data sets have them.</summary>

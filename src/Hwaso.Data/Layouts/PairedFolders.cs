@@ -1,5 +1,3 @@
-using Hwaso.Data.Checking;
-
 namespace Hwaso.Data.Layouts;
 
 /// <summary>Data sets of one folder with images and one with labels of the same names, for each split.</summary>

@@ -1,5 +1,3 @@
-using Hwaso.Data.Checking;
-
 namespace Hwaso.Data.Layouts;
 
 /// <summary>

@@ -47,3 +47,65 @@ public sealed record Augmentation
         Require(Mean.Count == 3 && Std.Count == 3 && Std.All(d => d > 0), "Mean and Std need three values each, those of Std above 0");
     }
 }
+
+/// <summary>The choices made for one image: the size it is scaled to, where the crop lies in that, and whether it is mirrored.</summary>
+/// <param name="ScaledWidth">Width after scaling.</param>
+/// <param name="ScaledHeight">Height after scaling.</param>
+/// <param name="X">Left of the crop; 0 where the scaled image is narrower than the crop and padded.</param>
+/// <param name="Y">Top of the crop.</param>
+/// <param name="Flip">Whether the crop is mirrored.</param>
+public readonly record struct CropPlan(int ScaledWidth, int ScaledHeight, int X, int Y, bool Flip)
+{
+    /// <summary>Chooses, in the official code's order: scale, top, left, mirror.</summary>
+    public static CropPlan Choose(Augmentation augmentation, int width, int height, ref KeyedRandom random)
+    {
+        var steps = (int)Math.Round((augmentation.MaxScale - augmentation.MinScale) / augmentation.ScaleStep);
+        // 0.5 + 3 × 0.1 is to be 0.8, as the official 0.5 + 3 / 10 is: the last bit can decide about a pixel.
+        var scale = Math.Round(augmentation.MinScale + augmentation.ScaleStep * random.UpTo(steps), 9);
+        var longSide = Math.Max(1, (int)((augmentation.BaseSize ?? Math.Max(width, height)) * scale + 0.5));
+        var (w, h) = width >= height
+            ? (longSide, Math.Max(1, (int)((double)height * longSide / width + 0.5)))
+            : (Math.Max(1, (int)((double)width * longSide / height + 0.5)), longSide);
+        var y = random.UpTo(Math.Max(0, h - augmentation.CropHeight));
+        var x = random.UpTo(Math.Max(0, w - augmentation.CropWidth));
+        return new CropPlan(w, h, x, y, augmentation.Flip && random.UpTo(1) == 1);
+    }
+}
+
+/// <summary>One image's distortion of brightness, contrast, saturation and hue, each with probability ½ (as SSD: Liu et al., ECCV 2016, section 2.2).</summary>
+readonly record struct Photometric(float Brightness, float Contrast, float Saturation, float HueCos, float HueSin)
+{
+    const double MaxBrightness = 32, MinFactor = 0.5, MaxFactor = 1.5, MaxHueDegrees = 18;
+
+    public static Photometric Choose(ref KeyedRandom random)
+    {
+        static double Maybe(ref KeyedRandom random, double from, double to, double otherwise)
+        {
+            var (use, value) = (random.UpTo(1) == 1, random.Between(from, to));
+            return use ? value : otherwise;
+        }
+        var brightness = Maybe(ref random, -MaxBrightness, MaxBrightness, 0);
+        var contrast = Maybe(ref random, MinFactor, MaxFactor, 1);
+        var saturation = Maybe(ref random, MinFactor, MaxFactor, 1);
+        var hue = Maybe(ref random, -MaxHueDegrees, MaxHueDegrees, 0) * Math.PI / 180;
+        return new Photometric((float)brightness, (float)contrast, (float)saturation, (float)Math.Cos(hue), (float)Math.Sin(hue));
+    }
+
+    /// <summary>Distorts a row of values 0 … 255. Hue turns and saturation scales the colour difference around gray (YIQ), brightness stays.</summary>
+    public void Apply(Span<float> red, Span<float> green, Span<float> blue)
+    {
+        for (var x = 0; x < red.Length; x++)
+        {
+            float r = red[x], g = green[x], b = blue[x];
+            var y = 0.299f * r + 0.587f * g + 0.114f * b;
+            var i = (0.596f * r - 0.274f * g - 0.322f * b) * Saturation;
+            var q = (0.211f * r - 0.523f * g + 0.312f * b) * Saturation;
+            (i, q) = (i * HueCos - q * HueSin, i * HueSin + q * HueCos);
+            y = y * Contrast + Brightness;
+            (i, q) = (i * Contrast, q * Contrast);
+            red[x] = Math.Clamp(y + 0.956f * i + 0.621f * q, 0, 255);
+            green[x] = Math.Clamp(y - 0.272f * i - 0.647f * q, 0, 255);
+            blue[x] = Math.Clamp(y - 1.106f * i + 1.703f * q, 0, 255);
+        }
+    }
+}

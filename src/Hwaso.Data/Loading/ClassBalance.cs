@@ -50,16 +50,16 @@ public sealed class ClassBalance
     }
 
     /// <summary>An epoch's images in order, as many as there are, some more than once.</summary>
-    /// <param name="choices">The epoch's choices.</param>
+    /// <param name="random">The epoch's random numbers.</param>
     /// <param name="count">The images of the split.</param>
-    internal int[] Order(ref Choices choices, int count)
+    internal int[] Order(ref KeyedRandom random, int count)
     {
-        var order = choices.Order(count);
+        var order = random.Order(count);
         for (var k = 0; k < count; k++)
-            if (choices.Unit() < share)
+            if (random.Unit() < share)
             {
-                var images = imagesOf[choices.UpTo(imagesOf.Length - 1)];
-                order[k] = images[choices.UpTo(images.Length - 1)];
+                var images = imagesOf[random.UpTo(imagesOf.Length - 1)];
+                order[k] = images[random.UpTo(images.Length - 1)];
             }
         return order;
     }

@@ -38,11 +38,11 @@ public sealed class CropSampler
     /// <summary>Fills one image of a batch.</summary>
     /// <param name="item">The image and its labels.</param>
     /// <param name="plan">What was chosen for it.</param>
-    /// <param name="choices">Further choices, for photometric distortion.</param>
+    /// <param name="random">Random numbers for photometric distortion.</param>
     /// <param name="image">3 × crop height × crop width, normalised; padding is black before normalisation, as in the official code.</param>
     /// <param name="labels">crop height × crop width; padding is ignored.</param>
     /// <param name="depth">crop height × crop width, NaN in the padding; empty where the item has none.</param>
-    public void Fill(LabelledImage item, in CropPlan plan, ref Choices choices, Span<float> image, Span<byte> labels, Span<float> depth = default)
+    public void Fill(LabelledImage item, in CropPlan plan, ref KeyedRandom random, Span<float> image, Span<byte> labels, Span<float> depth = default)
     {
         int width = augmentation.CropWidth, height = augmentation.CropHeight, plane = width * height;
         var inside = Math.Min(width, plan.ScaledWidth - plan.X);
@@ -52,7 +52,7 @@ public sealed class CropSampler
         PlanColumns(item.Image.Width, plan, inside);
         var source = item.Image.Pixels;
         (upperRow, lowerRow) = (-1, -1);
-        var tint = augmentation.PhotometricDistortion ? Photometric.Choose(ref choices) : default;
+        var tint = augmentation.PhotometricDistortion ? Photometric.Choose(ref random) : default;
         var ratioY = (double)item.Image.Height / plan.ScaledHeight;
         for (var y = 0; y < height; y++)
         {

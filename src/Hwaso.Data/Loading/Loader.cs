@@ -40,9 +40,9 @@ public sealed class Loader
     /// <exception cref="OperationCanceledException"><see cref="LoaderOptions.Stop"/> was requested before a batch was taken, or while it was awaited.</exception>
     public IEnumerable<Batch> Epoch(int epoch, int firstBatch = 0)
     {
-        var choices = new Choices(options.Seed, epoch, -1);
+        var random = new KeyedRandom(options.Seed, epoch, -1);
         var order = !options.Shuffle ? Enumerable.Range(0, data.Samples.Count).ToArray()
-            : options.Balance?.Order(ref choices, data.Samples.Count) ?? choices.Order(data.Samples.Count);
+            : options.Balance?.Order(ref random, data.Samples.Count) ?? random.Order(data.Samples.Count);
         using var line = new AssemblyLine(firstBatch, BatchesPerEpoch, options, NewBatch, () => Worker(epoch, order));
         while (line.Take(options.Stop) is { } batch)
             yield return batch;
@@ -71,11 +71,11 @@ public sealed class Loader
             var place = number * options.BatchSize + slot;
             var index = order[place];
             // An image that is drawn twice in an epoch is cropped otherwise each time.
-            var choices = new Choices(options.Seed, epoch, options.Balance is null ? index : order.Length + place);
+            var random = new KeyedRandom(options.Seed, epoch, options.Balance is null ? index : order.Length + place);
             var item = Read(index);
             batch.Ids[slot] = item.Sample.Id;
-            var plan = CropPlan.Choose(augmentation, item.Image.Width, item.Image.Height, ref choices);
-            sampler.Fill(item, plan, ref choices, batch.Image(slot), batch.Label(slot), batch.DepthOf(slot));
+            var plan = CropPlan.Choose(augmentation, item.Image.Width, item.Image.Height, ref random);
+            sampler.Fill(item, plan, ref random, batch.Image(slot), batch.Label(slot), batch.DepthOf(slot));
         };
     }
 

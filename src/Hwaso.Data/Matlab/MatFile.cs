@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using Hwaso.Imaging;
 
 namespace Hwaso.Data.Matlab;
 
@@ -16,12 +17,12 @@ static class MatFile
     const int Matrix = 14, Compressed = 15, StructClass = 2, FirstNumericClass = 6, LastNumericClass = 15, ComplexFlag = 0x0800;
 
     /// <summary>The variables of a file by name.</summary>
-    /// <exception cref="DatasetException">It is of another version, cut short or corrupt.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is of another version, cut short or corrupt.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static IReadOnlyDictionary<string, MatArray> Read(string path)
     {
         var bytes = File.ReadAllBytes(path);
-        var little = CheckHeader(bytes, path);
+        var little = CheckHeader(bytes);
         try
         {
             var variables = new Dictionary<string, MatArray>();
@@ -38,23 +39,23 @@ static class MatFile
         }
         catch (Exception error) when (error is InvalidDataException or ArgumentException or OverflowException)
         {
-            throw new DatasetException(path, $"a MATLAB file that is cut short or corrupt ({error.Message}); fetch it again", error);
+            throw new InvalidDataException($"a MATLAB file that is cut short or corrupt ({error.Message}); fetch it again", error);
         }
     }
 
-    static bool CheckHeader(byte[] bytes, string path)
+    static bool CheckHeader(byte[] bytes)
     {
         var text = Encoding.Latin1.GetString(bytes, 0, Math.Min(bytes.Length, 116));
         if (bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F']) || text.StartsWith("MATLAB 7.3", StringComparison.Ordinal))
-            throw new DatasetException(path, "a MATLAB 7.3 file, which is HDF5; version 5 to 7 was wanted: save it in MATLAB or Octave with -v7");
+            throw new InvalidDataException("a MATLAB 7.3 file, which is HDF5; version 5 to 7 was wanted: save it in MATLAB or Octave with -v7");
         var order = bytes.Length >= HeaderBytes ? Encoding.Latin1.GetString(bytes, 126, 2) : "";
         if (order is not ("IM" or "MI"))
-            throw new DatasetException(path, bytes.Length >= 20 && BinaryPrimitives.ReadInt32LittleEndian(bytes) is >= 0 and < 5000
+            throw new InvalidDataException(bytes.Length >= 20 && BinaryPrimitives.ReadInt32LittleEndian(bytes) is >= 0 and < 5000
                 ? "a MATLAB 4 file; version 5 to 7 was wanted: save it in MATLAB or Octave with -v7"
                 : "no MATLAB file of version 5 to 7, or one that is cut short");
         var little = order == "IM";
         var version = little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(124)) : BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(124));
-        return version == 0x0100 ? little : throw new DatasetException(path, $"a MATLAB file of version 0x{version:X4}; 0x0100 (version 5 to 7) was wanted: save it with -v7");
+        return version == 0x0100 ? little : throw new InvalidDataException($"a MATLAB file of version 0x{version:X4}; 0x0100 (version 5 to 7) was wanted: save it with -v7");
     }
 
     static byte[] Unpacked(ReadOnlySpan<byte> content)
@@ -116,4 +117,104 @@ static class MatFile
         }
         return fields;
     }
+}
+
+/// <summary>A variable or field of a MATLAB file: numbers, or a struct of more arrays.</summary>
+/// <param name="Rows">Its rows; 0 for what is not a matrix.</param>
+/// <param name="Columns">Its columns.</param>
+/// <param name="Numbers">Its numbers, column by column as MATLAB keeps them; null where it holds none that can be read.</param>
+/// <param name="Fields">Its fields, of the first element, where it is a struct.</param>
+sealed record MatArray(int Rows, int Columns, double[]? Numbers, IReadOnlyDictionary<string, MatArray> Fields)
+{
+    /// <summary>The numbers as an image, row by row.</summary>
+    /// <exception cref="InvalidDataException">The array is no matrix of whole numbers from 0 to 65,535.</exception>
+    public Gray16Image ToImage()
+    {
+        if (Numbers is null || Rows < 1 || Columns < 1 || Numbers.Length != (long)Rows * Columns)
+            throw new InvalidDataException("holds no matrix of labels; it is another kind of MATLAB file");
+        var image = new Gray16Image(Columns, Rows);
+        for (var x = 0; x < Columns; x++)
+            for (var y = 0; y < Rows; y++)
+            {
+                var value = Numbers[x * Rows + y];
+                if (value is < 0 or > ushort.MaxValue || value != Math.Floor(value))
+                    throw new InvalidDataException($"holds {value} at row {y + 1}, column {x + 1}, where labels are whole numbers from 0 on");
+                image.Values[y * Columns + x] = (ushort)value;
+            }
+        return image;
+    }
+}
+
+/// <summary>Takes the elements of a MAT-file one after the other: a tag with type and length, the content, and padding to 8 bytes.</summary>
+ref struct MatReader(ReadOnlySpan<byte> bytes, bool little)
+{
+    const int Compressed = 15;
+
+    ReadOnlySpan<byte> rest = bytes;
+
+    // Fewer bytes than a tag are padding.
+    public readonly bool AtEnd => rest.Length < 8;
+
+    /// <summary>The next element.</summary>
+    /// <exception cref="InvalidDataException">It is longer than what is left.</exception>
+    public ReadOnlySpan<byte> Element(out int type)
+    {
+        if (rest.Length < 8)
+            throw new InvalidDataException("it ends where an element was expected");
+        var tag = UInt32(rest);
+        // Up to four bytes are kept in the tag itself, with their length in the upper half of its first word.
+        if (tag >> 16 is > 0 and var small)
+        {
+            if (small > 4)
+                throw new InvalidDataException($"a small element of {small} bytes");
+            var inside = rest.Slice(4, (int)small);
+            rest = rest[8..];
+            type = (int)(tag & 0xffff);
+            return inside;
+        }
+        var length = UInt32(rest[4..]);
+        if (length > rest.Length - 8)
+            throw new InvalidDataException($"an element of {length} bytes where {rest.Length - 8} are left");
+        var content = rest.Slice(8, (int)length);
+        var padded = tag == Compressed ? (int)length : (int)length + (8 - (int)length % 8) % 8;
+        rest = rest[Math.Min(rest.Length, 8 + padded)..];
+        type = (int)tag;
+        return content;
+    }
+
+    /// <summary>The next element's numbers, whatever type they are kept in: MATLAB takes the narrowest.</summary>
+    /// <exception cref="InvalidDataException">It holds none.</exception>
+    public double[] Numbers()
+    {
+        var content = Element(out var type);
+        var width = type switch { 1 or 2 => 1, 3 or 4 => 2, 5 or 6 or 7 => 4, 9 or 12 or 13 => 8, _ => throw new InvalidDataException($"data type {type} where numbers were expected") };
+        var numbers = new double[content.Length / width];
+        for (var k = 0; k < numbers.Length; k++)
+        {
+            var at = content.Slice(k * width, width);
+            numbers[k] = type switch
+            {
+                1 => (sbyte)at[0],
+                2 => at[0],
+                3 => (short)UInt16(at),
+                4 => UInt16(at),
+                5 => (int)UInt32(at),
+                6 => UInt32(at),
+                7 => BitConverter.UInt32BitsToSingle(UInt32(at)),
+                9 => BitConverter.UInt64BitsToDouble(UInt64(at)),
+                12 => (long)UInt64(at),
+                _ => UInt64(at),
+            };
+        }
+        return numbers;
+    }
+
+    /// <summary>The next element's bytes as letters.</summary>
+    public string Text() => Encoding.UTF8.GetString(Element(out _));
+
+    readonly ushort UInt16(ReadOnlySpan<byte> at) => little ? BinaryPrimitives.ReadUInt16LittleEndian(at) : BinaryPrimitives.ReadUInt16BigEndian(at);
+
+    readonly uint UInt32(ReadOnlySpan<byte> at) => little ? BinaryPrimitives.ReadUInt32LittleEndian(at) : BinaryPrimitives.ReadUInt32BigEndian(at);
+
+    readonly ulong UInt64(ReadOnlySpan<byte> at) => little ? BinaryPrimitives.ReadUInt64LittleEndian(at) : BinaryPrimitives.ReadUInt64BigEndian(at);
 }

@@ -1,4 +1,5 @@
 using Hwaso.Common;
+using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 

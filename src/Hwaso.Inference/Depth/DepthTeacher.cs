@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Hwaso.Checkpoints;
+using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 using Hwaso.Inference.Networks;

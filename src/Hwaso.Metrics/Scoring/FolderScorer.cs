@@ -75,3 +75,13 @@ public sealed class FolderScorer(ClassList classes, LabelTable table, PredictedV
         new LabelMap(truth.Width, truth.Height, Array.ConvertAll(truth.Labels, v => v == ClassList.Ignore ? (byte)0 : v)),
         pair.Instances is null ? null : Png.ReadGray16(pair.Instances));
 }
+
+/// <summary>What the numbers in predicted label PNGs are.</summary>
+public enum PredictedValues
+{
+    /// <summary>Those of the data set's label files: Cityscapes' label ids, PASCAL Context's 1 to 59.</summary>
+    Labels,
+
+    /// <summary>Training indices from 0 on, as <c>hwaso predict</c> writes them.</summary>
+    Indices,
+}

@@ -107,3 +107,10 @@ public static partial class LabelPairs
     [GeneratedRegex(@"^.+?_[0-9]+_[0-9]+(?![0-9])")]
     private static partial Regex Frame();
 }
+
+/// <summary>A prediction on disk with its truth.</summary>
+/// <param name="Name">What both are called; no other pair has it.</param>
+/// <param name="Prediction">The predicted label PNG.</param>
+/// <param name="Truth">The true label PNG.</param>
+/// <param name="Instances">The true instance PNG, if there is one.</param>
+public sealed record LabelPair(string Name, string Prediction, string Truth, string? Instances = null);

@@ -1,5 +1,6 @@
 using Hwaso.Data;
 using Hwaso.Data.Depth;
+using Hwaso.Data.Layouts;
 using Hwaso.Recipes;
 
 namespace Hwaso.Training.Runs;

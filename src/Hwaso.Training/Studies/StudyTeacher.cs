@@ -1,5 +1,5 @@
-using Hwaso.Data;
 using Hwaso.Data.Depth;
+using Hwaso.Data.Layouts;
 using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Depth;

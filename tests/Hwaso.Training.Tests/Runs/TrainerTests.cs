@@ -55,7 +55,7 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
     {
         Reported("shown");
         using var network = LoadedNetwork.Open(At("shown").Root, Device.Cpu);
-        var split = Data.Datasets.Open("cityscapes", data, "val");
+        var split = Data.Layouts.Datasets.Open("cityscapes", data, "val");
         var segmenter = new Segmenter(network.Net, network.Normalisation, new InferenceOptions());
         var order = Enumerable.Range(0, split.Samples.Count).OrderByDescending(k =>
         {
@@ -129,7 +129,7 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
         Assert.True(plain[Key].Data.Span.SequenceEqual(resume[$"weight/{Key}"].Data.Span));
 
         using var network = LoadedNetwork.Open(At("averaged").Root, Device.Cpu);
-        var evaluation = Evaluator.Score(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), Data.Datasets.Open("cityscapes", data, "val"));
+        var evaluation = Evaluator.Score(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), Data.Layouts.Datasets.Open("cityscapes", data, "val"));
         var validations = MetricsLog.Open(At("averaged").Metrics, long.MaxValue).Validations(hasBackground: false);
         Assert.Equal(validations.Max(v => v.Point.Scores.Miou)!.Value, evaluation.Scores.Miou!.Value, 12);
     }
@@ -223,7 +223,7 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
 
         using var network = LoadedNetwork.Open(At("learn").Root, Device.Cpu);
         Assert.Equal("traffic light", network.Classes[6].Name);
-        var split = Data.Datasets.Open("cityscapes", data, "val");
+        var split = Data.Layouts.Datasets.Open("cityscapes", data, "val");
         var evaluation = Evaluator.Score(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), split);
         Assert.Equal(result.Best!.Miou!.Value, evaluation.Scores.Miou!.Value, 12);
         Assert.NotNull(evaluation.Cityscapes);

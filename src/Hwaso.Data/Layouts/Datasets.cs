@@ -1,7 +1,4 @@
-using Hwaso.Data.Checking;
-using Hwaso.Data.Layouts;
-
-namespace Hwaso.Data;
+namespace Hwaso.Data.Layouts;
 
 /// <summary>Opens data sets by the name of their layout.</summary>
 public static class Datasets

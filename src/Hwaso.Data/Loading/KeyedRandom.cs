@@ -4,12 +4,12 @@ namespace Hwaso.Data.Loading;
 /// Random choices that depend only on seed, epoch and image, never on threads or order: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)
 /// from a mixed key.
 /// </summary>
-public struct Choices
+public struct KeyedRandom
 {
     ulong state;
 
     /// <summary>The choices for one image in one epoch; a negative image stands for the epoch itself.</summary>
-    public Choices(int seed, int epoch, int image)
+    public KeyedRandom(int seed, int epoch, int image)
     {
         state = (ulong)(uint)seed;
         state = Next() ^ (uint)epoch;
