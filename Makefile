@@ -2,40 +2,40 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test format-check pack bench bench-runtime agreement operators docs clean
 
-help: ## this list
+help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## installs what is missing (apt packages, with sudo if you are not root) and builds
+setup: ## installs missing apt packages (with sudo unless you are root) and builds
 	@eng/packages.sh
 	@eng/build.sh
 
-demo: setup ## renders a data set, trains on it, scores, draws: see demo/run/report.html
+demo: setup ## renders a data set, trains, evaluates, predicts; writes demo/run/report.html
 	@eng/demo.sh
 
 test: setup ## builds and runs every test
 	@eng/test.sh
 
-format-check: ## fails where `dotnet format` would change something
+format-check: ## fails if `dotnet format` would change a file
 	@dotnet format Hwaso.slnx --verify-no-changes
 
-pack: setup ## NuGet packages with symbols into bin/packages
+pack: setup ## writes NuGet packages with symbols into bin/packages
 	@dotnet pack Hwaso.slnx -c Release --no-build -v quiet -nologo -o bin/packages && ls bin/packages
 
-bench: setup ## side by side with PyTorch and OpenCV (ARGS='--rounds 3 …'; see benchmarks/README.md)
+bench: setup ## compares with PyTorch and OpenCV (ARGS='--rounds 3 …'; see benchmarks/README.md)
 	@eng/bench.sh $(ARGS)
 
-bench-runtime: setup ## Hwaso.Runtime side by side with ONNX Runtime (needs node; ARGS='--rounds 3 --only w18 …')
+bench-runtime: setup ## compares Hwaso.Runtime with ONNX Runtime (needs node; ARGS='--rounds 3 --only w18 …')
 	@eng/bench-runtime.sh $(ARGS)
 
-agreement: setup ## the zoo's exports on ONNX Runtime and Hwaso.Runtime beside libtorch (needs node)
+agreement: setup ## compares exported networks on ONNX Runtime and Hwaso.Runtime with libtorch (needs node)
 	@eng/agreement.sh $(ARGS)
 
-operators: setup ## records ONNX Runtime's answers to the operator tests anew (needs node)
+operators: setup ## records ONNX Runtime's outputs for the operator tests again (needs node)
 	@eng/operators.sh
 
-docs: setup ## writes the table and the drawings of docs/networks.md from the program
+docs: setup ## generates the table and the drawings of docs/networks.md
 	@eng/docs.sh
 
-clean: ## removes what was built, not the demo's data nor any run
+clean: ## removes build outputs; keeps the demo's data and all runs
 	@rm -rf bin native/build TestResults
 	@find src samples tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every architecture of the zoo exported and computed by libtorch, ONNX Runtime and Hwaso.Runtime, into benchmarks/results/agreement.md.
-# Arguments: names of networks instead.
+# Runs every architecture of the zoo on libtorch and its exports on ONNX Runtime and Hwaso.Runtime; writes benchmarks/results/agreement.md.
+# With names of networks as arguments, runs only those and prints the table.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Hwaso.Runtime beside ONNX Runtime (benchmarks/runtime.py), with all that it needs. Arguments go to runtime.py.
+# Compares Hwaso.Runtime with ONNX Runtime (benchmarks/runtime.py); first installs and exports what that needs. Arguments go to runtime.py.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Hwaso beside PyTorch and OpenCV (benchmarks/compare.py), with all that it needs. Arguments go to compare.py.
+# Compares Hwaso with PyTorch and OpenCV (benchmarks/compare.py); first installs and renders what that needs. Arguments go to compare.py.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
 
 eng/packages.sh peers
-# The sizes of the real data sets: what a loader does depends on them.
+# Images have the sizes of the real data sets: a loader's work depends on them.
 data=benchmarks/data
 [[ -d "$data/voc" ]] || {
     rm -rf "$data"/{cityscapes,voc,voc.part}

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Builds native/ and the solution (Release) where something changed since the last time. `--native` stops after native/.
+# Builds native/ and the solution (Release) if something changed since the last build. `--native` stops after native/.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
 
-# run LOG COMMAND…: quiet when it works; when it fails, its output.
+# run LOG COMMAND…: prints nothing if the command succeeds, and its errors if it fails.
 run() {
     local log="$1"
     shift
     "$@" >"$log" 2>&1 && return 0
     grep -E 'error|Error' "$log" | grep -vE '^ *[0-9]+ Error' | sort -u | head -n 30 >&2 || tail -n 30 "$log" >&2
-    die "'$*' failed; everything it said is in $log"
+    die "'$*' failed; its whole output is in $log"
 }
 
 build_native() {
     local out=native/build cache=native/build/CMakeCache.txt
-    # CMake refuses a cache that was made in another folder, as after moving the checkout.
+    # CMake refuses a cache from another folder, for instance after the checkout was moved.
     if [[ -f "$cache" ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root/native" "$cache"; then rm -rf "$out"; fi
     mkdir -p "$out"
     local libtorch="${HWASO_LIBTORCH:-}"
@@ -27,7 +27,7 @@ build_native() {
     run "$out/build.log" cmake --build "$out" --parallel
 }
 
-# Newer than the last good build: any source, project or property file, or a folder in which one appeared or went.
+# Current means: since the last good build no source, project or property file changed, and none was added to or removed from a folder.
 solution_is_current() {
     local stamp=bin/solution-built project name
     [[ -f "$stamp" && -f "$hwaso_dll" ]] || return 1
@@ -43,21 +43,21 @@ build_solution() {
     solution_is_current && return 0
     mkdir -p bin
     say "Building Hwaso.slnx ($configuration) …"
-    # A folder's time moves when something appears in it: let bin and obj do so before the clock starts.
+    # A folder's time changes when something is added to it: create bin and obj before taking the time.
     for project in src/*/*.csproj samples/*/*.csproj tests/*/*.csproj; do mkdir -p "${project%/*}"/{bin,obj}; done
     touch bin/solution-begun
-    # One compiler for all projects, also where the environment keeps msbuild from leaving it running: half the time.
+    # One compiler server for all projects, even if the environment turns it off: this halves the time.
     run bin/solution.log dotnet build Hwaso.slnx -c "$configuration" -v quiet -nologo -p:UseSharedCompilation=true
-    # The time at which the build began: what was edited meanwhile is built next time.
+    # The stamp has the time at which the build began, so files edited meanwhile are built next time.
     mv bin/solution-begun bin/solution-built
 }
 
-# Half a second less for every start. Without the compiler, which is a package, ./hwaso runs what was built.
+# Saves half a second at every start. If the compiler, a NuGet package, is missing, ./hwaso runs the ordinary build.
 precompile() {
     if hwaso_is_ready; then return 0; fi
     say "Compiling hwaso ahead of time …"
     dotnet build eng/precompile -c "$configuration" -v quiet -nologo >bin/precompile.log 2>&1 ||
-        say "note: hwaso is not compiled ahead of time and starts half a second slower; bin/precompile.log says why"
+        say "note: could not compile hwaso ahead of time, so it starts half a second slower; see bin/precompile.log for the reason"
 }
 
 build_native

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole way once: renders scenes, trains a small network with attention on them, scores it, draws what it sees.
-# SEED=N tries another seed; OUT=DIR keeps it elsewhere.
+# Renders scenes, trains a small network with attention on them, evaluates it, writes its predictions.
+# SEED=N uses another seed; OUT=DIR writes to another folder.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
@@ -16,11 +16,11 @@ step "2/4 Training (recipes/demo.yaml) into $out/run"
 rm -rf "$out/run"
 ./hwaso train recipes/demo.yaml --data "$out/data" --run "$out/run" --set "seed=$seed"
 
-step "3/4 Scoring on the validation split"
+step "3/4 Evaluating on the validation split"
 ./hwaso evaluate "$out/run" --data "$out/data"
 
-step "4/4 Predictions with overlays in $out/predictions"
+step "4/4 Predicting with overlays into $out/predictions"
 find "$out/data/leftImg8bit/val" -name '*.png' | sort | head -n 8 |
     xargs ./hwaso predict "$out/run" --out "$out/predictions" --overlay
 
-printf '\nThe report: %s\n' "$root/$out/run/report.html"
+printf '\nReport: %s\n' "$root/$out/run/report.html"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Writes what the documentation shows of the networks from the program itself: the table in docs/networks.md and the drawings beside it.
+# Generates the table in docs/networks.md and the drawings beside it from the program.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
 
-# A network of each architecture, small ones where the structure is the same.
+# One network of each architecture; where the structure is the same, a small one.
 drawn=(hrnetv2-w18 hrnetv2-w48+psa-spatial hrnetv2-w48-ocr hrnet-w32-pose hrnetv2p-w18 hrnet-w18-cls resnet50 fcn-resnet50 deeplabv3-resnet50 unet-resnet50 sanet-resnet50 efficientnet-b0
     dinov2-vits14 dinov2-vits14-depth-dpt)
 
@@ -18,4 +18,4 @@ awk -v table="$table" '
 ' docs/networks.md >"$table.page"
 cat "$table.page" >docs/networks.md
 rm -f "$table" "$table.page"
-say "docs/networks.md and docs/images/networks are the program's."
+say "docs/networks.md and docs/images/networks are up to date."

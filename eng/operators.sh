@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Asks ONNX Runtime for its answers to the cases of the operator tests, holds Hwaso.Runtime to every number of them, and records them in little.
+# Runs the cases of the operator tests on ONNX Runtime, compares every number with Hwaso.Runtime's, and records a part of them.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs the system packages that Hwaso needs and this machine lacks, and says what and why. Silent when nothing is missing.
-# With `peers`, also those that benchmarks/ compares with.
+# Installs missing system packages that Hwaso needs, and prints each with its purpose. Prints nothing if none is missing.
+# With `peers`, also installs those that benchmarks/ compares with.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-# package | what it is for. Tools count as present when the command is there, whoever installed it.
+# package | purpose. A tool counts as present if its command exists, whoever installed it.
 tools=(
     "g++|compiles native/, the door to libtorch"
     "cmake|configures native/"
@@ -20,14 +20,14 @@ if [[ -z "${HWASO_LIBTORCH:-}" ]]; then
         "libopenblas0-pthread|fast matrix products; the reference BLAS is 25 times slower"
     )
 elif [[ ! -d "$HWASO_LIBTORCH/include" || ! -d "$HWASO_LIBTORCH/lib" ]]; then
-    die "HWASO_LIBTORCH=$HWASO_LIBTORCH has no include/ and lib/ in it; it must name an unpacked libtorch or Python's torch folder"
+    die "HWASO_LIBTORCH=$HWASO_LIBTORCH has no include/ and lib/ folders; set it to an unpacked libtorch or to the torch folder of a Python installation"
 fi
 
 if [[ "${1:-}" == peers ]]; then
     libraries+=(
-        "python3-torch|PyTorch, to compare with"
-        "python3-torchvision|its deformable convolution, to compare with"
-        "python3-opencv|the usual way to load images in Python, to compare with"
+        "python3-torch|PyTorch, for comparison"
+        "python3-torchvision|its deformable convolution, for comparison"
+        "python3-opencv|the usual way to load images in Python, for comparison"
     )
 fi
 
@@ -35,11 +35,11 @@ check_dotnet() {
     if ! command -v dotnet >/dev/null; then
         die "the .NET 10 SDK is missing; install it from https://dotnet.microsoft.com/download/dotnet/10.0 and put 'dotnet' on PATH"
     fi
-    # Looking at the folder saves the half second that asking dotnet takes; the question remains for unusual installations.
+    # Looking at the folder saves the half second that running dotnet takes; unusual installations still need it.
     local home
     home="$(dirname "$(readlink -f "$(command -v dotnet)")")"
     compgen -G "$home/sdk/10.*" >/dev/null || dotnet --list-sdks | grep -q '^10\.' ||
-        die "the .NET 10 SDK is missing, dotnet has only: $(dotnet --list-sdks | cut -d' ' -f1 | paste -sd' '); see https://dotnet.microsoft.com/download/dotnet/10.0"
+        die "the .NET 10 SDK is missing, only these are installed: $(dotnet --list-sdks | cut -d' ' -f1 | paste -sd' '); install it from https://dotnet.microsoft.com/download/dotnet/10.0"
 }
 
 find_missing() {
@@ -49,7 +49,7 @@ find_missing() {
         package="${entry%%|*}"
         command -v "$package" >/dev/null || missing+=("$entry")
     done
-    # dpkg-query fails when it does not know one of the names; what it prints about the others still counts.
+    # dpkg-query fails if it does not know one of the names; its output about the others is still valid.
     installed="$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${libraries[@]%%|*}" 2>/dev/null || true)"
     for entry in "${libraries[@]}"; do
         grep -qxF "installed ${entry%%|*}" <<<"$installed" || missing+=("$entry")
@@ -61,14 +61,14 @@ install_missing() {
     say "Installing with apt-get:"
     for entry in "${missing[@]}"; do printf '  %-22s %s\n' "${entry%%|*}" "${entry#*|}"; done
     if [[ "$(id -u)" != 0 ]]; then
-        command -v sudo >/dev/null || die "installing needs root and there is no sudo; as root: apt-get install ${names[*]}"
+        command -v sudo >/dev/null || die "installing needs root, and sudo is missing; as root, run: apt-get install ${names[*]}"
         as_root=(sudo)
     fi
     log="$(mktemp)"
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0)
     if ! "${apt[@]}" update >"$log" 2>&1; then
         tail -n 15 "$log" >&2
-        die "apt-get update failed (its last lines are above); is the network reachable?"
+        die "apt-get update failed (its last lines are above); check the network connection"
     fi
     say "  … this takes a minute or two"
     if ! "${apt[@]}" install -y --no-install-recommends "${names[@]}" >"$log" 2>&1; then
@@ -96,7 +96,7 @@ warn_of_slow_blas() {
 
 check_dotnet
 if ! command -v apt-get >/dev/null; then
-    say "This is not Debian (no apt-get): nothing is installed. Hwaso needs, whatever they are called here:"
+    say "apt-get is missing, so nothing is installed. Hwaso needs these packages, under the names of your system:"
     for entry in "${tools[@]}" "${libraries[@]}"; do printf '  %-22s %s\n' "${entry%%|*}" "${entry#*|}"; done
     exit 0
 fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs every test project, one after another, and ends with "N passed, N failed". Threads are as tests/test.runsettings says.
-# Whatever prevents tests from running (not built, crashed, hung, none found) counts as a failure.
-# With arguments, only the named projects: eng/test.sh Hwaso.Data.Tests
+# Runs every test project, one after another, with the threads of tests/test.runsettings, and prints "N passed, N failed" at the end.
+# If tests cannot run (not built, crashed, hung, none found), that counts as a failure.
+# With arguments, runs only the named projects: eng/test.sh Hwaso.Data.Tests
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
@@ -22,15 +22,15 @@ run_project() {
             --blame-hang-timeout 4m --blame-hang-dump-type none >"$log" 2>&1 || code=$?
         ok="$(counter "$trx" passed)" bad="$(counter "$trx" failed)" total="$(counter "$trx" total)" ran="$(counter "$trx" executed)"
     else
-        why="it is not built"
+        why="not built"
     fi
     if grep -q '^Test Run Aborted' "$log" 2>/dev/null; then
-        why="the test host died or hung"
+        why="the test host crashed or hung"
     elif ((code != 0 && bad == 0)); then
         why="the test run ended with exit code $code"
     fi
     if [[ -z "$why" ]] && ((total == 0)) && grep -rqE --include='*.cs' '\[(Fact|Theory|Property)\b' "tests/$name" --exclude-dir=obj; then
-        why="it has tests and none was found"
+        why="it has tests, but none was found"
     fi
     if [[ -n "$why" ]]; then bad=$((bad + 1)); fi
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ran))
