@@ -3,7 +3,6 @@ using Hwaso.Checkpoints;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Models.Tests;
 

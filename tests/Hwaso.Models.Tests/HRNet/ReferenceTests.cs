@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
-using Hwaso.Nn;
 using Hwaso.Tests;
 
 namespace Hwaso.Models.Tests.HRNet;

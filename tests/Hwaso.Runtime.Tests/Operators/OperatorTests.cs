@@ -1,4 +1,3 @@
-using Hwaso.Graph.Export;
 using Hwaso.Onnx;
 using Hwaso.Runtime.Format;
 using Hwaso.Tests;
