@@ -13,7 +13,7 @@ public static class LayerTable
         var rows = new List<LayerRow>();
         foreach (var place in graph.Places)
         {
-            var own = graph.Nodes.Skip(place.FirstNode).Take(place.EndNode - place.FirstNode).Where(n => n.Place == place.Path).ToArray();
+            var own = graph.NodesOf(place).Where(n => n.Place == place.Path).ToArray();
             var cost = Cost.Of(graph, own);
             if (parents.Contains(place.Path) && cost is { MacsAll: 0, Parameters: 0 })
                 continue;
@@ -39,3 +39,14 @@ public static class LayerTable
 
     static IReadOnlyList<long>[] Shapes(NetworkGraph graph, IReadOnlyList<int> values) => values.Select(v => graph.Values[v].Shape).ToArray();
 }
+
+/// <summary>One line of a layer table.</summary>
+/// <param name="Path">The module's path.</param>
+/// <param name="Kind">The name of its type.</param>
+/// <param name="InputShapes">The sizes of what went in.</param>
+/// <param name="OutputShapes">The sizes of what came out.</param>
+/// <param name="Parameters">Learnable parameters under it.</param>
+/// <param name="Macs">Multiply-adds of its convolution and linear layers, one image.</param>
+/// <param name="MacsAll">Those and its other matrix products.</param>
+public sealed record LayerRow(
+    string Path, string Kind, IReadOnlyList<IReadOnlyList<long>> InputShapes, IReadOnlyList<IReadOnlyList<long>> OutputShapes, long Parameters, long Macs, long MacsAll);

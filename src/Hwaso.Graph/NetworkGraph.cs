@@ -75,7 +75,55 @@ public sealed record NetworkGraph(
         return Of(build(weights), rules.Hollow(shape, weights.Type, weights.Device));
     }
 
+    /// <summary>The nodes of one run of a module and of the modules in it, in order.</summary>
+    public IEnumerable<GraphNode> NodesOf(GraphPlace place) => Nodes.Skip(place.FirstNode).Take(place.EndNode - place.FirstNode);
+
+    /// <summary>The numbers of the learnable parameters that a node reads.</summary>
+    public IEnumerable<int> ParametersOf(GraphNode node) => node.Operands().Where(v => Values[v].IsParameter);
+
     /// <summary>The nodes whose calling module is at or under a path.</summary>
     public IEnumerable<GraphNode> Under(string path) =>
         Nodes.Where(n => path.Length == 0 || n.Place == path || n.Place.StartsWith(path + ".", StringComparison.Ordinal));
 }
+
+/// <summary>One recorded operator call.</summary>
+/// <param name="Index">Its position in the order of execution.</param>
+/// <param name="Operator">The operator with its overload, e.g. <c>aten::conv2d</c>.</param>
+/// <param name="Schema">Its signature.</param>
+/// <param name="Place">The path of the module that called it.</param>
+/// <param name="Arguments">In the schema's order; what was left out took its default.</param>
+/// <param name="Results">The numbers of the tensors that it returned.</param>
+public sealed record GraphNode(
+    int Index, string Operator, Schema Schema, string Place, IReadOnlyList<GraphArgument> Arguments, IReadOnlyList<int> Results)
+{
+    /// <summary>The numbers of the tensors among its arguments, in order; those left out of lists are not among them.</summary>
+    public IEnumerable<int> Operands() => Arguments.SelectMany(a => a.Values).Where(v => v >= 0);
+}
+
+/// <summary>One argument of a recorded call: tensors by number, anything else as it was given.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Values">The numbers of its tensors; -1 stands for none in a list of optional ones.</param>
+/// <param name="Constant">The argument itself where it holds no tensor.</param>
+public sealed record GraphArgument(ValueKind Kind, IReadOnlyList<int> Values, Value Constant);
+
+/// <summary>One tensor that flows through a recorded network.</summary>
+/// <param name="Id">Its number in the graph.</param>
+/// <param name="Shape">Its size in each dimension.</param>
+/// <param name="Type">Its element type.</param>
+/// <param name="Name">The full name of a parameter or buffer, <c>input</c> for the network's input; null for what a node computes.</param>
+/// <param name="IsParameter">Whether it is a learnable parameter.</param>
+public sealed record GraphValue(int Id, IReadOnlyList<long> Shape, ScalarType Type, string? Name, bool IsParameter)
+{
+    /// <summary>The number of elements.</summary>
+    public long Elements => Shape.Aggregate(1L, (a, b) => a * b);
+}
+
+/// <summary>One run of a module.</summary>
+/// <param name="Path">Its path.</param>
+/// <param name="Kind">The name of its type, e.g. <c>Conv2d</c>.</param>
+/// <param name="Depth">How many modules it runs in.</param>
+/// <param name="Inputs">The numbers of the tensors that went in.</param>
+/// <param name="Outputs">The numbers of the tensors that came out.</param>
+/// <param name="FirstNode">The first node under it.</param>
+/// <param name="EndNode">One past the last node under it.</param>
+public sealed record GraphPlace(string Path, string Kind, int Depth, IReadOnlyList<int> Inputs, IReadOnlyList<int> Outputs, int FirstNode, int EndNode);

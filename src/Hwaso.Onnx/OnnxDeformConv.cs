@@ -23,7 +23,7 @@ static class OnnxDeformConv
             One(node, to, kernelHeight, kernelWidth, channels / weight.Shape[1], groups);
             return;
         }
-        long[] stride = OnnxOperators.Pair(node, 4), padding = OnnxOperators.Pair(node, 5), dilation = OnnxOperators.Pair(node, 6);
+        long[] stride = node.Pair(4), padding = node.Pair(5), dilation = node.Pair(6);
 
         // [1, 2·G·K, h, w] to two maps [G, K, h, w]: how far down, how far right.
         var (outSizes, inSizes) = (Step("Shape", [to.Argument(node, 1)]), Step("Shape", [to.Argument(node, 0)]));
@@ -81,9 +81,9 @@ static class OnnxDeformConv
             inputs.Add(bias);
         if (mask.Length > 0)
             inputs.Add(mask);
-        long[] padding = OnnxOperators.Pair(node, 5);
+        long[] padding = node.Pair(5);
         to.Emit(node, "DeformConv", [.. inputs], to.Result(node),
-            OnnxValue.Of("kernel_shape", kernelHeight, kernelWidth), OnnxValue.Of("strides", OnnxOperators.Pair(node, 4)), OnnxValue.Of("pads", [.. padding, .. padding]),
-            OnnxValue.Of("dilations", OnnxOperators.Pair(node, 6)), OnnxValue.Of("group", groups), OnnxValue.Of("offset_group", offsetGroups));
+            OnnxValue.Of("kernel_shape", kernelHeight, kernelWidth), OnnxValue.Of("strides", node.Pair(4)), OnnxValue.Of("pads", [.. padding, .. padding]),
+            OnnxValue.Of("dilations", node.Pair(6)), OnnxValue.Of("group", groups), OnnxValue.Of("offset_group", offsetGroups));
     }
 }

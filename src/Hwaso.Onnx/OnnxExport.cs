@@ -21,3 +21,8 @@ public static class OnnxExport
         return new OnnxFileBytes(document.ToArray(options.Metadata), document.Operators);
     }
 }
+
+/// <summary>An exported network.</summary>
+/// <param name="Bytes">The file.</param>
+/// <param name="Operators">How many nodes it has of each of ONNX's operators.</param>
+public sealed record OnnxFileBytes(byte[] Bytes, IReadOnlyDictionary<string, int> Operators);

@@ -184,6 +184,10 @@ sealed class OnnxExporter
         return sizes;
     }
 
+    /// <summary>The error for an operator that no writer knows, or not with these arguments.</summary>
+    public static NotSupportedException RefuseArguments(GraphNode node) => Refuse(node, "with these arguments");
+
+    /// <summary>The error for a node that cannot be written.</summary>
     public static NotSupportedException Refuse(GraphNode node, string problem) =>
         new($"{(node.Place.Length > 0 ? node.Place : "the network")}: {node.Operator} {problem}, which ONNX export does not know");
 

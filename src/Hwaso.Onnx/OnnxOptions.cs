@@ -29,3 +29,7 @@ public sealed record OnnxOptions
     /// <summary>The output's name.</summary>
     public string OutputName { get; init; } = "output";
 }
+
+/// <summary>How a file makes labels of scores.</summary>
+/// <param name="AlignCorners">Whether scores are resized corners on corners.</param>
+public sealed record LabelOptions(bool AlignCorners);

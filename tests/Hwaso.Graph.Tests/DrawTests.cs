@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Hwaso.Graph.Drawing;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;

@@ -1,4 +1,5 @@
 using Hwaso.Graph;
+using Hwaso.Graph.Drawing;
 using Hwaso.Models;
 
 namespace Hwaso.Cli.Verbs;

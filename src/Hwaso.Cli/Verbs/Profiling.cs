@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hwaso.Graph;
+using Hwaso.Graph.Drawing;
 using Hwaso.Models;
 using Spectre.Console;
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hwaso.Graph.Drawing;
 
 /// <summary>A part of a network on its drawing.</summary>
@@ -33,6 +35,9 @@ sealed class Item(ItemKind kind, string label, IReadOnlyList<long> shape)
     /// <summary>Learnable parameters, of all that it stands for.</summary>
     public long Parameters { get; set; }
 
+    /// <summary>The numbers of the learnable parameters in it.</summary>
+    public HashSet<int> Weights { get; } = [];
+
     /// <summary>The nodes it consists of.</summary>
     public List<GraphNode> Nodes { get; } = [];
 
@@ -44,4 +49,51 @@ sealed class Item(ItemKind kind, string label, IReadOnlyList<long> shape)
 
     /// <summary>Its row, from 0.</summary>
     public int Row { get; set; }
+}
+
+/// <summary>How a part of a network is drawn.</summary>
+enum ItemKind
+{
+    /// <summary>The network's input.</summary>
+    Input,
+
+    /// <summary>The network's output.</summary>
+    Output,
+
+    /// <summary>A box: a module whose layers are not drawn one by one.</summary>
+    Block,
+
+    /// <summary>A box: layers that stand outside blocks, one behind the other.</summary>
+    Layers,
+
+    /// <summary>A circle: several tensors become one.</summary>
+    Joint,
+}
+
+/// <summary>A tensor on its way from one part to another.</summary>
+/// <param name="From">Where it comes from.</param>
+/// <param name="Label">How its size changes on the way, e.g. <c>↑2</c>; empty where it does not.</param>
+sealed record Edge(Item From, string Label);
+
+/// <summary>What a part says.</summary>
+static class ItemText
+{
+    /// <summary>The lines in a box: what it is, what comes out, how many parameters it has.</summary>
+    public static IReadOnlyList<string> Lines(Item item)
+    {
+        var shape = string.Join(" × ", item.Shape.Skip(1));
+        return item.Parameters > 0 ? [item.Label, shape, $"{Short(item.Parameters)} parameters"] : [item.Label, shape];
+    }
+
+    /// <summary>A count in three digits: 69.1 M.</summary>
+    public static string Short(long count) => count switch
+    {
+        >= 1_000_000_000 => Scaled(count / 1e9, "G"),
+        >= 1_000_000 => Scaled(count / 1e6, "M"),
+        >= 1_000 => Scaled(count / 1e3, "k"),
+        _ => count.ToString(CultureInfo.InvariantCulture),
+    };
+
+    static string Scaled(double number, string unit) =>
+        number.ToString(number >= 100 ? "0" : number >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture) + " " + unit;
 }

@@ -8,22 +8,22 @@ sealed class Layout
     readonly int[] columnX, columnWidth, rowY;
     readonly Dictionary<(int Row, int Column), Item> taken = [];
 
-    /// <summary>Gives every part of a plan its place.</summary>
-    public Layout(Plan plan, IReadOnlyList<long> input)
+    /// <summary>Gives every part of a diagram its place.</summary>
+    public Layout(Diagram diagram, IReadOnlyList<long> input)
     {
-        foreach (var item in plan.Items)
+        foreach (var item in diagram.Items)
         {
             item.Column = item.Inputs.Count == 0 ? 0 : 1 + item.Inputs.Max(e => e.From.Column);
             // What stands in a frame begins behind everything that leads into it.
-            foreach (var (framed, _) in plan.Frames.Where(f => f.Items.Contains(item)))
+            foreach (var (framed, _) in diagram.Frames.Where(f => f.Items.Contains(item)))
                 item.Column = Math.Max(item.Column, 1 + framed.SelectMany(i => i.Inputs).Where(e => !framed.Contains(e.From)).Max(e => e.From.Column));
         }
         // The output stands at the right end, the input at the left.
-        var columns = 1 + plan.Items.Max(i => i.Column);
-        foreach (var output in plan.Items.Where(i => i.Kind == ItemKind.Output))
+        var columns = 1 + diagram.Items.Max(i => i.Column);
+        foreach (var output in diagram.Items.Where(i => i.Kind == ItemKind.Output))
             output.Column = columns - 1;
 
-        var lanes = plan.Items.GroupBy(i => Lane(i, input)).OrderBy(g => g.Key.Order).ToArray();
+        var lanes = diagram.Items.GroupBy(i => Lane(i, input)).OrderBy(g => g.Key.Order).ToArray();
         var row = 0;
         var y = Top;
         var rows = new List<int>();
@@ -43,7 +43,7 @@ sealed class Layout
         Bottom = y;
 
         columnWidth = new int[columns];
-        foreach (var item in plan.Items)
+        foreach (var item in diagram.Items)
             columnWidth[item.Column] = Math.Max(columnWidth[item.Column], Width(item));
         columnX = new int[columns];
         for (int c = 0, x = Left + 10; c < columns; x += columnWidth[c] + ColumnGap, c++)

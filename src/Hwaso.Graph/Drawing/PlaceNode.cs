@@ -1,4 +1,4 @@
-namespace Hwaso.Graph;
+namespace Hwaso.Graph.Drawing;
 
 /// <summary>One run of a module with the modules that ran in it.</summary>
 /// <param name="Place">The run.</param>

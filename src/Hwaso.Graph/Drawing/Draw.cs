@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Security;
 using System.Text;
-using Hwaso.Graph.Drawing;
 
-namespace Hwaso.Graph;
+namespace Hwaso.Graph.Drawing;
 
 /// <summary>A recorded network as a drawing at the depth of its blocks: from left to right in the order of computation, finer resolutions above coarser ones.</summary>
 public static class Draw
@@ -25,9 +24,9 @@ public static class Draw
     /// <param name="name">The network's name, for the title.</param>
     public static string Svg(NetworkGraph graph, string name)
     {
-        var plan = Plan.Of(graph);
+        var diagram = Diagram.Of(graph);
         var input = graph.Values[graph.Inputs[0]].Shape;
-        var layout = new Layout(plan, input);
+        var layout = new Layout(diagram, input);
         var (width, height) = (Math.Max(layout.Right, LegendWidth), layout.Bottom + LegendHeight);
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\n<style>\n{Style}\n</style>\n");
@@ -41,12 +40,12 @@ public static class Draw
                 svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"0\" y=\"{y}\" width=\"{width}\" height=\"{laneHeight}\" fill=\"#f6f8fa\"/>\n");
             Text(svg, 8, y + laneHeight / 2 + 4, "lane", label);
         }
-        foreach (var (items, label) in plan.Frames)
+        foreach (var (items, label) in diagram.Frames)
             Frame(svg, layout, items, label);
-        foreach (var item in plan.Items)
+        foreach (var item in diagram.Items)
             foreach (var edge in item.Inputs)
                 Line(svg, layout, edge, item);
-        foreach (var item in plan.Items)
+        foreach (var item in diagram.Items)
             Part(svg, layout, item);
         Legend(svg, layout.Bottom + 30);
         return svg.Append("</svg>\n").ToString();

@@ -1,0 +1,76 @@
+using Hwaso.Graph;
+using Hwaso.Torch;
+using static Hwaso.Onnx.OnnxArguments;
+
+namespace Hwaso.Onnx;
+
+/// <summary>Writes operators that change a map's size or reduce dimensions: pooling, resizing, means, sums and maxima.</summary>
+static class OnnxPooling
+{
+    public static void MaxPool(GraphNode node, OnnxExporter to) => to.Emit(
+        node, "MaxPool", [to.Argument(node, 0)], to.Result(node),
+        OnnxValue.Of("kernel_shape", node.Pair(1)),
+        OnnxValue.Of("strides", Strides(node)),
+        OnnxValue.Of("pads", Twice(node.Pair(3))),
+        OnnxValue.Of("dilations", node.Pair(4)),
+        OnnxValue.Of("ceil_mode", node.Flag(5) ? 1L : 0));
+
+    public static void AveragePool(GraphNode node, OnnxExporter to)
+    {
+        const int DivisorOverride = 6;
+        if (node.Arguments[DivisorOverride].Kind != ValueKind.None)
+            throw OnnxExporter.RefuseArguments(node);
+        to.Emit(
+            node, "AveragePool", [to.Argument(node, 0)], to.Result(node),
+            OnnxValue.Of("kernel_shape", node.Pair(1)),
+            OnnxValue.Of("strides", Strides(node)),
+            OnnxValue.Of("pads", Twice(node.Pair(3))),
+            OnnxValue.Of("ceil_mode", node.Flag(4) ? 1L : 0),
+            OnnxValue.Of("count_include_pad", node.Flag(5) ? 1L : 0));
+    }
+
+    /// <summary>Writes adaptive pooling to one pixel.</summary>
+    public static void GlobalAveragePool(GraphNode node, OnnxExporter to)
+    {
+        if (!node.Ints(1).All(side => side == 1))
+            throw OnnxExporter.RefuseArguments(node);
+        to.Emit(node, "GlobalAveragePool", [to.Argument(node, 0)], to.Result(node));
+    }
+
+    /// <summary>Writes a mean or maximum along dimensions.</summary>
+    public static void Reduce(GraphNode node, OnnxExporter to, string type)
+    {
+        // The axes became an input with operator set 18.
+        if (to.Document.Opset >= 18)
+            to.Emit(node, type, [to.Argument(node, 0), to.Constant(node.Ints(1))], to.Result(node), Keep(node));
+        else
+            to.Emit(node, type, [to.Argument(node, 0)], to.Result(node), OnnxValue.Of("axes", node.Ints(1)), Keep(node));
+    }
+
+    public static void ReduceSum(GraphNode node, OnnxExporter to) =>
+        to.Emit(node, "ReduceSum", [to.Argument(node, 0), to.Constant(node.Ints(1))], to.Result(node), Keep(node));
+
+    /// <summary>Writes the index of the largest element along one dimension.</summary>
+    public static void ArgMax(GraphNode node, OnnxExporter to)
+    {
+        if (node.Arguments[1].Kind != ValueKind.Int)
+            throw OnnxExporter.RefuseArguments(node);
+        to.Emit(node, "ArgMax", [to.Argument(node, 0)], to.Result(node), OnnxValue.Of("axis", node.Int(1)), Keep(node));
+    }
+
+    public static void ResizeBilinear(GraphNode node, OnnxExporter to) => to.Emit(
+        node, "Resize", [to.Argument(node, 0), "", "", to.Sizes(node, oneMayBeLeftOut: false)], to.Result(node),
+        OnnxValue.Of("mode", "linear"),
+        OnnxValue.Of("coordinate_transformation_mode", node.Flag(2) ? "align_corners" : "half_pixel"));
+
+    public static void ResizeNearest(GraphNode node, OnnxExporter to) => to.Emit(
+        node, "Resize", [to.Argument(node, 0), "", "", to.Sizes(node, oneMayBeLeftOut: false)], to.Result(node),
+        OnnxValue.Of("mode", "nearest"),
+        OnnxValue.Of("coordinate_transformation_mode", "asymmetric"),
+        OnnxValue.Of("nearest_mode", "floor"));
+
+    // A stride that was left out is the kernel's side.
+    static long[] Strides(GraphNode node) => node.Pair(node.Ints(2) is [] ? 1 : 2);
+
+    static OnnxValue Keep(GraphNode node) => OnnxValue.Of("keepdims", node.Flag(2) ? 1L : 0);
+}
