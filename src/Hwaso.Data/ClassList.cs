@@ -2,10 +2,10 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Data;
 
-/// <summary>The classes that a network learns, and what each value of a label file means.</summary>
-/// <param name="Name">What the list is called.</param>
+/// <summary>The classes that a network learns, with their colours.</summary>
+/// <param name="Name">The list's name.</param>
 /// <param name="Entries">The K classes, by training index.</param>
-/// <param name="HasBackground">Whether class 0 is what belongs to no object.</param>
+/// <param name="HasBackground">Whether class 0 is the background.</param>
 public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, bool HasBackground = false)
 {
     /// <summary>The label of pixels that do not count.</summary>
@@ -14,7 +14,9 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
     /// <summary>K.</summary>
     public int Count => Entries.Count;
 
-    /// <summary>Pairs of classes that are each other's mirror image, such as left and right arm: they change places where an image is mirrored.</summary>
+    /// <summary>
+    /// Pairs of classes that are each other's mirror image, such as left and right arm: they change places where an image is mirrored.
+    /// </summary>
     public IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; init; } = [];
 
     /// <summary>The names, by training index.</summary>
@@ -66,26 +68,29 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
     ], firstColor: 0), HasBackground: true);
 
     /// <summary>
-    /// PASCAL Context's 59 classes in the order of its label files, which is alphabetical (Mottaghi et al., CVPR 2014); the list that comes with the
-    /// annotations is in another order. No colours are published: VOC's, from label 1 on.
+    /// PASCAL Context's 59 classes in the order of its label files, which is alphabetical (Mottaghi et al., CVPR 2014); the list that
+    /// comes with the annotations is in another order. No colours are published: VOC's, from label 1 on.
     /// </summary>
     public static ClassList PascalContext59 { get; } = new("PASCAL Context (59)", Colored(
     [
-        "aeroplane", "bag", "bed", "bedclothes", "bench", "bicycle", "bird", "boat", "book", "bottle", "building", "bus", "cabinet", "car", "cat",
-        "ceiling", "chair", "cloth", "computer", "cow", "cup", "curtain", "dog", "door", "fence", "floor", "flower", "food", "grass", "ground",
-        "horse", "keyboard", "light", "motorbike", "mountain", "mouse", "person", "plate", "platform", "pottedplant", "road", "rock", "sheep",
-        "shelves", "sidewalk", "sign", "sky", "snow", "sofa", "table", "track", "train", "tree", "truck", "tvmonitor", "wall", "water", "window",
-        "wood",
+        "aeroplane", "bag", "bed", "bedclothes", "bench", "bicycle", "bird", "boat", "book", "bottle", "building", "bus", "cabinet", "car",
+        "cat", "ceiling", "chair", "cloth", "computer", "cow", "cup", "curtain", "dog", "door", "fence", "floor", "flower", "food", "grass",
+        "ground", "horse", "keyboard", "light", "motorbike", "mountain", "mouse", "person", "plate", "platform", "pottedplant", "road",
+        "rock", "sheep", "shelves", "sidewalk", "sign", "sky", "snow", "sofa", "table", "track", "train", "tree", "truck", "tvmonitor",
+        "wall", "water", "window", "wood",
     ], firstColor: 1));
 
     /// <summary>PASCAL Context's 59 classes and, as class 0, the background.</summary>
-    public static ClassList PascalContext60 { get; } = new("PASCAL Context (60)", Colored(["background", .. PascalContext59.Names], firstColor: 0), HasBackground: true);
+    public static ClassList PascalContext60 { get; } =
+        new("PASCAL Context (60)", Colored(["background", .. PascalContext59.Names], firstColor: 0), HasBackground: true);
 
-    /// <summary>LIP's 19 parts of people and the background; left and right change places in a mirrored image. Gong et al., CVPR 2017.</summary>
+    /// <summary>
+    /// LIP's 19 parts of people and the background; left and right change places in a mirrored image. Gong et al., CVPR 2017.
+    /// </summary>
     public static ClassList Lip { get; } = new("LIP", Colored(
     [
-        "background", "hat", "hair", "glove", "sunglasses", "upper-clothes", "dress", "coat", "socks", "pants", "jumpsuits", "scarf", "skirt", "face",
-        "left-arm", "right-arm", "left-leg", "right-leg", "left-shoe", "right-shoe",
+        "background", "hat", "hair", "glove", "sunglasses", "upper-clothes", "dress", "coat", "socks", "pants", "jumpsuits", "scarf",
+        "skirt", "face", "left-arm", "right-arm", "left-leg", "right-leg", "left-shoe", "right-shoe",
     ], firstColor: 0), HasBackground: true)
     {
         FlipPairs = [(14, 15), (16, 17), (18, 19)],
@@ -108,7 +113,8 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
     }
 
     /// <summary>Classes 0 to <paramref name="classes"/> − 1 that are named by their numbers, in VOC's colours.</summary>
-    /// <exception cref="ArgumentException">Fewer than 1, or more than the 255 that 8-bit labels have room for beside the ignored one.</exception>
+    /// <exception cref="ArgumentException">Fewer than 1, or more than the 255 that 8-bit labels have room for beside the ignored
+    /// one.</exception>
     public static ClassList Numbered(int classes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(classes);
@@ -128,10 +134,10 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
 /// <param name="G">Green.</param>
 /// <param name="B">Blue.</param>
 /// <param name="Category">The group it belongs to; null where the data set has none.</param>
-/// <param name="HasInstances">Whether its objects are told apart.</param>
+/// <param name="HasInstances">Whether its objects have instance ids.</param>
 public sealed record ClassEntry(string Name, byte R, byte G, byte B, string? Category = null, bool HasInstances = false);
 
-/// <summary>What a class does to a mean that is neither in the truth nor predicted: toolkits disagree.</summary>
+/// <summary>How a class that is neither in the truth nor predicted enters a mean; toolkits disagree.</summary>
 public enum AbsentClasses
 {
     /// <summary>It is left out, as by cityscapesScripts.</summary>

@@ -2,8 +2,8 @@ namespace Hwaso.Data;
 
 /// <summary>Something in a data set that training or scoring would stumble over.</summary>
 /// <param name="Path">The file or folder.</param>
-/// <param name="Kind">What sort of problem.</param>
-/// <param name="Message">What was found, what was wanted, what to do.</param>
+/// <param name="Kind">The sort of problem.</param>
+/// <param name="Message">The finding, the expectation, and what to do.</param>
 public sealed record DatasetProblem(string Path, ProblemKind Kind, string Message);
 
 /// <summary>Sorts of problems.</summary>
@@ -37,15 +37,15 @@ public enum ProblemKind
     DeepImage,
 }
 
-/// <summary>A data set that cannot be used as it is: which path, what is wrong, what to do.</summary>
+/// <summary>Thrown for a data set that cannot be used; names the path, the problem and what to do.</summary>
 /// <param name="path">The file or folder.</param>
-/// <param name="problem">What was found and what was wanted.</param>
+/// <param name="problem">The finding and the expectation.</param>
 /// <param name="inner">The error behind it.</param>
 public sealed class DatasetException(string path, string problem, Exception? inner = null) : Exception($"{path}: {problem}", inner)
 {
     /// <summary>The file or folder.</summary>
     public string Path { get; } = path;
 
-    /// <summary>What is wrong, without the path.</summary>
+    /// <summary>The problem, without the path.</summary>
     public string Problem { get; } = problem;
 }

@@ -2,7 +2,7 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Data;
 
-/// <summary>What each of the 256 values of a label file means: a training index, ignored, or nothing that may stand there.</summary>
+/// <summary>The meaning of each of the 256 values of a label file: a training index, ignored, or not allowed.</summary>
 public sealed class LabelTable
 {
     const short Unknown = -1;
@@ -21,16 +21,24 @@ public sealed class LabelTable
     public static LabelTable Plain(int classes, byte ignored = ClassList.Ignore) =>
         new(Enumerable.Range(0, 256).Select(v => v == ignored ? ClassList.Ignore : v < classes ? (short)v : Unknown).ToArray());
 
-    /// <summary>Cityscapes' label ids 0 to 33: those of the 19 classes become their training index, the rest and 255 (id −1) are ignored.</summary>
+    /// <summary>
+    /// Cityscapes' label ids 0 to 33: those of the 19 classes become their training index, the rest and 255 (id −1) are ignored.
+    /// </summary>
     public static LabelTable CityscapesIds { get; } = new(Enumerable.Range(0, 256)
-        .Select(v => Array.IndexOf(CityscapesClassIds, v) is var train and >= 0 ? (short)train : v is <= 33 or 255 ? ClassList.Ignore : Unknown).ToArray());
+        .Select(v => Array.IndexOf(CityscapesClassIds, v) is var train and >= 0 ? (short)train : v is <= 33 or 255 ? ClassList.Ignore : Unknown)
+        .ToArray());
 
     /// <summary>Values 1 to <paramref name="classes"/> are training index + 1; 0 and 255 are ignored; others are errors.</summary>
     public static LabelTable FromOne(int classes) =>
-        new(Enumerable.Range(0, 256).Select(v => v is 0 or ClassList.Ignore ? ClassList.Ignore : v <= classes ? (short)(v - 1) : Unknown).ToArray());
+        new(Enumerable.Range(0, 256).Select(v => v is 0 or ClassList.Ignore ? ClassList.Ignore : v <= classes ? (short)(v - 1) : Unknown)
+            .ToArray());
 
-    /// <summary>COCO-Stuff's published ids, the category ids less 1: 0 to 90 are things, of which 11 were never used, and 91 to 181 stuffs; 255 is ignored.</summary>
-    public static LabelTable CocoStuffIds { get; } = FromValues([.. Enumerable.Range(0, 182).Except([11, 25, 28, 29, 44, 65, 67, 68, 70, 82, 90])], ClassList.Ignore);
+    /// <summary>
+    /// COCO-Stuff's published ids, the category ids less 1: 0 to 90 are things, of which 11 were never used, and 91 to 181 stuffs; 255
+    /// is ignored.
+    /// </summary>
+    public static LabelTable CocoStuffIds { get; } =
+        FromValues([.. Enumerable.Range(0, 182).Except([11, 25, 28, 29, 44, 65, 67, 68, 70, 82, 90])], ClassList.Ignore);
 
     /// <summary>The values given are training indices 0, 1, 2, …, in order; others are errors.</summary>
     /// <param name="classes">The value of each class, 0 to 255.</param>
@@ -42,7 +50,8 @@ public sealed class LabelTable
         ArgumentNullException.ThrowIfNull(ignored);
         var all = classes.Concat(ignored).ToArray();
         if (classes.Count is < 1 or > 255 || all.Any(v => v is < 0 or > 255) || all.Distinct().Count() != all.Length)
-            throw new ArgumentException($"label values [{string.Join(", ", all)}]: 1 to 255 classes were wanted, values from 0 to 255, each once");
+            throw new ArgumentException(
+                $"label values [{string.Join(", ", all)}]: 1 to 255 classes were wanted, values from 0 to 255, each once");
         var meanings = new short[256];
         Array.Fill(meanings, Unknown);
         for (var k = 0; k < classes.Count; k++)
@@ -56,7 +65,8 @@ public sealed class LabelTable
     /// <param name="classes">The colour of each class, 1 to 255 of them.</param>
     /// <param name="ignored">The colours that do not count.</param>
     /// <exception cref="ArgumentException">A colour is given twice, or none.</exception>
-    public static LabelTable FromColors(IReadOnlyList<(byte R, byte G, byte B)> classes, params IReadOnlyList<(byte R, byte G, byte B)> ignored)
+    public static LabelTable FromColors(
+        IReadOnlyList<(byte R, byte G, byte B)> classes, params IReadOnlyList<(byte R, byte G, byte B)> ignored)
     {
         ArgumentNullException.ThrowIfNull(classes);
         ArgumentNullException.ThrowIfNull(ignored);
@@ -69,11 +79,12 @@ public sealed class LabelTable
         return new LabelTable(Plain(classes.Count).meanings, values);
     }
 
-    /// <summary>What a value of 0 to 255 means: a training index, 255 for ignored, or null for nothing that may stand there.</summary>
+    /// <summary>The meaning of a value of 0 to 255: a training index, 255 for ignored, or null for a value that is not allowed.</summary>
     public int? MeaningOf(int value) => meanings[value] == Unknown ? null : meanings[value];
 
     /// <summary>Reads a label file as it is: indices or gray values, the places of its colours, or the matrix of a MATLAB file.</summary>
-    /// <exception cref="DatasetException">A colour is no class; the message names it and how many pixels hold it. Or a MATLAB file of another version.</exception>
+    /// <exception cref="DatasetException">A colour is no class; the message names it and how many pixels hold it. Or a MATLAB file of
+    /// another version.</exception>
     /// <exception cref="ImageFormatException">It is damaged or of another kind.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public LabelMap Read(string path)
@@ -99,7 +110,9 @@ public sealed class LabelTable
         if (unknown.Count == 0)
             return labels;
         var (worst, pixels) = unknown.MaxBy(u => u.Value);
-        throw new DatasetException(path, $"the colour ({worst >> 16}, {worst >> 8 & 255}, {worst & 255}) ({pixels} pixels){(unknown.Count > 1 ? $" and {unknown.Count - 1} more colours" : "")} is none of the {Classes} classes; was it saved as JPEG or resized with blending, or is a class missing?");
+        var more = unknown.Count > 1 ? $" and {unknown.Count - 1} more colours" : "";
+        throw new DatasetException(path, $"the colour ({worst >> 16}, {worst >> 8 & 255}, {worst & 255}) ({pixels} pixels){more} is none "
+            + $"of the {Classes} classes; was it saved as JPEG or resized with blending, or is a class missing?");
     }
 
     static int Packed(byte r, byte g, byte b) => r << 16 | g << 8 | b;
@@ -108,15 +121,17 @@ public sealed class LabelTable
     public static int[] CityscapesClassIds => [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33];
 
     /// <summary>Replaces every value by its meaning.</summary>
-    /// <exception cref="DatasetException">A value that may not stand there; the message names the file, the value and how many pixels hold it.</exception>
+    /// <exception cref="DatasetException">A value that may not stand there; the message names the file, the value and how many pixels
+    /// hold it.</exception>
     public void Apply(LabelMap labels, string path)
     {
         // Most maps are fine: their values are only counted where one is not.
         if (HasUnknown(labels.Labels))
         {
             var unknown = UnknownValues(labels);
-            throw new DatasetException(path,
-                $"label {unknown[0].Value} ({unknown[0].Pixels} pixels){(unknown.Count > 1 ? $" and {unknown.Count - 1} more values" : "")} is none of the {Classes} classes nor {ClassList.Ignore} (ignored); is it of another data set, or a colour file saved as gray?");
+            var more = unknown.Count > 1 ? $" and {unknown.Count - 1} more values" : "";
+            throw new DatasetException(path, $"label {unknown[0].Value} ({unknown[0].Pixels} pixels){more} is none of the {Classes} classes "
+                + $"nor {ClassList.Ignore} (ignored); is it of another data set, or a colour file saved as gray?");
         }
         Span<byte> table = stackalloc byte[256];
         for (var v = 0; v < 256; v++)
@@ -125,7 +140,9 @@ public sealed class LabelTable
             value = table[value];
     }
 
-    /// <summary>Replaces every value of a prediction by its meaning; what is ignored or may not stand there becomes 255, which is no class.</summary>
+    /// <summary>
+    /// Replaces every value of a prediction by its meaning; ignored values and values that are not allowed become 255, which is no class.
+    /// </summary>
     public void ApplyToPrediction(LabelMap labels)
     {
         ArgumentNullException.ThrowIfNull(labels);

@@ -55,7 +55,8 @@ static class MatLabels
         return Below(map.ToImage(), labels.Count, v => labels[v]);
     }
 
-    static LabelMap Below(Gray16Image image, int end, Converter<ushort, byte> meaning) => image.Values.FirstOrDefault(v => v >= end) is > 0 and var odd
+    static LabelMap Below(Gray16Image image, int end, Converter<ushort, byte> meaning) =>
+        image.Values.FirstOrDefault(v => v >= end) is > 0 and var odd
         ? throw new InvalidDataException($"holds label {odd}; 0 to {end - 1} were wanted")
         : new LabelMap(image.Width, image.Height, Array.ConvertAll(image.Values, meaning));
 }

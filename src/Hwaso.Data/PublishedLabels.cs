@@ -44,10 +44,12 @@ static class PublishedLabels
     // PASCAL Context's 59 classes by their ids among its 459, in the order of their labels 1 to 59, as in detail-api.
     static readonly int[] contextIds =
     [
-        2, 9, 18, 19, 22, 23, 25, 31, 33, 34, 44, 45, 46, 59, 65, 68, 72, 80, 85, 98, 104, 105, 113, 115, 144, 158, 159, 162, 187, 189, 207, 220, 232, 258, 259,
-        260, 284, 295, 296, 308, 324, 326, 347, 349, 354, 355, 360, 366, 368, 397, 415, 416, 420, 424, 427, 440, 445, 454, 458,
+        2, 9, 18, 19, 22, 23, 25, 31, 33, 34, 44, 45, 46, 59, 65, 68, 72, 80, 85, 98, 104, 105, 113, 115, 144, 158, 159, 162, 187,
+        189, 207, 220, 232, 258, 259, 260, 284, 295, 296, 308, 324, 326, 347, 349, 354, 355, 360, 366, 368, 397, 415, 416, 420,
+        424, 427, 440, 445, 454, 458,
     ];
 
     /// <summary>PASCAL Context's label, 0 to 59, of each of its ids 0 to 459.</summary>
-    public static IReadOnlyList<byte> ContextLabelOfId { get; } = [.. Enumerable.Range(0, 460).Select(id => (byte)(Array.IndexOf(contextIds, id) + 1))];
+    public static IReadOnlyList<byte> ContextLabelOfId { get; } =
+        [.. Enumerable.Range(0, 460).Select(id => (byte)(Array.IndexOf(contextIds, id) + 1))];
 }

@@ -14,7 +14,7 @@ public abstract class SegmentationDataset
     /// <summary>Its images, in a fixed order.</summary>
     public abstract IReadOnlyList<Sample> Samples { get; }
 
-    /// <summary>What the values of a label file mean.</summary>
+    /// <summary>The meaning of the values of a label file.</summary>
     public abstract LabelTable TableOf(Sample sample);
 
     /// <summary>Reads one image with its labels. May be called from any thread.</summary>
@@ -29,7 +29,8 @@ public abstract class SegmentationDataset
         var table = TableOf(sample);
         var labels = table.Read(labelPath);
         if (labels.Width != image.Width || labels.Height != image.Height)
-            throw new DatasetException(labelPath, $"is {labels.Width}×{labels.Height}, its image {sample.ImagePath} is {image.Width}×{image.Height}; they must be of one size{(labels.Width == image.Height && ExifOrientation.Of(File.ReadAllBytes(sample.ImagePath)) > 4 ? "; the image's Exif data turn it in viewers, where the mask was drawn: turn the image itself" : "")}");
+            throw new DatasetException(labelPath, $"is {labels.Width}×{labels.Height}, its image {sample.ImagePath} is "
+                + $"{image.Width}×{image.Height}; they must be of one size{TurnedRemark(sample, image, labels)}");
         table.Apply(labels, labelPath);
         return new LabelledImage(sample, image, labels);
     }
@@ -48,13 +49,19 @@ public abstract class SegmentationDataset
         return labels;
     }
 
-    string LabelOf(Sample sample) => sample.LabelPath ?? throw new DatasetException(sample.ImagePath, $"has no label; split of {Name} can be predicted, not trained on or scored");
+    static string TurnedRemark(Sample sample, RgbImage image, LabelMap labels) =>
+        labels.Width == image.Height && ExifOrientation.Of(File.ReadAllBytes(sample.ImagePath)) > 4
+            ? "; the image's Exif data turn it in viewers, where the mask was drawn: turn the image itself"
+            : "";
+
+    string LabelOf(Sample sample) => sample.LabelPath
+        ?? throw new DatasetException(sample.ImagePath, $"has no label; split of {Name} can be predicted, not trained on or scored");
 }
 
 /// <summary>A split whose images were listed already, all with labels of one kind.</summary>
 /// <param name="name">Its name, with the split.</param>
 /// <param name="classes">Its classes.</param>
-/// <param name="table">What the values of every label file mean.</param>
+/// <param name="table">The meaning of the values of every label file.</param>
 /// <param name="samples">Its images.</param>
 public sealed class FileDataset(string name, ClassList classes, LabelTable table, IReadOnlyList<Sample> samples) : SegmentationDataset
 {

@@ -8,7 +8,7 @@ namespace Hwaso.Imaging;
 /// <summary>The two passes of a bilinear resize in OpenCV's fixed point; the vector and the scalar code give the same bytes.</summary>
 static class BilinearKernel
 {
-    /// <summary>What a row needs behind its last value: a vector store writes four values for three.</summary>
+    /// <summary>Room behind a row's last value: a vector store writes four values for three.</summary>
     public const int Slack = 4;
 
     /// <summary>Scales one row horizontally, into 7 fractional bits.</summary>
@@ -30,14 +30,17 @@ static class BilinearKernel
     }
 
     /// <summary>Mixes two scaled rows into one of bytes.</summary>
-    public static void Vertical(ReadOnlySpan<short> upper, ReadOnlySpan<short> lower, short upperWeight, short lowerWeight, Span<byte> target)
+    public static void Vertical(
+        ReadOnlySpan<short> upper, ReadOnlySpan<short> lower, short upperWeight, short lowerWeight, Span<byte> target)
     {
         var x = Sse2.IsSupported ? VerticalVector(upper[..target.Length], lower[..target.Length], upperWeight, lowerWeight, target) : 0;
         for (; x < target.Length; x++)
             target[x] = (byte)((upper[x] * upperWeight >> 16) + (lower[x] * lowerWeight >> 16) + 2 >> 2);
     }
 
-    /// <summary>Both neighbours of a pixel in one load of eight bytes; returns how many columns could be done without reading past the end.</summary>
+    /// <summary>
+    /// Both neighbours of a pixel in one load of eight bytes; returns how many columns could be done without reading past the end.
+    /// </summary>
     static int HorizontalVector(ReadOnlySpan<byte> pixels, int row, ReadOnlySpan<ResizeTap> columns, Span<short> target)
     {
         var count = columns.Length;
@@ -70,16 +73,20 @@ static class BilinearKernel
             var (shares, others, half) = (Vector256.Create(upperWeight), Vector256.Create(lowerWeight), Vector256.Create((short)2));
             for (; x <= target.Length - 32; x += 32)
             {
-                var first = Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref above, (nuint)x), shares) + Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref below, (nuint)x), others) + half >> 2;
-                var second = Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref above, (nuint)x + 16), shares) + Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref below, (nuint)x + 16), others) + half >> 2;
+                var first = Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref above, (nuint)x), shares)
+                    + Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref below, (nuint)x), others) + half >> 2;
+                var second = Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref above, (nuint)x + 16), shares)
+                    + Avx2.MultiplyHigh(Vector256.LoadUnsafe(ref below, (nuint)x + 16), others) + half >> 2;
                 // Packing works within halves of a register: the middle quarters change places.
-                Avx2.Permute4x64(Avx2.PackUnsignedSaturate(first, second).AsInt64(), 0b11_01_10_00).AsByte().StoreUnsafe(ref into, (nuint)x);
+                Avx2.Permute4x64(Avx2.PackUnsignedSaturate(first, second).AsInt64(), 0b11_01_10_00).AsByte()
+                    .StoreUnsafe(ref into, (nuint)x);
             }
         }
         var (share, other, two) = (Vector128.Create(upperWeight), Vector128.Create(lowerWeight), Vector128.Create((short)2));
         for (; x <= target.Length - 8; x += 8)
         {
-            var mixed = Sse2.MultiplyHigh(Vector128.LoadUnsafe(ref above, (nuint)x), share) + Sse2.MultiplyHigh(Vector128.LoadUnsafe(ref below, (nuint)x), other) + two >> 2;
+            var mixed = Sse2.MultiplyHigh(Vector128.LoadUnsafe(ref above, (nuint)x), share)
+                + Sse2.MultiplyHigh(Vector128.LoadUnsafe(ref below, (nuint)x), other) + two >> 2;
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref into, x), Sse2.PackUnsignedSaturate(mixed, mixed).AsUInt64().ToScalar());
         }
         return x;

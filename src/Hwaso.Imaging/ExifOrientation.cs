@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Hwaso.Imaging;
 
-/// <summary>How a JPEG asks to be turned when it is shown. Hwaso takes pixels as they are stored, as the official loaders' labels do.</summary>
+/// <summary>
+/// How a JPEG asks to be turned when it is shown. Hwaso takes pixels as they are stored, as the official loaders' labels do.
+/// </summary>
 public static class ExifOrientation
 {
     const byte App1 = 0xe1, StartOfScan = 0xda;
@@ -12,7 +14,8 @@ public static class ExifOrientation
     public static int Of(ReadOnlySpan<byte> jpeg)
     {
         // Segments follow the two bytes that begin every JPEG: a mark, a length that counts itself, content.
-        for (var at = 2; jpeg.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8]) && at + 4 <= jpeg.Length && jpeg[at] == 0xff && jpeg[at + 1] != StartOfScan;)
+        for (var at = 2; jpeg.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8]) && at + 4 <= jpeg.Length && jpeg[at] == 0xff
+            && jpeg[at + 1] != StartOfScan;)
         {
             var length = BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
             if (length < 2 || at + 2 + length > jpeg.Length)
@@ -45,7 +48,9 @@ public static class ExifOrientation
         return 1;
     }
 
-    static ushort UInt16(ReadOnlySpan<byte> at, bool little) => little ? BinaryPrimitives.ReadUInt16LittleEndian(at) : BinaryPrimitives.ReadUInt16BigEndian(at);
+    static ushort UInt16(ReadOnlySpan<byte> at, bool little) =>
+        little ? BinaryPrimitives.ReadUInt16LittleEndian(at) : BinaryPrimitives.ReadUInt16BigEndian(at);
 
-    static uint UInt32(ReadOnlySpan<byte> at, bool little) => little ? BinaryPrimitives.ReadUInt32LittleEndian(at) : BinaryPrimitives.ReadUInt32BigEndian(at);
+    static uint UInt32(ReadOnlySpan<byte> at, bool little) =>
+        little ? BinaryPrimitives.ReadUInt32LittleEndian(at) : BinaryPrimitives.ReadUInt32BigEndian(at);
 }

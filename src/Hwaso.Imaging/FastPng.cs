@@ -6,8 +6,8 @@ namespace Hwaso.Imaging;
 
 /// <summary>
 /// The PNGs that data sets consist of (8 bits, not interlaced; colour, gray or indices), unpacked by .NET's own zlib-ng, which takes a
-/// third of the time that the system's zlib does. Anything unusual or wrong is refused without a word, for libspng to read it or to say what is wrong.
-/// Checks the data's Adler-32; section numbers are those of the PNG specification, third edition.
+/// third of the time that the system's zlib does. Anything unusual or wrong is refused without a word, for libspng to read it or to say
+/// what is wrong. Checks the data's Adler-32; section numbers are those of the PNG specification, third edition.
 /// </summary>
 static class FastPng
 {
@@ -17,7 +17,8 @@ static class FastPng
     public static (int Width, int Height, int Channels)? Header(ReadOnlySpan<byte> file)
     {
         // Section 11.2.1: IHDR is the first chunk; width, height, bit depth, colour type, compression, filter, interlace.
-        if (file.Length < HeaderEnd || BinaryPrimitives.ReadUInt64BigEndian(file) != 0x89504E470D0A1A0A || !file[8..16].SequenceEqual("\0\0\0\rIHDR"u8))
+        if (file.Length < HeaderEnd || BinaryPrimitives.ReadUInt64BigEndian(file) != 0x89504E470D0A1A0A
+            || !file[8..16].SequenceEqual("\0\0\0\rIHDR"u8))
             return null;
         var (width, height) = (BinaryPrimitives.ReadInt32BigEndian(file[16..]), BinaryPrimitives.ReadInt32BigEndian(file[20..]));
         var plain = file[24] == 8 && file[25] is Gray or Rgb or Indexed && file[26..29].SequenceEqual("\0\0\0"u8);

@@ -1,15 +1,19 @@
 namespace Hwaso.Imaging;
 
-/// <summary>Values as colours: dark blue (low) over green to yellow (high), of steadily growing lightness, so that differences look as large as they are.</summary>
+/// <summary>
+/// Values as colours: dark blue (low) over green to yellow (high), of steadily growing lightness, so that differences look as large as
+/// they are.
+/// </summary>
 public static class HeatMap
 {
     // Nine of viridis' colours (van der Walt and Smith, 2015, CC0), equally far apart; straight lines between them.
     static readonly (byte R, byte G, byte B)[] colors =
     [
-        (68, 1, 84), (71, 44, 122), (59, 81, 139), (44, 113, 142), (33, 144, 141), (39, 173, 129), (92, 200, 99), (170, 220, 50), (253, 231, 37),
+        (68, 1, 84), (71, 44, 122), (59, 81, 139), (44, 113, 142), (33, 144, 141), (39, 173, 129), (92, 200, 99), (170, 220, 50),
+        (253, 231, 37),
     ];
 
-    /// <summary>Draws a map of values; what is not a number is gray, what lies outside the range has the colour of its end.</summary>
+    /// <summary>Draws a map of values; NaN is gray, and values outside the range get the colour of its nearer end.</summary>
     /// <param name="values">h × w values, rows from the top.</param>
     /// <param name="w">Width in pixels.</param>
     /// <param name="h">Height in pixels.</param>
@@ -20,7 +24,8 @@ public static class HeatMap
     {
         var image = new RgbImage(w, h);
         if (values.Length != image.Pixels.Length / 3)
-            throw new ArgumentException($"{values.Length} values for a heat map of {w}×{h}: {image.Pixels.Length / 3} were wanted", nameof(values));
+            throw new ArgumentException($"{values.Length} values for a heat map of {w}×{h}: {image.Pixels.Length / 3} were wanted",
+                nameof(values));
         var (low, high) = Range(values, min, max);
         var span = (double)high - low;
         for (var k = 0; k < values.Length; k++)

@@ -1,6 +1,6 @@
 namespace Hwaso.Imaging;
 
-/// <summary>Images of any kind that Hwaso reads, told apart by their first bytes and never by their names.</summary>
+/// <summary>Reads JPEG and PNG files; the first bytes decide which one a file is, never its name.</summary>
 public static class ImageFile
 {
     /// <summary>Reads a JPEG or PNG as 8-bit colour.</summary>
@@ -14,7 +14,8 @@ public static class ImageFile
         }
         catch (OutOfMemoryException error)
         {
-            throw new ImageFormatException(path, $"too little memory for its {Extent(path)}; make it smaller, or split it into tiles", error);
+            throw new ImageFormatException(path, $"too little memory for its {Extent(path)}; make it smaller, or split it into tiles",
+                error);
         }
     }
 
@@ -34,9 +35,10 @@ public static class ImageFile
 
     /// <summary>Reads a JPEG or PNG that is in memory as 8-bit colour.</summary>
     /// <param name="bytes">The file.</param>
-    /// <param name="name">What errors call it.</param>
+    /// <param name="name">The file's name in error messages.</param>
     /// <exception cref="ImageFormatException">It is of another kind, cut short or corrupt.</exception>
-    public static RgbImage DecodeRgb(ReadOnlySpan<byte> bytes, string name) => IsPng(bytes, name) ? Png.DecodeRgb(bytes, name) : Jpeg.Decode(bytes, name);
+    public static RgbImage DecodeRgb(ReadOnlySpan<byte> bytes, string name) =>
+        IsPng(bytes, name) ? Png.DecodeRgb(bytes, name) : Jpeg.Decode(bytes, name);
 
     /// <summary>Width and height, from the header.</summary>
     /// <exception cref="ImageFormatException">It is of another kind or its header is corrupt.</exception>
@@ -58,14 +60,15 @@ public static class ImageFile
             return true;
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8]))
             return false;
-        throw new ImageFormatException(path, bytes.IsEmpty ? "the file is empty" : "neither a JPEG nor a PNG by its first bytes; convert it to one of them");
+        throw new ImageFormatException(path,
+            bytes.IsEmpty ? "the file is empty" : "neither a JPEG nor a PNG by its first bytes; convert it to one of them");
     }
 }
 
-/// <summary>An image file that cannot be used: which one, what is wrong with it, what to do.</summary>
+/// <summary>Thrown for an image file that cannot be used; names the file, the problem and what to do.</summary>
 /// <param name="path">The file.</param>
-/// <param name="problem">What was found and what was wanted.</param>
-/// <param name="cause">What was thrown below; null where nothing was.</param>
+/// <param name="problem">The finding and the expectation.</param>
+/// <param name="cause">The underlying exception; null where there is none.</param>
 public sealed class ImageFormatException(string path, string problem, Exception? cause = null) : Exception($"{path}: {problem}", cause)
 {
     /// <summary>The file.</summary>

@@ -13,7 +13,7 @@ public static unsafe class Jpeg
 
     /// <summary>Decodes a colour or gray JPEG.</summary>
     /// <param name="bytes">The file's bytes.</param>
-    /// <param name="name">What errors call it.</param>
+    /// <param name="name">The file's name in error messages.</param>
     /// <exception cref="ImageFormatException">It is cut short, corrupt, or of four colours.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> bytes, string name)
     {
@@ -26,8 +26,10 @@ public static unsafe class Jpeg
                 var image = new RgbImage(width, height);
                 // Truncation is only a warning to the library, which would fill the rest with gray.
                 fixed (byte* target = image.Pixels)
-                    if (TurboJpeg.tjDecompress2(handle, source, (nuint)bytes.Length, target, width, width * 3, height, TurboJpeg.Rgb, TurboJpeg.AccurateDct | TurboJpeg.StopOnWarning | TurboJpeg.LimitScans) != 0)
-                        throw new ImageFormatException(name, $"a JPEG that is cut short or corrupt ({TurboJpeg.Error(handle)}); fetch or export it again");
+                    if (TurboJpeg.tjDecompress2(handle, source, (nuint)bytes.Length, target, width, width * 3, height, TurboJpeg.Rgb,
+                        TurboJpeg.AccurateDct | TurboJpeg.StopOnWarning | TurboJpeg.LimitScans) != 0)
+                        throw new ImageFormatException(name,
+                            $"a JPEG that is cut short or corrupt ({TurboJpeg.Error(handle)}); fetch or export it again");
                 return image;
             }
         }
@@ -75,7 +77,8 @@ public static unsafe class Jpeg
             fixed (byte* source = image.Pixels)
                 if (TurboJpeg.tjCompress2(handle, source, image.Width, image.Width * 3, image.Height, TurboJpeg.Rgb, &bytes, &length,
                         quality >= 90 ? TurboJpeg.Sampling444 : TurboJpeg.Sampling420, quality, TurboJpeg.AccurateDct) != 0)
-                    throw new InvalidOperationException($"a JPEG of {image.Width}×{image.Height} could not be made: {TurboJpeg.Error(handle)}");
+                    throw new InvalidOperationException($"a JPEG of {image.Width}×{image.Height} could not be made: "
+                        + $"{TurboJpeg.Error(handle)}");
             return new ReadOnlySpan<byte>(bytes, checked((int)length)).ToArray();
         }
         finally
@@ -90,7 +93,8 @@ public static unsafe class Jpeg
     {
         int width, height, subsampling, colorspace;
         if (TurboJpeg.tjDecompressHeader3(handle, source, (nuint)length, &width, &height, &subsampling, &colorspace) != 0)
-            throw new ImageFormatException(name, $"no JPEG header ({TurboJpeg.Error(handle)}); the file is empty, cut short or of another kind");
+            throw new ImageFormatException(name,
+                $"no JPEG header ({TurboJpeg.Error(handle)}); the file is empty, cut short or of another kind");
         if (colorspace is TurboJpeg.ColorCmyk or TurboJpeg.ColorYcck)
             throw new ImageFormatException(name, "a CMYK JPEG (four colours, for print); convert it to RGB first");
         // Blocks of 8×8 with nothing in them take a bit or so each; arithmetic coding can halve that a few times.

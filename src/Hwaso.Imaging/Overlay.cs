@@ -13,7 +13,8 @@ public static class Overlay
     public static RgbImage Blend(RgbImage image, LabelMap labels, Palette palette, float alpha = 0.5f, int ignoreIndex = 255)
     {
         if (image.Width != labels.Width || image.Height != labels.Height)
-            throw new ArgumentException($"an image of {image.Width}×{image.Height} and labels of {labels.Width}×{labels.Height}: they must be of one size");
+            throw new ArgumentException($"an image of {image.Width}×{image.Height} and labels of {labels.Width}×{labels.Height}: "
+                + "they must be of one size");
         var result = new RgbImage(image.Width, image.Height, (byte[])image.Pixels.Clone());
         var share = (int)(Math.Clamp(alpha, 0, 1) * 256);
         for (var k = 0; k < labels.Labels.Length; k++)

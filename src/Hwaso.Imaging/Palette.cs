@@ -7,7 +7,9 @@ public sealed class Palette
 
     Palette((byte R, byte G, byte B)[] colors) => this.colors = colors;
 
-    /// <summary>PASCAL VOC's: the bits of the label, three at a time, placed from the top of red, green and blue; 255 is (224, 224, 192).</summary>
+    /// <summary>
+    /// PASCAL VOC's: the bits of the label, three at a time, placed from the top of red, green and blue; 255 is (224, 224, 192).
+    /// </summary>
     public static Palette Voc { get; } = new(Enumerable.Range(0, 256).Select(VocColor).ToArray());
 
     /// <summary>The colour of a label.</summary>

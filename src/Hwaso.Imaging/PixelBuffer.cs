@@ -7,11 +7,12 @@ static class PixelBuffer
     {
         var wanted = Length(width, height, channels);
         if (buffer is not null && buffer.Length != wanted)
-            throw new ArgumentException($"a buffer of {buffer.Length} values for {width}×{height}×{channels}: {wanted} were wanted", nameof(buffer));
+            throw new ArgumentException($"a buffer of {buffer.Length} values for {width}×{height}×{channels}: {wanted} were wanted",
+                nameof(buffer));
         return buffer ?? new T[wanted];
     }
 
-    /// <summary>A buffer whose every value will be written: clearing it first would take as long as much of what fills it.</summary>
+    /// <summary>An uncleared buffer, for callers that write every value: clearing would cost a good part of the time of filling.</summary>
     public static T[] Uncleared<T>(int width, int height, int channels) where T : unmanaged =>
         GC.AllocateUninitializedArray<T>(Length(width, height, channels));
 

@@ -5,7 +5,7 @@ public static class PixelText
 {
     const int GlyphWidth = 5, GlyphHeight = 7, Advance = GlyphWidth + 1;
 
-    // Rows from the top; capitals are written small, what is not here as a blank.
+    // Rows from the top; capitals are written small, other characters as blanks.
     static readonly Dictionary<char, string> glyphs = new()
     {
         ['a'] = "...../...../.###./....#/.####/#...#/.####",
@@ -61,7 +61,7 @@ public static class PixelText
     /// <summary>The height of a line in pixels, with room below.</summary>
     public static int Height(int scale = 1) => (GlyphHeight + 2) * scale;
 
-    /// <summary>Writes on an image; what would stand outside is left out.</summary>
+    /// <summary>Writes on an image; dots outside the image are left out.</summary>
     /// <param name="image">The image, written to.</param>
     /// <param name="x">Left end of the text.</param>
     /// <param name="y">Top of the text.</param>
@@ -81,6 +81,7 @@ public static class PixelText
     static void Dot(RgbImage image, int x, int y, (byte R, byte G, byte B) color)
     {
         if (x >= 0 && y >= 0 && x < image.Width && y < image.Height)
-            (image.Pixels[3 * (y * image.Width + x)], image.Pixels[3 * (y * image.Width + x) + 1], image.Pixels[3 * (y * image.Width + x) + 2]) = color;
+            (image.Pixels[3 * (y * image.Width + x)], image.Pixels[3 * (y * image.Width + x) + 1],
+                image.Pixels[3 * (y * image.Width + x) + 2]) = color;
     }
 }

@@ -3,7 +3,9 @@ using Hwaso.Common;
 
 namespace Hwaso.Imaging;
 
-/// <summary>PNG files: colour images, class indices and 16-bit values. libspng reads them; the usual 8-bit ones <see cref="FastPng"/>.</summary>
+/// <summary>
+/// PNG files: colour images, class indices and 16-bit values. libspng reads them; the usual 8-bit ones <see cref="FastPng"/>.
+/// </summary>
 public static class Png
 {
     /// <summary>Reads any PNG as 8-bit colour; palettes are looked up, gray is expanded, opacity is dropped.</summary>
@@ -28,7 +30,9 @@ public static class Png
         return usual is (_, _, 3) ? throw Altered(name) : image;
     }
 
-    /// <summary>Reads class indices: the indices of an indexed PNG (its colours do not matter), or the values of an 8-bit gray one.</summary>
+    /// <summary>
+    /// Reads class indices: the indices of an indexed PNG (its colours do not matter), or the values of an 8-bit gray one.
+    /// </summary>
     /// <exception cref="ImageFormatException">It is cut short, corrupt, of colours or of 16 bits.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static LabelMap ReadLabels(string path) => DecodeLabels(File.ReadAllBytes(path), path);
@@ -47,9 +51,11 @@ public static class Png
         using var decoder = new PngDecoder(bytes, name);
         var (type, depth) = (decoder.ColorType, decoder.BitDepth);
         if (type is not (PngColorType.Indexed or PngColorType.Gray))
-            throw new ImageFormatException(name, $"a colour PNG ({depth}-bit {type}) where class indices were expected; convert it with its palette to an indexed PNG");
+            throw new ImageFormatException(name,
+                $"a colour PNG ({depth}-bit {type}) where class indices were expected; convert it with its palette to an indexed PNG");
         if (depth == 16)
-            throw new ImageFormatException(name, "a 16-bit gray PNG where 8-bit class indices were expected; is it an instance or depth map?");
+            throw new ImageFormatException(name,
+                "a 16-bit gray PNG where 8-bit class indices were expected; is it an instance or depth map?");
         var labels = new LabelMap(decoder.Width, decoder.Height);
         if (depth == 8)
         {
@@ -80,7 +86,8 @@ public static class Png
     {
         using var decoder = new PngDecoder(bytes, name);
         if (decoder.ColorType != PngColorType.Gray || decoder.BitDepth < 8)
-            throw new ImageFormatException(name, $"a {decoder.BitDepth}-bit {decoder.ColorType} PNG where 16-bit gray values were expected");
+            throw new ImageFormatException(name,
+                $"a {decoder.BitDepth}-bit {decoder.ColorType} PNG where 16-bit gray values were expected");
         var image = new Gray16Image(decoder.Width, decoder.Height);
         if (decoder.BitDepth == 16)
         {
@@ -94,7 +101,7 @@ public static class Png
         return image;
     }
 
-    /// <summary>What the file says of itself.</summary>
+    /// <summary>The file's header, palette and text entries.</summary>
     /// <exception cref="ImageFormatException">It is no PNG, or its header is corrupt.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static PngInfo Info(string path)
@@ -112,7 +119,8 @@ public static class Png
 
     /// <summary>Writes class indices with a palette, whole or not at all.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void WriteIndexed(string path, LabelMap labels, Palette palette) => AtomicFile.Write(path, EncodeIndexed(labels, palette));
+    public static void WriteIndexed(string path, LabelMap labels, Palette palette) =>
+        AtomicFile.Write(path, EncodeIndexed(labels, palette));
 
     /// <summary>Writes 8-bit values, whole or not at all.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
@@ -123,7 +131,8 @@ public static class Png
     /// <param name="image">The values.</param>
     /// <param name="text">Text entries by keyword, such as a scale.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void WriteGray16(string path, Gray16Image image, IReadOnlyDictionary<string, string>? text = null) => AtomicFile.Write(path, EncodeGray16(image, text));
+    public static void WriteGray16(string path, Gray16Image image, IReadOnlyDictionary<string, string>? text = null) =>
+        AtomicFile.Write(path, EncodeGray16(image, text));
 
     /// <summary>The bytes of a colour PNG.</summary>
     public static byte[] Encode(RgbImage image, int compression = 3) =>
@@ -141,18 +150,20 @@ public static class Png
     public static byte[] EncodeGray16(Gray16Image image, IReadOnlyDictionary<string, string>? text = null) =>
         PngEncoder.Encode(image.Width, image.Height, 16, PngColorType.Gray, MemoryMarshal.AsBytes(image.Values.AsSpan()), 3, null, text);
 
-    // libspng stops with the last pixel and says what is wrong before it; what it does not look at is the check sum behind.
-    static ImageFormatException Altered(string name) => new(name, "a PNG whose pixels do not fit its check sum; it has been altered: fetch or export it again");
+    // libspng reports errors up to the last pixel; it does not compare the checksum behind the pixels.
+    static ImageFormatException Altered(string name) =>
+        new(name, "a PNG whose pixels do not fit its check sum; it has been altered: fetch or export it again");
 }
 
-/// <summary>What a PNG says of itself before its pixels.</summary>
+/// <summary>A PNG's header, palette and text entries.</summary>
 /// <param name="Width">Width in pixels.</param>
 /// <param name="Height">Height in pixels.</param>
 /// <param name="BitDepth">Bits of one sample: 1, 2, 4, 8 or 16.</param>
 /// <param name="ColorType">How pixels are held.</param>
 /// <param name="Palette">The palette of an indexed one; null otherwise.</param>
 /// <param name="Text">Its text entries by keyword.</param>
-public sealed record PngInfo(int Width, int Height, int BitDepth, PngColorType ColorType, Palette? Palette, IReadOnlyDictionary<string, string> Text);
+public sealed record PngInfo(int Width, int Height, int BitDepth, PngColorType ColorType, Palette? Palette,
+    IReadOnlyDictionary<string, string> Text);
 
 /// <summary>How a PNG holds its pixels, with the format's own numbers.</summary>
 public enum PngColorType

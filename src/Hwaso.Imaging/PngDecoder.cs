@@ -47,7 +47,13 @@ unsafe ref struct PngDecoder
 
     public readonly PngColorType ColorType => (PngColorType)header.ColorType;
 
-    readonly int PixelBits => BitDepth * ColorType switch { PngColorType.Rgb => 3, PngColorType.Rgba => 4, PngColorType.GrayAlpha => 2, _ => 1 };
+    readonly int PixelBits => BitDepth * ColorType switch
+    {
+        PngColorType.Rgb => 3,
+        PngColorType.Rgba => 4,
+        PngColorType.GrayAlpha => 2,
+        _ => 1,
+    };
 
     public readonly void Decode(Span<byte> target, int format)
     {
@@ -57,7 +63,7 @@ unsafe ref struct PngDecoder
             throw new ImageFormatException(name, $"{wanted} bytes of pixels where {target.Length} were expected");
         fixed (byte* pixels = target)
             Require(Spng.spng_decode_image(context, pixels, wanted, format, 0));
-        // What follows the pixels is read too, so that a file cut short behind them is noticed.
+        // Reads the chunks behind the pixels too, so that a file cut short behind them is noticed.
         Require(Spng.spng_decode_chunks(context));
     }
 
@@ -109,6 +115,7 @@ unsafe ref struct PngDecoder
     readonly void Require(int error)
     {
         if (error != 0)
-            throw new ImageFormatException(name, $"a PNG that is cut short, corrupt or none at all ({Spng.Error(error)}); fetch or export it again");
+            throw new ImageFormatException(name,
+                $"a PNG that is cut short, corrupt or none at all ({Spng.Error(error)}); fetch or export it again");
     }
 }

@@ -8,7 +8,8 @@ namespace Hwaso.Imaging;
 static unsafe class PngEncoder
 {
     public static byte[] Encode(
-        int width, int height, int bitDepth, PngColorType type, ReadOnlySpan<byte> pixels, int compression, Palette? palette, IReadOnlyDictionary<string, string>? text)
+        int width, int height, int bitDepth, PngColorType type,
+        ReadOnlySpan<byte> pixels, int compression, Palette? palette, IReadOnlyDictionary<string, string>? text)
     {
         if (compression is < 0 or > 9)
             throw new ArgumentOutOfRangeException(nameof(compression), $"PNG compression {compression}: 0 to 9 was wanted");
@@ -28,7 +29,8 @@ static unsafe class PngEncoder
                 Spng.PaletteTable table;
                 table.Count = 256;
                 for (var k = 0; k < 256; k++)
-                    (table.Entries[4 * k], table.Entries[4 * k + 1], table.Entries[4 * k + 2], table.Entries[4 * k + 3]) = (palette[k].R, palette[k].G, palette[k].B, 255);
+                    (table.Entries[4 * k], table.Entries[4 * k + 1], table.Entries[4 * k + 2], table.Entries[4 * k + 3]) =
+                        (palette[k].R, palette[k].G, palette[k].B, 255);
                 Require(Spng.spng_set_plte(context, &table));
             }
             if (text is { Count: > 0 })
@@ -58,10 +60,13 @@ static unsafe class PngEncoder
         var entries = new Spng.Text[text.Count];
         foreach (var (k, (keyword, value)) in text.Index())
         {
-            if (Latin1(keyword) is not { Length: >= 1 and <= 79 } key || keyword.Contains('\n') || keyword.Trim() != keyword || keyword.Contains("  ", StringComparison.Ordinal))
-                throw new ArgumentException($"'{keyword}': a PNG keyword has 1 to 79 printable letters of Latin-1 and single spaces between them");
+            if (Latin1(keyword) is not { Length: >= 1 and <= 79 } key || keyword.Contains('\n') || keyword.Trim() != keyword
+                || keyword.Contains("  ", StringComparison.Ordinal))
+                throw new ArgumentException($"'{keyword}': a PNG keyword has 1 to 79 printable letters of Latin-1 and single "
+                    + "spaces between them");
             if (value.Length == 0 || value.Contains('\0'))
-                throw new ArgumentException($"{keyword}: the text is empty or has a zero character in it; leave the entry out or write something else");
+                throw new ArgumentException($"{keyword}: the text is empty or has a zero character in it; leave the entry out or "
+                    + "write something else");
             var plain = Latin1(value);
             var letters = plain ?? Encoding.UTF8.GetBytes(value);
             ref var entry = ref entries[k];
@@ -78,7 +83,8 @@ static unsafe class PngEncoder
     }
 
     /// <summary>The bytes of printable Latin-1 and line ends, all that plain text may have; null if there is anything else.</summary>
-    static byte[]? Latin1(string text) => text.All(c => c is '\n' or (>= ' ' and <= '~') or (>= '¡' and <= 'ÿ')) ? Encoding.Latin1.GetBytes(text) : null;
+    static byte[]? Latin1(string text) =>
+        text.All(c => c is '\n' or (>= ' ' and <= '~') or (>= '¡' and <= 'ÿ')) ? Encoding.Latin1.GetBytes(text) : null;
 
     static byte* Terminated(byte[] letters, List<nint> buffers)
     {

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 
 namespace Hwaso.Imaging;
 
-/// <summary>PNG's five filters, undone (specification, section 9). Colour goes a pixel at a time in one register, as each pixel needs the one before it.
-/// Compiled at once: by the time the runtime would find out that they are hot, a short run is over.</summary>
+/// <summary>PNG's five filters, undone (specification, section 9). Colour goes a pixel at a time in one register, as each pixel needs
+/// the one before it. Compiled at once: by the time the runtime would find out that they are hot, a short run is over.</summary>
 static class PngFilter
 {
     /// <summary>Undoes one line's filter; false if it is none of the five.</summary>
@@ -102,7 +102,8 @@ static class PngFilter
             var (pa, pb, pc) = (Vector128.Abs(toA), Vector128.Abs(toB), Vector128.Abs(toA + toB));
             var nearest = Vector128.Min(pa, Vector128.Min(pb, pc));
             // Ties go to the left, then to above.
-            var predicted = Vector128.ConditionalSelect(Vector128.Equals(pa, nearest), a, Vector128.ConditionalSelect(Vector128.Equals(pb, nearest), b, c));
+            var predicted = Vector128.ConditionalSelect(Vector128.Equals(pa, nearest), a,
+                Vector128.ConditionalSelect(Vector128.Equals(pb, nearest), b, c));
             a = (predicted + Vector128.WidenLower(Load(source, at)).AsInt16()) & bytes;
             c = b;
             Store(row, at, Vector128.Narrow(a.AsUInt16(), a.AsUInt16()));

@@ -39,14 +39,17 @@ public static class Resize
         return scaled;
     }
 
-    /// <summary>The window of the scaled image that <paramref name="destination"/> covers; what lies beyond the scaled image stays as it was.</summary>
+    /// <summary>
+    /// The window of the scaled image that <paramref name="destination"/> covers; pixels beyond the scaled image are not written.
+    /// </summary>
     /// <param name="source">The image before scaling.</param>
     /// <param name="scaledWidth">Width of the whole scaled image.</param>
     /// <param name="scaledHeight">Height of the whole scaled image.</param>
     /// <param name="cropX">Left of the window, at least 0.</param>
     /// <param name="cropY">Top of the window, at least 0.</param>
     /// <param name="destination">Receives the window; its size is the window's.</param>
-    /// <exception cref="ArgumentException">A size that is not positive, a window that begins outside, or one buffer for both images.</exception>
+    /// <exception cref="ArgumentException">A size that is not positive, a window that begins outside, or one buffer for both
+    /// images.</exception>
     public static void BilinearCrop(RgbImage source, int scaledWidth, int scaledHeight, int cropX, int cropY, RgbImage destination)
     {
         var window = new ResizeWindow(scaledWidth, scaledHeight, cropX, cropY, destination.Width, destination.Height);
@@ -75,17 +78,18 @@ public static class Resize
                 BilinearKernel.Horizontal(source.Pixels, 3 * width * tap.Second, columns, lower);
             upperRow = tap.First;
             lowerRow = tap.Second != tap.First ? tap.Second : lowerRow;
-            BilinearKernel.Vertical(upper, tap.Second != tap.First ? lower : upper, tap.FirstWeight, tap.SecondWeight, destination.Pixels.AsSpan(3 * destination.Width * y, 3 * window.Width));
+            BilinearKernel.Vertical(upper, tap.Second != tap.First ? lower : upper, tap.FirstWeight, tap.SecondWeight,
+                destination.Pixels.AsSpan(3 * destination.Width * y, 3 * window.Width));
         }
     }
 
-    /// <summary>The window of the scaled labels that <paramref name="destination"/> covers; what lies beyond them stays as it was.</summary>
+    /// <summary>The window of the scaled labels that <paramref name="destination"/> covers; pixels beyond them are not written.</summary>
     /// <inheritdoc cref="BilinearCrop"/>
     public static void NearestCrop(LabelMap source, int scaledWidth, int scaledHeight, int cropX, int cropY, LabelMap destination) =>
         NearestCrop(source.Labels, source.Width, source.Height, destination.Labels, destination.Width,
             new ResizeWindow(scaledWidth, scaledHeight, cropX, cropY, destination.Width, destination.Height));
 
-    /// <summary>The window of the scaled values that <paramref name="destination"/> covers; what lies beyond them stays as it was.</summary>
+    /// <summary>The window of the scaled values that <paramref name="destination"/> covers; pixels beyond them are not written.</summary>
     /// <inheritdoc cref="BilinearCrop"/>
     public static void NearestCrop(Gray16Image source, int scaledWidth, int scaledHeight, int cropX, int cropY, Gray16Image destination) =>
         NearestCrop(source.Values, source.Width, source.Height, destination.Values, destination.Width,
@@ -123,7 +127,7 @@ public static class Resize
     }
 }
 
-/// <summary>A window of a scaled image, cut to what the scaled image has.</summary>
+/// <summary>A window of a scaled image, cut to the scaled image.</summary>
 readonly struct ResizeWindow
 {
     public ResizeWindow(int scaledWidth, int scaledHeight, int x, int y, int width, int height)
@@ -131,7 +135,8 @@ readonly struct ResizeWindow
         if (scaledWidth < 1 || scaledHeight < 1)
             throw new ArgumentException($"scaling to {scaledWidth}×{scaledHeight} pixels: both sides must be at least 1");
         if (x < 0 || y < 0 || x >= scaledWidth || y >= scaledHeight)
-            throw new ArgumentException($"a window that begins at ({x}, {y}) in a scaled image of {scaledWidth}×{scaledHeight}: it must begin inside");
+            throw new ArgumentException($"a window that begins at ({x}, {y}) in a scaled image of "
+                + $"{scaledWidth}×{scaledHeight}: it must begin inside");
         (ScaledWidth, ScaledHeight, X, Y) = (scaledWidth, scaledHeight, x, y);
         (Width, Height) = (Math.Min(width, scaledWidth - x), Math.Min(height, scaledHeight - y));
     }
@@ -156,12 +161,17 @@ readonly struct ResizeWindow
     }
 }
 
-/// <summary>The two source pixels that a scaled one lies between, along one axis, and their weights in 1/2048, as OpenCV's INTER_LINEAR has them.</summary>
+/// <summary>
+/// The two source pixels that a scaled one lies between, along one axis, and their weights in 1/2048, as OpenCV's INTER_LINEAR has
+/// them.
+/// </summary>
 readonly record struct ResizeTap(int First, int Second, short FirstWeight, short SecondWeight)
 {
     public const int One = 2048;
 
-    /// <summary>Source pixels a scaled pixel: the reciprocal of a quotient, as in OpenCV, since its last bit can decide about a pixel.</summary>
+    /// <summary>
+    /// Source pixels a scaled pixel: the reciprocal of a quotient, as in OpenCV, since its last bit can decide about a pixel.
+    /// </summary>
     public static double Step(int source, int scaled) => 1 / ((double)scaled / source);
 
     /// <summary>Up and down: beyond the border both rows are the outermost.</summary>

@@ -4,9 +4,10 @@ using Hwaso.Data;
 namespace Hwaso.Metrics;
 
 /// <summary>
-/// Resamples the images of a score while they pass: in each replicate an image counts Poisson(1) times, which for many images is drawing with
-/// replacement (Hanley and MacGibbon, 2006; Chamandy et al., 2012). Memory does not grow with the images, and as the weights follow from
-/// an image's name, neither their order nor threads matter, and two predictions of the same images are resampled alike.
+/// Resamples the images of a score while they pass: in each replicate an image counts Poisson(1) times, which for many images is
+/// drawing with replacement (Hanley and MacGibbon, 2006; Chamandy et al., 2012). Memory does not grow with the images, and as the
+/// weights follow from an image's name, neither their order nor threads matter, and two predictions of the same images are resampled
+/// alike.
 /// </summary>
 public sealed class Bootstrap
 {
@@ -18,10 +19,10 @@ public sealed class Bootstrap
     // Of each replicate: K hits, K true pixels, K predicted pixels.
     readonly long[] sums;
 
-    /// <summary>No images yet.</summary>
+    /// <summary>An empty tally.</summary>
     /// <param name="classes">K, at least 1.</param>
     /// <param name="replicates">Times that the images are resampled, at least 1.</param>
-    /// <param name="seed">What the weights follow from, beside the images' names.</param>
+    /// <param name="seed">The seed of the weights, together with the images' names.</param>
     public Bootstrap(int classes, int replicates = DefaultReplicates, ulong seed = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
@@ -40,11 +41,12 @@ public sealed class Bootstrap
     public void Add(string image, ReadOnlySpan<long> counts)
     {
         if (counts.Length != 3 * classes)
-            throw new ArgumentException($"{counts.Length} counts of an image; hits, true and predicted pixels of {classes} classes were wanted");
-        var state = Mixed(seed + NameHash(image));
+            throw new ArgumentException($"{counts.Length} counts of an image; hits, true and predicted pixels of "
+                + $"{classes} classes were wanted");
+        var state = SplitMix64.Mix(seed + NameHash(image) + SplitMix64.Step);
         for (var replicate = 0; replicate < Replicates; replicate++)
         {
-            var weight = Poisson(Mixed(state + (ulong)replicate * 0x9E3779B97F4A7C15));
+            var weight = Poisson(SplitMix64.Mix(state + (ulong)(replicate + 1) * SplitMix64.Step));
             if (weight == 0)
                 continue;
             var row = sums.AsSpan(replicate * counts.Length, counts.Length);
@@ -106,15 +108,6 @@ public sealed class Bootstrap
         foreach (var value in Encoding.UTF8.GetBytes(name))
             hash = (hash ^ value) * 0x100000001B3;
         return hash;
-    }
-
-    // SplitMix64 (Steele, Lea and Flood, 2014).
-    static ulong Mixed(ulong z)
-    {
-        z += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
     }
 }
 

@@ -3,12 +3,12 @@ using Hwaso.Imaging;
 namespace Hwaso.Metrics;
 
 /// <summary>
-/// Boundary IoU of each class (Cheng et al., "Boundary IoU: Improving Object-Centric Image Segmentation Evaluation", CVPR 2021): the IoU of those
-/// pixels of the true and of the predicted mask that are at most d from the mask's edge, the image's own edge included.
+/// Boundary IoU of each class (Cheng et al., "Boundary IoU: Improving Object-Centric Image Segmentation Evaluation", CVPR 2021): the
+/// IoU of those pixels of the true and of the predicted mask that are at most d from the mask's edge, the image's own edge included.
 /// </summary>
 /// <remarks>
-/// Masks are binary, one a class, and pixels are summed over all images before dividing, as for IoU. Pixels whose truth is ignored are taken
-/// out of both masks.
+/// Masks are binary, one a class, and pixels are summed over all images before dividing, as for IoU. Pixels whose truth is ignored are
+/// taken out of both masks.
 /// </remarks>
 public sealed class BoundaryTally
 {
@@ -26,7 +26,7 @@ public sealed class BoundaryTally
     bool[] insideRow = [];
     int[] run = [];
 
-    /// <summary>No images yet.</summary>
+    /// <summary>An empty tally.</summary>
     /// <param name="classes">K, 1 to 255.</param>
     /// <param name="ratio">d as a share of the diagonal, above 0; d is at least one pixel.</param>
     public BoundaryTally(int classes, double ratio = UsualRatio)
@@ -47,7 +47,8 @@ public sealed class BoundaryTally
         ArgumentNullException.ThrowIfNull(prediction);
         ArgumentNullException.ThrowIfNull(truth);
         if (prediction.Width != truth.Width || prediction.Height != truth.Height)
-            throw new ArgumentException($"the prediction is {prediction.Width}×{prediction.Height}, the truth {truth.Width}×{truth.Height}: they must be equal");
+            throw new ArgumentException($"the prediction is {prediction.Width}×{prediction.Height}, the truth "
+                + $"{truth.Width}×{truth.Height}: they must be equal");
         var (width, height, labels) = (truth.Width, truth.Height, truth.Labels);
         Prepare(labels.Length, width);
         for (var i = 0; i < labels.Length; i++)
@@ -83,8 +84,9 @@ public sealed class BoundaryTally
         }
     }
 
-    /// <summary>What was counted of each class; its IoU is the boundary IoU.</summary>
-    public IReadOnlyList<ClassScore> Classes => [.. Enumerable.Range(0, classes).Select(k => new ClassScore(hits[k], truthPixels[k], predictedPixels[k]))];
+    /// <summary>The boundary pixels of each class; its IoU is the boundary IoU.</summary>
+    public IReadOnlyList<ClassScore> Classes =>
+        [.. Enumerable.Range(0, classes).Select(k => new ClassScore(hits[k], truthPixels[k], predictedPixels[k]))];
 
     void Prepare(int pixels, int width)
     {
@@ -95,8 +97,8 @@ public sealed class BoundaryTally
     }
 
     /// <summary>
-    /// Marks the pixels around which the square of 2 × <paramref name="distance"/> + 1 pixels holds but their own label and no edge of the image:
-    /// what eroding each class's mask so many times with a 3×3 square leaves, for all classes at once.
+    /// Marks the pixels around which the square of 2 × <paramref name="distance"/> + 1 pixels holds but their own label and no edge of
+    /// the image: what eroding each class's mask so many times with a 3×3 square leaves, for all classes at once.
     /// </summary>
     void FindInside(byte[] labels, int width, int height, int distance, bool[] inside)
     {

@@ -19,10 +19,12 @@ public sealed class CityscapesScorer
     {
         this.labels = labels ?? EvaluationLabel.Cityscapes;
         if (this.labels.Count is 0 or > 65)
-            throw new ArgumentException($"{this.labels.Count} evaluation labels: 1 to 65 were wanted, 16-bit instance ids can name no more");
+            throw new ArgumentException($"{this.labels.Count} evaluation labels: 1 to 65 were wanted, 16-bit "
+                + "instance ids can name no more");
         for (var i = 0; i < this.labels.Count; i++)
             if (this.labels[i].Id != i)
-                throw new ArgumentException($"label '{this.labels[i].Name}' at place {i} has id {this.labels[i].Id}: ids must run 0, 1, 2, …");
+                throw new ArgumentException($"label '{this.labels[i].Name}' at place {i} has id {this.labels[i].Id}: ids "
+                    + "must run 0, 1, 2, …");
         Confusion = new ConfusionMatrix(this.labels.Count);
         instances = new InstanceTally(this.labels);
     }
@@ -33,8 +35,8 @@ public sealed class CityscapesScorer
     /// <summary>Counts one image; nothing is counted if it throws.</summary>
     /// <param name="prediction">Predicted label ids (not train ids).</param>
     /// <param name="truth">True label ids.</param>
-    /// <param name="instanceIds">True instance ids: label id × 1000 + n for an object, the label id elsewhere; null where there are none, and
-    /// then no score is weighted by instance.</param>
+    /// <param name="instanceIds">True instance ids: label id × 1000 + n for an object, the label id elsewhere; null where there are
+    /// none, and then no score is weighted by instance.</param>
     /// <exception cref="ArgumentException">Sizes differ, or the truth holds an id that is no label.</exception>
     public void Add(LabelMap prediction, LabelMap truth, Gray16Image? instanceIds)
     {
@@ -106,7 +108,7 @@ public sealed class CityscapesScorer
         return Ratio(hits, hits + FalsePositives(l => !Inside(l), Inside) + misses);
     }
 
-    // Predictions on pixels whose true label is ignored are nobody's mistake.
+    // Predictions on pixels whose true label is ignored are not counted as mistakes.
     long FalsePositives(Func<EvaluationLabel, bool> truth, Func<EvaluationLabel, bool> prediction) =>
         Count(l => !l.Ignored && truth(l), prediction);
 
@@ -127,7 +129,8 @@ public sealed class CityscapesScorer
     {
         if (width != truth.Width || height != truth.Height)
             throw new ArgumentException(
-                $"{what} is {width}×{height}, the truth {truth.Width}×{truth.Height}: they must be equal; resize labels by nearest neighbour");
+                $"{what} is {width}×{height}, the truth {truth.Width}×{truth.Height}: they must be equal; resize labels by "
+                    + "nearest neighbour");
     }
 }
 

@@ -3,7 +3,9 @@ namespace Hwaso.Metrics;
 /// <summary>Cityscapes' scores, as shares of 1.</summary>
 public sealed record CityscapesScores
 {
-    /// <summary>Scores of the evaluated classes from pixels alone, in id order, which is train-id order; mIoU is the class IoU average.</summary>
+    /// <summary>
+    /// Scores of the evaluated classes from pixels alone, in id order, which is train-id order; mIoU is the class IoU average.
+    /// </summary>
     public required Scores Pixels { get; init; }
 
     /// <summary>IoU and instance-weighted IoU of each evaluated class.</summary>

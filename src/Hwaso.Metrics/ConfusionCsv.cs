@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Hwaso.Metrics;
 
-/// <summary>A confusion matrix as comma-separated values: a row a true class, a column a predicted one, and last the pixels predicted as no class.</summary>
+/// <summary>
+/// A confusion matrix as comma-separated values: a row a true class, a column a predicted one, and last the pixels predicted as no
+/// class.
+/// </summary>
 public static class ConfusionCsv
 {
     /// <summary>The whole file.</summary>
@@ -31,5 +34,6 @@ public static class ConfusionCsv
     }
 
     // RFC 4180.
-    static string Field(string name) => name.AsSpan().IndexOfAny(",\"\r\n") < 0 ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    static string Field(string name) =>
+        name.AsSpan().IndexOfAny(",\"\r\n") < 0 ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

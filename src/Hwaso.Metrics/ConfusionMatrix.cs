@@ -36,7 +36,7 @@ public sealed class ConfusionMatrix
         }
     }
 
-    /// <summary>The matrix that <see cref="ToCounts"/> told.</summary>
+    /// <summary>The matrix of counts from <see cref="ToCounts"/>.</summary>
     /// <exception cref="ArgumentException">The counts are not those of a matrix: K rows of K + 1 were wanted.</exception>
     public static ConfusionMatrix FromCounts(IReadOnlyList<long> counts)
     {
@@ -72,7 +72,8 @@ public sealed class ConfusionMatrix
         if (truth.Length != prediction.Length)
             throw new ArgumentException($"{truth.Length} true labels and {prediction.Length} predicted ones: they must be the same pixels");
         counter ??= new PairCounter();
-        // Where nothing is ignored, class 0 stands in: it is allowed anyway. What is wrong is looked for once it is known that something is.
+        // Where nothing is ignored, class 0 stands in: it is allowed anyway. What is wrong is looked for once it is known that
+        // something is.
         if (!counter.Count(truth, prediction, (byte)(Classes - 1), ignore ?? 0))
             LabelRange.Check(truth, Classes, ignore);
         for (var row = 0; row < Classes; row++)

@@ -21,7 +21,8 @@ public sealed record DepthError(long Pixels = 0, double Relative = 0, long Near 
     public DepthError With(DepthMap depth, DepthMap truth)
     {
         if ((depth.Width, depth.Height) != (truth.Width, truth.Height))
-            throw new ArgumentException($"depth of {depth.Height}x{depth.Width} beside a true one of {truth.Height}x{truth.Width}: the same size was wanted");
+            throw new ArgumentException($"depth of {depth.Height}x{depth.Width} beside a true one of {truth.Height}x{truth.Width}: "
+                + "the same size was wanted");
         var (pixels, relative, near) = (Pixels, Relative, Near);
         for (var k = 0; k < truth.Values.Length; k++)
         {

@@ -6,7 +6,8 @@ namespace Hwaso.Metrics;
 /// <param name="Category">Name of its category.</param>
 /// <param name="Ignored">Whether pixels of this true label are left out.</param>
 /// <param name="HasInstances">Whether its objects carry instance ids, id × 1000 + n.</param>
-/// <param name="AverageInstanceSize">Mean object size in pixels, by which the instance scores are weighted; 0 if it has no instances.</param>
+/// <param name="AverageInstanceSize">Mean object size in pixels, by which the instance scores are weighted; 0 if it has no
+/// instances.</param>
 public sealed record EvaluationLabel(
     byte Id, string Name, string Category, bool Ignored = false, bool HasInstances = false, double AverageInstanceSize = 0)
 {

@@ -19,12 +19,15 @@ sealed class PairCounter
     // would wait for the first store each time.
     readonly uint[] tables = new uint[Lanes * Table];
 
-    /// <summary>Counts the pairs (<paramref name="rows"/>[i], <paramref name="columns"/>[i]), at most <see cref="int.MaxValue"/> until they are moved.</summary>
+    /// <summary>
+    /// Counts the pairs (<paramref name="rows"/>[i], <paramref name="columns"/>[i]), at most <see cref="int.MaxValue"/> until they are
+    /// moved.
+    /// </summary>
     /// <param name="rows">First values.</param>
     /// <param name="columns">Second values, as many.</param>
     /// <param name="largest">The largest first value that is allowed.</param>
     /// <param name="allowed">Another one that is.</param>
-    /// <returns>Whether all first values were allowed; if not, nothing is counted, and what was is forgotten.</returns>
+    /// <returns>Whether all first values were allowed; if not, all counts are cleared.</returns>
     public bool Count(ReadOnlySpan<byte> rows, ReadOnlySpan<byte> columns, byte largest, byte allowed)
     {
         ref var first = ref MemoryMarshal.GetArrayDataReference(tables);

@@ -11,10 +11,11 @@ public static class ScoreJson
     /// <param name="scores">Scores of K classes.</param>
     /// <param name="names">K class names.</param>
     /// <param name="cityscapes">Instance and category scores, where the data set defines them.</param>
-    /// <param name="absent">What absent classes do to means and are themselves; Cityscapes' own scores always leave them out.</param>
+    /// <param name="absent">How absent classes enter the means and are shown; Cityscapes' own scores always leave them out.</param>
     /// <exception cref="ArgumentException">The number of names is not K.</exception>
     public static void WriteFields(
-        Utf8JsonWriter json, Scores scores, IReadOnlyList<string> names, CityscapesScores? cityscapes = null, AbsentClasses absent = AbsentClasses.LeaveOut)
+        Utf8JsonWriter json, Scores scores, IReadOnlyList<string> names, CityscapesScores? cityscapes = null,
+        AbsentClasses absent = AbsentClasses.LeaveOut)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(scores);
@@ -55,10 +56,10 @@ public static class ScoreJson
     public static string Text(Scores scores, IReadOnlyList<string> names, CityscapesScores? cityscapes = null) =>
         Text(json => WriteFields(json, scores, names, cityscapes));
 
-    /// <summary>One JSON object with everything that a report holds.</summary>
+    /// <summary>One JSON object with a whole report.</summary>
     /// <param name="report">The report.</param>
-    /// <param name="absent">What absent classes do.</param>
-    /// <param name="difference">How far these scores are from others', if there are others.</param>
+    /// <param name="absent">How absent classes enter the means and are shown.</param>
+    /// <param name="difference">The difference from other scores, if there are any.</param>
     public static string Text(ScoreReport report, AbsentClasses absent, ScoreDifference? difference = null)
     {
         ArgumentNullException.ThrowIfNull(report);

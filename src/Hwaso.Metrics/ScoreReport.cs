@@ -2,7 +2,7 @@ using Hwaso.Data;
 
 namespace Hwaso.Metrics;
 
-/// <summary>What came of scoring predictions.</summary>
+/// <summary>The result of scoring predictions.</summary>
 /// <param name="Classes">The K classes.</param>
 /// <param name="Scores">Scores over the training classes.</param>
 /// <param name="Confusion">The counts behind them.</param>
@@ -24,15 +24,19 @@ public sealed record ScoreReport(ClassList Classes, Scores Scores, ConfusionMatr
     /// <summary>Mean IoU under a convention.</summary>
     public double? Miou(AbsentClasses absent) => absent == AbsentClasses.Zero ? Scores.MiouAbsentAsZero : Scores.Miou;
 
-    /// <summary>How much better these scores are than <paramref name="other"/>'s of the same images, each resampling counting the same for both.</summary>
+    /// <summary>
+    /// How much better these scores are than <paramref name="other"/>'s of the same images, each resampling counting the same for both.
+    /// </summary>
     /// <exception cref="ArgumentException">One was not resampled, or otherwise.</exception>
     public ScoreDifference DifferenceFrom(ScoreReport other, AbsentClasses absent)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (Bootstrap is null || other.Bootstrap is null || Bootstrap.Replicates != other.Bootstrap.Replicates || Images != other.Images)
-            throw new ArgumentException("scores can be compared that were resampled alike, over the same images, of which there are two or more");
+            throw new ArgumentException("scores can be compared that were resampled alike, over the same images, of which "
+                + "there are two or more");
         var differences = Bootstrap.MeanIous(absent).Zip(other.Bootstrap.MeanIous(absent), (a, b) => a - b).OfType<double>().ToArray();
-        return new(Miou(absent) - other.Miou(absent), Interval.Of(differences), differences.Length == 0 ? null : differences.Count(d => d > 0) / (double)differences.Length);
+        return new(Miou(absent) - other.Miou(absent), Interval.Of(differences),
+            differences.Length == 0 ? null : differences.Count(d => d > 0) / (double)differences.Length);
     }
 }
 

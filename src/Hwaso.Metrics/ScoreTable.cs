@@ -4,7 +4,7 @@ using Hwaso.Data;
 
 namespace Hwaso.Metrics;
 
-/// <summary>Scores as aligned text for a console of any width font.</summary>
+/// <summary>Scores as aligned, monospaced plain text.</summary>
 public static class ScoreTable
 {
     const string Missing = "–";
@@ -55,17 +55,19 @@ public static class ScoreTable
     }
 
     /// <summary>
-    /// Everything that a report holds: a line a class (IoU, accuracy, precision, Dice, boundary IoU where counted, pixels), then the means with
-    /// their 95 % intervals; percentages.
+    /// A whole report: a line a class (IoU, accuracy, precision, Dice, boundary IoU where counted, pixels), then the
+    /// means with their 95 % intervals; percentages.
     /// </summary>
     /// <param name="report">The report.</param>
-    /// <param name="absent">What absent classes do to the means.</param>
-    /// <param name="difference">How far these scores are from others', if there are others.</param>
+    /// <param name="absent">How absent classes enter the means.</param>
+    /// <param name="difference">The difference from other scores, if there are any.</param>
     public static string Text(ScoreReport report, AbsentClasses absent, ScoreDifference? difference = null)
     {
         ArgumentNullException.ThrowIfNull(report);
         var (scores, zero) = (report.Scores, absent == AbsentClasses.Zero);
-        List<string[]> rows = [["class", "IoU", "accuracy", "precision", "Dice", .. report.Boundary is null ? Array.Empty<string>() : ["boundary IoU"], "pixels"]];
+        List<string[]> rows =
+            [["class", "IoU", "accuracy", "precision", "Dice", .. report.Boundary is null ? Array.Empty<string>() : ["boundary IoU"],
+                "pixels"]];
         for (var k = 0; k < report.Classes.Count; k++)
         {
             var score = scores.Classes[k];
@@ -75,8 +77,13 @@ public static class ScoreTable
             ]);
         }
         var text = Aligned(rows);
-        void Line(string name, double? value, Interval? interval = null, string note = "") =>
-            text.Append(CultureInfo.InvariantCulture, $"{name,-24}{Percent(value),6}{(interval is null ? "" : $"   95 %: {Percent(interval.Low)} to {Percent(interval.High)}")}{note}\n");
+        void Line(string name, double? value, Interval? interval = null, string note = "")
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{name,-24}{Percent(value),6}");
+            if (interval is not null)
+                text.Append(CultureInfo.InvariantCulture, $"   95 %: {Percent(interval.Low)} to {Percent(interval.High)}");
+            text.Append(note).Append('\n');
+        }
         var missing = scores.Classes.Count(c => c.Iou is null);
         var other = zero ? $"left out {Percent(scores.Miou)}" : $"counted as 0 {Percent(scores.MiouAbsentAsZero)}";
         Line("mIoU", report.Miou(absent), Resampled(report.Bootstrap?.MeanIous(absent)),
@@ -90,12 +97,14 @@ public static class ScoreTable
         if (report.Boundary is not null)
             Line("boundary mIoU", report.BoundaryMiou);
         if (scores.OutOfRangePixels > 0)
-            text.Append(CultureInfo.InvariantCulture, $"{Count(scores.OutOfRangePixels)} of {Count(scores.Pixels)} pixels were predicted as no class at all; they count as misses\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Count(scores.OutOfRangePixels)} of {Count(scores.Pixels)} pixels were predicted "
+                + $"as no class at all; they count as misses\n");
         if (report.Cityscapes is { } cityscapes)
             text.Append('\n').Append(Text(cityscapes));
         if (difference is not null)
             text.Append(CultureInfo.InvariantCulture,
-                $"\nmIoU difference {Signed(difference.Miou)}   95 %: {Signed(difference.Interval?.Low)} to {Signed(difference.Interval?.High)}   better in {Percent(difference.ShareBetter)} % of the resamplings\n");
+                $"\nmIoU difference {Signed(difference.Miou)}   95 %: {Signed(difference.Interval?.Low)} to "
+                    + $"{Signed(difference.Interval?.High)}   better in {Percent(difference.ShareBetter)} % of the resamplings\n");
         return text.ToString();
     }
 

@@ -4,8 +4,8 @@ using Hwaso.Imaging;
 namespace Hwaso.Metrics;
 
 /// <summary>
-/// Everything that is counted of predictions and truth, image by image, in exact integers: memory does not grow with the images, and neither
-/// their order nor threads (one tally each, merged at the end) change a figure.
+/// Counts predictions against truth, image by image, in exact integers: memory does not grow with the images, and
+/// neither their order nor threads (one tally each, merged at the end) change a figure.
 /// </summary>
 public sealed class ScoreTally
 {
@@ -15,10 +15,10 @@ public sealed class ScoreTally
     readonly CityscapesScorer? cityscapes;
     readonly long[] counts, before;
 
-    /// <summary>No images yet.</summary>
+    /// <summary>An empty tally.</summary>
     /// <param name="classes">The classes.</param>
-    /// <param name="options">What to count.</param>
-    /// <param name="cityscapes">Whether Cityscapes' own scores are wanted too; label ids must then be given with every image.</param>
+    /// <param name="options">The quantities to count beside the confusion matrix.</param>
+    /// <param name="cityscapes">Whether to compute Cityscapes' own scores too, from label ids given with every image.</param>
     public ScoreTally(ClassList classes, ScoreOptions options, bool cityscapes = false)
     {
         ArgumentNullException.ThrowIfNull(classes);
@@ -48,10 +48,13 @@ public sealed class ScoreTally
         ArgumentNullException.ThrowIfNull(prediction);
         ArgumentNullException.ThrowIfNull(truth);
         if (prediction.Width != truth.Width || prediction.Height != truth.Height)
-            throw new ArgumentException($"the prediction is {prediction.Width}×{prediction.Height}, the truth {truth.Width}×{truth.Height}: they must be equal; resize labels by nearest neighbour");
+            throw new ArgumentException($"the prediction is {prediction.Width}×{prediction.Height}, the truth "
+                + $"{truth.Width}×{truth.Height}: they must be equal; resize labels by nearest neighbour");
         LabelRange.Check(truth.Labels, classes.Count, ClassList.Ignore);
         if (cityscapes is not null)
-            cityscapes.Add((ids ?? throw new ArgumentException("label ids are wanted too, for Cityscapes' own scores")).Prediction, ids.Truth, ids.Instances);
+            cityscapes.Add((ids
+                ?? throw new ArgumentException("label ids are missing; Cityscapes' own scores need them with every image")).Prediction,
+                ids.Truth, ids.Instances);
         Confusion.Add(truth.Labels, prediction.Labels, ClassList.Ignore);
         boundary?.Add(prediction, truth);
         Resample(name);
@@ -59,11 +62,12 @@ public sealed class ScoreTally
     }
 
     /// <summary>Adds the counts of another tally, for instance another thread's.</summary>
-    /// <exception cref="ArgumentException">It counts other things.</exception>
+    /// <exception cref="ArgumentException">The other tally counts other quantities.</exception>
     public void Add(ScoreTally other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        if (other.bootstrap is null != bootstrap is null || other.boundary is null != boundary is null || other.cityscapes is null != cityscapes is null)
+        if (other.bootstrap is null != bootstrap is null || other.boundary is null != boundary is null
+            || other.cityscapes is null != cityscapes is null)
             throw new ArgumentException("a tally can be added to one that counts the same things");
         Confusion.Add(other.Confusion);
         if (other.bootstrap is not null)
@@ -84,7 +88,7 @@ public sealed class ScoreTally
         Bootstrap = Images > 1 ? bootstrap : null,
     };
 
-    // The image's own counts are what it added to the whole.
+    // The image's own counts are the differences of the sums.
     void Resample(string name)
     {
         if (bootstrap is null)
@@ -106,7 +110,7 @@ public sealed class ScoreTally
     void Note(int place, long sum) => (counts[place], before[place]) = (sum - before[place], sum);
 }
 
-/// <summary>What is counted beside the confusion matrix.</summary>
+/// <summary>The quantities that are counted beside the confusion matrix.</summary>
 public sealed record ScoreOptions
 {
     /// <summary>Resamplings of the images for confidence intervals; 0 for none.</summary>

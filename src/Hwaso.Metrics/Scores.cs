@@ -1,8 +1,8 @@
 namespace Hwaso.Metrics;
 
-/// <summary>What a confusion matrix says about a segmentation, as shares of 1; null where a value is not defined.</summary>
+/// <summary>The scores of a confusion matrix, as shares of 1; null where a score is not defined.</summary>
 /// <remarks>
-/// A class is absent if it is neither in the truth nor predicted: its union is empty. Toolkits disagree on what it does to the mean,
+/// A class is absent if it is neither in the truth nor predicted: its union is empty. Toolkits disagree on how it enters the mean,
 /// so both means are here under their own names.
 /// </remarks>
 public sealed record Scores
@@ -84,7 +84,9 @@ public sealed record Scores
 /// <param name="PredictedPixels">Valid pixels predicted as the class.</param>
 public sealed record ClassScore(long Hits, long TruthPixels, long PredictedPixels)
 {
-    /// <summary>Intersection over union, hits ÷ (truth + predicted − hits); null if the class is neither in the truth nor predicted.</summary>
+    /// <summary>
+    /// Intersection over union, hits ÷ (truth + predicted − hits); null if the class is neither in the truth nor predicted.
+    /// </summary>
     public double? Iou => Ratio(Hits, TruthPixels + PredictedPixels - Hits);
 
     /// <summary>Share of the class's pixels that were found, also called its accuracy; null if the class is not in the truth.</summary>
@@ -105,7 +107,7 @@ public sealed record ClassScore(long Hits, long TruthPixels, long PredictedPixel
 /// <param name="Of">Its value, a share of 1; null where it is not defined.</param>
 public sealed record Measure(string Name, string Title, Func<Scores, double?> Of)
 {
-    /// <summary>Those there are; the first is the usual one.</summary>
+    /// <summary>All measures; the first is the default.</summary>
     public static IReadOnlyList<Measure> All { get; } =
     [
         new("miou", "mIoU", s => s.Miou),

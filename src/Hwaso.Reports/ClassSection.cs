@@ -13,8 +13,10 @@ static class ClassSection
         html.Add($"""<th scope="col">Class</th><th scope="col" class="bar">IoU %</th>""");
         if (instances)
             html.Add($"""<th scope="col" class="n"><abbr title="IoU with every object weighing the same">iIoU</abbr> %</th>""");
-        html.Add($"""<th scope="col" class="n"><abbr title="Share of the class's pixels that were found (recall)">Accuracy</abbr> %</th>""");
-        html.Add($"""<th scope="col" class="n"><abbr title="Share of the pixels predicted as the class that are right">Precision</abbr> %</th>""");
+        html.Add($"""<th scope="col" class="n">""");
+        html.Add($"""<abbr title="Share of the class's pixels that were found (recall)">Accuracy</abbr> %</th>""");
+        html.Add($"""<th scope="col" class="n">""");
+        html.Add($"""<abbr title="Share of the pixels predicted as the class that are right">Precision</abbr> %</th>""");
         html.Add($"""<th scope="col" class="n">Pixels</th><th scope="col" class="n">Share %</th></tr></thead><tbody>""");
         for (var k = 0; k < scores.Classes.Count; k++)
             Row(html, data.Classes[k], scores.Classes[k], scores.Pixels, instances, InstanceIou(data, k));
@@ -29,7 +31,8 @@ static class ClassSection
         html.Add($"</section>\n");
     }
 
-    static double? InstanceIou(RunReportData data, int k) => data.Cityscapes is { } c && k < c.Classes.Count ? c.Classes[k].InstanceIou : null;
+    static double? InstanceIou(RunReportData data, int k) =>
+        data.Cityscapes is { } c && k < c.Classes.Count ? c.Classes[k].InstanceIou : null;
 
     static void Row(Html html, ClassEntry info, ClassScore score, long pixels, bool instances, double? instanceIou)
     {
@@ -57,7 +60,8 @@ static class ClassSection
     {
         var html = new Html();
         html.Add($"""<td class="bar" data-v="{share ?? -1:0.######}"><span class="track">""");
-        html.Add($"""<span class="fill" style="width:{100 * (share ?? 0):0.##}%"></span></span><span class="v">{Format.Percent(share)}</span></td>""");
+        html.Add($"""<span class="fill" style="width:{100 * (share ?? 0):0.##}%"></span></span>""");
+        html.Add($"""<span class="v">{Format.Percent(share)}</span></td>""");
         return html.ToMarkup();
     }
 

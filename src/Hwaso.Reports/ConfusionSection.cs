@@ -13,7 +13,7 @@ static class ConfusionSection
     {
         if (matrix.TotalPixels == 0)
             return;
-        html.Add($"""<section id="confusion"><h2>What is taken for what</h2><div class="confusion"><figure class="card"><figcaption>""");
+        html.Add($"""<section id="confusion"><h2>Mistaken classes</h2><div class="confusion"><figure class="card"><figcaption>""");
         html.Add($"""<h3>Confusion matrix</h3><p class="note">Rows are true classes and add up to 100 %; columns are predictions.</p>""");
         html.Add($"""<ul class="keys scale"><li><i class="cell hit"></i>right</li><li><i class="cell miss"></i>mistaken</li>""");
         foreach (var step in new[] { 0.01, 0.05, 0.2, 0.5, 1 })
@@ -43,7 +43,8 @@ static class ConfusionSection
             {
                 var middle = y + cell / 2.0;
                 html.Add($"""<text class="name" x="{margin - 7}" y="{middle + 4:0.#}" text-anchor="end">{Cut(classes[t].Name)}</text>""");
-                html.Add($"""<text class="name" transform="translate({middle + 4:0.#} {margin - 7}) rotate(-90)">{Cut(classes[t].Name)}</text>""");
+                html.Add($"""<text class="name" transform="translate({middle + 4:0.#} {margin - 7}) rotate(-90)">""");
+                html.Add($"""{Cut(classes[t].Name)}</text>""");
             }
             for (var p = 0; p < k; p++)
                 Cell(html, matrix, classes, t, p, margin + p * cell, y, cell);
@@ -55,13 +56,15 @@ static class ConfusionSection
     {
         var row = matrix.TruthPixels(t);
         var share = row == 0 ? 0 : (double)matrix[t, p] / row;
-        // What would not be visible is not drawn, which keeps the page of 150 classes small.
+        // Invisible cells are not drawn, which keeps the page of 150 classes small.
         if (share < 0.002)
             return;
         var kind = t == p ? "hit" : "miss";
         var strength = Strength(share);
-        html.Add($"""<g><title>{classes[t].Name} → {classes[p].Name}: {Format.Percent(share)} % ({Format.Count(matrix[t, p])} pixels)</title>""");
-        html.Add($"""<rect class="cell {kind}" x="{x + 0.5:0.#}" y="{y + 0.5:0.#}" width="{cell - 1}" height="{cell - 1}" fill-opacity="{strength:0.##}"/>""");
+        html.Add($"""<g><title>{classes[t].Name} → {classes[p].Name}: """);
+        html.Add($"""{Format.Percent(share)} % ({Format.Count(matrix[t, p])} pixel{(matrix[t, p] == 1 ? "" : "s")})</title>""");
+        html.Add($"""<rect class="cell {kind}" x="{x + 0.5:0.#}" y="{y + 0.5:0.#}" """);
+        html.Add($"""width="{cell - 1}" height="{cell - 1}" fill-opacity="{strength:0.##}"/>""");
         if (cell > 20 && share >= 0.01)
         {
             var tone = strength > 0.62 ? "on" : "off";
@@ -85,12 +88,14 @@ static class ConfusionSection
             html.Add($"""<li><span class="pair">{ClassSection.Swatch(classes[t])}{classes[t].Name} <span class="arrow">→</span> """);
             html.Add($"""{ClassSection.Swatch(classes[p])}{classes[p].Name}</span><span class="v">{Format.Percent(share)} %</span></li>""");
         }
-        html.Add($"""</ol><p class="note">Share of the first class's pixels that were taken for the second.</p></div>""");
+        html.Add($"""</ol><p class="note">Share of the first class's pixels that were predicted as the second.</p></div>""");
     }
 
     // The root makes mistakes of one percent visible beside hits of a hundred.
     static double Strength(double share) => Math.Sqrt(share);
 
     static string Cut(string name) =>
-        name.Length <= 22 ? name : string.Create(CultureInfo.InvariantCulture, $"{name.AsSpan(0, char.IsHighSurrogate(name[20]) ? 20 : 21)}…");
+        name.Length <= 22
+            ? name
+            : string.Create(CultureInfo.InvariantCulture, $"{name.AsSpan(0, char.IsHighSurrogate(name[20]) ? 20 : 21)}…");
 }

@@ -35,7 +35,9 @@ static class Curve
         return kept;
     }
 
-    /// <summary>Exponential moving average over about a fortieth of the run, corrected for its start; not-finite values are skipped.</summary>
+    /// <summary>
+    /// Exponential moving average over about a fortieth of the run, corrected for its start; not-finite values are skipped.
+    /// </summary>
     public static List<(double X, double Y)> Smooth(IReadOnlyList<(double X, double Y)> points)
     {
         var keep = 1 - 1 / Math.Max(1, points.Count / 40.0);

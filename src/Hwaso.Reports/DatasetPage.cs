@@ -1,26 +1,23 @@
+using System.Globalization;
 using Hwaso.Data;
 using Hwaso.Data.Checking;
 
 namespace Hwaso.Reports;
 
-/// <summary>What a check of a data set found as one HTML page that needs nothing but itself, with the pictures that are worst.</summary>
+/// <summary>Writes the result of checking a data set as one self-contained HTML page, with the worst pictures.</summary>
 public static class DatasetPage
 {
     const int OpenProblems = 30;
 
-    /// <summary>The page as text; the pictures are read again from the data set.</summary>
-    /// <param name="report">What was found.</param>
+    /// <summary>Gives the page as text; reads the pictures again from the data set.</summary>
+    /// <param name="report">The result of the check.</param>
     /// <param name="classes">The data set's classes.</param>
     /// <param name="root">Its folder, for the title.</param>
     public static string Text(DatasetReport report, ClassList classes, string root)
     {
         ArgumentNullException.ThrowIfNull(report);
         ArgumentNullException.ThrowIfNull(classes);
-        var html = new Html();
-        html.Add($"""<!DOCTYPE html>{Break}<html lang="en"><head><meta charset="utf-8">""");
-        html.Add($"""<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">""");
-        html.Add($"""<meta name="generator" content="Hwaso"><title>{report.Layout} · Hwaso</title>{Break}<style>{new Markup(ReportStyle.Css + PageCss)}</style>""");
-        html.Add($"</head><body><main>{Break}");
+        var html = Page.Begin(report.Layout, PageCss);
         Head(html, report, classes, root);
         Warnings.Write(html, report.Suspicions);
         Problems(html, report);
@@ -28,21 +25,19 @@ public static class DatasetPage
         DatasetPictures.Write(html, report.Pictures, infos);
         Classes(html, report, infos);
         Values(html, report);
-        html.Add($"""</main><script>{new Markup(ReportScript.Js)}</script></body></html>{Break}""");
-        return html.ToString();
+        return Page.End(html);
     }
 
     /// <summary>Writes the page, whole or not at all.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="report">What was found.</param>
+    /// <param name="report">The result of the check.</param>
     /// <param name="classes">The data set's classes.</param>
     /// <param name="root">Its folder, for the title.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Write(string path, DatasetReport report, ClassList classes, string root) => PageFile.Write(path, Text(report, classes, root));
+    public static void Write(string path, DatasetReport report, ClassList classes, string root) =>
+        Page.Write(path, Text(report, classes, root));
 
-    static Markup Break { get; } = new("\n");
-
-    // Beside a report's: a list of problems by path, and two pictures with what was said of them.
+    // Added to a report's style: the list of problems by path, and pictures with their remarks.
     const string PageCss = """
 
         .problems { padding: 6px 18px 12px; }
@@ -53,8 +48,10 @@ public static class DatasetPage
         .kinds b { font-variant-numeric: tabular-nums; }
         .remarks { font-size: 13.5px; padding: 0 2px 8px; }
         .remarks li { overflow-wrap: anywhere; }
+        #files th:first-child, #files td:first-child { width: 1%; }
         .pictures.three { grid-template-columns: repeat(3, minmax(0, 1fr)); }
-        .none { display: flex; align-items: center; justify-content: center; aspect-ratio: 2; border-radius: 6px; background: var(--track); color: var(--soft); font-size: 13px; }
+        .none { display: flex; align-items: center; justify-content: center; aspect-ratio: 2; border-radius: 6px;
+          background: var(--track); color: var(--soft); font-size: 13px; }
         pre { font: 12.5px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; padding: 12px 18px; margin: 10px 0 0; }
         @media (max-width: 760px) { .pictures.three { grid-template-columns: minmax(0, 1fr); } }
 
@@ -64,10 +61,13 @@ public static class DatasetPage
     {
         Headline.Brand(html, "Hwaso data set check");
         html.Add($"""<h1>{classes.Name}</h1><p class="subtitle">{root}, layout {report.Layout}</p></header><dl class="figures">""");
-        Headline.Figure(html, "Problems", Format.Count(report.Problems.Count), null, report.Problems.Count == 0 ? "none found" : "by path below", "main");
-        Headline.Figure(html, "Images", Format.Count(report.Images), null, string.Join(", ", report.Splits.Select(s => $"{s.Key} {Format.Count(s.Value)}")));
+        Headline.Figure(html, "Problems", Format.Count(report.Problems.Count), null,
+            report.Problems.Count == 0 ? "none found" : "by path below", "main");
+        Headline.Figure(html, "Images", Format.Count(report.Images), null,
+            string.Join(", ", report.Splits.Select(s => $"{s.Key} {Format.Count(s.Value)}")));
         Headline.Figure(html, "Classes", $"{report.Classes.Count(c => c.Pixels > 0)}", $"of {report.Classes.Count}", "occur");
-        Headline.Figure(html, "Ignored", Format.Percent(report.Pixels == 0 ? null : (double)report.IgnoredPixels / report.Pixels), "%", $"of {Format.Short(report.Pixels)} pixels");
+        Headline.Figure(html, "Ignored", Format.Percent(report.Pixels == 0 ? null : (double)report.IgnoredPixels / report.Pixels), "%",
+            $"of {Format.Short(report.Pixels)} pixels");
         Headline.Figure(html, "Sizes", $"{report.Sizes.Count}", null, report.Sizes.Count == 0 ? null : $"mostly {report.Sizes[0].Key}");
         html.Add($"</dl>\n");
     }
@@ -78,7 +78,7 @@ public static class DatasetPage
             return;
         html.Add($"""<section id="problems"><h2>Problems</h2><p class="kinds">""");
         foreach (var kind in report.Problems.GroupBy(p => p.Kind).OrderByDescending(g => g.Count()))
-            html.Add($"<span><b>{kind.Count()}</b> {KindName(kind.Key)}</span>");
+            html.Add($"<span><b>{kind.Count()}</b> {KindName(kind.Key, kind.Count() == 1 ? "" : "s")}</span>");
         html.Add($"</p>");
         List(html, report.Problems.Take(OpenProblems));
         if (report.Problems.Count > OpenProblems)
@@ -101,28 +101,34 @@ public static class DatasetPage
     static void Classes(Html html, DatasetReport report, IReadOnlyList<ClassEntry> infos)
     {
         var labelled = Math.Max(1, report.Pixels - report.IgnoredPixels);
-        html.Add($"""<section id="classes"><h2>Classes</h2><div class="card scroll"><table class="sortable classes"><thead><tr><th scope="col">Class</th><th scope="col" class="bar">Share of labelled pixels %</th>""");
+        html.Add($"""<section id="classes"><h2>Classes</h2><div class="card scroll"><table class="sortable classes"><thead><tr>""");
+        html.Add($"""<th scope="col">Class</th><th scope="col" class="bar">Share of labelled pixels %</th>""");
         html.Add($"""<th scope="col" class="n">Images</th>""");
         foreach (var split in report.Splits)
             html.Add($"""<th scope="col" class="n">Pixels in {split.Key}</th>""");
-        html.Add($"""<th scope="col" class="n"><abbr title="Median class frequency over its own, over the images that have it">Weight</abbr></th>""");
+        html.Add($"""<th scope="col" class="n">""");
+        html.Add($"""<abbr title="Median class frequency over its own, over the images that have it">Weight</abbr></th>""");
         html.Add($"""<th scope="col" class="n"><abbr title="1 ÷ ln(1.02 + share)">Log weight</abbr></th></tr></thead><tbody>""");
         for (var k = 0; k < report.Classes.Count; k++)
         {
             var c = report.Classes[k];
-            html.Add($"""<tr><th scope="row">{ClassSection.Swatch(infos[k])}{c.Name}</th>{ClassSection.Bar((double)c.Pixels / labelled)}<td class="n">{Format.Count(c.Images)}</td>""");
+            html.Add($"""<tr><th scope="row">{ClassSection.Swatch(infos[k])}{c.Name}</th>""");
+            html.Add($"""{ClassSection.Bar((double)c.Pixels / labelled)}<td class="n">{Format.Count(c.Images)}</td>""");
             foreach (var split in report.Splits)
                 html.Add($"""<td class="n">{Format.Count(c.PixelsBySplit.FirstOrDefault(p => p.Key == split.Key).Value)}</td>""");
             html.Add($"""<td class="n">{Weight(c.SuggestedWeight)}</td><td class="n">{Weight(c.LogWeight)}</td></tr>""");
         }
-        html.Add($"""</tbody></table></div><details><summary>The weights as a recipe takes them</summary><pre class="card">loss: {RecipeWeights(report)}</pre></details></section>""");
+        html.Add($"""</tbody></table></div><details><summary>The weights as a recipe takes them</summary><pre class="card">""");
+        html.Add($"""loss: {RecipeWeights(report)}</pre></details></section>""");
     }
 
-    /// <summary>A class that never occurs weighs 1: nothing is multiplied by it.</summary>
+    /// <summary>The weights as a recipe's setting; a class that never occurs gets 1, which multiplies nothing.</summary>
     static string RecipeWeights(DatasetReport report) =>
-        $"{{class_weights: [{string.Join(", ", report.Classes.Select(c => (c.SuggestedWeight ?? 1).ToString("0.####", System.Globalization.CultureInfo.InvariantCulture)))}]}}";
+        $"{{class_weights: [{string.Join(", ", report.Classes.Select(c => Invariant(c.SuggestedWeight ?? 1, "0.####")))}]}}";
 
-    static string Weight(double? weight) => weight is { } w ? w.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture) : Format.Missing;
+    static string Weight(double? weight) => weight is { } w ? Invariant(w, "0.000") : Format.Missing;
+
+    static string Invariant(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     static void Values(Html html, DatasetReport report)
     {
@@ -132,24 +138,30 @@ public static class DatasetPage
         html.Add($"</p>");
         if (report.Values.Count > 0)
         {
-            html.Add($"""<div class="card scroll"><table class="sortable"><thead><tr><th scope="col" class="n">Value</th><th scope="col">Means</th><th scope="col" class="n">Files</th><th scope="col" class="n">Pixels</th></tr></thead><tbody>""");
+            html.Add($"""<div class="card scroll"><table class="sortable"><thead><tr><th scope="col" class="n">Value</th>""");
+            html.Add($"""<th scope="col">Means</th><th scope="col" class="n">Files</th><th scope="col" class="n">Pixels</th></tr>""");
+            html.Add($"""</thead><tbody>""");
             foreach (var value in report.Values)
-                html.Add($"""<tr><td class="n">{value.Value}</td><td>{value.Meaning ?? "no class"}</td><td class="n">{Format.Count(value.Images)}</td><td class="n">{Format.Count(value.Pixels)}</td></tr>""");
+            {
+                html.Add($"""<tr><td class="n">{value.Value}</td><td>{value.Meaning ?? "no class"}</td>""");
+                html.Add($"""<td class="n">{Format.Count(value.Images)}</td><td class="n">{Format.Count(value.Pixels)}</td></tr>""");
+            }
             html.Add($"</tbody></table></div>");
         }
         html.Add($"</section>\n");
     }
 
-    static string KindName(ProblemKind kind) => kind switch
+    /// <summary>A kind of problem in words, in the plural with an s.</summary>
+    static string KindName(ProblemKind kind, string s) => kind switch
     {
-        ProblemKind.MissingSplit => "missing or empty splits",
-        ProblemKind.MissingFile => "missing files",
-        ProblemKind.BrokenFile => "files that cannot be read",
-        ProblemKind.SizeMismatch => "sizes that differ",
-        ProblemKind.UnknownLabel => "masks with labels that are no class",
-        ProblemKind.NothingLabelled => "masks without a label",
-        ProblemKind.Duplicate => "duplicates",
-        ProblemKind.Rotated => "turned images",
-        _ => "images of 16 bits",
+        ProblemKind.MissingSplit => $"missing or empty split{s}",
+        ProblemKind.MissingFile => $"missing file{s}",
+        ProblemKind.BrokenFile => $"file{s} that cannot be read",
+        ProblemKind.SizeMismatch => $"file{s} of another size than the image",
+        ProblemKind.UnknownLabel => $"mask{s} with labels that are no class",
+        ProblemKind.NothingLabelled => $"mask{s} without a label",
+        ProblemKind.Duplicate => $"duplicate{s}",
+        ProblemKind.Rotated => $"turned image{s}",
+        _ => $"image{s} of 16 bits",
     };
 }

@@ -4,10 +4,10 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Reports;
 
-/// <summary>Images with their masks, and the masks over them: what is no class stands out.</summary>
+/// <summary>Shows images, their masks and both blended; pixels that are no class are striped.</summary>
 static class DatasetPictures
 {
-    // Stripes: every colour is somebody's class.
+    // Stripes, because any single colour may be a class's.
     const int StripePx = 5;
     static readonly (byte R, byte G, byte B) unknown = (255, 214, 0), between = (0, 0, 0), ignored = (238, 238, 234);
 
@@ -15,7 +15,8 @@ static class DatasetPictures
     {
         if (pictures.Count == 0)
             return;
-        html.Add($"""<section id="pictures"><h2>{(pictures[0].Badness >= 1 ? "The worst pictures" : "The pictures of which most is ignored")}</h2>""");
+        var title = pictures[0].Badness >= 1 ? "The worst pictures" : "The pictures with the most ignored pixels";
+        html.Add($"""<section id="pictures"><h2>{title}</h2>""");
         var seen = new bool[256];
         foreach (var picture in pictures)
             Write(html, picture, classes, seen);
@@ -24,7 +25,8 @@ static class DatasetPictures
             if (seen[k])
                 html.Add($"<li>{ClassSection.Swatch(classes[k])}{classes[k].Name}</li>");
         html.Add($"""<li>{ClassSection.Swatch(new ClassEntry("", ignored.R, ignored.G, ignored.B))}ignored</li>""");
-        html.Add($"""<li>{ClassSection.Swatch(new ClassEntry("", unknown.R, unknown.G, unknown.B))}striped: no class</li></ul></section>{new Markup("\n")}""");
+        html.Add($"""<li>{ClassSection.Swatch(new ClassEntry("", unknown.R, unknown.G, unknown.B))}striped: no class</li>""");
+        html.Add($"""</ul></section>{new Markup("\n")}""");
     }
 
     static void Write(Html html, DatasetPicture picture, IReadOnlyList<ClassEntry> classes, bool[] seen)
@@ -32,15 +34,20 @@ static class DatasetPictures
         var image = Read(() => ImageFile.ReadRgb(picture.Sample.ImagePath));
         var labels = picture.Sample.LabelPath is { } path ? Read(() => picture.Table.Read(path)) : null;
         // A mask that is no mask is shown as the picture that it is.
-        var mask = labels is not null ? Coloured(labels, picture.Table, classes, seen) : picture.Sample.LabelPath is { } file ? Read(() => ImageFile.ReadRgb(file)) : null;
-        html.Add($"""<figure class="card example"><figcaption><span class="name">{picture.Sample.Id}</span><span class="chip">{picture.Split}</span></figcaption>""");
+        var mask = labels is not null ? Coloured(labels, picture.Table, classes, seen)
+            : picture.Sample.LabelPath is { } file ? Read(() => ImageFile.ReadRgb(file)) : null;
+        html.Add($"""<figure class="card example"><figcaption><span class="name">{picture.Sample.Id}</span>""");
+        html.Add($"""<span class="chip">{picture.Split}</span></figcaption>""");
         html.Add($"""<ul class="remarks">""");
-        foreach (var remark in picture.Remarks.Count > 0 ? picture.Remarks : [$"{Format.Percent(picture.Badness)} % of its pixels are ignored"])
+        foreach (var remark in picture.Remarks.Count > 0
+            ? picture.Remarks
+            : [$"{Format.Percent(picture.Badness)} % of its pixels are ignored"])
             html.Add($"<li>{remark}</li>");
         html.Add($"""</ul><div class="pictures three">""");
         Picture(html, "Image", picture.Sample.Id, image);
         Picture(html, "Mask", picture.Sample.Id, mask);
-        Picture(html, "Mask over image", picture.Sample.Id, image is not null && mask is not null && image.Width == mask.Width && image.Height == mask.Height ? Mixed(image, mask) : null);
+        Picture(html, "Mask over image", picture.Sample.Id,
+            image is not null && mask is not null && image.Width == mask.Width && image.Height == mask.Height ? Mixed(image, mask) : null);
         html.Add($"</div></figure>\n");
     }
 
@@ -52,7 +59,8 @@ static class DatasetPictures
         else
         {
             var small = ReportPictures.Reduce(image, ReportPictures.Factor(image.Width));
-            html.Add($"""<img alt="{kind} of {name}" width="{small.Width}" height="{small.Height}" src="{(kind == "Mask" ? PictureData.Photograph(small) : PictureData.Jpeg(small))}">""");
+            var source = kind == "Mask" ? PictureData.Photograph(small) : PictureData.Jpeg(small);
+            html.Add($"""<img alt="{kind} of {name}" width="{small.Width}" height="{small.Height}" src="{source}">""");
         }
         html.Add($"<span>{kind}</span></div>");
     }
@@ -74,7 +82,8 @@ static class DatasetPictures
         {
             var value = labels.Labels[p];
             var stripe = (p % labels.Width + p / labels.Width) / StripePx % 2 == 0;
-            (image.Pixels[3 * p], image.Pixels[3 * p + 1], image.Pixels[3 * p + 2]) = table.MeaningOf(value) is not null ? colors[value] : stripe ? unknown : between;
+            var color = table.MeaningOf(value) is not null ? colors[value] : stripe ? unknown : between;
+            (image.Pixels[3 * p], image.Pixels[3 * p + 1], image.Pixels[3 * p + 2]) = color;
         }
         return image;
     }

@@ -5,8 +5,8 @@ using System.Text;
 namespace Hwaso.Reports;
 
 /// <summary>
-/// An event file as TensorBoard reads it: records of TensorFlow (length, its masked check, content, its masked check), each an <c>Event</c> in
-/// protobuf's wire format.
+/// An event file as TensorBoard reads it: records of TensorFlow (length, its masked check, content, its masked check), each an
+/// <c>Event</c> in protobuf's wire format.
 /// </summary>
 public sealed class EventFile : IDisposable
 {
@@ -30,7 +30,7 @@ public sealed class EventFile : IDisposable
             second++;
         stream = new FileStream(PathOf(folder, second), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         Record(Event(0, w => Field(w, FileVersion, "brain.Event:2"u8)));
-        // What an earlier session wrote of steps that are done again is dropped at this mark.
+        // At this mark TensorBoard drops the values that an earlier session wrote for the steps that are repeated.
         Record(Event(firstStep, w => Field(w, SessionLog, Message(log =>
         {
             Key(log, Status, Varint);
@@ -40,9 +40,10 @@ public sealed class EventFile : IDisposable
 
     /// <summary>Adds values of a step.</summary>
     /// <param name="step">The step, from 1.</param>
-    /// <param name="values">Each with its name, such as <c>train/loss</c>; what is not a finite number is written as it is.</param>
+    /// <param name="values">Each with its name, such as <c>train/loss</c>; NaN and infinities are written unchanged.</param>
     /// <exception cref="IOException">They cannot be written.</exception>
-    public void Scalars(long step, IEnumerable<(string Tag, double Value)> values) => Record(Event(step, w => Field(w, Summary, Message(summary =>
+    public void Scalars(long step, IEnumerable<(string Tag, double Value)> values) =>
+        Record(Event(step, w => Field(w, Summary, Message(summary =>
     {
         foreach (var (tag, number) in values)
             Field(summary, Value, Message(value =>
@@ -91,12 +92,14 @@ public sealed class EventFile : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(head[8..], Crc32C.Masked(head[..8]));
         BinaryPrimitives.WriteUInt32LittleEndian(tail, Crc32C.Masked(content));
         stream.Write([.. head, .. content, .. tail]);
-        // Somebody may be watching.
+        // TensorBoard may be reading the file meanwhile.
         stream.Flush();
     }
 }
 
-/// <summary>The cyclic redundancy check of Castagnoli's polynomial, as RFC 3720 (iSCSI) has it, and as TensorFlow's records mask it.</summary>
+/// <summary>
+/// The cyclic redundancy check of Castagnoli's polynomial, as RFC 3720 (iSCSI) has it, and as TensorFlow's records mask it.
+/// </summary>
 public static class Crc32C
 {
     /// <summary>The check of bytes.</summary>

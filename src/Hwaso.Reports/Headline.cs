@@ -2,7 +2,7 @@ using Hwaso.Metrics;
 
 namespace Hwaso.Reports;
 
-/// <summary>The title and the figures that everybody asks for first.</summary>
+/// <summary>The title and the main figures.</summary>
 static class Headline
 {
     public static void Write(Html html, RunReportData data, Scores? scores)
@@ -52,12 +52,14 @@ static class Headline
         Figure(html, name, parts[0], parts.Length > 1 ? parts[1] : null, note);
     }
 
-    /// <summary>Opens the header with the sign and what the page is.</summary>
+    /// <summary>Opens the header with the logo and the kind of page.</summary>
     public static void Brand(Html html, string what)
     {
         html.Add($"""<header><p class="brand"><svg viewBox="0 0 16 16" aria-hidden="true">""");
-        html.Add($"""<rect class="a" x="0" y="0" width="7" height="7" rx="1.5"/><rect class="b" x="9" y="0" width="7" height="7" rx="1.5"/>""");
-        html.Add($"""<rect class="c" x="0" y="9" width="7" height="7" rx="1.5"/><rect class="d" x="9" y="9" width="7" height="7" rx="1.5"/></svg>{what}</p>""");
+        html.Add($"""<rect class="a" x="0" y="0" width="7" height="7" rx="1.5"/>""");
+        html.Add($"""<rect class="b" x="9" y="0" width="7" height="7" rx="1.5"/>""");
+        html.Add($"""<rect class="c" x="0" y="9" width="7" height="7" rx="1.5"/>""");
+        html.Add($"""<rect class="d" x="9" y="9" width="7" height="7" rx="1.5"/></svg>{what}</p>""");
     }
 
     /// <summary>One figure with its unit and a note.</summary>

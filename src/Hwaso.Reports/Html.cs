@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Hwaso.Reports;
 
-/// <summary>Collects HTML from interpolated strings: what stands in the holes is escaped, unless it is <see cref="Markup"/>.</summary>
+/// <summary>
+/// Collects HTML from interpolated strings; values in holes are escaped, except <see cref="Markup"/> and <see cref="Html"/>.
+/// </summary>
 sealed class Html
 {
     readonly StringBuilder text = new();

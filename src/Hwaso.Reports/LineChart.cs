@@ -37,7 +37,8 @@ sealed record LineChart
             html.Add($"</ul>");
         }
         html.Add($"""</figcaption><p class="axis-title">{YTitle}</p><div class="frame"><div class="plot" tabindex="0" """);
-        html.Add($"""role="img" aria-label="{Summary(listed)}"><svg viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true">""");
+        html.Add($"""role="img" aria-label="{Summary(listed)}">""");
+        html.Add($"""<svg viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true">""");
         foreach (var tick in Y.Ticks)
             html.Add($"""<line class="grid" x1="0" x2="1000" y1="{Down(tick)}" y2="{Down(tick)}"/>""");
         foreach (var series in Series)
@@ -69,7 +70,7 @@ sealed record LineChart
         return text.ToString();
     }
 
-    // What the tooltip needs: places in thousandths of the plot, and the texts.
+    // The tooltip's data: positions in thousandths of the plot, and texts.
     string Data(List<ChartSeries> listed)
     {
         using var stream = new MemoryStream();

@@ -16,12 +16,14 @@ static class MarkdownTable
         var widths = heads.Select((head, c) => Math.Max(Narrowest, rows.Select(row => row[c].Length).Append(head.Length).Max())).ToArray();
         var text = new StringBuilder();
         Line(heads);
-        text.Append('|').AppendJoin('|', widths.Select((w, c) => c == 0 ? new string('-', w + 2) : new string('-', w + 1) + ":")).Append("|\n");
+        text.Append('|').AppendJoin('|', widths.Select((w, c) => c == 0 ? new string('-', w + 2) : new string('-', w + 1) + ":"))
+            .Append("|\n");
         foreach (var row in rows)
             Line(row);
         return text.ToString();
 
         void Line(IReadOnlyList<string> row) =>
-            text.Append("| ").AppendJoin(" | ", row.Select((cell, c) => c == 0 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).Append(" |\n");
+            text.Append("| ").AppendJoin(" | ", row.Select((cell, c) => c == 0 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c])))
+                .Append(" |\n");
     }
 }

@@ -1,4 +1,3 @@
-using Hwaso.Data;
 using Hwaso.Imaging;
 
 namespace Hwaso.Reports;
@@ -52,19 +51,6 @@ static class ReportPictures
         return small;
     }
 
-    /// <summary>Labels in their classes' colours.</summary>
-    public static RgbImage Coloured(LabelMap labels, IReadOnlyList<ClassEntry> classes)
-    {
-        var image = new RgbImage(labels.Width, labels.Height);
-        for (var i = 0; i < labels.Labels.Length; i++)
-        {
-            var label = labels.Labels[i];
-            var (r, g, b) = label < classes.Count ? (classes[label].R, classes[label].G, classes[label].B) : Unlabelled;
-            (image.Pixels[3 * i], image.Pixels[3 * i + 1], image.Pixels[3 * i + 2]) = (r, g, b);
-        }
-        return image;
-    }
-
     /// <summary>The input in dim gray with wrong pixels in red; pixels that are not scored are flat.</summary>
     public static RgbImage Errors(RgbImage input, LabelMap truth, LabelMap prediction, byte ignore)
     {
@@ -82,7 +68,7 @@ static class ReportPictures
         return image;
     }
 
-    // Some of the texture stays, so that one sees what was mistaken.
+    // Some of the texture stays, so that the mistaken object can be recognised.
     static (byte R, byte G, byte B) Tinted(int gray)
     {
         var share = 0.7 + 0.3 * gray / 255;

@@ -1,6 +1,8 @@
 namespace Hwaso.Reports;
 
-/// <summary>The script of a report: tooltips on the curves and sorting of the class table, both additions to a page that works without.</summary>
+/// <summary>
+/// The script of a report: tooltips on the curves and sorting of the class table, both additions to a page that works without.
+/// </summary>
 static class ReportScript
 {
     public const string Js = """
@@ -50,8 +52,10 @@ static class ReportScript
         document.querySelectorAll('table.sortable').forEach(table => {
           const body = table.tBodies[0], rows = [...body.rows], heads = [...table.tHead.rows[0].cells];
           const key = (row, c) => {
-            const cell = row.cells[c], n = parseFloat(cell.dataset.v ?? cell.textContent.replace(/,/g, ''));
-            return c === 0 ? cell.textContent : Number.isNaN(n) ? -1 : n;
+            const cell = row.cells[c];
+            if (!cell.dataset.v && !cell.classList.contains('n')) return cell.textContent;
+            const n = parseFloat(cell.dataset.v ?? cell.textContent.replace(/,/g, ''));
+            return Number.isNaN(n) ? -1 : n;
           };
           heads.forEach((head, c) => {
             const button = document.createElement('button');

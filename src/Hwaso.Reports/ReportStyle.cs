@@ -63,7 +63,8 @@ static class ReportStyle
         .figures dd.note { font-size: 12.5px; font-weight: 400; letter-spacing: 0; line-height: 1.4; }
         .figures .main dd:not(.note) { color: var(--s1); font-size: 34px; line-height: 1.05; }
 
-        .warnings { background: var(--warn); border-left: 4px solid var(--warn-rule); border-radius: 8px; padding: 12px 18px; margin-top: 20px; }
+        .warnings { background: var(--warn); border-left: 4px solid var(--warn-rule); border-radius: 8px;
+          padding: 12px 18px; margin-top: 20px; }
         .warnings h2 { font-size: 14px; margin: 0 0 4px; letter-spacing: 0; }
         .warnings li { font-size: 14px; overflow-wrap: anywhere; }
         .warnings li + li { margin-top: 3px; }
@@ -102,13 +103,16 @@ static class ReportStyle
         .line.faint { stroke-width: 1; }
         .dots { stroke-width: 7; }
         .s1 { stroke: var(--s1); --c: var(--s1); } .s2 { stroke: var(--s2); --c: var(--s2); } .s3 { stroke: var(--s3); --c: var(--s3); }
-        .key { display: inline-block; width: 14px; height: 3px; border-radius: 2px; background: var(--c); margin-right: 7px; vertical-align: 4px; }
-        .tick { position: absolute; font-size: 12px; line-height: 1; color: var(--soft); white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .key { display: inline-block; width: 14px; height: 3px; border-radius: 2px;
+          background: var(--c); margin-right: 7px; vertical-align: 4px; }
+        .tick { position: absolute; font-size: 12px; line-height: 1; color: var(--soft);
+          white-space: nowrap; font-variant-numeric: tabular-nums; }
         .tick.y { right: 100%; margin-right: 9px; transform: translateY(50%); }
         .tick.x { top: 100%; margin-top: 9px; transform: translateX(-50%); }
         .cross { position: absolute; top: 0; bottom: 0; width: 1px; background: var(--soft); opacity: 0.6; pointer-events: none; }
         .tip { position: absolute; top: 6px; background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 6px 10px;
-          font-size: 12.5px; line-height: 1.45; pointer-events: none; white-space: nowrap; z-index: 2; box-shadow: 0 4px 14px rgb(0 0 0 / 0.14); }
+          font-size: 12.5px; line-height: 1.45; pointer-events: none; white-space: nowrap;
+          z-index: 2; box-shadow: 0 4px 14px rgb(0 0 0 / 0.14); }
         .tip b { font-variant-numeric: tabular-nums; }
         .pin { position: absolute; width: 9px; height: 9px; margin: 0 0 -4.5px -4.5px; border-radius: 50%; background: var(--c);
           box-shadow: 0 0 0 2px var(--card); pointer-events: none; }
@@ -122,7 +126,8 @@ static class ReportStyle
         tfoot th, tfoot td { font-weight: 650; }
         .n { text-align: right; font-variant-numeric: tabular-nums; }
         td.bar { width: 38%; min-width: 170px; }
-        td.bar .track { display: inline-block; width: calc(100% - 52px); height: 9px; border-radius: 5px; background: var(--track); vertical-align: 0; }
+        td.bar .track { display: inline-block; width: calc(100% - 52px); height: 9px;
+          border-radius: 5px; background: var(--track); vertical-align: 0; }
         td.bar .fill { display: block; height: 100%; border-radius: 5px; background: var(--s1); }
         td.bar .v { display: inline-block; width: 52px; text-align: right; font-variant-numeric: tabular-nums; }
         abbr { text-decoration: underline dotted; text-underline-offset: 3px; cursor: help; }
@@ -141,7 +146,8 @@ static class ReportStyle
         i.hit { background: var(--hit); } i.miss { background: var(--miss); } i.ink { background: var(--soft); }
         .mistakes { flex: 1 1 290px; }
         .mistakes ol { margin: 8px 0; }
-        .mistakes li { display: flex; justify-content: space-between; gap: 14px; padding: 6px 0; border-top: 1px solid var(--rule); font-size: 14px; }
+        .mistakes li { display: flex; justify-content: space-between; gap: 14px;
+          padding: 6px 0; border-top: 1px solid var(--rule); font-size: 14px; }
         .mistakes li:first-child { border-top: 0; }
         .mistakes .v { font-variant-numeric: tabular-nums; white-space: nowrap; }
         .arrow { color: var(--soft); margin: 0 4px; }

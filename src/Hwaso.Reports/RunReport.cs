@@ -2,18 +2,15 @@ using Hwaso.Metrics;
 
 namespace Hwaso.Reports;
 
-/// <summary>Writes a run as one HTML page that needs nothing but itself: styles, curves and pictures are inside.</summary>
+/// <summary>Writes a run as one self-contained HTML page: styles, curves and pictures are inside.</summary>
 public static class RunReport
 {
-    /// <summary>Writes the page; a page that is there already is replaced only once the new one is complete.</summary>
+    /// <summary>Writes the page; a page that exists is replaced only once the new one is complete.</summary>
     /// <param name="path">File to write, usually report.html in the run's folder, which is made if missing.</param>
-    /// <param name="data">What to show; curves, pictures and tables without data are left out.</param>
+    /// <param name="data">The run's data; curves, pictures and tables without data are left out.</param>
     /// <exception cref="ArgumentException">Classes, scores and pictures do not fit each other.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, RunReportData data)
-    {
-        PageFile.Write(path, Page(data));
-    }
+    public static void Write(string path, RunReportData data) => Reports.Page.Write(path, Page(data));
 
     /// <summary>The page as text.</summary>
     /// <exception cref="ArgumentException">Classes, scores and pictures do not fit each other.</exception>
@@ -22,11 +19,7 @@ public static class RunReport
         ArgumentNullException.ThrowIfNull(data);
         var scores = data.Scores ?? data.Validations.MaxBy(v => v.Scores.Miou ?? -1)?.Scores;
         Check(data, scores);
-        var html = new Html();
-        html.Add($"""<!DOCTYPE html>{Break}<html lang="en"><head><meta charset="utf-8">""");
-        html.Add($"""<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">""");
-        html.Add($"""<meta name="generator" content="Hwaso"><title>{data.Title} · Hwaso</title>{Break}<style>{new Markup(ReportStyle.Css)}</style>""");
-        html.Add($"</head><body><main>{Break}");
+        var html = Reports.Page.Begin(data.Title);
         Headline.Write(html, data, scores);
         Warnings.Write(html, Warnings.Find(data, scores));
         ExampleSection.Write(html, data);
@@ -36,11 +29,8 @@ public static class RunReport
         if (data.Confusion is not null)
             ConfusionSection.Write(html, data.Confusion, data.Classes);
         Recipe(html, data.Recipe);
-        html.Add($"""</main><script>{new Markup(ReportScript.Js)}</script></body></html>{Break}""");
-        return html.ToString();
+        return Reports.Page.End(html);
     }
-
-    static Markup Break { get; } = new("\n");
 
     static void Recipe(Html html, IReadOnlyList<KeyValuePair<string, string>> recipe)
     {
@@ -71,7 +61,8 @@ public static class RunReport
             {
                 if (width != e.Input.Width || height != e.Input.Height)
                     throw new ArgumentException(
-                        $"picture '{e.Name}': the {what} is {width}×{height}, the input {e.Input.Width}×{e.Input.Height}; they must be equal");
+                        $"picture '{e.Name}': the {what} is {width}×{height}, the input {e.Input.Width}×{e.Input.Height}; "
+                        + "they must be equal");
             }
         }
     }

@@ -40,7 +40,7 @@ public sealed record RunReportData
     /// <summary>Pictures to look at.</summary>
     public IReadOnlyList<ExamplePicture> Examples { get; init; } = [];
 
-    /// <summary>Warnings of the run; the report adds what it finds in the scores.</summary>
+    /// <summary>Warnings of the run; the report adds those that follow from the scores.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>When the run ended.</summary>
@@ -59,7 +59,7 @@ public sealed record LossPoint(long Iteration, double Loss, double LearningRate)
 /// <summary>The scores of one validation during training.</summary>
 /// <param name="Epoch">Epoch after which it took place, from 1.</param>
 /// <param name="Iteration">Iterations done by then.</param>
-/// <param name="Scores">What was measured.</param>
+/// <param name="Scores">The scores.</param>
 public sealed record ValidationPoint(int Epoch, long Iteration, Scores Scores);
 
 /// <summary>Figures of a run beside its scores; null where unknown.</summary>
@@ -80,7 +80,7 @@ public sealed record RunFigures
     /// <summary>Training images a second.</summary>
     public double? ImagesPerSecond { get; init; }
 
-    /// <summary>What it ran on.</summary>
+    /// <summary>The device, such as CPU, 2 threads.</summary>
     public string? Device { get; init; }
 }
 

@@ -37,9 +37,12 @@ static class TrainingSection
         var failed = loss.Count - finite.Count;
         var notes = new List<string>();
         if (above > 0)
-            notes.Add($"{Format.Count(above)} of {Format.Count(loss.Count)} iterations lie above the axis; the highest is {Format.Number(finite[^1])}.");
+            notes.Add($"{Format.Count(above)} of {Format.Count(loss.Count)} iterations {(above == 1 ? "lies" : "lie")} above the axis; "
+                + $"the highest is {Format.Number(finite[^1])}.");
         if (failed > 0)
-            notes.Add($"{Format.Count(failed)} iterations had no finite loss and are gaps.");
+            notes.Add(failed == 1
+                ? "1 iteration had no finite loss and is a gap."
+                : $"{Format.Count(failed)} iterations had no finite loss and are gaps.");
         return new()
         {
             Title = "Loss",
@@ -97,12 +100,14 @@ static class TrainingSection
     static void Table(Html html, IReadOnlyList<ValidationPoint> validations)
     {
         html.Add($"""<details><summary>Validations as a table</summary><div class="scroll"><table><thead><tr><th scope="col">Epoch</th>""");
-        html.Add($"""<th scope="col" class="n">Iteration</th><th scope="col" class="n">mIoU %</th><th scope="col" class="n">Pixel accuracy %</th>""");
+        html.Add($"""<th scope="col" class="n">Iteration</th><th scope="col" class="n">mIoU %</th>""");
+        html.Add($"""<th scope="col" class="n">Pixel accuracy %</th>""");
         html.Add($"""<th scope="col" class="n">Mean accuracy %</th></tr></thead><tbody>""");
         foreach (var v in validations)
         {
             html.Add($"""<tr><th scope="row">{v.Epoch}</th><td class="n">{Format.Count(v.Iteration)}</td>""");
-            html.Add($"""<td class="n">{Format.Percent(v.Scores.Miou, "0.00")}</td><td class="n">{Format.Percent(v.Scores.PixelAccuracy, "0.00")}</td>""");
+            html.Add($"""<td class="n">{Format.Percent(v.Scores.Miou, "0.00")}</td>""");
+            html.Add($"""<td class="n">{Format.Percent(v.Scores.PixelAccuracy, "0.00")}</td>""");
             html.Add($"""<td class="n">{Format.Percent(v.Scores.MeanAccuracy, "0.00")}</td></tr>""");
         }
         html.Add($"</tbody></table></div></details>");

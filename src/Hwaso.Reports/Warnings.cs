@@ -2,7 +2,7 @@ using Hwaso.Metrics;
 
 namespace Hwaso.Reports;
 
-/// <summary>What a reader should know before believing the scores.</summary>
+/// <summary>Warnings about what the scores do not cover.</summary>
 static class Warnings
 {
     public static IReadOnlyList<string> Find(RunReportData data, Scores? scores)

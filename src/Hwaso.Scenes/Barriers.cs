@@ -1,6 +1,6 @@
 namespace Hwaso.Scenes;
 
-/// <summary>Walls, fences, hedges and guard rails between the sidewalk and what lies behind.</summary>
+/// <summary>Walls, fences, hedges and guard rails behind the sidewalk.</summary>
 sealed class Barriers(World world, StreetPlan plan, Greenery greenery, SceneRandom random)
 {
     public void Build()
@@ -8,7 +8,13 @@ sealed class Barriers(World world, StreetPlan plan, Greenery greenery, SceneRand
         foreach (var side in (ReadOnlySpan<int>)[-1, 1])
         {
             var k = plan.On(side);
-            var likely = plan.District switch { District.Residential => 0.85f, District.Outskirts => 0.8f, District.Park => 0.6f, _ => 0.3f };
+            var likely = plan.District switch
+            {
+                District.Residential => 0.85f,
+                District.Outskirts => 0.8f,
+                District.Park => 0.6f,
+                _ => 0.3f,
+            };
             var t = plan.Half + k.Total - k.Setback + 0.25f;
             if (random.Chance(likely))
                 for (var s = random.Range(-5, 6); s < 120;)
@@ -23,7 +29,8 @@ sealed class Barriers(World world, StreetPlan plan, Greenery greenery, SceneRand
                 Segments(random.Range(5, 30), random.Range(8, 25), side * (plan.Half + k.Parking + 0.3f), StreetLabels.Fence, Slats(1.0f));
         }
         if (plan.District == District.Outskirts && random.Chance(0.35f))
-            Segments(-4, 110, plan.Half + plan.Right.Parking + 0.5f, StreetLabels.GuardRail, new Surface(SurfaceKind.Slats, new(0.4f, 0.41f, 0.42f), Seed: 1, A: 3, B: 0.96f, C: 0.75f));
+            Segments(-4, 110, plan.Half + plan.Right.Parking + 0.5f, StreetLabels.GuardRail,
+                new Surface(SurfaceKind.Slats, new(0.4f, 0.41f, 0.42f), Seed: 1, A: 3, B: 0.96f, C: 0.75f));
     }
 
     void Run(float s, float length, float t)
@@ -35,14 +42,18 @@ sealed class Barriers(World world, StreetPlan plan, Greenery greenery, SceneRand
                 Segments(s, length, t, StreetLabels.Vegetation, greenery.HedgeSurface(hedge));
                 break;
             case 1:
-                Segments(s, length, t, StreetLabels.Fence, random.Chance(0.6f) ? Slats(random.Range(1, 1.9f)) : new Surface(SurfaceKind.Mesh,
+                Segments(s, length, t, StreetLabels.Fence,
+                    random.Chance(0.6f) ? Slats(random.Range(1, 1.9f)) : new Surface(SurfaceKind.Mesh,
                     random.Vary(new(0.2f, 0.24f, 0.2f), 0.4f), Seed: random.Seed(), A: 0.12f, B: 0.22f, C: random.Range(1.3f, 2.2f)));
                 break;
             default:
                 var height = random.Range(1.0f, 3.2f);
                 var brick = random.Chance(0.5f);
-                var color = brick ? random.Vary(new(0.3f, 0.13f, 0.085f), 0.35f) : random.Vary(random.Pick<Vec3>([new(0.4f, 0.39f, 0.37f), new(0.55f, 0.5f, 0.42f), new(0.2f, 0.2f, 0.19f)]), 0.25f);
-                Segments(s, length, t, StreetLabels.Wall, new Surface(brick ? SurfaceKind.Brick : SurfaceKind.Concrete, color, new(0.4f, 0.38f, 0.35f), random.Seed(), 0.09f, C: height));
+                var color = brick ? random.Vary(new(0.3f, 0.13f, 0.085f), 0.35f)
+                    : random.Vary(random.Pick<Vec3>([new(0.4f, 0.39f, 0.37f), new(0.55f, 0.5f, 0.42f), new(0.2f, 0.2f, 0.19f)]), 0.25f);
+                Segments(s, length, t, StreetLabels.Wall,
+                    new Surface(brick ? SurfaceKind.Brick : SurfaceKind.Concrete, color, new(0.4f, 0.38f, 0.35f), random.Seed(), 0.09f,
+                        C: height));
                 break;
         }
     }
@@ -50,8 +61,10 @@ sealed class Barriers(World world, StreetPlan plan, Greenery greenery, SceneRand
     Surface Slats(float height)
     {
         var wood = random.Chance(0.4f);
-        var color = wood ? random.Vary(new(0.25f, 0.16f, 0.09f), 0.4f) : random.Vary(random.Pick<Vec3>([new(0.04f, 0.05f, 0.045f), new(0.5f, 0.5f, 0.5f), new(0.07f, 0.14f, 0.09f)]), 0.3f);
-        return new(SurfaceKind.Slats, color, Seed: random.Seed(), A: wood ? 0.16f : 0.13f, B: wood ? random.Range(0.08f, 0.35f) : 0.68f, C: height);
+        var color = wood ? random.Vary(new(0.25f, 0.16f, 0.09f), 0.4f)
+            : random.Vary(random.Pick<Vec3>([new(0.04f, 0.05f, 0.045f), new(0.5f, 0.5f, 0.5f), new(0.07f, 0.14f, 0.09f)]), 0.3f);
+        return new(SurfaceKind.Slats, color, Seed: random.Seed(), A: wood ? 0.16f : 0.13f, B: wood ? random.Range(0.08f, 0.35f) : 0.68f,
+            C: height);
     }
 
     /// <summary>An upright band that follows the road; thick where it is a wall or a hedge.</summary>

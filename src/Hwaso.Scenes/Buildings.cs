@@ -17,7 +17,12 @@ sealed class Buildings(World world, StreetPlan plan, SceneRandom random)
             var front = plan.Half + k.Total;
             for (var s = random.Range(-14, -4); s < 150;)
             {
-                var width = plan.District switch { District.Residential => random.Range(7, 13), District.Outskirts => random.Range(14, 34), _ => random.Range(8, 22) };
+                var width = plan.District switch
+                {
+                    District.Residential => random.Range(7, 13),
+                    District.Outskirts => random.Range(14, 34),
+                    _ => random.Range(8, 22),
+                };
                 if (plan.InCrossing(s, width * 0 + 2.6f) || (s < plan.Crossing && s + width > plan.Crossing - 2.6f))
                 {
                     var room = plan.Crossing - 2.6f - s;
@@ -28,7 +33,14 @@ sealed class Buildings(World world, StreetPlan plan, SceneRandom random)
                     }
                     width = room;
                 }
-                var present = plan.District switch { District.Centre => 0.96f, District.Residential => 0.85f, District.Boulevard => 0.88f, District.Outskirts => 0.5f, _ => 0.2f };
+                var present = plan.District switch
+                {
+                    District.Centre => 0.96f,
+                    District.Residential => 0.85f,
+                    District.Boulevard => 0.88f,
+                    District.Outskirts => 0.5f,
+                    _ => 0.2f,
+                };
                 if (random.Chance(present))
                     One(s, width, side, front + random.Range(0, 0.5f));
                 s += width + plan.District switch
@@ -44,7 +56,13 @@ sealed class Buildings(World world, StreetPlan plan, SceneRandom random)
 
     void One(float s, float width, int side, float front)
     {
-        var storeys = plan.District switch { District.Centre => 3 + random.Int(5), District.Residential => 1 + random.Int(3), District.Boulevard => 3 + random.Int(8), _ => 1 + random.Int(4) };
+        var storeys = plan.District switch
+        {
+            District.Centre => 3 + random.Int(5),
+            District.Residential => 1 + random.Int(3),
+            District.Boulevard => 3 + random.Int(8),
+            _ => 1 + random.Int(4),
+        };
         var storey = random.Range(2.8f, 3.7f);
         var height = storeys * storey + random.Range(0.2f, 0.9f);
         var depth = random.Range(8, 15);
@@ -54,7 +72,8 @@ sealed class Buildings(World world, StreetPlan plan, SceneRandom random)
         var trim = random.Chance(0.6f) ? random.Vary(new(0.65f, 0.65f, 0.63f), 0.2f) : color * random.Range(0.35f, 0.7f);
         if (style == 2)
             trim = random.Vary(new(0.25f, 0.26f, 0.28f), 0.4f);
-        var wall = new Surface(SurfaceKind.Facade, color, trim, random.Seed(), storey, random.Range(1.5f, 3.6f), random.Range(0.34f, 0.62f), style + shop);
+        var wall = new Surface(SurfaceKind.Facade, color, trim, random.Seed(), storey, random.Range(1.5f, 3.6f), random.Range(0.34f, 0.62f),
+            style + shop);
         var flank = random.Chance(0.5f) ? wall with { D = style } : new Surface(SurfaceKind.Concrete, color * 0.9f, Seed: random.Seed());
         world.Begin(StreetLabels.Building);
         Vec3 P(float ds, float t, float y) => plan.Point(s + ds, side * (front + t), y);
@@ -66,7 +85,8 @@ sealed class Buildings(World world, StreetPlan plan, SceneRandom random)
         if (pitched)
             Gable(P, width, depth, height, wall with { D = 0 });
         else
-            world.Quad(P(0, 0, height), P(width, 0, height), P(width, depth, height), P(0, depth, height), new Surface(SurfaceKind.Plain, new(0.2f, 0.2f, 0.2f)));
+            world.Quad(P(0, 0, height), P(width, 0, height), P(width, depth, height), P(0, depth, height),
+                new Surface(SurfaceKind.Plain, new(0.2f, 0.2f, 0.2f)));
         if (style == 0)
             Details(P, width, storeys, storey, height, color, trim);
     }
@@ -74,20 +94,31 @@ sealed class Buildings(World world, StreetPlan plan, SceneRandom random)
     void Gable(Func<float, float, float, Vec3> p, float width, float depth, float height, Surface wall)
     {
         var rise = random.Range(1.8f, 4.5f);
-        var tiles = new Surface(SurfaceKind.Tiles, random.Vary(random.Pick<Vec3>([new(0.3f, 0.1f, 0.06f), new(0.1f, 0.1f, 0.11f), new(0.2f, 0.13f, 0.1f)]), 0.25f), Seed: random.Seed());
+        var tiles = new Surface(SurfaceKind.Tiles,
+            random.Vary(random.Pick<Vec3>([new(0.3f, 0.1f, 0.06f), new(0.1f, 0.1f, 0.11f), new(0.2f, 0.13f, 0.1f)]), 0.25f),
+            Seed: random.Seed());
         if (random.Chance(0.6f))
         {
             // Eaves to the street.
-            world.Quad(p(-0.3f, -0.4f, height), p(width + 0.3f, -0.4f, height), p(width + 0.3f, depth / 2, height + rise), p(-0.3f, depth / 2, height + rise), tiles);
-            world.Face(wall, [new(p(0, 0, height), 0, height), new(p(0, depth, height), depth, height), new(p(0, depth / 2, height + rise), depth / 2, height + rise)]);
-            world.Face(wall, [new(p(width, 0, height), 0, height), new(p(width, depth, height), depth, height), new(p(width, depth / 2, height + rise), depth / 2, height + rise)]);
+            world.Quad(p(-0.3f, -0.4f, height), p(width + 0.3f, -0.4f, height), p(width + 0.3f, depth / 2, height + rise),
+                p(-0.3f, depth / 2, height + rise), tiles);
+            world.Face(wall,
+                [new(p(0, 0, height), 0, height), new(p(0, depth, height), depth, height),
+                    new(p(0, depth / 2, height + rise), depth / 2, height + rise)]);
+            world.Face(wall,
+                [new(p(width, 0, height), 0, height), new(p(width, depth, height), depth, height),
+                    new(p(width, depth / 2, height + rise), depth / 2, height + rise)]);
         }
         else
         {
             // Gable to the street.
-            world.Face(wall, [new(p(0, 0, height), 0, height), new(p(width, 0, height), width, height), new(p(width / 2, 0, height + rise), width / 2, height + rise)]);
-            world.Quad(p(-0.3f, -0.3f, height - 0.2f), p(width / 2, -0.3f, height + rise), p(width / 2, depth, height + rise), p(-0.3f, depth, height - 0.2f), tiles, rise, depth);
-            world.Quad(p(width + 0.3f, -0.3f, height - 0.2f), p(width / 2, -0.3f, height + rise), p(width / 2, depth, height + rise), p(width + 0.3f, depth, height - 0.2f), tiles, rise, depth);
+            world.Face(wall,
+                [new(p(0, 0, height), 0, height), new(p(width, 0, height), width, height),
+                    new(p(width / 2, 0, height + rise), width / 2, height + rise)]);
+            world.Quad(p(-0.3f, -0.3f, height - 0.2f), p(width / 2, -0.3f, height + rise), p(width / 2, depth, height + rise),
+                p(-0.3f, depth, height - 0.2f), tiles, rise, depth);
+            world.Quad(p(width + 0.3f, -0.3f, height - 0.2f), p(width / 2, -0.3f, height + rise), p(width / 2, depth, height + rise),
+                p(width + 0.3f, depth, height - 0.2f), tiles, rise, depth);
         }
         if (random.Chance(0.6f))
         {
@@ -117,11 +148,14 @@ sealed class Buildings(World world, StreetPlan plan, SceneRandom random)
         if (storeys > 1 && random.Chance(0.3f))
             for (var i = 1; i < storeys; i++)
                 for (var x = random.Range(1, 3); x + 3 < width; x += 5.5f)
-                    Slab(x, x + 2.6f, 1.1f, i * storey + 0.05f, i * storey + 1, new Surface(SurfaceKind.Plain, random.Chance(0.5f) ? color * 0.8f : trim));
+                    Slab(x, x + 2.6f, 1.1f, i * storey + 0.05f, i * storey + 1,
+                        new Surface(SurfaceKind.Plain, random.Chance(0.5f) ? color * 0.8f : trim));
         if (random.Chance(0.3f))
             for (var x = random.Range(0.5f, 2); x + 3 < width; x += random.Range(4, 7))
             {
-                var cloth = new Surface(SurfaceKind.Plain, random.Vary(random.Pick<Vec3>([new(0.5f, 0.06f, 0.05f), new(0.07f, 0.2f, 0.1f), new(0.6f, 0.55f, 0.4f), new(0.08f, 0.1f, 0.3f)]), 0.3f));
+                var cloth = new Surface(SurfaceKind.Plain,
+                    random.Vary(random.Pick<Vec3>([new(0.5f, 0.06f, 0.05f), new(0.07f, 0.2f, 0.1f), new(0.6f, 0.55f, 0.4f),
+                        new(0.08f, 0.1f, 0.3f)]), 0.3f));
                 world.Quad(p(x, -1.2f, 2.3f), p(x + 3, -1.2f, 2.3f), p(x + 3, 0, 2.9f), p(x, 0, 2.9f), cloth);
             }
     }
@@ -134,7 +168,8 @@ sealed class Buildings(World world, StreetPlan plan, SceneRandom random)
             var width = random.Range(12, 40);
             var height = plan.District is District.Centre or District.Boulevard ? random.Range(10, 34) : random.Range(4, 12);
             var frame = new Frame(new(random.Range(-160, 160), 0, random.Range(178, 270)), random.Range(-0.5f, 0.5f));
-            var wall = new Surface(SurfaceKind.Facade, random.Vary(random.Pick<Vec3>(Plasters), 0.2f), new(0.5f, 0.5f, 0.5f), random.Seed(), 3.2f, 2.8f, 0.5f, 0);
+            var wall = new Surface(SurfaceKind.Facade, random.Vary(random.Pick<Vec3>(Plasters), 0.2f), new(0.5f, 0.5f, 0.5f), random.Seed(),
+                3.2f, 2.8f, 0.5f, 0);
             world.Box(frame, -width / 2, width / 2, 0, height, 0, 14, wall, new Surface(SurfaceKind.Tiles, new(0.18f, 0.12f, 0.1f)));
         }
     }

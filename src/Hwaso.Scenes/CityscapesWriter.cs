@@ -17,10 +17,12 @@ sealed class CityscapesWriter(string dir) : ISceneWriter
 
     public void Write(string split, int number, Scene scene)
     {
-        string At(string type, string end) => Path.Combine(dir, type, split, City(split), $"{City(split)}_{number:000000}_000019_{end}.png");
+        string At(string type, string end) =>
+            Path.Combine(dir, type, split, City(split), $"{City(split)}_{number:000000}_000019_{end}.png");
         Png.WriteGray(At("gtFine", "gtFine_labelIds"), scene.LabelIds);
         Png.WriteGray16(At("gtFine", "gtFine_instanceIds"), scene.InstanceIds);
-        Png.WriteGray(At("gtFine", "gtFine_labelTrainIds"), new LabelMap(scene.LabelIds.Width, scene.LabelIds.Height, Array.ConvertAll(scene.LabelIds.Labels, StreetLabels.TrainId)));
+        Png.WriteGray(At("gtFine", "gtFine_labelTrainIds"),
+            new LabelMap(scene.LabelIds.Width, scene.LabelIds.Height, Array.ConvertAll(scene.LabelIds.Labels, StreetLabels.TrainId)));
         Png.Write(At("gtFine", "gtFine_color"), Colour(scene.LabelIds));
         Png.WriteGray16(At("disparity", "disparity"), Disparity(scene));
         // Last, so that an image is never without its labels, even where the disk fills up.
@@ -43,7 +45,8 @@ sealed class CityscapesWriter(string dir) : ISceneWriter
         {
             var depth = scene.DepthMetres[k];
             if (depth > 0 && float.IsFinite(depth))
-                image.Values[k] = (ushort)Math.Clamp(scene.Camera.BaselineMetres * scene.Camera.FocalPx / depth * 256 + 1, 1, ushort.MaxValue);
+                image.Values[k] =
+                    (ushort)Math.Clamp(scene.Camera.BaselineMetres * scene.Camera.FocalPx / depth * 256 + 1, 1, ushort.MaxValue);
         }
         return image;
     }

@@ -8,11 +8,14 @@ sealed class Cycles(World world, People people, SceneRandom random)
     public void Bicycle(Frame f, bool ridden)
     {
         world.Begin(StreetLabels.Bicycle);
-        var paint = new Surface(SurfaceKind.Paint, random.Vary(random.Pick<Vec3>([new(0.03f, 0.03f, 0.03f), new(0.5f, 0.04f, 0.04f), new(0.4f, 0.41f, 0.42f), new(0.04f, 0.12f, 0.4f), new(0.05f, 0.25f, 0.1f), new(0.65f, 0.6f, 0.5f)]), 0.3f));
+        var paint = new Surface(SurfaceKind.Paint,
+            random.Vary(random.Pick<Vec3>([new(0.03f, 0.03f, 0.03f), new(0.5f, 0.04f, 0.04f), new(0.4f, 0.41f, 0.42f),
+                new(0.04f, 0.12f, 0.4f), new(0.05f, 0.25f, 0.1f), new(0.65f, 0.6f, 0.5f)]), 0.3f));
         const float r = 0.35f, wheelbase = 0.53f;
         Spoked(f, r, -wheelbase, 0.8f);
         Spoked(f, r, wheelbase, 0.8f);
-        Vec3 rear = f.At(0, r, -wheelbase), front = f.At(0, r, wheelbase), crank = f.At(0, 0.3f, -0.06f), seat = f.At(0, 0.88f, -0.24f), head = f.At(0, 0.84f, 0.36f);
+        Vec3 rear = f.At(0, r, -wheelbase), front = f.At(0, r, wheelbase), crank = f.At(0, 0.3f, -0.06f), seat = f.At(0, 0.88f, -0.24f),
+            head = f.At(0, 0.84f, 0.36f);
         void Tube(Vec3 a, Vec3 b, float radius = 0.021f) => world.Capsule(a, b, radius, radius, paint);
         Tube(rear, crank);
         Tube(rear, seat);
@@ -43,7 +46,9 @@ sealed class Cycles(World world, People people, SceneRandom random)
     {
         world.Begin(StreetLabels.Motorcycle);
         var scooter = random.Chance(0.45f);
-        var paint = new Surface(SurfaceKind.Paint, random.Vary(random.Pick<Vec3>([new(0.02f, 0.02f, 0.02f), new(0.5f, 0.04f, 0.03f), new(0.04f, 0.1f, 0.4f), new(0.6f, 0.6f, 0.58f), new(0.1f, 0.35f, 0.3f), new(0.6f, 0.4f, 0.04f)]), 0.3f));
+        var paint = new Surface(SurfaceKind.Paint,
+            random.Vary(random.Pick<Vec3>([new(0.02f, 0.02f, 0.02f), new(0.5f, 0.04f, 0.03f), new(0.04f, 0.1f, 0.4f),
+                new(0.6f, 0.6f, 0.58f), new(0.1f, 0.35f, 0.3f), new(0.6f, 0.4f, 0.04f)]), 0.3f));
         var chrome = new Surface(SurfaceKind.Metal, new(0.35f, 0.35f, 0.36f));
         float r = scooter ? 0.24f : 0.32f, wheelbase = scooter ? 0.62f : 0.72f;
         foreach (var z in (ReadOnlySpan<float>)[-wheelbase, wheelbase])
@@ -54,8 +59,10 @@ sealed class Cycles(World world, People people, SceneRandom random)
         }
         if (scooter)
         {
-            world.Extrude(f, 0.19f, 0.15f, [(-0.85f, 0.42f), (-0.8f, 0.72f), (-0.05f, 0.74f), (-0.12f, 0.25f), (-0.5f, 0.22f)], paint, [paint, Black, paint, paint, paint]);
-            world.Extrude(f, 0.22f, 0.17f, [(0.34f, 0.25f), (0.3f, 0.95f), (0.42f, 0.98f), (0.56f, 0.42f)], paint, [paint, paint, paint, paint]);
+            world.Extrude(f, 0.19f, 0.15f, [(-0.85f, 0.42f), (-0.8f, 0.72f), (-0.05f, 0.74f), (-0.12f, 0.25f), (-0.5f, 0.22f)], paint,
+                [paint, Black, paint, paint, paint]);
+            world.Extrude(f, 0.22f, 0.17f, [(0.34f, 0.25f), (0.3f, 0.95f), (0.42f, 0.98f), (0.56f, 0.42f)], paint,
+                [paint, paint, paint, paint]);
             world.Box(f, -0.18f, 0.18f, 0.18f, 0.27f, -0.15f, 0.4f, Black);
             world.Capsule(f.At(0, 0.78f, -0.75f), f.At(0, 0.78f, -0.1f), 0.13f, 0.12f, Black);
         }
@@ -64,7 +71,8 @@ sealed class Cycles(World world, People people, SceneRandom random)
             world.Capsule(f.At(0, 0.78f, 0.28f), f.At(0, 0.72f, -0.12f), 0.19f, 0.14f, paint);
             world.Capsule(f.At(0, 0.74f, -0.1f), f.At(0, 0.84f, -0.8f), 0.14f, 0.09f, Black);
             world.Box(f, -0.2f, 0.2f, 0.25f, 0.62f, -0.28f, 0.3f, chrome, Black, Black);
-            world.Extrude(f, 0.16f, 0.12f, [(0.32f, 0.6f), (0.35f, 1.05f), (0.52f, 0.98f), (0.66f, 0.68f)], paint, [paint, paint, paint, paint]);
+            world.Extrude(f, 0.16f, 0.12f, [(0.32f, 0.6f), (0.35f, 1.05f), (0.52f, 0.98f), (0.66f, 0.68f)], paint,
+                [paint, paint, paint, paint]);
             world.Capsule(f.At(0.2f, 0.35f, 0.1f), f.At(0.22f, 0.42f, -0.85f), 0.05f, 0.07f, chrome);
         }
         foreach (var x in (ReadOnlySpan<float>)[-0.08f, 0.08f])

@@ -3,7 +3,9 @@ namespace Hwaso.Scenes;
 /// <summary>Lamp posts, signs, traffic lights, bollards, wires, bins and shelters.</summary>
 sealed class Furniture(World world, StreetPlan plan, SceneRandom random)
 {
-    readonly Surface steel = new(SurfaceKind.Metal, random.Vary(random.Pick<Vec3>([new(0.3f, 0.31f, 0.31f), new(0.08f, 0.09f, 0.09f), new(0.1f, 0.17f, 0.13f), new(0.45f, 0.45f, 0.43f)]), 0.3f));
+    readonly Surface steel = new(SurfaceKind.Metal,
+        random.Vary(random.Pick<Vec3>([new(0.3f, 0.31f, 0.31f), new(0.08f, 0.09f, 0.09f), new(0.1f, 0.17f, 0.13f),
+            new(0.45f, 0.45f, 0.43f)]), 0.3f));
 
     public void Build()
     {
@@ -97,7 +99,8 @@ sealed class Furniture(World world, StreetPlan plan, SceneRandom random)
             Signals(plan.Crossing - 5.5f);
             foreach (var side in (ReadOnlySpan<int>)[-1, 1])
                 if (random.Chance(0.7f))
-                    SignalPost(plan.At(plan.Crossing + plan.CrossingWidth + 1, side * (plan.Half + plan.On(side).Parking + 0.6f), Ground.KerbHeight), false, random.Chance(0.4f));
+                    SignalPost(plan.At(plan.Crossing + plan.CrossingWidth + 1, side * (plan.Half + plan.On(side).Parking + 0.6f),
+                        Ground.KerbHeight), false, random.Chance(0.4f));
         }
         else
             foreach (var side in (ReadOnlySpan<int>)[-1, 1])
@@ -112,7 +115,8 @@ sealed class Furniture(World world, StreetPlan plan, SceneRandom random)
             world.Begin(StreetLabels.TrafficSign);
             var yellow = random.Chance(0.5f);
             world.Quad(f.At(-1.3f, 1.3f, -0.08f), f.At(1.3f, 1.3f, -0.08f), f.At(1.3f, 2.6f, -0.08f), f.At(-1.3f, 2.6f, -0.08f),
-                new(SurfaceKind.Sign, yellow ? new(0.75f, 0.5f, 0.03f) : new(0.02f, 0.1f, 0.45f), yellow ? new(0.02f, 0.02f, 0.02f) : new(0.75f, 0.75f, 0.73f), random.Seed(), 4), 2, 2, -1, -1);
+                new(SurfaceKind.Sign, yellow ? new(0.75f, 0.5f, 0.03f) : new(0.02f, 0.1f, 0.45f),
+                    yellow ? new(0.02f, 0.02f, 0.02f) : new(0.75f, 0.75f, 0.73f), random.Seed(), 4), 2, 2, -1, -1);
         }
     }
 
@@ -120,7 +124,8 @@ sealed class Furniture(World world, StreetPlan plan, SceneRandom random)
     {
         foreach (var side in (ReadOnlySpan<int>)[-1, 1])
             if (side > 0 || random.Chance(0.7f))
-                SignalPost(plan.At(s, side * (plan.Half + plan.On(side).Parking + 0.5f), Ground.KerbHeight), side > 0 && random.Chance(0.5f), true);
+                SignalPost(plan.At(s, side * (plan.Half + plan.On(side).Parking + 0.5f), Ground.KerbHeight),
+                    side > 0 && random.Chance(0.5f), true);
     }
 
     void SignalPost(Frame f, bool gantry, bool facesCamera)
@@ -144,7 +149,8 @@ sealed class Furniture(World world, StreetPlan plan, SceneRandom random)
         var shell = new Surface(SurfaceKind.Metal, random.Chance(0.75f) ? new(0.025f, 0.028f, 0.026f) : new(0.4f, 0.28f, 0.04f));
         world.Box(f, -0.16f, 0.16f, 0, 0.95f, -0.28f, -0.08f, shell);
         if (facesCamera)
-            world.Quad(f.At(-0.16f, 0, -0.29f), f.At(0.16f, 0, -0.29f), f.At(0.16f, 0.95f, -0.29f), f.At(-0.16f, 0.95f, -0.29f), new(SurfaceKind.TrafficLight, shell.Color, A: lit), 2, 3, -1, 0);
+            world.Quad(f.At(-0.16f, 0, -0.29f), f.At(0.16f, 0, -0.29f), f.At(0.16f, 0.95f, -0.29f), f.At(-0.16f, 0.95f, -0.29f),
+                new(SurfaceKind.TrafficLight, shell.Color, A: lit), 2, 3, -1, 0);
     }
 
     void Wires()
@@ -169,17 +175,20 @@ sealed class Furniture(World world, StreetPlan plan, SceneRandom random)
         switch (random.Int(4))
         {
             case 0:
-                world.Capsule(f.At(0, 0, 0), f.At(0, 0.9f, 0), 0.22f, 0.25f, new(SurfaceKind.Metal, random.Vary(new(0.08f, 0.12f, 0.1f), 0.5f)));
+                world.Capsule(f.At(0, 0, 0), f.At(0, 0.9f, 0), 0.22f, 0.25f,
+                    new(SurfaceKind.Metal, random.Vary(new(0.08f, 0.12f, 0.1f), 0.5f)));
                 break;
             case 1:
-                world.Box(f, -0.4f, 0.4f, 0, random.Range(1, 1.5f), -0.25f, 0.25f, new(SurfaceKind.Concrete, random.Vary(new(0.3f, 0.31f, 0.28f), 0.3f)));
+                world.Box(f, -0.4f, 0.4f, 0, random.Range(1, 1.5f), -0.25f, 0.25f,
+                    new(SurfaceKind.Concrete, random.Vary(new(0.3f, 0.31f, 0.28f), 0.3f)));
                 break;
             case 2:
                 world.Box(f, -0.9f, 0.9f, 0.4f, 0.48f, -0.25f, 0.25f, new(SurfaceKind.Bark, new(0.2f, 0.12f, 0.06f)));
                 world.Box(f, -0.8f, 0.8f, 0, 0.4f, -0.2f, 0.2f, steel);
                 break;
             default:
-                world.Box(f, -0.6f, 0.6f, 0.6f, 2.3f, -0.08f, 0.08f, new(SurfaceKind.Sign, random.Vary(new(0.4f, 0.2f, 0.25f), 0.6f), new(0.7f, 0.7f, 0.6f), random.Seed(), 5));
+                world.Box(f, -0.6f, 0.6f, 0.6f, 2.3f, -0.08f, 0.08f,
+                    new(SurfaceKind.Sign, random.Vary(new(0.4f, 0.2f, 0.25f), 0.6f), new(0.7f, 0.7f, 0.6f), random.Seed(), 5));
                 world.Capsule(f.At(0, 0, 0), f.At(0, 0.6f, 0), 0.08f, 0.08f, steel);
                 break;
         }

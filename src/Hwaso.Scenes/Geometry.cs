@@ -28,11 +28,6 @@ readonly record struct Vec3(float X, float Y, float Z)
         var length = Length;
         return length > 1e-12f ? this * (1 / length) : Up;
     }
-
-    /// <summary>Linear light of an sRGB colour given in bytes (gamma 2.2).</summary>
-    public static Vec3 Rgb(int r, int g, int b) => new(Linear(r), Linear(g), Linear(b));
-
-    static float Linear(int v) => MathF.Pow(v / 255f, 2.2f);
 }
 
 /// <summary>A corner: where it is in the world, and its coordinates on the surface.</summary>

@@ -62,7 +62,9 @@ sealed class Greenery(World world, StreetPlan plan, SceneRandom random)
         var color = random.Vary(season, 0.35f);
         var sparse = random.Chance(0.12f) ? random.Range(0.5f, 0.62f) : random.Range(0.1f, 0.3f);
         var conical = random.Chance(0.15f);
-        var leaves = new Surface(SurfaceKind.Leaves, color * 0.7f, random.Vary(color * 1.5f, 0.2f), random.Seed(), random.Range(0.18f, 0.3f), sparse);
+        var leaves =
+            new Surface(SurfaceKind.Leaves, color * 0.7f, random.Vary(color * 1.5f, 0.2f), random.Seed(), random.Range(0.18f, 0.3f),
+                sparse);
         var crown = height - clear;
         var spread = conical ? crown * 0.22f : crown * random.Range(0.3f, 0.46f);
         var clumps = distant ? 5 : conical ? 9 : 13;
@@ -88,7 +90,8 @@ sealed class Greenery(World world, StreetPlan plan, SceneRandom random)
         var color = random.Vary(season, 0.35f);
         var leaves = new Surface(SurfaceKind.Leaves, color * 0.7f, color * 1.5f, random.Seed(), 0.16f, 0.12f);
         for (var i = 0; i < 5; i++)
-            world.Sphere(f.At(random.Range(-1, 1) * size, size * random.Range(0.3f, 0.7f), random.Range(-1, 1) * size), size * random.Range(0.5f, 0.8f), leaves);
+            world.Sphere(f.At(random.Range(-1, 1) * size, size * random.Range(0.3f, 0.7f), random.Range(-1, 1) * size),
+                size * random.Range(0.5f, 0.8f), leaves);
         world.Footprints.Add((f, size, size, 0.4f));
     }
 

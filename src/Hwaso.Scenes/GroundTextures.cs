@@ -42,7 +42,8 @@ static class GroundTextures
                 float fu = u / s.A + (((int)row & 1) == 0 ? 0 : s.B), fv = v / s.A - row;
                 fu -= MathF.Floor(fu);
                 var joint = MathF.Min(MathF.Min(fu, 1 - fu), MathF.Min(fv, 1 - fv)) * s.A < 0.02f ? 1 - 0.35f * near : 1;
-                var slab = 1 + near * 0.22f * (Noise.At((int)MathF.Floor(u / s.A + (((int)row & 1) == 0 ? 0 : s.B)), (int)row, s.Seed) - 0.5f);
+                var slab = 1 + near * 0.22f
+                    * (Noise.At((int)MathF.Floor(u / s.A + (((int)row & 1) == 0 ? 0 : s.B)), (int)row, s.Seed) - 0.5f);
                 return Wet(s.Color * ((0.75f + 0.45f * coarse) * joint * slab), p, weather, s.Seed);
             case SurfaceKind.Grass:
                 var blade = (Noise.Value(p.X * 15, p.Z * 15, s.Seed + 1) - 0.5f) * near;
@@ -51,7 +52,8 @@ static class GroundTextures
             case SurfaceKind.Rail:
                 // u: metres from the track's centre. Rails stand 0.72 m to each side.
                 var rail = MathF.Abs(MathF.Abs(u) - 0.72f) < 0.06f;
-                return rail ? new(new(0.3f, 0.28f, 0.26f), 0.3f) : new(s.Color * (0.6f + 0.7f * coarse + 0.4f * (Noise.Value(p.X * 12, p.Z * 12, s.Seed) - 0.5f) * near));
+                return rail ? new(new(0.3f, 0.28f, 0.26f), 0.3f)
+                    : new(s.Color * (0.6f + 0.7f * coarse + 0.4f * (Noise.Value(p.X * 12, p.Z * 12, s.Seed) - 0.5f) * near));
             default:
                 var stone = (Noise.Value(p.X * 9, p.Z * 9, s.Seed + 1) - 0.5f) * near;
                 return new(s.Color * (0.6f + 0.7f * coarse + 0.8f * stone));

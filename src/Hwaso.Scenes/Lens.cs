@@ -1,3 +1,5 @@
+using Hwaso.Data;
+
 namespace Hwaso.Scenes;
 
 /// <summary>From linear light to the bytes of a camera: blur, fringes, vignette, exposure, noise, tone curve.</summary>
@@ -33,8 +35,8 @@ sealed class Lens(SceneRandom random, Weather weather)
                     c = Streak(c, x, y, height);
                 var gray = 0.3f * c.X + 0.59f * c.Y + 0.11f * c.Z;
                 c = new Vec3(gray, gray, gray) * (1 - saturation) + c * saturation;
-                state += 0x9E3779B97F4A7C15UL;
-                var bits = SceneRandom.Mix(state);
+                state += SplitMix64.Step;
+                var bits = SplitMix64.Mix(state);
                 pixels[at * 3] = Byte(c.X, bits, curve);
                 pixels[at * 3 + 1] = Byte(c.Y, bits >> 21, curve);
                 pixels[at * 3 + 2] = Byte(c.Z, bits >> 42, curve);

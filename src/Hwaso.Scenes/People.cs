@@ -7,11 +7,13 @@ sealed class People(World world, SceneRandom random)
 
     static readonly Vec3[] Fabrics =
     [
-        new(0.02f, 0.02f, 0.025f), new(0.05f, 0.07f, 0.14f), new(0.4f, 0.4f, 0.4f), new(0.45f, 0.05f, 0.05f), new(0.1f, 0.2f, 0.09f), new(0.4f, 0.3f, 0.18f),
+        new(0.02f, 0.02f, 0.025f), new(0.05f, 0.07f, 0.14f), new(0.4f, 0.4f, 0.4f), new(0.45f, 0.05f, 0.05f), new(0.1f, 0.2f, 0.09f),
+        new(0.4f, 0.3f, 0.18f),
         new(0.65f, 0.64f, 0.6f), new(0.6f, 0.45f, 0.06f), new(0.12f, 0.12f, 0.13f), new(0.1f, 0.25f, 0.45f), new(0.35f, 0.12f, 0.28f),
     ];
 
-    Surface Fabric(float stripes = 0) => new(SurfaceKind.Cloth, random.Vary(random.Pick<Vec3>(Fabrics), 0.3f), random.Pick<Vec3>(Fabrics), random.Seed(), stripes);
+    Surface Fabric(float stripes = 0) =>
+        new(SurfaceKind.Cloth, random.Vary(random.Pick<Vec3>(Fabrics), 0.3f), random.Pick<Vec3>(Fabrics), random.Seed(), stripes);
 
     Surface Skin() => new(SurfaceKind.Cloth, random.Vary(random.Pick<Vec3>(Skins), 0.15f), Seed: random.Seed());
 
@@ -33,7 +35,8 @@ sealed class People(World world, SceneRandom random)
             world.Capsule(P(side * 0.09f, 0.93f, 0), kneeAt, R(0.095f), R(0.065f), legs);
             world.Capsule(kneeAt, foot, R(0.065f), R(0.045f), legs);
             world.Capsule(foot, foot + f.Forward * (0.2f * size), R(0.05f), R(0.04f), new(SurfaceKind.Plain, new(0.03f, 0.028f, 0.026f)));
-            Vec3 shoulder = P(side * 0.19f, 1.42f, 0.02f), elbow = P(side * 0.25f, 1.14f, -swing * 0.25f), hand = P(side * 0.23f, 0.88f, -swing * 0.5f + 0.08f);
+            Vec3 shoulder = P(side * 0.19f, 1.42f, 0.02f), elbow = P(side * 0.25f, 1.14f, -swing * 0.25f),
+                hand = P(side * 0.23f, 0.88f, -swing * 0.5f + 0.08f);
             world.Capsule(shoulder, elbow, R(0.058f), R(0.048f), top);
             world.Capsule(elbow, hand, R(0.048f), R(0.036f), top);
             world.Sphere(hand, R(0.045f), skin);
@@ -46,7 +49,8 @@ sealed class People(World world, SceneRandom random)
         Head(P(0, 1.47f, 0.03f), f, size, skin);
         var carried = random.Float();
         if (carried < 0.2f)
-            world.Box(f.Move(0, 1.05f * size, -0.24f * size), -0.15f * size, 0.15f * size, 0, 0.4f * size, -0.1f * size, 0.08f * size, Fabric());
+            world.Box(f.Move(0, 1.05f * size, -0.24f * size), -0.15f * size, 0.15f * size, 0, 0.4f * size, -0.1f * size, 0.08f * size,
+                Fabric());
         else if (carried < 0.38f)
             world.Box(f.Move(0.28f * size, 0.55f * size, 0), -0.05f, 0.05f, 0, 0.3f * size, -0.16f, 0.16f, Fabric());
         else if (carried < 0.42f)
@@ -69,7 +73,9 @@ sealed class People(World world, SceneRandom random)
         world.Sphere(head, 0.105f * size, skin);
         if (random.Chance(0.9f))
             world.Sphere(head + new Vec3(0, 0.035f * size, 0) - f.Forward * (0.025f * size), 0.112f * size,
-                new(SurfaceKind.Cloth, random.Vary(random.Pick<Vec3>([new(0.02f, 0.015f, 0.01f), new(0.1f, 0.06f, 0.03f), new(0.35f, 0.25f, 0.1f), new(0.3f, 0.3f, 0.3f)]), 0.3f)));
+                new(SurfaceKind.Cloth,
+                    random.Vary(random.Pick<Vec3>([new(0.02f, 0.015f, 0.01f), new(0.1f, 0.06f, 0.03f), new(0.35f, 0.25f, 0.1f),
+                        new(0.3f, 0.3f, 0.3f)]), 0.3f)));
     }
 
     /// <summary>Someone seated on a cycle: hips at the saddle, hands on the bar, feet on the pedals.</summary>
@@ -96,6 +102,7 @@ sealed class People(World world, SceneRandom random)
         world.Sphere(hip, 0.16f, legs);
         Head(neck, f, 1, skin);
         if (helmet)
-            world.Sphere(neck + new Vec3(0, 0.25f, 0) + f.Forward * 0.01f, 0.135f, new(SurfaceKind.Plain, random.Vary(random.Pick<Vec3>(Fabrics), 0.3f), C: 0.5f));
+            world.Sphere(neck + new Vec3(0, 0.25f, 0) + f.Forward * 0.01f, 0.135f,
+                new(SurfaceKind.Plain, random.Vary(random.Pick<Vec3>(Fabrics), 0.3f), C: 0.5f));
     }
 }

@@ -91,7 +91,8 @@ sealed class Picture(int width, int height)
         if (!random.Chance(0.7f))
             return;
         float rise = random.Range(0.05f, 0.13f), centre = random.Range(0.4f, 0.6f), bend = random.Range(0.15f, 0.5f);
-        var paint = random.Pick<Vec3>([new(0.02f, 0.02f, 0.025f), new(0.3f, 0.3f, 0.31f), new(0.05f, 0.06f, 0.08f), new(0.15f, 0.02f, 0.02f)]);
+        var paint = random.Pick<Vec3>([new(0.02f, 0.02f, 0.025f), new(0.3f, 0.3f, 0.31f), new(0.05f, 0.06f, 0.08f),
+            new(0.15f, 0.02f, 0.02f)]);
         for (var x = 0; x < width; x++)
         {
             var across = (x + 0.5f) / width - centre;
@@ -107,12 +108,13 @@ sealed class Picture(int width, int height)
         }
     }
 
-    /// <summary>What rectification leaves black at the border, and the outermost pixels that nobody labels.</summary>
+    /// <summary>The black border that rectification leaves, and the outermost pixels, which are never labelled.</summary>
     public void AddBorder(SceneRandom random, byte[] pixels)
     {
         if (!random.Chance(0.6f))
             return;
-        float left = random.Range(0, 0.012f), right = random.Range(0, 0.012f), bottom = random.Range(0, 0.02f), bow = random.Range(0, 0.006f);
+        float left = random.Range(0, 0.012f), right = random.Range(0, 0.012f), bottom = random.Range(0, 0.02f),
+            bow = random.Range(0, 0.006f);
         for (var y = 0; y < height; y++)
             for (var x = 0; x < width; x++)
             {

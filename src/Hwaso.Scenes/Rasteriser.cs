@@ -149,14 +149,18 @@ sealed class Rasteriser(int width, int height, bool keepsSurfaces)
         }
     }
 
-    /// <summary>Exact ray–sphere intersections; leaves leave ragged rims and gaps. Surface coordinates are the hit across and down, in radii.</summary>
+    /// <summary>
+    /// Exact ray–sphere intersections; leaves leave ragged rims and gaps. Surface coordinates are the hit across and down, in radii.
+    /// </summary>
     void Sphere(int index, Surface surface, View view, Vec3 centre, float radius)
     {
         var c = view.ToCamera(centre);
         if (view.Perspective && c.Z - radius < 2 * View.Near)
             return;
         var scale = view.Perspective ? view.Focal / c.Z : view.Focal;
-        var reach = view.Perspective ? view.Focal * radius / (c.Z - radius) * (1 + (MathF.Abs(c.X) + MathF.Abs(c.Y)) / c.Z) : view.Focal * radius;
+        var reach = view.Perspective
+            ? view.Focal * radius / (c.Z - radius) * (1 + (MathF.Abs(c.X) + MathF.Abs(c.Y)) / c.Z)
+            : view.Focal * radius;
         float px = view.CentreX + scale * c.X, py = view.CentreY + scale * c.Y;
         int x0 = (int)MathF.Max(0, px - reach - 1), x1 = (int)MathF.Min(width, px + reach + 2);
         int y0 = (int)MathF.Max(0, py - reach - 1), y1 = (int)MathF.Min(height, py + reach + 2);
@@ -236,7 +240,9 @@ readonly record struct Plane(double Base, double Dx, double Dy)
 {
     public double Row(double y) => Base + Dy * y;
 
-    /// <summary>Through three values: at the origin (x0, y0), and at its offsets (x1, y1) and (x2, y2); inverse is 1/(x1·y2 − x2·y1).</summary>
+    /// <summary>
+    /// Through three values: at the origin (x0, y0), and at its offsets (x1, y1) and (x2, y2); inverse is 1/(x1·y2 − x2·y1).
+    /// </summary>
     public static Plane Through(
         double x0, double y0, double a, double b, double c, double x1, double y1, double x2, double y2, double inverse)
     {

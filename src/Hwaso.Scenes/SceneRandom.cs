@@ -1,22 +1,13 @@
+using Hwaso.Data;
+
 namespace Hwaso.Scenes;
 
-/// <summary>SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): the same numbers on every machine and .NET version.</summary>
+/// <summary>The random numbers of a scene, by <see cref="SplitMix64"/>.</summary>
 sealed class SceneRandom(ulong seed)
 {
     ulong state = seed;
 
-    public ulong Next()
-    {
-        state += 0x9E3779B97F4A7C15UL;
-        return Mix(state);
-    }
-
-    public static ulong Mix(ulong z)
-    {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
-        return z ^ (z >> 31);
-    }
+    public ulong Next() => SplitMix64.Mix(state += SplitMix64.Step);
 
     /// <summary>Uniform in [0, 1).</summary>
     public float Float() => (Next() >> 40) * (1f / (1 << 24));

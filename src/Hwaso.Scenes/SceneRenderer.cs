@@ -1,3 +1,4 @@
+using Hwaso.Data;
 using Hwaso.Imaging;
 
 namespace Hwaso.Scenes;
@@ -16,7 +17,7 @@ public static class SceneRenderer
     {
         Check(width, nameof(width));
         Check(height, nameof(height));
-        var random = new SceneRandom(SceneRandom.Mix(seed));
+        var random = new SceneRandom(SplitMix64.Mix(seed));
         var plan = new StreetPlan(random.Fork());
         var weather = Weather.Draw(random.Fork());
         var camera = Camera(width, height, random);
@@ -31,7 +32,8 @@ public static class SceneRenderer
         picture.AddOwnCar(random.Fork(), weather);
         var pixels = lens.Develop(picture.Light, width, height);
         picture.AddBorder(random.Fork(), pixels);
-        return new(new RgbImage(width, height, pixels), new LabelMap(width, height, picture.Labels), new Gray16Image(width, height, picture.Instances), picture.Depth)
+        return new(new RgbImage(width, height, pixels), new LabelMap(width, height, picture.Labels),
+            new Gray16Image(width, height, picture.Instances), picture.Depth)
         {
             Camera = camera,
         };
@@ -47,7 +49,8 @@ public static class SceneRenderer
     {
         // Cityscapes' focal length is 1.1 image widths; a narrow image keeps the height's field of view instead.
         var focal = MathF.Max(width, height * 1.6f) * random.Range(0.85f, 1.15f);
-        return new(focal, width / 2f, height * random.Range(0.42f, 0.5f), random.Range(1.2f, 1.65f), random.Range(-0.01f, 0.045f), random.Range(-0.015f, 0.015f), 0.22f);
+        return new(focal, width / 2f, height * random.Range(0.42f, 0.5f), random.Range(1.2f, 1.65f), random.Range(-0.01f, 0.045f),
+            random.Range(-0.015f, 0.015f), 0.22f);
     }
 
     static void Compose(World world, StreetPlan plan, SceneRandom random)

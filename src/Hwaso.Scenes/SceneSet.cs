@@ -5,7 +5,7 @@ namespace Hwaso.Scenes;
 /// <summary>Renders a data set of scenes to disk.</summary>
 public static class SceneSet
 {
-    /// <summary>Writes training and validation scenes; what one image shows depends only on seed, split and number.</summary>
+    /// <summary>Writes training and validation scenes; an image depends only on seed, split and number.</summary>
     /// <param name="dir">The data set's folder; made if it is not there.</param>
     /// <param name="layout">How it lies on disk.</param>
     /// <param name="count">Scenes to train on, at least 1.</param>
@@ -14,11 +14,12 @@ public static class SceneSet
     /// <param name="seed">The same seed gives the same files.</param>
     /// <param name="val">Scenes to validate on; null for a fifth of <paramref name="count"/>, at least 1.</param>
     /// <param name="threads">Threads that render.</param>
-    /// <param name="progress">Told how many are done.</param>
-    /// <param name="stop">Ends the work; what was written stays.</param>
-    /// <exception cref="IOException">A file cannot be written; the message names it, and what was written before is whole.</exception>
+    /// <param name="progress">Receives the number of finished scenes.</param>
+    /// <param name="stop">Cancels the work; written files stay.</param>
+    /// <exception cref="IOException">A file cannot be written; the message names it, and files written before are whole.</exception>
     public static SceneSetSummary Write(
-        string dir, SceneLayout layout, int count, int width, int height, ulong seed, int? val = null, int threads = 1, Action<int>? progress = null, CancellationToken stop = default)
+        string dir, SceneLayout layout, int count, int width, int height, ulong seed, int? val = null, int threads = 1,
+        Action<int>? progress = null, CancellationToken stop = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var validation = val ?? Math.Max(1, count / 5);
@@ -28,12 +29,14 @@ public static class SceneSet
         try
         {
             writer.Begin(count, validation);
-            Parallel.For(0, count + validation, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = stop }, k =>
+            Parallel.For(0, count + validation,
+                new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = stop }, k =>
             {
                 // Split and number, not position, choose the scene: more training scenes leave the validation ones as they are.
                 var isVal = k >= count;
                 var number = isVal ? k - count : k;
-                writer.Write(isVal ? "val" : "train", number, SceneRenderer.Render(width, height, SceneRandom.Mix(seed * 2 + (isVal ? 1UL : 0)) + (ulong)number));
+                writer.Write(isVal ? "val" : "train", number,
+                    SceneRenderer.Render(width, height, SplitMix64.Mix(seed * 2 + (isVal ? 1UL : 0)) + (ulong)number));
                 progress?.Invoke(Interlocked.Increment(ref done));
             });
         }
@@ -59,7 +62,7 @@ public enum SceneLayout
     Voc,
 }
 
-/// <summary>What was written.</summary>
+/// <summary>The scenes that were written.</summary>
 /// <param name="Train">Scenes to train on.</param>
 /// <param name="Val">Scenes to validate on.</param>
 /// <param name="Classes">Names of the classes that the layout has.</param>

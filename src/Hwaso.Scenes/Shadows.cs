@@ -1,6 +1,6 @@
 namespace Hwaso.Scenes;
 
-/// <summary>What the sun sees of the surroundings; outside its square everything is lit.</summary>
+/// <summary>The depth buffer of the sun's view; points outside its square are lit.</summary>
 sealed class ShadowMap(Vec3 towardsSun)
 {
     const int Size = 896;
@@ -44,13 +44,16 @@ sealed class ContactShadow
         foreach (var (frame, halfWidth, halfLength, strength) in world.Footprints)
         {
             var reach = halfWidth + halfLength + 0.8f;
-            int x0 = Math.Max(0, (int)((frame.Origin.X - reach - Left) / Cell)), x1 = Math.Min(Columns, (int)((frame.Origin.X + reach - Left) / Cell) + 1);
-            int z0 = Math.Max(0, (int)((frame.Origin.Z - reach - Back) / Cell)), z1 = Math.Min(Rows, (int)((frame.Origin.Z + reach - Back) / Cell) + 1);
+            int x0 = Math.Max(0, (int)((frame.Origin.X - reach - Left) / Cell)),
+                x1 = Math.Min(Columns, (int)((frame.Origin.X + reach - Left) / Cell) + 1);
+            int z0 = Math.Max(0, (int)((frame.Origin.Z - reach - Back) / Cell)),
+                z1 = Math.Min(Rows, (int)((frame.Origin.Z + reach - Back) / Cell) + 1);
             for (var z = z0; z < z1; z++)
                 for (var x = x0; x < x1; x++)
                 {
                     var d = new Vec3(Left + (x + 0.5f) * Cell, 0, Back + (z + 0.5f) * Cell) - frame.Origin;
-                    float across = MathF.Abs(Vec3.Dot(d, frame.Right)) - halfWidth, along = MathF.Abs(Vec3.Dot(d, frame.Forward)) - halfLength;
+                    float across = MathF.Abs(Vec3.Dot(d, frame.Right)) - halfWidth,
+                        along = MathF.Abs(Vec3.Dot(d, frame.Forward)) - halfLength;
                     var outside = MathF.Max(across, along);
                     var shade = strength * Math.Clamp((0.6f - outside) / 0.9f, 0, 1);
                     open[z * Columns + x] *= 1 - shade;

@@ -5,7 +5,7 @@ sealed class Sky(Weather weather)
 {
     readonly Vec3 haze = Vec3.Lerp(weather.Horizon, weather.Zenith, 0.15f);
 
-    /// <summary>What distant things fade into.</summary>
+    /// <summary>The colour that distant things fade into.</summary>
     public Vec3 Haze => haze;
 
     /// <summary>Without clouds, for reflections and ambient light.</summary>

@@ -10,13 +10,6 @@ static class StreetLabels
 
     public static bool HasInstances(int id) => id is >= 24 and <= 33;
 
-    /// <summary>The 19 training classes by name, in the order of their train ids.</summary>
-    public static IReadOnlyList<string> TrainNames { get; } =
-    [
-        "road", "sidewalk", "building", "wall", "fence", "pole", "traffic light", "traffic sign", "vegetation", "terrain", "sky",
-        "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle",
-    ];
-
     /// <summary>The train id of a label id, 255 where training ignores it.</summary>
     public static byte TrainId(byte id) => id switch
     {

@@ -1,6 +1,8 @@
 namespace Hwaso.Scenes;
 
-/// <summary>The street as a map: its curve, lanes, kerbsides and crossing. s runs along the road, t to the right of its centre line.</summary>
+/// <summary>
+/// The street as a map: its curve, lanes, kerbsides and crossing. s runs along the road, t to the right of its centre line.
+/// </summary>
 sealed class StreetPlan
 {
     readonly float curvature;
@@ -10,10 +12,23 @@ sealed class StreetPlan
 
     public StreetPlan(SceneRandom random)
     {
-        District = random.Float() switch { < 0.36f => District.Centre, < 0.6f => District.Residential, < 0.77f => District.Boulevard, < 0.9f => District.Outskirts, _ => District.Park };
+        District = random.Float() switch
+        {
+            < 0.36f => District.Centre,
+            < 0.6f => District.Residential,
+            < 0.77f => District.Boulevard,
+            < 0.9f => District.Outskirts,
+            _ => District.Park,
+        };
         curvature = random.Chance(0.5f) ? random.Range(-1, 1) / 90 : random.Range(-1, 1) / 700;
         var lane = random.Range(2.9f, 3.6f);
-        var lanes = District switch { District.Boulevard => 4, District.Centre when random.Chance(0.35f) => 4, District.Outskirts when random.Chance(0.4f) => 4, _ => 2 };
+        var lanes = District switch
+        {
+            District.Boulevard => 4,
+            District.Centre when random.Chance(0.35f) => 4,
+            District.Outskirts when random.Chance(0.4f) => 4,
+            _ => 2,
+        };
         OneWay = lanes == 2 && random.Chance(0.2f);
         Half = lanes * lane / 2;
         HasTram = random.Chance(District switch { District.Boulevard => 0.6f, District.Centre => 0.35f, _ => 0.1f });
@@ -65,13 +80,20 @@ sealed class StreetPlan
 
     Kerbside Side(SceneRandom random)
     {
-        var parking = random.Chance(District switch { District.Outskirts => 0.15f, District.Park => 0.3f, _ => 0.65f }) ? random.Range(2, 2.4f) : 0;
+        var parking = random.Chance(District switch { District.Outskirts => 0.15f, District.Park => 0.3f, _ => 0.65f })
+            ? random.Range(2, 2.4f)
+            : 0;
         return District switch
         {
-            District.Centre => new(parking, random.Chance(0.1f) ? 1.5f : 0, random.Range(1.8f, 5), random.Chance(0.15f) ? random.Range(1, 4) : 0),
-            District.Residential => new(parking, random.Chance(0.4f) ? random.Range(0.8f, 2) : 0, random.Range(1.4f, 2.5f), random.Range(2, 7)),
-            District.Boulevard => new(parking, random.Chance(0.65f) ? random.Range(1.5f, 4) : 0, random.Range(2.5f, 6), random.Chance(0.4f) ? random.Range(1, 6) : 0),
-            District.Outskirts => new(parking, random.Range(1.5f, 5), random.Chance(0.5f) ? random.Range(1.2f, 2.5f) : 0.4f, random.Range(3, 10)),
+            District.Centre =>
+                new(parking, random.Chance(0.1f) ? 1.5f : 0, random.Range(1.8f, 5), random.Chance(0.15f) ? random.Range(1, 4) : 0),
+            District.Residential =>
+                new(parking, random.Chance(0.4f) ? random.Range(0.8f, 2) : 0, random.Range(1.4f, 2.5f), random.Range(2, 7)),
+            District.Boulevard =>
+                new(parking, random.Chance(0.65f) ? random.Range(1.5f, 4) : 0, random.Range(2.5f, 6),
+                    random.Chance(0.4f) ? random.Range(1, 6) : 0),
+            District.Outskirts =>
+                new(parking, random.Range(1.5f, 5), random.Chance(0.5f) ? random.Range(1.2f, 2.5f) : 0.4f, random.Range(3, 10)),
             _ => new(parking, random.Range(1, 4), random.Range(1.5f, 3.5f), random.Range(8, 22)),
         };
     }
@@ -121,7 +143,7 @@ sealed class StreetPlan
 /// <summary>The kind of neighbourhood a street runs through.</summary>
 enum District : byte { Centre, Residential, Boulevard, Outskirts, Park }
 
-/// <summary>What lies beside the carriageway, outwards, widths in metres.</summary>
+/// <summary>The strips beside the carriageway, outwards; widths in metres.</summary>
 sealed record Kerbside(float Parking, float Verge, float Sidewalk, float Setback)
 {
     public float Total => Parking + Verge + Sidewalk + Setback;

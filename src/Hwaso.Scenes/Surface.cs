@@ -1,12 +1,15 @@
 namespace Hwaso.Scenes;
 
-/// <summary>A material: its kind, colours in linear light, the seed of its texture, and four numbers whose meaning the kind gives.</summary>
-sealed record Surface(SurfaceKind Kind, Vec3 Color, Vec3 Accent = default, uint Seed = 0, float A = 0, float B = 0, float C = 0, float D = 0)
+/// <summary>
+/// A material: its kind, colours in linear light, the seed of its texture, and four numbers whose meaning the kind gives.
+/// </summary>
+sealed record Surface(SurfaceKind Kind, Vec3 Color, Vec3 Accent = default, uint Seed = 0, float A = 0, float B = 0, float C = 0,
+    float D = 0)
 {
     /// <summary>Textures with edges finer than a pixel are evaluated at every sample, the others once a pixel.</summary>
     public bool Fine => Kind is SurfaceKind.Facade or SurfaceKind.Coach or SurfaceKind.Brick or SurfaceKind.Sign or SurfaceKind.Road;
 
-    /// <summary>Some of the surface is open, and what stands behind shows.</summary>
+    /// <summary>Whether parts of the surface are open and show the objects behind.</summary>
     public bool HasHoles => Kind is SurfaceKind.Slats or SurfaceKind.Mesh or SurfaceKind.Hedge or SurfaceKind.SpokeWheel or SurfaceKind.Disc
         or SurfaceKind.Wheel;
 
@@ -44,12 +47,12 @@ sealed record Surface(SurfaceKind Kind, Vec3 Color, Vec3 Accent = default, uint 
     }
 }
 
-/// <summary>What a surface is made of: which texture, cut-out and gloss it gets.</summary>
+/// <summary>A surface's material, which decides texture, cut-outs and gloss.</summary>
 enum SurfaceKind : byte
 {
     Plain, Road, Paving, Grass, Soil, Facade, Tiles, Brick, Concrete, Hedge, Leaves, Bark,
     Slats, Mesh, Paint, Glass, SideGlass, Wheel, SpokeWheel, Coach, Cloth, Metal, Sign, TrafficLight, Lamp, Rail, Disc,
 }
 
-/// <summary>What a texture says of a point: share of light scattered, mirror-like share, own light.</summary>
+/// <summary>A point's appearance: share of light scattered, mirror-like share, own light.</summary>
 readonly record struct Appearance(Vec3 Albedo, float Gloss = 0, Vec3 Emission = default);

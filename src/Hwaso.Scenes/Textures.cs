@@ -82,7 +82,8 @@ static class Textures
         }
         if (inBand)
             return pane < 0.06f ? new(new(0.02f, 0.02f, 0.02f), 0.3f)
-                : new(new Vec3(0.03f, 0.04f, 0.045f) * (0.5f + Noise.Value(u * 2, v * 2, s.Seed)), 1, weather.Night ? new(0.5f, 0.45f, 0.3f) : default);
+                : new(new Vec3(0.03f, 0.04f, 0.045f) * (0.5f + Noise.Value(u * 2, v * 2, s.Seed)), 1,
+                    weather.Night ? new(0.5f, 0.45f, 0.3f) : default);
         var low = v < 0.8f;
         return new((low ? s.Accent : s.Color) * (0.92f + 0.16f * Noise.Value(u * 1.5f, v * 3, s.Seed)), 0.4f);
     }
@@ -107,7 +108,8 @@ static class Textures
                 return new(MathF.Abs(v) < 0.22f && MathF.Abs(u) < 0.75f ? white : red, 0.1f);
             default:
                 var border = MathF.Abs(u) > 0.93f || MathF.Abs(v) > 0.86f;
-                var line = MathF.Abs(v - MathF.Round(v * 2) / 2) < 0.11f && Noise.At((int)MathF.Floor(u * 7), (int)MathF.Round(v * 2), s.Seed) > 0.4f;
+                var line = MathF.Abs(v - MathF.Round(v * 2) / 2) < 0.11f
+                    && Noise.At((int)MathF.Floor(u * 7), (int)MathF.Round(v * 2), s.Seed) > 0.4f;
                 return new(border || line ? s.Accent : s.Color, 0.1f);
         }
     }

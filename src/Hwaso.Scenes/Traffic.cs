@@ -88,7 +88,14 @@ sealed class Traffic(World world, StreetPlan plan, SceneRandom random)
         var k = plan.On(side);
         float inner = plan.Half + k.Parking + k.Verge + 0.5f, width = MathF.Max(0.2f, k.Sidewalk - 1);
         Frame Spot(float s, float turn) => plan.At(s, side * (inner + random.Range(0, width)), Ground.KerbHeight, turn);
-        var busy = plan.District switch { District.Centre => 14, District.Boulevard => 10, District.Park => 6, District.Residential => 4, _ => 2 };
+        var busy = plan.District switch
+        {
+            District.Centre => 14,
+            District.Boulevard => 10,
+            District.Park => 6,
+            District.Residential => 4,
+            _ => 2,
+        };
         var count = random.Int(busy + 1);
         for (var i = 0; i < count; i++)
         {
@@ -107,7 +114,8 @@ sealed class Traffic(World world, StreetPlan plan, SceneRandom random)
             var s = random.Range(5, 40);
             var turn = random.Chance(0.5f) ? MathF.PI / 2 + random.Range(-0.3f, 0.3f) : random.Range(-0.2f, 0.2f);
             for (int i = 0, n = 1 + random.Int(6); i < n; i++)
-                cycles.Bicycle(plan.At(s + i * 0.7f, side * (inner - 0.1f), Ground.KerbHeight, turn + random.Range(-0.12f, 0.12f)), ridden: false);
+                cycles.Bicycle(plan.At(s + i * 0.7f, side * (inner - 0.1f), Ground.KerbHeight, turn + random.Range(-0.12f, 0.12f)),
+                    ridden: false);
         }
         if (random.Chance(0.12f))
             cycles.Motorcycle(Spot(random.Range(5, 30), random.Range(-3, 3)), ridden: false);
@@ -118,12 +126,15 @@ sealed class Traffic(World world, StreetPlan plan, SceneRandom random)
     void Crossing()
     {
         for (int i = 0, n = random.Int(5); i < n; i++)
-            people.Walker(plan.At(plan.Crossing - random.Range(1.5f, 4), random.Range(-plan.Half, plan.Half), 0, (random.Chance(0.5f) ? 1 : -1) * (MathF.PI / 2) + random.Range(-0.3f, 0.3f)));
+            people.Walker(plan.At(plan.Crossing - random.Range(1.5f, 4), random.Range(-plan.Half, plan.Half), 0,
+                (random.Chance(0.5f) ? 1 : -1) * (MathF.PI / 2) + random.Range(-0.3f, 0.3f)));
         // Someone waits or turns in the side street.
         foreach (var side in (ReadOnlySpan<int>)[-1, 1])
             if (random.Chance(0.5f))
-                cars.Build(plan.At(plan.Crossing + plan.CrossingWidth * (side > 0 ? 0.7f : 0.3f), side * (plan.Half + random.Range(4, 12)), 0, MathF.PI / 2 * (random.Chance(0.5f) ? 1 : -1)));
+                cars.Build(plan.At(plan.Crossing + plan.CrossingWidth * (side > 0 ? 0.7f : 0.3f), side * (plan.Half + random.Range(4, 12)),
+                    0, MathF.PI / 2 * (random.Chance(0.5f) ? 1 : -1)));
         if (random.Chance(0.15f))
-            large.Bus(plan.At(plan.Crossing + plan.CrossingWidth / 2, random.Range(-4, 4), 0, MathF.PI / 2 * (random.Chance(0.5f) ? 1 : -1)));
+            large.Bus(plan.At(plan.Crossing + plan.CrossingWidth / 2, random.Range(-4, 4), 0,
+                MathF.PI / 2 * (random.Chance(0.5f) ? 1 : -1)));
     }
 }

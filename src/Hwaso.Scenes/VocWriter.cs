@@ -4,7 +4,10 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Scenes;
 
-/// <summary>PASCAL VOC 2012's layout, with the street's objects that VOC has classes for, each with a border that is not scored; and the exact depth, which VOC does not have.</summary>
+/// <summary>
+/// PASCAL VOC 2012's layout, with the street's objects that VOC has classes for, each with a border that is not scored; and the exact
+/// depth, which VOC does not have.
+/// </summary>
 sealed class VocWriter(string dir) : ISceneWriter
 {
     const int BorderRadius = 1;
@@ -13,11 +16,13 @@ sealed class VocWriter(string dir) : ISceneWriter
 
     public void Begin(int train, int val)
     {
-        foreach (var folder in new[] { "JPEGImages", "SegmentationClass", "SegmentationObject", "Depth", Path.Combine("ImageSets", "Segmentation") })
+        foreach (var folder in new[] { "JPEGImages", "SegmentationClass", "SegmentationObject", "Depth",
+            Path.Combine("ImageSets", "Segmentation") })
             Directory.CreateDirectory(Path.Combine(root, folder));
         var training = Enumerable.Range(0, train).Select(k => Id("train", k)).ToArray();
         var validation = Enumerable.Range(0, val).Select(k => Id("val", k)).ToArray();
-        void List(string name, IEnumerable<string> ids) => File.WriteAllText(Path.Combine(root, "ImageSets", "Segmentation", name + ".txt"), string.Concat(ids.Select(i => i + "\n")));
+        void List(string name, IEnumerable<string> ids) =>
+            File.WriteAllText(Path.Combine(root, "ImageSets", "Segmentation", name + ".txt"), string.Concat(ids.Select(i => i + "\n")));
         List("train", training);
         List("val", validation);
         List("trainval", training.Concat(validation));

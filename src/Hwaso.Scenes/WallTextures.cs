@@ -3,7 +3,9 @@ namespace Hwaso.Scenes;
 /// <summary>Façades with windows and shops, roofs, brick and concrete.</summary>
 static class WallTextures
 {
-    /// <summary>A: storey height; B: window pitch; C: window width as a share; D: 0 windows, 1 ribbon, 2 glass curtain; +4 shop below.</summary>
+    /// <summary>
+    /// A: storey height; B: window pitch; C: window width as a share; D: 0 windows, 1 ribbon, 2 glass curtain; +4 shop below.
+    /// </summary>
     public static Appearance Facade(Surface s, float u, float v, float footprint, Weather weather)
     {
         var style = (int)s.D;
@@ -47,7 +49,8 @@ static class WallTextures
     {
         var tone = 0.02f + 0.05f * (hash >> 24) / 255f;
         var curtain = (hash >> 20 & 3) == 0 ? 0.25f : 0;
-        var albedo = new Vec3(tone + curtain, tone * 1.05f + curtain, tone * 1.15f + curtain) * (0.6f + 0.8f * Noise.Value(u * 3, v * 3, hash));
+        var albedo = new Vec3(tone + curtain, tone * 1.05f + curtain, tone * 1.15f + curtain)
+            * (0.6f + 0.8f * Noise.Value(u * 3, v * 3, hash));
         return new(albedo, 0.9f, weather.Night && lit ? new Vec3(0.75f, 0.55f, 0.28f) * (0.3f + tone * 12) : default);
     }
 

@@ -22,7 +22,7 @@ sealed class World
     /// <summary>Lamps that light their surroundings at night.</summary>
     public List<(Vec3 Position, Vec3 Color)> Lamps { get; } = [];
 
-    /// <summary>What follows is a new object of this class, with an instance number of its own where the class has instances.</summary>
+    /// <summary>Begins a new object of a class; it gets its own instance number where the class has instances.</summary>
     public void Begin(byte labelId, bool isGround = false)
     {
         label = labelId;
@@ -31,16 +31,6 @@ sealed class World
         if (StreetLabels.HasInstances(labelId))
             instance = (ushort)(labelId * 1000 + instances[labelId]++);
     }
-
-    /// <summary>What follows belongs to an object begun earlier.</summary>
-    public void Resume(byte labelId, ushort instanceId)
-    {
-        label = labelId;
-        instance = instanceId;
-        ground = false;
-    }
-
-    public ushort Instance => instance;
 
     /// <summary>A flat four-sided face; u runs from a to b, v from a to d, in the units given.</summary>
     public void Quad(Vec3 a, Vec3 b, Vec3 c, Vec3 d, Surface surface, float u, float v, float u0 = 0, float v0 = 0) => Face(
@@ -89,7 +79,8 @@ sealed class World
     });
 
     /// <summary>A box in a local frame without its underside.</summary>
-    public void Box(Frame f, float x0, float x1, float y0, float y1, float z0, float z1, Surface side, Surface? top = null, Surface? front = null)
+    public void Box(Frame f, float x0, float x1, float y0, float y1, float z0, float z1, Surface side, Surface? top = null,
+        Surface? front = null)
     {
         Quad(f.At(x1, y0, z0), f.At(x1, y0, z1), f.At(x1, y1, z1), f.At(x1, y1, z0), side);
         Quad(f.At(x0, y0, z1), f.At(x0, y0, z0), f.At(x0, y1, z0), f.At(x0, y1, z1), side);
@@ -104,7 +95,8 @@ sealed class World
         surface, 2, 2, -1, -1);
 
     /// <summary>A side profile (z, y) given as a convex outline, drawn across the width, with one surface per outline edge.</summary>
-    public void Extrude(Frame f, float bottomHalf, float topHalf, ReadOnlySpan<(float Z, float Y)> outline, Surface side, ReadOnlySpan<Surface?> edges)
+    public void Extrude(Frame f, float bottomHalf, float topHalf,
+        ReadOnlySpan<(float Z, float Y)> outline, Surface side, ReadOnlySpan<Surface?> edges)
     {
         float low = float.MaxValue, high = float.MinValue;
         foreach (var (_, y) in outline)

@@ -70,9 +70,11 @@ public sealed class ConversionTests : IDisposable
         Assert.Contains("cut short or corrupt", summary.Problems[0].Message, StringComparison.Ordinal);
         Assert.Contains("has no GTcls.Segmentation", summary.Problems[1].Message, StringComparison.Ordinal);
         Assert.Equal(["2008_000001", "2008_000009"], File.ReadAllLines(At("VOC2012/ImageSets/Segmentation/trainaug.txt")));
-        Assert.Contains("no cls in it", Assert.Throws<DatasetException>(() => SbdConversion.Run(root, root)).Message, StringComparison.Ordinal);
+        Assert.Contains("no cls in it", Assert.Throws<DatasetException>(() => SbdConversion.Run(root, root)).Message,
+            StringComparison.Ordinal);
         File.Delete(At("VOC2012/ImageSets/Segmentation/val.txt"));
-        Assert.Contains("keep its validation images out of training", Assert.Throws<DatasetException>(() => SbdConversion.Run(At("sbd"), root)).Message, StringComparison.Ordinal);
+        Assert.Contains("keep its validation images out of training",
+            Assert.Throws<DatasetException>(() => SbdConversion.Run(At("sbd"), root)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -91,11 +93,14 @@ public sealed class ConversionTests : IDisposable
         Assert.Empty(summary.Problems);
         Assert.Equal([new("train", 2), new("val", 1)], summary.Lists);
         // By the alphabetical list: aeroplane 1, bicycle 6, table 50, tvmonitor 55, window 58, wood 59; 1 and 100 are none of the 59.
-        var expected = new Dictionary<int, byte> { [2] = 0, [23] = 5, [397] = 49, [427] = 54, [454] = 57, [458] = 58, [1] = 255, [100] = 255 };
+        var expected =
+            new Dictionary<int, byte> { [2] = 0, [23] = 5, [397] = 49, [427] = 54, [454] = 57, [458] = 58, [1] = 255, [100] = 255 };
         foreach (var (split, index, id) in new[] { ("train", 0, "2008_000011"), ("train", 1, "2008_000012"), ("val", 0, "2008_000013") })
         {
-            Assert.Equal(RecordedIds($"context/{id}").Select(v => expected[v]), Datasets.Open("pascal-context-59", root, split).Read(index).Labels.Labels);
-            Assert.Equal(RecordedIds($"context/{id}").Select(v => (byte)(expected[v] + 1)), Datasets.Open("pascal-context-60", root, split).Read(index).Labels.Labels);
+            Assert.Equal(RecordedIds($"context/{id}").Select(v => expected[v]),
+                Datasets.Open("pascal-context-59", root, split).Read(index).Labels.Labels);
+            Assert.Equal(RecordedIds($"context/{id}").Select(v => (byte)(expected[v] + 1)),
+                Datasets.Open("pascal-context-60", root, split).Read(index).Labels.Labels);
         }
         foreach (var (id, label) in expected.Where(e => e.Value < 255))
             Assert.Equal(label + 1, PublishedLabels.ContextLabelOfId[id]);
@@ -106,11 +111,20 @@ public sealed class ConversionTests : IDisposable
     [InlineData("{\"info\": {}}", "no 'images'")]
     [InlineData("{\"images\": [{\"image_id\": 1}]}", "cannot be read as PASCAL Context's annotations")]
     [InlineData("{\"images\": [", "cannot be read as PASCAL Context's annotations")]
-    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}]}", "no annotation of any image")]
-    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}], \"annos_segmentation\": [{\"image_id\": 1, \"category_id\": 2, \"segmentation\": {\"size\": [2, 3], \"counts\": [6]}}]}", "a mask of 3×2 for an image of 2×2")]
-    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}], \"annos_segmentation\": [{\"image_id\": 1, \"category_id\": 2, \"segmentation\": {\"size\": [2, 2], \"counts\": [3, 2]}}]}", "its runs leave the 4 pixels")]
-    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}], \"annos_segmentation\": [{\"image_id\": 1, \"category_id\": 2, \"segmentation\": {\"size\": [2, 2], \"counts\": \"o\"}}]}", "its runs end in the middle of a number")]
-    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}], \"annos_segmentation\": [{\"image_id\": 1, \"category_id\": 460, \"segmentation\": {\"size\": [2, 2], \"counts\": [4]}}]}", "category 460; 0 to 459 were wanted")]
+    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}]}",
+        "no annotation of any image")]
+    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}], "
+        + "\"annos_segmentation\": [{\"image_id\": 1, \"category_id\": 2, \"segmentation\": {\"size\": [2, 3], \"counts\": [6]}}]}",
+        "a mask of 3×2 for an image of 2×2")]
+    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}], "
+        + "\"annos_segmentation\": [{\"image_id\": 1, \"category_id\": 2, \"segmentation\": {\"size\": [2, 2], \"counts\": [3, 2]}}]}",
+        "its runs leave the 4 pixels")]
+    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}], "
+        + "\"annos_segmentation\": [{\"image_id\": 1, \"category_id\": 2, \"segmentation\": {\"size\": [2, 2], \"counts\": \"o\"}}]}",
+        "its runs end in the middle of a number")]
+    [InlineData("{\"images\": [{\"image_id\": 1, \"file_name\": \"a.jpg\", \"width\": 2, \"height\": 2, \"phase\": \"val\"}], "
+        + "\"annos_segmentation\": [{\"image_id\": 1, \"category_id\": 460, \"segmentation\": {\"size\": [2, 2], \"counts\": [4]}}]}",
+        "category 460; 0 to 459 were wanted")]
     public void Json_that_is_no_annotation_is_told(string text, string message)
     {
         Directory.CreateDirectory(At("VOC2010/JPEGImages"));

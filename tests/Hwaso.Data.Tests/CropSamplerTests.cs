@@ -16,7 +16,8 @@ public sealed class CropSamplerTests
             for (var y = 0; y < 6; y++)
                 for (var x = 0; x < 8; x++)
                     // One rounding of each float operation: 3 × 2⁻²⁴ of values below 3.
-                    Assert.Equal((item.Image.Pixels[((y + 2) * 10 + x + 1) * 3 + c] / 255.0 - plain.Mean[c]) / plain.Std[c], image[(c * 6 + y) * 8 + x], 1e-6);
+                    Assert.Equal((item.Image.Pixels[((y + 2) * 10 + x + 1) * 3 + c] / 255.0 - plain.Mean[c]) / plain.Std[c],
+                        image[(c * 6 + y) * 8 + x], 1e-6);
         for (var y = 0; y < 6; y++)
             for (var x = 0; x < 8; x++)
                 Assert.Equal(item.Labels.Labels[(y + 2) * 10 + x + 1], labels[y * 8 + x]);
@@ -46,7 +47,8 @@ public sealed class CropSamplerTests
             for (var y = 0; y < 6; y++)
                 for (var x = 0; x < 8; x++)
                     // The formula in double; the sampler computes in float: 1e-5 of values up to 255 before normalisation.
-                    Assert.Equal((Bilinear(item.Image, (x + 1.5) * 14 / width - 0.5, (y + 1.5) * 10 / height - 0.5, c) / 255 - plain.Mean[c]) / plain.Std[c], image[(c * 6 + y) * 8 + x], 1e-4);
+                    Assert.Equal((Bilinear(item.Image, (x + 1.5) * 14 / width - 0.5, (y + 1.5) * 10 / height - 0.5, c) / 255
+                        - plain.Mean[c]) / plain.Std[c], image[(c * 6 + y) * 8 + x], 1e-4);
         for (var y = 0; y < 6; y++)
             for (var x = 0; x < 8; x++)
                 Assert.Equal(item.Labels.Labels[(y + 1) * 10 / height * 14 + (x + 1) * 14 / width], labels[y * 8 + x]);
@@ -93,7 +95,8 @@ public sealed class CropSamplerTests
     {
         // Twice as large, cropped at column 5 and row 3: what stands at (r, c) comes from row (r + 3) / 2 and column (c + 5) / 2, by hand.
         const int Width = 9, Height = 8;
-        var item = Item(Width, Height) with { Depth = new DepthMap(Width, Height, [.. Enumerable.Range(0, Width * Height).Select(k => k / Width * 100f + k % Width)]) };
+        var item = Item(Width, Height) with { Depth =
+            new DepthMap(Width, Height, [.. Enumerable.Range(0, Width * Height).Select(k => k / Width * 100f + k % Width)]) };
         for (var k = 0; k < Width * Height; k++)
             item.Labels.Labels[k] = (byte)(k / Width * 10 + k % Width);
         var (image, labels, depth) = (new float[3 * 6 * 8], new byte[6 * 8], new float[6 * 8]);
@@ -132,7 +135,8 @@ public sealed class CropSamplerTests
         y = Math.Clamp(y, 0, image.Height - 1);
         int x0 = (int)x, y0 = (int)y, x1 = Math.Min(x0 + 1, image.Width - 1), y1 = Math.Min(y0 + 1, image.Height - 1);
         double At(int px, int py) => image.Pixels[(py * image.Width + px) * 3 + c];
-        return (At(x0, y0) * (1 - (x - x0)) + At(x1, y0) * (x - x0)) * (1 - (y - y0)) + (At(x0, y1) * (1 - (x - x0)) + At(x1, y1) * (x - x0)) * (y - y0);
+        return (At(x0, y0) * (1 - (x - x0)) + At(x1, y0) * (x - x0)) * (1 - (y - y0))
+            + (At(x0, y1) * (1 - (x - x0)) + At(x1, y1) * (x - x0)) * (y - y0);
     }
 
     static (float[] Image, byte[] Labels) Fill(Augmentation augmentation, LabelledImage item, CropPlan plan)

@@ -36,11 +36,13 @@ public sealed class DepthTests : IDisposable
     public void A_PNG_that_does_not_say_its_scale_is_refused_with_what_to_do()
     {
         Png.WriteGray16(At("bare.png"), new Gray16Image(1, 1));
-        Assert.Contains($"a text entry {DepthPng.ScaleKey}", Assert.Throws<DatasetException>(() => DepthPng.Read(At("bare.png"))).Message, StringComparison.Ordinal);
+        Assert.Contains($"a text entry {DepthPng.ScaleKey}", Assert.Throws<DatasetException>(() => DepthPng.Read(At("bare.png"))).Message,
+            StringComparison.Ordinal);
         Png.WriteGray16(At("zero.png"), new Gray16Image(1, 1), new Dictionary<string, string> { [DepthPng.ScaleKey] = "0" });
         Assert.Throws<DatasetException>(() => DepthPng.Read(At("zero.png")));
         Png.WriteGray(At("eight.png"), new LabelMap(1, 1));
-        Assert.Contains("8-bit", Assert.Throws<ImageFormatException>(() => DepthPng.Read(At("eight.png"))).Message, StringComparison.Ordinal);
+        Assert.Contains("8-bit", Assert.Throws<ImageFormatException>(() => DepthPng.Read(At("eight.png"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +68,9 @@ public sealed class DepthTests : IDisposable
     {
         SceneSet.Write(folder, SceneLayout.Cityscapes, 2, 96, 48, 1, val: 0);
         var split = Datasets.Open("cityscapes", folder, "train");
-        var loader = new Loader(split, new Augmentation { CropHeight = 32, CropWidth = 64 }, new LoaderOptions { BatchSize = 2, DropLast = false }, new DisparityFolder(folder, "train"));
+        var loader =
+            new Loader(split, new Augmentation { CropHeight = 32, CropWidth = 64 }, new LoaderOptions { BatchSize = 2, DropLast = false },
+                new DisparityFolder(folder, "train"));
         using var batch = loader.Epoch(0).Single();
         const byte Sky = 10;
         var (sky, ground) = (0, 0);
@@ -86,8 +90,10 @@ public sealed class DepthTests : IDisposable
     {
         SceneSet.Write(At("city"), SceneLayout.Cityscapes, 1, 96, 48, 1, val: 0);
         SceneSet.Write(At("voc"), SceneLayout.Voc, 1, 96, 48, 1, val: 1);
-        var disparity = new DisparityFolder(At("city"), "train", pixelsOfOne: 1).Read(Datasets.Open("cityscapes", At("city"), "train").Samples[0]);
-        var depth = new DepthFolder(DepthFolder.Find(At("voc"), "Depth")!, metresOfOne: 1).Read(Datasets.Open("voc", At("voc"), "train").Samples[0]);
+        var disparity = new DisparityFolder(At("city"), "train", pixelsOfOne: 1)
+            .Read(Datasets.Open("cityscapes", At("city"), "train").Samples[0]);
+        var depth = new DepthFolder(DepthFolder.Find(At("voc"), "Depth")!, metresOfOne: 1)
+            .Read(Datasets.Open("voc", At("voc"), "train").Samples[0]);
         var products = new List<float>();
         for (var k = 0; k < depth.Values.Length; k++)
         {
@@ -134,7 +140,8 @@ public sealed class DepthTests : IDisposable
     {
         using var data = new LookAlike().Cityscapes(1);
         DepthPng.Write(At("city_000000_000019.png"), new DepthMap(12, 8, new float[12 * 8]));
-        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), new Augmentation { CropHeight = 8, CropWidth = 8 }, new LoaderOptions { BatchSize = 1 }, new DepthFolder(folder));
+        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), new Augmentation { CropHeight = 8, CropWidth = 8 },
+            new LoaderOptions { BatchSize = 1 }, new DepthFolder(folder));
         var error = Assert.Throws<DatasetException>(() => loader.Epoch(0).First());
         Assert.Contains("is 12×8, its image", error.Message, StringComparison.Ordinal);
     }
@@ -143,7 +150,8 @@ public sealed class DepthTests : IDisposable
     public void A_data_set_without_disparity_says_so()
     {
         using var data = new LookAlike().Cityscapes(1);
-        Assert.Contains("no disparity", Assert.Throws<DatasetException>(() => new DisparityFolder(data.Root, "train")).Message, StringComparison.Ordinal);
+        Assert.Contains("no disparity", Assert.Throws<DatasetException>(() => new DisparityFolder(data.Root, "train")).Message,
+            StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

@@ -46,14 +46,17 @@ public sealed class FileReadingTests
             File.WriteAllBytes(path, whole[..length]);
             Assert.Contains(path, Assert.Throws<ImageFormatException>(() => split.Read(0)).Message, StringComparison.Ordinal);
         }
-        // From behind IDAT's name on; the last byte of the deflate stream may hold bits without meaning. The last altered is the data's own check sum, Adler-32.
-        foreach (var at in Enumerable.Range(0, whole.Length).Where(k => k >= 41 && k < whole.Length - 22 && k % 29 == 0).Append(whole.Length - 17))
+        // From behind IDAT's name on; the last byte of the deflate stream may hold bits without meaning. The last altered is the data's
+        // own check sum, Adler-32.
+        foreach (var at in Enumerable.Range(0, whole.Length).Where(k => k >= 41 && k < whole.Length - 22 && k % 29 == 0)
+            .Append(whole.Length - 17))
         {
             var altered = whole.ToArray();
             altered[at] ^= 0x10;
             File.WriteAllBytes(path, altered);
             var error = Record.Exception(() => split.Read(0));
-            Assert.True(error is ImageFormatException && error.Message.Contains(path, StringComparison.Ordinal), $"byte {at} of {whole.Length}: {error?.Message}");
+            Assert.True(error is ImageFormatException && error.Message.Contains(path, StringComparison.Ordinal),
+                $"byte {at} of {whole.Length}: {error?.Message}");
         }
     }
 
@@ -63,7 +66,8 @@ public sealed class FileReadingTests
         using var data = new LookAlike().Cityscapes(1);
         var split = Datasets.Open("cityscapes", data.Root, "train");
         var (image, label) = (split.Samples[0].ImagePath, split.Samples[0].LabelPath!);
-        void Refused(string path) => Assert.Contains(path, Assert.Throws<ImageFormatException>(() => split.Read(0)).Message, StringComparison.Ordinal);
+        void Refused(string path) =>
+            Assert.Contains(path, Assert.Throws<ImageFormatException>(() => split.Read(0)).Message, StringComparison.Ordinal);
         var good = File.ReadAllBytes(image);
         foreach (var bytes in new byte[][] { [], "GIF89a"u8.ToArray(), [0xff, 0xd8, 0xff], good[..20] })
         {

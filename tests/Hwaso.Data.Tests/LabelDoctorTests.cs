@@ -60,7 +60,8 @@ public sealed class LabelDoctorTests : IDisposable
     {
         foreach (var (name, k) in PublishedLookAlike.Write("pascal-context-59", root).Select((p, k) => (p.Labels, k)))
             Png.WriteIndexed(name, new LabelMap(64, 48, [.. Enumerable.Range(0, 64 * 48).Select(p => (byte)((p + k) % 59))]), Palette.Voc);
-        Assert.Contains(DatasetCheck.Run("pascal-context-59", root, ["val"]).Suspicions, s => s.Contains("values run from 0 to 58 where 1 to 59 were wanted, with 0 ignored", StringComparison.Ordinal));
+        Assert.Contains(DatasetCheck.Run("pascal-context-59", root, ["val"]).Suspicions, s =>
+            s.Contains("values run from 0 to 58 where 1 to 59 were wanted, with 0 ignored", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -74,9 +75,11 @@ public sealed class LabelDoctorTests : IDisposable
         Png.WriteGray(At("val_mask.png"), new LabelMap(3, 1, [0, 2, 2]));
         var report = DatasetCheck.Run("list", root);
 
-        Assert.Equal(["1 of the classes that occur are not in train and cannot be learnt: c", "1 of the classes that occur are not in val and cannot be scored: b"], report.Suspicions);
+        Assert.Equal(["1 of the classes that occur are not in train and cannot be learnt: c",
+            "1 of the classes that occur are not in val and cannot be scored: b"], report.Suspicions);
         Assert.Equal([new("train", 2), new("val", 0)], report.Classes[1].PixelsBySplit);
-        // Frequencies over the images that have the class: 2/6, 2/3, 2/3, of which 2/3 is the median; logarithms over a third of all pixels each.
+        // Frequencies over the images that have the class: 2/6, 2/3, 2/3, of which 2/3 is the median; logarithms over a third of all
+        // pixels each.
         Assert.Equal([2, 1, 1], report.Classes.Select(c => Math.Round(c.SuggestedWeight!.Value, 9)));
         Assert.All(report.Classes, c => Assert.Equal(1 / Math.Log(1.02 + 1.0 / 3), c.LogWeight!.Value, 1e-12));
     }
@@ -91,7 +94,8 @@ public sealed class LabelDoctorTests : IDisposable
         byte[] all = [.. Enumerable.Range(0, 59).Select(k => (byte)k)];
 
         Assert.Equal(59, objectsFirst.Length);
-        Assert.Contains("the names are PASCAL Context (59)'s, but in another order than its label files have: there class 1 is bag, here it is 2: bicycle", Assert.Single(CheckList(all, objectsFirst).Suspicions), StringComparison.Ordinal);
+        Assert.Contains("the names are PASCAL Context (59)'s, but in another order than its label files have: there class 1 is bag, here "
+            + "it is 2: bicycle", Assert.Single(CheckList(all, objectsFirst).Suspicions), StringComparison.Ordinal);
         Assert.Empty(CheckList(all, [.. published.Select((n, k) => $"{k + 1}: {n}")]).Suspicions);
     }
 
@@ -100,8 +104,10 @@ public sealed class LabelDoctorTests : IDisposable
     {
         CheckList([0, 1, 2, 255], "a", "b", "c");
         foreach (var split in new[] { "train", "val" })
-            Png.WriteIndexed(At($"{split}_mask.png"), new LabelMap(4, 1, [0, 1, 2, 255]), Palette.FromColors([Palette.Voc[0], Palette.Voc[2], Palette.Voc[1]]));
-        Assert.Contains("what counts as b is drawn in the colour of c", Assert.Single(DatasetCheck.Run("list", root).Suspicions), StringComparison.Ordinal);
+            Png.WriteIndexed(At($"{split}_mask.png"), new LabelMap(4, 1, [0, 1, 2, 255]),
+                Palette.FromColors([Palette.Voc[0], Palette.Voc[2], Palette.Voc[1]]));
+        Assert.Contains("what counts as b is drawn in the colour of c", Assert.Single(DatasetCheck.Run("list", root).Suspicions),
+            StringComparison.Ordinal);
         foreach (var split in new[] { "train", "val" })
             Png.WriteIndexed(At($"{split}_mask.png"), new LabelMap(4, 1, [0, 1, 2, 255]), Palette.Voc);
         Assert.Empty(DatasetCheck.Run("list", root).Suspicions);
@@ -116,12 +122,15 @@ public sealed class LabelDoctorTests : IDisposable
         voc.Labels.AsSpan(0, 1000).Fill(15);
         voc.Labels.AsSpan(1000, 1000).Fill(20);
         Png.WriteIndexed(At($"VOC2010/SegmentationClass/{written[0].Name}.png"), voc, Palette.Voc);
-        bool Suspected() => DatasetCheck.Run("pascal-context-59", root).Suspicions.Any(s => s.Contains("100 % agree if the labels count in the order of 59_labels.txt", StringComparison.Ordinal));
+        bool Suspected() =>
+            DatasetCheck.Run("pascal-context-59", root).Suspicions.Any(s =>
+                s.Contains("100 % agree if the labels count in the order of 59_labels.txt", StringComparison.Ordinal));
 
         Png.WriteIndexed(written[0].Labels, voc, Palette.Voc);
         Assert.True(Suspected());
         // In alphabetical order they are 37 and 55.
-        Png.WriteIndexed(written[0].Labels, new LabelMap(64, 48, Array.ConvertAll(voc.Labels, v => (byte)(v == 15 ? 37 : v == 20 ? 55 : 0))), Palette.Voc);
+        Png.WriteIndexed(written[0].Labels,
+            new LabelMap(64, 48, Array.ConvertAll(voc.Labels, v => (byte)(v == 15 ? 37 : v == 20 ? 55 : 0))), Palette.Voc);
         Assert.False(Suspected());
     }
 
@@ -149,8 +158,9 @@ public sealed class LabelDoctorTests : IDisposable
         File.Copy(Fixtures.Path("matlab/version4.mat"), At("labels/11.mat"));
         File.AppendAllLines(At("train.txt"),
         [
-            "images/6.jpg labels/6.png", "images/7.jpg labels/7.png", "images/8.jpg labels/8.png", "images/9.png labels/9.png", "images/10.jpg labels/10.png",
-            "images/11.jpg labels/11.mat", "images/12.jpg labels/12.png", "images/12.jpg labels/12.png", "images/none.jpg labels/0.png",
+            "images/6.jpg labels/6.png", "images/7.jpg labels/7.png", "images/8.jpg labels/8.png", "images/9.png labels/9.png",
+            "images/10.jpg labels/10.png", "images/11.jpg labels/11.mat", "images/12.jpg labels/12.png", "images/12.jpg labels/12.png",
+            "images/none.jpg labels/0.png",
         ]);
         var report = DatasetCheck.Run("list", root, threads: 2);
         var found = report.Problems.Select(p => (Path.GetRelativePath(root, p.Path), p.Kind)).ToHashSet();
@@ -158,9 +168,12 @@ public sealed class LabelDoctorTests : IDisposable
         Assert.Equal(
             new HashSet<(string, ProblemKind)>
             {
-                ("labels/0.png", ProblemKind.BrokenFile), ("labels/1.png", ProblemKind.UnknownLabel), ("labels/2.png", ProblemKind.SizeMismatch), ("labels/6.png", ProblemKind.BrokenFile),
-                ("labels/7.png", ProblemKind.BrokenFile), ("images/3.jpg", ProblemKind.BrokenFile), ("images/8.jpg", ProblemKind.BrokenFile), ("images/9.png", ProblemKind.DeepImage),
-                ("images/10.jpg", ProblemKind.BrokenFile), ("labels/11.mat", ProblemKind.BrokenFile), ("images/12.jpg", ProblemKind.Duplicate), ("images/none.jpg", ProblemKind.MissingFile),
+                ("labels/0.png", ProblemKind.BrokenFile), ("labels/1.png", ProblemKind.UnknownLabel),
+                    ("labels/2.png", ProblemKind.SizeMismatch), ("labels/6.png", ProblemKind.BrokenFile),
+                ("labels/7.png", ProblemKind.BrokenFile), ("images/3.jpg", ProblemKind.BrokenFile),
+                ("images/8.jpg", ProblemKind.BrokenFile), ("images/9.png", ProblemKind.DeepImage),
+                ("images/10.jpg", ProblemKind.BrokenFile), ("labels/11.mat", ProblemKind.BrokenFile),
+                ("images/12.jpg", ProblemKind.Duplicate), ("images/none.jpg", ProblemKind.MissingFile),
             },
             found);
         string Said(string path) => report.Problems.First(p => p.Path == At(path)).Message;
@@ -191,7 +204,9 @@ public sealed class LabelDoctorTests : IDisposable
 
         File.Copy(Fixtures.Path("matlab/sbd/dataset/cls/2008_000002.mat"), At("benchmark_RELEASE/dataset/cls/2008_000010.mat"));
         var more = DatasetCheck.Run("voc-aug", root).Problems;
-        Assert.Contains(more, p => p.Path == At("benchmark_RELEASE/dataset/cls") && p.Message.StartsWith("1 of its 3 annotations have no label PNG; `hwaso dataset convert voc-aug", StringComparison.Ordinal));
+        Assert.Contains(more, p =>
+            p.Path == At("benchmark_RELEASE/dataset/cls")
+            && p.Message.StartsWith("1 of its 3 annotations have no label PNG; `hwaso dataset convert voc-aug", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -217,8 +232,10 @@ public sealed class LabelDoctorTests : IDisposable
         var problems = DatasetCheck.Run("list", root).Problems;
 
         Assert.Equal(2, problems.Count);
-        Assert.Contains(problems, p => p.Kind == ProblemKind.Duplicate && p.Message.Contains("is, byte for byte,", StringComparison.Ordinal));
-        Assert.Contains(problems, p => p.Path == At("images/4.jpg") && p.Message.Contains("the name images/4 is in val twice", StringComparison.Ordinal));
+        Assert.Contains(problems, p =>
+            p.Kind == ProblemKind.Duplicate && p.Message.Contains("is, byte for byte,", StringComparison.Ordinal));
+        Assert.Contains(problems, p =>
+            p.Path == At("images/4.jpg") && p.Message.Contains("the name images/4 is in val twice", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -232,7 +249,8 @@ public sealed class LabelDoctorTests : IDisposable
         byte[] Number32(int v) => little ? [(byte)v, 0, 0, 0] : [0, 0, 0, (byte)v];
         // Tag 0x0112, kind 3 (16 bits), one of them.
         byte[] entry = [.. little ? (byte[])[0x12, 0x01] : [0x01, 0x12], .. Number16(3), .. Number32(1), .. Number16(orientation), 0, 0];
-        byte[] tiff = [.. Encoding.ASCII.GetBytes(little ? "II" : "MM"), .. Number16(42), .. Number32(8), .. Number16(1), .. entry, 0, 0, 0, 0];
+        byte[] tiff =
+            [.. Encoding.ASCII.GetBytes(little ? "II" : "MM"), .. Number16(42), .. Number32(8), .. Number16(1), .. entry, 0, 0, 0, 0];
         byte[] exif = [.. "Exif\0\0"u8, .. tiff];
         File.WriteAllBytes(At("images/1.jpg"), [0xff, 0xd8, 0xff, 0xe1, 0, (byte)(exif.Length + 2), .. exif, .. plain[2..]]);
         var problem = Assert.Single(DatasetCheck.Run("list", root).Problems);
@@ -250,6 +268,7 @@ public sealed class LabelDoctorTests : IDisposable
     {
         CheckList([0, 1, 2, 255], "a", "b", "c");
         Png.WriteGray16(At("train.png"), new Gray16Image(4, 1, [0, 256, 512, 65535]));
-        Assert.Equal((At("train.png"), ProblemKind.DeepImage), DatasetCheck.Run("list", root).Problems is [var only] ? (only.Path, only.Kind) : default);
+        Assert.Equal((At("train.png"), ProblemKind.DeepImage),
+            DatasetCheck.Run("list", root).Problems is [var only] ? (only.Path, only.Kind) : default);
     }
 }

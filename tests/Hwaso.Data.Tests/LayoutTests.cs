@@ -51,7 +51,8 @@ public sealed class LayoutTests
         Refused("no split 'test'; there are train", () => Datasets.Open("cityscapes", data.Root, "test"));
         Refused("there are train, val", () => Datasets.Open("voc", data.Root, "trainval"));
         Refused("no such folder", () => Datasets.Open("cityscapes", Path.Combine(data.Root, "none"), "train"));
-        Assert.Contains("cityscapes or voc", Assert.Throws<ArgumentException>(() => Datasets.Open("cityscape", data.Root, "train")).Message, StringComparison.Ordinal);
+        Assert.Contains("cityscapes or voc", Assert.Throws<ArgumentException>(() => Datasets.Open("cityscape", data.Root, "train")).Message,
+            StringComparison.Ordinal);
 
         Directory.CreateDirectory(data.Make("leftImg8bit", "empty", "city", "x")[..^2]);
         Refused("is empty", () => Datasets.Open("cityscapes", data.Root, "empty"));
@@ -108,7 +109,8 @@ public sealed class LayoutTests
     {
         using var data = new LookAlike().Cityscapes(2);
         foreach (var (from, to) in new[] { ("leftImg8bit", images), ("gtFine", truths) })
-            Directory.Move(Path.Combine(data.Root, from), Path.GetDirectoryName(data.Make(to, "x"))! is var made && Remove(made) ? made : "");
+            Directory.Move(Path.Combine(data.Root, from),
+                Path.GetDirectoryName(data.Make(to, "x"))! is var made && Remove(made) ? made : "");
         var split = Datasets.Open("cityscapes", Path.Combine(data.Root, root), "train");
         Assert.Equal(2, split.Samples.Count);
         Assert.Equal(24, split.Read(1).Labels.Width);
@@ -144,7 +146,8 @@ public sealed class LayoutTests
         var split = Datasets.Open("pascal-context-59", data.Root, "val");
         Assert.Equal([255, 0, 54, 58], split.Read(0).Labels.Labels);
         // Label 55 of image 2008_000002 is its television: the order is the label files' own, not that of 59_labels.txt.
-        Assert.Equal((59, "aeroplane", "tvmonitor", "wood"), (split.Classes.Count, split.Classes.Names[0], split.Classes.Names[54], split.Classes.Names[58]));
+        Assert.Equal((59, "aeroplane", "tvmonitor", "wood"),
+            (split.Classes.Count, split.Classes.Names[0], split.Classes.Names[54], split.Classes.Names[58]));
         Assert.Equal(split.Classes.Names.Order(StringComparer.Ordinal), split.Classes.Names);
         Assert.Equal("pascal-context-59", Datasets.LayoutOf(data.Root));
         Png.WriteGray(path, new LabelMap(4, 1, [0, 1, 60, 59]));
@@ -153,7 +156,8 @@ public sealed class LayoutTests
 
     [Fact]
     public void An_unknown_layout_is_told_its_nearest_name() => Assert.Contains(
-        "is it pascal-context-59?", Assert.Throws<ArgumentException>(() => Datasets.Open("pascal", "x", "train")).Message, StringComparison.Ordinal);
+        "is it pascal-context-59?", Assert.Throws<ArgumentException>(() => Datasets.Open("pascal", "x", "train")).Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public void A_check_weighs_classes_by_median_frequency_and_reads_instances()
@@ -170,10 +174,12 @@ public sealed class LayoutTests
         var problem = Assert.Single(report.Problems);
         Assert.Equal((Truth(1, "instanceIds"), ProblemKind.SizeMismatch), (problem.Path, problem.Kind));
         // Frequencies 0.375, 0.125 and 0.5: the median is 0.375.
-        Assert.Equal([("road", 1.0), ("sky", 0.75), ("car", 3.0)], report.Classes.Where(c => c.Pixels > 0).Select(c => (c.Name, Math.Round(c.SuggestedWeight!.Value, 12))));
+        Assert.Equal([("road", 1.0), ("sky", 0.75), ("car", 3.0)],
+            report.Classes.Where(c => c.Pixels > 0).Select(c => (c.Name, Math.Round(c.SuggestedWeight!.Value, 12))));
         Assert.Equal((192, 768), (report.IgnoredPixels, report.Pixels));
         Assert.All(report.Classes.Where(c => c.Pixels == 0), c => Assert.Null(c.SuggestedWeight));
     }
 
-    static void Refused(string message, Action open) => Assert.Contains(message, Assert.Throws<DatasetException>(open).Message, StringComparison.Ordinal);
+    static void Refused(string message, Action open) =>
+        Assert.Contains(message, Assert.Throws<DatasetException>(open).Message, StringComparison.Ordinal);
 }

@@ -65,7 +65,8 @@ public sealed class LoaderTests
     public void An_image_drawn_twice_in_an_epoch_is_cropped_otherwise()
     {
         using var data = new LookAlike().Cityscapes(10);
-        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 10, Balance = new ClassBalance([[3]], share: 1) });
+        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation,
+            new LoaderOptions { BatchSize = 10, Balance = new ClassBalance([[3]], share: 1) });
         using var batch = loader.Epoch(0).Single();
         Assert.Single(batch.Ids.Distinct());
         var pixels = batch.Images.ToArray();
@@ -78,11 +79,14 @@ public sealed class LoaderTests
         using var data = new LookAlike().Cityscapes(6);
         var split = Datasets.Open("cityscapes", data.Root, "train");
         var there = Enumerable.Range(0, 6).Select(k => split.Read(k).Labels.Labels.Distinct().Where(l => l < 19).ToArray()).ToArray();
-        var expected = new ClassBalance(Enumerable.Range(0, 19).Select(c => Enumerable.Range(0, 6).Where(k => there[k].Contains((byte)c)).ToArray()), 1);
+        var expected =
+            new ClassBalance(Enumerable.Range(0, 19).Select(c => Enumerable.Range(0, 6).Where(k => there[k].Contains((byte)c)).ToArray()),
+                1);
         for (var epoch = 0; epoch < 5; epoch++)
             Assert.Equal(Ids(data, expected, epoch), Ids(data, ClassBalance.Of(split, 1, 2), epoch));
         Assert.Contains("0 to 1", Assert.Throws<ArgumentException>(() => new ClassBalance([[1]], 1.5)).Message, StringComparison.Ordinal);
-        Assert.Contains("no class is in any image", Assert.Throws<ArgumentException>(() => new ClassBalance([[], []], 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("no class is in any image", Assert.Throws<ArgumentException>(() => new ClassBalance([[], []], 1)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +95,8 @@ public sealed class LoaderTests
         using var data = new LookAlike().Cityscapes(8);
         var victim = Path.Combine(data.Root, "leftImg8bit/train/city/city_000006_000019_leftImg8bit.png");
         File.WriteAllBytes(victim, File.ReadAllBytes(victim)[..100]);
-        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 2, Threads = 3, Shuffle = false });
+        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation,
+            new LoaderOptions { BatchSize = 2, Threads = 3, Shuffle = false });
         var taken = 0;
         var error = Assert.Throws<Imaging.ImageFormatException>(() =>
         {
@@ -111,9 +116,11 @@ public sealed class LoaderTests
         using var data = new LookAlike().Cityscapes(8);
         foreach (var k in new[] { 2, 3, 5 })
             File.WriteAllText(data.Make("leftImg8bit", "train", "city", $"city_{k:000000}_000019_leftImg8bit.png"), "broken");
-        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 8, Threads = 4, Shuffle = false });
+        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation,
+            new LoaderOptions { BatchSize = 8, Threads = 4, Shuffle = false });
         for (var again = 0; again < 20; again++)
-            Assert.Contains("city_000002_", Assert.Throws<Imaging.ImageFormatException>(() => loader.Epoch(0).First()).Message, StringComparison.Ordinal);
+            Assert.Contains("city_000002_", Assert.Throws<Imaging.ImageFormatException>(() => loader.Epoch(0).First()).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,12 +139,14 @@ public sealed class LoaderTests
     {
         using var data = new LookAlike().Cityscapes(5);
         var split = Datasets.Open("cityscapes", data.Root, "train");
-        int[] Counts(bool dropLast, int size) => new Loader(split, augmentation, new LoaderOptions { BatchSize = size, Threads = 2, DropLast = dropLast }).Epoch(0)
+        int[] Counts(bool dropLast, int size) =>
+            new Loader(split, augmentation, new LoaderOptions { BatchSize = size, Threads = 2, DropLast = dropLast }).Epoch(0)
             .Select(batch =>
             {
                 using (batch)
                 {
-                    Assert.Equal((batch.Count * 3 * 12 * 16, batch.Count * 12 * 16, batch.Count), (batch.Images.Length, batch.Labels.Length, batch.Ids.Length));
+                    Assert.Equal((batch.Count * 3 * 12 * 16, batch.Count * 12 * 16, batch.Count),
+                        (batch.Images.Length, batch.Labels.Length, batch.Ids.Length));
                     return batch.Count;
                 }
             }).ToArray();
@@ -231,11 +240,13 @@ public sealed class LoaderTests
         }).ToList();
 
     static Loader Loader(LookAlike data, int threads, int seed, long cache) => new(
-        Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 2, Threads = threads, Seed = seed, CacheBytes = cache });
+        Datasets.Open("cityscapes", data.Root, "train"), augmentation,
+        new LoaderOptions { BatchSize = 2, Threads = threads, Seed = seed, CacheBytes = cache });
 
     static string[] Ids(LookAlike data, ClassBalance? balance, int epoch, int first = 0) =>
     [
-        .. new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 2, Threads = 2, Balance = balance }).Epoch(epoch, first).SelectMany(b =>
+        .. new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation,
+            new LoaderOptions { BatchSize = 2, Threads = 2, Balance = balance }).Epoch(epoch, first).SelectMany(b =>
         {
             using (b)
                 return b.Ids.ToArray();

@@ -19,7 +19,8 @@ public sealed class LookAlike : IDisposable
             Png.Write(Make("leftImg8bit", split, "city", name + "_leftImg8bit.png"), image);
             Png.WriteGray(Make("gtFine", split, "city", name + "_gtFine_labelIds.png"), ids);
             if (trainIds)
-                Png.WriteGray(Make("gtFine", split, "city", name + "_gtFine_labelTrainIds.png"), Pair(k, 24, 16, v => (byte)(v % 19)).Labels);
+                Png.WriteGray(Make("gtFine", split, "city", name + "_gtFine_labelTrainIds.png"),
+                    Pair(k, 24, 16, v => (byte)(v % 19)).Labels);
         }
         return this;
     }
@@ -33,7 +34,8 @@ public sealed class LookAlike : IDisposable
             Jpeg.Write(Make("VOCdevkit", "VOC2012", "JPEGImages", $"2007_{k:000000}.jpg"), image);
             Png.WriteIndexed(Make("VOCdevkit", "VOC2012", "SegmentationClass", $"2007_{k:000000}.png"), labels, Palette.Voc);
         }
-        File.WriteAllLines(Make("VOCdevkit", "VOC2012", "ImageSets", "Segmentation", "train.txt"), Enumerable.Range(0, images).Select(k => $"2007_{k:000000}"));
+        File.WriteAllLines(Make("VOCdevkit", "VOC2012", "ImageSets", "Segmentation", "train.txt"),
+            Enumerable.Range(0, images).Select(k => $"2007_{k:000000}"));
         File.WriteAllText(Make("VOCdevkit", "VOC2012", "ImageSets", "Segmentation", "val.txt"), $"2007_{images:000000}\n");
         return this;
     }

@@ -22,7 +22,8 @@ public sealed class MatFileTests : IDisposable
     {
         var image = found.ToImage();
         Assert.Equal((20, 15), (image.Width, image.Height));
-        Assert.Equal(expected.EnumerateArray().SelectMany(row => row.EnumerateArray().Select(v => v.GetInt32())), image.Values.Select(v => (int)v));
+        Assert.Equal(expected.EnumerateArray().SelectMany(row => row.EnumerateArray().Select(v => v.GetInt32())),
+            image.Values.Select(v => (int)v));
     }
 
     [Theory]
@@ -80,7 +81,8 @@ public sealed class MatFileTests : IDisposable
         void Refused(string message)
         {
             Assert.Contains(message, Assert.Throws<InvalidDataException>(() => MatFile.Read(file)).Message, StringComparison.Ordinal);
-            Assert.Contains($"{file}: {message}", Assert.Throws<DatasetException>(() => MatLabels.Read(file)).Message, StringComparison.Ordinal);
+            Assert.Contains($"{file}: {message}", Assert.Throws<DatasetException>(() => MatLabels.Read(file)).Message,
+                StringComparison.Ordinal);
         }
 
         File.Copy(Fixtures.Path("matlab/version4.mat"), file, overwrite: true);

@@ -3,8 +3,8 @@ using Hwaso.Imaging;
 namespace Hwaso.Data.Tests;
 
 /// <summary>
-/// A small data set in each published layout: 4 images of 64×48 in train and 2 in val, each of four areas of one class, with the layout's own label
-/// values, file names, lists and PNG kinds.
+/// A small data set in each published layout: 4 images of 64×48 in train and 2 in val, each of four areas of one class, with the
+/// layout's own label values, file names, lists and PNG kinds.
 /// </summary>
 static class PublishedLookAlike
 {
@@ -37,17 +37,26 @@ static class PublishedLookAlike
         var full = split == "train" ? "training" : "validation";
         var (name, image, label, values) = layout switch
         {
-            "cityscapes" or "cityscapes-coarse" => ($"city_{k:000000}_000019", At("leftImg8bit", split, "city", $"city_{k:000000}_000019_leftImg8bit.png"),
-                At(layout == "cityscapes" ? "gtFine" : "gtCoarse", split, "city", $"city_{k:000000}_000019_{(layout == "cityscapes" ? "gtFine" : "gtCoarse")}_labelIds.png"), [7, 11, 23, 0]),
-            "voc" => (id, At("VOCdevkit", "VOC2012", "JPEGImages", id + ".jpg"), At("VOCdevkit", "VOC2012", "SegmentationClass", id + ".png"), [0, 15, 20, 255]),
+            "cityscapes" or "cityscapes-coarse" =>
+                ($"city_{k:000000}_000019", At("leftImg8bit", split, "city", $"city_{k:000000}_000019_leftImg8bit.png"),
+                At(layout == "cityscapes" ? "gtFine" : "gtCoarse", split, "city",
+                    $"city_{k:000000}_000019_{(layout == "cityscapes" ? "gtFine" : "gtCoarse")}_labelIds.png"), [7, 11, 23, 0]),
+            "voc" => (id, At("VOCdevkit", "VOC2012", "JPEGImages", id + ".jpg"),
+                At("VOCdevkit", "VOC2012", "SegmentationClass", id + ".png"), [0, 15, 20, 255]),
             // Two of the training images have SBD's labels only.
-            "voc-aug" => (id, At("VOC2012", "JPEGImages", id + ".jpg"), At("VOC2012", k is 1 or 2 ? "SegmentationClassAug" : "SegmentationClass", id + ".png"), [0, 15, 20, k is 1 or 2 ? 7 : 255]),
-            "pascal-context-59" => (id, At("VOC2010", "JPEGImages", id + ".jpg"), At("VOC2010", "SegmentationClassContext", id + ".png"), [0, 1, 55, 59]),
+            "voc-aug" =>
+                (id, At("VOC2012", "JPEGImages", id + ".jpg"),
+                    At("VOC2012", k is 1 or 2 ? "SegmentationClassAug" : "SegmentationClass", id + ".png"),
+                    [0, 15, 20, k is 1 or 2 ? 7 : 255]),
+            "pascal-context-59" =>
+                (id, At("VOC2010", "JPEGImages", id + ".jpg"), At("VOC2010", "SegmentationClassContext", id + ".png"), [0, 1, 55, 59]),
             "pascal-context-60" => (id, At("VOC2010", "JPEGImages", id + ".jpg"), At("VOC2010", "Context", id + ".png"), [0, 1, 55, 59]),
-            "lip" => ($"{k}_1", At("TrainVal_images", $"{split}_images", $"{k}_1.jpg"), At("TrainVal_parsing_annotations", $"{split}_segmentations", $"{k}_1.png"), [0, 14, 15, 19]),
+            "lip" => ($"{k}_1", At("TrainVal_images", $"{split}_images", $"{k}_1.jpg"),
+                At("TrainVal_parsing_annotations", $"{split}_segmentations", $"{k}_1.png"), [0, 14, 15, 19]),
             "ade20k" => ($"ADE_{split}_{k:00000000}", At("ADEChallengeData2016", "images", full, $"ADE_{split}_{k:00000000}.jpg"),
                 At("ADEChallengeData2016", "annotations", full, $"ADE_{split}_{k:00000000}.png"), [0, 1, 2, 150]),
-            "coco-stuff" => (named, At("images", split + "2017", named + ".jpg"), At("annotations", split + "2017", named + ".png"), [0, 91, 181, 255]),
+            "coco-stuff" =>
+                (named, At("images", split + "2017", named + ".jpg"), At("annotations", split + "2017", named + ".png"), [0, 91, 181, 255]),
             "list" => ($"images/{k}", At("images", $"{k}.jpg"), At("labels", $"{k}.png"), [0, 1, 2, 255]),
             "folder" => ($"{k}", At("images", split, $"{k}.jpg"), At("masks", split, $"{k}_mask.png"), (int[])[0, 1, 2, 3]),
             _ => throw new ArgumentException($"no look-alike of '{layout}'"),

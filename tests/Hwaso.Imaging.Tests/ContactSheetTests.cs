@@ -29,5 +29,6 @@ public sealed class ContactSheetTests
             Enumerable.Range(0, 7).Select(y => string.Concat(Enumerable.Range(0, 8).Select(x => At(image, x, y).R > 0 ? '#' : '.'))));
     }
 
-    static (int R, int G, int B) At(RgbImage image, int x, int y) => (image.Pixels[3 * (y * image.Width + x)], image.Pixels[3 * (y * image.Width + x) + 1], image.Pixels[3 * (y * image.Width + x) + 2]);
+    static (int R, int G, int B) At(RgbImage image, int x, int y) =>
+        (image.Pixels[3 * (y * image.Width + x)], image.Pixels[3 * (y * image.Width + x) + 1], image.Pixels[3 * (y * image.Width + x) + 2]);
 }

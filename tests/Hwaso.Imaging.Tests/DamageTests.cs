@@ -18,7 +18,8 @@ public sealed class DamageTests
         for (var length = 0; length < whole.Length - (whole[0] == 0xff ? 0 : 4); length++)
         {
             var error = Record.Exception(() => Decode(whole[..length]));
-            Assert.True(error is ImageFormatException && error.Message.Contains("some/file", StringComparison.Ordinal), $"{length} of {whole.Length} bytes: {error}");
+            Assert.True(error is ImageFormatException && error.Message.Contains("some/file", StringComparison.Ordinal),
+                $"{length} of {whole.Length} bytes: {error}");
         }
     }
 

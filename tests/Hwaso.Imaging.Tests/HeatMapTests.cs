@@ -15,7 +15,8 @@ public sealed class HeatMapTests
         var values = Enumerable.Range(0, 200).Select(k => k / 7f).ToArray();
         var pixels = HeatMap.Render(values, 200, 1).Pixels;
         // Relative luminance (ITU-R BT.709). A rounded colour may be half a level off in each channel: half a level in all.
-        var lightness = Enumerable.Range(0, 200).Select(k => 0.2126 * pixels[3 * k] + 0.7152 * pixels[3 * k + 1] + 0.0722 * pixels[3 * k + 2]).ToArray();
+        var lightness = Enumerable.Range(0, 200)
+            .Select(k => 0.2126 * pixels[3 * k] + 0.7152 * pixels[3 * k + 1] + 0.0722 * pixels[3 * k + 2]).ToArray();
         Assert.All(lightness.Zip(lightness.Skip(1)), pair => Assert.True(pair.Second > pair.First - 0.5));
         Assert.True(lightness[^1] - lightness[0] > 180);
     }
@@ -33,7 +34,8 @@ public sealed class HeatMapTests
         Assert.Equal(new byte[] { 68, 1, 84, 68, 1, 84 }, HeatMap.Render([3, 3], 2, 1).Pixels);
         Assert.Equal(new byte[] { 128, 128, 128, 253, 231, 37 }, HeatMap.Render([float.NaN, float.PositiveInfinity], 2, 1).Pixels);
         // The largest range of floats overflows a float, and must not overflow here.
-        Assert.Equal(new byte[] { 68, 1, 84, 33, 144, 141, 253, 231, 37 }, HeatMap.Render([float.MinValue, 0, float.MaxValue], 3, 1).Pixels);
+        Assert.Equal(new byte[] { 68, 1, 84, 33, 144, 141, 253, 231, 37 },
+            HeatMap.Render([float.MinValue, 0, float.MaxValue], 3, 1).Pixels);
     }
 
     [Fact]

@@ -19,7 +19,8 @@ public sealed class JpegKindTests
 
     [Fact]
     public void Four_colours_are_refused_with_advice() =>
-        Assert.Contains("convert it to RGB", Assert.Throws<ImageFormatException>(() => Jpeg.Read(Recorded.Path("cmyk.jpg"))).Message, StringComparison.Ordinal);
+        Assert.Contains("convert it to RGB", Assert.Throws<ImageFormatException>(() => Jpeg.Read(Recorded.Path("cmyk.jpg"))).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData(1, 1)]

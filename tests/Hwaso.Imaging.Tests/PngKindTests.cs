@@ -4,7 +4,8 @@ public sealed class PngKindTests
 {
     const int Width = 19, Height = 13;
 
-    public static TheoryData<string> Labelled => [.. Both("gray-1", "gray-2", "gray-4", "gray-8", "indexed-1", "indexed-2", "indexed-4", "indexed-8")];
+    public static TheoryData<string> Labelled =>
+        [.. Both("gray-1", "gray-2", "gray-4", "gray-8", "indexed-1", "indexed-2", "indexed-4", "indexed-8")];
 
     public static TheoryData<string> Coloured => [.. Both("rgb-8", "rgb-16", "rgba-8", "grayalpha-8")];
 
@@ -43,7 +44,8 @@ public sealed class PngKindTests
         var path = Recorded.Path($"{name}.png");
         var pixels = ImageFile.ReadRgb(path).Pixels;
         for (var c = 0; c < 3; c++)
-            Assert.Equal(Samples(8, name.StartsWith("gray", StringComparison.Ordinal) ? 0 : c), pixels.Where((_, k) => k % 3 == c).Select(v => (int)v));
+            Assert.Equal(Samples(8, name.StartsWith("gray", StringComparison.Ordinal) ? 0 : c),
+                pixels.Where((_, k) => k % 3 == c).Select(v => (int)v));
         Assert.Contains("colour PNG", Assert.Throws<ImageFormatException>(() => Png.ReadLabels(path)).Message, StringComparison.Ordinal);
         Assert.Throws<ImageFormatException>(() => Png.ReadGray16(path));
     }
@@ -68,11 +70,14 @@ public sealed class PngKindTests
     public void Several_texts_survive_in_any_script()
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("hwaso-imaging").FullName, "t.png");
-        var text = new Dictionary<string, string> { ["scale"] = "0.01", ["unit"] = "20 °C, naïve", ["name"] = "화소 → pixel", ["table"] = "a\tb\nc" };
+        var text = new Dictionary<string, string> { ["scale"] = "0.01", ["unit"] = "20 °C, naïve", ["name"] = "화소 → pixel",
+            ["table"] = "a\tb\nc" };
         Png.WriteGray16(path, new Gray16Image(2, 2), text);
         Assert.Equal(text, Png.Info(path).Text);
-        foreach (var (keyword, value) in new[] { ("화소", "a"), ("", "a"), (" a", "a"), ("a  b", "a"), (new string('a', 80), "a"), ("a", ""), ("a", "b\0c") })
-            Assert.Throws<ArgumentException>(() => Png.EncodeGray16(new Gray16Image(1, 1), new Dictionary<string, string> { [keyword] = value }));
+        foreach (var (keyword, value) in new[] { ("화소", "a"), ("", "a"), (" a", "a"), ("a  b", "a"), (new string('a', 80), "a"), ("a", ""),
+            ("a", "b\0c") })
+            Assert.Throws<ArgumentException>(() =>
+                Png.EncodeGray16(new Gray16Image(1, 1), new Dictionary<string, string> { [keyword] = value }));
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }
 

@@ -2,7 +2,8 @@ namespace Hwaso.Imaging.Tests;
 
 public sealed class ResizeTests
 {
-    public static TheoryData<int, int> Sizes => new() { { 74, 58 }, { 18, 14 }, { 53, 20 }, { 100, 41 }, { 1, 1 }, { 37, 60 }, { 9, 7 }, { 37, 29 }, { 200, 3 } };
+    public static TheoryData<int, int> Sizes =>
+        new() { { 74, 58 }, { 18, 14 }, { 53, 20 }, { 100, 41 }, { 1, 1 }, { 37, 60 }, { 9, 7 }, { 37, 29 }, { 200, 3 } };
 
     // All comparisons are of every byte: OpenCV's bilinear for 8 bits is fixed-point arithmetic, which leaves nothing to chance.
     [Theory]
@@ -29,7 +30,8 @@ public sealed class ResizeTests
     [MemberData(nameof(Sizes))]
     public void A_crop_is_the_window_of_the_whole_and_leaves_what_lies_beyond(int width, int height)
     {
-        var (image, labels, wide) = (Recorded.Rgb($"source_{width}x{height}"), Recorded.Labels($"labels_{width}x{height}"), Recorded.Gray16($"wide_{width}x{height}"));
+        var (image, labels, wide) = (Recorded.Rgb($"source_{width}x{height}"), Recorded.Labels($"labels_{width}x{height}"),
+            Recorded.Gray16($"wide_{width}x{height}"));
         foreach (var (x, y) in new[] { (0, 0), (width / 3, height / 2), (width - 1, height - 1) })
         {
             var rgb = new RgbImage(31, 17, Enumerable.Repeat((byte)99, 31 * 17 * 3).ToArray());

@@ -19,7 +19,8 @@ public sealed class BootstrapTests
         // Only a drawn, any number of times: IoU 1; chance (1 − e⁻¹) e⁻¹.
         Assert.Equal((1 - Math.Exp(-1)) * Math.Exp(-1), drawn.Count(d => d.First == 1) / (double)replicates, 0.005);
         // a once, b once: 1 of 1001 pixels; chance e⁻². Also a twice, b twice (e⁻² ÷ 4), three times (÷ 36), four (÷ 576): the same ratio.
-        Assert.Equal(Math.Exp(-2) * (1 + 1 / 4.0 + 1 / 36.0 + 1 / 576.0), drawn.Count(d => d.Second is { } s && Math.Abs(s - 1 / 1001.0) < 1e-12) / (double)replicates, 0.005);
+        Assert.Equal(Math.Exp(-2) * (1 + 1 / 4.0 + 1 / 36.0 + 1 / 576.0),
+            drawn.Count(d => d.Second is { } s && Math.Abs(s - 1 / 1001.0) < 1e-12) / (double)replicates, 0.005);
     }
 
     [Fact]

@@ -38,9 +38,10 @@ public sealed class BoundaryTallyTests
     [Fact]
     public void A_shifted_square_scores_what_a_hand_count_gives()
     {
-        // Two 10×10 squares in 30×40 (diagonal 50, so d = 1), one shifted by a pixel to the right: rings of 36 pixels, of which the upper and
-        // lower rows share 9 each; the vertical sides coincide nowhere else.
-        byte[] Square(int left) => [.. Enumerable.Range(0, 30 * 40).Select(p => (byte)(p % 40 >= left && p % 40 < left + 10 && p / 40 is >= 10 and < 20 ? 1 : 0))];
+        // Two 10×10 squares in 30×40 (diagonal 50, so d = 1), one shifted by a pixel to the right: rings of 36 pixels, of which the
+        // upper and lower rows share 9 each; the vertical sides coincide nowhere else.
+        byte[] Square(int left) =>
+            [.. Enumerable.Range(0, 30 * 40).Select(p => (byte)(p % 40 >= left && p % 40 < left + 10 && p / 40 is >= 10 and < 20 ? 1 : 0))];
         var tally = new BoundaryTally(2);
         tally.Add(new LabelMap(40, 30, Square(11)), new LabelMap(40, 30, Square(10)));
         Assert.Equal((18, 36, 36), (tally.Classes[1].Hits, tally.Classes[1].TruthPixels, tally.Classes[1].PredictedPixels));

@@ -75,7 +75,8 @@ public sealed class ScoreTallyTests
     {
         // The second is the first with every hundredth pixel of class 0 lost: always worse, by little, while images differ much.
         var random = new Random(5);
-        var (better, worse) = (new ScoreTally(ClassList.Numbered(2), new ScoreOptions()), new ScoreTally(ClassList.Numbered(2), new ScoreOptions()));
+        var (better, worse) =
+            (new ScoreTally(ClassList.Numbered(2), new ScoreOptions()), new ScoreTally(ClassList.Numbered(2), new ScoreOptions()));
         for (var k = 0; k < 30; k++)
         {
             var truth = new LabelMap(40, 40, RandomLabels.Areas(random, 1600, 0, 1));
@@ -93,7 +94,8 @@ public sealed class ScoreTallyTests
         Assert.Equal(1, difference.ShareBetter);
         // What the images have in common drops out of the difference.
         Assert.True(difference.Interval.High - difference.Interval.Low < (alone.High - alone.Low) / 5);
-        Assert.Throws<ArgumentException>(() => first.DifferenceFrom(new ScoreTally(ClassList.Numbered(2), new ScoreOptions()).Report(), AbsentClasses.Zero));
+        Assert.Throws<ArgumentException>(() =>
+            first.DifferenceFrom(new ScoreTally(ClassList.Numbered(2), new ScoreOptions()).Report(), AbsentClasses.Zero));
     }
 
     [Fact]
@@ -114,8 +116,11 @@ public sealed class ScoreTallyTests
         Assert.Equal(5.0 / 12, zero.RootElement.GetProperty("mean_accuracy").GetDouble(), 1e-12);
         Assert.Equal(System.Text.Json.JsonValueKind.Null, left.RootElement.GetProperty("iou").GetProperty("3").ValueKind);
         Assert.Equal(0, zero.RootElement.GetProperty("iou").GetProperty("3").GetDouble());
-        Assert.Equal("truth,0,1,2,3,no class\n0,2,1,0,0,0\n1,0,1,0,0,0\n2,0,0,0,0,0\n3,0,0,0,0,0\n", ConfusionCsv.Text(report.Confusion, ["0", "1", "2", "3"]));
-        Assert.StartsWith("truth,\"a,b\",\"c\"\"d\",e,f,no class\n", ConfusionCsv.Text(report.Confusion, ["a,b", "c\"d", "e", "f"]), StringComparison.Ordinal);
-        Assert.Contains("2 of 4 classes absent, counted as 0; left out 58.33", ScoreTable.Text(report, AbsentClasses.Zero), StringComparison.Ordinal);
+        Assert.Equal("truth,0,1,2,3,no class\n0,2,1,0,0,0\n1,0,1,0,0,0\n2,0,0,0,0,0\n3,0,0,0,0,0\n",
+            ConfusionCsv.Text(report.Confusion, ["0", "1", "2", "3"]));
+        Assert.StartsWith("truth,\"a,b\",\"c\"\"d\",e,f,no class\n", ConfusionCsv.Text(report.Confusion, ["a,b", "c\"d", "e", "f"]),
+            StringComparison.Ordinal);
+        Assert.Contains("2 of 4 classes absent, counted as 0; left out 58.33", ScoreTable.Text(report, AbsentClasses.Zero),
+            StringComparison.Ordinal);
     }
 }

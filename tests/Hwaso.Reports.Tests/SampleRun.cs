@@ -11,8 +11,10 @@ static class SampleRun
         var loss = new List<LossPoint>();
         for (var i = 1; i <= iterations; i++)
         {
-            var value = 0.24 + 2.5 * Math.Exp(-i / (iterations * 0.11)) + (0.25 + 0.6 * Math.Exp(-i / (iterations * 0.2))) * random.NextDouble();
-            loss.Add(new(i, i == iterations / 3 ? double.NaN : i % 531 == 0 ? value + 9 : value, 0.01 * Math.Pow(1 - (i - 1.0) / iterations, 0.9)));
+            var value = 0.24 + 2.5 * Math.Exp(-i / (iterations * 0.11)) + (0.25 + 0.6 * Math.Exp(-i / (iterations * 0.2)))
+                * random.NextDouble();
+            loss.Add(new(i, i == iterations / 3 ? double.NaN : i % 531 == 0 ? value + 9 : value,
+                0.01 * Math.Pow(1 - (i - 1.0) / iterations, 0.9)));
         }
         var scenes = Enumerable.Range(1, pictures).Select(seed => new SampleScene(seed, 512, 256)).ToList();
         var matrix = new ConfusionMatrix(19);

@@ -42,10 +42,14 @@ sealed class ClassTally(ClassList classes, IReadOnlyList<string> splits)
     {
         get
         {
-            var frequencies = classes.Entries.Select((_, k) => Pixels(k) == 0 ? (double?)null : (double)Pixels(k) / pixelsAround[k]).ToArray();
+            var frequencies = classes.Entries.Select((_, k) => Pixels(k) == 0 ? (double?)null : (double)Pixels(k) / pixelsAround[k])
+                .ToArray();
             var present = frequencies.Where(f => f is not null).Select(f => f!.Value).Order().ToArray();
-            var median = present.Length == 0 ? 0 : present.Length % 2 == 1 ? present[present.Length / 2] : (present[present.Length / 2 - 1] + present[present.Length / 2]) / 2;
-            return [.. classes.Entries.Select((c, k) => new ClassCount(c.Name, Pixels(k), images[k], frequencies[k] is { } f ? median / f : null)
+            var median = present.Length == 0 ? 0 : present.Length % 2 == 1
+                ? present[present.Length / 2]
+                : (present[present.Length / 2 - 1] + present[present.Length / 2]) / 2;
+            return [.. classes.Entries.Select((c, k) =>
+                new ClassCount(c.Name, Pixels(k), images[k], frequencies[k] is { } f ? median / f : null)
             {
                 LogWeight = Pixels(k) == 0 ? null : 1 / Math.Log(1.02 + (double)Pixels(k) / (Total - Ignored)),
                 PixelsBySplit = [.. splits.Select((split, s) => KeyValuePair.Create(split, pixels[s, k]))],
@@ -53,7 +57,7 @@ sealed class ClassTally(ClassList classes, IReadOnlyList<string> splits)
         }
     }
 
-    /// <summary>Classes that nobody can learn or score, and too much that is ignored.</summary>
+    /// <summary>Sentences about classes that cannot be learned or scored, and about too many ignored pixels.</summary>
     public IEnumerable<string> Suspicions()
     {
         if (Total == 0)
@@ -65,7 +69,10 @@ sealed class ClassTally(ClassList classes, IReadOnlyList<string> splits)
         {
             var absent = Where(k => Pixels(k) > 0 && pixels[s, k] == 0);
             if (absent.Length > 0)
-                yield return $"{absent.Length} of the classes that occur are not in {split}{(split == "train" ? " and cannot be learnt" : split == "val" ? " and cannot be scored" : "")}: {List(absent)}";
+            {
+                var harm = split switch { "train" => " and cannot be learnt", "val" => " and cannot be scored", _ => "" };
+                yield return $"{absent.Length} of the classes that occur are not in {split}{harm}: {List(absent)}";
+            }
         }
         if (Ignored * 2 > Total)
             yield return $"{100.0 * Ignored / Total:0} % of all pixels are ignored; is a class taken for the ignored value?";
@@ -82,11 +89,14 @@ sealed class ClassTally(ClassList classes, IReadOnlyList<string> splits)
 /// <param name="Name">The class.</param>
 /// <param name="Pixels">Pixels labelled as it.</param>
 /// <param name="Images">Images that have it.</param>
-/// <param name="SuggestedWeight">Median frequency balancing: the median class frequency over its own, frequencies taken over the images that have the
-/// class (Eigen and Fergus, ICCV 2015); null where it does not occur.</param>
+/// <param name="SuggestedWeight">Median frequency balancing: the median class frequency over its own, frequencies taken over the images
+/// that have the class (Eigen and Fergus, ICCV 2015); null where it does not occur.</param>
 public sealed record ClassCount(string Name, long Pixels, int Images, double? SuggestedWeight)
 {
-    /// <summary>1 ÷ ln(1.02 + its share of all labelled pixels), between 1.4 and 50.5 (Paszke et al., "ENet", 2016); null where it does not occur.</summary>
+    /// <summary>
+    /// 1 ÷ ln(1.02 + its share of all labelled pixels), between 1.4 and 50.5 (Paszke et al., "ENet", 2016); null where it does not
+    /// occur.
+    /// </summary>
     public double? LogWeight { get; init; }
 
     /// <summary>Its pixels in each split that was checked.</summary>

@@ -4,24 +4,26 @@ using Hwaso.Data.Layouts;
 
 namespace Hwaso.Data.Checking;
 
-/// <summary>Reads every file of a data set and tells what is wrong with it, without stopping at the first.</summary>
+/// <summary>Reads every file of a data set and lists all problems.</summary>
 public static class DatasetCheck
 {
     /// <summary>Checks train and val.</summary>
     /// <param name="layout">The layout's name.</param>
     /// <param name="root">The data set's folder.</param>
     /// <param name="threads">Threads that read.</param>
-    /// <param name="progress">Told the images done, and how many there are; from any thread.</param>
-    /// <param name="stop">Ends the work with an exception.</param>
+    /// <param name="progress">Receives the number of finished images and of all images; called from any thread.</param>
+    /// <param name="stop">Cancels the work with an exception.</param>
     /// <exception cref="ArgumentException">A layout that is not known.</exception>
     /// <exception cref="DatasetException">The folder is not there.</exception>
-    public static DatasetReport Run(string layout, string root, int threads = 1, Action<int, int>? progress = null, CancellationToken stop = default) =>
+    public static DatasetReport Run(string layout, string root, int threads = 1, Action<int, int>? progress = null,
+        CancellationToken stop = default) =>
         Run(layout, root, ["train", "val"], threads, progress, stop);
 
     /// <summary>Checks the splits named.</summary>
     /// <inheritdoc cref="Run(string, string, int, Action{int, int}?, CancellationToken)"/>
     public static DatasetReport Run(
-        string layout, string root, IReadOnlyList<string> splits, int threads = 1, Action<int, int>? progress = null, CancellationToken stop = default)
+        string layout, string root, IReadOnlyList<string> splits, int threads = 1, Action<int, int>? progress = null,
+        CancellationToken stop = default)
     {
         Folders.Require(root, $"a data set of layout {layout}");
         var classes = Datasets.ClassesOf(layout, root);

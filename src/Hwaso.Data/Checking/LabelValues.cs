@@ -1,7 +1,7 @@
 namespace Hwaso.Data.Checking;
 
-/// <summary>How often each value of the label files occurs, and what that makes one suspect.</summary>
-/// <param name="table">What the values should mean.</param>
+/// <summary>Counts the values of the label files, and finds suspicious patterns among them.</summary>
+/// <param name="table">The meaning that the values should have.</param>
 /// <param name="classes">The classes.</param>
 sealed class LabelValues(LabelTable table, ClassList classes)
 {
@@ -29,24 +29,32 @@ sealed class LabelValues(LabelTable table, ClassList classes)
             { } k => classes.Entries[k].Name,
         }))];
 
-    /// <summary>What the values as a whole look like, where that is not what they should be.</summary>
+    /// <summary>Sentences about patterns of values that suggest another encoding than the described one.</summary>
     public IReadOnlyList<string> Suspicions()
     {
         var found = Enumerable.Range(0, 256).Where(v => pixels[v] > 0).ToArray();
         var said = new List<string>();
         if (found is [0, 255] && table.MeaningOf(255) is null or ClassList.Ignore)
-            said.Add("only 0 and 255 occur: two-class masks saved black and white, whose white would be ignored; describe them with the layout folder and {name: …, value: 255}");
+            said.Add("only 0 and 255 occur: two-class masks saved black and white, whose white would be ignored; describe them with the "
+                + "layout folder and {name: …, value: 255}");
         var labels = found.Where(v => v != ClassList.Ignore).ToArray();
         if (labels is [1, ..] && labels[^1] == classes.Count && table.MeaningOf(0) == 0)
-            said.Add($"values run from 1 to {classes.Count} where 0 to {classes.Count - 1} were wanted: the classes begin at 1; describe the folder with first_value: 1");
-        if (labels is [0, ..] && labels[^1] == classes.Count - 1 && labels.Length == classes.Count && table.MeaningOf(0) == ClassList.Ignore)
-            said.Add($"values run from 0 to {classes.Count - 1} where 1 to {classes.Count} were wanted, with 0 ignored: were they made training indices already? Class 0 would be ignored and every other class be its neighbour");
+            said.Add($"values run from 1 to {classes.Count} where 0 to {classes.Count - 1} were wanted: the classes begin at 1; describe "
+                + "the folder with first_value: 1");
+        if (labels is [0, ..] && labels[^1] == classes.Count - 1 && labels.Length == classes.Count
+            && table.MeaningOf(0) == ClassList.Ignore)
+            said.Add($"values run from 0 to {classes.Count - 1} where 1 to {classes.Count} were wanted, with 0 ignored: were they made "
+                + "training indices already? Class 0 would be ignored and every other class be its neighbour");
         if (labels is [0, ..] && labels[^1] == classes.Count && table.MeaningOf(0) == 0 && table.MeaningOf(classes.Count) is null)
-            said.Add($"values run from 0 to {classes.Count}, one more than the {classes.Count} classes: is the background, 0, missing from the list? Then every class is its neighbour");
+            said.Add($"values run from 0 to {classes.Count}, one more than the {classes.Count} classes: is the background, 0, missing "
+                + "from the list? Then every class is its neighbour");
         var unknown = found.Where(v => table.MeaningOf(v) is null).ToArray();
-        // Two classes in black and white were told above.
-        if (found.Length is > 2 and <= 32 && unknown.Length > 0 && unknown.Length >= found.Length - 2 && unknown.All(v => v > 2 * classes.Count) && labels.Length <= classes.Count)
-            said.Add($"{found.Length} values, {string.Join(", ", found.Take(8))}{(found.Length > 8 ? ", …" : "")}, of which {unknown.Length} are no class: gray levels chosen to be seen? Name them with the layout folder and {{name: …, value: {unknown[0]}}}");
+        // The case of two classes in black and white is handled above.
+        if (found.Length is > 2 and <= 32 && unknown.Length > 0 && unknown.Length >= found.Length - 2
+            && unknown.All(v => v > 2 * classes.Count) && labels.Length <= classes.Count)
+            said.Add($"{found.Length} values, {string.Join(", ", found.Take(8))}{(found.Length > 8 ? ", …" : "")}, of which "
+                + $"{unknown.Length} are no class: gray levels chosen to be seen? Name them with the layout folder and {{name: …, "
+                + $"value: {unknown[0]}}}");
         return said;
     }
 }

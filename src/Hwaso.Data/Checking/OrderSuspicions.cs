@@ -1,12 +1,15 @@
 namespace Hwaso.Data.Checking;
 
-/// <summary>What makes one suspect that labels count the classes in another order than their list.</summary>
+/// <summary>Finds signs that label files count the classes in another order than the class list.</summary>
 static class OrderSuspicions
 {
-    static readonly ClassList[] published = [ClassList.Cityscapes, ClassList.Voc, ClassList.PascalContext59, ClassList.PascalContext60, ClassList.Lip, ClassList.Ade20k, ClassList.CocoStuff];
+    static readonly ClassList[] published =
+        [ClassList.Cityscapes, ClassList.Voc, ClassList.PascalContext59, ClassList.PascalContext60, ClassList.Lip, ClassList.Ade20k,
+            ClassList.CocoStuff];
 
     // The list that comes with PASCAL Context's annotations, and VOC, have other names for these.
-    static readonly Dictionary<string, string> sameName = new() { ["diningtable"] = "table", ["bedcloth"] = "bedclothes", ["clothes"] = "cloth" };
+    static readonly Dictionary<string, string> sameName =
+        new() { ["diningtable"] = "table", ["bedcloth"] = "bedclothes", ["clothes"] = "cloth" };
 
     /// <summary>Names that are a published data set's, in another order than its label files count them.</summary>
     public static string? OfNames(ClassList classes)
@@ -20,7 +23,8 @@ static class OrderSuspicions
             if (names.ToHashSet().SetEquals(theirs))
             {
                 var k = Enumerable.Range(0, names.Length).First(i => names[i] != theirs[i]);
-                return $"the names are {list.Name}'s, but in another order than its label files have: there class {k} is {list.Names[k]}, here it is {classes.Names[k]}; scores would be right and their names wrong";
+                return $"the names are {list.Name}'s, but in another order than its label files have: there class {k} is {list.Names[k]}, "
+                    + $"here it is {classes.Names[k]}; scores would be right and their names wrong";
             }
         }
         return null;
@@ -42,15 +46,19 @@ static class OrderSuspicions
                     worst = (k, c, pixels[k, c]);
             }
         return other <= same ? null
-            : $"the masks' own palettes have the colours of other classes: what counts as {classes.Entries[worst.Class].Name} is drawn in the colour of {classes.Entries[worst.Color].Name}; is the list in another order than the masks?";
+            : $"the masks' own palettes have the colours of other classes: what counts as {classes.Entries[worst.Class].Name} is drawn in "
+                + $"the colour of {classes.Entries[worst.Color].Name}; is the list in another order than the masks?";
     }
 
     /// <summary>PASCAL Context's labels that agree with VOC's own masks in the wrong one of its two orders.</summary>
     /// <param name="pixels">Pixels that VOC labelled as an object.</param>
-    /// <param name="alphabetical">Those of them with the same class in the order of the published label files.</param>
-    /// <param name="objectsFirst">Those with the same class in the order of the list that comes with the annotations, VOC's 20 first.</param>
+    /// <param name="alphabetical">How many of them have the same class in the order of the published label files.</param>
+    /// <param name="objectsFirst">How many have the same class in the order of the list that comes with the annotations, VOC's 20
+    /// first.</param>
     public static string? OfContext(long pixels, long alphabetical, long objectsFirst) => objectsFirst <= alphabetical ? null
-        : $"of {pixels:N0} pixels that VOC's own masks label, {100.0 * objectsFirst / pixels:0} % agree if the labels count in the order of 59_labels.txt (VOC's 20 objects first) and {100.0 * alphabetical / pixels:0} % in the alphabetical order that is read; they were made in the other order: convert the annotations again";
+        : $"of {pixels:N0} pixels that VOC's own masks label, {100.0 * objectsFirst / pixels:0} % agree if the labels count in the order "
+            + $"of 59_labels.txt (VOC's 20 objects first) and {100.0 * alphabetical / pixels:0} % in the alphabetical order that is read; "
+            + "they were made in the other order: convert the annotations again";
 
     /// <summary>A name without the number that some lists put before it, and without spaces, signs and capitals.</summary>
     static string Plain(string name)

@@ -6,7 +6,7 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Data.Checking;
 
-/// <summary>Checks one image with its label, and tells a tally.</summary>
+/// <summary>Checks one image with its label and adds the findings to a tally.</summary>
 /// <param name="data">The split.</param>
 /// <param name="split">Its name.</param>
 /// <param name="sample">The image.</param>
@@ -17,7 +17,7 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
     readonly List<DatasetProblem> found = [];
     double badness;
 
-    /// <summary>Reads the files and tells what they hold.</summary>
+    /// <summary>Reads the files and adds their content and problems to the tally.</summary>
     public void Run()
     {
         Look();
@@ -30,7 +30,8 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
             Found(new DatasetProblem(sample.ImagePath, ProblemKind.MissingFile, "has no label"), bad: 4);
         tally.Add(found);
         if (badness > 0 && sample.LabelPath is not null)
-            tally.Add(new DatasetPicture(sample, split, data.TableOf(sample), badness, [.. found.Select(f => $"{Path.GetFileName(f.Path)}: {f.Message}")]));
+            tally.Add(new DatasetPicture(sample, split, data.TableOf(sample), badness,
+                [.. found.Select(f => $"{Path.GetFileName(f.Path)}: {f.Message}")]));
     }
 
     void Label(string path, RgbImage? image)
@@ -46,8 +47,9 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         if (info?.Palette is { } palette && !table.OfColors)
             tally.AddPalette(table, labels, palette);
         if (image is not null && (image.Width != labels.Width || image.Height != labels.Height))
-            Found(new DatasetProblem(path, ProblemKind.SizeMismatch, $"is {labels.Width}×{labels.Height}, its image is {image.Width}×{image.Height}"), bad: 3);
-        // Of a wrong size is the one file that differs from the image.
+            Found(new DatasetProblem(path, ProblemKind.SizeMismatch,
+                $"is {labels.Width}×{labels.Height}, its image is {image.Width}×{image.Height}"), bad: 3);
+        // The file whose size differs from the image is wrong.
         var size = image is null ? $"its labels are {labels.Width}×{labels.Height}" : $"its image is {image.Width}×{image.Height}";
         Instances(size);
         Disparity(size);
@@ -57,18 +59,21 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         if (unknown.Count > 0)
         {
             var pixels = unknown.Sum(u => u.Pixels);
-            Found(new DatasetProblem(path, ProblemKind.UnknownLabel,
-                $"labels that are no class: {string.Join(", ", unknown.Take(8).Select(u => $"{u.Value} ({u.Pixels} pixels)"))}{(unknown.Count > 8 ? $" and {unknown.Count - 8} more" : "")}{Suspicion(labels)}"), bad: 2 + (double)pixels / labels.Labels.Length);
+            var named = string.Join(", ", unknown.Take(8).Select(u => $"{u.Value} ({u.Pixels} pixels)"));
+            var more = unknown.Count > 8 ? $" and {unknown.Count - 8} more" : "";
+            Found(new DatasetProblem(path, ProblemKind.UnknownLabel, $"labels that are no class: {named}{more}{Suspicion(labels)}"),
+                bad: 2 + (double)pixels / labels.Labels.Length);
             return;
         }
         table.Apply(labels, path);
         var ignored = tally.Count(labels, split);
         if (ignored == labels.Labels.Length)
-            Found(new DatasetProblem(path, ProblemKind.NothingLabelled, $"not one pixel is labelled; all are ignored{Suspicion(labels)}"), bad: 2);
+            Found(new DatasetProblem(path, ProblemKind.NothingLabelled, $"not one pixel is labelled; all are ignored{Suspicion(labels)}"),
+                bad: 2);
         badness = Math.Max(badness, (double)ignored / labels.Labels.Length);
     }
 
-    // What decoding does not tell: bytes that another image has too, and what is taken otherwise than a viewer shows it.
+    // Decoding does not show whether another image has the same bytes, or whether viewers show the image differently.
     void Look()
     {
         if (Quietly(() => File.Exists(sample.ImagePath) ? File.ReadAllBytes(sample.ImagePath) : null) is not { } bytes)
@@ -76,16 +81,20 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         if (bytes.Length > 0)
             tally.SeenContent(sample, split, BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(bytes)));
         if (ExifOrientation.Of(bytes) is not 1 and var turned)
-            Found(new DatasetProblem(sample.ImagePath, ProblemKind.Rotated, $"its Exif data ask viewers to turn it (orientation {turned}), and pixels are taken as stored; where its mask was drawn on the turned picture, turn the image itself"), bad: 1.5);
+            Found(new DatasetProblem(sample.ImagePath, ProblemKind.Rotated,
+                $"its Exif data ask viewers to turn it (orientation {turned}), and pixels are taken as stored; where its mask was drawn "
+                + "on the turned picture, turn the image itself"), bad: 1.5);
         if (bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) && bytes.Length > 24 && bytes[24] == 16)
-            Found(new DatasetProblem(sample.ImagePath, ProblemKind.DeepImage, "has 16 bits a colour, of which the upper 8 are taken; save it with 8 where its values do not fill the range"), bad: 1.5);
+            Found(new DatasetProblem(sample.ImagePath, ProblemKind.DeepImage,
+                "has 16 bits a colour, of which the upper 8 are taken; save it with 8 where its values do not fill the range"), bad: 1.5);
     }
 
-    // Cityscapes keeps instances as 16-bit numbers, VOC as indices: a size is all that both have.
+    // Cityscapes keeps instances as 16-bit numbers, VOC as indices: only their size can be compared.
     void Instances(string wanted)
     {
         if (sample.InstancePath is { } path)
-            SameSize(path, wanted, Attempt(path, () => Png.Info(path).ColorType == PngColorType.Indexed ? SizeOf(Png.ReadLabels(path)) : SizeOf(Png.ReadGray16(path))));
+            SameSize(path, wanted, Attempt(path,
+                () => Png.Info(path).ColorType == PngColorType.Indexed ? SizeOf(Png.ReadLabels(path)) : SizeOf(Png.ReadGray16(path))));
     }
 
     void Disparity(string wanted)
@@ -107,15 +116,27 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
             Found(new DatasetProblem(path, ProblemKind.SizeMismatch, $"is {size}, {wanted}"), bad: 3);
     }
 
-    static string EncodingOf(PngInfo info) =>
-        $"{info.BitDepth}-bit {info.ColorType switch { PngColorType.Indexed => "palette indices", PngColorType.Gray => "gray values", PngColorType.GrayAlpha => "gray with opacity", PngColorType.Rgb => "colours", _ => "colours with opacity" }}";
+    static string EncodingOf(PngInfo info)
+    {
+        var kind = info.ColorType switch
+        {
+            PngColorType.Indexed => "palette indices",
+            PngColorType.Gray => "gray values",
+            PngColorType.GrayAlpha => "gray with opacity",
+            PngColorType.Rgb => "colours",
+            _ => "colours with opacity",
+        };
+        return $"{info.BitDepth}-bit {kind}";
+    }
 
     static string SizeOf(LabelMap map) => $"{map.Width}×{map.Height}";
 
     static string SizeOf(Gray16Image image) => $"{image.Width}×{image.Height}";
 
     static string Suspicion(LabelMap labels) =>
-        labels.Labels.Contains((byte)0) && labels.Labels.Contains(ClassList.Ignore) && labels.Labels.All(v => v is 0 or ClassList.Ignore) ? "; only 0 and 255 occur: a two-class mask saved black and white?" : "";
+        labels.Labels.Contains((byte)0) && labels.Labels.Contains(ClassList.Ignore) && labels.Labels.All(v => v is 0 or ClassList.Ignore)
+            ? "; only 0 and 255 occur: a two-class mask saved black and white?"
+            : "";
 
     void Found(DatasetProblem problem, double bad)
     {
@@ -123,7 +144,7 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         badness = Math.Max(badness, bad);
     }
 
-    /// <summary>Reads a file; what is wrong with it is a problem.</summary>
+    /// <summary>Reads a file; an error becomes a problem of the report.</summary>
     T? Attempt<T>(string path, Func<T> read) where T : class
     {
         try
@@ -147,7 +168,7 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         return null;
     }
 
-    /// <summary>Reads what only adds to a check; reading the file proper tells what is wrong with it.</summary>
+    /// <summary>Reads additional information; errors are dropped here, because reading the file itself reports them.</summary>
     static T? Quietly<T>(Func<T?> read) where T : class
     {
         try

@@ -2,7 +2,7 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Data.Checking;
 
-/// <summary>What a check has found so far; safe from any thread.</summary>
+/// <summary>Collects the findings of a check; thread-safe.</summary>
 /// <param name="classes">The classes.</param>
 /// <param name="splits">The splits that are checked.</param>
 sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
@@ -32,7 +32,9 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
         lock (gate)
         {
             pictures.Add(picture);
-            pictures.Sort((a, b) => b.Badness.CompareTo(a.Badness) is not 0 and var order ? order : string.CompareOrdinal(a.Sample.ImagePath, b.Sample.ImagePath));
+            pictures.Sort((a, b) => b.Badness.CompareTo(a.Badness) is not 0 and var order
+                ? order
+                : string.CompareOrdinal(a.Sample.ImagePath, b.Sample.ImagePath));
             if (pictures.Count > WorstPictures)
                 pictures.RemoveAt(WorstPictures);
         }
@@ -62,7 +64,7 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
         }
     }
 
-    /// <summary>Counts which class's colour a label file's own palette gives to what it labels.</summary>
+    /// <summary>Counts, for each class, the class whose colour the label file's own palette gives it.</summary>
     public void AddPalette(LabelTable table, LabelMap labels, Palette palette)
     {
         Span<int> pixels = stackalloc int[256];
@@ -92,12 +94,14 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
             context = (context.Pixels + pixels, context.Alphabetical + alphabetical, context.ObjectsFirst + objectsFirst);
     }
 
-    /// <summary>Notes an image's bytes; those of another split's image are a problem, where its name did not tell already.</summary>
+    /// <summary>Records an image's bytes; equal bytes in another split are a problem, unless equal names were reported already.</summary>
     public void SeenContent(Sample sample, string split, UInt128 content)
     {
         lock (gate)
-            if (!contents.TryAdd(content, (sample.Id, sample.ImagePath, split)) && contents[content] is var other && other.Split != split && other.Id != sample.Id)
-                problems.Add(new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"is, byte for byte, {other.Path} of {other.Split}; an image in both splits makes scores too good"));
+            if (!contents.TryAdd(content, (sample.Id, sample.ImagePath, split)) && contents[content] is var other && other.Split != split
+                && other.Id != sample.Id)
+                problems.Add(new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate,
+                    $"is, byte for byte, {other.Path} of {other.Split}; an image in both splits makes scores too good"));
     }
 
     /// <summary>Notes an image of a split; one that another split has too is a problem.</summary>
@@ -106,9 +110,11 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
         if (seen.TryAdd(sample.Id, split))
             return;
         if (seen[sample.Id] == split)
-            Add([new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"the name {sample.Id} is in {split} twice; it would be seen twice as often as the others")]);
+            Add([new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate,
+                $"the name {sample.Id} is in {split} twice; it would be seen twice as often as the others")]);
         else
-            Add([new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate, $"the name {sample.Id} is in {seen[sample.Id]} and in {split}; an image in both makes scores too good")]);
+            Add([new DatasetProblem(sample.ImagePath, ProblemKind.Duplicate,
+                $"the name {sample.Id} is in {seen[sample.Id]} and in {split}; an image in both makes scores too good")]);
     }
 
     /// <summary>Counts a label map of training indices; gives its ignored pixels.</summary>
@@ -135,7 +141,12 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
         [.. ClassList.Voc.Names.Select(name => ClassList.PascalContext60.Names.ToList().IndexOf(name == "diningtable" ? "table" : name))];
 
     IEnumerable<string> Orders() =>
-        new[] { OrderSuspicions.OfNames(classes), OrderSuspicions.OfPalettes(classes, paletteColors), OrderSuspicions.OfContext(context.Pixels, context.Alphabetical, context.ObjectsFirst) }.OfType<string>();
+        new[]
+        {
+            OrderSuspicions.OfNames(classes),
+            OrderSuspicions.OfPalettes(classes, paletteColors),
+            OrderSuspicions.OfContext(context.Pixels, context.Alphabetical, context.ObjectsFirst),
+        }.OfType<string>();
 
     /// <summary>The class that has a colour, the given one first; null where none has.</summary>
     int? ClassOfColor((byte R, byte G, byte B) color, int first)

@@ -4,8 +4,8 @@ using Hwaso.Imaging;
 namespace Hwaso.Data.Converting;
 
 /// <summary>
-/// PASCAL Context's trainval_merged.json: its images, and where in the file the segments of each are. The file has hundreds of megabytes; it is held
-/// as bytes, and a segment is read when its image is painted.
+/// PASCAL Context's trainval_merged.json: its images, and where in the file the segments of each are. The file has hundreds of
+/// megabytes; this class keeps its bytes in memory and reads a segment when it paints the image.
 /// </summary>
 sealed class ContextJson
 {
@@ -57,7 +57,8 @@ sealed class ContextJson
             Require(images.Count > 0, "no 'images'; PASCAL Context's trainval_merged.json was wanted");
             return new ContextJson(file, bytes, images, segments);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException)
+        catch (Exception error)
+            when (error is JsonException or InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException)
         {
             throw new DatasetException(file, $"cannot be read as PASCAL Context's annotations: {error.Message}", error);
         }
@@ -75,11 +76,14 @@ sealed class ContextJson
             {
                 using var segment = JsonDocument.Parse(bytes.AsMemory(start, length));
                 var category = segment.RootElement.GetProperty("category_id").GetInt32();
-                Require(category >= 0 && category < PublishedLabels.ContextLabelOfId.Count, $"category {category}; 0 to {PublishedLabels.ContextLabelOfId.Count - 1} were wanted");
+                Require(category >= 0 && category < PublishedLabels.ContextLabelOfId.Count,
+                    $"category {category}; 0 to {PublishedLabels.ContextLabelOfId.Count - 1} were wanted");
                 RunLengths.Paint(labels, segment.RootElement.GetProperty("segmentation"), PublishedLabels.ContextLabelOfId[category]);
             }
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or ArgumentException or OverflowException)
+        catch (Exception error)
+            when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or ArgumentException
+                or OverflowException)
         {
             throw new DatasetException(file, $"the annotation of {name} cannot be used: {error.Message}", error);
         }

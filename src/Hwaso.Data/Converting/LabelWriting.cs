@@ -3,7 +3,7 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Data.Converting;
 
-/// <summary>Writes label PNGs, several at a time; a source that cannot be used costs its own image and is told.</summary>
+/// <summary>Writes label PNGs in parallel; a source that cannot be used becomes a problem, and its image is left out.</summary>
 sealed class LabelWriting(string folder, Palette palette, int threads, Action<int, int>? progress, CancellationToken stop)
 {
     readonly ConcurrentBag<DatasetProblem> problems = [];
@@ -12,12 +12,12 @@ sealed class LabelWriting(string folder, Palette palette, int threads, Action<in
     /// <summary>The images whose labels were written.</summary>
     public IReadOnlySet<string> Written => written.Keys.ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>What could not be used, by path.</summary>
+    /// <summary>The sources that could not be used, by path.</summary>
     public IReadOnlyList<DatasetProblem> Problems => [.. problems.OrderBy(p => p.Path, StringComparer.Ordinal)];
 
     /// <summary>Writes the labels of every image.</summary>
     /// <param name="images">The images' names.</param>
-    /// <param name="source">The file behind a name, for what is told.</param>
+    /// <param name="source">The file behind a name, for messages.</param>
     /// <param name="read">Reads the labels of one.</param>
     public void Write(IReadOnlyList<string> images, Func<string, string> source, Func<string, LabelMap> read)
     {
@@ -43,7 +43,7 @@ sealed class LabelWriting(string folder, Palette palette, int threads, Action<in
     }
 }
 
-/// <summary>What came of preparing a data set.</summary>
+/// <summary>The result of preparing a data set.</summary>
 /// <param name="Labels">Label PNGs written.</param>
 /// <param name="Lists">The lists written, with the images of each.</param>
 /// <param name="Problems">Files that could not be used, and were left out.</param>

@@ -1,12 +1,17 @@
+using Hwaso.Data.Layouts;
 namespace Hwaso.Data.Converting;
 
-/// <summary>MATLAB annotations that lie in a data set's folder and have no label PNG: those that cannot be read were left out by the conversion.</summary>
+/// <summary>
+/// MATLAB annotations that lie in a data set's folder and have no label PNG: those that cannot be read were left out by the conversion.
+/// </summary>
 static class RawAnnotations
 {
     /// <summary>Where a layout's downloads have them, below its folder or beside VOC's.</summary>
     static readonly Dictionary<string, (string Year, string[] Places, string[] Pngs, string Kind)> known = new()
     {
-        ["voc-aug"] = ("VOC2012", ["cls", "dataset/cls", "benchmark_RELEASE/dataset/cls", "VOCaug/dataset/cls", "VOCdevkit/VOCaug/dataset/cls"], ["SegmentationClass", "SegmentationClassAug"], "voc-aug"),
+        ["voc-aug"] =
+            ("VOC2012", ["cls", "dataset/cls", "benchmark_RELEASE/dataset/cls", "VOCaug/dataset/cls", "VOCdevkit/VOCaug/dataset/cls"],
+                ["SegmentationClass", "SegmentationClassAug"], "voc-aug"),
         ["pascal-context-59"] = ("VOC2010", ["trainval"], ["SegmentationClassContext", "Context"], "pascal-context"),
         ["pascal-context-60"] = ("VOC2010", ["trainval"], ["SegmentationClassContext", "Context"], "pascal-context"),
     };
@@ -14,12 +19,13 @@ static class RawAnnotations
     /// <summary>Reads every one that has no PNG.</summary>
     /// <param name="layout">The layout.</param>
     /// <param name="root">The data set's folder.</param>
-    /// <param name="tell">Told what cannot be read, by path, and how many could be but were not converted.</param>
-    public static void Check(string layout, string root, Action<DatasetProblem> tell)
+    /// <param name="report">Receives a problem for each file that cannot be read, and one with the number of readable files that were
+    /// not converted.</param>
+    public static void Check(string layout, string root, Action<DatasetProblem> report)
     {
         if (!known.TryGetValue(layout, out var places))
             return;
-        var around = new[] { root, Path.Combine(root, places.Year), Path.Combine(root, "VOCdevkit", places.Year) };
+        var around = Folders.Around(root, places.Year);
         var voc = around.FirstOrDefault(f => Directory.Exists(Path.Combine(f, "JPEGImages")));
         foreach (var folder in around.SelectMany(f => places.Places.Select(p => Path.Combine(f, p))).Where(Directory.Exists))
         {
@@ -37,15 +43,16 @@ static class RawAnnotations
                 }
                 catch (DatasetException error)
                 {
-                    tell(new DatasetProblem(file, ProblemKind.BrokenFile, error.Problem));
+                    report(new DatasetProblem(file, ProblemKind.BrokenFile, error.Problem));
                 }
                 catch (Exception error) when (error is IOException or UnauthorizedAccessException)
                 {
-                    tell(new DatasetProblem(file, ProblemKind.BrokenFile, error.Message));
+                    report(new DatasetProblem(file, ProblemKind.BrokenFile, error.Message));
                 }
             }
             if (ready > 0)
-                tell(new DatasetProblem(folder, ProblemKind.MissingFile, $"{ready} of its {all} annotations have no label PNG; `hwaso dataset convert {places.Kind} {folder} {voc ?? root}` makes them"));
+                report(new DatasetProblem(folder, ProblemKind.MissingFile, $"{ready} of its {all} annotations have no label PNG; `hwaso "
+                    + $"dataset convert {places.Kind} {folder} {voc ?? root}` makes them"));
         }
     }
 }

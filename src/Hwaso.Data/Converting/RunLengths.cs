@@ -7,7 +7,7 @@ namespace Hwaso.Data.Converting;
 static class RunLengths
 {
     /// <summary>Paints the mask's pixels.</summary>
-    /// <param name="labels">What is painted on.</param>
+    /// <param name="labels">The map that is painted on.</param>
     /// <param name="mask">An object with size [height, width] and counts.</param>
     /// <param name="value">The label to paint.</param>
     /// <exception cref="ArgumentException">The mask is of another size, or its runs do not fill it.</exception>
@@ -20,7 +20,9 @@ static class RunLengths
         var counts = mask.GetProperty("counts");
         long at = 0;
         var set = false;
-        foreach (var run in counts.ValueKind == JsonValueKind.String ? Unpacked(counts.GetString()!) : [.. counts.EnumerateArray().Select(c => c.GetInt64())])
+        foreach (var run in counts.ValueKind == JsonValueKind.String
+            ? Unpacked(counts.GetString()!)
+            : [.. counts.EnumerateArray().Select(c => c.GetInt64())])
         {
             if (run < 0 || at + run > labels.Labels.Length)
                 throw new ArgumentException($"its runs leave the {labels.Labels.Length} pixels");
@@ -32,7 +34,10 @@ static class RunLengths
             throw new ArgumentException($"its runs are of {at} pixels; {labels.Labels.Length} were wanted");
     }
 
-    /// <summary>Undoes the packing: six bits a letter from '0' on, five of them the number's, the sixth telling that more follow; from the fourth on differences to the last but one.</summary>
+    /// <summary>
+    /// Undoes the packing: six bits a letter from '0' on, five of them the number's, the sixth telling that more follow; from the
+    /// fourth on differences to the last but one.
+    /// </summary>
     static List<long> Unpacked(string letters)
     {
         var runs = new List<long>();

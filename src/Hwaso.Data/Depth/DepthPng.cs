@@ -3,7 +3,9 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Data.Depth;
 
-/// <summary>Depth in metres as a 16-bit PNG: a pixel's value times the scale in the file's text is its depth; 0 stands where there is none.</summary>
+/// <summary>
+/// Depth in metres as a 16-bit PNG: a pixel's value times the scale in the file's text is its depth; 0 stands where there is none.
+/// </summary>
 public static class DepthPng
 {
     /// <summary>The keyword of the scale: metres of one step.</summary>
@@ -11,7 +13,7 @@ public static class DepthPng
 
     /// <summary>Writes a map, whole or not at all, with steps of its largest depth ÷ 65,535: at 80 m, 1.2 mm.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="depth">Depth in metres; what is not above 0, or infinite, is none.</param>
+    /// <param name="depth">Depth in metres; values not above 0 and infinite ones count as missing.</param>
     /// <param name="text">Further text entries by keyword, such as the teacher's name.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Write(string path, DepthMap depth, IReadOnlyDictionary<string, string>? text = null)
@@ -21,9 +23,12 @@ public static class DepthPng
         var image = new Gray16Image(depth.Width, depth.Height);
         for (var k = 0; k < image.Values.Length; k++)
             if (IsThere(depth.Values[k]))
-                // What is nearer than half a step is still there.
+                // A depth below half a step must not become 0, which stands for none.
                 image.Values[k] = (ushort)Math.Clamp(Math.Round(depth.Values[k] / scale), 1, ushort.MaxValue);
-        var entries = new Dictionary<string, string>(text ?? new Dictionary<string, string>()) { [ScaleKey] = scale.ToString("R", CultureInfo.InvariantCulture) };
+        var entries = new Dictionary<string, string>(text ?? new Dictionary<string, string>())
+        {
+            [ScaleKey] = scale.ToString("R", CultureInfo.InvariantCulture),
+        };
         Png.WriteGray16(path, image, entries);
     }
 
@@ -36,8 +41,10 @@ public static class DepthPng
         var info = Png.Info(path);
         if (info.BitDepth != 16 || info.ColorType != PngColorType.Gray)
             throw new ImageFormatException(path, $"a {info.BitDepth}-bit {info.ColorType} PNG where 16-bit gray depth was expected");
-        if (!info.Text.TryGetValue(ScaleKey, out var given) || !double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) || !(scale > 0))
-            throw new DatasetException(path, $"does not say how deep its values are: a text entry {ScaleKey} with the metres of one step was wanted, as hwaso depth writes it");
+        if (!info.Text.TryGetValue(ScaleKey, out var given)
+            || !double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) || !(scale > 0))
+            throw new DatasetException(path, $"does not say how deep its values are: a text entry {ScaleKey} with the metres of one step "
+                + "was wanted, as hwaso depth writes it");
         var image = Png.ReadGray16(path);
         return new DepthMap(image.Width, image.Height, Array.ConvertAll(image.Values, v => v == 0 ? float.NaN : (float)(v * scale)));
     }

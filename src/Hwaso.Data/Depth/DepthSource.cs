@@ -10,24 +10,30 @@ public abstract class DepthSource
     public abstract string PathOf(Sample sample);
 
     /// <summary>Reads the depth of an image. May be called from any thread.</summary>
-    /// <exception cref="DatasetException">The file is not there, or does not say what its values mean.</exception>
+    /// <exception cref="DatasetException">The file is missing, or does not give the scale of its values.</exception>
     /// <exception cref="Imaging.ImageFormatException">It is damaged or of another kind.</exception>
     public abstract DepthMap Read(Sample sample);
 }
 
-/// <summary>A folder of depth PNGs named as the images or as their ids: pseudo depth by a teacher, as <c>hwaso depth</c> writes it.</summary>
+/// <summary>
+/// A folder of depth PNGs named as the images or as their ids: pseudo depth by a teacher, as <c>hwaso depth</c> writes it.
+/// </summary>
 /// <param name="folder">The folder.</param>
-/// <param name="metresOfOne">The depth that is learned as 1; the default is the largest of teachers for rooms, so that depths come to 0 … 1, where the squared error is of the order of a cross entropy.</param>
+/// <param name="metresOfOne">The depth that is learned as 1; the default is the largest of teachers for rooms, so that depths come to 0
+/// … 1, where the squared error is of the order of a cross entropy.</param>
 public sealed class DepthFolder(string folder, double metresOfOne = DepthFolder.UsualMetres) : DepthSource
 {
     /// <summary>The depth that is learned as 1 unless a recipe says otherwise, in metres.</summary>
     public const double UsualMetres = 10;
 
-    /// <summary>The folder that a recipe names: from the working directory, or else from the data set's folder or its <c>VOC2012</c>; null where there is none.</summary>
+    /// <summary>
+    /// The folder that a recipe names: from the working directory, or else from the data set's folder or its <c>VOC2012</c>; null where
+    /// there is none.
+    /// </summary>
     /// <param name="root">The data set's folder.</param>
     /// <param name="given">The folder, as it was written.</param>
     public static string? Find(string root, string given) =>
-        new[] { given, Path.Combine(root, given), Path.Combine(root, "VOC2012", given), Path.Combine(root, "VOCdevkit", "VOC2012", given) }.FirstOrDefault(Directory.Exists);
+        Folders.Around(root, "VOC2012").Select(f => Path.Combine(f, given)).Prepend(given).FirstOrDefault(Directory.Exists);
 
     /// <inheritdoc/>
     public override string PathOf(Sample sample)
@@ -49,8 +55,9 @@ public sealed class DepthFolder(string folder, double metresOfOne = DepthFolder.
 }
 
 /// <summary>
-/// Cityscapes' disparity, of stereo in the published set and exact in rendered scenes: <c>disparity/SPLIT/CITY/NAME_disparity.png</c>, 16 bits, a
-/// value v above 0 meaning (v − 1) / 256 pixels. It is learned as it is, the inverse of depth: near is large, and what is far ends at 0.
+/// Cityscapes' disparity, of stereo in the published set and exact in rendered scenes: <c>disparity/SPLIT/CITY/NAME_disparity.png</c>,
+/// 16 bits, a value v above 0 meaning (v − 1) / 256 pixels. It is learned as it is, the inverse of depth: near is large, and what is
+/// far ends at 0.
 /// </summary>
 public sealed class DisparityFolder : DepthSource
 {
@@ -62,12 +69,14 @@ public sealed class DisparityFolder : DepthSource
     /// <summary>The disparity of a split.</summary>
     /// <param name="root">The data set's folder.</param>
     /// <param name="split">The split.</param>
-    /// <param name="pixelsOfOne">The disparity that is learned as 1; the default is the search range of the published set's stereo, so that disparities come to 0 … 1.</param>
+    /// <param name="pixelsOfOne">The disparity that is learned as 1; the default is the search range of the published set's stereo, so
+    /// that disparities come to 0 … 1.</param>
     /// <exception cref="DatasetException">There is no disparity folder.</exception>
     public DisparityFolder(string root, string split, double pixelsOfOne = 128)
     {
         folder = Folders.Cityscapes(Folders.Require(root, "the data set's folder"), "disparity")
-            ?? throw new DatasetException(root, "no disparity in it or in one of its folders; unpack Cityscapes' disparity beside leftImg8bit, or name a folder of depth PNGs");
+            ?? throw new DatasetException(root, "no disparity in it or in one of its folders; unpack Cityscapes' disparity beside "
+                + "leftImg8bit, or name a folder of depth PNGs");
         (this.split, this.pixelsOfOne) = (split, pixelsOfOne);
     }
 
@@ -76,7 +85,8 @@ public sealed class DisparityFolder : DepthSource
     {
         var name = Path.GetFileName(sample.ImagePath);
         var city = Path.GetFileName(Path.GetDirectoryName(sample.ImagePath)!);
-        return Path.Combine(folder, split, city, name.EndsWith(ImageEnd, StringComparison.Ordinal) ? name[..^ImageEnd.Length] + DisparityEnd : sample.Id + DisparityEnd);
+        return Path.Combine(folder, split, city,
+            name.EndsWith(ImageEnd, StringComparison.Ordinal) ? name[..^ImageEnd.Length] + DisparityEnd : sample.Id + DisparityEnd);
     }
 
     /// <inheritdoc/>
@@ -86,6 +96,7 @@ public sealed class DisparityFolder : DepthSource
         if (!File.Exists(path))
             throw new DatasetException(sample.ImagePath, $"has no disparity: {path} was wanted");
         var image = Png.ReadGray16(path);
-        return new DepthMap(image.Width, image.Height, Array.ConvertAll(image.Values, v => v == 0 ? float.NaN : (float)((v - 1) / (256 * pixelsOfOne))));
+        return new DepthMap(image.Width, image.Height,
+            Array.ConvertAll(image.Values, v => v == 0 ? float.NaN : (float)((v - 1) / (256 * pixelsOfOne))));
     }
 }

@@ -2,7 +2,7 @@ namespace Hwaso.Data.Layouts;
 
 /// <summary>
 /// Cityscapes as it is unpacked: <c>leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png</c> and <c>gtFine/SPLIT/CITY/NAME_gtFine_*.png</c>.
-/// <c>labelTrainIds</c> are read where they are, else <c>labelIds</c>. The coarse annotations lie likewise in <c>gtCoarse</c>.
+/// <c>labelTrainIds</c> are read where they exist, else <c>labelIds</c>. The coarse annotations are in <c>gtCoarse</c>, laid out alike.
 /// </summary>
 public sealed class CityscapesDataset : SegmentationDataset
 {
@@ -32,7 +32,10 @@ public sealed class CityscapesDataset : SegmentationDataset
         var data = OpenLeniently(root, split, truth);
         var labelled = data.Samples.Count(s => s.LabelPath is not null);
         if (labelled > 0 && data.Samples.FirstOrDefault(s => s.LabelPath is null) is { } bare)
-            throw new DatasetException(bare.ImagePath, $"has no label: {Truth(Folders.Cityscapes(root, truth)!, split, bare.ImagePath)}_{truth}{TrainIdsEnd} or _{truth}_labelIds.png was wanted ({data.Samples.Count - labelled} of {data.Samples.Count} images lack one); unpack {truth}, or take the image out");
+            throw new DatasetException(bare.ImagePath,
+                $"has no label: {Truth(Folders.Cityscapes(root, truth)!, split, bare.ImagePath)}_{truth}{TrainIdsEnd} or "
+                + $"_{truth}_labelIds.png was wanted ({data.Samples.Count - labelled} of {data.Samples.Count} images lack one); unpack "
+                + $"{truth}, or take the image out");
         return data;
     }
 
@@ -41,7 +44,8 @@ public sealed class CityscapesDataset : SegmentationDataset
     {
         Folders.Require(root, "the data set's folder");
         var images = Folders.Cityscapes(root, "leftImg8bit")
-            ?? throw new DatasetException(root, "no leftImg8bit (Cityscapes' images) in it or in one of its folders; name the folder that holds it");
+            ?? throw new DatasetException(root,
+                "no leftImg8bit (Cityscapes' images) in it or in one of its folders; name the folder that holds it");
         var folder = Folders.RequireSplit(images, split);
         var truths = Folders.Cityscapes(root, truth);
         var samples = Directory.EnumerateFiles(folder, "*" + ImageEnd, SearchOption.AllDirectories).Order(StringComparer.Ordinal)

@@ -14,8 +14,9 @@ public static class Datasets
     /// <exception cref="DatasetException">The folder does not hold such a data set or split.</exception>
     public static SegmentationDataset Open(string layout, string root, string split) => Find(layout).List(root, split, null);
 
-    /// <summary>Lists a split as far as it goes: what is missing is told and left out, instead of being an error.</summary>
-    internal static SegmentationDataset OpenLeniently(string layout, string root, string split, Action<DatasetProblem> tell) => Find(layout).List(root, split, tell);
+    /// <summary>Lists a split; missing files are reported and left out instead of being an error.</summary>
+    internal static SegmentationDataset OpenLeniently(string layout, string root, string split, Action<DatasetProblem> report) =>
+        Find(layout).List(root, split, report);
 
     /// <summary>The layout that a folder has, by the files in it.</summary>
     /// <exception cref="DatasetException">It has none that is known.</exception>
@@ -29,17 +30,18 @@ public static class Datasets
         // VOC 2010's own masks are no one's: where PASCAL Context's lie beside them, those are meant.
         var fitting = KnownLayouts.All.Where(l => l.Fits(root)).Select(l => l.Name).ToArray();
         return fitting.Length > 0 ? fitting : throw new DatasetException(root,
-            $"neither leftImg8bit (Cityscapes) nor JPEGImages (VOC) in it, nor what other layouts have; name the folder that holds it, or describe yours in {DescribedFolder.FileName}");
+            "neither leftImg8bit (Cityscapes) nor JPEGImages (VOC) in it, nor what other layouts have; name the folder that holds it, or "
+                + $"describe yours in {DescribedFolder.FileName}");
     }
 
     /// <summary>The classes of a layout.</summary>
     /// <param name="layout">The layout's name.</param>
-    /// <param name="root">The data set's folder, which says what its classes are where the layout is anybody's.</param>
+    /// <param name="root">The data set's folder; it names its classes in the layouts list and folder.</param>
     /// <exception cref="ArgumentException">A layout that is not known.</exception>
     /// <exception cref="DatasetException">The folder does not say its classes.</exception>
     public static ClassList ClassesOf(string layout, string root) => Find(layout).Classes(root);
 
-    /// <summary>What the values of a layout's published label files mean; of Cityscapes' those of label ids.</summary>
+    /// <summary>The meaning of the values of a layout's published label files; for Cityscapes, of label ids.</summary>
     /// <inheritdoc cref="ClassesOf"/>
     public static LabelTable LabelsOf(string layout, string root) => Find(layout).Labels(root);
 
@@ -47,7 +49,9 @@ public static class Datasets
     {
         if (KnownLayouts.All.FirstOrDefault(l => l.Name == layout) is { } found)
             return found;
-        var near = Layouts.FirstOrDefault(l => l.StartsWith(layout, StringComparison.OrdinalIgnoreCase) || layout.StartsWith(l, StringComparison.OrdinalIgnoreCase));
-        throw new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was wanted{(near is null || layout.Length == 0 ? "" : $": is it {near}?")}");
+        var near = Layouts.FirstOrDefault(l => l.StartsWith(layout, StringComparison.OrdinalIgnoreCase)
+            || layout.StartsWith(l, StringComparison.OrdinalIgnoreCase));
+        throw new ArgumentException($"layout '{layout}' cannot be read; {string.Join(" or ", Layouts)} was "
+            + $"wanted{(near is null || layout.Length == 0 ? "" : $": is it {near}?")}");
     }
 }

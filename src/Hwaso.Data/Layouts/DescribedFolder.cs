@@ -12,10 +12,11 @@ namespace Hwaso.Data.Layouts;
 /// </code>
 /// </summary>
 /// <param name="Classes">The classes.</param>
-/// <param name="Table">What the masks' values or colours mean.</param>
+/// <param name="Table">The meaning of the masks' values or colours.</param>
 /// <param name="Images">The images' paths below the folder, with {split} and one star.</param>
-/// <param name="Masks">The masks', likewise.</param>
-/// <param name="List">A text file that names the images of a split, with {split}; null where the folders tell.</param>
+/// <param name="Masks">The masks' paths, in the same form.</param>
+/// <param name="List">A text file that names the images of a split, with {split}; null where every image of the folder belongs to the
+/// split.</param>
 sealed record DescribedFolder(ClassList Classes, LabelTable Table, string Images, string Masks, string? List)
 {
     public const string FileName = "dataset.yaml";
@@ -28,22 +29,24 @@ sealed record DescribedFolder(ClassList Classes, LabelTable Table, string Images
         var file = Path.Combine(root, FileName);
         return File.Exists(file)
             ? FolderDescription.Read(File.ReadAllText(file), file)
-            : throw new DatasetException(file, "no such file; it should say where images and masks are and what the classes are called");
+            : throw new DatasetException(file, "no such file; it should give the paths of images and masks and the names of the classes");
     }
 
     /// <summary>Lists a split.</summary>
-    public static SegmentationDataset Open(string root, string split, Action<DatasetProblem>? tell)
+    public static SegmentationDataset Open(string root, string split, Action<DatasetProblem>? report)
     {
         var folder = Read(root);
         var images = Files(root, folder.Images, split);
         var masks = Files(root, folder.Masks, split).ToDictionary(f => f.Name, f => f.Path, StringComparer.Ordinal);
         if (folder.List is { } pattern)
-            images = Listed(Path.Combine(root, Filled(pattern, split)), images, tell ?? DatasetLayout.Refuse);
+            images = Listed(Path.Combine(root, Filled(pattern, split)), images, report ?? DatasetLayout.Refuse);
         if (images.Count == 0)
             throw new DatasetException(Path.Combine(root, Filled(folder.Images, split)), $"no such file; the split '{split}' is empty");
         var samples = images.Select(i => new Sample(i.Name, i.Path, masks.GetValueOrDefault(i.Name))).ToArray();
-        if (tell is null && masks.Count > 0 && samples.FirstOrDefault(s => s.LabelPath is null) is { } bare)
-            throw new DatasetException(bare.ImagePath, $"has no mask: {Path.Combine(root, Filled(folder.Masks, split).Replace("*", bare.Id, StringComparison.Ordinal))} was wanted");
+        if (report is null && masks.Count > 0 && samples.FirstOrDefault(s => s.LabelPath is null) is { } bare)
+            throw new DatasetException(bare.ImagePath,
+                $"has no mask: {Path.Combine(root, Filled(folder.Masks, split).Replace("*", bare.Id, StringComparison.Ordinal))} was "
+                + "wanted");
         return new FileDataset($"{folder.Classes.Name} {split}", folder.Classes, folder.Table, samples);
     }
 
@@ -58,7 +61,7 @@ sealed record DescribedFolder(ClassList Classes, LabelTable Table, string Images
             .Select(f => (Path.GetFileName(f)[star..^(name.Length - star - 1)], f))];
     }
 
-    static List<(string Name, string Path)> Listed(string list, List<(string Name, string Path)> images, Action<DatasetProblem> tell)
+    static List<(string Name, string Path)> Listed(string list, List<(string Name, string Path)> images, Action<DatasetProblem> report)
     {
         if (!File.Exists(list))
             throw new DatasetException(list, "no such list; it should hold the names of the split's images, one a line");
@@ -68,7 +71,7 @@ sealed record DescribedFolder(ClassList Classes, LabelTable Table, string Images
             if (byName.TryGetValue(name, out var path))
                 found.Add((name, path));
             else
-                tell(new DatasetProblem(list, ProblemKind.MissingFile, $"line {k + 1} names {name}, which is no image of the folder"));
+                report(new DatasetProblem(list, ProblemKind.MissingFile, $"line {k + 1} names {name}, which is no image of the folder"));
         return found;
     }
 }

@@ -26,7 +26,7 @@ sealed class FolderDescription
 
     /// <summary>Reads a description.</summary>
     /// <param name="yaml">The text.</param>
-    /// <param name="file">What errors call it.</param>
+    /// <param name="file">The file's name in error messages.</param>
     /// <exception cref="DatasetException">It is not YAML, or says something that cannot be.</exception>
     public static DescribedFolder Read(string yaml, string file)
     {
@@ -37,7 +37,8 @@ sealed class FolderDescription
         }
         catch (YamlException error)
         {
-            throw new DatasetException($"{file}:{error.Start.Line}", $"is not YAML: {error.Message} A value that begins with {{ wants quotes", error);
+            throw new DatasetException($"{file}:{error.Start.Line}",
+                $"is not YAML: {error.Message} A value that begins with {{ wants quotes", error);
         }
         if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode map)
             throw new DatasetException(file, "wants keys such as 'images:' at the top");
@@ -61,7 +62,8 @@ sealed class FolderDescription
         var list = new ClassList(name, [.. classes.Select(c => c.Entry)], Flag("background"));
         try
         {
-            return new DescribedFolder(list, colors ? ColorTable(list) : ValueTable([.. classes.Select(c => c.Value)], first), images, masks, Text("list"));
+            return new DescribedFolder(list, colors ? ColorTable(list) : ValueTable([.. classes.Select(c => c.Value)], first), images,
+                masks, Text("list"));
         }
         catch (ArgumentException error)
         {
@@ -72,7 +74,8 @@ sealed class FolderDescription
     List<(ClassEntry Entry, int Value)> Classes(int first, bool colors)
     {
         if (!entries.TryGetValue("classes", out var node) || node is not YamlSequenceNode { Children: [_, ..] items })
-            throw node is null ? new DatasetException(file, "classes: missing; wants the class names as a list") : Error(node, "wants the class names as a list");
+            throw node is null ? new DatasetException(file, "classes: missing; wants the class names as a list")
+                : Error(node, "wants the class names as a list");
         return [.. items.Select((item, k) => Class(item, first + k, k, colors))];
     }
 
@@ -80,7 +83,9 @@ sealed class FolderDescription
     {
         var (r, g, b) = Imaging.Palette.Voc[index & 255];
         if (item is YamlScalarNode { Value: { Length: > 0 } plain })
-            return colors ? throw Error(item, $"'{plain}' has no colour; with encoding: color each class is {{name: …, color: [red, green, blue]}}") : (new ClassEntry(plain, r, g, b), value);
+            return colors
+                ? throw Error(item, $"'{plain}' has no colour; with encoding: color each class is {{name: …, color: [red, green, blue]}}")
+                : (new ClassEntry(plain, r, g, b), value);
         if (item is not YamlMappingNode map)
             throw Error(item, "wants a name, or {name: …, value: …, color: [red, green, blue]}");
         string? name = null;
@@ -106,21 +111,26 @@ sealed class FolderDescription
     }
 
     LabelTable ColorTable(ClassList classes) =>
-        LabelTable.FromColors([.. classes.Entries.Select(c => (c.R, c.G, c.B))], Ignored(node => node is YamlSequenceNode { Children: [YamlSequenceNode, ..] }).Select(Color).ToArray());
+        LabelTable.FromColors([.. classes.Entries.Select(c => (c.R, c.G, c.B))],
+            Ignored(node => node is YamlSequenceNode { Children: [YamlSequenceNode, ..] }).Select(Color).ToArray());
 
-    // What is left over below the first value does not count either: 0 where the classes begin at 1.
+    // Values below the first one are ignored too: 0 where the classes begin at 1.
     LabelTable ValueTable(IReadOnlyList<int> values, int first) => LabelTable.FromValues(values,
-        [.. Ignored(node => node is YamlSequenceNode).Select(n => Number(n, 0, 255)).Concat(entries.ContainsKey("ignore") ? [] : [ClassList.Ignore])
+        [.. Ignored(node => node is YamlSequenceNode).Select(n => Number(n, 0, 255))
+            .Concat(entries.ContainsKey("ignore") ? [] : [ClassList.Ignore])
             .Concat(Enumerable.Range(0, first)).Distinct().Where(v => entries.ContainsKey("ignore") || !values.Contains(v))]);
 
-    /// <summary>What is ignored: one value, or a list of them.</summary>
+    /// <summary>The ignored values: one, or a list.</summary>
     IEnumerable<YamlNode> Ignored(Func<YamlNode, bool> isList) =>
         !entries.TryGetValue("ignore", out var node) ? [] : isList(node) ? ((YamlSequenceNode)node).Children : [node];
 
     string Pattern(string key)
     {
-        var text = Text(key) ?? throw new DatasetException(file, $"{key}: missing; wants a path below this folder with a star for the name, such as {key}/{{split}}/*.png");
-        return Path.GetFileName(text).Split('*').Length == 2 && !Path.GetDirectoryName(text)!.Contains('*', StringComparison.Ordinal) && !Path.IsPathRooted(text)
+        var text = Text(key)
+            ?? throw new DatasetException(file,
+                $"{key}: missing; wants a path below this folder with a star for the name, such as {key}/{{split}}/*.png");
+        return Path.GetFileName(text).Split('*').Length == 2 && !Path.GetDirectoryName(text)!.Contains('*', StringComparison.Ordinal)
+            && !Path.IsPathRooted(text)
             ? text : throw Error(entries[key], $"'{text}': a path below this folder was wanted whose last part has one star");
     }
 
@@ -135,11 +145,13 @@ sealed class FolderDescription
     };
 
     int Number(YamlNode node, int low, int high) =>
-        node is YamlScalarNode { Value: { } text } && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= low && value <= high
+        node is YamlScalarNode { Value: { } text } && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            && value >= low && value <= high
             ? value : throw Error(node, $"'{node}': a whole number from {low} to {high} was wanted");
 
     (byte R, byte G, byte B) Color(YamlNode node) => node is YamlSequenceNode { Children: [var r, var g, var b] }
-        ? ((byte)Number(r, 0, 255), (byte)Number(g, 0, 255), (byte)Number(b, 0, 255)) : throw Error(node, "wants a colour as [red, green, blue], each 0 to 255");
+        ? ((byte)Number(r, 0, 255), (byte)Number(g, 0, 255), (byte)Number(b, 0, 255))
+            : throw Error(node, "wants a colour as [red, green, blue], each 0 to 255");
 
     DatasetException Error(YamlNode node, string problem) => new($"{file}:{node.Start.Line}", problem);
 }

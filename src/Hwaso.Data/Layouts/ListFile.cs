@@ -15,7 +15,8 @@ static class ListFile
         Folders.Require(root, $"the data set's folder, with {Names} and its lists");
         var file = Path.Combine(root, Names);
         if (!File.Exists(file))
-            throw new DatasetException(file, "no such file; it should hold the class names, one a line, in the order of the label values 0, 1, 2, …");
+            throw new DatasetException(file,
+                "no such file; it should hold the class names, one a line, in the order of the label values 0, 1, 2, …");
         var names = File.ReadAllLines(file).Select(l => l.Trim()).Where(l => l.Length > 0).ToArray();
         return names.Length is > 0 and <= 255
             ? ClassList.Named(Path.GetFileName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(root))), names)
@@ -23,34 +24,39 @@ static class ListFile
     }
 
     /// <summary>Lists a split.</summary>
-    public static SegmentationDataset Open(string root, string split, Action<DatasetProblem>? tell)
+    public static SegmentationDataset Open(string root, string split, Action<DatasetProblem>? report)
     {
         var classes = Classes(root);
         var list = Path.Combine(root, split + ".txt");
         if (!File.Exists(list))
-            throw new DatasetException(list, $"no such list; there are {string.Join(", ", Directory.EnumerateFiles(root, "*.txt").Select(Path.GetFileName).Where(f => f != Names).Order(StringComparer.Ordinal))}");
+        {
+            var lists = Directory.EnumerateFiles(root, "*.txt").Select(Path.GetFileName).Where(f => f != Names)
+                .Order(StringComparer.Ordinal);
+            throw new DatasetException(list, $"no such list; there are {string.Join(", ", lists)}");
+        }
         var samples = File.ReadAllLines(list).Select((line, k) => (Line: line.Trim(), Number: k + 1)).Where(l => l.Line.Length > 0)
-            .Select(l => Sample(root, list, l.Line, l.Number, tell ?? DatasetLayout.Refuse)).OfType<Sample>().ToArray();
+            .Select(l => Sample(root, list, l.Line, l.Number, report ?? DatasetLayout.Refuse)).OfType<Sample>().ToArray();
         if (samples.Length == 0)
             throw new DatasetException(list, $"names no image that is there; the split '{split}' is empty");
         return new FileDataset($"{classes.Name} {split}", classes, LabelTable.Plain(classes.Count), samples);
     }
 
-    static Sample? Sample(string root, string list, string line, int number, Action<DatasetProblem> tell)
+    static Sample? Sample(string root, string list, string line, int number, Action<DatasetProblem> report)
     {
         var parts = line.Split('\t', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (parts.Length == 1)
             parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length != 2)
         {
-            tell(new DatasetProblem(list, ProblemKind.MissingFile, $"line {number} has {parts.Length} parts: an image and its label were wanted; where a path has spaces, separate them by a tab"));
+            report(new DatasetProblem(list, ProblemKind.MissingFile, $"line {number} has {parts.Length} parts: an image and its label were "
+                + "wanted; where a path has spaces, separate them by a tab"));
             return null;
         }
         var (image, label) = (Path.Combine(root, parts[0]), Path.Combine(root, parts[1]));
         foreach (var (path, what) in new[] { (image, "image"), (label, "label") })
             if (!File.Exists(path))
             {
-                tell(new DatasetProblem(path, ProblemKind.MissingFile, $"is not there, but {list}:{number} names it as {what}"));
+                report(new DatasetProblem(path, ProblemKind.MissingFile, $"is not there, but {list}:{number} names it as {what}"));
                 return null;
             }
         return new Sample(Path.ChangeExtension(parts[0], null), image, label);

@@ -2,27 +2,28 @@ namespace Hwaso.Data.Layouts;
 
 /// <summary>A split given by a text file of image names, one a line, as the PASCAL data sets have them.</summary>
 /// <param name="Images">Folder of the JPEGs.</param>
-/// <param name="Labels">Folders of the label PNGs; the first that has one is taken.</param>
+/// <param name="Labels">Folders of the label PNGs; the first one that holds a label wins.</param>
 /// <param name="Instances">Folder of the instance PNGs, if there is one.</param>
 /// <param name="List">The text file.</param>
 sealed record ListedSplit(string Images, IReadOnlyList<string> Labels, string? Instances, string List)
 {
-    /// <summary>The images listed; one whose files are not all there is told, and left out.</summary>
+    /// <summary>The listed images; one with a missing file is reported and left out.</summary>
     /// <exception cref="DatasetException">The list is missing or empty.</exception>
-    public Sample[] Read(Action<DatasetProblem> tell)
+    public Sample[] Read(Action<DatasetProblem> report)
     {
         if (!File.Exists(List))
             throw new DatasetException(List, $"no such list; there are {string.Join(", ", Others())}");
         var ids = File.ReadAllLines(List).Select((line, k) => (Id: line.Trim(), Line: k + 1)).Where(l => l.Id.Length > 0).ToArray();
         if (ids.Length == 0)
             throw new DatasetException(List, $"is empty; the split '{Path.GetFileNameWithoutExtension(List)}' has no images");
-        return ids.Select(l => Sample(l.Id, l.Line, tell)).OfType<Sample>().ToArray();
+        return ids.Select(l => Sample(l.Id, l.Line, report)).OfType<Sample>().ToArray();
     }
 
     IEnumerable<string?> Others() =>
-        Directory.EnumerateFiles(Path.GetDirectoryName(List)!, "*.txt").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal);
+        Directory.EnumerateFiles(Path.GetDirectoryName(List)!, "*.txt").Select(Path.GetFileNameWithoutExtension)
+            .Order(StringComparer.Ordinal);
 
-    Sample? Sample(string id, int line, Action<DatasetProblem> tell)
+    Sample? Sample(string id, int line, Action<DatasetProblem> report)
     {
         var image = Path.Combine(Images, id + ".jpg");
         var label = Labels.Select(f => Path.Combine(f, id + ".png")).FirstOrDefault(File.Exists) ?? Path.Combine(Labels[^1], id + ".png");
@@ -32,7 +33,7 @@ sealed record ListedSplit(string Images, IReadOnlyList<string> Labels, string? I
             : null;
         if (missing is null)
             return new Sample(id, image, label, File.Exists(instances) ? instances : null);
-        tell(missing);
+        report(missing);
         return null;
     }
 }

@@ -17,8 +17,8 @@ sealed class AssemblyLine : IDisposable
     /// <param name="first">The first batch.</param>
     /// <param name="end">One past the last.</param>
     /// <param name="options">Threads and prefetch.</param>
-    /// <param name="newBatch">Makes an empty batch of a number, as large as it is to be.</param>
-    /// <param name="newWorker">Makes, for each thread, what fills a slot: batch, its number, the slot.</param>
+    /// <param name="newBatch">Makes the empty batch of a given number.</param>
+    /// <param name="newWorker">Makes a thread's function that fills a slot, given the batch, its number and the slot.</param>
     public AssemblyLine(int first, int end, LoaderOptions options, Func<int, Batch> newBatch, Func<Action<Batch, int, int>> newWorker)
     {
         (this.end, prefetch, this.newBatch) = (end, options.Prefetch, newBatch);
@@ -27,7 +27,7 @@ sealed class AssemblyLine : IDisposable
         {
             for (var k = 0; k < options.Threads; k++)
             {
-                // What a worker needs is made here, where a failure belongs to the caller and not to a thread.
+                // A worker's buffers are made here, so that a failure reaches the caller.
                 var worker = newWorker();
                 var thread = new Thread(() => Run(worker)) { IsBackground = true, Name = $"loader {k}" };
                 thread.Start();
@@ -67,7 +67,7 @@ sealed class AssemblyLine : IDisposable
         return null;
     }
 
-    /// <summary>Stops the threads after the image each is at, and frees what nobody took.</summary>
+    /// <summary>Stops each thread after its current image, and disposes the batches that were not taken.</summary>
     public void Dispose()
     {
         lock (gate)

@@ -1,6 +1,6 @@
 namespace Hwaso.Data.Loading;
 
-/// <summary>What happens to an image and its labels on the way into training; the defaults are the official HRNet recipe's.</summary>
+/// <summary>The transforms of an image and its labels for training; the defaults are those of HRNet's official recipe.</summary>
 public sealed record Augmentation
 {
     /// <summary>Height of the crop in pixels.</summary>
@@ -27,10 +27,10 @@ public sealed record Augmentation
     /// <summary>Whether brightness, contrast, saturation and hue are distorted.</summary>
     public bool PhotometricDistortion { get; init; }
 
-    /// <summary>What is subtracted from red, green and blue in 0 … 1.</summary>
+    /// <summary>The means subtracted from red, green and blue, in 0 … 1.</summary>
     public IReadOnlyList<double> Mean { get; init; } = [0.485, 0.456, 0.406];
 
-    /// <summary>What they are then divided by.</summary>
+    /// <summary>The standard deviations that red, green and blue are then divided by.</summary>
     public IReadOnlyList<double> Std { get; init; } = [0.229, 0.224, 0.225];
 
     internal void Check()
@@ -42,7 +42,8 @@ public sealed record Augmentation
         }
         Require(CropHeight > 0 && CropWidth > 0, $"a crop of {CropHeight}×{CropWidth}: both sides must be at least 1");
         Require(BaseSize is null or > 0, $"BaseSize is {BaseSize}; at least 1 was wanted, or null for the image's own long side");
-        Require(MinScale > 0 && MaxScale >= MinScale && double.IsFinite(MaxScale), $"scales from {MinScale} to {MaxScale}: above 0 and in rising order were wanted");
+        Require(MinScale > 0 && MaxScale >= MinScale && double.IsFinite(MaxScale),
+            $"scales from {MinScale} to {MaxScale}: above 0 and in rising order were wanted");
         Require(ScaleStep > 0, $"ScaleStep is {ScaleStep}; above 0 was wanted");
         Require(Mean.Count == 3 && Std.Count == 3 && Std.All(d => d > 0), "Mean and Std need three values each, those of Std above 0");
     }
@@ -60,7 +61,7 @@ public readonly record struct CropPlan(int ScaledWidth, int ScaledHeight, int X,
     public static CropPlan Choose(Augmentation augmentation, int width, int height, ref KeyedRandom random)
     {
         var steps = (int)Math.Round((augmentation.MaxScale - augmentation.MinScale) / augmentation.ScaleStep);
-        // 0.5 + 3 × 0.1 is to be 0.8, as the official 0.5 + 3 / 10 is: the last bit can decide about a pixel.
+        // 0.5 + 3 × 0.1 must be 0.8, as the official 0.5 + 3 / 10 is: the last bit can decide about a pixel.
         var scale = Math.Round(augmentation.MinScale + augmentation.ScaleStep * random.UpTo(steps), 9);
         var longSide = Math.Max(1, (int)((augmentation.BaseSize ?? Math.Max(width, height)) * scale + 0.5));
         var (w, h) = width >= height
@@ -72,7 +73,10 @@ public readonly record struct CropPlan(int ScaledWidth, int ScaledHeight, int X,
     }
 }
 
-/// <summary>One image's distortion of brightness, contrast, saturation and hue, each with probability ½ (as SSD: Liu et al., ECCV 2016, section 2.2).</summary>
+/// <summary>
+/// One image's distortion of brightness, contrast, saturation and hue, each with probability ½ (as SSD: Liu et al., ECCV 2016, section
+/// 2.2).
+/// </summary>
 readonly record struct Photometric(float Brightness, float Contrast, float Saturation, float HueCos, float HueSin)
 {
     const double MaxBrightness = 32, MinFactor = 0.5, MaxFactor = 1.5, MaxHueDegrees = 18;
@@ -91,7 +95,9 @@ readonly record struct Photometric(float Brightness, float Contrast, float Satur
         return new Photometric((float)brightness, (float)contrast, (float)saturation, (float)Math.Cos(hue), (float)Math.Sin(hue));
     }
 
-    /// <summary>Distorts a row of values 0 … 255. Hue turns and saturation scales the colour difference around gray (YIQ), brightness stays.</summary>
+    /// <summary>
+    /// Distorts a row of values 0 … 255. Hue turns and saturation scales the colour difference around gray (YIQ), brightness stays.
+    /// </summary>
     public void Apply(Span<float> red, Span<float> green, Span<float> blue)
     {
         for (var x = 0; x < red.Length; x++)

@@ -1,8 +1,8 @@
 namespace Hwaso.Data.Loading;
 
 /// <summary>
-/// Shows rare classes more often: a share of an epoch's images is drawn by class, every class alike, and then any image that the class is in. The
-/// others come in the epoch's order, each once.
+/// Shows rare classes more often: a share of an epoch's images is drawn by class, every class alike, and then any image that the class
+/// is in. The others come in the epoch's order, each once.
 /// </summary>
 public sealed class ClassBalance
 {
@@ -46,7 +46,8 @@ public sealed class ClassBalance
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(inner);
         }
-        return new ClassBalance(Enumerable.Range(0, classes).Select(c => Enumerable.Range(0, isIn.Length).Where(k => isIn[k][c]).ToArray()), share);
+        return new ClassBalance(Enumerable.Range(0, classes).Select(c => Enumerable.Range(0, isIn.Length).Where(k => isIn[k][c]).ToArray()),
+            share);
     }
 
     /// <summary>An epoch's images in order, as many as there are, some more than once.</summary>

@@ -19,7 +19,7 @@ public sealed class CropSampler
     int upperRow = -1, lowerRow = -1;
 
     /// <summary>Room for crops of the augmentation's size.</summary>
-    /// <param name="augmentation">What happens to each image.</param>
+    /// <param name="augmentation">The transforms of each image.</param>
     /// <param name="flipPairs">Classes that change places where an image is mirrored, as <see cref="ClassList.FlipPairs"/>.</param>
     public CropSampler(Augmentation augmentation, IReadOnlyList<(byte Left, byte Right)>? flipPairs = null)
     {
@@ -37,12 +37,14 @@ public sealed class CropSampler
 
     /// <summary>Fills one image of a batch.</summary>
     /// <param name="item">The image and its labels.</param>
-    /// <param name="plan">What was chosen for it.</param>
+    /// <param name="plan">The choices made for it.</param>
     /// <param name="random">Random numbers for photometric distortion.</param>
-    /// <param name="image">3 × crop height × crop width, normalised; padding is black before normalisation, as in the official code.</param>
+    /// <param name="image">3 × crop height × crop width, normalised; padding is black before normalisation, as in the official
+    /// code.</param>
     /// <param name="labels">crop height × crop width; padding is ignored.</param>
     /// <param name="depth">crop height × crop width, NaN in the padding; empty where the item has none.</param>
-    public void Fill(LabelledImage item, in CropPlan plan, ref KeyedRandom random, Span<float> image, Span<byte> labels, Span<float> depth = default)
+    public void Fill(LabelledImage item, in CropPlan plan, ref KeyedRandom random,
+        Span<float> image, Span<byte> labels, Span<float> depth = default)
     {
         int width = augmentation.CropWidth, height = augmentation.CropHeight, plane = width * height;
         var inside = Math.Min(width, plan.ScaledWidth - plan.X);
@@ -76,7 +78,8 @@ public sealed class CropSampler
                 Blend(upper.AsSpan(c * width, inside), lower.AsSpan(c * width, inside), row.Slice(first, inside), share);
             }
             if (augmentation.PhotometricDistortion)
-                tint.Apply(image.Slice(y * width + first, inside), image.Slice(plane + y * width + first, inside), image.Slice(2 * plane + y * width + first, inside));
+                tint.Apply(image.Slice(y * width + first, inside), image.Slice(plane + y * width + first, inside),
+                    image.Slice(2 * plane + y * width + first, inside));
             for (var c = 0; c < 3; c++)
                 Normalise(image.Slice(c * plane + y * width + first, inside), scale[c], shift[c]);
 
@@ -131,7 +134,9 @@ public sealed class CropSampler
         return first >= length - 1 ? (length - 1, length - 1, 0) : (first, first + 1, share);
     }
 
-    /// <summary>Brings the two source rows, scaled horizontally, into <see cref="upper"/> and <see cref="lower"/>; one often is there already.</summary>
+    /// <summary>
+    /// Brings the two source rows, scaled horizontally, into <see cref="upper"/> and <see cref="lower"/>; one often is there already.
+    /// </summary>
     void Rows(byte[] source, int sourceWidth, int top, int bottom, int inside)
     {
         if (upperRow != top)

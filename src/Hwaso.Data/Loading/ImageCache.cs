@@ -27,7 +27,8 @@ sealed class ImageCache(SegmentationDataset data, DepthSource? depth, long budge
         var map = depth.Read(image.Sample);
         if (map.Width != image.Image.Width || map.Height != image.Image.Height)
             throw new DatasetException(depth.PathOf(image.Sample),
-                $"is {map.Width}×{map.Height}, its image {image.Sample.ImagePath} is {image.Image.Width}×{image.Image.Height}; they must be of one size");
+                $"is {map.Width}×{map.Height}, its image {image.Sample.ImagePath} is {image.Image.Width}×{image.Image.Height}; they "
+                    + "must be of one size");
         return image with { Depth = map };
     }
 }

@@ -1,14 +1,13 @@
 namespace Hwaso.Data.Loading;
 
 /// <summary>
-/// Random choices that depend only on seed, epoch and image, never on threads or order: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)
-/// from a mixed key.
+/// Random numbers that depend only on seed, epoch and image, never on threads or order: <see cref="SplitMix64"/> from a mixed key.
 /// </summary>
 public struct KeyedRandom
 {
     ulong state;
 
-    /// <summary>The choices for one image in one epoch; a negative image stands for the epoch itself.</summary>
+    /// <summary>The numbers for one image in one epoch; a negative image stands for the epoch itself.</summary>
     public KeyedRandom(int seed, int epoch, int image)
     {
         state = (ulong)(uint)seed;
@@ -17,13 +16,7 @@ public struct KeyedRandom
     }
 
     /// <summary>64 random bits.</summary>
-    public ulong Next()
-    {
-        var z = state += 0x9E3779B97F4A7C15;
-        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
-        z = (z ^ z >> 27) * 0x94D049BB133111EB;
-        return z ^ z >> 31;
-    }
+    public ulong Next() => SplitMix64.Mix(state += SplitMix64.Step);
 
     /// <summary>From 0 up to 1.</summary>
     public double Unit() => (Next() >> 11) * (1.0 / (1UL << 53));

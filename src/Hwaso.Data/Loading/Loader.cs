@@ -4,8 +4,8 @@ using Hwaso.Imaging;
 namespace Hwaso.Data.Loading;
 
 /// <summary>
-/// Batches of a data set, made ahead on threads. Order and every choice follow from seed, epoch and image alone, so the batches are the same
-/// whatever the number of threads, and can begin anywhere in an epoch.
+/// Batches of a data set, made ahead on threads. Order and every choice follow from seed, epoch and image alone, so the batches are the
+/// same whatever the number of threads, and can begin anywhere in an epoch.
 /// </summary>
 public sealed class Loader
 {
@@ -17,7 +17,7 @@ public sealed class Loader
 
     /// <summary>Batches of <paramref name="data"/>.</summary>
     /// <param name="data">The data set.</param>
-    /// <param name="augmentation">What happens to each image.</param>
+    /// <param name="augmentation">The transforms of each image.</param>
     /// <param name="options">How batches are made.</param>
     /// <param name="depth">Where depth comes from, to go through the same transforms; null where none is wanted.</param>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
@@ -58,11 +58,12 @@ public sealed class Loader
         catch (OutOfMemoryException error)
         {
             throw new DatasetException(data.Name,
-                $"too little memory for {count} images of {augmentation.CropHeight}×{augmentation.CropWidth}; use a smaller batch, crop, prefetch or cache", error);
+                $"too little memory for {count} images of {augmentation.CropHeight}×{augmentation.CropWidth}; use a smaller batch, crop, "
+                    + "prefetch or cache", error);
         }
     }
 
-    /// <summary>What one thread does: fills a slot of a batch, with buffers of its own.</summary>
+    /// <summary>A thread's function, which fills a slot of a batch with buffers of its own.</summary>
     Action<Batch, int, int> Worker(int epoch, int[] order)
     {
         var sampler = new CropSampler(augmentation, data.Classes.FlipPairs);
@@ -89,7 +90,8 @@ public sealed class Loader
         {
             // Those above name their file; whatever else happens happened to this one.
             throw new DatasetException(data.Samples[index].ImagePath,
-                error is OutOfMemoryException ? "too little memory to read it; use fewer workers or a smaller cache" : error.Message, error);
+                error is OutOfMemoryException ? "too little memory to read it; use fewer workers or a smaller cache" : error.Message,
+                error);
         }
     }
 }

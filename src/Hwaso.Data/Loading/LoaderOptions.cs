@@ -6,7 +6,7 @@ public sealed record LoaderOptions
     /// <summary>Images of a batch, at least 1.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>What every order and choice follows from.</summary>
+    /// <summary>The seed of every order and choice.</summary>
     public int Seed { get; init; }
 
     /// <summary>Threads that read and transform, at least 1.</summary>

@@ -6,8 +6,9 @@ using Hwaso.Imaging;
 namespace Hwaso.Data.Matlab;
 
 /// <summary>
-/// Reads MATLAB's level 5 MAT-files (versions 5 to 7), in which annotations are published: numeric matrices and structs of them, compressed or not, of
-/// either byte order. After MathWorks, "MAT-File Format", chapter 1. What else a file holds (cells, sparse matrices, text) is passed over.
+/// Reads MATLAB's level 5 MAT-files (versions 5 to 7), in which annotations are published: numeric matrices and structs of them,
+/// compressed or not, of either byte order. After MathWorks, "MAT-File Format", chapter 1. Other content (cells, sparse
+/// matrices, text) is passed over.
 /// </summary>
 static class MatFile
 {
@@ -46,16 +47,21 @@ static class MatFile
     static bool CheckHeader(byte[] bytes)
     {
         var text = Encoding.Latin1.GetString(bytes, 0, Math.Min(bytes.Length, 116));
-        if (bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F']) || text.StartsWith("MATLAB 7.3", StringComparison.Ordinal))
-            throw new InvalidDataException("a MATLAB 7.3 file, which is HDF5; version 5 to 7 was wanted: save it in MATLAB or Octave with -v7");
+        if (bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F'])
+            || text.StartsWith("MATLAB 7.3", StringComparison.Ordinal))
+            throw new InvalidDataException(
+                "a MATLAB 7.3 file, which is HDF5; version 5 to 7 was wanted: save it in MATLAB or Octave with -v7");
         var order = bytes.Length >= HeaderBytes ? Encoding.Latin1.GetString(bytes, 126, 2) : "";
         if (order is not ("IM" or "MI"))
             throw new InvalidDataException(bytes.Length >= 20 && BinaryPrimitives.ReadInt32LittleEndian(bytes) is >= 0 and < 5000
                 ? "a MATLAB 4 file; version 5 to 7 was wanted: save it in MATLAB or Octave with -v7"
                 : "no MATLAB file of version 5 to 7, or one that is cut short");
         var little = order == "IM";
-        var version = little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(124)) : BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(124));
-        return version == 0x0100 ? little : throw new InvalidDataException($"a MATLAB file of version 0x{version:X4}; 0x0100 (version 5 to 7) was wanted: save it with -v7");
+        var version = little
+            ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(124))
+            : BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(124));
+        return version == 0x0100 ? little : throw new InvalidDataException(
+            $"a MATLAB file of version 0x{version:X4}; 0x0100 (version 5 to 7) was wanted: save it with -v7");
     }
 
     static byte[] Unpacked(ReadOnlySpan<byte> content)
@@ -138,14 +144,17 @@ sealed record MatArray(int Rows, int Columns, double[]? Numbers, IReadOnlyDictio
             {
                 var value = Numbers[x * Rows + y];
                 if (value is < 0 or > ushort.MaxValue || value != Math.Floor(value))
-                    throw new InvalidDataException($"holds {value} at row {y + 1}, column {x + 1}, where labels are whole numbers from 0 on");
+                    throw new InvalidDataException(
+                        $"holds {value} at row {y + 1}, column {x + 1}, where labels are whole numbers from 0 on");
                 image.Values[y * Columns + x] = (ushort)value;
             }
         return image;
     }
 }
 
-/// <summary>Takes the elements of a MAT-file one after the other: a tag with type and length, the content, and padding to 8 bytes.</summary>
+/// <summary>
+/// Takes the elements of a MAT-file one after the other: a tag with type and length, the content, and padding to 8 bytes.
+/// </summary>
 ref struct MatReader(ReadOnlySpan<byte> bytes, bool little)
 {
     const int Compressed = 15;
@@ -156,7 +165,7 @@ ref struct MatReader(ReadOnlySpan<byte> bytes, bool little)
     public readonly bool AtEnd => rest.Length < 8;
 
     /// <summary>The next element.</summary>
-    /// <exception cref="InvalidDataException">It is longer than what is left.</exception>
+    /// <exception cref="InvalidDataException">The element is longer than the rest of the file.</exception>
     public ReadOnlySpan<byte> Element(out int type)
     {
         if (rest.Length < 8)
@@ -187,7 +196,14 @@ ref struct MatReader(ReadOnlySpan<byte> bytes, bool little)
     public double[] Numbers()
     {
         var content = Element(out var type);
-        var width = type switch { 1 or 2 => 1, 3 or 4 => 2, 5 or 6 or 7 => 4, 9 or 12 or 13 => 8, _ => throw new InvalidDataException($"data type {type} where numbers were expected") };
+        var width = type switch
+        {
+            1 or 2 => 1,
+            3 or 4 => 2,
+            5 or 6 or 7 => 4,
+            9 or 12 or 13 => 8,
+            _ => throw new InvalidDataException($"data type {type} where numbers were expected"),
+        };
         var numbers = new double[content.Length / width];
         for (var k = 0; k < numbers.Length; k++)
         {
@@ -212,9 +228,12 @@ ref struct MatReader(ReadOnlySpan<byte> bytes, bool little)
     /// <summary>The next element's bytes as letters.</summary>
     public string Text() => Encoding.UTF8.GetString(Element(out _));
 
-    readonly ushort UInt16(ReadOnlySpan<byte> at) => little ? BinaryPrimitives.ReadUInt16LittleEndian(at) : BinaryPrimitives.ReadUInt16BigEndian(at);
+    readonly ushort UInt16(ReadOnlySpan<byte> at) =>
+        little ? BinaryPrimitives.ReadUInt16LittleEndian(at) : BinaryPrimitives.ReadUInt16BigEndian(at);
 
-    readonly uint UInt32(ReadOnlySpan<byte> at) => little ? BinaryPrimitives.ReadUInt32LittleEndian(at) : BinaryPrimitives.ReadUInt32BigEndian(at);
+    readonly uint UInt32(ReadOnlySpan<byte> at) =>
+        little ? BinaryPrimitives.ReadUInt32LittleEndian(at) : BinaryPrimitives.ReadUInt32BigEndian(at);
 
-    readonly ulong UInt64(ReadOnlySpan<byte> at) => little ? BinaryPrimitives.ReadUInt64LittleEndian(at) : BinaryPrimitives.ReadUInt64BigEndian(at);
+    readonly ulong UInt64(ReadOnlySpan<byte> at) =>
+        little ? BinaryPrimitives.ReadUInt64LittleEndian(at) : BinaryPrimitives.ReadUInt64BigEndian(at);
 }

@@ -29,14 +29,17 @@ static unsafe partial class TurboJpeg
     internal static partial int tjDestroy(nint handle);
 
     [LibraryImport(Library)]
-    internal static partial int tjDecompressHeader3(nint handle, byte* bytes, nuint length, int* width, int* height, int* subsampling, int* colorspace);
+    internal static partial int tjDecompressHeader3(nint handle, byte* bytes, nuint length, int* width, int* height, int* subsampling,
+        int* colorspace);
 
     [LibraryImport(Library)]
-    internal static partial int tjDecompress2(nint handle, byte* bytes, nuint length, byte* target, int width, int pitch, int height, int format, int flags);
+    internal static partial int tjDecompress2(nint handle, byte* bytes, nuint length, byte* target, int width, int pitch, int height,
+        int format, int flags);
 
     [LibraryImport(Library)]
     internal static partial int tjCompress2(
-        nint handle, byte* source, int width, int pitch, int height, int format, byte** bytes, nuint* length, int subsampling, int quality, int flags);
+        nint handle, byte* source, int width, int pitch, int height, int format, byte** bytes, nuint* length, int subsampling, int quality,
+        int flags);
 
     [LibraryImport(Library)]
     internal static partial void tjFree(byte* bytes);

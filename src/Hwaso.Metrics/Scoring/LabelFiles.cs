@@ -8,7 +8,7 @@ namespace Hwaso.Metrics.Scoring;
 /// </summary>
 static class LabelFiles
 {
-    /// <summary>The files with what each is called: its path below the folder without extension, or what the star stands for.</summary>
+    /// <summary>The files with their names: the path below the folder without extension, or the text that the star stands for.</summary>
     /// <exception cref="DatasetException">There is nothing there, or a pattern has more than one star.</exception>
     public static IReadOnlyList<(string Name, string Path)> Of(string path, string what)
     {
@@ -22,11 +22,14 @@ static class LabelFiles
         if (named && (pattern.Split('*') is not [_, _]))
             throw new DatasetException(path, "one star was wanted, for the part by which predictions and truth are matched");
         var files = Directory.EnumerateFiles(folder, named ? pattern : "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(file => (named ? StarOf(pattern, Path.GetFileName(file)) : Path.ChangeExtension(Path.GetRelativePath(folder, file), null), file)).ToArray();
-        return files.Length > 0 ? files : throw new DatasetException(path, $"no {(named ? "file of that pattern" : "*.png")} in it or below it; it should hold {what}");
+            .Select(file =>
+                (named ? StarOf(pattern, Path.GetFileName(file)) : Path.ChangeExtension(Path.GetRelativePath(folder, file), null), file))
+                .ToArray();
+        return files.Length > 0 ? files
+            : throw new DatasetException(path, $"no {(named ? "file of that pattern" : "*.png")} in it or below it; it should hold {what}");
     }
 
-    /// <summary>Whether one file is meant, which then is matched whatever its name.</summary>
+    /// <summary>Whether the path is a single file, which is matched whatever its name.</summary>
     public static bool IsOne(string path) => File.Exists(path);
 
     static string StarOf(string pattern, string name)

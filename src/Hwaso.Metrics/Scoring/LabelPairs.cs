@@ -10,17 +10,18 @@ public static partial class LabelPairs
 
     static readonly HashSet<string> kinds = new(StringComparer.OrdinalIgnoreCase)
     {
-        "pred", "preds", "prediction", "predictions", "predicted", "output", "gt", "truth", "label", "labels", "labelIds", "mask", "masks", "seg", "segmentation", "annotation",
+        "pred", "preds", "prediction", "predictions", "predicted", "output", "gt", "truth", "label", "labels", "labelIds", "mask", "masks",
+        "seg", "segmentation", "annotation",
     };
 
     /// <summary>
-    /// Matches label PNGs by name: the path below the folder or, where that does not fit, the file's own name, both without extension; last, the name
-    /// without words that say what a file is, such as pred and gt. Two files are a pair whatever they are called; a path may end in a pattern with one
-    /// star, and then what the star stands for must be the same.
+    /// Matches label PNGs by name: the path below the folder or, where that does not fit, the file's own name, both without extension;
+    /// last, the name without words that say what a file is, such as pred and gt. Two files are a pair whatever they are called; a path
+    /// may end in a pattern with one star; names are then the texts that the star stands for.
     /// </summary>
     /// <param name="predictions">A file, a folder, or a pattern.</param>
     /// <param name="truth">The same.</param>
-    /// <param name="note">Told what is odd but no error.</param>
+    /// <param name="note">Receives remarks that are not errors.</param>
     /// <exception cref="DatasetException">There is nothing, a truth has no prediction, or more than one fits.</exception>
     public static IReadOnlyList<LabelPair> ByName(string predictions, string truth, Action<string>? note = null)
     {
@@ -33,7 +34,8 @@ public static partial class LabelPairs
     public static IReadOnlyList<LabelPair> OfSplit(string predictions, SegmentationDataset truth, Action<string>? note = null)
     {
         ArgumentNullException.ThrowIfNull(truth);
-        return ByName(predictions, [.. truth.Samples.Where(s => s.LabelPath is not null).Select(s => (s.Id, s.LabelPath!))], truth.Name, note);
+        return ByName(predictions, [.. truth.Samples.Where(s => s.LabelPath is not null).Select(s => (s.Id, s.LabelPath!))], truth.Name,
+            note);
     }
 
     /// <summary>
@@ -44,18 +46,23 @@ public static partial class LabelPairs
     public static IReadOnlyList<LabelPair> Cityscapes(string predictions, string truth, Action<string>? note = null)
     {
         var all = LabelFiles.Of(truth, "Cityscapes' true *_labelIds.png");
-        var truths = all.Where(t => t.Path.EndsWith(IdsEnd, StringComparison.Ordinal)).Select(t => (Name: FrameOf(t.Path), t.Path)).ToArray();
+        var truths = all.Where(t => t.Path.EndsWith(IdsEnd, StringComparison.Ordinal)).Select(t => (Name: FrameOf(t.Path), t.Path))
+            .ToArray();
         if (truths.Length == 0)
-            throw new DatasetException(truth, $"{all.Count} PNGs but no *{IdsEnd}; Cityscapes is scored on label ids, its train ids will not do");
+            throw new DatasetException(truth,
+                $"{all.Count} PNGs but no *{IdsEnd}; Cityscapes is scored on label ids, its train ids will not do");
         if (truths.FirstOrDefault(t => t.Name is null) is { Path: { } odd })
             throw new DatasetException(odd, "its name does not begin with CITY_SEQUENCE_FRAME, such as aachen_000000_000019");
-        var found = LabelFiles.Of(predictions, "predicted label PNGs").Select(p => (Name: FrameOf(p.Path), p.Path)).Where(p => p.Name is not null).ToLookup(p => p.Name!, p => p.Path);
+        var found = LabelFiles.Of(predictions, "predicted label PNGs").Select(p => (Name: FrameOf(p.Path), p.Path))
+            .Where(p => p.Name is not null).ToLookup(p => p.Name!, p => p.Path);
         if (LabelFiles.IsOne(predictions) && LabelFiles.IsOne(truth))
             return [new LabelPair(truths[0].Name!, predictions, truth, InstancesOf(truth))];
         var pairs = truths.Select(t => (Truth: t, Found: found[t.Name!].ToArray())).ToArray();
-        RefuseMissing(predictions, [.. pairs.Where(p => p.Found.Length == 0).Select(p => p.Truth.Path)], pairs.Length, path => FrameOf(path) + "*.png");
+        RefuseMissing(predictions, [.. pairs.Where(p => p.Found.Length == 0).Select(p => p.Truth.Path)], pairs.Length, path =>
+            FrameOf(path) + "*.png");
         if (pairs.FirstOrDefault(p => p.Found.Length > 1) is { Found: { } several } twice)
-            throw new DatasetException(twice.Truth.Path, $"{several.Length} predictions are called {twice.Truth.Name}*.png: {several[0]} and {several[1]}; leave one of them");
+            throw new DatasetException(twice.Truth.Path,
+                $"{several.Length} predictions are called {twice.Truth.Name}*.png: {several[0]} and {several[1]}; leave one of them");
         Tell(note, found.Sum(g => g.Count()) - pairs.Length, predictions);
         return [.. pairs.Select(p => new LabelPair(p.Truth.Name!, p.Found[0], p.Truth.Path, InstancesOf(p.Truth.Path)))];
     }
@@ -67,33 +74,43 @@ public static partial class LabelPairs
             return [new LabelPair(truths[0].Name, predictions, truths[0].Path)];
         var byPath = files.ToDictionary(f => f.Name, f => f.Path, StringComparer.Ordinal);
         var byName = files.ToLookup(f => Path.GetFileName(f.Name), f => f.Path, StringComparer.Ordinal);
-        var twice = truths.GroupBy(t => Path.GetFileName(t.Name), StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
+        var twice = truths.GroupBy(t => Path.GetFileName(t.Name), StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => g.Key)
+            .ToHashSet(StringComparer.Ordinal);
         var bare = files.ToLookup(f => BareName(f.Name), f => f.Path, StringComparer.OrdinalIgnoreCase);
-        var bareTwice = truths.GroupBy(t => BareName(t.Name), StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var bareTwice = truths.GroupBy(t => BareName(t.Name), StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1).Select(g => g.Key)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         string[] Found(string name) => byPath.TryGetValue(name, out var path) ? [path] : twice.Contains(Path.GetFileName(name)) ? []
-            : byName.Contains(Path.GetFileName(name)) ? [.. byName[Path.GetFileName(name)]] : bareTwice.Contains(BareName(name)) ? [] : [.. bare[BareName(name)]];
+            : byName.Contains(Path.GetFileName(name))
+                ? [.. byName[Path.GetFileName(name)]]
+                : bareTwice.Contains(BareName(name)) ? []
+                : [.. bare[BareName(name)]];
         var pairs = truths.Select(t => (Truth: t, Found: Found(t.Name))).ToArray();
-        RefuseMissing(predictions, [.. pairs.Where(p => p.Found.Length == 0).Select(p => p.Truth.Path)], pairs.Length, path => Path.GetFileNameWithoutExtension(path) + ".png");
+        RefuseMissing(predictions, [.. pairs.Where(p => p.Found.Length == 0).Select(p => p.Truth.Path)], pairs.Length, path =>
+            Path.GetFileNameWithoutExtension(path) + ".png");
         if (pairs.FirstOrDefault(p => p.Found.Length > 1) is { Found: { } several } doubled)
-            throw new DatasetException(doubled.Truth.Path, $"{several.Length} predictions have its name: {several[0]} and {several[1]}; keep them in folders as the truth's in {truth}, or leave one of them");
+            throw new DatasetException(doubled.Truth.Path, $"{several.Length} predictions have its name: {several[0]} and {several[1]}; "
+                + $"keep them in folders as the truth's in {truth}, or leave one of them");
         Tell(note, files.Count - pairs.Length, predictions);
         return [.. pairs.Select(p => new LabelPair(p.Truth.Name, p.Found[0], p.Truth.Path))];
     }
 
-    /// <summary>A file's name without the words that say what is in it.</summary>
-    static string BareName(string name) => string.Join('_', Path.GetFileName(name).Split('_', '-', '.', ' ').Where(part => !kinds.Contains(part)));
+    /// <summary>A file's name without words such as pred and gt.</summary>
+    static string BareName(string name) =>
+        string.Join('_', Path.GetFileName(name).Split('_', '-', '.', ' ').Where(part => !kinds.Contains(part)));
 
     static void RefuseMissing(string predictions, string[] missing, int all, Func<string, string> wanted)
     {
         if (missing.Length > 0)
             throw new DatasetException(predictions,
-                $"{missing.Length} of {all} truths have no prediction in it; the first is {missing[0]}, for which {wanted(missing[0])} was wanted; predict the others too, or name the truth of one split (--split)");
+                $"{missing.Length} of {all} truths have no prediction in it; the first is {missing[0]}, for which {wanted(missing[0])} "
+                    + "was wanted; predict the others too, or name the truth of one split (--split)");
     }
 
     static void Tell(Action<string>? note, int more, string predictions)
     {
         if (more > 0)
-            note?.Invoke($"{predictions}: {more} PNG{(more == 1 ? " has" : "s have")} no truth and {(more == 1 ? "is" : "are")} not scored");
+            note?.Invoke($"{predictions}: {more} PNG{(more == 1 ? " has" : "s have")} no truth and "
+                + $"{(more == 1 ? "is" : "are")} not scored");
     }
 
     static string? InstancesOf(string truth)
@@ -109,7 +126,7 @@ public static partial class LabelPairs
 }
 
 /// <summary>A prediction on disk with its truth.</summary>
-/// <param name="Name">What both are called; no other pair has it.</param>
+/// <param name="Name">The name of both; unique among the pairs.</param>
 /// <param name="Prediction">The predicted label PNG.</param>
 /// <param name="Truth">The true label PNG.</param>
 /// <param name="Instances">The true instance PNG, if there is one.</param>

@@ -32,7 +32,8 @@ public sealed class RecordedScoreTests
     static void CheckCityscapes(string folder, JsonElement expected, int images)
     {
         var pairs = LabelPairs.Cityscapes(Path.Combine(folder, "pred"), Path.Combine(folder, "gt"));
-        var report = new FolderScorer(ClassList.Cityscapes, LabelTable.CityscapesIds, cityscapes: true).Score(pairs, new ScoreOptions(), threads: 2);
+        var report = new FolderScorer(ClassList.Cityscapes, LabelTable.CityscapesIds, cityscapes: true)
+            .Score(pairs, new ScoreOptions(), threads: 2);
         var own = report.Cityscapes!;
 
         Assert.Equal(images, report.Images);
@@ -68,7 +69,8 @@ public sealed class RecordedScoreTests
         var pairs = LabelPairs.ByName(Path.Combine(folder, $"{name}_pred_*.png"), Path.Combine(folder, $"{name}_gt_*.png"));
         var report = new FolderScorer(ClassList.Numbered(classes), LabelTable.Plain(classes)).Score(pairs, new ScoreOptions());
 
-        Assert.Equal(expected.GetProperty("confusion").EnumerateArray().SelectMany(row => row.EnumerateArray().Select(v => v.GetInt64()).Append(0)), report.Confusion.ToCounts());
+        Assert.Equal(expected.GetProperty("confusion").EnumerateArray().SelectMany(row =>
+            row.EnumerateArray().Select(v => v.GetInt64()).Append(0)), report.Confusion.ToCounts());
         Same(expected.GetProperty("mean_iou"), report.Miou(AbsentClasses.Zero));
         Same(expected.GetProperty("pixel_acc"), report.Scores.PixelAccuracy);
         Same(expected.GetProperty("mean_acc"), report.Scores.MeanAccuracyAbsentAsZero);
@@ -89,7 +91,8 @@ public sealed class RecordedScoreTests
         var classes = expected.GetProperty("num_classes").GetInt32();
         var folder = Fixtures.Path($"metrics/recomputed/{name}");
         var pairs = LabelPairs.ByName(Path.Combine(folder, "pred"), Path.Combine(folder, "gt"));
-        var report = new FolderScorer(ClassList.Numbered(classes), LabelTable.Plain(classes, expected.GetProperty("ignore").GetByte()), PredictedValues.Indices).Score(pairs, new ScoreOptions(), threads: 2);
+        var report = new FolderScorer(ClassList.Numbered(classes), LabelTable.Plain(classes, expected.GetProperty("ignore").GetByte()),
+            PredictedValues.Indices).Score(pairs, new ScoreOptions(), threads: 2);
 
         Same(expected.GetProperty("mean_iou"), report.Miou(AbsentClasses.Zero));
         Same(expected.GetProperty("pixel_acc"), report.Scores.PixelAccuracy);
