@@ -1,0 +1,24 @@
+namespace Hwaso.Common;
+
+/// <summary>The metadata keys of exported ONNX files: the exporter writes them, Hwaso.Runtime reads them.</summary>
+/// <remarks>The source is compiled into every project that needs it. Files out there hold these keys, so none may change.</remarks>
+static class ModelMetadata
+{
+    /// <summary>The network's task, such as <see cref="Segmentation"/>; a file without it is taken for a segmentation network.</summary>
+    public const string Task = "hwaso.task";
+
+    /// <summary>The task of a segmentation network.</summary>
+    public const string Segmentation = "segmentation";
+
+    /// <summary>The classes: a JSON array of <c>{"name": …, "color": [r, g, b]}</c>, in the order of the labels.</summary>
+    public const string Classes = "hwaso.classes";
+
+    /// <summary>The means of red, green and blue in 0 … 1 that are subtracted from an image: a JSON array of three numbers.</summary>
+    public const string Mean = "hwaso.mean";
+
+    /// <summary>The deviations that it is then divided by: a JSON array of three numbers above 0.</summary>
+    public const string Deviation = "hwaso.std";
+
+    /// <summary>Whether scores are resized to the image corner to corner (align_corners): <c>true</c> or <c>false</c>.</summary>
+    public const string AlignCorners = "hwaso.align_corners";
+}
