@@ -1,134 +1,170 @@
+using Hwaso.Data;
 using Hwaso.Imaging;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
+using Hwaso.Runtime;
 using Hwaso.Torch;
-using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Inference;
 
-/// <summary>Labels images with a network: whole or by windows, at several scales, mirrored too, at whichever size is wanted.</summary>
-/// <param name="net">The network; put into evaluation mode.</param>
-/// <param name="normalisation">What its inputs went through in training.</param>
-/// <param name="options">How it is asked.</param>
-public sealed class Segmenter(SegmentationNet net, Normalisation normalisation, InferenceOptions options)
+/// <summary>Segments images: gives the class of every pixel, with a trained network, on libtorch or on Hwaso.Runtime.</summary>
+public sealed class Segmenter : IDisposable
 {
-    readonly bool alignCorners = options.AlignCorners ?? net.AlignCorners;
+    readonly ISegmentation segmentation;
 
-    /// <summary>The class of every pixel, at the image's own size or another.</summary>
+    Segmenter(ISegmentation segmentation, string source, IEnumerable<ClassEntry> classes)
+    {
+        (this.segmentation, Source, Classes) = (segmentation, source, [.. classes]);
+        if (Classes.Select(c => c.Name).SequenceEqual(ClassList.Lip.Names))
+            FlipPairs = ClassList.Lip.FlipPairs;
+    }
+
+    /// <summary>The weight file or the exported network; empty for a network in memory.</summary>
+    public string Source { get; }
+
+    /// <summary>What computes: <c>libtorch</c> or <c>Hwaso.Runtime</c>.</summary>
+    public string Engine => segmentation.Engine;
+
+    /// <summary>K; null where an exported network does not say.</summary>
+    public int? ClassCount => segmentation.ClassCount;
+
+    /// <summary>Names and colours of the classes; empty where the file does not say.</summary>
+    public IReadOnlyList<ClassEntry> Classes { get; }
+
+    /// <summary>The classes' colours; PASCAL VOC's where the file names no classes.</summary>
+    public Palette Palette => Classes.Count > 0 ? Palette.FromColors([.. Classes.Select(c => (c.R, c.G, c.B))]) : Palette.Voc;
+
+    /// <summary>Classes that change places in a mirrored image; LIP's for a network of LIP's classes, else those of the views.</summary>
+    public IReadOnlyList<(byte Left, byte Right)> FlipPairs
+    {
+        get => segmentation.FlipPairs;
+        set => segmentation.FlipPairs = value;
+    }
+
+    /// <summary>Opens a run folder, a checkpoint that Hwaso wrote, or an exported network.</summary>
+    /// <param name="source">The folder, the <c>.safetensors</c> file or the <c>.onnx</c> file.</param>
+    /// <param name="options">Engine, device, threads and views; null for the usual.</param>
+    /// <exception cref="FileNotFoundException">There is no such file, or no weights in the folder.</exception>
+    /// <exception cref="ArgumentException">The network is not for segmentation, or cannot compute as the options say.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">The checkpoint is damaged, or does not say what network it is of.</exception>
+    /// <exception cref="ModelFormatException">The exported network is damaged, or needs something that Hwaso.Runtime does not have.</exception>
+    public static Segmenter Open(string source, SegmenterOptions? options = null)
+    {
+        options ??= new SegmenterOptions();
+        options.Views.Check();
+        return IsExported(source) ? OfExported(source, options) : OfModel(source, options);
+    }
+
+    /// <summary>A segmenter of a network in memory, on libtorch; the network's weights stay the caller's.</summary>
+    /// <param name="net">The network; put into evaluation mode.</param>
+    /// <param name="normalisation">The normalisation of its images in training; null for ImageNet's.</param>
+    /// <param name="views">How it looks at an image; null: once and whole.</param>
+    /// <param name="classes">Names and colours of its classes, if they are known.</param>
+    /// <exception cref="ArgumentException">The views do not fit each other.</exception>
+    public static Segmenter Of(
+        SegmentationNet net, Normalisation? normalisation = null, Views? views = null, IReadOnlyList<ClassEntry>? classes = null)
+    {
+        views ??= new Views();
+        views.Check();
+        return new Segmenter(new TorchSegmentation(net, normalisation ?? Normalisation.ImageNet, views, owner: null), "", classes ?? []);
+    }
+
+    /// <summary>Whether a path names an exported network, by its ending <c>.onnx</c>.</summary>
+    public static bool IsExported(string source) => source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The class of every pixel, at the image's own size.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="height">Height of the result; the image's by default.</param>
-    /// <param name="width">Width of the result; the image's by default.</param>
-    /// <exception cref="TorchException">The network refuses, or there is too little memory.</exception>
-    public LabelMap Label(RgbImage image, int? height = null, int? width = null)
-    {
-        net.Eval();
-        using var scope = new Scope();
-        using var off = new NoGrad();
-        var (h, w) = (height ?? image.Height, width ?? image.Width);
-        var scores = Scores(normalisation.ToTensor(image, net.Weights.Device), h, w);
-        var labels = Aten.To(scores.ArgMax(1), ScalarType.UInt8, Device.Cpu);
-        return new LabelMap(w, h, labels.Contiguous().Span<byte>().ToArray());
-    }
+    /// <param name="stop">Ends the work early, on Hwaso.Runtime.</param>
+    /// <exception cref="ArgumentException">The image is smaller than the network's stride, or does not fit the network.</exception>
+    /// <exception cref="TorchException">libtorch refuses the image, or lacks memory.</exception>
+    public LabelMap Segment(RgbImage image, CancellationToken stop = default) => Segment(image, image.Height, image.Width, stop);
 
-    /// <summary>Class scores [1, K, height, width]: logits for one whole view, sums of whatever is summed for several.</summary>
-    Tensor Scores(Tensor x, int height, int width)
+    /// <summary>The class of every pixel of an image that is to have another size: its scores are resized.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="height">Height of the label map.</param>
+    /// <param name="width">Width of the label map.</param>
+    /// <param name="stop">Ends the work early, on Hwaso.Runtime.</param>
+    /// <inheritdoc cref="Segment(RgbImage, CancellationToken)"/>
+    public LabelMap Segment(RgbImage image, int height, int width, CancellationToken stop = default) =>
+        segmentation.Segment(image, height, width, stop);
+
+    /// <summary>Frees the network, unless it is the caller's.</summary>
+    public void Dispose() => segmentation.Dispose();
+
+    static Segmenter OfModel(string source, SegmenterOptions options)
     {
-        if (options.Size is { } size)
-            x = x.ResizeBilinear(size.Height, size.Width);
-        if (options is { Scales: [1], Flip: false, Crop: null, LongSide: null, ShortSide: null, Sum: ViewSum.Softmax })
-            return Resized(Logits(x), height, width);
-        // The softmax of one map changes nobody's place; where the map is of a large image it would take as much memory again.
-        if (options is { Scales: [var only], Sum: ViewSum.Softmax })
-            return Resized(AtScale(x, only), height, width);
-        Tensor? sum = null;
-        foreach (var scale in options.Scales)
+        if (options.Threads > 0)
+            TorchInfo.Threads = options.Threads;
+        TorchInfo.ReserveProducts();
+        var device = options.Device ?? Device.Best;
+        if (options.Engine == Inference.Engine.Runtime && !(options.Views.IsPlain && device.Type == DeviceType.Cpu))
+            throw new ArgumentException(
+                $"{source}: Hwaso.Runtime segments whole images, once, on the processor; for {device} or other views use Engine.Libtorch");
+        var model = LoadedModel.Open(source, device);
+        try
         {
-            using var scope = new Scope();
-            var one = options.Sum switch
+            var net = model.Segmentation;
+            if (options.Engine != Inference.Engine.Libtorch && options.Views.IsPlain && device.Type == DeviceType.Cpu && Exported(model, options) is { } exported)
             {
-                ViewSum.Softmax => Resized(AtScale(x, scale), height, width).Softmax(1),
-                ViewSum.SoftmaxOfEach => Mirrored(Scaled(x, scale), view => Resized(InWindows(view, scale, AtOwnSize), height, width).Softmax(1)),
-                _ => Resized(InWindows(Scaled(x, scale), scale, window => Aten.Exp(Mirrored(window, AtOwnSize))), height, width),
-            };
-            sum = scope.Keep(sum is null ? one : sum + one);
-        }
-        return sum!;
-    }
-
-    /// <summary>Logits of a scale at its own size, averaged with the mirrored view's if asked.</summary>
-    Tensor AtScale(Tensor x, double scale) => Mirrored(Scaled(x, scale), view => InWindows(view, scale, AtOwnSize));
-
-    Tensor Scaled(Tensor x, double scale)
-    {
-        var (height, width) = options.SizeAt(x.Size(2), x.Size(3), scale);
-        return height == x.Size(2) && width == x.Size(3) ? x : x.ResizeBilinear(height, width);
-    }
-
-    /// <summary>What is asked of an image, averaged with what its mirror image answers if that is wanted.</summary>
-    Tensor Mirrored(Tensor x, Func<Tensor, Tensor> ask)
-    {
-        var straight = ask(x);
-        return options.Flip ? (straight + Unmirrored(Aten.Flip(ask(Aten.Flip(x, [3])), [3]))) * 0.5 : straight;
-    }
-
-    // In the mirrored image a left arm is a right one.
-    Tensor Unmirrored(Tensor scores)
-    {
-        if (options.FlipPairs.Count == 0)
-            return scores;
-        var order = Enumerable.Range(0, net.Classes).Select(k => (long)k).ToArray();
-        foreach (var (left, right) in options.FlipPairs)
-            (order[left], order[right]) = (right, left);
-        return Aten.IndexSelect(scores, 1, Tensor.From(order, order.Length).To(scores.Device));
-    }
-
-    /// <summary>The answers of all windows, averaged where they overlap; the whole image's where it is one window.</summary>
-    Tensor InWindows(Tensor x, double scale, Func<Tensor, Tensor> ask)
-    {
-        var (height, width) = (x.Size(2), x.Size(3));
-        if (options.Crop is not { } crop || scale <= options.WholeUpTo)
-            return ask(x);
-        if (options.PadToCrop && (crop.Height > height || crop.Width > width))
-            return Windows.Of(Slid(Padded(x, Math.Max(crop.Height, height), Math.Max(crop.Width, width)), crop, ask), 0, 0, height, width);
-        return Slid(x, crop, ask);
-    }
-
-    Tensor Slid(Tensor x, SizePx crop, Func<Tensor, Tensor> ask)
-    {
-        var (height, width) = (x.Size(2), x.Size(3));
-        if (crop.Height >= height && crop.Width >= width)
-            return ask(x);
-        var stride = options.Stride ?? new SizePx(Math.Max(1, crop.Height * 2 / 3), Math.Max(1, crop.Width * 2 / 3));
-        var (windowHeight, windowWidth) = (Math.Min(crop.Height, height), Math.Min(crop.Width, width));
-        var sum = Aten.Zeros([x.Size(0), net.Classes, height, width], x.Type, x.Device);
-        var count = Aten.Zeros([1, 1, height, width], x.Type, x.Device);
-        foreach (var top in Windows.Starts(height, windowHeight, stride.Height))
-            foreach (var left in Windows.Starts(width, windowWidth, stride.Width))
-            {
-                using var scope = new Scope();
-                var answer = ask(Windows.Of(x, top, left, windowHeight, windowWidth).Contiguous());
-                Aten.Add_(Windows.Of(sum, top, left, windowHeight, windowWidth), answer);
-                var counted = Windows.Of(count, top, left, windowHeight, windowWidth);
-                Aten.Copy_(counted, counted + 1);
+                model.Dispose();
+                return new Segmenter(exported, model.Source, model.Classes);
             }
-        Aten.Call("aten::div_.Tensor", sum, count);
-        return sum;
+            return new Segmenter(new TorchSegmentation(net, model.Normalisation, options.Views, model), model.Source, model.Classes);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>An image with black to its right and below, as it is after normalisation.</summary>
-    Tensor Padded(Tensor x, long height, long width)
+    /// <summary>The network on Hwaso.Runtime; null, with a line in the log that says why, where it cannot be exported and need not be.</summary>
+    static RuntimeSegmentation? Exported(LoadedModel model, SegmenterOptions options)
     {
-        var black = Tensor.From([.. normalisation.Mean.Zip(normalisation.Deviation, (mean, deviation) => (float)(-mean / deviation))], 1, 3, 1, 1).To(x.Device);
-        var padded = Aten.Clone(Aten.Expand(black, [x.Size(0), 3, height, width]), MemoryFormat.Contiguous);
-        Aten.Copy_(Windows.Of(padded, 0, 0, x.Size(2), x.Size(3)), x);
-        return padded;
+        try
+        {
+            var file = Exporter.Make(model, new ExportOptions(DeformConv: true));
+            return new RuntimeSegmentation(SegmentationModel.Load(file.Bytes, model.Source, OnRuntime(options)), options.Log);
+        }
+        catch (Exception error) when (options.Engine == Inference.Engine.Automatic
+            && error is NotSupportedException or ModelFormatException or TorchException { IsOutOfMemory: false })
+        {
+            options.Log?.Invoke($"libtorch segments the images: the network cannot be exported ({error.Message})");
+            return null;
+        }
     }
 
-    Tensor AtOwnSize(Tensor x) => Resized(Logits(x), x.Size(2), x.Size(3));
+    static Segmenter OfExported(string source, SegmenterOptions options)
+    {
+        if (options.Engine == Inference.Engine.Libtorch)
+            throw new ArgumentException($"{source}: an exported network runs on Hwaso.Runtime; open the run that it came from on libtorch");
+        if (!options.Views.IsPlain)
+            throw new ArgumentException(
+                $"{source}: an exported network sees an image once and whole; leave out scales, mirroring and windows, or open the run that it came from");
+        if (options.Device is { Type: not DeviceType.Cpu } device)
+            throw new ArgumentException($"{source}: an exported network runs on the processor, not on {device}; leave the device out");
+        if (!File.Exists(source))
+            throw new FileNotFoundException($"{source}: no such file");
+        var model = SegmentationModel.Load(source, OnRuntime(options));
+        return new Segmenter(new RuntimeSegmentation(model, options.Log), source, model.Classes.Select(c => new ClassEntry(c.Name, c.R, c.G, c.B)));
+    }
 
-    Tensor Logits(Tensor x) => net.Call(x.Contiguous(MemoryFormat.ChannelsLast));
+    static RuntimeOptions OnRuntime(SegmenterOptions options) => new() { Threads = options.Threads };
+}
 
-    Tensor Resized(Tensor scores, long height, long width) =>
-        scores.Size(2) == height && scores.Size(3) == width ? scores : scores.ResizeBilinear(height, width, alignCorners);
+/// <summary>A network on one engine.</summary>
+interface ISegmentation : IDisposable
+{
+    /// <summary>The engine's name.</summary>
+    string Engine { get; }
+
+    /// <summary>K; null where it is not known.</summary>
+    int? ClassCount { get; }
+
+    /// <summary>Classes that change places in a mirrored image.</summary>
+    IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; set; }
+
+    /// <summary>The class of every pixel, at a size.</summary>
+    LabelMap Segment(RgbImage image, int height, int width, CancellationToken stop);
 }

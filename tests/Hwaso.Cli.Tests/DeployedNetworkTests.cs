@@ -53,7 +53,7 @@ public sealed class DeployedNetworkTests(Workshop shop)
         var line = CommandLine.Run(["evaluate", shop.At("any.onnx"), "--data", shop.Data, .. option.Split(' ')]);
 
         Assert.Equal(2, line.Code);
-        Assert.StartsWith($"hwaso evaluate: {message}{shop.At("any.onnx")} is an exported network, which is asked on whole images", line.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"hwaso evaluate: {message}{shop.At("any.onnx")} is an exported network, which sees an image once and whole", line.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -116,7 +116,7 @@ public sealed class DepthVerbTests : IDisposable
 
     [Theory]
     [InlineData("hrnetv2-w18", "tells no depth")]
-    [InlineData("dinov2-vits14", "tells features, no depth")]
+    [InlineData("dinov2-vits14", "gives features, no depth")]
     public void What_tells_no_depth_is_refused(string teacher, string why)
     {
         var line = CommandLine.Run("depth", shop.Image, "--teacher", teacher, "--weights", "formula", "--out", At("out"), "--device", "cpu");
@@ -131,7 +131,7 @@ public sealed class DepthVerbTests : IDisposable
         Assert.Contains("no such image", Depth(At("none.png")).Error, StringComparison.Ordinal);
         Assert.Contains("is a folder among 2 arguments", CommandLine.Run("depth", shop.Voc, shop.Image, "--teacher", At("teacher.yaml"), "--weights", "formula", "--out", At("out")).Error, StringComparison.Ordinal);
         Assert.Contains("is a run, which has its weights; leave --weights away", CommandLine.Run("depth", shop.Image, "--teacher", shop.Run, "--weights", "formula", "--out", At("out"), "--device", "cpu").Error, StringComparison.Ordinal);
-        Assert.Contains("its network tells no depth", CommandLine.Run("depth", shop.Image, "--teacher", shop.Run, "--out", At("out"), "--device", "cpu").Error, StringComparison.Ordinal);
+        Assert.Contains("its network has no depth decoder", CommandLine.Run("depth", shop.Image, "--teacher", shop.Run, "--out", At("out"), "--device", "cpu").Error, StringComparison.Ordinal);
         Assert.Contains("teacher.yaml is wanted; a run's folder as --teacher has its own", CommandLine.Run("depth", shop.Image, "--teacher", At("teacher.yaml"), "--out", At("out")).Error, StringComparison.Ordinal);
         Assert.Contains("no split 'other'", Depth(shop.Data, "--split", "other").Error, StringComparison.Ordinal);
         var inPlace = CommandLine.Run("depth", shop.Image, "--teacher", At("teacher.yaml"), "--weights", "formula", "--out", Path.GetDirectoryName(shop.Image)!, "--device", "cpu");

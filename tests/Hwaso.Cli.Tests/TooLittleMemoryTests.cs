@@ -61,7 +61,7 @@ public sealed class TooLittleMemoryTests : IDisposable
         var line = LimitedProcess.Run(nativeMb: 8000, managedMb: 64, "predict", At("run"), At("street.png"), "--out", At("out"), "--threads", "1", "--device", "cpu");
 
         Assert.True(line.Code == 0, $"exit code {line.Code}: {line.Error}");
-        Assert.Matches("1024×1024 pixels need too much memory at once: labelled in [2-9] tiles that overlap\n", line.Error);
+        Assert.Matches("1024×1024 pixels need too much memory at once: segmented in [2-9] tiles that overlap\n", line.Error);
         Assert.Equal((1024, 1024), ImageFile.Size(Path.Combine(At("out"), "street.png")));
     }
 

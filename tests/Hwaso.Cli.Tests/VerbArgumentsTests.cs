@@ -66,9 +66,9 @@ public sealed class VerbArgumentsTests
         var named = Parse<EvaluateArguments>(work => new EvaluateVerb(work), "evaluate", "run", "--data", "d", "--protocol", "lip/hrnet");
 
         Assert.Equal(("test", true, new SizePx(512, 1024), new SizePx(300, 700)), (full.Split, full.Views.Flip, full.Views.Crop!.Value, full.Views.Stride!.Value));
-        Assert.Equal([0.5, 1], full.Views.Options.Scales);
+        Assert.Equal([0.5, 1], full.Views.Views.Scales);
         Assert.Equal(("val", false, null, null), (plain.Split, plain.Views.Flip, plain.Views.Crop, plain.Views.Stride));
-        Assert.Equal((new SizePx(473, 473), AbsentClasses.Zero), (named.Views.Options.Size!.Value, named.Absent));
+        Assert.Equal((new SizePx(473, 473), AbsentClasses.Zero), (named.Views.Views.Size!.Value, named.Absent));
         Assert.Equal((AbsentClasses.LeaveOut, false, Bootstrap.DefaultReplicates), (plain.Absent, plain.Boundary, plain.Bootstrap));
         Assert.Equal([1.0], plain.Views.Scales);
     }

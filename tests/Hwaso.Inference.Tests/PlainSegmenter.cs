@@ -6,7 +6,7 @@ namespace Hwaso.Inference.Tests;
 static class PlainSegmenter
 {
     /// <summary>Class scores at a size.</summary>
-    public static double[][,] Scores(RgbImage image, Normalisation normalisation, InferenceOptions options, bool alignCorners, int height, int width)
+    public static double[][,] Scores(RgbImage image, Normalisation normalisation, Views options, bool alignCorners, int height, int width)
     {
         double[][,] x = [.. Enumerable.Range(0, 3).Select(c => Map(image.Height, image.Width, (i, j) =>
             (image.Pixels[(i * image.Width + j) * 3 + c] / 255.0 - normalisation.Mean[c]) / normalisation.Deviation[c]))];
@@ -38,7 +38,7 @@ static class PlainSegmenter
     }
 
     /// <summary>The image's own size times the scale; or scaled so far that the long side, and the short one, are at most what they may be.</summary>
-    static (int Rows, int Columns) SizeOf(int height, int width, double scale, InferenceOptions options)
+    static (int Rows, int Columns) SizeOf(int height, int width, double scale, Views options)
     {
         var factor = scale * (options.LongSide is { } side ? Math.Min((double)side / Math.Max(height, width), (options.ShortSide ?? double.MaxValue) / Math.Min(height, width)) : 1);
         return ((int)Math.Floor(height * factor + 0.5), (int)Math.Floor(width * factor + 0.5));
@@ -51,7 +51,7 @@ static class PlainSegmenter
         return [.. logits.Select(l => Map(height, width, (i, j) => Math.Exp(l[i, j]) / total[i, j]))];
     }
 
-    static double[][,] Windows(double[][,] image, InferenceOptions options, double scale, double[] black, Func<double[][,], double[][,]> ask)
+    static double[][,] Windows(double[][,] image, Views options, double scale, double[] black, Func<double[][,], double[][,]> ask)
     {
         if (options.Crop is not { } crop || scale <= options.WholeUpTo)
             return ask(image);

@@ -12,13 +12,13 @@ public sealed class ProtocolTests
     public void A_protocol_can_be_found_fits_its_data_set_and_can_be_asked(string name)
     {
         var protocol = Protocol.Find(name);
-        protocol.Options.Check();
+        protocol.Views.Check();
         Assert.StartsWith(protocol.Layout + "/", name, StringComparison.Ordinal);
         var own = Datasets.ClassesOf(protocol.Layout, "");
         Assert.True(protocol.Fits(own));
         Assert.False(protocol.Fits(ClassList.Numbered(own.Count)));
-        Assert.Equal(name.Contains("/hrnet", StringComparison.Ordinal) ? (AbsentClasses.Zero, ViewSum.Exponential) : (AbsentClasses.LeaveOut, ViewSum.SoftmaxOfEach), (protocol.Absent, protocol.Options.Sum));
-        Assert.Equal(name.EndsWith("-single", StringComparison.Ordinal), protocol.Options is { Scales: [1], Flip: false });
+        Assert.Equal(name.Contains("/hrnet", StringComparison.Ordinal) ? (AbsentClasses.Zero, ViewSum.Exponential) : (AbsentClasses.LeaveOut, ViewSum.SoftmaxOfEach), (protocol.Absent, protocol.Views.Sum));
+        Assert.Equal(name.EndsWith("-single", StringComparison.Ordinal), protocol.Views is { Scales: [1], Flip: false });
         Assert.Single(Protocol.All, p => p.Name == name);
     }
 
@@ -31,7 +31,7 @@ public sealed class ProtocolTests
     [InlineData("coco-stuff/hrnet", 7, 520, 520, 520, true)]
     public void HRNets_protocols_are_those_of_its_code(string name, int scales, int longSide, int cropHeight, int cropWidth, bool alignCorners)
     {
-        var options = Protocol.Find(name).Options;
+        var options = Protocol.Find(name).Views;
         Assert.Equal((scales, longSide, new(cropHeight, cropWidth), alignCorners), (options.Scales.Count, options.LongSide, options.Crop, options.AlignCorners));
         Assert.Equal((0.5, 0.25), (options.Scales[0], options.Scales[1] - options.Scales[0]));
     }
@@ -45,7 +45,7 @@ public sealed class ProtocolTests
     [InlineData("voc/mmseg", 100, 600, 1, 341, 2048)]
     [InlineData("cityscapes/mmseg", 1024, 2048, 0.75, 768, 1536)]
     public void Images_are_scaled_as_by_the_code_behind_the_figures(string name, int height, int width, double scale, long scaledHeight, long scaledWidth) =>
-        Assert.Equal((scaledHeight, scaledWidth), Protocol.Find(name).Options.SizeAt(height, width, scale));
+        Assert.Equal((scaledHeight, scaledWidth), Protocol.Find(name).Views.SizeAt(height, width, scale));
 
     [Fact]
     public void A_name_that_is_none_gets_those_of_its_data_set()

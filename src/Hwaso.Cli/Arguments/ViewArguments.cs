@@ -12,8 +12,8 @@ namespace Hwaso.Cli.Arguments;
 sealed record ViewArguments(IReadOnlyList<double> Scales, bool Flip, SizePx? Crop, SizePx? Stride, Protocol? Protocol)
 {
     /// <summary>The same for a segmenter.</summary>
-    public InferenceOptions Options => Protocol?.Options ?? new InferenceOptions { Scales = Scales, Flip = Flip, Crop = Crop, Stride = Stride };
+    public Views Views => Protocol?.Views ?? new Views { Scales = Scales, Flip = Flip, Crop = Crop, Stride = Stride };
 
-    /// <summary>Whether an image is asked once and whole, as everything can.</summary>
-    public bool IsPlain => Protocol is null && Scales is [1] && !Flip && Crop is null;
+    /// <summary>Whether an image is seen once and whole, as every engine can.</summary>
+    public bool IsPlain => Views.IsPlain;
 }

@@ -33,13 +33,6 @@ sealed class ViewOptions
     {
         if (arguments.GetValue(protocol) is not { } name)
             return null;
-        try
-        {
-            return Protocol.Find(name);
-        }
-        catch (ArgumentException error)
-        {
-            throw new UsageException($"--{error.Message}{NearNames.Hint(name, Protocol.All.Select(p => p.Name))}");
-        }
+        return UsageException.When(() => Protocol.Find(name), option: "--", hint: NearNames.Hint(name, Protocol.All.Select(p => p.Name)));
     }
 }

@@ -1,4 +1,5 @@
 using Hwaso.Cli.Arguments;
+using Hwaso.Inference;
 using Hwaso.Models;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -30,7 +31,7 @@ sealed class BenchedNetwork : IDisposable
     /// <summary>Opens an ONNX file, or builds a network by name or recipe.</summary>
     /// <exception cref="UsageException">An exported network takes no images of that size, or not on that device.</exception>
     public static BenchedNetwork Open(BenchArguments arguments, VerbContext context) =>
-        Labeller.IsExported(arguments.Model) ? OfFile(arguments, context) : OfModel(arguments, context);
+        Segmenter.IsExported(arguments.Model) ? OfFile(arguments, context) : OfModel(arguments, context);
 
     /// <summary>Frees the network.</summary>
     public void Dispose() => owner.Dispose();

@@ -18,7 +18,7 @@ static class DepthWriting
     {
         var device = context.UseTorch();
         var images = DepthImages.Of(arguments);
-        var names = Predictor.Names(images);
+        var names = ImageNames.Of(images);
         using var teacher = Open(arguments, device);
         var store = new DepthStore(arguments.Out, teacher.Identity, arguments.Overwrite);
         var inputs = images.Select(Path.GetFullPath).ToHashSet(StringComparer.Ordinal);

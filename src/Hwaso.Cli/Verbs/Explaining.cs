@@ -3,7 +3,6 @@ using Hwaso.Cli.Output;
 using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Explaining;
-using Hwaso.Inference.Networks;
 using Hwaso.Models.Networks;
 using Hwaso.Torch;
 using Spectre.Console;
@@ -18,10 +17,8 @@ static class Explaining
     public static int Run(ExplainArguments arguments, VerbContext context)
     {
         var device = context.UseTorch();
-        foreach (var image in arguments.Images)
-            if (!File.Exists(image))
-                throw new FileNotFoundException($"{image}: {(Directory.Exists(image) ? "is a folder; name the images in it" : "no such image")}");
-        var names = Predictor.Names(arguments.Images);
+        ImageNames.Check(arguments.Images);
+        var names = ImageNames.Of(arguments.Images);
         using var model = LoadedModel.Open(arguments.Source, device);
         var chosen = arguments.Class is { } name ? model.ClassOf(name) : (int?)null;
         var viewer = new AttentionViewer(model.Net, model.ClassCount);
@@ -44,7 +41,7 @@ static class Explaining
         using var scope = new Scope();
         // The class at the pixel is the one that the network sees there.
         if (chosen is null && arguments.At is { } at && model.Net is SegmentationNet segmentation)
-            chosen = new Segmenter(segmentation, model.Normalisation, new InferenceOptions()).Label(image).Labels[at.Y * image.Width + at.X];
+            chosen = Segmenter.Of(segmentation, model.Normalisation).Segment(image).Labels[at.Y * image.Width + at.X];
         var views = viewer.View(model.Normalisation.ToTensor(image, model.Net.Weights.Device), new AttentionQuestion(chosen, arguments.At, arguments.Modules));
         var pictures = views.Select(v => (Label: Label(v), View: v, Picture: AttentionPicture.Of(image, v, arguments.At))).ToArray();
         var files = new List<string>();

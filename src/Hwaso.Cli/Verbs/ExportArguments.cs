@@ -1,4 +1,4 @@
-using Hwaso.Inference.Networks;
+using Hwaso.Inference;
 
 namespace Hwaso.Cli.Verbs;
 

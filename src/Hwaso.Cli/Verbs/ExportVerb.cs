@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
-using Hwaso.Inference.Networks;
+using Hwaso.Inference;
 using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;

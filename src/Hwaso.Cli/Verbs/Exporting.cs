@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
-using Hwaso.Inference.Networks;
+using Hwaso.Inference;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Output;
+using Hwaso.Inference;
 using Hwaso.Scenes;
 using Spectre.Console;
 

@@ -1,4 +1,5 @@
 using Hwaso.Cli.Output;
+using Hwaso.Inference;
 using Hwaso.Metrics;
 using Hwaso.Scenes;
 using Hwaso.Training.Studies;

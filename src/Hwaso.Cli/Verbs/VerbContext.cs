@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
+using Hwaso.Inference;
 using Hwaso.Torch;
 using Spectre.Console;
 
@@ -27,8 +29,34 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
     {
         TorchInfo.Threads = ProcessorThreads;
         TorchInfo.ReserveProducts();
-        return Device is null ? Torch.Device.Best : Torch.Device.Parse(Device);
+        return TorchDevice;
     }
+
+    /// <summary>Opens what a verb segments images with.</summary>
+    /// <param name="source">A run folder, a checkpoint or an exported network.</param>
+    /// <param name="views">How it looks at images.</param>
+    /// <param name="engine">What computes, of a run or a checkpoint.</param>
+    /// <exception cref="UsageException">An exported network cannot do what the options ask for.</exception>
+    public Segmenter OpenSegmenter(string source, ViewArguments views, Engine engine)
+    {
+        var exported = Segmenter.IsExported(source);
+        if (exported && !views.IsPlain)
+            throw new UsageException(
+                $"{(views.Crop is not null ? "--crop" : views.Protocol is not null ? "--protocol" : "--scales, --flip")}: {source} is an exported network, "
+                + "which sees an image once and whole; leave it out, or give the run that it came from");
+        if (exported && Device is not (null or "cpu"))
+            throw new UsageException($"--device {Device}: {source} is an exported network, which runs on the processor; leave it out");
+        return Segmenter.Open(source, new SegmenterOptions
+        {
+            Engine = exported ? Engine.Runtime : engine,
+            Device = exported ? null : TorchDevice,
+            Threads = ProcessorThreads,
+            Views = views.Views,
+            Log = Log,
+        });
+    }
+
+    Device TorchDevice => Device is null ? Torch.Device.Best : Torch.Device.Parse(Device);
 
     /// <summary>Threads to compute on: as asked, else one per processor.</summary>
     public int ProcessorThreads => Threads ?? Environment.ProcessorCount;

@@ -119,3 +119,9 @@ public sealed class Fixture
     static long[]? Sizes(JsonNode? node) =>
         node is JsonArray list && list.All(n => n is JsonValue v && v.TryGetValue(out long _)) ? list.Select(n => n!.GetValue<long>()).ToArray() : null;
 }
+
+/// <summary>How far one output is from what was recorded.</summary>
+/// <param name="Name">The output, as the fixture names it.</param>
+/// <param name="Absolute">The largest difference.</param>
+/// <param name="Relative">That over the largest absolute value expected.</param>
+public sealed record OutputError(string Name, double Absolute, double Relative);

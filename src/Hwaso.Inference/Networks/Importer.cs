@@ -32,8 +32,8 @@ public static class Importer
         WeightFile.Save(target, weights, new Dictionary<string, string>
         {
             ["format"] = "pt",
-            [LoadedNetwork.RecipeKey] = (model with { Classes = definition.HasClasses ? classes : null, Pretrained = null, SkipMismatched = false }).ToYaml(),
-            ["hwaso.source"] = string.Join(", ", sources.Select(Path.GetFileName)),
+            [CheckpointMetadata.Recipe] = (model with { Classes = definition.HasClasses ? classes : null, Pretrained = null, SkipMismatched = false }).ToYaml(),
+            [CheckpointMetadata.ImportedFrom] = string.Join(", ", sources.Select(Path.GetFileName)),
         });
         return report;
     }
@@ -69,7 +69,7 @@ public static class Importer
         using var weights = Weights.Create(initialise: false);
         module.Build(weights, (int)channels);
         var report = WeightFile.Load(weights, file);
-        WeightFile.Save(target, weights, new Dictionary<string, string> { ["format"] = "pt", ["hwaso.source"] = Path.GetFileName(source) });
+        WeightFile.Save(target, weights, new Dictionary<string, string> { ["format"] = "pt", [CheckpointMetadata.ImportedFrom] = Path.GetFileName(source) });
         return report;
     }
 }

@@ -11,39 +11,38 @@ public static class Evaluator
 {
     const string TrainIdsEnd = "_labelTrainIds.png";
 
-    /// <summary>Scores a split; of Cityscapes also by category and weighted by instance, where label ids and instance ids lie beside the labels.</summary>
-    /// <param name="label">Gives an image's labels at a height and a width, as <see cref="Segmenter.Label"/> does.</param>
+    /// <summary>
+    /// Scores a split; of Cityscapes also by category and weighted by instance, where label ids and instance ids lie beside the labels.
+    /// </summary>
+    /// <param name="segmenter">The network.</param>
     /// <param name="data">The split.</param>
     /// <param name="options">What is counted; null for the usual.</param>
-    /// <param name="progress">Told the images done.</param>
+    /// <param name="progress">Receives the number of images done.</param>
     /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="DatasetException">An image or label cannot be used.</exception>
     public static ScoreReport Score(
-        Func<RgbImage, int, int, LabelMap> label, SegmentationDataset data, ScoreOptions? options = null, Action<int>? progress = null, CancellationToken stop = default)
+        Segmenter segmenter, SegmentationDataset data, ScoreOptions? options = null, Action<int>? progress = null, CancellationToken stop = default)
     {
         var cityscapes = data is CityscapesDataset && data.Samples.All(s => s.InstancePath is not null && File.Exists(IdsOf(s)));
         var tally = new ScoreTally(data.Classes, options ?? new ScoreOptions(), cityscapes);
-        Ask(label, data, (item, prediction) => tally.Add(item.Sample.Id, prediction, item.Labels, cityscapes ? Ids(item.Sample, prediction) : null), progress, stop);
+        Segment(segmenter, data, (item, labels) => tally.Add(item.Sample.Id, labels, item.Labels, cityscapes ? Ids(item.Sample, labels) : null),
+            progress, stop);
         return tally.Report();
     }
 
-    /// <summary>Scores a network of libtorch on a split.</summary>
-    /// <inheritdoc cref="Score(Func{RgbImage, int, int, LabelMap}, SegmentationDataset, ScoreOptions?, Action{int}?, CancellationToken)"/>
-    public static ScoreReport Score(
-        Segmenter segmenter, SegmentationDataset data, ScoreOptions? options = null, Action<int>? progress = null, CancellationToken stop = default) =>
-        Score((image, height, width) => segmenter.Label(image, height, width), data, options, progress, stop);
-
     /// <summary>Counts every labelled pixel of a split.</summary>
-    /// <inheritdoc cref="Score(Func{RgbImage, int, int, LabelMap}, SegmentationDataset, ScoreOptions?, Action{int}?, CancellationToken)"/>
+    /// <inheritdoc cref="Score(Segmenter, SegmentationDataset, ScoreOptions?, Action{int}?, CancellationToken)"/>
     public static ConfusionMatrix Count(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null, CancellationToken stop = default)
     {
         var confusion = new ConfusionMatrix(data.Classes.Count);
-        Ask((image, height, width) => segmenter.Label(image, height, width), data, (item, prediction) => confusion.Add(item.Labels.Labels, prediction.Labels, ClassList.Ignore), progress, stop);
+        Segment(segmenter, data, (item, labels) => confusion.Add(item.Labels.Labels, labels.Labels, ClassList.Ignore), progress, stop);
         return confusion;
     }
 
-    static void Ask(Func<RgbImage, int, int, LabelMap> label, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress, CancellationToken stop) =>
-        Overlap.Run(data.Samples.Count, data.Read, item => label(item.Image, item.Labels.Height, item.Labels.Width), count, progress, stop);
+    static void Segment(
+        Segmenter segmenter, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress, CancellationToken stop) =>
+        Overlap.Run(
+            data.Samples.Count, data.Read, item => segmenter.Segment(item.Image, item.Labels.Height, item.Labels.Width, stop), count, progress, stop);
 
     static string IdsOf(Sample sample) => sample.LabelPath!.Replace(TrainIdsEnd, "_labelIds.png", StringComparison.Ordinal);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hwaso.Checkpoints;
+using Hwaso.Inference.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;
@@ -21,7 +22,6 @@ public sealed record ResumeState(
     long Step, double? BestMiou, int BestEpoch, double Seconds, int Threads, bool EpochOpen = false, int Stage = 0, int Stale = 0, double LossScale = 0, int LossScaleSteps = 0)
 {
     const string Key = "hwaso.resume";
-    const string RecipeKey = "hwaso.recipe";
     const string Weight = "weight/";
     const string Optimiser = "optimiser/";
     const string Random = "random/";
@@ -35,7 +35,7 @@ public sealed record ResumeState(
             .Concat(optimiser.State.Select(s => KeyValuePair.Create(Optimiser + s.Key, s.Value.ToHost())))
             .Concat((average?.State() ?? []).Select(s => KeyValuePair.Create(Average + s.Key, s.Value)))
             .Concat(Devices(weights).Select(d => RandomState.Save(d) is var bytes ? KeyValuePair.Create(Random + d, HostTensor.Of(bytes, bytes.Length)) : default));
-        SafeTensors.Write(path, tensors, new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this), [RecipeKey] = recipe });
+        SafeTensors.Write(path, tensors, new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this), [CheckpointMetadata.Recipe] = recipe });
     }
 
     /// <summary>Tells where the run of a file stood.</summary>
@@ -43,7 +43,7 @@ public sealed record ResumeState(
     public static ResumeState Of(TensorFile file, string recipe)
     {
         var path = file.Path;
-        if (!file.Metadata.TryGetValue(Key, out var json) || !file.Metadata.TryGetValue(RecipeKey, out var before))
+        if (!file.Metadata.TryGetValue(Key, out var json) || !file.Metadata.TryGetValue(CheckpointMetadata.Recipe, out var before))
             throw new CheckpointException(path, null, "is no state to resume from");
         if (Difference(before, recipe) is { } difference)
             throw new CheckpointException(path, null, $"is of another recipe ({difference}); resume with the run's own recipe.yaml, or begin a new run folder");

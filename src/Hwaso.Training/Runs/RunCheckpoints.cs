@@ -26,11 +26,11 @@ sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IR
     public void SaveWeights(string path, int epoch, ResumeState state) => Saving(path, state.Step, () => WeightFile.Save(path, weights, new Dictionary<string, string>
     {
         ["format"] = "pt",
-        [LoadedNetwork.RecipeKey] = recipe,
-        [LoadedNetwork.ClassesKey] = LoadedNetwork.WriteClasses(classes),
-        ["hwaso.epoch"] = epoch.ToString(),
-        ["hwaso.step"] = state.Step.ToString(),
-        ["hwaso.miou"] = state.BestMiou?.ToString("R") ?? "",
+        [CheckpointMetadata.Recipe] = recipe,
+        [CheckpointMetadata.Classes] = CheckpointMetadata.WriteClasses(classes),
+        [CheckpointMetadata.Epoch] = epoch.ToString(),
+        [CheckpointMetadata.Step] = state.Step.ToString(),
+        [CheckpointMetadata.BestMiou] = state.BestMiou?.ToString("R") ?? "",
     }));
 
     /// <summary>Writes all that the run goes on from.</summary>

@@ -88,7 +88,7 @@ public sealed class Trainer : IDisposable
             if (state.LossScale > 0)
                 stage.Step.Scaler?.Restore(state.LossScale, state.LossScaleSteps);
             normalisation = new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]);
-            segmenter = new Segmenter(net, normalisation, new InferenceOptions { Size = recipe.Validate.Size });
+            segmenter = Segmenter.Of(net, normalisation, new Views { Size = recipe.Validate.Size });
             loader = TrainingParts.Loader(recipe, data.Training, data.Depth, request.Threads);
             checkpoints = new RunCheckpoints(folder, weights, resolved, data.Training.Classes.Entries, this.watcher);
         }

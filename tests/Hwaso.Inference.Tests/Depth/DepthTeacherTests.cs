@@ -133,7 +133,7 @@ public sealed class DepthTeacherTests : TensorTest
     }
 
     [Theory]
-    [InlineData("family: unet-resnet", "cache_mb: 0", "run: its network tells no depth; a run of one with a depth decoder was wanted")]
+    [InlineData("family: unet-resnet", "cache_mb: 0", "run: its network has no depth decoder; a run of one that has was wanted")]
     [InlineData("family: unet-resnet-multidecoder", "depth: disparity", "run: its depth decoder learned disparity, no metres")]
     public void A_run_that_learned_no_metres_is_refused(string model, string data, string message) =>
         Assert.Contains(message, Assert.Throws<ArgumentException>(() => DepthTeacher.OfRun(RunOf(model, data), new DepthViews(), Device.Cpu)).Message, StringComparison.Ordinal);
@@ -232,7 +232,7 @@ public sealed class DepthTeacherTests : TensorTest
         using var weights = Weights.Create(initialise: false);
         ModelFactory.DefineSegmentation(Recipe.Load(run.Recipe).Model).Build(weights, 5);
         ByRule(weights);
-        SafeTensors.Write(run.Last, weights.State.Select(s => KeyValuePair.Create(s.Key, s.Key == "depth_head.0.bias" ? HostTensor.Of(new[] { s.Value.ToHost().ToFloats()[0] + deeper }, 1) : s.Value.ToHost())), new Dictionary<string, string> { [LoadedNetwork.RecipeKey] = File.ReadAllText(run.Recipe) });
+        SafeTensors.Write(run.Last, weights.State.Select(s => KeyValuePair.Create(s.Key, s.Key == "depth_head.0.bias" ? HostTensor.Of(new[] { s.Value.ToHost().ToFloats()[0] + deeper }, 1) : s.Value.ToHost())), new Dictionary<string, string> { [CheckpointMetadata.Recipe] = File.ReadAllText(run.Recipe) });
         return run;
     }
 

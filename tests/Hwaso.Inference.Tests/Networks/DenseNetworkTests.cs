@@ -114,7 +114,7 @@ public sealed class DenseNetworkTests : TensorTest
             Assert.Empty(report.Unexpected);
             var kept = TensorFile.Read(At($"{source}-in")).Tensors.Keys.Select(k => k.Split('.')[0]).Distinct();
             Assert.Equal(source == "whole" ? parts : [], kept.Intersect(parts));
-            using var network = LoadedNetwork.Open(At($"{source}-in"), Device.Cpu);
+            using var network = LoadedModel.Open(At($"{source}-in"), Device.Cpu);
             Assert.DoesNotContain(network.Net.Weights.State, s => parts.Contains(s.Key.Split('.')[0]));
         }
         // Without what only training uses it answers the same.
@@ -124,7 +124,7 @@ public sealed class DenseNetworkTests : TensorTest
         var whole = definition.Build(all, 5);
         WeightFile.Load(all, TensorFile.Read(At("whole")));
         whole.Eval();
-        using var deployed = LoadedNetwork.Open(At("whole-in"), Device.Cpu);
+        using var deployed = LoadedModel.Open(At("whole-in"), Device.Cpu);
         var x = Tensor.Randn([1, 3, 64, 96]);
         // The opened one lies channels last in memory: other orders of the same sums.
         AssertClose(whole.Call(x).ToArray<float>(), deployed.Net.Call(x).ToArray<float>(), Tolerance);

@@ -40,8 +40,8 @@ public sealed class VerifierTests : TensorTest
         var errors = Verifier.Verify(definition, imported, Fixture.Read(Fixtures.Path("small/hrnetv2_seg.safetensors")), null);
         Assert.Equal(["output", "output_align_corners_true", "output_odd", "output_upsampled"], errors.Select(e => e.Name).Order());
         Assert.All(errors, e => Assert.InRange(e.Relative, 0, Tolerance));
-        using var network = LoadedNetwork.Open(imported, Device.Cpu);
-        Assert.Equal(5, network.Net.Classes);
+        using var network = LoadedModel.Open(imported, Device.Cpu);
+        Assert.Equal(5, network.Segmentation.Classes);
     }
 
     [Theory]

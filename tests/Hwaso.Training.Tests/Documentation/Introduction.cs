@@ -38,10 +38,10 @@ static class Introduction
                     }));
         WeightFile.Save("streets.safetensors", weights);
 
-        var segmenter = new Segmenter(net, Normalisation.ImageNet, new InferenceOptions());
+        using var segmenter = Segmenter.Of(net);
         Console.WriteLine($"mIoU {Evaluator.Score(segmenter, val).Scores.Miou:P1}");
         var street = val.Read(0).Image;
-        Png.Write("labels.png", Overlay.Blend(street, segmenter.Label(street), val.Classes.Palette));
+        Png.Write("labels.png", Overlay.Blend(street, segmenter.Segment(street), val.Classes.Palette));
 
         Console.WriteLine(Cost.Of(NetworkGraph.Of(net, [1, 3, 128, 256])));
     }

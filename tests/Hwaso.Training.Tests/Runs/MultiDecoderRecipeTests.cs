@@ -1,6 +1,5 @@
 using Hwaso.Checkpoints;
 using Hwaso.Inference;
-using Hwaso.Inference.Networks;
 using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Tests;
@@ -92,7 +91,7 @@ public sealed class MultiDecoderRecipeTests : TensorTest, IClassFixture<SceneFol
         var tensors = TensorFile.Read(At(name).Last).Tensors.Keys;
         Assert.Equal(name != Single, tensors.Any(key => key.StartsWith("depth_", StringComparison.Ordinal)));
         // What is scored and deployed has no depth decoder.
-        using var network = LoadedNetwork.Open(At(name).Root, Device.Cpu);
+        using var network = LoadedModel.Open(At(name).Root, Device.Cpu);
         Assert.IsType<UNet>(network.Net);
     }
 

@@ -2,7 +2,6 @@ using Hwaso.Checkpoints;
 using Hwaso.Data;
 using Hwaso.Imaging;
 using Hwaso.Inference;
-using Hwaso.Inference.Networks;
 using Hwaso.Metrics;
 using Hwaso.Recipes;
 using Hwaso.Reports.Tests;
@@ -54,14 +53,14 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
     public void The_report_shows_the_best_and_the_worst_images_of_the_best_weights()
     {
         Reported("shown");
-        using var network = LoadedNetwork.Open(At("shown").Root, Device.Cpu);
+        using var network = LoadedModel.Open(At("shown").Root, Device.Cpu);
         var split = Data.Layouts.Datasets.Open("cityscapes", data, "val");
-        var segmenter = new Segmenter(network.Net, network.Normalisation, new InferenceOptions());
+        var segmenter = Segmenter.Of(network.Segmentation, network.Normalisation);
         var order = Enumerable.Range(0, split.Samples.Count).OrderByDescending(k =>
         {
             var item = split.Read(k);
             var confusion = new ConfusionMatrix(19);
-            confusion.Add(item.Labels.Labels, segmenter.Label(item.Image).Labels, 255);
+            confusion.Add(item.Labels.Labels, segmenter.Segment(item.Image).Labels, 255);
             return Scores.Of(confusion).Miou;
         }).Select(k => split.Samples[k].Id).ToArray();
 
@@ -128,8 +127,8 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
         Assert.True(kept[Key].Data.Span.SequenceEqual(resume[$"average/{Key}"].Data.Span));
         Assert.True(plain[Key].Data.Span.SequenceEqual(resume[$"weight/{Key}"].Data.Span));
 
-        using var network = LoadedNetwork.Open(At("averaged").Root, Device.Cpu);
-        var evaluation = Evaluator.Score(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), Data.Layouts.Datasets.Open("cityscapes", data, "val"));
+        using var network = LoadedModel.Open(At("averaged").Root, Device.Cpu);
+        var evaluation = Evaluator.Score(Segmenter.Of(network.Segmentation, network.Normalisation), Data.Layouts.Datasets.Open("cityscapes", data, "val"));
         var validations = MetricsLog.Open(At("averaged").Metrics, long.MaxValue).Validations(hasBackground: false);
         Assert.Equal(validations.Max(v => v.Point.Scores.Miou)!.Value, evaluation.Scores.Miou!.Value, 12);
     }
@@ -221,10 +220,10 @@ public sealed class TrainerTests : TensorTest, IClassFixture<SceneFolder>
         var losses = MetricsLog.Open(At("learn").Metrics, long.MaxValue).Losses;
         Assert.True(losses[^1].Loss < 0.6 * losses[0].Loss, $"loss {losses[0].Loss:g3} to {losses[^1].Loss:g3}");
 
-        using var network = LoadedNetwork.Open(At("learn").Root, Device.Cpu);
+        using var network = LoadedModel.Open(At("learn").Root, Device.Cpu);
         Assert.Equal("traffic light", network.Classes[6].Name);
         var split = Data.Layouts.Datasets.Open("cityscapes", data, "val");
-        var evaluation = Evaluator.Score(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), split);
+        var evaluation = Evaluator.Score(Segmenter.Of(network.Segmentation, network.Normalisation), split);
         Assert.Equal(result.Best!.Miou!.Value, evaluation.Scores.Miou!.Value, 12);
         Assert.NotNull(evaluation.Cityscapes);
         Assert.Equal(evaluation.Scores.Miou.Value, evaluation.Cityscapes.Miou!.Value, 12);

@@ -2,28 +2,28 @@ using Hwaso.Recipes;
 
 namespace Hwaso.Inference;
 
-/// <summary>How a network is asked for an image's labels.</summary>
-public sealed record InferenceOptions
+/// <summary>How a network looks at an image: whole or by windows, at which scales, mirrored too or not, and how the answers are summed.</summary>
+public sealed record Views
 {
     /// <summary>Scales whose class scores are summed.</summary>
     public IReadOnlyList<double> Scales { get; init; } = [1];
 
-    /// <summary>Whether each scale is also asked on the mirrored image.</summary>
+    /// <summary>Whether the mirrored image is segmented too, at each scale.</summary>
     public bool Flip { get; init; }
 
     /// <summary>Classes that change places in the mirrored image, as <see cref="Hwaso.Data.ClassList.FlipPairs"/>.</summary>
     public IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; init; } = [];
 
-    /// <summary>Size of a sliding window; null asks whole images.</summary>
+    /// <summary>Size of a sliding window; null for whole images.</summary>
     public SizePx? Crop { get; init; }
 
     /// <summary>Step of the sliding window; null: two thirds of it, as the official HRNet code.</summary>
     public SizePx? Stride { get; init; }
 
-    /// <summary>Whether an image that is smaller than the window is filled up with black, right and below, before normalisation.</summary>
+    /// <summary>Whether an image smaller than the window is padded with black, right and below, before normalisation.</summary>
     public bool PadToCrop { get; init; }
 
-    /// <summary>The largest scale that is asked whole although there is a window; 0 for none.</summary>
+    /// <summary>The largest scale that is segmented whole although there is a window; 0 for none.</summary>
     public double WholeUpTo { get; init; }
 
     /// <summary>The size that images are resized to first; null for their own.</summary>
@@ -32,14 +32,22 @@ public sealed record InferenceOptions
     /// <summary>The long side in pixels that scale 1 means; null for no such bound.</summary>
     public int? LongSide { get; init; }
 
-    /// <summary>The short side in pixels that scale 1 means; with <see cref="LongSide"/> too, neither is exceeded. Null for no such bound.</summary>
+    /// <summary>
+    /// The short side in pixels that scale 1 means; with <see cref="LongSide"/> too, neither is exceeded. Null for no such bound.
+    /// </summary>
     public int? ShortSide { get; init; }
 
-    /// <summary>How scores are brought to a larger size; null: as the network has it.</summary>
+    /// <summary>Whether scores are resized corner to corner; null: as the network's definition says.</summary>
     public bool? AlignCorners { get; init; }
 
     /// <summary>How the scores of several views become one.</summary>
     public ViewSum Sum { get; init; }
+
+    /// <summary>Whether an image is seen once and whole, which every engine can do.</summary>
+    public bool IsPlain => this is
+    {
+        Scales: [1], Flip: false, Crop: null, Size: null, LongSide: null, ShortSide: null, AlignCorners: null, Sum: ViewSum.Softmax,
+    };
 
     /// <summary>Checks that the settings fit each other.</summary>
     /// <exception cref="ArgumentException">No scale, one that is not positive, or a stride that skips pixels.</exception>
@@ -49,10 +57,11 @@ public sealed record InferenceOptions
             throw new ArgumentException($"scales [{string.Join(", ", Scales)}]: one or more numbers above 0 were wanted");
         if (Stride is { } stride && Crop is null)
             throw new ArgumentException($"stride {stride} without a crop: name the window's size too");
-        if (Crop is { } crop && Stride is { } step && (step.Height > crop.Height || step.Width > crop.Width || step.Height < 1 || step.Width < 1))
+        if (Crop is { } crop && Stride is { } step && !Windows.Cover(crop, step))
             throw new ArgumentException($"stride {step} with windows of {crop}: it must be from 1 to the window's size, or pixels are skipped");
         if (LongSide < 1 || ShortSide < 1)
-            throw new ArgumentException($"sides of {LongSide?.ToString() ?? "any"} and {ShortSide?.ToString() ?? "any"} pixels for scale 1: at least 1 was wanted");
+            throw new ArgumentException(
+                $"sides of {LongSide?.ToString() ?? "any"} and {ShortSide?.ToString() ?? "any"} pixels for scale 1: at least 1 was wanted");
     }
 
     /// <summary>The size that an image has at a scale, rounded as OpenCV's callers do.</summary>
@@ -67,8 +76,26 @@ public sealed record InferenceOptions
         // The side that binds is rounded by itself, and the other follows from it.
         var byLong = LongSide is { } bound && (ShortSide is null || (double)bound / longest <= (double)ShortSide.Value / shortest);
         var side = Rounded((byLong ? LongSide!.Value : ShortSide!.Value) * scale);
-        return (height >= width) == byLong ? (side, Rounded((double)width * side / height)) : (Rounded((double)height * side / width), side);
+        return (height >= width) == byLong
+            ? (side, Rounded((double)width * side / height))
+            : (Rounded((double)height * side / width), side);
     }
 
     static long Rounded(double length) => Math.Max(1, (long)(length + 0.5));
+}
+
+/// <summary>How the scores of windows, mirror images and scales become one map: published figures differ by this alone.</summary>
+public enum ViewSum
+{
+    /// <summary>The logits of windows and of both mirror images are averaged, and the softmax of each scale is summed.</summary>
+    Softmax,
+
+    /// <summary>
+    /// A window's logits are averaged with its mirror image's; their exponentials, not divided by their sum, are averaged over windows
+    /// and summed over scales: HRNet's official code, whose figures need it.
+    /// </summary>
+    Exponential,
+
+    /// <summary>The logits of windows are averaged, and the softmax of each scale and of each mirror image is summed: mmsegmentation.</summary>
+    SoftmaxOfEach,
 }

@@ -1,4 +1,4 @@
-namespace Hwaso.Inference;
+namespace Hwaso.Training.Evaluation;
 
 /// <summary>
 /// Three stages at once: while one item is worked on, the next is read and the last is finished, each on a thread of its own. So many items are in
@@ -36,7 +36,7 @@ static class Overlap
         }
         finally
         {
-            // After an error, too, nobody reads or counts on once this returns. What else went wrong there is told by nobody.
+            // After an error, too, nobody reads or counts on once this returns. An error of theirs is dropped.
             Task.WhenAll(next, finishing).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).GetAwaiter().GetResult();
         }
     }

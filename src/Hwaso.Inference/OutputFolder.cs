@@ -1,13 +1,14 @@
-namespace Hwaso.Cli.Output;
+namespace Hwaso.Inference;
 
-/// <summary>The folder that a verb writes to.</summary>
-static class OutputFolder
+/// <summary>The folder that results are written to.</summary>
+public static class OutputFolder
 {
     /// <summary>Makes it where it is not there.</summary>
     /// <exception cref="IOException">It cannot be made; the message says why and what to do.</exception>
     public static void Make(string path)
     {
-        if (File.Exists(path)) throw new IOException($"{path}: is a file; a folder to write to was wanted");
+        if (File.Exists(path))
+            throw new IOException($"{path}: is a file; a folder to write to was wanted");
         try
         {
             Directory.CreateDirectory(path);

@@ -1,4 +1,6 @@
-namespace Hwaso.Inference.Tests;
+using Hwaso.Training.Evaluation;
+
+namespace Hwaso.Training.Tests.Evaluation;
 
 public sealed class OverlapTests
 {

@@ -1,0 +1,105 @@
+using System.Globalization;
+using Hwaso.Checkpoints;
+using Hwaso.Common;
+using Hwaso.Graph;
+using Hwaso.Inference.Networks;
+using Hwaso.Models;
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+using Hwaso.Onnx;
+using Hwaso.Recipes;
+using Hwaso.Torch;
+
+namespace Hwaso.Inference;
+
+/// <summary>Writes a trained network as an ONNX file that says how to use it.</summary>
+public static class Exporter
+{
+    // Two recordings in which no height and width grow by the same factor, so that no size can be taken for another.
+    static readonly long[] recorded = [1, 3, 128, 192], other = [1, 3, 192, 384];
+
+    /// <summary>
+    /// Writes a network, training-only parts left out: input <c>image</c> [1, 3, H, W], output <c>scores</c> [1, K, h, w],
+    /// <c>heatmaps</c> [1, J, h, w], <c>depth</c> [1, 1, H, W] or <c>features</c>, several numbered from 0.
+    /// </summary>
+    /// <param name="model">The network; classes, normalisation, task and convention go into the file's metadata.</param>
+    /// <param name="options">The form of the file.</param>
+    /// <param name="path">The file; a previous one is replaced once the new one is whole.</param>
+    /// <exception cref="NotSupportedException">The network has an operator that cannot be exported, or only at a fixed size, or makes no labels.</exception>
+    /// <exception cref="TorchException">It does not take images of this size.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static OnnxFileBytes Write(LoadedModel model, ExportOptions options, string path)
+    {
+        var file = Make(model, options);
+        AtomicFile.Write(path, file.Bytes.Length, stream => stream.Write(file.Bytes));
+        return file;
+    }
+
+    /// <summary>The same file in memory.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="options">The form of the file.</param>
+    /// <exception cref="NotSupportedException">The network has an operator that cannot be exported, or only at a fixed size, or makes no labels.</exception>
+    /// <exception cref="TorchException">It does not take images of this size.</exception>
+    public static OnnxFileBytes Make(LoadedModel model, ExportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        var (net, segmentation) = (model.Net, model.Net as SegmentationNet);
+        if (options.Labels && segmentation is null)
+            throw new NotSupportedException($"a network for {model.Task.Word()} gives no labels; a segmentation network was wanted");
+        var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
+        long[] shape = options.Size is { } size ? [1, 3, size.Height, size.Width] : recorded;
+        return OnnxExport.Write(NetworkGraph.Of(net, shape, keepConstants: true), name => state[name].ToHost(), new OnnxOptions
+        {
+            OtherSize = options.Size is null ? NetworkGraph.Of(net, other, keepConstants: true) : null,
+            InputName = "image",
+            OutputName = options.Labels ? "labels" : OutputName(model.Task),
+            FoldBatchNorm = options.FoldBatchNorm,
+            HalfPrecision = options.HalfPrecision,
+            DeformConv = options.DeformConv,
+            Labels = options.Labels ? new LabelOptions(segmentation!.AlignCorners) : null,
+            Metadata = Metadata(model, segmentation?.AlignCorners),
+        });
+    }
+
+    static string OutputName(ModelTask task) => task switch
+    {
+        ModelTask.Pose => "heatmaps",
+        ModelTask.Depth => "depth",
+        ModelTask.Features => "features",
+        _ => "scores",
+    };
+
+    static Dictionary<string, string> Metadata(LoadedModel model, bool? alignCorners)
+    {
+        var texts = new Dictionary<string, string>
+        {
+            [ModelMetadata.Task] = model.Task.Word(),
+            [ModelMetadata.Mean] = List(model.Normalisation.Mean),
+            [ModelMetadata.Deviation] = List(model.Normalisation.Deviation),
+        };
+        if (alignCorners is { } aligned)
+            texts[ModelMetadata.AlignCorners] = aligned ? "true" : "false";
+        if (model.Classes.Count > 0)
+            texts[ModelMetadata.Classes] = CheckpointMetadata.WriteClasses(model.Classes);
+        return texts;
+    }
+
+    static string List(IEnumerable<double> values) =>
+        $"[{string.Join(", ", values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}]";
+}
+
+/// <summary>The form of an exported file.</summary>
+/// <param name="Size">Height and width of its images; null leaves them free.</param>
+/// <param name="FoldBatchNorm">Whether batch norms are folded into the convolutions before them.</param>
+/// <param name="HalfPrecision">
+/// Whether weights and computation are of half precision (batch norms folded); input and output stay of single precision.
+/// </param>
+/// <param name="Labels">
+/// Whether a segmentation network's output is the class of each pixel of the image, [1, H, W], instead of scores at its own stride.
+/// </param>
+/// <param name="DeformConv">
+/// Whether deformable convolutions are written as DeformConv (operator set 19) instead of grid sampling, which more runtimes have.
+/// </param>
+public sealed record ExportOptions(
+    SizePx? Size = null, bool FoldBatchNorm = false, bool HalfPrecision = false, bool Labels = false, bool DeformConv = false);

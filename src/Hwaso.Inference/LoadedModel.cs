@@ -1,0 +1,112 @@
+using System.Globalization;
+using Hwaso.Checkpoints;
+using Hwaso.Data;
+using Hwaso.Inference.Networks;
+using Hwaso.Models;
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+using Hwaso.Recipes;
+using Hwaso.Recipes.Yaml;
+using Hwaso.Torch;
+
+namespace Hwaso.Inference;
+
+/// <summary>A network of any task with its weights, and what its checkpoint says about using it.</summary>
+public sealed class LoadedModel : IDisposable
+{
+    LoadedModel(Net net, ModelDefinition definition, RecipeFile recipe, IReadOnlyList<ClassEntry> classes, string source, int classCount) =>
+        (Net, Definition, Recipe, Classes, Source, ClassCount) = (net, definition, recipe, classes, source, classCount);
+
+    /// <summary>The network.</summary>
+    public Net Net { get; }
+
+    /// <summary>The network as one for segmentation.</summary>
+    /// <exception cref="ArgumentException">It is for another task.</exception>
+    public SegmentationNet Segmentation => Net as SegmentationNet
+        ?? throw new ArgumentException($"{Definition.Name} is a network for {Task.Word()}; a segmentation network was wanted");
+
+    /// <summary>The network's definition.</summary>
+    public ModelDefinition Definition { get; }
+
+    /// <summary>The network's task.</summary>
+    public ModelTask Task => Definition.Task;
+
+    /// <summary>The recipe in the checkpoint; of an imported one, its model section alone.</summary>
+    public RecipeFile Recipe { get; }
+
+    /// <summary>Names and colours of the classes; empty where the checkpoint does not name them.</summary>
+    public IReadOnlyList<ClassEntry> Classes { get; }
+
+    /// <summary>How many classes the network has; 0 where it has none.</summary>
+    public int ClassCount { get; }
+
+    /// <summary>The weight file.</summary>
+    public string Source { get; }
+
+    /// <summary>The normalisation of its images.</summary>
+    public Normalisation Normalisation { get; private init; } = Normalisation.ImageNet;
+
+    /// <summary>Opens a run folder's best weights, or a checkpoint that Hwaso wrote.</summary>
+    /// <param name="source">The run folder or the checkpoint.</param>
+    /// <param name="device">The device of the weights.</param>
+    /// <param name="deployed">Whether the parts that serve training alone are left out.</param>
+    /// <exception cref="FileNotFoundException">There is no such file, or no weights in the folder.</exception>
+    /// <exception cref="CheckpointException">The file is damaged, or does not say what network it is of.</exception>
+    public static LoadedModel Open(string source, Device device, bool deployed = true)
+    {
+        var path = Directory.Exists(source) ? new RunFolder(source).Weights : source;
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{source}: no such run folder or checkpoint");
+        var file = TensorFile.Read(path);
+        if (!file.Metadata.TryGetValue(CheckpointMetadata.Recipe, out var yaml))
+            throw new CheckpointException(path, null,
+                "does not say what network it is of; convert it first: hwaso import FILE --model MODEL --classes N --out F.safetensors");
+        var recipe = RecipeFile.Read(yaml, path);
+        var definition = ModelFactory.Define(recipe.Model);
+        if (deployed)
+            definition = definition.Deployed();
+        var classes = recipe.Model.Classes
+            ?? (definition is { HasClasses: true, Task: ModelTask.Segmentation } ? (int?)null : definition.PublishedClasses)
+            ?? throw new CheckpointException(path, null, "does not say how many classes its network has");
+        var weights = Weights.Create(device, initialise: false);
+        try
+        {
+            var net = definition.Build(weights, classes);
+            var report = WeightFile.Load(weights, file);
+            if (report.Missing.Count > 0)
+                throw new CheckpointException(path, report.Missing[0],
+                    $"is missing, and {report.Missing.Count - 1} more of the network's tensors; the file was cut or is of another network");
+            weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
+            net.Eval();
+            var whole = yaml.Contains("\naugment:", StringComparison.Ordinal);
+            return new LoadedModel(net, definition, recipe, CheckpointMetadata.ReadClasses(file), path, classes)
+            {
+                Normalisation = whole ? new Normalisation([.. recipe.Recipe.Augment.Mean], [.. recipe.Recipe.Augment.Std]) : Normalisation.ImageNet,
+            };
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The number of a class by its name, or by the number itself where the checkpoint names none.</summary>
+    /// <exception cref="ArgumentException">There is none; the message says which there are.</exception>
+    public int ClassOf(string name)
+    {
+        for (var k = 0; k < Classes.Count; k++)
+            if (Classes[k].Name == name)
+                return k;
+        if (Classes.Count == 0)
+            return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < ClassCount
+                ? number
+                : throw new ArgumentException($"class '{name}': {Source} names no classes; a number from 0 to {ClassCount - 1} was wanted");
+        var names = Classes.Select(c => c.Name).ToArray();
+        throw new ArgumentException(
+            $"class '{name}': the network has none of that name{NearName.Hint(name, names)} (it has {string.Join(", ", names)})");
+    }
+
+    /// <summary>Frees the weights.</summary>
+    public void Dispose() => Net.Weights.Dispose();
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
+using Hwaso.Common;
+using Hwaso.Data;
+
+namespace Hwaso.Inference.Networks;
+
+/// <summary>The metadata keys of checkpoints that Hwaso writes, and the classes in them.</summary>
+/// <remarks>Files out there hold these keys, so none may change.</remarks>
+public static class CheckpointMetadata
+{
+    /// <summary>The recipe as YAML, or its model section alone: without it a checkpoint cannot be opened by its file alone.</summary>
+    public const string Recipe = "hwaso.recipe";
+
+    /// <summary>The classes, as <see cref="WriteClasses"/> writes them.</summary>
+    public const string Classes = ModelMetadata.Classes;
+
+    /// <summary>The epochs trained.</summary>
+    public const string Epoch = "hwaso.epoch";
+
+    /// <summary>The steps trained.</summary>
+    public const string Step = "hwaso.step";
+
+    /// <summary>The best mean IoU so far; empty before the first validation.</summary>
+    public const string BestMiou = "hwaso.miou";
+
+    /// <summary>The files that an imported checkpoint was made from.</summary>
+    public const string ImportedFrom = "hwaso.source";
+
+    /// <summary>The classes as text: a JSON array of <c>{name, color: [r, g, b]}</c>.</summary>
+    public static string WriteClasses(IEnumerable<ClassEntry> classes)
+    {
+        var list = classes.Select(c => (JsonNode)new JsonObject { ["name"] = c.Name, ["color"] = new JsonArray(c.R, c.G, c.B) });
+        return new JsonArray([.. list]).ToJsonString();
+    }
+
+    /// <summary>The classes that a checkpoint names; empty where it names none.</summary>
+    /// <exception cref="CheckpointException">The text is not a list of classes.</exception>
+    public static IReadOnlyList<ClassEntry> ReadClasses(TensorFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (!file.Metadata.TryGetValue(Classes, out var json))
+            return [];
+        try
+        {
+            return [.. JsonNode.Parse(json)!.AsArray().Select(Class)];
+        }
+        catch (Exception error) when (error
+            is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentOutOfRangeException)
+        {
+            throw new CheckpointException(file.Path, Classes, "is not a list of class names and colours; the file was edited");
+        }
+    }
+
+    static ClassEntry Class(JsonNode? node)
+    {
+        var color = node!["color"]!.AsArray();
+        return new ClassEntry(node["name"]!.GetValue<string>(), color[0]!.GetValue<byte>(), color[1]!.GetValue<byte>(), color[2]!.GetValue<byte>());
+    }
+}
