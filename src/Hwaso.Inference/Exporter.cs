@@ -1,5 +1,4 @@
 using System.Globalization;
-using Hwaso.Checkpoints;
 using Hwaso.Common;
 using Hwaso.Graph;
 using Hwaso.Inference.Networks;

@@ -1,9 +1,8 @@
 using Hwaso.Data;
 using Hwaso.Imaging;
 using Hwaso.Models.Networks;
-using Hwaso.Nn;
-using Hwaso.Recipes;
 using Hwaso.Runtime;
+using Hwaso.Runtime.Format;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference;

@@ -1,5 +1,6 @@
 using Hwaso.Imaging;
 using Hwaso.Models.Networks;
+using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
