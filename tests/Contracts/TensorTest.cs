@@ -15,10 +15,11 @@ public abstract class TensorTest : IDisposable
     protected TensorTest() => TorchInfo.Threads = Environment.ProcessorCount;
 
     /// <summary>
-    /// Whether libtorch's own loops fuse a multiplication with the addition after it, as they do from AVX2 on and on ARM. Recorded bits are of such loops: older
-    /// processors' (and ATEN_CPU_CAPABILITY=default) round once more.
+    /// Whether libtorch's own loops fuse a multiplication with the addition after it, as they do from AVX2 on and on ARM. Recorded bits are
+    /// of such loops: older processors' (and ATEN_CPU_CAPABILITY=default) round once more.
     /// </summary>
-    protected static bool TorchFuses { get; } = AdvSimd.IsSupported || TorchInfo.BuildReport.Contains("CPU capability usage: AVX", StringComparison.Ordinal);
+    protected static bool TorchFuses { get; } =
+        AdvSimd.IsSupported || TorchInfo.BuildReport.Contains("CPU capability usage: AVX", StringComparison.Ordinal);
 
     public virtual void Dispose()
     {

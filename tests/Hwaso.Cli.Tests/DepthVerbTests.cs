@@ -86,7 +86,8 @@ public sealed class DepthVerbTests : IDisposable
         string[] command = ["depth", shop.Data, "--teacher", At("slow.yaml"), "--weights", "formula", "--out", At("out"), "--threads", "1", "--device", "cpu"];
         using (var process = HwasoProcess.Start(command))
         {
-            process.WaitUntil(() => Directory.Exists(At("out")) && Directory.GetFiles(At("out"), "*.png").Length >= 2, "two maps are written");
+            var made = At("out");
+            process.WaitUntil(() => Directory.Exists(made) && Directory.GetFiles(made, "*.png").Length >= 2, "two maps are written");
             process.Send("KILL");
             Assert.True(process.Finish().Code is 0 or 128 + 9);
         }

@@ -183,7 +183,8 @@ public sealed class LoaderTests
         using var stop = new CancellationTokenSource();
         using var reading = new ManualResetEventSlim();
         using var gate = new ManualResetEventSlim();
-        using var line = new AssemblyLine(0, 4, new LoaderOptions { BatchSize = 1, Threads = 2 }, _ => new Batch(1, 1, 1), () => (_, _, _) =>
+        var options = new LoaderOptions { BatchSize = 1, Threads = 2 };
+        using var line = new AssemblyLine(0, 4, options, _ => new Batch(1, 1, 1), () => (_, _, _) =>
         {
             reading.Set();
             gate.Wait();
@@ -208,7 +209,8 @@ public sealed class LoaderTests
     {
         using var data = new LookAlike().Cityscapes(4);
         using var stop = new CancellationTokenSource();
-        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, new LoaderOptions { BatchSize = 1, Threads = 2, Stop = stop.Token });
+        var options = new LoaderOptions { BatchSize = 1, Threads = 2, Stop = stop.Token };
+        var loader = new Loader(Datasets.Open("cityscapes", data.Root, "train"), augmentation, options);
         var taken = 0;
         Assert.ThrowsAny<OperationCanceledException>(() =>
         {

@@ -9,13 +9,18 @@ namespace Hwaso.Models.Tests;
 /// <summary>Networks against what PyTorch answers with weights by the formula: names in order, outputs, norms of gradients (tests/fixtures/reference).</summary>
 public abstract class ReferenceTest : TensorTest
 {
-    /// <summary>Compares one network in evaluation mode with one recorded case: names and outputs in float32, gradients in both precisions.</summary>
+    /// <summary>Compares a network in evaluation mode with a case: names and outputs in float32, gradients in float64 too.</summary>
     /// <param name="name">The case.</param>
     /// <param name="facts">What the JSON says of it.</param>
     /// <param name="recorded">The outputs, float32.</param>
     /// <param name="build">Builds the network and says how to ask it for everything that was recorded, in order.</param>
     /// <param name="tolerance">Of outputs, relative to the largest.</param>
-    protected static void Check(string name, JsonNode facts, TensorFile recorded, Func<Weights, (Module Net, Func<Tensor, Tensor[]> Outputs)> build, double tolerance)
+    protected static void Check(
+        string name,
+        JsonNode facts,
+        TensorFile recorded,
+        Func<Weights, (Module Net, Func<Tensor, Tensor[]> Outputs)> build,
+        double tolerance)
     {
         using (var weights = Weights.Create(initialise: false))
         {
@@ -28,7 +33,10 @@ public abstract class ReferenceTest : TensorTest
             var answers = Answers(facts, net, outputs);
             var stride = facts["stride"]!.GetValue<int>();
             foreach (var (output, actual) in answers)
-                AssertClose(recorded.Tensors[$"{name}/{output}"].ToFloats(), actual.ToArray<float>().Where((_, k) => k % stride == 0).ToArray(), tolerance, output);
+            {
+                var kept = actual.ToArray<float>().Where((_, k) => k % stride == 0).ToArray();
+                AssertClose(recorded.Tensors[$"{name}/{output}"].ToFloats(), kept, tolerance, output);
+            }
             if (facts["gradient_norms"] is null)
                 return;
             CheckSingle(Norms(facts, weights, answers));
@@ -42,22 +50,23 @@ public abstract class ReferenceTest : TensorTest
     }
 
     /// <summary>
-    /// Gradients in float64 have no room for error: the norms are recorded in float64, rounded to 7 digits, which is up to 5e-7 of each. The second term is for
-    /// gradients that are zero in truth, as of a bias before a normalisation: rounding alone.
+    /// Gradients in float64 have no room for error: the norms are recorded in float64, rounded to 7 digits, which is up to 5e-7 of each.
+    /// The second term is for gradients that are zero in truth, as of a bias before a normalisation: rounding alone.
     /// </summary>
     static void CheckDouble(List<Norm> norms)
     {
         var largest = norms.Max(n => n.Expected);
         foreach (var norm in norms)
-            Assert.True(norm.Error <= 1e-6 * norm.Expected + 1e-12 * largest, $"float64: norm of the gradient of {norm.Key}: {norm.Actual:g9} for {norm.Expected:g9}");
+            Assert.True(norm.Error <= 1e-6 * norm.Expected + 1e-12 * largest, $"float64: {norm}");
     }
 
     /// <summary>
-    /// Gradients in float32 jump where rounding decides on which side of zero a ReLU's input lies, or which pixel of a maximum is the largest, so one
-    /// processor's are a thousand times farther from float64's than another's. PyTorch's own, over OpenBLAS's kernels from Nehalem to Haswell, ATen's and
-    /// oneDNN's instructions from SSE to AVX2 and one and two threads (spread.py beside the fixtures): without such a jump every norm is within 4.5e-6 of
-    /// itself, with one up to 3.8e-3 away, and the vector of all norms up to 2.7e-4 of its length; kernels of AVX-512 gave 2.9e-4 and 4.6e-4 of a norm.
-    /// Allowed is five times the one and seven times the other: a small mistake is seen in float64, where nothing jumps, and a term that is missing is percents.
+    /// Gradients in float32 jump where rounding decides on which side of zero a ReLU's input lies, or which pixel of a maximum is the
+    /// largest, so one processor's are a thousand times farther from float64's than another's. PyTorch's own, over OpenBLAS's kernels
+    /// from Nehalem to Haswell, ATen's and oneDNN's instructions from SSE to AVX2 and one and two threads (spread.py beside the
+    /// fixtures): without such a jump a norm is within 4.5e-6 of itself; with one it is up to 3.8e-3 away, and the vector of all norms up
+    /// to 2.7e-4 of its length. Kernels of AVX-512 gave 2.9e-4 and 4.6e-4 of a norm. Allowed is five times the one and seven times the
+    /// other: a missing term is percents, and what is smaller is seen in float64, where nothing jumps.
     /// </summary>
     static void CheckSingle(List<Norm> norms)
     {
@@ -66,7 +75,7 @@ public abstract class ReferenceTest : TensorTest
         Assert.True(error <= 2e-3 * whole, $"float32: the norms of all gradients are {error:g4} away, their length is {whole:g4}");
         var largest = norms.Max(n => n.Expected);
         foreach (var norm in norms)
-            Assert.True(norm.Error <= 2e-2 * norm.Expected + 4e-5 * largest, $"float32: norm of the gradient of {norm.Key}: {norm.Actual:g9} for {norm.Expected:g9}");
+            Assert.True(norm.Error <= 2e-2 * norm.Expected + 4e-5 * largest, $"float32: {norm}");
     }
 
     static List<(string Name, Tensor Answer)> Answers(JsonNode facts, Module net, Func<Tensor, Tensor[]> outputs)
@@ -84,12 +93,14 @@ public abstract class ReferenceTest : TensorTest
         })];
     }
 
-    /// <summary>Norms of the gradients of all outputs' sum, each number times one by the formula.</summary>
+    /// <summary>Norms of the gradients of all outputs' sum, each number times one by the formula; 0 where no gradient came.</summary>
     static List<Norm> Norms(JsonNode facts, Weights weights, List<(string Name, Tensor Answer)> answers)
     {
-        answers.Select(a => (a.Answer * Tensor.From(FormulaWeights.Fill(a.Name, a.Answer.Shape)).To(weights.Type)).Sum()).Aggregate((a, b) => a + b).Backward();
-        return [.. weights.Parameters.Select(p =>
-            new Norm(p.Key, facts["gradient_norms"]![p.Key]!.GetValue<double>(), p.Value.Grad is { } grad ? Math.Sqrt(grad.ToArray<double>().Sum(g => g * g)) : 0))];
+        var sums = answers.Select(a => (a.Answer * Tensor.From(FormulaWeights.Fill(a.Name, a.Answer.Shape)).To(weights.Type)).Sum());
+        sums.Aggregate((a, b) => a + b).Backward();
+        var expected = facts["gradient_norms"]!;
+        static double Length(Tensor? gradient) => gradient is null ? 0 : Math.Sqrt(gradient.ToArray<double>().Sum(g => g * g));
+        return [.. weights.Parameters.Select(p => new Norm(p.Key, expected[p.Key]!.GetValue<double>(), Length(p.Value.Grad)))];
     }
 
     static long[] Longs(JsonNode list) => [.. list.AsArray().Select(n => n!.GetValue<long>())];
@@ -97,5 +108,7 @@ public abstract class ReferenceTest : TensorTest
     sealed record Norm(string Key, double Expected, double Actual)
     {
         public double Error => Math.Abs(Expected - Actual);
+
+        public override string ToString() => $"norm of the gradient of {Key}: {Actual:g9} for {Expected:g9}";
     }
 }

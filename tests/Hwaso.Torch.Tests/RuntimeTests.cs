@@ -24,7 +24,7 @@ public sealed class RuntimeTests : TensorTest
     public void Tests_run_with_a_fixed_number_of_threads(string variable)
     {
         var pinned = Environment.GetEnvironmentVariable(variable);
-        Assert.True(pinned is not null, $"{variable} is not set: run the tests with --settings tests/test.runsettings, as `dotnet test` does on its own in tests/");
+        Assert.True(pinned is not null, $"{variable} is not set; give --settings tests/test.runsettings, as `dotnet test tests/X` does");
         Assert.Equal((pinned, pinned), ($"{Environment.ProcessorCount}", $"{TorchInfo.Threads}"));
     }
 

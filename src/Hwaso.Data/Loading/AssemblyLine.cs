@@ -42,7 +42,7 @@ sealed class AssemblyLine : IDisposable
     }
 
     /// <summary>The next batch, as soon as it is whole; null after the last.</summary>
-    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was requested before, or while the batch was awaited.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was requested before or during the wait.</exception>
     public Batch? Take(CancellationToken cancel)
     {
         using var wake = cancel.UnsafeRegister(_ => Wake(), null);

@@ -37,7 +37,7 @@ public sealed class Loader
     /// <param name="firstBatch">The batch to begin with, from 0.</param>
     /// <exception cref="DatasetException">Thrown at the batch whose image cannot be used; the message names the file.</exception>
     /// <exception cref="ImageFormatException">Likewise, for a file that is damaged or of another kind.</exception>
-    /// <exception cref="OperationCanceledException"><see cref="LoaderOptions.Stop"/> was requested before a batch was taken, or while it was awaited.</exception>
+    /// <exception cref="OperationCanceledException"><see cref="LoaderOptions.Stop"/> was requested before a batch was taken.</exception>
     public IEnumerable<Batch> Epoch(int epoch, int firstBatch = 0)
     {
         var choices = new Choices(options.Seed, epoch, -1);

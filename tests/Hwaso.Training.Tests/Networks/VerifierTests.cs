@@ -103,13 +103,13 @@ public sealed class VerifierTests : TensorTest
             AssertClose(recorded[$"{prefix}grad.{key}"].ToFloats(), parameter.Grad!.ToArray<float>(), 5e-4, key);
     }
 
-    // Losses are recorded in float64, gradients and weights in float32, which is 3.2e-4 and 4.7e-5 from its own float64: a few times that is allowed in
-    // float64, which shows a wrong step. float32 jumps where rounding decides on which side of zero a ReLU's input lies (2.3e-5 of the loss on a processor
-    // without AVX2): ten times as much is allowed it.
+    // Losses are recorded in float64, gradients and weights in float32, which is 3.2e-4 and 4.7e-5 from its own float64: a few times that
+    // is allowed in float64, which shows a wrong step. float32 jumps where rounding decides on which side of zero a ReLU's input lies
+    // (2.3e-5 in the loss without AVX2): ten times as much is allowed it.
     [Theory]
     [InlineData(ScalarType.Float64, 1e-8, 1e-3, 1e-4)]
     [InlineData(ScalarType.Float32, 2e-4, 1e-2, 1e-3)]
-    public void Five_training_steps_go_as_the_official_network_goes(ScalarType type, double lossError, double gradientError, double weightError)
+    public void Five_training_steps_go_as_the_official_network_goes(ScalarType type, double ofLoss, double ofGradient, double ofWeight)
     {
         using var scope = new Scope();
         using var weights = Weights.Create(type: type, initialise: false);
@@ -125,7 +125,7 @@ public sealed class VerifierTests : TensorTest
         {
             using var inner = new Scope();
             var value = loss.Of(net.Call(x), target);
-            Assert.Equal(recorded["losses_f64"].ToDoubles()[step], value.Item(), lossError);
+            Assert.Equal(recorded["losses_f64"].ToDoubles()[step], value.Item(), ofLoss);
             value.Backward();
             if (step == 0)
                 foreach (var (key, parameter) in weights.Parameters)
@@ -133,14 +133,18 @@ public sealed class VerifierTests : TensorTest
                     // Relative to max(|g|, 1e-4 of the net's largest): some gradients are zero in truth.
                     var expected = gradients[key].ToFloats();
                     var scale = Math.Max(expected.Max(Math.Abs), 1e-4 * largest);
-                    Assert.All(expected.Zip(parameter.Grad!.ToArray<float>()), g => Assert.True(Math.Abs(g.First - g.Second) <= gradientError * scale, $"gradient of {key}: {g.Second} for {g.First}"));
+                    Assert.All(
+                        expected.Zip(parameter.Grad!.ToArray<float>()),
+                        g => Assert.True(Math.Abs(g.First - g.Second) <= ofGradient * scale, $"gradient {key}: {g.Second} for {g.First}"));
                 }
             sgd.Step();
             sgd.ZeroGrad();
         }
         var after = TensorFile.Read(Fixtures.Path("small/hrnetv2_seg.after5.pth")).Tensors;
         foreach (var (key, tensor) in weights.State)
-            Assert.All(after[key].ToDoubles().Zip(tensor.ToArray<double>()), v => Assert.True(Math.Abs(v.First - v.Second) <= weightError * Math.Max(1, Math.Abs(v.First)), $"{key} after five steps: {v.Second} for {v.First}"));
+            Assert.All(after[key].ToDoubles().Zip(tensor.ToArray<double>()), v => Assert.True(
+                Math.Abs(v.First - v.Second) <= ofWeight * Math.Max(1, Math.Abs(v.First)),
+                $"{key} after five steps: {v.Second} for {v.First}"));
     }
 
     [Fact]
