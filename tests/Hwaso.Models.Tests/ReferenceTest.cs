@@ -62,11 +62,11 @@ public abstract class ReferenceTest : TensorTest
 
     /// <summary>
     /// Gradients in float32 jump where rounding decides on which side of zero a ReLU's input lies, or which pixel of a maximum is the
-    /// largest, so one processor's are a thousand times farther from float64's than another's. PyTorch's own, over OpenBLAS's kernels from
-    /// Nehalem to Haswell, ATen's and oneDNN's instructions from SSE to AVX2 and one and two threads (spread.py beside the fixtures):
-    /// without such a jump a norm is within 4.5e-6 of itself; with one it is up to 3.8e-3 away, and the vector of all norms up to 2.7e-4 of its
-    /// length. Kernels of AVX-512 gave 2.9e-4 and 4.6e-4 of a norm. Allowed is five times the one and seven times the other: a missing term
-    /// is percents, and what is smaller is seen in float64, where nothing jumps.
+    /// largest, so one processor's are a thousand times farther from float64's than another's. PyTorch's own, over OpenBLAS's kernels
+    /// from Nehalem to Haswell, ATen's and oneDNN's instructions from SSE to AVX2 and one and two threads (spread.py beside the
+    /// fixtures): without such a jump a norm is within 4.5e-6 of itself; with one it is up to 3.8e-3 away, and the vector of all norms up
+    /// to 2.7e-4 of its length. Kernels of AVX-512 gave 2.9e-4 and 4.6e-4 of a norm. Allowed is five times the one and seven times the
+    /// other: a missing term is percents, and what is smaller is seen in float64, where nothing jumps.
     /// </summary>
     static void CheckSingle(List<Norm> norms)
     {
