@@ -37,7 +37,7 @@ void set_on(int device_type, bool enabled, at::ScalarType dtype) {
 
 }  // namespace
 
-// The type that this thread's operators compute in on a device, -1 where they keep to their arguments'.
+// The type that this thread's operators compute in on a device; -1 for the type of their arguments.
 HW_API int hw_autocast(int device_type) { return enabled_on(device_type) ? static_cast<int>(dtype_on(device_type)) : -1; }
 
 // scalar_type -1 switches it off. A weight is cast once as long as some level lasts.
@@ -48,7 +48,7 @@ HW_API int hw_autocast_enter(int device_type, int scalar_type) {
   });
 }
 
-// before: what hw_autocast said when the level began.
+// before: the result of hw_autocast when the level began.
 HW_API int hw_autocast_leave(int device_type, int before) {
   return guarded([&] {
     set_on(device_type, before >= 0, static_cast<at::ScalarType>(before));

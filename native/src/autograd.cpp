@@ -100,7 +100,7 @@ HW_API int hw_grad_mode() { return c10::GradMode::is_enabled(); }
 
 HW_API void hw_set_grad_mode(int enabled) { c10::GradMode::set_enabled(enabled != 0); }
 
-// Hangs outputs (made without gradient) under a node whose backward is managed; the node owns context from here on.
+// Attaches outputs (made without gradient) to a node whose backward is managed code; the node owns context from here on.
 HW_API int hw_custom_node(const char* label, Handle* inputs, int input_count, Handle* outputs, int output_count, BackwardFunction backward,
                           FreeFunction free_context, void* context) {
   return guarded([&] {

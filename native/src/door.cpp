@@ -34,7 +34,7 @@ HW_API void hw_release(Handle handle) {
   try {
     TensorRef::reclaim(handle);
   } catch (...) {
-    // A deleter that throws has nobody to tell; the memory is gone either way.
+    // A deleter that throws cannot report it here; the memory is freed either way.
   }
 }
 

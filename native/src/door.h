@@ -16,7 +16,7 @@ namespace hwaso {
 using Handle = c10::TensorImpl*;
 using TensorRef = c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>;
 
-// What an argument or a result is; the numbers are those of Hwaso.Torch.ValueKind.
+// The kind of an argument or a result; the numbers are those of Hwaso.Torch.ValueKind.
 enum class Tag : int32_t {
   None = 0, Tensor = 1, Int = 2, Double = 3, Bool = 4, IntList = 5, TensorList = 6, DoubleList = 7,
   String = 8, BoolList = 9, Device = 10, Default = 11,

@@ -1,4 +1,4 @@
-// What a tensor is and where its numbers lie.
+// Properties of a tensor and the address of its numbers.
 #include "door.h"
 
 #include <cstring>

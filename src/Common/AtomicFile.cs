@@ -63,7 +63,9 @@ static partial class AtomicFile
         }
     }
 
-    /// <summary>Whether a file is the leftover of a writer that was killed: one of this class's temporary names, last written an hour ago or longer.</summary>
+    /// <summary>
+    /// Whether a file is the leftover of a writer that was killed: one of this class's temporary names, last written an hour ago or longer.
+    /// </summary>
     /// <remarks>Its age decides, because a process on another machine or in another container cannot be looked up.</remarks>
     /// <param name="path">The file, e.g. <c>best.safetensors.0f8fad5bd9cb469fa16570867728950e.tmp</c>.</param>
     public static bool IsAbandoned(string path) =>

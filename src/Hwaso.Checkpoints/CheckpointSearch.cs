@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Hwaso.Checkpoints;
 
 /// <summary>
-/// Finds the state dict in what a pickle holds: through the wrappers of <see cref="StateDict.WrapperNames"/>. Where tensors lie
+/// Finds the state dict in a pickle's value: through the wrappers of <see cref="StateDict.WrapperNames"/>. Where tensors lie
 /// deeper, in parts of a dictionary or a list, their path is their name.
 /// </summary>
 static class CheckpointSearch

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Hwaso.Checkpoints;
 
-/// <summary>The element type of a stored tensor, with libtorch's numbers (<c>c10/core/ScalarType.h</c>), so that the two convert by a cast.</summary>
+/// <summary>
+/// The element type of a stored tensor, with libtorch's numbers (<c>c10/core/ScalarType.h</c>), so that the two convert by a cast.
+/// </summary>
 public enum ElementType
 {
     /// <summary>8-bit unsigned integer.</summary>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Hwaso.Checkpoints;
 
-/// <summary>Tells weight files apart by their first bytes.</summary>
+/// <summary>Recognises weight files by their first bytes.</summary>
 static class FileKinds
 {
     // A pickle (protocol 2) of torch's magic number 0x1950a86a20f9469cfc6c, little-endian, up to the pickle's end.

@@ -57,7 +57,7 @@ sealed record Global(string Module, string Name, GlobalKind Kind)
     public override string ToString() => $"{Module}.{Name}";
 }
 
-/// <summary>What an allowed name stands for. Nothing is ever called: each kind has its own lines in <see cref="PickleReducer"/>.</summary>
+/// <summary>The meaning of an allowed name. Nothing is ever called: <see cref="PickleReducer"/> has its own lines for each kind.</summary>
 enum GlobalKind
 {
     Storage,

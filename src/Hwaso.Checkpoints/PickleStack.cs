@@ -12,7 +12,7 @@ sealed class PickleStack(CheckpointStream source)
 
     public void Mark() => marks.Push(items.Count);
 
-    // What lies below the newest mark is out of reach until the mark is taken.
+    // Values below the newest mark are out of reach until the mark is popped.
     public object? Top => items.Count > Floor ? items[^1] : throw source.Fail("the pickle takes more than it put; the file is damaged");
 
     int Floor => marks.TryPeek(out var mark) ? mark : 0;

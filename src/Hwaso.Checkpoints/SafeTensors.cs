@@ -120,7 +120,7 @@ static class SafeTensorsReader
         return stream.ReadBytes(8 + (long)length);
     }
 
-    /// <summary>The header with the digest as zeros, as it was when the digest was taken.</summary>
+    /// <summary>The header with the digest as zeros, as it was when the digest was computed.</summary>
     static byte[] WithoutDigest(byte[] head, string digest)
     {
         var copy = (byte[])head.Clone();

@@ -97,7 +97,7 @@ sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsEntry> Entries, Diction
         return [.. numbers];
     }
 
-    /// <summary>The tensors must cover the data without hole, overlap or rest: so says the format, and so no byte goes unread.</summary>
+    /// <summary>Checks that the tensors cover the data without hole, overlap or rest, as the format demands.</summary>
     static void CheckCoverage(string path, List<SafeTensorsEntry> entries, long dataLength)
     {
         var covered = 0L;

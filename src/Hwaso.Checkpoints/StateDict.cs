@@ -1,6 +1,6 @@
 namespace Hwaso.Checkpoints;
 
-/// <summary>The rules by which wrappers around a network's weights are seen through. All of them stand here.</summary>
+/// <summary>Every rule by which wrappers around a network's weights are recognised and removed.</summary>
 public static class StateDict
 {
     const string CounterSuffix = "num_batches_tracked";
@@ -19,9 +19,9 @@ public static class StateDict
     /// <summary>First segments of keys of training code, never of a network: <c>loss.criterion.weight</c> of HRNet.</summary>
     public static IReadOnlyList<string> StrayNames { get; } = ["loss", "criterion"];
 
-    /// <summary>Matches a file with the keys a network wants by the wrapper prefix, taken off or put on, that serves most.</summary>
+    /// <summary>Matches a file's keys with a network's: removes or adds the wrapper prefix that matches most of them.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="wantedKeys">The network's state-dict keys. Shapes are not looked at.</param>
+    /// <param name="wantedKeys">The network's state-dict keys. Shapes are not compared.</param>
     public static StateDictMatch Match(TensorFile file, IReadOnlyCollection<string> wantedKeys)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -30,7 +30,7 @@ public static class StateDict
 
     /// <inheritdoc cref="Match(TensorFile, IReadOnlyCollection{string})"/>
     /// <param name="tensors">Tensors by key.</param>
-    /// <param name="wantedKeys">The network's state-dict keys. Shapes are not looked at.</param>
+    /// <param name="wantedKeys">The network's state-dict keys. Shapes are not compared.</param>
     public static StateDictMatch Match(IReadOnlyDictionary<string, HostTensor> tensors, IReadOnlyCollection<string> wantedKeys)
     {
         ArgumentNullException.ThrowIfNull(tensors);
@@ -77,7 +77,7 @@ public static class StateDict
             && keys.TrueForAll(k => k.StartsWith($"{prefix}{name}.", StringComparison.Ordinal)))
             prefix += name + ".";
 
-        // An entry stands outside of the network only where there is an outside.
+        // Without a wrapper, no entry lies outside the network.
         if (prefix.Length == 0)
             (keys, strays) = ([.. file.Tensors.Keys], []);
         var tensors = new OrderedDictionary<string, HostTensor>();
@@ -91,7 +91,7 @@ public static class StateDict
     {
         var best = (Stripped: "", Added: "");
         var most = -1;
-        // Shortest first, so that of equals nothing is taken off: a prefix that the network wants stays.
+        // Shortest first: among equal matches the one that removes least wins, so that a prefix of the network's own stays.
         foreach (var stripped in Prefixes(tensors.Keys))
         {
             foreach (var added in Prefixes(wantedKeys))
@@ -131,7 +131,7 @@ public static class StateDict
 }
 
 /// <summary>How a file's tensors serve a network's keys.</summary>
-/// <param name="Stripped">Prefix taken off the file's keys, as in <c>module.model.</c>; empty for none.</param>
+/// <param name="Stripped">Prefix removed from the file's keys, as in <c>module.model.</c>; empty for none.</param>
 /// <param name="Added">Prefix of the network's keys that the file does not have; empty for none.</param>
 /// <param name="Loaded">The tensors under the network's own keys, in its order.</param>
 /// <param name="Missing">Wanted keys that the file lacks.</param>
@@ -144,7 +144,7 @@ public sealed record StateDictMatch(
     IReadOnlyList<string> Unexpected);
 
 /// <summary>A state dict without its wrappers' prefix.</summary>
-/// <param name="Stripped">Prefix taken off, as in <c>module.model.</c>; empty for none.</param>
+/// <param name="Stripped">Prefix removed, as in <c>module.model.</c>; empty for none.</param>
 /// <param name="Tensors">The tensors under their own keys, in the file's order.</param>
 /// <param name="LeftOut">Keys, verbatim, that belong to a training wrapper and not to the network.</param>
 public sealed record UnwrappedStateDict(string Stripped, IReadOnlyDictionary<string, HostTensor> Tensors, IReadOnlyList<string> LeftOut);

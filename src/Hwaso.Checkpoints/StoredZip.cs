@@ -61,7 +61,7 @@ sealed class StoredZip
         stream.Position += skip;
 
         var bytes = stream.ReadBytes(entry.Length);
-        // A checksum of 0 stands for none: PyTorch can be told to leave it out.
+        // PyTorch can leave the checksum out and writes 0 then.
         if (entry.Crc != Unrecorded && Crc32.Of(bytes) != entry.Crc)
             throw Fail("does not match its checksum; the file was edited or damaged. Take an intact copy");
         return bytes;

@@ -2,7 +2,7 @@ using System.Collections.ObjectModel;
 
 namespace Hwaso.Checkpoints;
 
-/// <summary>What a weight file holds: named tensors in the file's order, and texts beside them.</summary>
+/// <summary>The content of a weight file: named tensors in the file's order, and texts beside them.</summary>
 public sealed class TensorFile
 {
     internal TensorFile(

@@ -16,7 +16,7 @@ sealed class Unpickler(CheckpointStream source)
     /// <summary>Every storage that the pickle points to, by key.</summary>
     public IReadOnlyDictionary<string, StorageRef> Storages => reducer.Storages;
 
-    /// <summary>The pickle's value; the source stands right after it.</summary>
+    /// <summary>Reads the pickle's value; the source's position is right after it.</summary>
     public object? Load()
     {
         for (var operations = 0L; operations < MaxOperations; operations++)

@@ -1,23 +1,25 @@
 namespace Hwaso.Graph;
 
-/// <summary>A factor that a module computes and weighs something with: attention, found in what ran, whatever the module is called.</summary>
+/// <summary>
+/// Attention in a recorded network: a factor that a module computes and multiplies with something, found by its operators, not by names.
+/// </summary>
 /// <param name="Place">The path of the module.</param>
 /// <param name="Kind">The name of its type.</param>
-/// <param name="Node">The product in which it weighs.</param>
+/// <param name="Node">The product that applies the factor.</param>
 /// <param name="Value">The number of the factor.</param>
-/// <param name="Weighed">The number of what is multiplied by it.</param>
-/// <param name="Form">What it weighs.</param>
+/// <param name="Weighed">The number of the value that the factor multiplies.</param>
+/// <param name="Form">The shape of the factor.</param>
 public sealed record AttentionMap(string Place, string Kind, int Node, int Value, int Weighed, AttentionForm Form)
 {
     static readonly HashSet<string> moves =
     [
-        "aten::reshape", "aten::view", "aten::unsqueeze", "aten::flatten.using_ints", "aten::transpose.int", "aten::permute", "aten::expand",
-        "aten::upsample_bilinear2d", "aten::upsample_nearest2d", "aten::mul.Scalar", "aten::div.Scalar",
+        "aten::reshape", "aten::view", "aten::unsqueeze", "aten::flatten.using_ints", "aten::transpose.int", "aten::permute",
+        "aten::expand", "aten::upsample_bilinear2d", "aten::upsample_nearest2d", "aten::mul.Scalar", "aten::div.Scalar",
     ];
 
     /// <summary>
-    /// The factors of a recorded network, in order. A product of two computed tensors is one where a factor comes out of a sigmoid or a softmax, or was
-    /// made in that module from the module's own input, by which it is multiplied.
+    /// The factors of a recorded network, in order. A product of two computed tensors counts where one of them comes from a sigmoid or a
+    /// softmax, or was made in that module from the module's own input, which it multiplies.
     /// </summary>
     public static IReadOnlyList<AttentionMap> Of(NetworkGraph graph)
     {
@@ -35,36 +37,44 @@ public sealed record AttentionMap(string Place, string Kind, int Node, int Value
                 continue;
             if (node.Operator is "aten::matmul" or "aten::bmm")
             {
-                // What is multiplied by values is a softmax of products of queries with keys: [N, heads, T, T].
+                // The weights that multiply values are a softmax of products of queries with keys: [N, heads, T, T].
                 foreach (var operand in node.Arguments.Take(2).Select(a => a.Values[0]))
-                    if (Squash(makers, operand, "aten::softmax.int") is { } weights && Squash(makers, makers[weights].Arguments[0].Values[0], "aten::matmul") is not null)
-                        maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, weights, node.Arguments[operand == node.Arguments[0].Values[0] ? 1 : 0].Values[0], AttentionForm.Tokens));
+                    if (Squash(makers, operand, "aten::softmax.int") is { } weights
+                        && Squash(makers, makers[weights].Arguments[0].Values[0], "aten::matmul") is not null)
+                        maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, weights,
+                            node.Arguments[operand == node.Arguments[0].Values[0] ? 1 : 0].Values[0], AttentionForm.Tokens));
             }
-            else if (node.Operator == "aten::mul.Tensor" && node.Arguments.All(a => a.Values.Count <= 1) && Factor(graph, makers, place, node) is { } factor
+            else if (node.Operator == "aten::mul.Tensor" && node.Arguments.All(a => a.Values.Count <= 1)
+                && Factor(graph, makers, place, node) is { } factor
                 && FormOf(graph.Values[factor].Shape) is { } form)
-                maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, factor, node.Arguments.Take(2).Select(a => a.Values[0]).First(v => v != factor), form));
+                maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, factor,
+                    node.Arguments.Take(2).Select(a => a.Values[0]).First(v => v != factor), form));
         }
         return maps;
     }
 
-    // What weighs: the operand out of a sigmoid or softmax, else the one that is not the module's input.
+    // The factor is the operand from a sigmoid or softmax, else the one that is not the module's input.
     static int? Factor(NetworkGraph graph, Dictionary<int, GraphNode> makers, GraphPlace place, GraphNode product)
     {
         var operands = product.Arguments.Take(2).SelectMany(a => a.Values).ToArray();
-        if (operands.Length != 2 || operands[0] == operands[1] || operands.Any(v => graph.Values[v].Name is not null and not "input" || !makers.ContainsKey(v) && !place.Inputs.Contains(v)))
+        if (operands.Length != 2 || operands[0] == operands[1]
+            || operands.Any(v => graph.Values[v].Name is not null and not "input" || !makers.ContainsKey(v) && !place.Inputs.Contains(v)))
             return null;
         foreach (var operand in operands.Reverse())
             if ((Squash(makers, operand, "aten::sigmoid") ?? Squash(makers, operand, "aten::softmax.int")) is not null)
                 return operand;
-        // a * x + a: what is added again is the attention.
-        foreach (var sum in graph.Nodes.Take(place.EndNode).Skip(product.Index + 1).Where(n => n.Operator == "aten::add.Tensor" && n.Place == product.Place))
-            if (sum.Arguments.Take(2).SelectMany(a => a.Values).ToArray() is [var a, var b] && (a == product.Results[0] ? b : b == product.Results[0] ? a : -1) is var again && operands.Contains(again) && !place.Inputs.Contains(again))
+        // In a * x + a, the operand that is added again is the attention.
+        foreach (var sum in graph.Nodes.Take(place.EndNode).Skip(product.Index + 1)
+            .Where(n => n.Operator == "aten::add.Tensor" && n.Place == product.Place))
+            if (sum.Arguments.Take(2).SelectMany(a => a.Values).ToArray() is [var a, var b]
+                && (a == product.Results[0] ? b : b == product.Results[0] ? a : -1) is var again && operands.Contains(again)
+                && !place.Inputs.Contains(again))
                 return again;
         var other = operands.Where(v => !place.Inputs.Contains(v)).ToArray();
         return other.Length == 1 && makers[other[0]].Index >= place.FirstNode ? other[0] : null;
     }
 
-    // The operator's result that a value is, moved, scaled or resized at most; null where it is none.
+    // The result of the named operator that a value is, perhaps moved, scaled or resized; null for any other value.
     static int? Squash(Dictionary<int, GraphNode> makers, int value, string name)
     {
         while (makers.TryGetValue(value, out var node))
@@ -84,7 +94,7 @@ public sealed record AttentionMap(string Place, string Kind, int Node, int Value
         : AttentionForm.PixelsOfChannels;
 }
 
-/// <summary>What an attention's factor weighs.</summary>
+/// <summary>The shape of an attention's factor.</summary>
 public enum AttentionForm
 {
     /// <summary>Every pixel, all channels alike: [N, 1, h, w].</summary>

@@ -5,7 +5,7 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Graph;
 
-/// <summary>A network as one evaluation forward went through it: operators in order, values between them, modules around them.</summary>
+/// <summary>A network as one evaluation forward ran it: operators in order, values between them, modules around them.</summary>
 /// <param name="Values">Every tensor, by number.</param>
 /// <param name="Nodes">Every operator call, in order.</param>
 /// <param name="Places">Every module run, in the order in which they began.</param>
@@ -18,13 +18,16 @@ public sealed record NetworkGraph(
     IReadOnlyList<int> Inputs,
     IReadOnlyList<int> Outputs)
 {
-    /// <summary>The numbers of tensors that follow from weights alone, such as a position embedding resized to the image, by their number; empty where they were not kept.</summary>
+    /// <summary>
+    /// The contents of tensors that follow from weights alone, such as a position embedding resized to the image, by number; empty unless
+    /// kept.
+    /// </summary>
     public IReadOnlyDictionary<int, HostTensor> Constants { get; init; } = new Dictionary<int, HostTensor>();
 
     /// <summary>Runs the network once on zeros of a shape, as <see cref="Of(Net, Tensor, bool)"/> does on an example.</summary>
-    /// <param name="net">The network; its mode is put back afterwards.</param>
+    /// <param name="net">The network; its mode is restored afterwards.</param>
     /// <param name="shape">The input's shape, such as [1, 3, 480, 480].</param>
-    /// <param name="keepConstants">Whether <see cref="Constants"/> are kept, as an export wants them.</param>
+    /// <param name="keepConstants">Whether <see cref="Constants"/> are kept; an export needs them.</param>
     /// <exception cref="TorchException">The network refuses the shape.</exception>
     public static NetworkGraph Of(Net net, long[] shape, bool keepConstants = false)
     {
@@ -32,10 +35,10 @@ public sealed record NetworkGraph(
         return Of(net, Tensor.Zeros(shape, net.Weights.Type, net.Weights.Device), keepConstants);
     }
 
-    /// <summary>Runs the network once on an example, in evaluation mode and without gradients, and tells what happened.</summary>
-    /// <param name="net">The network; its mode is put back afterwards.</param>
-    /// <param name="example">An input of the size that the graph is to be of.</param>
-    /// <param name="keepConstants">Whether <see cref="Constants"/> are kept, as an export wants them.</param>
+    /// <summary>Runs the network once on an example, in evaluation mode and without gradients, and records every operator.</summary>
+    /// <param name="net">The network; its mode is restored afterwards.</param>
+    /// <param name="example">An input of the size that the graph describes.</param>
+    /// <param name="keepConstants">Whether <see cref="Constants"/> are kept; an export needs them.</param>
     /// <exception cref="TorchException">The network refuses the example.</exception>
     public static NetworkGraph Of(Net net, Tensor example, bool keepConstants = false)
     {
@@ -62,7 +65,10 @@ public sealed record NetworkGraph(
         }
     }
 
-    /// <summary>The graph of a network that is built and run in shapes alone, without its numbers: the same as <see cref="Of(Net, long[], bool)"/> gives, in milliseconds and without its memory, whatever the size.</summary>
+    /// <summary>
+    /// Builds and runs a network in shapes alone, without its numbers: the graph of <see cref="Of(Net, long[], bool)"/> in milliseconds and
+    /// little memory, at any size.
+    /// </summary>
     /// <param name="build">Builds the network at a root, on the processor.</param>
     /// <param name="shape">The input's shape, such as [1, 3, 480, 480].</param>
     /// <exception cref="TorchException">The network refuses the shape.</exception>
@@ -91,7 +97,7 @@ public sealed record NetworkGraph(
 /// <param name="Operator">The operator with its overload, e.g. <c>aten::conv2d</c>.</param>
 /// <param name="Schema">Its signature.</param>
 /// <param name="Place">The path of the module that called it.</param>
-/// <param name="Arguments">In the schema's order; what was left out took its default.</param>
+/// <param name="Arguments">In the schema's order; an argument left out has its default.</param>
 /// <param name="Results">The numbers of the tensors that it returned.</param>
 public sealed record GraphNode(
     int Index, string Operator, Schema Schema, string Place, IReadOnlyList<GraphArgument> Arguments, IReadOnlyList<int> Results)
@@ -101,7 +107,7 @@ public sealed record GraphNode(
 }
 
 /// <summary>One argument of a recorded call: tensors by number, anything else as it was given.</summary>
-/// <param name="Kind">What it is.</param>
+/// <param name="Kind">The kind of the argument.</param>
 /// <param name="Values">The numbers of its tensors; -1 stands for none in a list of optional ones.</param>
 /// <param name="Constant">The argument itself where it holds no tensor.</param>
 public sealed record GraphArgument(ValueKind Kind, IReadOnlyList<int> Values, Value Constant);
@@ -110,7 +116,7 @@ public sealed record GraphArgument(ValueKind Kind, IReadOnlyList<int> Values, Va
 /// <param name="Id">Its number in the graph.</param>
 /// <param name="Shape">Its size in each dimension.</param>
 /// <param name="Type">Its element type.</param>
-/// <param name="Name">The full name of a parameter or buffer, <c>input</c> for the network's input; null for what a node computes.</param>
+/// <param name="Name">The full name of a parameter or buffer, <c>input</c> for the network's input; null for a node's result.</param>
 /// <param name="IsParameter">Whether it is a learnable parameter.</param>
 public sealed record GraphValue(int Id, IReadOnlyList<long> Shape, ScalarType Type, string? Name, bool IsParameter)
 {
@@ -121,9 +127,10 @@ public sealed record GraphValue(int Id, IReadOnlyList<long> Shape, ScalarType Ty
 /// <summary>One run of a module.</summary>
 /// <param name="Path">Its path.</param>
 /// <param name="Kind">The name of its type, e.g. <c>Conv2d</c>.</param>
-/// <param name="Depth">How many modules it runs in.</param>
-/// <param name="Inputs">The numbers of the tensors that went in.</param>
-/// <param name="Outputs">The numbers of the tensors that came out.</param>
+/// <param name="Depth">The number of modules that it runs in.</param>
+/// <param name="Inputs">The numbers of its input tensors.</param>
+/// <param name="Outputs">The numbers of its output tensors.</param>
 /// <param name="FirstNode">The first node under it.</param>
 /// <param name="EndNode">One past the last node under it.</param>
-public sealed record GraphPlace(string Path, string Kind, int Depth, IReadOnlyList<int> Inputs, IReadOnlyList<int> Outputs, int FirstNode, int EndNode);
+public sealed record GraphPlace(
+    string Path, string Kind, int Depth, IReadOnlyList<int> Inputs, IReadOnlyList<int> Outputs, int FirstNode, int EndNode);

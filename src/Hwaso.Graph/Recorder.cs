@@ -4,11 +4,11 @@ using Hwaso.Torch;
 
 namespace Hwaso.Graph;
 
-/// <summary>Watches the two doors and writes down what passes.</summary>
-/// <param name="keepConstants">Whether the numbers of what follows from weights alone are kept.</param>
+/// <summary>Observes the two doors and records every module, operator and tensor.</summary>
+/// <param name="keepConstants">Whether the contents of tensors that follow from weights alone are kept.</param>
 sealed class Recorder(bool keepConstants) : IDoorObserver
 {
-    // A native tensor's address is its own while it lives, and every new one is seen here: the latest entry is always the right one.
+    // A native tensor's address identifies it while it lives, and every new tensor is registered: the latest entry is always the right one.
     readonly Dictionary<nint, int> known = [];
     readonly List<GraphValue> values = [];
     readonly List<GraphNode> nodes = [];
@@ -30,7 +30,7 @@ sealed class Recorder(bool keepConstants) : IDoorObserver
         ? id
         : throw new InvalidOperationException($"{Door.CurrentPlace}: {tensor} was made outside the recording");
 
-    /// <summary>As <see cref="Register"/>, the network's input: what comes from it is no constant.</summary>
+    /// <summary>Registers the network's input; tensors computed from it are no constants.</summary>
     public int RegisterInput(Tensor tensor)
     {
         var id = Register(tensor, "input", isParameter: false);
@@ -38,7 +38,8 @@ sealed class Recorder(bool keepConstants) : IDoorObserver
         return id;
     }
 
-    public NetworkGraph Finish(int[] inputs, int[] outputs) => new(values, nodes, places.Select(p => p!).ToArray(), inputs, outputs) { Constants = constants };
+    public NetworkGraph Finish(int[] inputs, int[] outputs) =>
+        new(values, nodes, places.Select(p => p!).ToArray(), inputs, outputs) { Constants = constants };
 
     public void Enter(string place, string kind, ReadOnlySpan<Tensor> inputs)
     {
@@ -54,7 +55,7 @@ sealed class Recorder(bool keepConstants) : IDoorObserver
 
     public void Called(Operator operation, ReadOnlySpan<Value> arguments, ReadOnlySpan<Value> results)
     {
-        // Copying a constant calls operators too.
+        // Copying a constant calls operators too; they are not recorded.
         if (copying)
             return;
         var given = new GraphArgument[arguments.Length];
@@ -97,7 +98,7 @@ sealed class Recorder(bool keepConstants) : IDoorObserver
         _ => new(value.Kind, [], value),
     };
 
-    // A tensor that a module holds without having named it among its weights: a constant of its own.
+    // A tensor that a module holds without naming it among its weights is a constant.
     int FindOrRegister(Tensor tensor)
     {
         if (known.TryGetValue(tensor.Identity, out var id))

@@ -3,22 +3,29 @@ using Hwaso.Torch;
 namespace Hwaso.Graph;
 
 /// <summary>
-/// Answers operators by the shape of their result alone: a hollow tensor, one zero spread over the shape, in time and memory that do not depend on it.
+/// Answers operators by the shape of their result alone: a hollow tensor, one zero spread over the shape, in time and memory that do not
+/// depend on it.
 /// </summary>
-/// <remarks>An operator without a rule here runs for real, on hollow tensors as on any: a missing rule costs time, never a wrong shape.</remarks>
+/// <remarks>An operator without a rule here runs for real, on hollow tensors as on any: a missing rule costs time, never a wrong
+/// shape.</remarks>
 sealed class ShapeRules : IStandIn, IDisposable
 {
     static readonly HashSet<string> elementwise =
     [
-        "aten::relu", "aten::sigmoid", "aten::tanh", "aten::gelu", "aten::silu", "aten::hardswish", "aten::leaky_relu", "aten::clamp", "aten::neg", "aten::abs",
-        "aten::exp", "aten::log", "aten::sqrt", "aten::rsqrt", "aten::pow.Tensor_Scalar", "aten::add.Scalar", "aten::sub.Scalar", "aten::rsub.Scalar",
-        "aten::mul.Scalar", "aten::div.Scalar", "aten::softmax.int", "aten::log_softmax.int", "aten::batch_norm", "aten::layer_norm", "aten::group_norm",
-        "aten::dropout", "aten::contiguous", "aten::clone",
+        "aten::relu", "aten::sigmoid", "aten::tanh", "aten::gelu", "aten::silu", "aten::hardswish", "aten::leaky_relu",
+        "aten::clamp", "aten::neg", "aten::abs", "aten::exp", "aten::log", "aten::sqrt", "aten::rsqrt", "aten::pow.Tensor_Scalar",
+        "aten::add.Scalar", "aten::sub.Scalar", "aten::rsub.Scalar", "aten::mul.Scalar", "aten::div.Scalar", "aten::softmax.int",
+        "aten::log_softmax.int", "aten::batch_norm", "aten::layer_norm", "aten::group_norm", "aten::dropout", "aten::contiguous",
+        "aten::clone",
     ];
 
     static readonly HashSet<string> broadcast = ["aten::add.Tensor", "aten::sub.Tensor", "aten::mul.Tensor", "aten::div.Tensor"];
 
-    static readonly HashSet<string> resized = ["aten::upsample_bilinear2d", "aten::upsample_nearest2d", "aten::upsample_bicubic2d", "aten::_upsample_bicubic2d_aa", "aten::adaptive_avg_pool2d"];
+    static readonly HashSet<string> resized =
+    [
+        "aten::upsample_bilinear2d", "aten::upsample_nearest2d", "aten::upsample_bicubic2d", "aten::_upsample_bicubic2d_aa",
+        "aten::adaptive_avg_pool2d",
+    ];
 
     readonly Dictionary<(ScalarType, Device), Tensor> zeros = [];
 
@@ -43,11 +50,11 @@ sealed class ShapeRules : IStandIn, IDisposable
                 like ??= Array.Find(argument.AsTensors(), t => t is not null && IsHollow(t));
         if (like is null)
             return null;
-        // Numbers written into a hollow tensor change nothing that is looked at.
+        // Numbers written into a hollow tensor change nothing: only its shape is used.
         if (operation.Schema.Parameters[0].Written)
             return IsHollow(arguments[0].AsTensor()) ? arguments[0].AsTensor().Share() : null;
         var shape = ResultShape(operation.Name, arguments);
-        // What does not fit is left to libtorch, whose message says why.
+        // Arguments that do not fit go to libtorch, whose message says why.
         return shape is null || shape.Any(side => side < 1) ? null : Hollow(shape, like.Type, like.Device);
     }
 
@@ -58,7 +65,7 @@ sealed class ShapeRules : IStandIn, IDisposable
             zero.Dispose();
     }
 
-    // The element type is the argument behind the size and the value, the device two further on.
+    // The element type is the argument after the size and the value, the device two after that.
     Tensor? Made(int typeAt, ReadOnlySpan<Value> arguments)
     {
         var (type, device) = (arguments[typeAt], arguments[typeAt + 2]);
@@ -73,23 +80,28 @@ sealed class ShapeRules : IStandIn, IDisposable
     static long[]? ResultShape(string name, ReadOnlySpan<Value> arguments) => name switch
     {
         _ when elementwise.Contains(name) => Shape(arguments[0]),
-        _ when broadcast.Contains(name) => arguments[1].Kind != ValueKind.Tensor ? Shape(arguments[0]) : Broadcast(Shape(arguments[0]), Shape(arguments[1])),
+        _ when broadcast.Contains(name) =>
+            arguments[1].Kind != ValueKind.Tensor ? Shape(arguments[0]) : Broadcast(Shape(arguments[0]), Shape(arguments[1])),
         _ when resized.Contains(name) => [.. Shape(arguments[0])[..^2], .. arguments[1].AsInts()],
         "aten::conv2d" => Convolved(Shape(arguments[0]), Shape(arguments[1]), arguments[3], arguments[4], arguments[5]),
         "hwaso::deform_conv2d" => Convolved(Shape(arguments[0]), Shape(arguments[2]), arguments[4], arguments[5], arguments[6]),
         "aten::conv_transpose2d.input" => Transposed(arguments),
-        "aten::max_pool2d" when !arguments[5].AsBool() => Pooled(Shape(arguments[0]), arguments[1].AsInts(), arguments[2], arguments[3], arguments[4]),
-        "aten::avg_pool2d" when !arguments[4].AsBool() => Pooled(Shape(arguments[0]), arguments[1].AsInts(), arguments[2], arguments[3], Value.Default),
+        "aten::max_pool2d" when !arguments[5].AsBool() =>
+            Pooled(Shape(arguments[0]), arguments[1].AsInts(), arguments[2], arguments[3], arguments[4]),
+        "aten::avg_pool2d" when !arguments[4].AsBool() =>
+            Pooled(Shape(arguments[0]), arguments[1].AsInts(), arguments[2], arguments[3], Value.Default),
         "aten::linear" => [.. Shape(arguments[0])[..^1], Shape(arguments[1])[0]],
         "aten::matmul" or "aten::bmm" => Product(Shape(arguments[0]), Shape(arguments[1])),
-        "aten::mean.dim" or "aten::sum.dim_IntList" when arguments[1].Kind == ValueKind.IntList => Reduced(Shape(arguments[0]), arguments[1].AsInts(), arguments[2].Kind == ValueKind.Bool && arguments[2].AsBool()),
+        "aten::mean.dim" or "aten::sum.dim_IntList" when arguments[1].Kind == ValueKind.IntList =>
+            Reduced(Shape(arguments[0]), arguments[1].AsInts(), arguments[2].Kind == ValueKind.Bool && arguments[2].AsBool()),
         "aten::cat" => Joined([.. arguments[0].AsTensors().Select(t => t.Shape)], (int)arguments[1].AsInt()),
         _ => null,
     };
 
     static long[] Shape(in Value tensor) => tensor.AsTensor().Shape;
 
-    static long Of(in Value list, int axis, long otherwise) => list.Kind != ValueKind.IntList || list.AsInts() is not { Length: > 0 } ints ? otherwise : ints[ints.Length == 1 ? 0 : axis];
+    static long Of(in Value list, int axis, long otherwise) =>
+        list.Kind != ValueKind.IntList || list.AsInts() is not { Length: > 0 } ints ? otherwise : ints[ints.Length == 1 ? 0 : axis];
 
     static long[]? Convolved(long[] input, long[] weight, in Value stride, in Value padding, in Value dilation)
     {
@@ -119,7 +131,8 @@ sealed class ShapeRules : IStandIn, IDisposable
 
     static long[]? Transposed(ReadOnlySpan<Value> arguments)
     {
-        var (input, weight, groups) = (Shape(arguments[0]), Shape(arguments[1]), arguments[6].Kind == ValueKind.Int ? arguments[6].AsInt() : 1);
+        var (input, weight, groups) =
+            (Shape(arguments[0]), Shape(arguments[1]), arguments[6].Kind == ValueKind.Int ? arguments[6].AsInt() : 1);
         if (input.Length != 4)
             return null;
         var result = new[] { input[0], weight[1] * groups, 0, 0 };
@@ -129,7 +142,8 @@ sealed class ShapeRules : IStandIn, IDisposable
         return result;
     }
 
-    static long[]? Product(long[] a, long[] b) => a.Length < 2 || b.Length < 2 || a[^1] != b[^2] || Broadcast(a[..^2], b[..^2]) is not { } batch ? null : [.. batch, a[^2], b[^1]];
+    static long[]? Product(long[] a, long[] b) =>
+        a.Length < 2 || b.Length < 2 || a[^1] != b[^2] || Broadcast(a[..^2], b[..^2]) is not { } batch ? null : [.. batch, a[^2], b[^1]];
 
     static long[]? Broadcast(long[] a, long[] b)
     {

@@ -30,7 +30,7 @@ public static class Init
     /// <summary>Uniform between two bounds.</summary>
     public static void Uniform(Tensor tensor, double from, double to) => Quietly(tensor, t => Aten.Uniform_(t, from, to));
 
-    /// <summary>Uniform of He et al., ICCV 2015, by fan-in: bound = √(6 / ((1 + a²) · fan_in)); a = √5 is what PyTorch's layers start from.</summary>
+    /// <summary>Uniform of He et al., ICCV 2015, by fan-in: bound = √(6 / ((1 + a²) · fan_in)); PyTorch's layers use a = √5.</summary>
     public static void KaimingUniform(Tensor tensor, double a)
     {
         var bound = Math.Sqrt(6 / ((1 + a * a) * FanIn(tensor)));
@@ -40,7 +40,8 @@ public static class Init
     /// <summary>Normal of He et al., ICCV 2015, for ReLU: deviation = √(2 / fan).</summary>
     /// <param name="tensor">A weight of two or more dimensions.</param>
     /// <param name="fanOut">Whether the fan is that of the outputs (keeps gradients' scale) or of the inputs (keeps activations').</param>
-    public static void KaimingNormal(Tensor tensor, bool fanOut = true) => Normal(tensor, Math.Sqrt(2.0 / (fanOut ? FanOut(tensor) : FanIn(tensor))));
+    public static void KaimingNormal(Tensor tensor, bool fanOut = true) =>
+        Normal(tensor, Math.Sqrt(2.0 / (fanOut ? FanOut(tensor) : FanIn(tensor))));
 
     /// <summary>Uniform of Glorot and Bengio, AISTATS 2010: bound = √(6 / (fan_in + fan_out)).</summary>
     public static void XavierUniform(Tensor tensor)
@@ -52,7 +53,7 @@ public static class Init
     /// <summary>Inputs that one output sums over.</summary>
     public static long FanIn(Tensor weight) => Fan(weight, 1);
 
-    /// <summary>Outputs that one input goes to.</summary>
+    /// <summary>The number of outputs that one input contributes to.</summary>
     public static long FanOut(Tensor weight) => Fan(weight, 0);
 
     static readonly Operator Erf = new("aten::erf"), InverseErf = new("aten::erfinv_"), ClampInPlace = new("aten::clamp_");

@@ -1,6 +1,6 @@
 namespace Hwaso.Nn;
 
-/// <summary>A part of a network with a place in it: what layers, blocks and networks have in common.</summary>
+/// <summary>The base of layers, blocks and networks: a part of a network with a path in it.</summary>
 public abstract class Module
 {
     /// <summary>Takes its place.</summary>
@@ -19,10 +19,10 @@ public abstract class Module
     /// <summary>Whether it behaves as in training (batch statistics, dropout); true at first, as in PyTorch.</summary>
     public bool IsTraining { get; private set; } = true;
 
-    /// <summary>Puts it and everything under it into training mode.</summary>
+    /// <summary>Switches it and every module under it to training mode.</summary>
     public void Train() => SetMode(training: true);
 
-    /// <summary>Puts it and everything under it into evaluation mode.</summary>
+    /// <summary>Switches it and every module under it to evaluation mode.</summary>
     public void Eval() => SetMode(training: false);
 
     void SetMode(bool training)

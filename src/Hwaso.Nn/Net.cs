@@ -2,12 +2,15 @@ using Hwaso.Torch;
 
 namespace Hwaso.Nn;
 
-/// <summary>The module door: everything a module computes passes <see cref="Call"/>, which names the place, opens a scope and shows it to a recorder.</summary>
+/// <summary>
+/// The module door: everything a module computes passes <see cref="Call"/>, which names the place, opens a scope and shows it to a
+/// recorder.
+/// </summary>
 /// <typeparam name="TIn">A tensor, an array of tensors, or a type of <see cref="ITensors"/>.</typeparam>
-/// <typeparam name="TOut">Likewise; what survives of the forward.</typeparam>
+/// <typeparam name="TOut">Likewise; its tensors survive the forward.</typeparam>
 public abstract class Net<TIn, TOut>(Weights weights) : Module(weights)
 {
-    /// <summary>Runs the module. What <see cref="Forward"/> returns survives, everything else it made is freed.</summary>
+    /// <summary>Runs the module. The tensors that <see cref="Forward"/> returns survive, every other one that it made is freed.</summary>
     /// <exception cref="TorchException">An operator refused; the message names the innermost place.</exception>
     public TOut Call(TIn input)
     {
@@ -52,11 +55,11 @@ public interface ITensors
 public interface ISeveralAnswers
 {
     /// <summary>All of them, in a fixed order.</summary>
-    /// <param name="image">What the network takes.</param>
+    /// <param name="image">The network's input.</param>
     Tensor[] Answers(Tensor image);
 }
 
-/// <summary>The tensors inside what modules take and return.</summary>
+/// <summary>Finds the tensors in inputs and outputs of modules.</summary>
 static class Tensors
 {
     public static Tensor[] Of<T>(T value) => value switch

@@ -3,8 +3,8 @@ using Hwaso.Torch;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Where a network's parameters and buffers live, and the path that names them: <c>w / "conv1"</c> is the place of a submodule, and one string is
-/// state-dict key, trace place and error location. The root owns every tensor until it is disposed.
+/// Where a network's parameters and buffers live, and the path that names them: <c>w / "conv1"</c> is the place of a submodule, and one
+/// string is state-dict key, trace place and error location. The root owns every tensor until it is disposed.
 /// </summary>
 public sealed class Weights : IDisposable
 {
@@ -58,7 +58,7 @@ public sealed class Weights : IDisposable
     public static Weights operator /(Weights parent, int index) => parent / index.ToString();
 
     /// <summary>Makes a parameter: zeros of the shape, then <paramref name="initialise"/> on them.</summary>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
+    /// <exception cref="ArgumentException">Another tensor has the name.</exception>
     public Tensor Parameter(string name, long[] shape, Action<Tensor>? initialise = null)
     {
         using var scope = new Scope();
@@ -71,7 +71,7 @@ public sealed class Weights : IDisposable
     }
 
     /// <summary>Makes a buffer: saved with the weights, not learned.</summary>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
+    /// <exception cref="ArgumentException">Another tensor has the name.</exception>
     public Tensor Buffer(string name, long[] shape, double value = 0, ScalarType? type = null)
     {
         using var scope = new Scope();
@@ -110,7 +110,7 @@ public sealed class Weights : IDisposable
         || (name.Length > Path.Length && name[Path.Length] == '.' && name.StartsWith(Path, StringComparison.Ordinal));
 }
 
-/// <summary>What every place of one network shares: its tensors by full name, in order, and its modules.</summary>
+/// <summary>Shared by all places of one network: its tensors by full name, in order, and its modules.</summary>
 sealed class WeightStore(Device device, ScalarType type, bool initialise) : IDisposable
 {
     readonly Dictionary<string, int> index = new(StringComparer.Ordinal);
@@ -126,9 +126,11 @@ sealed class WeightStore(Device device, ScalarType type, bool initialise) : IDis
 
     public IEnumerable<KeyValuePair<string, Tensor>> State => entries.Select(e => KeyValuePair.Create(e.Name, e.Tensor));
 
-    public IEnumerable<KeyValuePair<string, Tensor>> Parameters => entries.Where(e => e.IsParameter).Select(e => KeyValuePair.Create(e.Name, e.Tensor));
+    public IEnumerable<KeyValuePair<string, Tensor>> Parameters =>
+        entries.Where(e => e.IsParameter).Select(e => KeyValuePair.Create(e.Name, e.Tensor));
 
-    public IEnumerable<KeyValuePair<string, Tensor>> Buffers => entries.Where(e => !e.IsParameter).Select(e => KeyValuePair.Create(e.Name, e.Tensor));
+    public IEnumerable<KeyValuePair<string, Tensor>> Buffers =>
+        entries.Where(e => !e.IsParameter).Select(e => KeyValuePair.Create(e.Name, e.Tensor));
 
     public void Add(string name, Tensor tensor, bool isParameter)
     {

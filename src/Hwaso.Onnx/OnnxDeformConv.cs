@@ -3,8 +3,9 @@ using Hwaso.Graph;
 namespace Hwaso.Onnx;
 
 /// <summary>
-/// Deformable convolution: DeformConv where the file may use it, else in operators that every runtime has: the input sampled where every point of the kernel falls (GridSample), then a 1×1
-/// convolution over channels and points. Places follow from the tensors' sizes, so that height and width may be free.
+/// Writes deformable convolution: DeformConv where the file may use it, else operators that every runtime has: GridSample at the position
+/// of every kernel point, then a 1×1 convolution over channels and points. Positions are computed from the tensors' sizes, so that height
+/// and width may be free.
 /// </summary>
 static class OnnxDeformConv
 {
@@ -25,26 +26,32 @@ static class OnnxDeformConv
         }
         long[] stride = node.Pair(4), padding = node.Pair(5), dilation = node.Pair(6);
 
-        // [1, 2·G·K, h, w] to two maps [G, K, h, w]: how far down, how far right.
+        // [1, 2·G·K, h, w] to two maps [G, K, h, w]: the offsets down and to the right.
         var (outSizes, inSizes) = (Step("Shape", [to.Argument(node, 1)]), Step("Shape", [to.Argument(node, 0)]));
         var (height, width) = (Pick(outSizes, 2), Pick(outSizes, 3));
         var moves = Step("Reshape", [to.Argument(node, 1), Join(to.Constant(groups, points, 2), height, width)]);
-        var y = Places(0, height, Enumerable.Range(0, (int)points).Select(k => (float)(k / kernelWidth * dilation[0] - padding[0])), stride[0], [1, 1, -1, 1], Pick(inSizes, 2));
-        var x = Places(1, width, Enumerable.Range(0, (int)points).Select(k => (float)(k % kernelWidth * dilation[1] - padding[1])), stride[1], [1, 1, 1, -1], Pick(inSizes, 3));
+        var y = Places(0, height, Enumerable.Range(0, (int)points).Select(k => (float)(k / kernelWidth * dilation[0] - padding[0])),
+            stride[0], [1, 1, -1, 1], Pick(inSizes, 2));
+        var x = Places(1, width, Enumerable.Range(0, (int)points).Select(k => (float)(k % kernelWidth * dilation[1] - padding[1])),
+            stride[1], [1, 1, 1, -1], Pick(inSizes, 3));
         var last = to.Constant(4);
         var pairs = Step("Concat", [Step("Unsqueeze", [x, last]), Step("Unsqueeze", [y, last])], OnnxValue.Of("axis", 4L));
         var grid = Step("Reshape", [pairs, Join(to.Constant(groups, -1), width, to.Constant(2))]);
 
         // Each offset group samples as an image of its own: [G, C/G, K·h, w].
-        var image = Step("Reshape", [to.Argument(node, 0), Join(to.Constant(groups, channels / groups), Pick(inSizes, 2), Pick(inSizes, 3))]);
-        var samples = Step("GridSample", [image, grid], OnnxValue.Of("mode", "bilinear"), OnnxValue.Of("padding_mode", "zeros"), OnnxValue.Of("align_corners", 0L));
+        var image = Step("Reshape",
+            [to.Argument(node, 0), Join(to.Constant(groups, channels / groups), Pick(inSizes, 2), Pick(inSizes, 3))]);
+        var samples =
+            Step("GridSample", [image, grid], OnnxValue.Of("mode", "bilinear"), OnnxValue.Of("padding_mode", "zeros"),
+            OnnxValue.Of("align_corners", 0L));
         if (to.Argument(node, 7) is { Length: > 0 } mask)
             samples = Step("Mul", [samples, Step("Reshape", [mask, Join(to.Constant(groups, 1, -1), width)])]);
-        // Channel by channel, point by point, as the weights lie: [1, C·K, h, w].
+        // Channel by channel, point by point, in the order of the weights: [1, C·K, h, w].
         var columns = Step("Reshape", [samples, Join(to.Constant(1, channels * points), height, width)]);
         var flat = to.Weight(node, 2, ".points", w => ([weight.Shape[0], weight.Shape[1] * points, 1, 1], w.ToFloats()));
         string[] inputs = to.Argument(node, 3) is { Length: > 0 } bias ? [columns, flat, bias] : [columns, flat];
-        to.Emit(node, "Conv", inputs, to.Result(node), OnnxValue.Of("kernel_shape", 1L, 1), OnnxValue.Of("group", channels / weight.Shape[1]));
+        to.Emit(node, "Conv", inputs, to.Result(node), OnnxValue.Of("kernel_shape", 1L, 1),
+            OnnxValue.Of("group", channels / weight.Shape[1]));
 
         string Step(string type, string[] given, params OnnxValue[] attributes)
         {
@@ -53,7 +60,7 @@ static class OnnxDeformConv
             return result;
         }
 
-        // A list of one size out of a shape.
+        // One size of a shape, as a list.
         string Pick(string sizes, long which) => Step("Gather", [sizes, to.Constant(which)], OnnxValue.Of("axis", 0L));
 
         string Join(params string[] lists) => Step("Concat", lists, OnnxValue.Of("axis", 0L));
@@ -63,7 +70,8 @@ static class OnnxDeformConv
         // Pixels (o · stride + point + offset) to -1 … 1 over the input's outer edges: (2 · pixel + 1) / size − 1.
         string Places(long which, string count, IEnumerable<float> starts, long step, long[] shape, string size)
         {
-            var whole = to.Floats(Step("Range", [Step("Squeeze", [to.Constant(0)]), Step("Squeeze", [count]), Step("Squeeze", [to.Constant(1)])]), Step);
+            var whole = to.Floats(Step("Range",
+                [Step("Squeeze", [to.Constant(0)]), Step("Squeeze", [count]), Step("Squeeze", [to.Constant(1)])]), Step);
             var even = Step("Reshape", [Step("Mul", [whole, Number(step)]), to.Constant(shape)]);
             var from = Step("Add", [even, to.Constant([1, points, 1, 1], starts.ToArray())]);
             var move = Step("Gather", [moves, to.Scalar(which)], OnnxValue.Of("axis", 2L));
@@ -83,7 +91,8 @@ static class OnnxDeformConv
             inputs.Add(mask);
         long[] padding = node.Pair(5);
         to.Emit(node, "DeformConv", [.. inputs], to.Result(node),
-            OnnxValue.Of("kernel_shape", kernelHeight, kernelWidth), OnnxValue.Of("strides", node.Pair(4)), OnnxValue.Of("pads", [.. padding, .. padding]),
+            OnnxValue.Of("kernel_shape", kernelHeight, kernelWidth), OnnxValue.Of("strides", node.Pair(4)),
+            OnnxValue.Of("pads", [.. padding, .. padding]),
             OnnxValue.Of("dilations", node.Pair(6)), OnnxValue.Of("group", groups), OnnxValue.Of("offset_group", offsetGroups));
     }
 }

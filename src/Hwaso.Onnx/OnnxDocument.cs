@@ -2,16 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Hwaso.Onnx;
 
-/// <summary>An ONNX file while it is written: nodes, weights, inputs, outputs (onnx.proto's ModelProto).</summary>
+/// <summary>An ONNX file that is being written: nodes, weights, inputs, outputs (onnx.proto's ModelProto).</summary>
 sealed class OnnxDocument : IDisposable
 {
-    // The intermediate representation that came with the operator set.
+    // The version of the intermediate representation that introduced the operator set.
     int IrVersion => Opset < 19 ? 8 : 9;
 
     readonly WireWriter graph = new();
     readonly HashSet<string> weights = new(StringComparer.Ordinal);
 
-    /// <summary>ONNX's own operator set that the nodes are of.</summary>
+    /// <summary>ONNX's own operator set of the nodes.</summary>
     public int Opset { get; init; } = 17;
 
     public Dictionary<string, int> Operators { get; } = new(StringComparer.Ordinal);
@@ -36,7 +36,7 @@ sealed class OnnxDocument : IDisposable
         });
     }
 
-    /// <summary>A weight; one that is there already stays.</summary>
+    /// <summary>Writes a weight; a second one of the same name is ignored.</summary>
     public void Weight(string name, OnnxDataType type, IReadOnlyList<long> shape, ReadOnlySpan<byte> data)
     {
         if (!weights.Add(name))
@@ -68,9 +68,10 @@ sealed class OnnxDocument : IDisposable
         Weight(name, OnnxDataType.Float16, shape, MemoryMarshal.AsBytes<Half>(halves));
     }
 
-    public void Weight(string name, IReadOnlyList<long> shape, ReadOnlySpan<long> values) => Weight(name, OnnxDataType.Int64, shape, MemoryMarshal.AsBytes(values));
+    public void Weight(string name, IReadOnlyList<long> shape, ReadOnlySpan<long> values) =>
+        Weight(name, OnnxDataType.Int64, shape, MemoryMarshal.AsBytes(values));
 
-    /// <summary>An input; a size of null is free, under the name beside it.</summary>
+    /// <summary>Writes an input; a size of null is free, under the name beside it.</summary>
     public void Input(string name, OnnxDataType type, params (long? Size, string Name)[] shape) => Port(11, name, type, shape);
 
     public void Output(string name, OnnxDataType type, params (long? Size, string Name)[] shape) => Port(12, name, type, shape);
@@ -120,7 +121,7 @@ sealed class OnnxDocument : IDisposable
     });
 }
 
-/// <summary>An attribute's value: one number, several, or a text.</summary>
+/// <summary>An attribute with its value: one number, several, or a text.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Write">Writes it as onnx.proto's AttributeProto.</param>
 sealed record OnnxValue(string Name, Action<WireWriter> Write)

@@ -3,14 +3,15 @@ using Hwaso.Graph;
 
 namespace Hwaso.Onnx;
 
-/// <summary>Recorded networks as ONNX files (operator set 17, or 19 where deformable convolutions are written as such).</summary>
+/// <summary>Writes recorded networks as ONNX files (operator set 17, or 19 for deformable convolutions as such).</summary>
 public static class OnnxExport
 {
-    /// <summary>Writes a recorded network as an ONNX file of single precision.</summary>
+    /// <summary>Writes a recorded network as an ONNX file.</summary>
     /// <param name="graph">The recording, of an evaluation forward.</param>
     /// <param name="weights">The numbers of a parameter or buffer by its full name.</param>
-    /// <param name="options">What the file is to be like.</param>
-    /// <exception cref="NotSupportedException">An operator, or a size that depends on the image's in an unknown way; the message names it and its place.</exception>
+    /// <param name="options">The file's precision, sizes and output; null for single precision at the recorded size.</param>
+    /// <exception cref="NotSupportedException">An operator, or a size that depends on the image's in an unknown way; the message names it
+    /// and its place.</exception>
     /// <exception cref="ArgumentException">The other recording is not of the same network, or of the same size.</exception>
     public static OnnxFileBytes Write(NetworkGraph graph, Func<string, HostTensor> weights, OnnxOptions? options = null)
     {

@@ -22,9 +22,13 @@ sealed class OnnxExporter
         if (other is not null && !other.Nodes.Select(n => n.Operator).SequenceEqual(graph.Nodes.Select(n => n.Operator)))
             throw new ArgumentException("the recording of another size has other operators; record the same network twice");
         if (other is not null && Enumerable.Range(2, 2).Any(d => Input(other).Shape[d] == Input(graph).Shape[d]))
-            throw new ArgumentException($"both recordings are of {Input(graph).Shape[2]}×{Input(graph).Shape[3]} and {Input(other).Shape[2]}×{Input(other).Shape[3]}: height and width must both differ to be free");
+        {
+            var (a, b) = (Input(graph).Shape, Input(other).Shape);
+            throw new ArgumentException(
+                $"the recordings are of {a[2]}×{a[3]} and {b[2]}×{b[3]}: height and width must both differ to be free");
+        }
         folding = options.FoldBatchNorm || options.HalfPrecision ? new BatchNormFolding(graph) : null;
-        // What is of half precision inside is of single precision outside.
+        // A file of half precision still has inputs and outputs of single precision.
         names[graph.Inputs[0]] = options.HalfPrecision ? $"{options.InputName}_half" : options.InputName;
         if (!options.HalfPrecision && options.Labels is null)
             for (var k = 0; k < graph.Outputs.Count; k++)
@@ -57,12 +61,13 @@ sealed class OnnxExporter
             }
     }
 
-    /// <summary>The convolution's weight, bias and result, a batch norm behind it taken in where that is wanted.</summary>
+    /// <summary>The convolution's weight, bias and result; with a folded batch norm, those that the two have together.</summary>
     public (string Weight, string Bias, string Result) Folded(GraphNode node)
     {
         if (folding?.Of(node) is not { } norm)
             return (Argument(node, 1), Argument(node, 2), Result(node));
-        HostTensor? Number(GraphNode of, int argument) => of.Arguments[argument].Values is [var value and >= 0, ..] ? weights(graph.Values[value].Name!) : null;
+        HostTensor? Number(GraphNode of, int argument) =>
+            of.Arguments[argument].Values is [var value and >= 0, ..] ? weights(graph.Values[value].Name!) : null;
         var channels = (int)Tensor(node, 1).Shape[0];
         var (factors, shifts) = BatchNormFolding.Numbers(norm, channels, k => Number(norm, k), Number(node, 2)?.ToFloats());
         var weight = Weight(node, 1, ".folded", tensor =>
@@ -79,7 +84,7 @@ sealed class OnnxExporter
         return (weight, bias, Result(norm));
     }
 
-    // The scores brought to the image's size, the best of each pixel.
+    // Resizes the scores to the image's size and takes the best class of each pixel.
     void WriteLabels(bool alignCorners)
     {
         const string Scores = "scores_at_size";
@@ -93,31 +98,33 @@ sealed class OnnxExporter
             Plain("Slice", ["image_sizes", Constant(2), Constant(4)], "image_side_sizes");
             Plain("Concat", [Constant(to[0], from[1]), "image_side_sizes"], sizes = "label_sizes", OnnxValue.Of("axis", 0L));
         }
-        Plain("Resize", [Name(graph.Outputs[0]), "", "", sizes], Scores, OnnxValue.Of("mode", "linear"), OnnxValue.Of("coordinate_transformation_mode", alignCorners ? "align_corners" : "half_pixel"));
+        Plain("Resize", [Name(graph.Outputs[0]), "", "", sizes], Scores, OnnxValue.Of("mode", "linear"),
+            OnnxValue.Of("coordinate_transformation_mode", alignCorners ? "align_corners" : "half_pixel"));
         Plain("ArgMax", [Scores], options.OutputName, OnnxValue.Of("axis", 1L), OnnxValue.Of("keepdims", 0L));
         var image = Port(graph.Inputs[0], "height", "width");
         Document.Output(options.OutputName, OnnxDataType.Int64, image[0], image[2], image[3]);
     }
 
-    void Plain(string type, string[] inputs, string output, params OnnxValue[] attributes) => Document.Node(type, $"{type}_{output}", inputs, [output], attributes);
+    void Plain(string type, string[] inputs, string output, params OnnxValue[] attributes) =>
+        Document.Node(type, $"{type}_{output}", inputs, [output], attributes);
 
-    // Several outputs are numbered.
+    // Several outputs are numbered from 0.
     string Output(int k) => graph.Outputs.Count == 1 ? options.OutputName : $"{options.OutputName}_{k}";
 
-    /// <summary>The tensor that an argument is.</summary>
+    /// <summary>The tensor of an argument.</summary>
     public GraphValue Tensor(GraphNode node, int argument) => graph.Values[node.Arguments[argument].Values[0]];
 
-    /// <summary>The name under which an argument's tensor stands in the file; a weight is written at its first use.</summary>
+    /// <summary>The name of an argument's tensor in the file; a weight is written at its first use.</summary>
     public string Argument(GraphNode node, int argument) => node.Arguments[argument].Values is [var value, ..] ? Value(value, node) : "";
 
     public string[] Arguments(GraphNode node, int argument) => node.Arguments[argument].Values.Select(v => Value(v, node)).ToArray();
 
     public string Result(GraphNode node, int result = 0) => Name(node.Results[result]);
 
-    /// <summary>The name of a node's result before its last step.</summary>
+    /// <summary>A new name for an intermediate result of a node.</summary>
     public string Between(GraphNode node) => $"{Result(node)}_{++extra}";
 
-    /// <summary>A weight under a name of its own, made from a recorded one.</summary>
+    /// <summary>Writes a weight that is made from a recorded one, under a name of its own.</summary>
     public string Weight(GraphNode node, int argument, string suffix, Func<HostTensor, (long[] Shape, float[] Values)> change)
     {
         var name = Tensor(node, argument).Name ?? throw Unknown(node, argument);
@@ -143,7 +150,8 @@ sealed class OnnxExporter
 
     public string Constant(long[] shape, float[] values)
     {
-        var name = $"numbers_{string.Join('_', shape)}_{string.Join('_', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}";
+        var texts = values.Select(v => v.ToString("R", CultureInfo.InvariantCulture));
+        var name = $"numbers_{string.Join('_', shape)}_{string.Join('_', texts)}";
         Document.Weight(name, shape, values);
         return name;
     }
@@ -165,10 +173,15 @@ sealed class OnnxExporter
         return name;
     }
 
-    public void Emit(GraphNode node, string type, string[] inputs, string output, params OnnxValue[] attributes) =>
-        Document.Node(type, $"{(node.Place.Length > 0 ? node.Place + "/" : "")}{type}_{node.Index}{(output == Result(node) ? "" : $"_{++extra}")}", inputs, [output], attributes);
+    /// <summary>Writes an ONNX node of a recorded one.</summary>
+    public void Emit(GraphNode node, string type, string[] inputs, string output, params OnnxValue[] attributes)
+    {
+        var place = node.Place.Length > 0 ? node.Place + "/" : "";
+        var number = output == Result(node) ? "" : $"_{++extra}";
+        Document.Node(type, $"{place}{type}_{node.Index}{number}", inputs, [output], attributes);
+    }
 
-    /// <summary>The sizes of a node's result as a tensor: constant, or worked out from the image's size.</summary>
+    /// <summary>The sizes of a node's result as a tensor: constant, or computed from the image's size.</summary>
     public string Sizes(GraphNode node, bool oneMayBeLeftOut)
     {
         var id = node.Results[0];
@@ -191,13 +204,14 @@ sealed class OnnxExporter
     public static NotSupportedException Refuse(GraphNode node, string problem) =>
         new($"{(node.Place.Length > 0 ? node.Place : "the network")}: {node.Operator} {problem}, which ONNX export does not know");
 
-    /// <summary>A size that differs between recordings, as that of an earlier tensor which differs likewise.</summary>
+    /// <summary>A size that differs between the recordings, read from an earlier tensor that has the same two sizes.</summary>
     string Size(GraphNode node, long here, long there)
     {
         var first = node.Results[0];
         for (var id = 0; id < first; id++)
             for (var d = 0; d < graph.Values[id].Shape.Count; d++)
-                if (graph.Values[id].Shape[d] == here && other!.Values[id].Shape[d] == there && (written.Contains(id) || id == graph.Inputs[0]))
+                if (graph.Values[id].Shape[d] == here && other!.Values[id].Shape[d] == there
+                    && (written.Contains(id) || id == graph.Inputs[0]))
                 {
                     var (shape, size) = (Between(node), Between(node));
                     Emit(node, "Shape", [Name(id)], shape);
@@ -209,7 +223,7 @@ sealed class OnnxExporter
 
     public void Made(GraphNode node)
     {
-        // What a folded convolution makes is its batch norm's result.
+        // A folded convolution makes its batch norm's result.
         if (folding?.Of(node) is not null)
             return;
         foreach (var result in node.Results)
@@ -238,12 +252,14 @@ sealed class OnnxExporter
             : throw Refuse(node, "uses a tensor that is neither a weight nor made by the network");
     }
 
-    NotSupportedException Unknown(GraphNode node, int argument) => Refuse(node, $"uses {Tensor(node, argument).Shape.Count}-dimensional numbers that are no weight");
+    NotSupportedException Unknown(GraphNode node, int argument) =>
+        Refuse(node, $"uses {Tensor(node, argument).Shape.Count}-dimensional numbers that are no weight");
 
     string Name(int value) => names.TryGetValue(value, out var name) ? name : $"value_{value}";
 
     (long?, string)[] Port(int value, string height, string width) => graph.Values[value].Shape
-        .Select((size, d) => (other is not null && other.Values[value].Shape[d] != size ? (long?)null : size, d == 2 ? height : width)).ToArray();
+        .Select((size, d) => (other is not null && other.Values[value].Shape[d] != size ? (long?)null : size, d == 2 ? height : width))
+            .ToArray();
 
     static GraphValue Input(NetworkGraph graph) => graph.Values[graph.Inputs[0]];
 }

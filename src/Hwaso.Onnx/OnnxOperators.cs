@@ -73,7 +73,8 @@ static class OnnxOperators
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Writes a node of the recording.</summary>
-    /// <exception cref="NotSupportedException">The operator, or its arguments, have no form in ONNX here; the message names it and its place.</exception>
+    /// <exception cref="NotSupportedException">The operator, or its arguments, have no form in ONNX here; the message names it and its
+    /// place.</exception>
     public static void Write(GraphNode node, OnnxExporter to)
     {
         if (!writers.TryGetValue(node.Operator, out var write))

@@ -2,25 +2,33 @@ using Hwaso.Graph;
 
 namespace Hwaso.Onnx;
 
-/// <summary>What an exported file is to be like.</summary>
+/// <summary>Settings of an exported file.</summary>
 public sealed record OnnxOptions
 {
     /// <summary>The same network recorded at another height and width, which makes both free in the file; null fixes them.</summary>
     public NetworkGraph? OtherSize { get; init; }
 
-    /// <summary>Texts to leave in the file.</summary>
+    /// <summary>Texts to write into the file.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Whether batch norms are folded into the convolutions before them.</summary>
     public bool FoldBatchNorm { get; init; }
 
-    /// <summary>Whether weights and computation are of half precision, batch norms folded; input and output stay of single precision.</summary>
+    /// <summary>
+    /// Whether weights and computation have half precision, with batch norms folded; input and output keep single precision.
+    /// </summary>
     public bool HalfPrecision { get; init; }
 
-    /// <summary>Makes the output the best class of every pixel of the image, [1, H, W] of integers, by resizing the scores to it; null leaves the scores.</summary>
+    /// <summary>
+    /// Makes the output the best class of every pixel of the image, [1, H, W] of integers, by resizing the scores to it; null leaves the
+    /// scores.
+    /// </summary>
     public LabelOptions? Labels { get; init; }
 
-    /// <summary>Whether deformable convolutions are written as DeformConv, in operator set 19, for Hwaso.Runtime and recent ONNX Runtimes; else they sample a grid.</summary>
+    /// <summary>
+    /// Whether deformable convolutions are written as DeformConv, in operator set 19, for Hwaso.Runtime and recent ONNX Runtimes; else they
+    /// sample a grid.
+    /// </summary>
     public bool DeformConv { get; init; }
 
     /// <summary>The input's name.</summary>
@@ -30,6 +38,6 @@ public sealed record OnnxOptions
     public string OutputName { get; init; } = "output";
 }
 
-/// <summary>How a file makes labels of scores.</summary>
-/// <param name="AlignCorners">Whether scores are resized corners on corners.</param>
+/// <summary>How a file computes labels from scores.</summary>
+/// <param name="AlignCorners">Whether resizing the scores maps corner pixels to corner pixels.</param>
 public sealed record LabelOptions(bool AlignCorners);

@@ -4,14 +4,17 @@ using Hwaso.Torch.Native;
 
 namespace Hwaso.Torch;
 
-/// <summary>The door to libtorch's operators: any of them by <see cref="Call(Operator, ReadOnlySpan{Value})"/>, the common ones typed.</summary>
+/// <summary>
+/// The door to libtorch's operators: any of them by <see cref="Call(Operator, ReadOnlySpan{Value})"/>, the common ones typed.
+/// </summary>
 public static partial class Aten
 {
     const int MaxResults = 8;
     const int ScratchLongs = 48;
 
     /// <summary>Calls an operator that returns one value; arguments left out take the schema's defaults.</summary>
-    /// <exception cref="TorchException">libtorch refuses: the operator, the arguments' shapes and the module path are in the message.</exception>
+    /// <exception cref="TorchException">libtorch refuses: the operator, the arguments' shapes and the module path are in the
+    /// message.</exception>
     /// <exception cref="ObjectDisposedException">An argument was disposed.</exception>
     [SkipLocalsInit]
     public static unsafe Value Call(Operator operation, params ReadOnlySpan<Value> arguments)
@@ -22,11 +25,14 @@ public static partial class Aten
         var count = Invoke(operation, arguments, returned);
         var result = count > 0 ? Unmarshal(in returned[0]) : Value.None;
         if (count > 1 || Door.Observer is not null)
-            Tell(operation, arguments, result, returned, count);
+            Report(operation, arguments, result, returned, count);
         return result;
     }
 
-    /// <summary>Calls an operator by name, e.g. <c>aten::add.Tensor</c>; looked up at every call, so keep an <see cref="Operator"/> where speed counts.</summary>
+    /// <summary>
+    /// Calls an operator by name, e.g. <c>aten::add.Tensor</c>; looked up at every call, so keep an <see cref="Operator"/> where speed
+    /// counts.
+    /// </summary>
     /// <exception cref="TorchException">There is no such operator, or it refuses.</exception>
     public static Value Call(string name, params ReadOnlySpan<Value> arguments) => Call(new Operator(name), arguments);
 
@@ -42,8 +48,8 @@ public static partial class Aten
         return results;
     }
 
-    /// <summary>What <see cref="Call(Operator, ReadOnlySpan{Value})"/> rarely needs: further results, which its scope frees, and an observer.</summary>
-    static unsafe void Tell(Operator operation, ReadOnlySpan<Value> arguments, Value first, NativeValue* returned, int count)
+    /// <summary>Wraps the further results, which the scope frees, and reports the call to the observer.</summary>
+    static unsafe void Report(Operator operation, ReadOnlySpan<Value> arguments, Value first, NativeValue* returned, int count)
     {
         var results = new Value[count];
         for (var k = 0; k < count; k++)
@@ -51,7 +57,7 @@ public static partial class Aten
         Door.Observer?.Called(operation, arguments, results);
     }
 
-    // Most of the room is never looked at: clearing it would be a good part of what a small operator costs.
+    // Most of the scratch memory stays unread; clearing it would take much of a small operator's time.
     [SkipLocalsInit]
     static unsafe int Invoke(Operator operation, ReadOnlySpan<Value> arguments, NativeValue* returned)
     {
@@ -81,7 +87,8 @@ public static partial class Aten
     static TorchException Refused(Operator operation, ReadOnlySpan<Value> arguments)
     {
         var message = NativeMethods.LastError;
-        return new TorchException(operation.Name, Door.CurrentPlace, string.Join(", ", arguments.ToArray().Select(a => a.ToString())), message);
+        return new TorchException(operation.Name, Door.CurrentPlace, string.Join(", ", arguments.ToArray().Select(a => a.ToString())),
+            message);
     }
 
     static unsafe void Marshal(in Value value, ref NativeValue native, long* scratch, ref int used, ref List<nint>? heap)

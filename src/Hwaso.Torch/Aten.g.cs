@@ -10,364 +10,503 @@ public static partial class Aten
     static (Tensor, Tensor, Tensor) Three(Value[] results) => (results[0].AsTensor(), results[1].AsTensor(), results[2].AsTensor());
 
     /// <summary><c>aten::empty.memory_format</c>.</summary>
-    public static Tensor Empty(long[] size, ScalarType? dtype = null, Device? device = null, MemoryFormat? memoryFormat = null) => Call(Op.EmptyMemoryFormat, size, dtype, Value.Default, device, Value.Default, memoryFormat).AsTensor();
+    public static Tensor Empty(long[] size, ScalarType? dtype = null, Device? device = null, MemoryFormat? memoryFormat = null) =>
+        Call(Op.EmptyMemoryFormat, size, dtype, Value.Default, device, Value.Default, memoryFormat).AsTensor();
 
     /// <summary><c>aten::zeros</c>.</summary>
-    public static Tensor Zeros(long[] size, ScalarType? dtype = null, Device? device = null) => Call(Op.Zeros, size, dtype, Value.Default, device, Value.Default).AsTensor();
+    public static Tensor Zeros(long[] size, ScalarType? dtype = null, Device? device = null) =>
+        Call(Op.Zeros, size, dtype, Value.Default, device, Value.Default).AsTensor();
 
     /// <summary><c>aten::ones</c>.</summary>
-    public static Tensor Ones(long[] size, ScalarType? dtype = null, Device? device = null) => Call(Op.Ones, size, dtype, Value.Default, device, Value.Default).AsTensor();
+    public static Tensor Ones(long[] size, ScalarType? dtype = null, Device? device = null) =>
+        Call(Op.Ones, size, dtype, Value.Default, device, Value.Default).AsTensor();
 
     /// <summary><c>aten::full</c>.</summary>
-    public static Tensor Full(long[] size, Scalar fillValue, ScalarType? dtype = null, Device? device = null) => Call(Op.Full, size, fillValue, dtype, Value.Default, device, Value.Default).AsTensor();
+    public static Tensor Full(long[] size, Scalar fillValue, ScalarType? dtype = null, Device? device = null) =>
+        Call(Op.Full, size, fillValue, dtype, Value.Default, device, Value.Default).AsTensor();
 
     /// <summary><c>aten::randn</c>.</summary>
-    public static Tensor Randn(long[] size, ScalarType? dtype = null, Device? device = null) => Call(Op.Randn, size, dtype, Value.Default, device, Value.Default).AsTensor();
+    public static Tensor Randn(long[] size, ScalarType? dtype = null, Device? device = null) =>
+        Call(Op.Randn, size, dtype, Value.Default, device, Value.Default).AsTensor();
 
     /// <summary><c>aten::rand</c>.</summary>
-    public static Tensor Rand(long[] size, ScalarType? dtype = null, Device? device = null) => Call(Op.Rand, size, dtype, Value.Default, device, Value.Default).AsTensor();
+    public static Tensor Rand(long[] size, ScalarType? dtype = null, Device? device = null) =>
+        Call(Op.Rand, size, dtype, Value.Default, device, Value.Default).AsTensor();
 
     /// <summary><c>aten::arange.start_step</c>.</summary>
-    public static Tensor Arange(Scalar start, Scalar end, Scalar? step = null, ScalarType? dtype = null, Device? device = null) => Call(Op.ArangeStartStep, start, end, step is null ? Value.Default : step, dtype, Value.Default, device, Value.Default).AsTensor();
+    public static Tensor Arange(Scalar start, Scalar end, Scalar? step = null, ScalarType? dtype = null, Device? device = null) =>
+        Call(Op.ArangeStartStep, start, end, step is null ? Value.Default : step, dtype, Value.Default, device, Value.Default).AsTensor();
 
     /// <summary><c>aten::zeros_like</c>.</summary>
-    public static Tensor ZerosLike(Tensor self, ScalarType? dtype = null, Device? device = null, MemoryFormat? memoryFormat = null) => Call(Op.ZerosLike, self, dtype, Value.Default, device, Value.Default, memoryFormat).AsTensor();
+    public static Tensor ZerosLike(Tensor self, ScalarType? dtype = null, Device? device = null, MemoryFormat? memoryFormat = null) =>
+        Call(Op.ZerosLike, self, dtype, Value.Default, device, Value.Default, memoryFormat).AsTensor();
 
     /// <summary><c>aten::ones_like</c>.</summary>
-    public static Tensor OnesLike(Tensor self, ScalarType? dtype = null, Device? device = null, MemoryFormat? memoryFormat = null) => Call(Op.OnesLike, self, dtype, Value.Default, device, Value.Default, memoryFormat).AsTensor();
+    public static Tensor OnesLike(Tensor self, ScalarType? dtype = null, Device? device = null, MemoryFormat? memoryFormat = null) =>
+        Call(Op.OnesLike, self, dtype, Value.Default, device, Value.Default, memoryFormat).AsTensor();
 
     /// <summary><c>aten::empty_like</c>.</summary>
-    public static Tensor EmptyLike(Tensor self, ScalarType? dtype = null, Device? device = null, MemoryFormat? memoryFormat = null) => Call(Op.EmptyLike, self, dtype, Value.Default, device, Value.Default, memoryFormat).AsTensor();
+    public static Tensor EmptyLike(Tensor self, ScalarType? dtype = null, Device? device = null, MemoryFormat? memoryFormat = null) =>
+        Call(Op.EmptyLike, self, dtype, Value.Default, device, Value.Default, memoryFormat).AsTensor();
 
     /// <summary><c>aten::clone</c>.</summary>
-    public static Tensor Clone(Tensor self, MemoryFormat? memoryFormat = null) => Call(Op.Clone, self, memoryFormat).AsTensor();
+    public static Tensor Clone(Tensor self, MemoryFormat? memoryFormat = null) =>
+        Call(Op.Clone, self, memoryFormat).AsTensor();
 
     /// <summary><c>aten::contiguous</c>.</summary>
-    public static Tensor Contiguous(Tensor self, MemoryFormat? memoryFormat = null) => Call(Op.Contiguous, self, memoryFormat is null ? Value.Default : memoryFormat).AsTensor();
+    public static Tensor Contiguous(Tensor self, MemoryFormat? memoryFormat = null) =>
+        Call(Op.Contiguous, self, memoryFormat is null ? Value.Default : memoryFormat).AsTensor();
 
     /// <summary><c>aten::detach</c>.</summary>
-    public static Tensor Detach(Tensor self) => Call(Op.Detach, self).AsTensor();
+    public static Tensor Detach(Tensor self) =>
+        Call(Op.Detach, self).AsTensor();
 
     /// <summary><c>aten::to.dtype_layout</c>.</summary>
-    public static Tensor To(Tensor self, ScalarType? dtype = null, Device? device = null, bool nonBlocking = false, bool copy = false, MemoryFormat? memoryFormat = null) => Call(Op.ToDtypeLayout, self, dtype, Value.Default, device, Value.Default, nonBlocking, copy, memoryFormat).AsTensor();
+    public static Tensor To(Tensor self, ScalarType? dtype = null, Device? device = null, bool nonBlocking = false, bool copy = false,
+        MemoryFormat? memoryFormat = null) =>
+        Call(Op.ToDtypeLayout, self, dtype, Value.Default, device, Value.Default, nonBlocking, copy, memoryFormat).AsTensor();
 
     /// <summary><c>aten::copy_</c>.</summary>
-    public static Tensor Copy_(Tensor self, Tensor src, bool nonBlocking = false) => Call(Op.Copy_, self, src, nonBlocking).AsTensor();
+    public static Tensor Copy_(Tensor self, Tensor src, bool nonBlocking = false) =>
+        Call(Op.Copy_, self, src, nonBlocking).AsTensor();
 
     /// <summary><c>aten::fill_.Scalar</c>.</summary>
-    public static Tensor Fill_(Tensor self, Scalar value) => Call(Op.Fill_Scalar, self, value).AsTensor();
+    public static Tensor Fill_(Tensor self, Scalar value) =>
+        Call(Op.Fill_Scalar, self, value).AsTensor();
 
     /// <summary><c>aten::zero_</c>.</summary>
-    public static Tensor Zero_(Tensor self) => Call(Op.Zero_, self).AsTensor();
+    public static Tensor Zero_(Tensor self) =>
+        Call(Op.Zero_, self).AsTensor();
 
     /// <summary><c>aten::normal_</c>.</summary>
-    public static Tensor Normal_(Tensor self, double mean = 0, double std = 1) => Call(Op.Normal_, self, mean, std, Value.Default).AsTensor();
+    public static Tensor Normal_(Tensor self, double mean = 0, double std = 1) =>
+        Call(Op.Normal_, self, mean, std, Value.Default).AsTensor();
 
     /// <summary><c>aten::uniform_</c>.</summary>
-    public static Tensor Uniform_(Tensor self, double from = 0, double to = 1) => Call(Op.Uniform_, self, from, to, Value.Default).AsTensor();
+    public static Tensor Uniform_(Tensor self, double from = 0, double to = 1) =>
+        Call(Op.Uniform_, self, from, to, Value.Default).AsTensor();
 
     /// <summary><c>aten::add.Tensor</c>.</summary>
-    public static Tensor Add(Tensor self, Tensor other, Scalar? alpha = null) => Call(Op.AddTensor, self, other, alpha is null ? Value.Default : alpha).AsTensor();
+    public static Tensor Add(Tensor self, Tensor other, Scalar? alpha = null) =>
+        Call(Op.AddTensor, self, other, alpha is null ? Value.Default : alpha).AsTensor();
 
     /// <summary><c>aten::add.Scalar</c>.</summary>
-    public static Tensor Add(Tensor self, Scalar other, Scalar? alpha = null) => Call(Op.AddScalar, self, other, alpha is null ? Value.Default : alpha).AsTensor();
+    public static Tensor Add(Tensor self, Scalar other, Scalar? alpha = null) =>
+        Call(Op.AddScalar, self, other, alpha is null ? Value.Default : alpha).AsTensor();
 
     /// <summary><c>aten::sub.Tensor</c>.</summary>
-    public static Tensor Sub(Tensor self, Tensor other, Scalar? alpha = null) => Call(Op.SubTensor, self, other, alpha is null ? Value.Default : alpha).AsTensor();
+    public static Tensor Sub(Tensor self, Tensor other, Scalar? alpha = null) =>
+        Call(Op.SubTensor, self, other, alpha is null ? Value.Default : alpha).AsTensor();
 
     /// <summary><c>aten::sub.Scalar</c>.</summary>
-    public static Tensor Sub(Tensor self, Scalar other, Scalar? alpha = null) => Call(Op.SubScalar, self, other, alpha is null ? Value.Default : alpha).AsTensor();
+    public static Tensor Sub(Tensor self, Scalar other, Scalar? alpha = null) =>
+        Call(Op.SubScalar, self, other, alpha is null ? Value.Default : alpha).AsTensor();
 
     /// <summary><c>aten::rsub.Scalar</c>.</summary>
-    public static Tensor Rsub(Tensor self, Scalar other, Scalar? alpha = null) => Call(Op.RsubScalar, self, other, alpha is null ? Value.Default : alpha).AsTensor();
+    public static Tensor Rsub(Tensor self, Scalar other, Scalar? alpha = null) =>
+        Call(Op.RsubScalar, self, other, alpha is null ? Value.Default : alpha).AsTensor();
 
     /// <summary><c>aten::mul.Tensor</c>.</summary>
-    public static Tensor Mul(Tensor self, Tensor other) => Call(Op.MulTensor, self, other).AsTensor();
+    public static Tensor Mul(Tensor self, Tensor other) =>
+        Call(Op.MulTensor, self, other).AsTensor();
 
     /// <summary><c>aten::mul.Scalar</c>.</summary>
-    public static Tensor Mul(Tensor self, Scalar other) => Call(Op.MulScalar, self, other).AsTensor();
+    public static Tensor Mul(Tensor self, Scalar other) =>
+        Call(Op.MulScalar, self, other).AsTensor();
 
     /// <summary><c>aten::div.Tensor</c>.</summary>
-    public static Tensor Div(Tensor self, Tensor other) => Call(Op.DivTensor, self, other).AsTensor();
+    public static Tensor Div(Tensor self, Tensor other) =>
+        Call(Op.DivTensor, self, other).AsTensor();
 
     /// <summary><c>aten::div.Scalar</c>.</summary>
-    public static Tensor Div(Tensor self, Scalar other) => Call(Op.DivScalar, self, other).AsTensor();
+    public static Tensor Div(Tensor self, Scalar other) =>
+        Call(Op.DivScalar, self, other).AsTensor();
 
     /// <summary><c>aten::add_.Tensor</c>.</summary>
-    public static Tensor Add_(Tensor self, Tensor other, Scalar? alpha = null) => Call(Op.Add_Tensor, self, other, alpha is null ? Value.Default : alpha).AsTensor();
+    public static Tensor Add_(Tensor self, Tensor other, Scalar? alpha = null) =>
+        Call(Op.Add_Tensor, self, other, alpha is null ? Value.Default : alpha).AsTensor();
 
     /// <summary><c>aten::mul_.Scalar</c>.</summary>
-    public static Tensor Mul_(Tensor self, Scalar other) => Call(Op.Mul_Scalar, self, other).AsTensor();
+    public static Tensor Mul_(Tensor self, Scalar other) =>
+        Call(Op.Mul_Scalar, self, other).AsTensor();
 
     /// <summary><c>aten::mul_.Tensor</c>.</summary>
-    public static Tensor Mul_(Tensor self, Tensor other) => Call(Op.Mul_Tensor, self, other).AsTensor();
+    public static Tensor Mul_(Tensor self, Tensor other) =>
+        Call(Op.Mul_Tensor, self, other).AsTensor();
 
     /// <summary><c>aten::addcmul_</c>.</summary>
-    public static Tensor Addcmul_(Tensor self, Tensor tensor1, Tensor tensor2, Scalar? value = null) => Call(Op.Addcmul_, self, tensor1, tensor2, value is null ? Value.Default : value).AsTensor();
+    public static Tensor Addcmul_(Tensor self, Tensor tensor1, Tensor tensor2, Scalar? value = null) =>
+        Call(Op.Addcmul_, self, tensor1, tensor2, value is null ? Value.Default : value).AsTensor();
 
     /// <summary><c>aten::addcdiv_</c>.</summary>
-    public static Tensor Addcdiv_(Tensor self, Tensor tensor1, Tensor tensor2, Scalar? value = null) => Call(Op.Addcdiv_, self, tensor1, tensor2, value is null ? Value.Default : value).AsTensor();
+    public static Tensor Addcdiv_(Tensor self, Tensor tensor1, Tensor tensor2, Scalar? value = null) =>
+        Call(Op.Addcdiv_, self, tensor1, tensor2, value is null ? Value.Default : value).AsTensor();
 
     /// <summary><c>aten::lerp_.Scalar</c>.</summary>
-    public static Tensor Lerp_(Tensor self, Tensor end, Scalar weight) => Call(Op.Lerp_Scalar, self, end, weight).AsTensor();
+    public static Tensor Lerp_(Tensor self, Tensor end, Scalar weight) =>
+        Call(Op.Lerp_Scalar, self, end, weight).AsTensor();
 
     /// <summary><c>aten::neg</c>.</summary>
-    public static Tensor Neg(Tensor self) => Call(Op.Neg, self).AsTensor();
+    public static Tensor Neg(Tensor self) =>
+        Call(Op.Neg, self).AsTensor();
 
     /// <summary><c>aten::abs</c>.</summary>
-    public static Tensor Abs(Tensor self) => Call(Op.Abs, self).AsTensor();
+    public static Tensor Abs(Tensor self) =>
+        Call(Op.Abs, self).AsTensor();
 
     /// <summary><c>aten::exp</c>.</summary>
-    public static Tensor Exp(Tensor self) => Call(Op.Exp, self).AsTensor();
+    public static Tensor Exp(Tensor self) =>
+        Call(Op.Exp, self).AsTensor();
 
     /// <summary><c>aten::log</c>.</summary>
-    public static Tensor Log(Tensor self) => Call(Op.Log, self).AsTensor();
+    public static Tensor Log(Tensor self) =>
+        Call(Op.Log, self).AsTensor();
 
     /// <summary><c>aten::sqrt</c>.</summary>
-    public static Tensor Sqrt(Tensor self) => Call(Op.Sqrt, self).AsTensor();
+    public static Tensor Sqrt(Tensor self) =>
+        Call(Op.Sqrt, self).AsTensor();
 
     /// <summary><c>aten::sqrt_</c>.</summary>
-    public static Tensor Sqrt_(Tensor self) => Call(Op.Sqrt_, self).AsTensor();
+    public static Tensor Sqrt_(Tensor self) =>
+        Call(Op.Sqrt_, self).AsTensor();
 
     /// <summary><c>aten::rsqrt</c>.</summary>
-    public static Tensor Rsqrt(Tensor self) => Call(Op.Rsqrt, self).AsTensor();
+    public static Tensor Rsqrt(Tensor self) =>
+        Call(Op.Rsqrt, self).AsTensor();
 
     /// <summary><c>aten::pow.Tensor_Scalar</c>.</summary>
-    public static Tensor Pow(Tensor self, Scalar exponent) => Call(Op.PowTensorScalar, self, exponent).AsTensor();
+    public static Tensor Pow(Tensor self, Scalar exponent) =>
+        Call(Op.PowTensorScalar, self, exponent).AsTensor();
 
     /// <summary><c>aten::relu</c>.</summary>
-    public static Tensor Relu(Tensor self) => Call(Op.Relu, self).AsTensor();
+    public static Tensor Relu(Tensor self) =>
+        Call(Op.Relu, self).AsTensor();
 
     /// <summary><c>aten::relu_</c>.</summary>
-    public static Tensor Relu_(Tensor self) => Call(Op.Relu_, self).AsTensor();
+    public static Tensor Relu_(Tensor self) =>
+        Call(Op.Relu_, self).AsTensor();
 
     /// <summary><c>aten::threshold_backward</c>.</summary>
-    public static Tensor ThresholdBackward(Tensor gradOutput, Tensor self, Scalar threshold) => Call(Op.ThresholdBackward, gradOutput, self, threshold).AsTensor();
+    public static Tensor ThresholdBackward(Tensor gradOutput, Tensor self, Scalar threshold) =>
+        Call(Op.ThresholdBackward, gradOutput, self, threshold).AsTensor();
 
     /// <summary><c>aten::sigmoid</c>.</summary>
-    public static Tensor Sigmoid(Tensor self) => Call(Op.Sigmoid, self).AsTensor();
+    public static Tensor Sigmoid(Tensor self) =>
+        Call(Op.Sigmoid, self).AsTensor();
 
     /// <summary><c>aten::tanh</c>.</summary>
-    public static Tensor Tanh(Tensor self) => Call(Op.Tanh, self).AsTensor();
+    public static Tensor Tanh(Tensor self) =>
+        Call(Op.Tanh, self).AsTensor();
 
     /// <summary><c>aten::gelu</c>.</summary>
-    public static Tensor Gelu(Tensor self, string approximate = "none") => Call(Op.Gelu, self, approximate).AsTensor();
+    public static Tensor Gelu(Tensor self, string approximate = "none") =>
+        Call(Op.Gelu, self, approximate).AsTensor();
 
     /// <summary><c>aten::silu</c>.</summary>
-    public static Tensor Silu(Tensor self) => Call(Op.Silu, self).AsTensor();
+    public static Tensor Silu(Tensor self) =>
+        Call(Op.Silu, self).AsTensor();
 
     /// <summary><c>aten::hardswish</c>.</summary>
-    public static Tensor Hardswish(Tensor self) => Call(Op.Hardswish, self).AsTensor();
+    public static Tensor Hardswish(Tensor self) =>
+        Call(Op.Hardswish, self).AsTensor();
 
     /// <summary><c>aten::leaky_relu</c>.</summary>
-    public static Tensor LeakyRelu(Tensor self, Scalar? negativeSlope = null) => Call(Op.LeakyRelu, self, negativeSlope is null ? Value.Default : negativeSlope).AsTensor();
+    public static Tensor LeakyRelu(Tensor self, Scalar? negativeSlope = null) =>
+        Call(Op.LeakyRelu, self, negativeSlope is null ? Value.Default : negativeSlope).AsTensor();
 
     /// <summary><c>aten::clamp</c>.</summary>
-    public static Tensor Clamp(Tensor self, Scalar? min = null, Scalar? max = null) => Call(Op.Clamp, self, min, max).AsTensor();
+    public static Tensor Clamp(Tensor self, Scalar? min = null, Scalar? max = null) =>
+        Call(Op.Clamp, self, min, max).AsTensor();
 
     /// <summary><c>aten::softmax.int</c>.</summary>
-    public static Tensor Softmax(Tensor self, long dim, ScalarType? dtype = null) => Call(Op.SoftmaxInt, self, dim, dtype).AsTensor();
+    public static Tensor Softmax(Tensor self, long dim, ScalarType? dtype = null) =>
+        Call(Op.SoftmaxInt, self, dim, dtype).AsTensor();
 
     /// <summary><c>aten::log_softmax.int</c>.</summary>
-    public static Tensor LogSoftmax(Tensor self, long dim, ScalarType? dtype = null) => Call(Op.LogSoftmaxInt, self, dim, dtype).AsTensor();
+    public static Tensor LogSoftmax(Tensor self, long dim, ScalarType? dtype = null) =>
+        Call(Op.LogSoftmaxInt, self, dim, dtype).AsTensor();
 
     /// <summary><c>aten::matmul</c>.</summary>
-    public static Tensor Matmul(Tensor self, Tensor other) => Call(Op.Matmul, self, other).AsTensor();
+    public static Tensor Matmul(Tensor self, Tensor other) =>
+        Call(Op.Matmul, self, other).AsTensor();
 
     /// <summary><c>aten::bmm</c>.</summary>
-    public static Tensor Bmm(Tensor self, Tensor mat2) => Call(Op.Bmm, self, mat2).AsTensor();
+    public static Tensor Bmm(Tensor self, Tensor mat2) =>
+        Call(Op.Bmm, self, mat2).AsTensor();
 
     /// <summary><c>aten::linear</c>.</summary>
-    public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) => Call(Op.Linear, input, weight, bias).AsTensor();
+    public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) =>
+        Call(Op.Linear, input, weight, bias).AsTensor();
 
     /// <summary><c>aten::convolution</c>.</summary>
-    public static Tensor Convolution(Tensor input, Tensor weight, Tensor? bias, long[] stride, long[] padding, long[] dilation, bool transposed, long[] outputPadding, long groups) => Call(Op.Convolution, input, weight, bias, stride, padding, dilation, transposed, outputPadding, groups).AsTensor();
+    public static Tensor Convolution(Tensor input, Tensor weight, Tensor? bias, long[] stride, long[] padding, long[] dilation,
+        bool transposed, long[] outputPadding, long groups) =>
+        Call(Op.Convolution, input, weight, bias, stride, padding, dilation, transposed, outputPadding, groups).AsTensor();
 
     /// <summary><c>aten::conv2d</c>.</summary>
-    public static Tensor Conv2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? stride = null, long[]? padding = null, long[]? dilation = null, long groups = 1) => Call(Op.Conv2d, input, weight, bias, stride is null ? Value.Default : stride, padding is null ? Value.Default : padding, dilation is null ? Value.Default : dilation, groups).AsTensor();
+    public static Tensor Conv2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? stride = null, long[]? padding = null,
+        long[]? dilation = null, long groups = 1) =>
+        Call(Op.Conv2d, input, weight, bias, stride is null ? Value.Default : stride, padding is null ? Value.Default : padding,
+            dilation is null ? Value.Default : dilation, groups).AsTensor();
 
     /// <summary><c>aten::conv_transpose2d.input</c>.</summary>
-    public static Tensor ConvTranspose2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? stride = null, long[]? padding = null, long[]? outputPadding = null, long groups = 1, long[]? dilation = null) => Call(Op.ConvTranspose2dInput, input, weight, bias, stride is null ? Value.Default : stride, padding is null ? Value.Default : padding, outputPadding is null ? Value.Default : outputPadding, groups, dilation is null ? Value.Default : dilation).AsTensor();
+    public static Tensor ConvTranspose2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? stride = null, long[]? padding = null,
+        long[]? outputPadding = null, long groups = 1, long[]? dilation = null) =>
+        Call(Op.ConvTranspose2dInput, input, weight, bias, stride is null ? Value.Default : stride,
+            padding is null ? Value.Default : padding, outputPadding is null ? Value.Default : outputPadding, groups,
+            dilation is null ? Value.Default : dilation).AsTensor();
 
     /// <summary><c>aten::batch_norm</c>.</summary>
-    public static Tensor BatchNorm(Tensor input, Tensor? weight, Tensor? bias, Tensor? runningMean, Tensor? runningVar, bool training, double momentum, double eps, bool cudnnEnabled) => Call(Op.BatchNorm, input, weight, bias, runningMean, runningVar, training, momentum, eps, cudnnEnabled).AsTensor();
+    public static Tensor BatchNorm(Tensor input, Tensor? weight, Tensor? bias, Tensor? runningMean, Tensor? runningVar, bool training,
+        double momentum, double eps, bool cudnnEnabled) =>
+        Call(Op.BatchNorm, input, weight, bias, runningMean, runningVar, training, momentum, eps, cudnnEnabled).AsTensor();
 
     /// <summary><c>aten::layer_norm</c>.</summary>
-    public static Tensor LayerNorm(Tensor input, long[] normalizedShape, Tensor? weight = null, Tensor? bias = null, double eps = 1.0000000000000001e-05, bool cudnnEnable = true) => Call(Op.LayerNorm, input, normalizedShape, weight, bias, eps, cudnnEnable).AsTensor();
+    public static Tensor LayerNorm(Tensor input, long[] normalizedShape, Tensor? weight = null, Tensor? bias = null,
+        double eps = 1.0000000000000001e-05, bool cudnnEnable = true) =>
+        Call(Op.LayerNorm, input, normalizedShape, weight, bias, eps, cudnnEnable).AsTensor();
 
     /// <summary><c>aten::group_norm</c>.</summary>
-    public static Tensor GroupNorm(Tensor input, long numGroups, Tensor? weight = null, Tensor? bias = null, double eps = 1.0000000000000001e-05, bool cudnnEnabled = true) => Call(Op.GroupNorm, input, numGroups, weight, bias, eps, cudnnEnabled).AsTensor();
+    public static Tensor GroupNorm(Tensor input, long numGroups, Tensor? weight = null, Tensor? bias = null,
+        double eps = 1.0000000000000001e-05, bool cudnnEnabled = true) =>
+        Call(Op.GroupNorm, input, numGroups, weight, bias, eps, cudnnEnabled).AsTensor();
 
     /// <summary><c>aten::dropout</c>.</summary>
-    public static Tensor Dropout(Tensor input, double p, bool train) => Call(Op.Dropout, input, p, train).AsTensor();
+    public static Tensor Dropout(Tensor input, double p, bool train) =>
+        Call(Op.Dropout, input, p, train).AsTensor();
 
     /// <summary><c>aten::max_pool2d</c>.</summary>
-    public static Tensor MaxPool2d(Tensor self, long[] kernelSize, long[]? stride = null, long[]? padding = null, long[]? dilation = null, bool ceilMode = false) => Call(Op.MaxPool2d, self, kernelSize, stride is null ? Value.Default : stride, padding is null ? Value.Default : padding, dilation is null ? Value.Default : dilation, ceilMode).AsTensor();
+    public static Tensor MaxPool2d(Tensor self, long[] kernelSize, long[]? stride = null, long[]? padding = null, long[]? dilation = null,
+        bool ceilMode = false) =>
+        Call(Op.MaxPool2d, self, kernelSize, stride is null ? Value.Default : stride, padding is null ? Value.Default : padding,
+            dilation is null ? Value.Default : dilation, ceilMode).AsTensor();
 
     /// <summary><c>aten::avg_pool2d</c>.</summary>
-    public static Tensor AvgPool2d(Tensor self, long[] kernelSize, long[]? stride = null, long[]? padding = null, bool ceilMode = false, bool countIncludePad = true, long? divisorOverride = null) => Call(Op.AvgPool2d, self, kernelSize, stride is null ? Value.Default : stride, padding is null ? Value.Default : padding, ceilMode, countIncludePad, divisorOverride).AsTensor();
+    public static Tensor AvgPool2d(Tensor self, long[] kernelSize, long[]? stride = null, long[]? padding = null, bool ceilMode = false,
+        bool countIncludePad = true, long? divisorOverride = null) =>
+        Call(Op.AvgPool2d, self, kernelSize, stride is null ? Value.Default : stride, padding is null ? Value.Default : padding, ceilMode,
+            countIncludePad, divisorOverride).AsTensor();
 
     /// <summary><c>aten::adaptive_avg_pool2d</c>.</summary>
-    public static Tensor AdaptiveAvgPool2d(Tensor self, long[] outputSize) => Call(Op.AdaptiveAvgPool2d, self, outputSize).AsTensor();
+    public static Tensor AdaptiveAvgPool2d(Tensor self, long[] outputSize) =>
+        Call(Op.AdaptiveAvgPool2d, self, outputSize).AsTensor();
 
     /// <summary><c>aten::upsample_bilinear2d</c>.</summary>
-    public static Tensor UpsampleBilinear2d(Tensor self, long[] outputSize, bool alignCorners, double? scalesH = null, double? scalesW = null) => Call(Op.UpsampleBilinear2d, self, outputSize, alignCorners, scalesH, scalesW).AsTensor();
+    public static Tensor UpsampleBilinear2d(Tensor self, long[] outputSize, bool alignCorners, double? scalesH = null,
+        double? scalesW = null) =>
+        Call(Op.UpsampleBilinear2d, self, outputSize, alignCorners, scalesH, scalesW).AsTensor();
 
     /// <summary><c>aten::upsample_bicubic2d</c>.</summary>
-    public static Tensor UpsampleBicubic2d(Tensor self, long[] outputSize, bool alignCorners, double? scalesH = null, double? scalesW = null) => Call(Op.UpsampleBicubic2d, self, outputSize, alignCorners, scalesH, scalesW).AsTensor();
+    public static Tensor UpsampleBicubic2d(Tensor self, long[] outputSize, bool alignCorners, double? scalesH = null,
+        double? scalesW = null) =>
+        Call(Op.UpsampleBicubic2d, self, outputSize, alignCorners, scalesH, scalesW).AsTensor();
 
     /// <summary><c>aten::_upsample_bicubic2d_aa</c>.</summary>
-    public static Tensor UpsampleBicubic2dAa(Tensor self, long[] outputSize, bool alignCorners, double? scalesH = null, double? scalesW = null) => Call(Op.UpsampleBicubic2dAa, self, outputSize, alignCorners, scalesH, scalesW).AsTensor();
+    public static Tensor UpsampleBicubic2dAa(Tensor self, long[] outputSize, bool alignCorners, double? scalesH = null,
+        double? scalesW = null) =>
+        Call(Op.UpsampleBicubic2dAa, self, outputSize, alignCorners, scalesH, scalesW).AsTensor();
 
     /// <summary><c>aten::upsample_nearest2d</c>.</summary>
-    public static Tensor UpsampleNearest2d(Tensor self, long[] outputSize, double? scalesH = null, double? scalesW = null) => Call(Op.UpsampleNearest2d, self, outputSize, scalesH, scalesW).AsTensor();
+    public static Tensor UpsampleNearest2d(Tensor self, long[] outputSize, double? scalesH = null, double? scalesW = null) =>
+        Call(Op.UpsampleNearest2d, self, outputSize, scalesH, scalesW).AsTensor();
 
     /// <summary><c>aten::pad</c>.</summary>
-    public static Tensor Pad(Tensor self, long[] pad, string mode = "constant", double? value = null) => Call(Op.Pad, self, pad, mode, value).AsTensor();
+    public static Tensor Pad(Tensor self, long[] pad, string mode = "constant", double? value = null) =>
+        Call(Op.Pad, self, pad, mode, value).AsTensor();
 
     /// <summary><c>aten::cat</c>.</summary>
-    public static Tensor Cat(Tensor[] tensors, long dim = 0) => Call(Op.Cat, tensors, dim).AsTensor();
+    public static Tensor Cat(Tensor[] tensors, long dim = 0) =>
+        Call(Op.Cat, tensors, dim).AsTensor();
 
     /// <summary><c>aten::stack</c>.</summary>
-    public static Tensor Stack(Tensor[] tensors, long dim = 0) => Call(Op.Stack, tensors, dim).AsTensor();
+    public static Tensor Stack(Tensor[] tensors, long dim = 0) =>
+        Call(Op.Stack, tensors, dim).AsTensor();
 
     /// <summary><c>aten::split.Tensor</c>.</summary>
-    public static Tensor[] Split(Tensor self, long splitSize, long dim = 0) => Call(Op.SplitTensor, self, splitSize, dim).AsTensors();
+    public static Tensor[] Split(Tensor self, long splitSize, long dim = 0) =>
+        Call(Op.SplitTensor, self, splitSize, dim).AsTensors();
 
     /// <summary><c>aten::chunk</c>.</summary>
-    public static Tensor[] Chunk(Tensor self, long chunks, long dim = 0) => Call(Op.Chunk, self, chunks, dim).AsTensors();
+    public static Tensor[] Chunk(Tensor self, long chunks, long dim = 0) =>
+        Call(Op.Chunk, self, chunks, dim).AsTensors();
 
     /// <summary><c>aten::reshape</c>.</summary>
-    public static Tensor Reshape(Tensor self, long[] shape) => Call(Op.Reshape, self, shape).AsTensor();
+    public static Tensor Reshape(Tensor self, long[] shape) =>
+        Call(Op.Reshape, self, shape).AsTensor();
 
     /// <summary><c>aten::view</c>.</summary>
-    public static Tensor View(Tensor self, long[] size) => Call(Op.View, self, size).AsTensor();
+    public static Tensor View(Tensor self, long[] size) =>
+        Call(Op.View, self, size).AsTensor();
 
     /// <summary><c>aten::flatten.using_ints</c>.</summary>
-    public static Tensor Flatten(Tensor self, long startDim = 0, long endDim = -1) => Call(Op.FlattenUsingInts, self, startDim, endDim).AsTensor();
+    public static Tensor Flatten(Tensor self, long startDim = 0, long endDim = -1) =>
+        Call(Op.FlattenUsingInts, self, startDim, endDim).AsTensor();
 
     /// <summary><c>aten::permute</c>.</summary>
-    public static Tensor Permute(Tensor self, long[] dims) => Call(Op.Permute, self, dims).AsTensor();
+    public static Tensor Permute(Tensor self, long[] dims) =>
+        Call(Op.Permute, self, dims).AsTensor();
 
     /// <summary><c>aten::transpose.int</c>.</summary>
-    public static Tensor Transpose(Tensor self, long dim0, long dim1) => Call(Op.TransposeInt, self, dim0, dim1).AsTensor();
+    public static Tensor Transpose(Tensor self, long dim0, long dim1) =>
+        Call(Op.TransposeInt, self, dim0, dim1).AsTensor();
 
     /// <summary><c>aten::unsqueeze</c>.</summary>
-    public static Tensor Unsqueeze(Tensor self, long dim) => Call(Op.Unsqueeze, self, dim).AsTensor();
+    public static Tensor Unsqueeze(Tensor self, long dim) =>
+        Call(Op.Unsqueeze, self, dim).AsTensor();
 
     /// <summary><c>aten::squeeze.dim</c>.</summary>
-    public static Tensor Squeeze(Tensor self, long dim) => Call(Op.SqueezeDim, self, dim).AsTensor();
+    public static Tensor Squeeze(Tensor self, long dim) =>
+        Call(Op.SqueezeDim, self, dim).AsTensor();
 
     /// <summary><c>aten::expand</c>.</summary>
-    public static Tensor Expand(Tensor self, long[] size, bool @implicit = false) => Call(Op.Expand, self, size, @implicit).AsTensor();
+    public static Tensor Expand(Tensor self, long[] size, bool @implicit = false) =>
+        Call(Op.Expand, self, size, @implicit).AsTensor();
 
     /// <summary><c>aten::select.int</c>.</summary>
-    public static Tensor Select(Tensor self, long dim, long index) => Call(Op.SelectInt, self, dim, index).AsTensor();
+    public static Tensor Select(Tensor self, long dim, long index) =>
+        Call(Op.SelectInt, self, dim, index).AsTensor();
 
     /// <summary><c>aten::narrow</c>.</summary>
-    public static Tensor Narrow(Tensor self, long dim, long start, long length) => Call(Op.Narrow, self, dim, start, length).AsTensor();
+    public static Tensor Narrow(Tensor self, long dim, long start, long length) =>
+        Call(Op.Narrow, self, dim, start, length).AsTensor();
 
     /// <summary><c>aten::slice.Tensor</c>.</summary>
-    public static Tensor Slice(Tensor self, long dim = 0, long? start = null, long? end = null, long step = 1) => Call(Op.SliceTensor, self, dim, start, end, step).AsTensor();
+    public static Tensor Slice(Tensor self, long dim = 0, long? start = null, long? end = null, long step = 1) =>
+        Call(Op.SliceTensor, self, dim, start, end, step).AsTensor();
 
     /// <summary><c>aten::index_select</c>.</summary>
-    public static Tensor IndexSelect(Tensor self, long dim, Tensor index) => Call(Op.IndexSelect, self, dim, index).AsTensor();
+    public static Tensor IndexSelect(Tensor self, long dim, Tensor index) =>
+        Call(Op.IndexSelect, self, dim, index).AsTensor();
 
     /// <summary><c>aten::flip</c>.</summary>
-    public static Tensor Flip(Tensor self, long[] dims) => Call(Op.Flip, self, dims).AsTensor();
+    public static Tensor Flip(Tensor self, long[] dims) =>
+        Call(Op.Flip, self, dims).AsTensor();
 
     /// <summary><c>aten::sum</c>.</summary>
-    public static Tensor Sum(Tensor self, ScalarType? dtype = null) => Call(Op.Sum, self, dtype).AsTensor();
+    public static Tensor Sum(Tensor self, ScalarType? dtype = null) =>
+        Call(Op.Sum, self, dtype).AsTensor();
 
     /// <summary><c>aten::sum.dim_IntList</c>.</summary>
-    public static Tensor Sum(Tensor self, long[]? dim, bool keepdim = false, ScalarType? dtype = null) => Call(Op.SumDimIntList, self, dim, keepdim, dtype).AsTensor();
+    public static Tensor Sum(Tensor self, long[]? dim, bool keepdim = false, ScalarType? dtype = null) =>
+        Call(Op.SumDimIntList, self, dim, keepdim, dtype).AsTensor();
 
     /// <summary><c>aten::mean</c>.</summary>
-    public static Tensor Mean(Tensor self, ScalarType? dtype = null) => Call(Op.Mean, self, dtype).AsTensor();
+    public static Tensor Mean(Tensor self, ScalarType? dtype = null) =>
+        Call(Op.Mean, self, dtype).AsTensor();
 
     /// <summary><c>aten::mean.dim</c>.</summary>
-    public static Tensor Mean(Tensor self, long[]? dim, bool keepdim = false, ScalarType? dtype = null) => Call(Op.MeanDim, self, dim, keepdim, dtype).AsTensor();
+    public static Tensor Mean(Tensor self, long[]? dim, bool keepdim = false, ScalarType? dtype = null) =>
+        Call(Op.MeanDim, self, dim, keepdim, dtype).AsTensor();
 
     /// <summary><c>aten::var.dim</c>.</summary>
-    public static Tensor Var(Tensor self, long[]? dim, bool unbiased = true, bool keepdim = false) => Call(Op.VarDim, self, dim, unbiased, keepdim).AsTensor();
+    public static Tensor Var(Tensor self, long[]? dim, bool unbiased = true, bool keepdim = false) =>
+        Call(Op.VarDim, self, dim, unbiased, keepdim).AsTensor();
 
     /// <summary><c>aten::max</c>.</summary>
-    public static Tensor Max(Tensor self) => Call(Op.Max, self).AsTensor();
+    public static Tensor Max(Tensor self) =>
+        Call(Op.Max, self).AsTensor();
 
     /// <summary><c>aten::min</c>.</summary>
-    public static Tensor Min(Tensor self) => Call(Op.Min, self).AsTensor();
+    public static Tensor Min(Tensor self) =>
+        Call(Op.Min, self).AsTensor();
 
     /// <summary><c>aten::amax</c>.</summary>
-    public static Tensor Amax(Tensor self, long[]? dim = null, bool keepdim = false) => Call(Op.Amax, self, dim is null ? Value.Default : dim, keepdim).AsTensor();
+    public static Tensor Amax(Tensor self, long[]? dim = null, bool keepdim = false) =>
+        Call(Op.Amax, self, dim is null ? Value.Default : dim, keepdim).AsTensor();
 
     /// <summary><c>aten::argmax</c>.</summary>
-    public static Tensor Argmax(Tensor self, long? dim = null, bool keepdim = false) => Call(Op.Argmax, self, dim, keepdim).AsTensor();
+    public static Tensor Argmax(Tensor self, long? dim = null, bool keepdim = false) =>
+        Call(Op.Argmax, self, dim, keepdim).AsTensor();
 
     /// <summary><c>aten::eq.Tensor</c>.</summary>
-    public static Tensor Eq(Tensor self, Tensor other) => Call(Op.EqTensor, self, other).AsTensor();
+    public static Tensor Eq(Tensor self, Tensor other) =>
+        Call(Op.EqTensor, self, other).AsTensor();
 
     /// <summary><c>aten::eq.Scalar</c>.</summary>
-    public static Tensor Eq(Tensor self, Scalar other) => Call(Op.EqScalar, self, other).AsTensor();
+    public static Tensor Eq(Tensor self, Scalar other) =>
+        Call(Op.EqScalar, self, other).AsTensor();
 
     /// <summary><c>aten::ne.Scalar</c>.</summary>
-    public static Tensor Ne(Tensor self, Scalar other) => Call(Op.NeScalar, self, other).AsTensor();
+    public static Tensor Ne(Tensor self, Scalar other) =>
+        Call(Op.NeScalar, self, other).AsTensor();
 
     /// <summary><c>aten::lt.Scalar</c>.</summary>
-    public static Tensor Lt(Tensor self, Scalar other) => Call(Op.LtScalar, self, other).AsTensor();
+    public static Tensor Lt(Tensor self, Scalar other) =>
+        Call(Op.LtScalar, self, other).AsTensor();
 
     /// <summary><c>aten::gt.Scalar</c>.</summary>
-    public static Tensor Gt(Tensor self, Scalar other) => Call(Op.GtScalar, self, other).AsTensor();
+    public static Tensor Gt(Tensor self, Scalar other) =>
+        Call(Op.GtScalar, self, other).AsTensor();
 
     /// <summary><c>aten::where.self</c>.</summary>
-    public static Tensor Where(Tensor condition, Tensor self, Tensor other) => Call(Op.WhereSelf, condition, self, other).AsTensor();
+    public static Tensor Where(Tensor condition, Tensor self, Tensor other) =>
+        Call(Op.WhereSelf, condition, self, other).AsTensor();
 
     /// <summary><c>aten::masked_fill.Scalar</c>.</summary>
-    public static Tensor MaskedFill(Tensor self, Tensor mask, Scalar value) => Call(Op.MaskedFillScalar, self, mask, value).AsTensor();
+    public static Tensor MaskedFill(Tensor self, Tensor mask, Scalar value) =>
+        Call(Op.MaskedFillScalar, self, mask, value).AsTensor();
 
     /// <summary><c>aten::isfinite</c>.</summary>
-    public static Tensor Isfinite(Tensor self) => Call(Op.Isfinite, self).AsTensor();
+    public static Tensor Isfinite(Tensor self) =>
+        Call(Op.Isfinite, self).AsTensor();
 
     /// <summary><c>aten::isnan</c>.</summary>
-    public static Tensor Isnan(Tensor self) => Call(Op.Isnan, self).AsTensor();
+    public static Tensor Isnan(Tensor self) =>
+        Call(Op.Isnan, self).AsTensor();
 
     /// <summary><c>aten::all</c>.</summary>
-    public static Tensor All(Tensor self) => Call(Op.All, self).AsTensor();
+    public static Tensor All(Tensor self) =>
+        Call(Op.All, self).AsTensor();
 
     /// <summary><c>aten::any</c>.</summary>
-    public static Tensor Any(Tensor self) => Call(Op.Any, self).AsTensor();
+    public static Tensor Any(Tensor self) =>
+        Call(Op.Any, self).AsTensor();
 
     /// <summary><c>aten::cross_entropy_loss</c>.</summary>
-    public static Tensor CrossEntropyLoss(Tensor self, Tensor target, Tensor? weight = null, long reduction = 1, long ignoreIndex = -100, double labelSmoothing = 0) => Call(Op.CrossEntropyLoss, self, target, weight, reduction, ignoreIndex, labelSmoothing).AsTensor();
+    public static Tensor CrossEntropyLoss(Tensor self, Tensor target, Tensor? weight = null, long reduction = 1, long ignoreIndex = -100,
+        double labelSmoothing = 0) =>
+        Call(Op.CrossEntropyLoss, self, target, weight, reduction, ignoreIndex, labelSmoothing).AsTensor();
 
     /// <summary><c>aten::nll_loss_nd</c>.</summary>
-    public static Tensor NllLossNd(Tensor self, Tensor target, Tensor? weight = null, long reduction = 1, long ignoreIndex = -100) => Call(Op.NllLossNd, self, target, weight, reduction, ignoreIndex).AsTensor();
+    public static Tensor NllLossNd(Tensor self, Tensor target, Tensor? weight = null, long reduction = 1, long ignoreIndex = -100) =>
+        Call(Op.NllLossNd, self, target, weight, reduction, ignoreIndex).AsTensor();
 
     /// <summary><c>aten::mse_loss</c>.</summary>
-    public static Tensor MseLoss(Tensor self, Tensor target, long reduction = 1) => Call(Op.MseLoss, self, target, reduction).AsTensor();
+    public static Tensor MseLoss(Tensor self, Tensor target, long reduction = 1) =>
+        Call(Op.MseLoss, self, target, reduction).AsTensor();
 
     /// <summary><c>aten::binary_cross_entropy_with_logits</c>.</summary>
-    public static Tensor BinaryCrossEntropyWithLogits(Tensor self, Tensor target, Tensor? weight = null, Tensor? posWeight = null, long reduction = 1) => Call(Op.BinaryCrossEntropyWithLogits, self, target, weight, posWeight, reduction).AsTensor();
+    public static Tensor BinaryCrossEntropyWithLogits(Tensor self, Tensor target, Tensor? weight = null, Tensor? posWeight = null,
+        long reduction = 1) =>
+        Call(Op.BinaryCrossEntropyWithLogits, self, target, weight, posWeight, reduction).AsTensor();
 
     /// <summary><c>aten::bincount</c>.</summary>
-    public static Tensor Bincount(Tensor self, Tensor? weights = null, long minlength = 0) => Call(Op.Bincount, self, weights, minlength).AsTensor();
+    public static Tensor Bincount(Tensor self, Tensor? weights = null, long minlength = 0) =>
+        Call(Op.Bincount, self, weights, minlength).AsTensor();
 
     /// <summary><c>aten::one_hot</c>.</summary>
-    public static Tensor OneHot(Tensor self, long numClasses = -1) => Call(Op.OneHot, self, numClasses).AsTensor();
+    public static Tensor OneHot(Tensor self, long numClasses = -1) =>
+        Call(Op.OneHot, self, numClasses).AsTensor();
 
     /// <summary><c>aten::grid_sampler</c>.</summary>
-    public static Tensor GridSampler(Tensor input, Tensor grid, long interpolationMode, long paddingMode, bool alignCorners) => Call(Op.GridSampler, input, grid, interpolationMode, paddingMode, alignCorners).AsTensor();
+    public static Tensor GridSampler(Tensor input, Tensor grid, long interpolationMode, long paddingMode, bool alignCorners) =>
+        Call(Op.GridSampler, input, grid, interpolationMode, paddingMode, alignCorners).AsTensor();
 
     /// <summary><c>aten::_foreach_add_.List</c>.</summary>
-    public static void ForeachAdd_(Tensor[] self, Tensor[] other, Scalar? alpha = null) => Call(Op.ForeachAdd_List, self, other, alpha is null ? Value.Default : alpha);
+    public static void ForeachAdd_(Tensor[] self, Tensor[] other, Scalar? alpha = null) =>
+        Call(Op.ForeachAdd_List, self, other, alpha is null ? Value.Default : alpha);
 
     /// <summary><c>aten::_foreach_add_.Scalar</c>.</summary>
-    public static void ForeachAdd_(Tensor[] self, Scalar scalar) => Call(Op.ForeachAdd_Scalar, self, scalar);
+    public static void ForeachAdd_(Tensor[] self, Scalar scalar) =>
+        Call(Op.ForeachAdd_Scalar, self, scalar);
 
     /// <summary><c>aten::_foreach_mul_.Scalar</c>.</summary>
-    public static void ForeachMul_(Tensor[] self, Scalar scalar) => Call(Op.ForeachMul_Scalar, self, scalar);
+    public static void ForeachMul_(Tensor[] self, Scalar scalar) =>
+        Call(Op.ForeachMul_Scalar, self, scalar);
 
     /// <summary><c>aten::linspace</c>.</summary>
-    public static Tensor Linspace(Scalar start, Scalar end, long steps, ScalarType? dtype = null, Device? device = null) => Call(Op.Linspace, start, end, steps, dtype, Value.Default, device, Value.Default).AsTensor();
+    public static Tensor Linspace(Scalar start, Scalar end, long steps, ScalarType? dtype = null, Device? device = null) =>
+        Call(Op.Linspace, start, end, steps, dtype, Value.Default, device, Value.Default).AsTensor();
 
     static class Op
     {

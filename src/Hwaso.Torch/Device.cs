@@ -21,11 +21,15 @@ public readonly record struct Device(DeviceType Type, int Index = -1)
         if (text == "cpu")
             return Cpu;
         var index = 0;
-        if (text != "cuda" && !(text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(5), out index) && index >= 0))
+        if (text != "cuda"
+            && !(text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(5), out index) && index >= 0))
             throw new ArgumentException($"device '{text}': cpu, cuda or cuda:N was wanted");
         var count = TorchInfo.CudaDevices;
         if (index >= count)
-            throw new ArgumentException($"device '{text}': libtorch {TorchInfo.Version} sees {(count == 0 ? "no CUDA device" : $"{count} CUDA device(s)")}; use --device cpu");
+        {
+            var seen = count == 0 ? "no CUDA device" : $"{count} CUDA device(s)";
+            throw new ArgumentException($"device '{text}': libtorch {TorchInfo.Version} sees {seen}; use --device cpu");
+        }
         return Cuda(index);
     }
 

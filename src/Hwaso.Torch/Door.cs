@@ -1,6 +1,6 @@
 namespace Hwaso.Torch;
 
-/// <summary>What the two doors know of their thread: the module being run, and who watches.</summary>
+/// <summary>The state of the two doors on this thread: the running module, the observer and the stand-in.</summary>
 public static class Door
 {
     [ThreadStatic]
@@ -15,7 +15,7 @@ public static class Door
     /// <summary>The path of the innermost module now running on this thread; empty outside modules.</summary>
     public static string CurrentPlace => places is { Count: > 0 } p ? p[^1] : "";
 
-    /// <summary>Whether somebody watches this thread.</summary>
+    /// <summary>Whether an observer is set on this thread.</summary>
     public static bool IsObserved => Observer is not null;
 
     /// <summary>Shows everything that passes on this thread to <paramref name="observer"/> until the result is disposed.</summary>
@@ -28,7 +28,9 @@ public static class Door
         return new Observation();
     }
 
-    /// <summary>Lets <paramref name="standIn"/> answer operators on this thread, in place of libtorch, until the result is disposed.</summary>
+    /// <summary>
+    /// Lets <paramref name="standIn"/> answer operators on this thread, in place of libtorch, until the result is disposed.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Another one does already.</exception>
     public static IDisposable Replace(IStandIn standIn)
     {
@@ -52,10 +54,12 @@ public static class Door
         Observer?.Leave(place, outputs);
     }
 
-    /// <summary>Runs an operator written in C#: who watches sees one call, its arguments and its result, and nothing of what it calls inside.</summary>
+    /// <summary>
+    /// Runs an operator written in C#: the observer sees one call, its arguments and its result, and none of the calls inside.
+    /// </summary>
     /// <param name="operation">Made by <see cref="Operator.Managed"/>.</param>
     /// <param name="arguments">In the order of its signature.</param>
-    /// <param name="body">The computation; what it makes besides its result is freed.</param>
+    /// <param name="body">The computation; every tensor that it makes besides its result is freed.</param>
     public static Tensor CallManaged(Operator operation, ReadOnlySpan<Value> arguments, Func<Tensor> body)
     {
         if (StandIn is not null && Replaced(operation, arguments) is { } answer)
@@ -76,10 +80,10 @@ public static class Door
         return result;
     }
 
-    /// <summary>The stand-in's answer, shown to who watches; null where it has none and the operator is to run.</summary>
+    /// <summary>The stand-in's answer, reported to the observer; null where the operator must run.</summary>
     internal static Tensor? Replaced(Operator operation, ReadOnlySpan<Value> arguments)
     {
-        // What the stand-in calls itself goes to libtorch, unseen.
+        // The stand-in's own calls go to libtorch, unobserved.
         var (observer, standIn) = (Observer, StandIn);
         (Observer, StandIn) = (null, null);
         Tensor? answer;
@@ -123,6 +127,6 @@ public interface IDoorObserver
 /// <summary>Answers operators in libtorch's place on its thread, such as by shapes alone.</summary>
 public interface IStandIn
 {
-    /// <summary>The operator's only result; null lets the operator run. It may call operators itself: they run, and nobody sees them.</summary>
+    /// <summary>The operator's only result; null lets the operator run. Operators that it calls itself run, unobserved.</summary>
     Tensor? Answer(Operator operation, ReadOnlySpan<Value> arguments);
 }

@@ -12,7 +12,10 @@ public sealed class Operator(string name)
 
     Operator(Schema schema) : this(schema.Overload.Length == 0 ? schema.Name : $"{schema.Name}.{schema.Overload}") => this.schema = schema;
 
-    /// <summary>An operator written in C#, under a signature of its own, e.g. <c>hwaso::twice(Tensor self) -> Tensor</c>; it runs by <see cref="Door.CallManaged"/>.</summary>
+    /// <summary>
+    /// An operator written in C#, under a signature of its own, e.g. <c>hwaso::twice(Tensor self) -> Tensor</c>; it runs by <see
+    /// cref="Door.CallManaged"/>.
+    /// </summary>
     /// <exception cref="FormatException">The text is not a signature.</exception>
     public static Operator Managed(string signature) => new(Schema.Parse(signature));
 

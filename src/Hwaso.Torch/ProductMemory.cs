@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 namespace Hwaso.Torch;
 
 /// <summary>
-/// The memory in which OpenBLAS multiplies matrices: a piece that it asks for at the first product (its own threads have theirs by then), again and again
-/// for ever where the process may have no more. Where memory is limited (<c>ulimit -d</c>, <c>-v</c>) it is taken at once, or refused.
+/// Reserves the memory in which OpenBLAS multiplies matrices. OpenBLAS asks for it at the first product, when its own threads have theirs, and
+/// retries for ever where the process may have no more. Where memory is limited (<c>ulimit -d</c>, <c>-v</c>), it is allocated at once, or
+/// refused.
 /// </summary>
 static unsafe partial class ProductMemory
 {
-    // What OpenBLAS takes on x64, and a little for what libtorch does before.
+    // What OpenBLAS allocates on x64, and a little for libtorch's own start.
     const int Piece = (128 + 16) << 20;
 
     // getrlimit's numbers on Linux.
@@ -28,7 +29,8 @@ static unsafe partial class ProductMemory
         }
         catch (OutOfMemoryException)
         {
-            throw new TorchException("reserve", "", "", $"not enough memory for matrix products, {Piece >> 20} MiB; allow the process more (ulimit -d, -v)");
+            throw new TorchException("reserve", "", "",
+                $"not enough memory for matrix products, {Piece >> 20} MiB; allow the process more (ulimit -d, -v)");
         }
         using var scope = new Scope();
         var square = Tensor.Zeros([Side, Side]);

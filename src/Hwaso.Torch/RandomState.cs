@@ -23,7 +23,7 @@ public static unsafe class RandomState
         return tensor.ToArray<byte>();
     }
 
-    /// <summary>Puts a generator back to a saved state.</summary>
+    /// <summary>Restores a generator's saved state.</summary>
     /// <exception cref="TorchException">The bytes are not a state of that kind of generator.</exception>
     public static void Restore(Device device, byte[] state)
     {

@@ -35,7 +35,8 @@ public sealed partial record Schema(string Name, string Overload, IReadOnlyList<
         var space = declared.LastIndexOf(' ');
         if (space < 0)
             return new Parameter("", declared, null, Written: false);
-        return new Parameter(declared[(space + 1)..], Unmark(declared[..space], out var written), equals < 0 ? null : text[(equals + 1)..], written);
+        return new Parameter(declared[(space + 1)..], Unmark(declared[..space], out var written), equals < 0 ? null : text[(equals + 1)..],
+            written);
     }
 
     /// <summary>Takes the alias marks out of a type: <c>Tensor(a!)[]</c> becomes <c>Tensor[]</c>.</summary>

@@ -2,7 +2,8 @@ namespace Hwaso.Torch;
 
 /// <summary>
 /// A stretch of work whose tensors end with it: every tensor made on this thread since the scope was opened is freed when it is disposed,
-/// but for those passed to <see cref="Keep(Tensor)"/>, which go to the enclosing scope. Modules, training steps and callbacks open one; user code rarely does.
+/// but for those passed to <see cref="Keep(Tensor)"/>, which go to the enclosing scope. Modules, training steps and callbacks open one;
+/// user code rarely does.
 /// </summary>
 public readonly ref struct Scope
 {
@@ -32,7 +33,7 @@ public readonly ref struct Scope
         return tensors;
     }
 
-    /// <summary>Frees what was made and not kept.</summary>
+    /// <summary>Frees the tensors that were made and not kept.</summary>
     public void Dispose() => stack.Close(mark);
 }
 
@@ -68,7 +69,8 @@ sealed class ScopeStack
     }
 
     /// <summary>Whether the tensor belongs to the scope opened at the mark, or one inside it.</summary>
-    public bool Owns(Tensor tensor, int mark) => tensor.Slot >= mark && tensor.Slot < count && ReferenceEquals(tensors[tensor.Slot], tensor);
+    public bool Owns(Tensor tensor, int mark) =>
+        tensor.Slot >= mark && tensor.Slot < count && ReferenceEquals(tensors[tensor.Slot], tensor);
 
     /// <summary>The tensor leaves the scopes: it lives until it is disposed.</summary>
     public void Forget(Tensor tensor)
@@ -79,7 +81,7 @@ sealed class ScopeStack
         tensor.Slot = -1;
     }
 
-    /// <summary>Frees what was made since the mark but for the kept ones, which pass to the enclosing scope.</summary>
+    /// <summary>Frees the tensors made since the mark; the kept ones pass to the enclosing scope.</summary>
     public void Close(int mark)
     {
         depth--;

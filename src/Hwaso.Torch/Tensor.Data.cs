@@ -68,7 +68,8 @@ public sealed partial class Tensor
     {
         using var scope = new Scope();
         var one = Aten.To(Aten.Detach(this), ScalarType.Float64, Device.Cpu);
-        return one.Elements == 1 ? one.ToArray<double>()[0] : throw new InvalidOperationException($"Item() of {this}: a tensor of one element was wanted; use ToArray for more");
+        return one.Elements == 1 ? one.ToArray<double>()[0]
+            : throw new InvalidOperationException($"Item() of {this}: a tensor of one element was wanted; use ToArray for more");
     }
 
     /// <summary>The address of the first number; valid while the tensor lives.</summary>
@@ -82,7 +83,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>Takes over the numbers of another tensor, keeping its identity in autograd and optimisers.</summary>
-    /// <exception cref="TorchException">The other's type of tensor cannot stand here.</exception>
+    /// <exception cref="TorchException">The other tensor is of a type that cannot replace this one's.</exception>
     public void SetData(Tensor data)
     {
         if (NativeMethods.hw_set_data(Live(), data.Live()) != 0)

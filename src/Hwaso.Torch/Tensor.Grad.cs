@@ -25,7 +25,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>Adds the derivative of this tensor with respect to every leaf that requires a gradient to that leaf's gradient.</summary>
-    /// <param name="gradient">The gradient of this tensor itself, of its shape; null stands for 1 and wants a tensor of one element.</param>
+    /// <param name="gradient">The gradient of this tensor itself, of its shape; null stands for 1 where the tensor has one element.</param>
     /// <param name="retainGraph">Keeps what autograd saved, so that backward can run again.</param>
     /// <param name="createGraph">Records backward itself, for higher derivatives.</param>
     /// <exception cref="TorchException">Autograd did not record this tensor, it has several elements, or backward already ran.</exception>

@@ -69,7 +69,7 @@ public sealed partial class Tensor
     /// <summary>A new dimension of size 1.</summary>
     public Tensor Unsqueeze(int dimension) => Aten.Unsqueeze(this, dimension);
 
-    /// <summary>A dimension of size 1 taken away.</summary>
+    /// <summary>Removes a dimension of size 1.</summary>
     public Tensor Squeeze(int dimension) => Aten.Squeeze(this, dimension);
 
     /// <summary>The matrix product, batched over leading dimensions.</summary>
@@ -87,7 +87,7 @@ public sealed partial class Tensor
     /// <summary>A copy.</summary>
     public Tensor Clone() => Aten.Clone(this);
 
-    /// <summary>The tensor itself if it lies so in memory, else a copy that does.</summary>
+    /// <summary>The tensor itself if its memory has that format, else a copy that does.</summary>
     public Tensor Contiguous(MemoryFormat format = MemoryFormat.Contiguous) => Aten.Contiguous(this, format);
 
     /// <summary>The tensor itself if it is of that type, else a converted copy.</summary>
@@ -96,7 +96,9 @@ public sealed partial class Tensor
     /// <summary>The tensor itself if it is on that device, else a copy there.</summary>
     public Tensor To(Device device) => Aten.To(this, device: device);
 
-    /// <summary>[N, C, H, W] at a height and width, each pixel that of the original whose area it falls in (PyTorch's <c>nearest</c>).</summary>
+    /// <summary>
+    /// [N, C, H, W] at a height and width, each pixel that of the original whose area it falls in (PyTorch's <c>nearest</c>).
+    /// </summary>
     public Tensor ResizeNearest(long height, long width) => Aten.UpsampleNearest2d(this, [height, width]);
 
     /// <summary>Concatenation along a dimension.</summary>

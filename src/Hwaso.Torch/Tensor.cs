@@ -20,20 +20,25 @@ public sealed partial class Tensor : SafeHandle
     /// <summary>How many tensors the finalizer had to free since the process began: 0 where every tensor had a scope or an owner.</summary>
     public static long Finalized => Interlocked.Read(ref finalized);
 
-    /// <summary>How many tensor handles are held in the process now.</summary>
+    /// <summary>The number of native tensor handles that the process holds now.</summary>
     public static long LiveHandles => NativeMethods.hw_live_handles();
 
     /// <summary>Whether it holds nothing.</summary>
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>Tells tensors that are alive apart: two handles to the same native tensor have the same number, which is free again once it is gone.</summary>
+    /// <summary>
+    /// A number that two handles to the same native tensor share and that no other living tensor has; it is free again once the tensor is
+    /// gone.
+    /// </summary>
     public nint Identity => Live();
 
     internal int Slot { get; set; }
 
     internal bool Kept { get; set; }
 
-    /// <summary>Takes the tensor out of its scope: it lives until it is disposed. For those who own tensors (weights, optimisers).</summary>
+    /// <summary>
+    /// Takes the tensor out of its scope, so that it lives until it is disposed; for owners of tensors, such as weights and optimisers.
+    /// </summary>
     public Tensor Own()
     {
         ScopeStack.Current.Forget(this);
@@ -50,7 +55,8 @@ public sealed partial class Tensor : SafeHandle
 
     /// <summary>The native handle of a tensor that is alive.</summary>
     internal nint Live() => IsClosed || handle == 0
-        ? throw new ObjectDisposedException(nameof(Tensor), "the tensor was freed: its scope ended, or it was disposed; keep it with Scope.Keep or Own")
+        ? throw new ObjectDisposedException(nameof(Tensor),
+            "the tensor was freed: its scope ended, or it was disposed; keep it with Scope.Keep or Own")
         : handle;
 
     /// <inheritdoc/>
@@ -73,6 +79,7 @@ public sealed partial class Tensor : SafeHandle
     static TorchException Refused(string operation, params ReadOnlySpan<Tensor> tensors)
     {
         var message = NativeMethods.LastError;
-        return new TorchException(operation, Door.CurrentPlace, string.Join(", ", tensors.ToArray().Select(t => t.IsClosed ? "disposed" : t.ToString())), message);
+        return new TorchException(operation, Door.CurrentPlace,
+            string.Join(", ", tensors.ToArray().Select(t => t.IsClosed ? "disposed" : t.ToString())), message);
     }
 }

@@ -9,7 +9,7 @@ public static unsafe class TorchInfo
     /// <summary>libtorch's version, e.g. <c>1.13.1</c>.</summary>
     public static string Version => Text(&VersionInto, "version");
 
-    /// <summary>How libtorch was built and what it runs on: compiler, BLAS, oneDNN, OpenMP, CPU capability, threads.</summary>
+    /// <summary>libtorch's build and hardware: compiler, BLAS, oneDNN, OpenMP, CPU capability, threads.</summary>
     public static string BuildReport => Text(&ReportInto, "build report");
 
     /// <summary>How many CUDA devices libtorch sees.</summary>
@@ -18,7 +18,9 @@ public static unsafe class TorchInfo
         get
         {
             int count;
-            return NativeMethods.hw_cuda_devices(&count) == 0 ? count : throw new TorchException("cuda devices", "", "", NativeMethods.LastError);
+            return NativeMethods.hw_cuda_devices(&count) == 0
+                ? count
+                : throw new TorchException("cuda devices", "", "", NativeMethods.LastError);
         }
     }
 
@@ -35,11 +37,17 @@ public static unsafe class TorchInfo
         }
     }
 
-    /// <summary>Takes the memory that matrix products work in where the process's memory is limited (<c>ulimit</c>), before other things take it: OpenBLAS waits for ever for what it does not get.</summary>
+    /// <summary>
+    /// Reserves the memory for matrix products where the process's memory is limited (<c>ulimit</c>), because OpenBLAS retries for ever
+    /// when it gets none.
+    /// </summary>
     /// <exception cref="TorchException">There is not enough.</exception>
     public static void ReserveProducts() => ProductMemory.Reserve();
 
-    /// <summary>Whether the process keeps to operators that give the same bits at each run: those of CUDA that cannot are expressed by others where we know how, and refuse where we do not.</summary>
+    /// <summary>
+    /// Whether the process keeps to operators that give the same bits at each run: those of CUDA that cannot are expressed by others where
+    /// we know how, and refuse where we do not.
+    /// </summary>
     public static bool IsDeterministic
     {
         get => NativeMethods.hw_deterministic() != 0;
@@ -50,14 +58,18 @@ public static unsafe class TorchInfo
         }
     }
 
-    /// <summary>Whether the processor has instructions that multiply bfloat16 (AVX512-BF16): without them libtorch is several times slower with it than with float32.</summary>
+    /// <summary>
+    /// Whether the processor has instructions that multiply bfloat16 (AVX512-BF16): without them libtorch is several times slower with it
+    /// than with float32.
+    /// </summary>
     public static bool ProcessorHasBFloat16
     {
         get
         {
-            // CPUID leaf 7, subleaf 1: EAX bit 5. That the system keeps such registers is what IsSupported tells.
+            // CPUID leaf 7, subleaf 1: EAX bit 5. IsSupported also checks that the operating system saves such registers.
             const int Features = 7, Further = 1, BFloat16 = 1 << 5;
-            return Avx512BW.IsSupported && X86Base.CpuId(Features, 0).Eax >= Further && (X86Base.CpuId(Features, Further).Eax & BFloat16) != 0;
+            return Avx512BW.IsSupported && X86Base.CpuId(Features, 0).Eax >= Further
+                && (X86Base.CpuId(Features, Further).Eax & BFloat16) != 0;
         }
     }
 

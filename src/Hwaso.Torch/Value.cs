@@ -14,7 +14,7 @@ public readonly struct Value
         Reference = reference;
     }
 
-    /// <summary>What it is.</summary>
+    /// <summary>The kind of its content.</summary>
     public ValueKind Kind { get; }
 
     internal object? Reference { get; }
@@ -136,7 +136,7 @@ public readonly struct Value
     InvalidCastException Wrong(string wanted) => new($"{this} ({Kind}) is not {wanted}");
 }
 
-/// <summary>What a <see cref="Value"/> is; the numbers are the door's (<c>enum class Tag</c>).</summary>
+/// <summary>The kind of a <see cref="Value"/>; the numbers are those of <c>enum class Tag</c> in native/src.</summary>
 public enum ValueKind
 {
     /// <summary>An optional argument left out, or nothing returned.</summary>

@@ -18,3 +18,13 @@ static class Fixture
         throw new DirectoryNotFoundException("tests/fixtures was not found above the test's folder");
     }
 }
+
+/// <summary>A folder of its own for a test, deleted after it.</summary>
+sealed class TemporaryFolder : IDisposable
+{
+    public string Root { get; } = Directory.CreateTempSubdirectory("hwaso-test-").FullName;
+
+    public string File(string name) => Path.Combine(Root, name);
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}

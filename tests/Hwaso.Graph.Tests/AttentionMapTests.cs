@@ -14,7 +14,8 @@ public sealed class AttentionMapTests : TensorTest
         var map = Assert.Single(AttentionMap.Of(graph));
         Assert.Equal((AttentionForm.Pixels, "aten::sigmoid", "input"), (map.Form, Maker(graph, map.Value), graph.Values[map.Weighed].Name));
 
-        graph = NetworkGraph.Sketch(w => new Weighing(w, 4, (x, y) => x * y.Mean([2, 3]).Unsqueeze(2).Unsqueeze(3).Sigmoid()), [1, 4, 6, 8]);
+        graph = NetworkGraph.Sketch(w =>
+            new Weighing(w, 4, (x, y) => x * y.Mean([2, 3]).Unsqueeze(2).Unsqueeze(3).Sigmoid()), [1, 4, 6, 8]);
         Assert.Equal(AttentionForm.Channels, Assert.Single(AttentionMap.Of(graph)).Form);
     }
 
@@ -23,7 +24,8 @@ public sealed class AttentionMapTests : TensorTest
     {
         var graph = NetworkGraph.Sketch(w => new Weighing(w, 4, (x, y) => (y * x.Relu()) + y), [1, 4, 6, 8]);
         var map = Assert.Single(AttentionMap.Of(graph));
-        Assert.Equal((AttentionForm.PixelsOfChannels, "aten::conv2d", "aten::relu"), (map.Form, Maker(graph, map.Value), Maker(graph, map.Weighed)));
+        Assert.Equal((AttentionForm.PixelsOfChannels, "aten::conv2d", "aten::relu"),
+            (map.Form, Maker(graph, map.Value), Maker(graph, map.Weighed)));
     }
 
     [Fact]

@@ -37,7 +37,8 @@ public sealed class DrawTests : TensorTest
     {
         var svg = Drawing(w => new Weighing(w), [1, 4, 8, 8]);
 
-        Assert.Single(svg.Descendants(), e => e.Name.LocalName == "rect" && e.Parent!.Name.LocalName == "g" && (string?)e.Attribute("class") == "attention");
+        Assert.Single(svg.Descendants(), e =>
+            e.Name.LocalName == "rect" && e.Parent!.Name.LocalName == "g" && (string?)e.Attribute("class") == "attention");
     }
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed class DrawTests : TensorTest
         Assert.Equal("<a&b>", XDocument.Parse(Draw.Svg(graph, "<a&b>")).Descendants().First(e => e.Name.LocalName == "text").Value);
     }
 
-    static XDocument Drawing(Func<Weights, Net> build, long[] shape) => XDocument.Parse(Draw.Svg(NetworkGraph.Sketch(build, shape), "test"));
+    static XDocument Drawing(Func<Weights, Net> build, long[] shape) =>
+        XDocument.Parse(Draw.Svg(NetworkGraph.Sketch(build, shape), "test"));
 
     static string[] Texts(XDocument svg) => [.. svg.Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
 

@@ -32,7 +32,8 @@ public sealed class GraphTests : TensorTest
         var graph = NetworkGraph.Of(new Twice(weights), Tensor.Zeros([2, 3, 8, 6]));
 
         Assert.Equal(
-            [" Twice 0 0-5", "body Sequential 1 0-2", "body.0 Conv2d 2 0-1", "body.1 ReLU 2 1-2", "again Conv2d 1 2-3", "again Conv2d 1 3-4"],
+            [" Twice 0 0-5", "body Sequential 1 0-2", "body.0 Conv2d 2 0-1", "body.1 ReLU 2 1-2", "again Conv2d 1 2-3",
+            "again Conv2d 1 3-4"],
             graph.Places.Select(p => $"{p.Path} {p.Kind} {p.Depth} {p.FirstNode}-{p.EndNode}"));
         Assert.Equal(graph.Inputs, graph.Places[0].Inputs);
         Assert.Equal(graph.Outputs, graph.Places[0].Outputs);
@@ -126,7 +127,9 @@ public sealed class GraphTests : TensorTest
         using var weights = Weights.Create();
         using var inner = Weights.Create();
         var outer = new Recording(weights, new Twice(inner));
-        Assert.Contains("recorded already", Assert.Throws<InvalidOperationException>(() => NetworkGraph.Of(outer, Tensor.Zeros([1, 3, 8, 6]))).Message, StringComparison.Ordinal);
+        Assert.Contains("recorded already",
+            Assert.Throws<InvalidOperationException>(() => NetworkGraph.Of(outer, Tensor.Zeros([1, 3, 8, 6]))).Message,
+            StringComparison.Ordinal);
         Assert.False(Door.IsObserved);
     }
 

@@ -43,7 +43,8 @@ public sealed class CrossEntropyTests : TensorTest
     public void Logits_are_resized_by_corners_or_by_halves_of_pixels(bool alignCorners, double share)
     {
         using var scope = new Scope();
-        // Two classes, two pixels in a row, resized to four; only the second counts. Source position of pixel 1: 1·(2−1)/(4−1) aligned, (1 + ½)·2/4 − ½ otherwise.
+        // Two classes, two pixels in a row, resized to four; only the second counts. Source position of pixel 1: 1·(2−1)/(4−1) aligned, (1
+        // + ½)·2/4 − ½ otherwise.
         var logits = Tensor.From([0.5, 2, -1, 3], 1, 2, 1, 2);
         using var loss = new CrossEntropy(alignCorners: alignCorners);
         var value = loss.Of(logits, Tensor.From([255L, 0, 255, 255], 1, 1, 4)).Item();
@@ -106,12 +107,14 @@ public sealed class CrossEntropyTests : TensorTest
         var count = Assert.Throws<ArgumentException>(() => weighted.Of(logits, labels)).Message;
         Assert.Contains("3 class weights", count, StringComparison.Ordinal);
         Assert.Contains("4 classes", count, StringComparison.Ordinal);
-        Assert.Contains("int64[N, H, W]", Assert.Throws<ArgumentException>(() => loss.Of(logits, Tensor.Zeros([1, 2, 2]))).Message, StringComparison.Ordinal);
+        Assert.Contains("int64[N, H, W]", Assert.Throws<ArgumentException>(() => loss.Of(logits, Tensor.Zeros([1, 2, 2]))).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => loss.Of(logits, Tensor.Zeros([2, 2, 2], ScalarType.Int64)));
         Assert.Throws<ArgumentException>(() => loss.Of(logits, Tensor.Zeros([1, 1, 2, 2], ScalarType.Int64)));
         Assert.Throws<TorchException>(() => loss.Of(logits, Tensor.From([0L, 4, 0, 0], 1, 2, 2)));
         Assert.Throws<ArgumentException>(() => new CrossEntropy(labelSmoothing: 1.5));
-        Assert.Contains("class 1", Assert.Throws<ArgumentException>(() => new CrossEntropy(classWeights: [1, -2])).Message, StringComparison.Ordinal);
+        Assert.Contains("class 1", Assert.Throws<ArgumentException>(() => new CrossEntropy(classWeights: [1, -2])).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -7,7 +7,8 @@ namespace Hwaso.Nn.Tests;
 /// <summary>Against values that PyTorch 1.13 drew from seed 0 (tests/fixtures/reference/initialisation.json).</summary>
 public sealed class InitTests : TensorTest
 {
-    static readonly JsonObject cases = JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/initialisation.json")))!["cases"]!.AsObject();
+    static readonly JsonObject cases =
+        JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/initialisation.json")))!["cases"]!.AsObject();
 
     [Fact]
     public void Uniform_fills_are_PyTorchs_bit_for_bit()
@@ -30,7 +31,8 @@ public sealed class InitTests : TensorTest
     public void Truncated_normal_fills_are_PyTorchs_but_for_the_last_places()
     {
         // The inverse error function is a vector routine too; its last place or two may differ between processors.
-        AssertClose(Recorded("trunc_normal_0.02"), Drawn(t => Init.TruncatedNormal(t, 0.02), 4, 5), 4 * Math.Pow(2, -23), "truncated normal");
+        AssertClose(Recorded("trunc_normal_0.02"), Drawn(t => Init.TruncatedNormal(t, 0.02), 4, 5), 4 * Math.Pow(2, -23),
+            "truncated normal");
         // A deviation as wide as the cut: all values within it, none piled up on it.
         Assert.All(Drawn(t => Init.TruncatedNormal(t, 2), 100, 100), v => Assert.InRange(Math.Abs(v), 0, 1.99999));
     }
@@ -42,7 +44,8 @@ public sealed class InitTests : TensorTest
         Assert.Equal(27, Init.FanIn(Tensor.Zeros([8, 3, 3, 3])));
         Assert.Equal(72, Init.FanOut(Tensor.Zeros([8, 3, 3, 3])));
         Assert.Equal(5, Init.FanIn(Tensor.Zeros([4, 5])));
-        Assert.Contains("float32[4]", Assert.Throws<ArgumentException>(() => Init.FanIn(Tensor.Zeros([4]))).Message, StringComparison.Ordinal);
+        Assert.Contains("float32[4]", Assert.Throws<ArgumentException>(() => Init.FanIn(Tensor.Zeros([4]))).Message,
+            StringComparison.Ordinal);
     }
 
     static float[] Drawn(Action<Tensor> fill) => Drawn(fill, 8, 3, 3, 3);

@@ -6,7 +6,8 @@ namespace Hwaso.Nn.Tests;
 
 public sealed class LayerTests : TensorTest
 {
-    static readonly JsonObject values = JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/initialisation.json")))!["cases"]!.AsObject();
+    static readonly JsonObject values =
+        JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/initialisation.json")))!["cases"]!.AsObject();
 
     [Fact]
     public void Initial_values_are_PyTorchs_bit_for_bit()
@@ -106,9 +107,11 @@ public sealed class LayerTests : TensorTest
     {
         using var weights = Weights.Create();
         _ = new Conv2d(weights / "a", 1, 1, 1);
-        Assert.Contains("a.weight", Assert.Throws<ArgumentException>(() => new Conv2d(weights / "a", 1, 1, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("a.weight", Assert.Throws<ArgumentException>(() => new Conv2d(weights / "a", 1, 1, 1)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("b.weight", Assert.Throws<KeyNotFoundException>(() => weights["b.weight"]).Message, StringComparison.Ordinal);
-        Assert.Contains("not multiples of 2 groups", Assert.Throws<ArgumentException>(() => new Conv2d(weights / "c", 3, 4, 1, groups: 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("not multiples of 2 groups",
+            Assert.Throws<ArgumentException>(() => new Conv2d(weights / "c", 3, 4, 1, groups: 2)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,10 +119,15 @@ public sealed class LayerTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create();
-        var net = new Sequential(weights / "body", p => new Conv2d(p, 2, 3, 3, bias: true), p => new BatchNorm2d(p, 3), p => new Sequential(p, q => new ReLU(q), q => new Conv2d(q, 3, 1, 1)));
+        var net = new Sequential(
+            weights / "body",
+            p => new Conv2d(p, 2, 3, 3, bias: true),
+            p => new BatchNorm2d(p, 3),
+            p => new Sequential(p, q => new ReLU(q), q => new Conv2d(q, 3, 1, 1)));
         Assert.Equal(
             [
-                "body.0.weight", "body.0.bias", "body.1.weight", "body.1.bias", "body.1.running_mean", "body.1.running_var", "body.1.num_batches_tracked", "body.2.1.weight",
+                "body.0.weight", "body.0.bias", "body.1.weight", "body.1.bias", "body.1.running_mean", "body.1.running_var",
+                "body.1.num_batches_tracked", "body.2.1.weight",
             ], weights.State.Select(s => s.Key));
         net.Eval();
         Assert.False(net[1].IsTraining);

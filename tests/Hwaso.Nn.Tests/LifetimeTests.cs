@@ -12,7 +12,13 @@ public sealed class LifetimeTests : TensorTest
     {
         using var outer = new Scope();
         using var weights = Weights.Create();
-        var net = new Sequential(weights, p => new Conv2d(p, 3, 4, 3), p => new BatchNorm2d(p, 4), p => new ReLU(p), p => new Dropout(p, 0.1), p => new Conv2d(p, 4, 3, 1, bias: true));
+        var net = new Sequential(
+            weights,
+            p => new Conv2d(p, 3, 4, 3),
+            p => new BatchNorm2d(p, 4),
+            p => new ReLU(p),
+            p => new Dropout(p, 0.1),
+            p => new Conv2d(p, 4, 3, 1, bias: true));
         var group = new ParameterGroup([.. weights.Parameters], 1, 1e-4);
         using Optimiser optimiser = adam ? new Adam([group], 1e-3, decoupled: true) : new Sgd([group], 1e-3, 0.9);
         using var loss = new CrossEntropy(classWeights: [1, 2, 1]);

@@ -55,7 +55,8 @@ public sealed class OptimiserStateTests : TensorTest
         using var weights = TwoParameters();
         using var scope = new Scope();
         using var adam = Stepped(weights, g => new Adam(g, 0.1));
-        var state = adam.State.ToDictionary(s => s.Key, s => s.Key.StartsWith("step/", StringComparison.Ordinal) ? Tensor.From([7f]).Reshape() : s.Value);
+        var state = adam.State.ToDictionary(
+            s => s.Key, s => s.Key.StartsWith("step/", StringComparison.Ordinal) ? Tensor.From([7f]).Reshape() : s.Value);
         adam.LoadState(state);
         adam.Step();
         Assert.Equal(8, adam.State.Single(s => s.Key == "step/c").Value.Item());

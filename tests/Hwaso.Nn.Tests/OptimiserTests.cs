@@ -23,7 +23,9 @@ public sealed class OptimiserTests : TensorTest
             using var weights = Weights.Create(type: type);
             using var scope = new Scope();
             var shapes = recorded["shapes"]!.AsArray().Select(s => s!.AsArray().Select(n => n!.GetValue<long>()).ToArray()).ToArray();
-            var parameters = shapes.Select((shape, k) => weights.Parameter($"p{k}", shape, t => t.SetData(Of(recorded["start"]![k]!, shape, type)))).ToArray();
+            var parameters =
+                shapes.Select((shape, k) => weights.Parameter($"p{k}", shape, t => t.SetData(Of(recorded["start"]![k]!, shape, type))))
+                .ToArray();
             using var optimiser = Make(entry, parameters);
             for (var step = 0; step < 10; step++)
             {
@@ -37,12 +39,14 @@ public sealed class OptimiserTests : TensorTest
                 for (var k = 0; k < parameters.Length; k++)
                 {
                     var (wanted, given) = (Numbers(expected[k]!), parameters[k].ToArray<double>());
-                    // Float32 is updated in one pass of ours: the same bits where the processor fuses multiplication and addition. Otherwise the same
+                    // Float32 is updated in one pass of ours: the same bits where the processor fuses multiplication and addition.
+                    // Otherwise the same
                     // operations in the same order: a few units in the last place, which momentum carries on through ten steps.
                     var exact = type == ScalarType.Float32 && (Fma.IsSupported || AdvSimd.IsSupported);
                     var tolerance = exact ? 0 : 8 * Math.Pow(2, type == ScalarType.Float32 ? -23 : -52);
                     for (var i = 0; i < wanted.Length; i++)
-                        Assert.True(Math.Abs(wanted[i] - given[i]) <= tolerance * Math.Max(1, Math.Abs(wanted[i])), $"{name} step {step}: {given[i]:R} for {wanted[i]:R}");
+                        Assert.True(Math.Abs(wanted[i] - given[i]) <= tolerance * Math.Max(1, Math.Abs(wanted[i])),
+                            $"{name} step {step}: {given[i]:R} for {wanted[i]:R}");
                 }
             }
         }
@@ -58,7 +62,8 @@ public sealed class OptimiserTests : TensorTest
             RandomState.Seed(3);
             var p = weights.Parameter("w", [3, 4, 3, 3], t => Init.Normal(t, 1));
             weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
-            Optimiser Make() => adam ? new Adam([new ParameterGroup(weights.Parameters.ToArray(), 1, 0.01)], 0.1) : new Sgd([new ParameterGroup(weights.Parameters.ToArray(), 1, 0.01)], 0.1, 0.9);
+            Optimiser Make() => adam ? new Adam([new ParameterGroup(weights.Parameters.ToArray(), 1, 0.01)], 0.1)
+                : new Sgd([new ParameterGroup(weights.Parameters.ToArray(), 1, 0.01)], 0.1, 0.9);
             var optimiser = Make();
             for (var step = 0; step < 6; step++)
             {
@@ -100,15 +105,19 @@ public sealed class OptimiserTests : TensorTest
         var groups = new List<ParameterGroup>();
         for (var g = 0; g < settings.Count; g++)
         {
-            var own = settings.Count == 1 ? parameters.Select((p, k) => KeyValuePair.Create($"p{k}", p)).ToArray() : [KeyValuePair.Create($"p{g}", parameters[g])];
-            groups.Add(new ParameterGroup(own, settings[g]!["lr"]!.GetValue<double>() / Rate(entry), settings[g]!["weight_decay"]?.GetValue<double>() ?? 0));
+            var own = settings.Count == 1
+                ? parameters.Select((p, k) => KeyValuePair.Create($"p{k}", p)).ToArray()
+                : [KeyValuePair.Create($"p{g}", parameters[g])];
+            groups.Add(new ParameterGroup(own, settings[g]!["lr"]!.GetValue<double>() / Rate(entry),
+                settings[g]!["weight_decay"]?.GetValue<double>() ?? 0));
         }
         double beta1 = 0.9, beta2 = 0.999;
         if (settings[0]!["betas"] is JsonArray betas)
             (beta1, beta2) = (betas[0]!.GetValue<double>(), betas[1]!.GetValue<double>());
         return entry["optimizer"]!.GetValue<string>() switch
         {
-            "SGD" => new Sgd(groups, Rate(entry), Of("momentum", 0), Of("dampening", 0), settings[0]!["nesterov"]?.GetValue<bool>() ?? false),
+            "SGD" => new Sgd(groups, Rate(entry), Of("momentum", 0), Of("dampening", 0),
+                settings[0]!["nesterov"]?.GetValue<bool>() ?? false),
             "Adam" => new Adam(groups, Rate(entry), beta1, beta2, Of("eps", 1e-8)),
             "AdamW" => new Adam(groups, Rate(entry), beta1, beta2, Of("eps", 1e-8), decoupled: true),
             var other => throw new NotSupportedException(other),

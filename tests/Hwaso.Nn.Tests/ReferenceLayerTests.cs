@@ -5,14 +5,17 @@ using Hwaso.Torch;
 
 namespace Hwaso.Nn.Tests;
 
-/// <summary>Forward and backward of the operators under the layers, against PyTorch 1.13's answers (tests/fixtures/reference/layers.*).</summary>
+/// <summary>
+/// Forward and backward of the operators under the layers, against PyTorch 1.13's answers (tests/fixtures/reference/layers.*).
+/// </summary>
 public sealed class ReferenceLayerTests : TensorTest
 {
     static readonly JsonObject cases = JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/layers.json")))!["cases"]!.AsObject();
     static readonly TensorFile tensors = SafeTensors.Read(Fixtures.Path("reference/layers.safetensors"));
     static readonly string[] inputNames = ["input", "weight", "bias", "target"];
 
-    public static TheoryData<string> Plain => [.. cases.Select(c => c.Key).Where(k => !k.StartsWith("batch_norm", StringComparison.Ordinal))];
+    public static TheoryData<string> Plain =>
+        [.. cases.Select(c => c.Key).Where(k => !k.StartsWith("batch_norm", StringComparison.Ordinal))];
 
     public static TheoryData<string> BatchNorms => ["batch_norm_default", "batch_norm_momentum_0.01"];
 

@@ -11,16 +11,23 @@ static class ReferenceOperators
         var x = inputs["input"];
         var weight = inputs.GetValueOrDefault("weight");
         var bias = inputs.GetValueOrDefault("bias");
-        long[]? Longs(string key) => arguments[key] is not { } n ? null : n is JsonArray list ? list.Select(v => v!.GetValue<long>()).ToArray() : [n.GetValue<long>(), n.GetValue<long>()];
+        long[]? Longs(string key) => arguments[key] is not { } n
+            ? null
+            : n is JsonArray list ? list.Select(v => v!.GetValue<long>()).ToArray()
+            : [n.GetValue<long>(), n.GetValue<long>()];
         double Number(string key, double otherwise) => arguments[key]?.GetValue<double>() ?? otherwise;
         bool Flag(string key, bool otherwise = false) => arguments[key]?.GetValue<bool>() ?? otherwise;
         Value List(string key, long[]? otherwise = null) => Longs(key) ?? otherwise;
         return name switch
         {
-            "conv2d" => Aten.Conv2d(x, weight!, bias, Longs("stride") ?? [1, 1], Longs("padding") ?? [0, 0], Longs("dilation") ?? [1, 1], (long)Number("groups", 1)),
-            "conv_transpose2d" => Aten.Call("aten::conv_transpose2d.input", x, weight!, bias, List("stride"), List("padding"), List("output_padding")).AsTensor(),
+            "conv2d" => Aten.Conv2d(x, weight!, bias, Longs("stride") ?? [1, 1], Longs("padding") ?? [0, 0], Longs("dilation") ?? [1, 1],
+                (long)Number("groups", 1)),
+            "conv_transpose2d" => Aten.Call(
+                "aten::conv_transpose2d.input", x, weight!, bias, List("stride"), List("padding"), List("output_padding")).AsTensor(),
             "max_pool2d" => Aten.MaxPool2d(x, Longs("kernel_size")!, Longs("stride"), Longs("padding"), ceilMode: Flag("ceil_mode")),
-            "avg_pool2d" => Aten.Call("aten::avg_pool2d", x, List("kernel_size"), List("stride", []), List("padding", [0, 0]), false, Flag("count_include_pad", true)).AsTensor(),
+            "avg_pool2d" => Aten.Call(
+                "aten::avg_pool2d", x, List("kernel_size"), List("stride", []), List("padding", [0, 0]), false,
+                Flag("count_include_pad", true)).AsTensor(),
             "adaptive_avg_pool2d" => Aten.AdaptiveAvgPool2d(x, Longs("output_size")!),
             "adaptive_max_pool2d" => Aten.CallAll(new("aten::adaptive_max_pool2d"), x, Longs("output_size"))[0].AsTensor(),
             "upsample_bilinear2d" => x.ResizeBilinear(Longs("output_size")![0], Longs("output_size")![1], Flag("align_corners")),

@@ -79,8 +79,11 @@ public sealed class StepOptionTests : TensorTest
         Init.Normal(weight, 1);
         whole.Update();
         resumed.Update();
-        Assert.Equal(whole.State().Select(s => Convert.ToHexString(s.Value.Data.Span)), resumed.State().Select(s => Convert.ToHexString(s.Value.Data.Span)));
-        Assert.Contains("'w' is missing", Assert.Throws<ArgumentException>(() => resumed.LoadState(new Dictionary<string, HostTensor>())).Message, StringComparison.Ordinal);
+        Assert.Equal(whole.State().Select(s => Convert.ToHexString(s.Value.Data.Span)),
+            resumed.State().Select(s => Convert.ToHexString(s.Value.Data.Span)));
+        Assert.Contains("'w' is missing",
+            Assert.Throws<ArgumentException>(() => resumed.LoadState(new Dictionary<string, HostTensor>())).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new WeightAverage(weights, 1));
     }
 

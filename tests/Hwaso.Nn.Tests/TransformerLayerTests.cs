@@ -24,7 +24,8 @@ public sealed class TransformerLayerTests : TensorTest
             for (var t = 0; t < Tokens; t++)
             {
                 double At(int token, int part, int c) => joint[token * 3 * Width + part * Width + h * Each + c];
-                var weight = Enumerable.Range(0, Tokens).Select(s => Math.Exp(Enumerable.Range(0, Each).Sum(c => At(t, 0, c) * At(s, 1, c)) / Math.Sqrt(Each))).ToArray();
+                var weight = Enumerable.Range(0, Tokens)
+                    .Select(s => Math.Exp(Enumerable.Range(0, Each).Sum(c => At(t, 0, c) * At(s, 1, c)) / Math.Sqrt(Each))).ToArray();
                 for (var c = 0; c < Each; c++)
                     mixed[t * Width + h * Each + c] = Enumerable.Range(0, Tokens).Sum(s => weight[s] * At(s, 2, c)) / weight.Sum();
             }
@@ -40,7 +41,8 @@ public sealed class TransformerLayerTests : TensorTest
         using var scope = new Scope();
         using var weights = Weights.Create(type: ScalarType.Float64);
         var net = new SelfAttention(weights, 4, 2);
-        const int Many = 2100, Times = 3;                                       // beyond what goes in one piece, and not a multiple of a part
+        // More tokens than go in one piece, and not a multiple of a part.
+        const int Many = 2100, Times = 3;
         var few = Tensor.Randn([1, Many / Times, 4], ScalarType.Float64);
         // Tokens that all occur equally often weigh as if each occurred once.
         var expected = few.Apply(net).ToArray<double>();
@@ -76,7 +78,8 @@ public sealed class TransformerLayerTests : TensorTest
         var x = Tensor.From([-1.0, 0, 2], 1, 1, 3);
         Assert.Equal([-0.5, 0, 1], x.Apply(new LayerScale(weights / "ls", 3, 0.5)).ToArray<double>());
         // x Φ(x), Φ from tables: Φ(-1) = 0.158655253931457, Φ(2) = 0.977249868051821.
-        Assert.All(new[] { -0.158655253931457, 0, 1.954499736103642 }.Zip(x.Apply(new GELU(weights / "act")).ToArray<double>()), p => Assert.Equal(p.First, p.Second, 1e-14));
+        Assert.All(new[] { -0.158655253931457, 0, 1.954499736103642 }.Zip(x.Apply(new GELU(weights / "act")).ToArray<double>()), p =>
+            Assert.Equal(p.First, p.Second, 1e-14));
     }
 
     [Fact]
@@ -89,7 +92,8 @@ public sealed class TransformerLayerTests : TensorTest
         var b = weights["bias"].Item();
         // Kernel and stride alike: outputs do not overlap.
         double[] expected = [k[0] + b, k[1] + b, 3 * k[0] + b, 3 * k[1] + b, k[2] + b, k[3] + b, 3 * k[2] + b, 3 * k[3] + b];
-        Assert.All(expected.Zip(Tensor.From([1.0, 3], 1, 1, 1, 2).Apply(net).ToArray<double>()), p => Assert.Equal(p.First, p.Second, 1e-15));
+        Assert.All(expected.Zip(Tensor.From([1.0, 3], 1, 1, 1, 2).Apply(net).ToArray<double>()), p =>
+            Assert.Equal(p.First, p.Second, 1e-15));
         Assert.Throws<ArgumentException>(() => new ConvTranspose2d(weights / "x", 1, 1, kernel: 2, stride: 0));
     }
 

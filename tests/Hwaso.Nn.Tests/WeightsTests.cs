@@ -13,7 +13,8 @@ public sealed class WeightsTests : TensorTest
         _ = new BatchNorm2d(weights / "stage1" / 0, 2);
         _ = new Conv2d(weights / "stage10", 1, 3, 1);
         Assert.Equal(["stage1.weight", "stage1.0.weight", "stage1.0.bias"], (weights / "stage1").Parameters.Select(p => p.Key));
-        Assert.Equal(["stage1.0.running_mean", "stage1.0.running_var", "stage1.0.num_batches_tracked"], (weights / "stage1").Buffers.Select(p => p.Key));
+        Assert.Equal(["stage1.0.running_mean", "stage1.0.running_var", "stage1.0.num_batches_tracked"],
+            (weights / "stage1").Buffers.Select(p => p.Key));
         Assert.Equal(2 + 2 + 2, (weights / "stage1").ParameterCount);
         Assert.Equal(2 + 4 + 3, weights.ParameterCount);
         Assert.Same(weights["stage1.0.bias"], (weights / "stage1")["0.bias"]);

@@ -59,7 +59,8 @@ public sealed class TensorTests : TensorTest
     {
         using var scope = new Scope();
         var x = Tensor.Zeros([1]);
-        Assert.Contains("the operator has 1", Assert.Throws<TorchException>(() => Aten.Call("aten::relu", x, x)).Message, StringComparison.Ordinal);
+        Assert.Contains("the operator has 1", Assert.Throws<TorchException>(() => Aten.Call("aten::relu", x, x)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("no default", Assert.Throws<TorchException>(() => Aten.Call("aten::conv2d", x)).Message, StringComparison.Ordinal);
     }
 

@@ -60,8 +60,8 @@ sealed class Boxes
             Find(child, repeats, isRoot: false);
     }
 
-    // A paper draws a module as one box that has one output, few layers, and below it nothing but groups of layers. A module that fans its input
-    // out to three or more is drawn with its branches.
+    // A paper draws a module as one box that has one output, few layers, and below it nothing but groups of layers. A module that fans its
+    // input out to three or more is drawn with its branches.
     bool IsBox(PlaceNode node)
     {
         if (attentive.Contains(node.Place.Path) && node.Height is >= 1 and <= 3 && HasOnlyLayers(node))

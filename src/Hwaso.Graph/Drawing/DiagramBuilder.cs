@@ -1,7 +1,7 @@
 namespace Hwaso.Graph.Drawing;
 
 /// <summary>The parts of a network and how they are connected, before any has a place on the drawing.</summary>
-/// <param name="Items">The parts, each after those that it takes its inputs from.</param>
+/// <param name="Items">The parts, each after those that feed it.</param>
 /// <param name="Frames">Frames around parts that are repeated.</param>
 sealed record Diagram(IReadOnlyList<Item> Items, IReadOnlyList<Frame> Frames)
 {
@@ -9,10 +9,14 @@ sealed record Diagram(IReadOnlyList<Item> Items, IReadOnlyList<Frame> Frames)
     public static Diagram Of(NetworkGraph graph) => new DiagramBuilder(graph).Build();
 }
 
-/// <summary>A frame around parts that the network has several times in a row, and its label, e.g. <c>4 × HighResolutionModule</c>.</summary>
+/// <summary>
+/// A frame around parts that the network has several times in a row, and its label, e.g. <c>4 × HighResolutionModule</c>.
+/// </summary>
 sealed record Frame(IReadOnlyList<Item> Items, string Label);
 
-/// <summary>Goes through the nodes of a recorded network in order and puts each into a part: a box, a chain of layers, or a circle.</summary>
+/// <summary>
+/// Goes through the nodes of a recorded network in order and puts each into a part: a box, a chain of layers, or a circle.
+/// </summary>
 sealed class DiagramBuilder
 {
     readonly NetworkGraph graph;
@@ -93,7 +97,7 @@ sealed class DiagramBuilder
         var kind = boxes.IsSum(box) ? ItemKind.Joint : ItemKind.Block;
         var word = kind == ItemKind.Joint ? "+" : box.Place.Kind;
         var label = kind != ItemKind.Joint && Boxes.IsContainer(box) ? LayerWords.Of(graph, [.. graph.NodesOf(box.Place)]) : word;
-        // The parameters of a box are there once for every row of modules that it stands in.
+        // The network has the parameters of a box once for each repeat of every row around it.
         var rows = boxes.Frames.Where(f => f.Holds(box.Place)).Aggregate(1, (all, f) => all * f.Times);
         return new Item(kind, label, graph.Values[box.Place.Outputs[0]].Shape)
         {
@@ -136,7 +140,7 @@ sealed class DiagramBuilder
         return item;
     }
 
-    // A sum of many is one circle: another summand goes to the circle that nothing else reads.
+    // A sum of many is one circle: a further summand joins the circle whose result nothing else reads.
     bool IsOpenSum(int value) =>
         sources[value] is { Label: "", From: { Kind: ItemKind.Joint, Path: "", Label: "+" } } && sources.HasOneReader(value);
 
@@ -145,7 +149,7 @@ sealed class DiagramBuilder
         foreach (var source in flowing.Select(v => sources[v]))
             if (source.From != item && !item.Inputs.Contains(source))
                 item.Inputs.Add(source);
-        // A circle that grew may have inputs that came later: every part stays after its inputs.
+        // A circle that grew may have later inputs: every part stays after its inputs.
         if (item.Inputs.Exists(e => items.IndexOf(e.From) > items.IndexOf(item)))
         {
             items.Remove(item);

@@ -4,8 +4,8 @@ namespace Hwaso.Graph.Drawing;
 
 /// <summary>A part of a network on its drawing.</summary>
 /// <param name="kind">How it is drawn.</param>
-/// <param name="label">What it says in its first line.</param>
-/// <param name="shape">The shape of what comes out.</param>
+/// <param name="label">The first line of its text.</param>
+/// <param name="shape">The shape of its output.</param>
 sealed class Item(ItemKind kind, string label, IReadOnlyList<long> shape)
 {
     /// <summary>How it is drawn.</summary>
@@ -14,25 +14,25 @@ sealed class Item(ItemKind kind, string label, IReadOnlyList<long> shape)
     /// <summary>The first line.</summary>
     public string Label { get; set; } = label;
 
-    /// <summary>The shape of what comes out.</summary>
+    /// <summary>The shape of its output.</summary>
     public IReadOnlyList<long> Shape { get; set; } = shape;
 
-    /// <summary>Which part of the network it is, for the tooltip.</summary>
+    /// <summary>The module's path, for the tooltip.</summary>
     public string Path { get; init; } = "";
 
     /// <summary>The kind of the block; empty for others.</summary>
     public string Word { get; init; } = "";
 
-    /// <summary>How many blocks of a row it stands for.</summary>
+    /// <summary>The number of blocks in a row that it stands for.</summary>
     public int Blocks { get; set; } = 1;
 
-    /// <summary>How often its parameters are there: foldings of itself and of what stands around it.</summary>
+    /// <summary>How often the network has its parameters: its own repeats times those of the rows around it.</summary>
     public int Times { get; init; } = 1;
 
-    /// <summary>Whether it weighs by attention.</summary>
+    /// <summary>Whether it contains attention.</summary>
     public bool HasAttention { get; init; }
 
-    /// <summary>Learnable parameters, of all that it stands for.</summary>
+    /// <summary>Learnable parameters, of all blocks that it stands for.</summary>
     public long Parameters { get; set; }
 
     /// <summary>The numbers of the learnable parameters in it.</summary>
@@ -41,7 +41,7 @@ sealed class Item(ItemKind kind, string label, IReadOnlyList<long> shape)
     /// <summary>The nodes it consists of.</summary>
     public List<GraphNode> Nodes { get; } = [];
 
-    /// <summary>Where its inputs come from, each once.</summary>
+    /// <summary>The parts that its inputs come from, each once.</summary>
     public List<Edge> Inputs { get; } = [];
 
     /// <summary>Its column, from 0.</summary>
@@ -63,22 +63,22 @@ enum ItemKind
     /// <summary>A box: a module whose layers are not drawn one by one.</summary>
     Block,
 
-    /// <summary>A box: layers that stand outside blocks, one behind the other.</summary>
+    /// <summary>A box: layers outside blocks, one after the other.</summary>
     Layers,
 
     /// <summary>A circle: several tensors become one.</summary>
     Joint,
 }
 
-/// <summary>A tensor on its way from one part to another.</summary>
-/// <param name="From">Where it comes from.</param>
-/// <param name="Label">How its size changes on the way, e.g. <c>↑2</c>; empty where it does not.</param>
+/// <summary>A tensor that flows from one part to another.</summary>
+/// <param name="From">The part that makes it.</param>
+/// <param name="Label">The change of its size on the way, e.g. <c>↑ 2</c>; empty for none.</param>
 sealed record Edge(Item From, string Label);
 
-/// <summary>What a part says.</summary>
+/// <summary>The text in a part.</summary>
 static class ItemText
 {
-    /// <summary>The lines in a box: what it is, what comes out, how many parameters it has.</summary>
+    /// <summary>The lines in a box: its name, its output's shape, its number of parameters.</summary>
     public static IReadOnlyList<string> Lines(Item item)
     {
         var shape = string.Join(" × ", item.Shape.Skip(1));

@@ -30,7 +30,7 @@ sealed class Repeats
     /// <summary>How many equal modules a drawn one stands for; 1 outside rows.</summary>
     public int Times(PlaceNode node) => times.GetValueOrDefault(node, 1);
 
-    /// <summary>Every row, an outer one before the rows within its first module; what the modules left out contain is not looked at.</summary>
+    /// <summary>Every row, an outer one before the rows within its first module; modules left out are not searched.</summary>
     static IEnumerable<Row> Rows(NetworkGraph graph, PlaceNode root)
     {
         for (var k = 0; k < root.Children.Count; k++)

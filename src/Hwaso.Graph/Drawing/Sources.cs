@@ -1,6 +1,6 @@
 namespace Hwaso.Graph.Drawing;
 
-/// <summary>Where each value of a recorded network comes from on its diagram, and how many of the drawn nodes read it.</summary>
+/// <summary>The part that each value of a recorded network comes from, and how many of the drawn nodes read the value.</summary>
 sealed class Sources
 {
     readonly NetworkGraph graph;
@@ -29,7 +29,7 @@ sealed class Sources
     /// <summary>Whether one drawn node alone reads a value.</summary>
     public bool HasOneReader(int value) => readers.GetValueOrDefault(value) == 1;
 
-    /// <summary>The values with a source that a node reads, each once: what flows into it, weights left out.</summary>
+    /// <summary>The values with a source that a node reads, each once; weights have none.</summary>
     public int[] Flowing(GraphNode node) => [.. node.Operands().Select(repeats.Drawn).Where(edges.ContainsKey).Distinct()];
 
     /// <summary>How a resize changes the size of a value's source, e.g. <c>↑ 2</c>.</summary>

@@ -39,7 +39,9 @@ public sealed class BatchNorm2d : Net
 /// <summary>Keeps batch norms as they are while the rest of a network learns: for batches too small for statistics of their own.</summary>
 public static class BatchNormFreezing
 {
-    /// <summary>Lets every batch norm under a place use its running statistics and leave them; undone by <see cref="Module.Train"/>.</summary>
+    /// <summary>
+    /// Lets every batch norm under a place use its running statistics and leave them; undone by <see cref="Module.Train"/>.
+    /// </summary>
     public static void FreezeStatistics(Weights weights)
     {
         foreach (var norm in weights.Modules.OfType<BatchNorm2d>())

@@ -4,7 +4,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Nn;
 
-/// <summary>A deformable convolution that predicts its offsets, and if asked its modulation, from its input by a convolution of the same kernel: [N, Cin, H, W] to [N, Cout, H', W'].</summary>
+/// <summary>
+/// A deformable convolution that predicts its offsets, and if asked its modulation, from its input by a convolution of the same kernel: [N,
+/// Cin, H, W] to [N, Cout, H', W'].
+/// </summary>
 public sealed class DeformConv2d : Net
 {
     readonly Conv2d conv_offset;
@@ -20,7 +23,7 @@ public sealed class DeformConv2d : Net
     /// <param name="cout">Output channels.</param>
     /// <param name="kernel">Side of the kernel.</param>
     /// <param name="stride">Step.</param>
-    /// <param name="padding">Zeros around; by default what keeps the size at stride 1, dilation·(kernel − 1)/2.</param>
+    /// <param name="padding">Zeros around; the default, dilation·(kernel − 1)/2, keeps the size at stride 1.</param>
     /// <param name="dilation">Distance of the kernel's points.</param>
     /// <param name="groups">Channel groups; both channel counts are multiples of it.</param>
     /// <param name="offsetGroups">Groups of input channels that have their own offsets; divides <paramref name="cin"/>.</param>
@@ -28,11 +31,14 @@ public sealed class DeformConv2d : Net
     /// <param name="bias">Whether a number is added per output channel.</param>
     /// <exception cref="ArgumentException">Counts that do not fit.</exception>
     public DeformConv2d(
-        Weights w, int cin, int cout, int kernel, int stride = 1, int? padding = null, int dilation = 1, int groups = 1, int offsetGroups = 1,
+        Weights w, int cin, int cout, int kernel, int stride = 1, int? padding = null, int dilation = 1, int groups = 1,
+        int offsetGroups = 1,
         bool modulated = false, bool bias = false) : base(w)
     {
         if (cin < 1 || cout < 1 || kernel < 1 || stride < 1 || dilation < 1 || groups < 1 || offsetGroups < 1)
-            throw new ArgumentException($"{w.Path}: a deformable convolution {cin}→{cout}, kernel {kernel}, stride {stride}, dilation {dilation}, groups {groups}, offset groups {offsetGroups}: each must be at least 1");
+            throw new ArgumentException(
+                $"{w.Path}: a deformable convolution {cin}→{cout}, kernel {kernel}, stride {stride}, dilation {dilation}, "
+                + $"groups {groups}, offset groups {offsetGroups}: each must be at least 1");
         if (cin % groups != 0 || cout % groups != 0)
             throw new ArgumentException($"{w.Path}: {cin}→{cout} channels are not multiples of {groups} groups");
         if (cin % offsetGroups != 0)
@@ -48,7 +54,8 @@ public sealed class DeformConv2d : Net
         conv_offset = new(w / "conv_offset", cin, (modulated ? 3 : 2) * points, kernel, stride, pad, dilation, bias: true);
         Init.Constant(conv_offset.Weight, 0);
         Init.Constant(conv_offset.Bias!, 0);
-        (strides, paddings, dilations, offsets, this.modulated) = ([stride, stride], [pad, pad], [dilation, dilation], 2 * points, modulated);
+        (strides, paddings, dilations, offsets, this.modulated) =
+            ([stride, stride], [pad, pad], [dilation, dilation], 2 * points, modulated);
     }
 
     /// <summary>[Cout, Cin/groups, K, K].</summary>

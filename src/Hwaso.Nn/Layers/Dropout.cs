@@ -20,7 +20,9 @@ public sealed class Dropout : Net
     protected override Tensor Forward(Tensor x) => IsTraining ? Aten.Dropout(x, probability, train: true) : x;
 }
 
-/// <summary>In training, sets whole channels of [N, C, H, W] to zero with a probability and scales the rest by 1/(1 − p). Tompson et al., CVPR 2015.</summary>
+/// <summary>
+/// In training, sets whole channels of [N, C, H, W] to zero with a probability and scales the rest by 1/(1 − p). Tompson et al., CVPR 2015.
+/// </summary>
 public sealed class Dropout2d : Net
 {
     readonly double probability;
@@ -40,7 +42,9 @@ public sealed class Dropout2d : Net
     static readonly Operator FeatureDropout = new("aten::feature_dropout");
 }
 
-/// <summary>In training, sets whole images of [N, …] to zero with a probability and scales the rest by 1/(1 − p). Huang et al., ECCV 2016.</summary>
+/// <summary>
+/// In training, sets whole images of [N, …] to zero with a probability and scales the rest by 1/(1 − p). Huang et al., ECCV 2016.
+/// </summary>
 public sealed class StochasticDepth : Net
 {
     readonly double probability;
@@ -50,7 +54,8 @@ public sealed class StochasticDepth : Net
     public StochasticDepth(Weights w, double probability) : base(w)
     {
         if (probability is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(probability), $"{w.Path}: stochastic depth of {probability}: 0 to below 1 was wanted");
+            throw new ArgumentOutOfRangeException(nameof(probability),
+                $"{w.Path}: stochastic depth of {probability}: 0 to below 1 was wanted");
         this.probability = probability;
     }
 

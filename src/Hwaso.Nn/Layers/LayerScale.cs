@@ -2,7 +2,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Nn;
 
-/// <summary>A learned factor for each channel of a residual branch, [N, T, D] to the same shape. Touvron et al., "Going deeper with image transformers", ICCV 2021.</summary>
+/// <summary>
+/// A learned factor for each channel of a residual branch, [N, T, D] to the same shape. Touvron et al., "Going deeper with image
+/// transformers", ICCV 2021.
+/// </summary>
 public sealed class LayerScale : Net
 {
     readonly Tensor gamma;

@@ -12,7 +12,7 @@ public sealed class Linear : Net
     /// <param name="w">Its place.</param>
     /// <param name="inputs">In.</param>
     /// <param name="outputs">Out.</param>
-    /// <param name="bias">Whether b is there.</param>
+    /// <param name="bias">Whether the layer has b.</param>
     /// <param name="deviation">That of the weights' first values, normal with b = 0 as transformers begin; null for PyTorch's own.</param>
     public Linear(Weights w, int inputs, int outputs, bool bias = true, double? deviation = null) : base(w)
     {

@@ -2,7 +2,9 @@ using Hwaso.Torch;
 
 namespace Hwaso.Nn;
 
-/// <summary>Cuts an image into square patches and projects each to a token, [N, C, H, W] to [N, H/P · W/P, D]. Dosovitskiy et al., ICLR 2021.</summary>
+/// <summary>
+/// Cuts an image into square patches and projects each to a token, [N, C, H, W] to [N, H/P · W/P, D]. Dosovitskiy et al., ICLR 2021.
+/// </summary>
 public sealed class PatchEmbed : Net
 {
     readonly Conv2d proj;
@@ -23,7 +25,9 @@ public sealed class PatchEmbed : Net
         if (x.Dimensions != 4 || x.Size(1) != channels)
             throw new ArgumentException($"{Path}: {x} was given; images [N, {channels}, H, W] were wanted");
         if (x.Size(2) < patchPx || x.Size(3) < patchPx || x.Size(2) % patchPx != 0 || x.Size(3) % patchPx != 0)
-            throw new ArgumentException($"{Path}: an image of {x.Size(2)}×{x.Size(3)} does not divide into patches of {patchPx}×{patchPx}; pad its sides to multiples of {patchPx}");
+            throw new ArgumentException(
+                $"{Path}: an image of {x.Size(2)}×{x.Size(3)} does not divide into patches of {patchPx}×{patchPx}; "
+                + $"pad its sides to multiples of {patchPx}");
         return x.Apply(proj).Flatten(2).Transpose(1, 2);                        // [N, D, h, w] → [N, T, D]
     }
 }

@@ -3,8 +3,8 @@ using Hwaso.Torch;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Multi-head attention of tokens to each other, query, key and value from one layer: [N, T, D] to the same shape. Vaswani et al., NeurIPS 2017;
-/// names as in timm and DINOv2 (<c>qkv</c>, <c>proj</c>).
+/// Multi-head attention of tokens to each other, query, key and value from one layer: [N, T, D] to the same shape. Vaswani et al., NeurIPS
+/// 2017; names as in timm and DINOv2 (<c>qkv</c>, <c>proj</c>).
 /// </summary>
 public sealed class SelfAttention : Net
 {
@@ -38,7 +38,9 @@ public sealed class SelfAttention : Net
         return Attend(query, key.Transpose(2, 3), value).Transpose(1, 2).Reshape(batch, tokens, width).Apply(proj);
     }
 
-    /// <summary>[N, heads, T, D/heads]. Many queries go in parts, with the same answer: T×T weights of a large image would take gigabytes.</summary>
+    /// <summary>
+    /// [N, heads, T, D/heads]. Many queries go in parts, with the same answer: T×T weights of a large image would take gigabytes.
+    /// </summary>
     static Tensor Attend(Tensor query, Tensor key, Tensor value)
     {
         var tokens = query.Size(2);
@@ -53,5 +55,6 @@ public sealed class SelfAttention : Net
         return Tensor.Concat(parts, 2);
     }
 
-    static int Fitting(int width, int heads) => Enumerable.Range(1, Math.Max(width, 1)).Where(h => width % h == 0).MinBy(h => Math.Abs(h - heads));
+    static int Fitting(int width, int heads) =>
+        Enumerable.Range(1, Math.Max(width, 1)).Where(h => width % h == 0).MinBy(h => Math.Abs(h - heads));
 }

@@ -3,8 +3,8 @@ using Hwaso.Torch;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Whether each class is anywhere in the image, as binary cross entropies: the categorical loss of SANet and the semantic encoding loss of EncNet
-/// (Zhang et al., "Context encoding for semantic segmentation", CVPR 2018).
+/// Whether each class is anywhere in the image, as binary cross entropies: the categorical loss of SANet and the semantic encoding loss of
+/// EncNet (Zhang et al., "Context encoding for semantic segmentation", CVPR 2018).
 /// </summary>
 /// <param name="ignoreIndex">The label that does not count.</param>
 public sealed class ClassPresence(int ignoreIndex = 255)
@@ -22,14 +22,16 @@ public sealed class ClassPresence(int ignoreIndex = 255)
 }
 
 /// <summary>
-/// SANet's three losses, L_mask + α L_cat + β L_dense: of the attention heads' summed masks, of which classes are in the image, and of the merged
-/// answer. Zhong et al., "Squeeze-and-attention networks for semantic segmentation", CVPR 2020, whose grid had 0.2 and 0.8 as its best.
+/// SANet's three losses, L_mask + α L_cat + β L_dense: of the attention heads' summed masks, of which classes are in the image, and of the
+/// merged answer. Zhong et al., "Squeeze-and-attention networks for semantic segmentation", CVPR 2020, whose grid had 0.2 and 0.8 as its
+/// best.
 /// </summary>
-/// <param name="pixels">What masks and answer cost; the paper's is cross entropy. Not disposed here.</param>
-/// <param name="presence">What the presence of classes costs.</param>
+/// <param name="pixels">The loss of the masks and of the answer; the paper's is cross entropy. Not disposed here.</param>
+/// <param name="presence">The loss of the presence of classes.</param>
 /// <param name="categoricalWeight">α, 0 or more.</param>
 /// <param name="denseWeight">β, 0 or more.</param>
-public sealed class SqueezeAttentionLoss(IPixelLoss pixels, ClassPresence presence, double categoricalWeight = 0.2, double denseWeight = 0.8)
+public sealed class SqueezeAttentionLoss(IPixelLoss pixels, ClassPresence presence, double categoricalWeight = 0.2,
+    double denseWeight = 0.8)
 {
     /// <summary>The weighted sum, a single number.</summary>
     /// <param name="mask">The heads' sum, logits [N, K, h, w].</param>

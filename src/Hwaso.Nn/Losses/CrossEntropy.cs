@@ -45,6 +45,7 @@ public sealed class CrossEntropy : IPixelLoss
         using var scope = new Scope();
         if (weights is null || !weights.Values.Contains(0))
             return Aten.Any(Aten.Ne(labels, (long)ignoreIndex)).Item() != 0;
-        return Enumerable.Range(0, weights.Values.Count).Any(k => weights.Values[k] != 0 && k != ignoreIndex && Aten.Any(Aten.Eq(labels, (long)k)).Item() != 0);
+        return Enumerable.Range(0, weights.Values.Count)
+            .Any(k => weights.Values[k] != 0 && k != ignoreIndex && Aten.Any(Aten.Eq(labels, (long)k)).Item() != 0);
     }
 }

@@ -3,8 +3,9 @@ using Hwaso.Torch;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Soft Dice loss: 1 − (2 Σ p·y + s) / (Σ p + Σ y + s) with the softmax p and membership y of a class, over all pixels of the batch that count,
-/// averaged over the classes that are in the labels. Milletari et al., 3DV 2016, with p unsquared in the denominator, as is usual now.
+/// Soft Dice loss: 1 − (2 Σ p·y + s) / (Σ p + Σ y + s) with the softmax p and membership y of a class, over all pixels of the batch that
+/// count, averaged over the classes that are in the labels. Milletari et al., 3DV 2016, with p unsquared in the denominator, as is usual
+/// now.
 /// </summary>
 public sealed class Dice : IPixelLoss
 {
@@ -13,7 +14,7 @@ public sealed class Dice : IPixelLoss
     readonly bool alignCorners;
 
     /// <summary>A loss.</summary>
-    /// <param name="smooth">s in pixels, 0 or more: what keeps a class of few pixels from jumping.</param>
+    /// <param name="smooth">s in pixels, 0 or more: keeps the loss of a class of few pixels from jumping.</param>
     /// <param name="ignoreIndex">The label that does not count.</param>
     /// <param name="alignCorners">How logits of another size are brought to the labels'.</param>
     /// <exception cref="ArgumentException">A number out of its range.</exception>

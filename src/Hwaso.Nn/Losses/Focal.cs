@@ -3,8 +3,8 @@ using Hwaso.Torch;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Focal loss in the form of the softmax: α (1 − exp(−CE))^γ · CE pixel by pixel, averaged over the pixels that count. Lin et al., ICCV 2017; the
-/// form is that of the multi-decoder paper (2024). Others read it as a sigmoid per class, which is another loss.
+/// Focal loss in the form of the softmax: α (1 − exp(−CE))^γ · CE pixel by pixel, averaged over the pixels that count. Lin et al., ICCV
+/// 2017; the form is that of the multi-decoder paper (2024). Others read it as a sigmoid per class, which is another loss.
 /// </summary>
 public sealed class Focal : IPixelLoss
 {

@@ -18,13 +18,17 @@ public sealed class HardPixels : IPixelLoss
     /// <param name="threshold">The probability below which a pixel is hard, above 0 up to 1.</param>
     /// <param name="keep">How many pixels of a batch are kept at least, where so many count; 1 or more.</param>
     /// <param name="ignoreIndex">The label that does not count.</param>
-    /// <param name="classWeights">What a pixel of each class costs in units of its cross entropy; null where all count alike. The mean is over pixels, not weights, as in the official code.</param>
+    /// <param name="classWeights">A factor of the cross entropy for each class; null where all count alike. The mean is over pixels, not
+    /// weights, as in the official code.</param>
     /// <param name="alignCorners">How logits of another size are brought to the labels'.</param>
     /// <exception cref="ArgumentException">A number out of its range.</exception>
-    public HardPixels(double threshold = 0.9, int keep = 131072, int ignoreIndex = 255, double[]? classWeights = null, bool alignCorners = false)
+    public HardPixels(double threshold = 0.9, int keep = 131072, int ignoreIndex = 255, double[]? classWeights = null,
+        bool alignCorners = false)
     {
         if (threshold is not (> 0 and <= 1) || keep < 1)
-            throw new ArgumentException($"hard pixels with threshold {threshold}, keeping {keep}: a threshold above 0 up to 1, and at least 1 to keep were wanted");
+            throw new ArgumentException(
+                $"hard pixels with threshold {threshold}, keeping {keep}: "
+                + "a threshold above 0 up to 1, and at least 1 to keep were wanted");
         weights = classWeights is null ? null : new ClassWeights(classWeights);
         (this.threshold, this.keep, this.ignoreIndex, this.alignCorners) = (threshold, keep, ignoreIndex, alignCorners);
     }

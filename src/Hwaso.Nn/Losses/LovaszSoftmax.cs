@@ -3,8 +3,8 @@ using Hwaso.Torch;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// The Lovász extension of 1 − IoU at the softmax's errors, over all pixels of the batch that count, averaged over the classes that are in the
-/// labels. Berman et al., "The Lovász-softmax loss", CVPR 2018.
+/// The Lovász extension of 1 − IoU at the softmax's errors, over all pixels of the batch that count, averaged over the classes that are in
+/// the labels. Berman et al., "The Lovász-softmax loss", CVPR 2018.
 /// </summary>
 /// <param name="ignoreIndex">The label that does not count.</param>
 /// <param name="alignCorners">How logits of another size are brought to the labels'.</param>
@@ -39,7 +39,7 @@ public sealed class LovaszSoftmax(int ignoreIndex = 255, bool alignCorners = fal
         return (descending * Slopes(Aten.IndexSelect(members, 0, order))).Sum();
     }
 
-    /// <summary>How much the Jaccard loss grows with each further error, the largest first: what the extension weighs the errors by.</summary>
+    /// <summary>How much the Jaccard loss grows with each further error, the largest first: the extension's weight of each error.</summary>
     static Tensor Slopes(Tensor members)
     {
         using var scope = new Scope();

@@ -6,7 +6,10 @@ namespace Hwaso.Nn;
 /// <param name="alignCorners">How predictions of another size are brought to the targets'.</param>
 public sealed class MaskedSquaredError(bool alignCorners = false)
 {
-    /// <summary>The loss of a prediction [N, 1, h, w] against targets [N, H, W], NaN where there is none; a single number, 0 with zero gradient where no pixel has one.</summary>
+    /// <summary>
+    /// The loss of a prediction [N, 1, h, w] against targets [N, H, W], NaN where there is none; a single number, 0 with zero gradient
+    /// where no pixel has one.
+    /// </summary>
     /// <exception cref="ArgumentException">Shapes that do not fit.</exception>
     public Tensor Of(Tensor prediction, Tensor target)
     {

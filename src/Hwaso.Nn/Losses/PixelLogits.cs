@@ -2,7 +2,7 @@ using Hwaso.Torch;
 
 namespace Hwaso.Nn;
 
-/// <summary>What losses of pixels have in common: logits at the labels' size, and which pixels count.</summary>
+/// <summary>Shared by losses of pixels: logits at the labels' size, and which pixels count.</summary>
 static class PixelLogits
 {
     /// <summary>The logits [N, K, H, W], row-major, at the size of labels [N, H, W].</summary>
@@ -25,10 +25,15 @@ static class PixelLogits
         return CrossEntropy(logits, labels, weight, PerPixel, ignoreIndex).Reshape(labels.Shape);
     }
 
-    /// <summary>libtorch's cross entropy. Where the process is to be deterministic it is that of rows [N·H·W, K]: of images CUDA's adds in no fixed order.</summary>
-    public static Tensor CrossEntropy(Tensor logits, Tensor labels, Tensor? weight, int reduction, int ignoreIndex, double labelSmoothing = 0) =>
+    /// <summary>
+    /// libtorch's cross entropy. Where the process is to be deterministic it is that of rows [N·H·W, K]: of images CUDA's adds in no fixed
+    /// order.
+    /// </summary>
+    public static Tensor CrossEntropy(Tensor logits, Tensor labels, Tensor? weight, int reduction, int ignoreIndex,
+        double labelSmoothing = 0) =>
         TorchInfo.IsDeterministic
-            ? Aten.CrossEntropyLoss(Aten.Permute(logits, [0, 2, 3, 1]).Reshape(-1, logits.Size(1)), labels.Flatten(), weight, reduction, ignoreIndex, labelSmoothing)
+            ? Aten.CrossEntropyLoss(Aten.Permute(logits, [0, 2, 3, 1]).Reshape(-1, logits.Size(1)), labels.Flatten(), weight, reduction,
+                ignoreIndex, labelSmoothing)
             : Aten.CrossEntropyLoss(logits, labels, weight, reduction, ignoreIndex, labelSmoothing);
 
     /// <summary>1 where a pixel counts and 0 where it is ignored, in the logits' type.</summary>

@@ -6,10 +6,12 @@ namespace Hwaso.Nn;
 /// <summary>Bilinear resizing of maps.</summary>
 public static class BilinearResize
 {
-    /// <summary>Resizes [N, C, H, W] to a height and width; with <paramref name="alignCorners"/> corner pixels map to corner pixels.</summary>
+    /// <summary>
+    /// Resizes [N, C, H, W] to a height and width; with <paramref name="alignCorners"/> corner pixels map to corner pixels.
+    /// </summary>
     /// <remarks>
-    /// Where <see cref="TorchInfo.IsDeterministic"/> is set, the gradient is a product of matrices, because CUDA's own kernel adds in no fixed
-    /// order.
+    /// Where <see cref="TorchInfo.IsDeterministic"/> is set, the gradient is a product of matrices, because CUDA's own kernel adds in no
+    /// fixed order.
     /// </remarks>
     public static Tensor ResizeBilinear(this Tensor x, long height, long width, bool alignCorners = false) =>
         TorchInfo.IsDeterministic && x.RequiresGrad && NoGrad.IsFollowing
@@ -18,8 +20,8 @@ public static class BilinearResize
 }
 
 /// <summary>
-/// Bilinear resizing as <c>aten::upsample_bilinear2d</c> does it, its gradient two products of matrices: Aᵀ_h · G · A_w, where A has what each pixel
-/// of the result takes from each of the original. The same bits at each run, on every device.
+/// Bilinear resizing like <c>aten::upsample_bilinear2d</c> with its gradient as two matrix products, Aᵀ_h · G · A_w, where A has the share
+/// of each original pixel in each pixel of the result. It gives the same bits at each run, on every device.
 /// </summary>
 sealed class BilinearFunction(long height, long width, bool alignCorners) : Function
 {
@@ -43,7 +45,9 @@ sealed class BilinearFunction(long height, long width, bool alignCorners) : Func
         return [down.MatMul(gradient.To(type).Contiguous().MatMul(across)).To(gradient.Type)];     // [N, C, H, W]
     }
 
-    /// <summary>[to, from]: what each pixel of the result takes from each of the original, with libtorch's pixel centres and its float32 places.</summary>
+    /// <summary>
+    /// [to, from]: the share of each original pixel in each pixel of the result, with libtorch's pixel centres and float32 positions.
+    /// </summary>
     Tensor Shares(long from, long to)
     {
         var shares = new float[to * from];

@@ -41,27 +41,36 @@ sealed record DeformConvGeometry
     public int OutPixels => OutHeight * OutWidth;
 
     /// <summary>The geometry of a call; groups follow from the shapes, as torchvision has it.</summary>
-    /// <exception cref="ArgumentException">Shapes, types or devices that do not fit; the message says which, and what would.</exception>
-    public static DeformConvGeometry Of(Tensor input, Tensor offset, Tensor weight, Tensor? bias, Tensor? mask, long[] stride, long[] padding, long[] dilation)
+    /// <exception cref="ArgumentException">Shapes, types or devices do not fit; the message names them and what was wanted.</exception>
+    public static DeformConvGeometry Of(Tensor input, Tensor offset, Tensor weight, Tensor? bias, Tensor? mask, long[] stride,
+        long[] padding, long[] dilation)
     {
-        var (x, w, o) = (Sizes(input, "input", "[N, C, H, W]"), Sizes(weight, "weight", "[Cout, C/groups, kh, kw]"), Sizes(offset, "offset", "[N, 2·groups·kh·kw, H', W']"));
+        var (x, w, o) =
+            (Sizes(input, "input", "[N, C, H, W]"), Sizes(weight, "weight", "[Cout, C/groups, kh, kw]"),
+            Sizes(offset, "offset", "[N, 2·groups·kh·kw, H', W']"));
         foreach (var (name, given, least) in new[] { ("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1) })
             if (given.Length != 2 || given.Any(v => v < least || v > int.MaxValue))
                 throw Wrong($"{name} [{string.Join(", ", given)}]: two numbers of at least {least}, for height and width, were wanted");
         if (w[0] < 1 || w[1] < 1 || w[2] < 1 || w[3] < 1)
             throw Wrong($"weight {weight}: at least one of everything was wanted");
         if (x[1] < 1 || x[1] % w[1] != 0)
-            throw Wrong($"input {input} with weight {weight}: {x[1]} channels are not a multiple of the {w[1]} that the weight takes in each group");
+            throw Wrong(
+                $"input {input} with weight {weight}: {x[1]} channels are not a multiple of the {w[1]} that the weight takes in each group");
         var groups = x[1] / w[1];
         if (w[0] % groups != 0)
-            throw Wrong($"weight {weight}: {w[0]} output channels are not a multiple of the {groups} groups that {x[1]} input channels make");
+            throw Wrong(
+                $"weight {weight}: {w[0]} output channels are not a multiple of the {groups} groups that {x[1]} input channels make");
         var taps = w[2] * w[3];
         var offsetGroups = o[1] / (2 * taps);
         if (o[1] == 0 || o[1] % (2 * taps) != 0 || x[1] % offsetGroups != 0)
-            throw Wrong($"offset {offset}: {o[1]} channels; {2 * taps} (a dy and a dx for each of {w[2]}×{w[3]} points) times a number of groups that divides {x[1]} channels was wanted");
+            throw Wrong(
+                $"offset {offset}: {o[1]} channels; {2 * taps} (a dy and a dx for each of {w[2]}×{w[3]} points) times a number of groups "
+                + $"that divides {x[1]} channels was wanted");
         long Out(int d) => (x[2 + d] + 2 * padding[d] - dilation[d] * (w[2 + d] - 1) - 1) / stride[d] + 1;
         if (x[2] < 1 || x[3] < 1 || x[2] + 2 * padding[0] <= dilation[0] * (w[2] - 1) || x[3] + 2 * padding[1] <= dilation[1] * (w[3] - 1))
-            throw Wrong($"input {input}: {x[2]}×{x[3]} with padding {padding[0]}×{padding[1]} is smaller than a {w[2]}×{w[3]} kernel of dilation {dilation[0]}×{dilation[1]}; pad it");
+            throw Wrong(
+                $"input {input}: {x[2]}×{x[3]} with padding {padding[0]}×{padding[1]} is smaller than a {w[2]}×{w[3]} kernel "
+                + $"of dilation {dilation[0]}×{dilation[1]}; pad it");
         var (height, width) = (Out(0), Out(1));
         Expect(offset, "offset", [x[0], o[1], height, width]);
         if (mask is not null)
@@ -102,12 +111,14 @@ sealed record DeformConvGeometry
             throw Wrong($"{name} {tensor}: [{string.Join(", ", wanted)}] was wanted");
     }
 
-    static ArgumentException Wrong(string what) => new($"{(Door.CurrentPlace.Length > 0 ? $"{Door.CurrentPlace}: " : "")}deformable convolution, {what}");
+    static ArgumentException Wrong(string what) =>
+        new($"{(Door.CurrentPlace.Length > 0 ? $"{Door.CurrentPlace}: " : "")}deformable convolution, {what}");
 }
 
 /// <summary>
-/// How the processor's deformable convolution lays channels out: pixel by pixel, so that a sampled corner is a run of vectors. Every piece of
-/// channels that shares both its offsets and its convolution group is padded with zeros to whole vectors, so that no loop has a remainder.
+/// How the processor's deformable convolution lays channels out: pixel by pixel, so that a sampled corner is a run of vectors. Every piece
+/// of channels that shares both its offsets and its convolution group is padded with zeros to whole vectors, so that no loop has a
+/// remainder.
 /// </summary>
 sealed class DeformConvLayout<T> where T : unmanaged
 {
@@ -124,7 +135,8 @@ sealed class DeformConvLayout<T> where T : unmanaged
         Column = g.Groups * GroupColumn;
         OutGroupChannels = Padded(g.OutChannels / g.Groups);
         OutChannels = g.Groups * OutGroupChannels;
-        PieceColumn = Enumerable.Range(0, Pieces).Select(p => p / PiecesPerGroup * GroupColumn + p % PiecesPerGroup * PiecePadded).ToArray();
+        PieceColumn = Enumerable.Range(0, Pieces).Select(p => p / PiecesPerGroup * GroupColumn + p % PiecesPerGroup * PiecePadded)
+            .ToArray();
     }
 
     /// <summary>Numbers in one register.</summary>

@@ -5,15 +5,16 @@ using Hwaso.Torch;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Deformable convolution on the processor. Images are laid out pixel by pixel; tiles of output pixels are sampled into columns and multiplied by the
-/// weights. Whatever is summed over pixels belongs to one thread and goes in the pixels' order: the bits do not depend on how many threads there are.
+/// Deformable convolution on the processor. Images are laid out pixel by pixel; tiles of output pixels are sampled into columns and
+/// multiplied by the weights. One thread owns each sum over pixels and adds in the pixels' order, so that the bits do not depend on the
+/// number of threads.
 /// </summary>
 sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Pixels of a column tile: long enough for the weights to be worth reading, short enough for the second cache.
     const int Tile = 64;
 
-    // What backward keeps between its two halves: within the last cache.
+    // The memory of what backward keeps between its two halves: within the last cache.
     const long HeldBytes = 8 << 20;
 
     readonly DeformConvGeometry g;
@@ -44,7 +45,8 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
         var packed = PackWeights(weight, transposed: false);
         var work = New(threads, Tile * (layout.Column + layout.OutChannels));
         var tapWork = NewTaps(threads);
-        T* image = (T*)images.Data(), w = (T*)packed.Data(), columns = (T*)work.Data(), added = bias is null ? null : (T*)bias.Data(), output = (T*)result.Data();
+        T* image = (T*)images.Data(), w = (T*)packed.Data(), columns = (T*)work.Data(), output = (T*)result.Data();
+        var added = bias is null ? null : (T*)bias.Data();
         var taps = (DeformConvTap<T>*)tapWork.Data();
         var tiles = TilesOf(g.OutPixels);
         Workers.Run(threads, g.Images * tiles, (thread, k) =>
@@ -58,10 +60,12 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
                 sampler.Locate(n, first + q, taps + thread * sampler.Points);
                 sampler.Sample(image + n * ImageSize, taps + thread * sampler.Points, column + (nint)q * layout.Column);
             }
-            // The rows behind the last pixel hold whatever they held; their sums are not looked at.
+            // The rows behind the last pixel hold old numbers; their sums are not used.
             for (var group = 0; group < g.Groups; group++)
-                TileProduct<T>.Run(column + group * layout.GroupColumn, layout.Column, 1, w + (nint)group * layout.GroupColumn * layout.OutGroupChannels, 0,
-                    sums + group * layout.OutGroupChannels, layout.OutChannels, Rows(count), layout.OutGroupChannels, layout.GroupColumn, add: false);
+                TileProduct<T>.Run(column + group * layout.GroupColumn, layout.Column, 1,
+                    w + (nint)group * layout.GroupColumn * layout.OutGroupChannels, 0,
+                    sums + group * layout.OutGroupChannels, layout.OutChannels, Rows(count), layout.OutGroupChannels, layout.GroupColumn,
+                    add: false);
             var to = output + (nint)n * g.OutChannels * g.OutPixels + first;
             outs.Scatter(sums, count, to, g.OutPixels);
             for (var o = 0; added != null && o < g.OutChannels; o++)
@@ -80,11 +84,15 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
             wants.Weight ? New(g.OutChannels, g.Channels / g.Groups, g.KernelHeight, g.KernelWidth) : null,
             wants.Mask ? New(g.Images, sampler.Points, g.OutHeight, g.OutWidth) : null,
             wants.Bias ? New(g.OutChannels) : null);
-        var held = (int)Math.Clamp(HeldBytes / (sizeof(T) * (2L * layout.Column + layout.OutChannels)), Tile, TilesOf(Math.Max(g.OutPixels, 1)) * Tile) / Tile * Tile;
+        var fitting = HeldBytes / (sizeof(T) * (2L * layout.Column + layout.OutChannels));
+        var held = (int)Math.Clamp(fitting, Tile, TilesOf(Math.Max(g.OutPixels, 1)) * Tile) / Tile * Tile;
         var images = PackInput();
         var packed = PackWeights(weight, transposed: true);
-        var (imageSums, weightSums, biasSums) = (New(ImageSize), Aten.Zeros([layout.GroupColumn, layout.OutChannels], Type), Aten.Zeros([layout.OutChannels], Type));
-        var (outFlow, columnFlow, columns, slopes, tapWork) = (New(held, layout.OutChannels), New(held, layout.Column), New(held, layout.Column), New(threads, 3 * sampler.Points), NewTaps(held));
+        var (imageSums, weightSums, biasSums) =
+            (New(ImageSize), Aten.Zeros([layout.GroupColumn, layout.OutChannels], Type), Aten.Zeros([layout.OutChannels], Type));
+        var (outFlow, columnFlow, columns, slopes, tapWork) =
+            (New(held, layout.OutChannels), New(held, layout.Column), New(held, layout.Column),
+                New(threads, 3 * sampler.Points), NewTaps(held));
         var pass = new DeformConvBackward<T>
         {
             Geometry = g,
@@ -114,7 +122,8 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
             for (var first = 0; first < g.OutPixels; first += held)
             {
                 var (image, from, count) = (n, first, Math.Min(held, g.OutPixels - first));
-                Workers.Run(threads, TilesOf(count), (thread, tile) => pass.Flow(thread, image, from, tile * Tile, Math.Min(Tile, count - tile * Tile)));
+                Workers.Run(threads, TilesOf(count), (thread, tile) =>
+                    pass.Flow(thread, image, from, tile * Tile, Math.Min(Tile, count - tile * Tile)));
                 Workers.Run(threads, pass.SumPieces, (_, piece) => pass.Sum(piece, count));
             }
             if (wants.Input)
@@ -148,7 +157,8 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
         {
             var (n, block) = Math.DivRem(k, blocks);
             var first = block * Tile;
-            ins.Gather(from, strides, g.Width, n, first, Math.Min(Tile, g.InPixels - first), to + n * ImageSize + (nint)first * layout.Channels);
+            ins.Gather(from, strides, g.Width, n, first, Math.Min(Tile, g.InPixels - first),
+                to + n * ImageSize + (nint)first * layout.Channels);
         });
         for (var n = 0; n < g.Images; n++)
             new Span<T>(to + n * ImageSize + (nint)g.InPixels * layout.Channels, layout.Channels).Clear();
@@ -164,7 +174,10 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
         });
     }
 
-    /// <summary>The weights in the panels that products read: column by output for forward, output by column (<paramref name="transposed"/>) for backward.</summary>
+    /// <summary>
+    /// The weights in the panels that products read: column by output for forward, output by column (<paramref name="transposed"/>) for
+    /// backward.
+    /// </summary>
     Tensor PackWeights(Tensor weight, bool transposed)
     {
         int columns = layout.GroupColumn, outputs = layout.OutGroupChannels, panel = TileProduct<T>.Panel;
@@ -215,8 +228,8 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
 }
 
 /// <summary>
-/// One pass of backward over some output pixels, in two halves: what belongs to a pixel, tile by tile, then what is summed over pixels. In the second
-/// half every row of the image and every row of the weights has one owner, who goes through the pixels in order.
+/// One pass of backward over some output pixels, in two halves: gradients of each pixel, tile by tile, then sums over pixels. In the second
+/// half every row of the image and every row of the weights has one owner, which adds the pixels in order.
 /// </summary>
 sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -256,7 +269,7 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
     /// <summary>Three numbers a point, for each thread.</summary>
     public required T* Slopes { get; init; }
 
-    /// <summary>What comes out; null where nobody wants it.</summary>
+    /// <summary>The results; null where not wanted.</summary>
     public required T* OffsetGradient { get; init; }
 
     public required T* MaskGradient { get; init; }
@@ -292,7 +305,7 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
     /// <summary>The first half, for a tile: its gradients to columns, and the gradients of its offsets and modulation.</summary>
     /// <param name="thread">Whose room is used.</param>
     /// <param name="n">The image.</param>
-    /// <param name="first">The first pixel that is held.</param>
+    /// <param name="first">The first pixel that is kept.</param>
     /// <param name="tile">The tile's first pixel, counted from there.</param>
     /// <param name="count">Its pixels.</param>
     public void Flow(int thread, int n, int first, int tile, int count)
@@ -302,7 +315,8 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
         var rows = (count + TileProduct<T>.Rows - 1) / TileProduct<T>.Rows * TileProduct<T>.Rows;
         var columnFlow = ColumnFlow + (nint)tile * Layout.Column;
         for (var group = 0; group < Geometry.Groups; group++)
-            TileProduct<T>.Run(flow + group * Layout.OutGroupChannels, Layout.OutChannels, 1, Weight + (nint)group * Layout.GroupColumn * Layout.OutGroupChannels, 0,
+            TileProduct<T>.Run(flow + group * Layout.OutGroupChannels, Layout.OutChannels, 1,
+                Weight + (nint)group * Layout.GroupColumn * Layout.OutGroupChannels, 0,
                 columnFlow + group * Layout.GroupColumn, Layout.Column, rows, Layout.GroupColumn, Layout.OutGroupChannels, add: false);
         var image = Image + n * (nint)(Geometry.InPixels + 1) * Layout.Channels;
         var slopes = Slopes + (nint)thread * 3 * Sampler.Points;
@@ -310,7 +324,8 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
         {
             var taps = Taps + (nint)q * Sampler.Points;
             Sampler.Locate(n, first + q, taps);
-            Sampler.SampleBack(image, taps, ColumnFlow + (nint)q * Layout.Column, Columns == null ? null : Columns + (nint)q * Layout.Column, slopes);
+            Sampler.SampleBack(image, taps, ColumnFlow + (nint)q * Layout.Column,
+                Columns == null ? null : Columns + (nint)q * Layout.Column, slopes);
             for (var point = 0; point < Sampler.Points; point++)
             {
                 var at = (nint)n * Sampler.Points + point;
@@ -325,7 +340,7 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
         }
     }
 
-    /// <summary>The second half: one piece of what is summed over the pixels held.</summary>
+    /// <summary>The second half: one piece of the sums over the pixels kept.</summary>
     public void Sum(int piece, int count)
     {
         if (piece < ImagePieces)
@@ -336,7 +351,8 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
         else
             for (var q = 0; q < count; q++)
                 for (var o = 0; o < Layout.OutChannels; o += Vector256<T>.Count)
-                    Vector256.Store(Vector256.Load(BiasSums + o) + Vector256.Load(OutFlow + (nint)q * Layout.OutChannels + o), BiasSums + o);
+                    Vector256.Store(Vector256.Load(BiasSums + o) + Vector256.Load(OutFlow + (nint)q * Layout.OutChannels + o),
+                        BiasSums + o);
     }
 
     void SumWeights(int piece, int count)

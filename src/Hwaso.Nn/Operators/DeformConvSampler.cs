@@ -3,8 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Hwaso.Nn;
 
-/// <summary>Samples an image that lies pixel by pixel where the offsets say, and takes the gradients back there.</summary>
-unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<T> layout, T* offset, T* mask) where T : unmanaged, IFloatingPointIeee754<T>
+/// <summary>Samples an image that lies pixel by pixel at the offsets' positions, and scatters gradients back to them.</summary>
+unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<T> layout, T* offset, T* mask)
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>Points of one output pixel.</summary>
     public int Points { get; } = g.OffsetGroups * g.Taps;
@@ -37,7 +38,8 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
             T below = tap.Mask * tap.Down, above = tap.Mask - below;
             Vector256<T> bottomRight = Vector256.Create(below * tap.Right), bottomLeft = Vector256.Create(below - below * tap.Right);
             Vector256<T> topRight = Vector256.Create(above * tap.Right), topLeft = Vector256.Create(above - above * tap.Right);
-            T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft), d = Pixel(image, tap.BelowRight);
+            T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft),
+                d = Pixel(image, tap.BelowRight);
             var first = point / g.Taps * layout.PiecesPerOffsetGroup;
             for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
             {
@@ -58,7 +60,7 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
     /// <param name="image">The image, pixel by pixel.</param>
     /// <param name="taps">Where the points fall.</param>
     /// <param name="gradient">Of the column.</param>
-    /// <param name="column">The column; null where nobody wants it.</param>
+    /// <param name="column">The column; null where not wanted.</param>
     /// <param name="slopes">Three numbers a point: the gradient of dy, of dx, of the modulation.</param>
     public void SampleBack(T* image, DeformConvTap<T>* taps, T* gradient, T* column, T* slopes)
     {
@@ -67,7 +69,8 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
             ref var tap = ref taps[point];
             Vector256<T> right = Vector256.Create(tap.Right), left = Vector256.Create(T.One - tap.Right);
             Vector256<T> down = Vector256.Create(tap.Down), up = Vector256.Create(T.One - tap.Down), strength = Vector256.Create(tap.Mask);
-            T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft), d = Pixel(image, tap.BelowRight);
+            T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft),
+                d = Pixel(image, tap.BelowRight);
             Vector256<T> dy = default, dx = default, dm = default;
             var first = point / g.Taps * layout.PiecesPerOffsetGroup;
             for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
@@ -76,9 +79,11 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
                 var to = column == null ? null : Place(column, piece, point);
                 for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector256<T>.Count, s += Vector256<T>.Count)
                 {
-                    Vector256<T> va = Vector256.Load(a + s), vb = Vector256.Load(b + s), vc = Vector256.Load(c + s), vd = Vector256.Load(d + s);
+                    Vector256<T> va = Vector256.Load(a + s), vb = Vector256.Load(b + s), vc = Vector256.Load(c + s),
+                        vd = Vector256.Load(d + s);
                     var flow = Vector256.Load(from + k);
-                    Vector256<T> top = TileProduct<T>.MultiplyAdd(vb, right, va * left), bottom = TileProduct<T>.MultiplyAdd(vd, right, vc * left);
+                    Vector256<T> top = TileProduct<T>.MultiplyAdd(vb, right, va * left),
+                        bottom = TileProduct<T>.MultiplyAdd(vd, right, vc * left);
                     var value = TileProduct<T>.MultiplyAdd(bottom, down, top * up);
                     dm = TileProduct<T>.MultiplyAdd(flow, value, dm);
                     dy = TileProduct<T>.MultiplyAdd(flow, bottom - top, dy);
@@ -98,7 +103,7 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
     /// <param name="image">The image's gradient, pixel by pixel.</param>
     /// <param name="taps">Where the points fall.</param>
     /// <param name="gradient">Of the column.</param>
-    /// <param name="owners">Who owns each row, from the row <see cref="DeformConvTap{T}.Nowhere"/> on.</param>
+    /// <param name="owners">The owner of each row, from the row <see cref="DeformConvTap{T}.Nowhere"/> on.</param>
     /// <param name="owner">Whose rows.</param>
     public void ScatterBack(T* image, DeformConvTap<T>* taps, T* gradient, ReadOnlySpan<short> owners, int owner)
     {
@@ -148,10 +153,12 @@ struct DeformConvTap<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>The row of the upper corners, from -1.</summary>
     public int Row;
 
-    /// <summary>The pixels above left, above right, below left, below right; the image's pixel count, where a zero stands, for one outside it.</summary>
+    /// <summary>
+    /// The pixels above left, above right, below left, below right; for one outside the image its pixel count, where a zero is stored.
+    /// </summary>
     public int AboveLeft, AboveRight, BelowLeft, BelowRight;
 
-    /// <summary>How far below the upper and right of the left corners, 0 to 1, and what modulates the sample.</summary>
+    /// <summary>The distances below the upper and right of the left corners, 0 to 1, and the modulation of the sample.</summary>
     public T Down, Right, Mask;
 
     /// <summary>A point at a height and width, of an image with a zero behind its last pixel.</summary>

@@ -5,40 +5,51 @@ using Hwaso.Torch.Autograd;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Deformable convolution: every point of the kernel is moved by an offset of its own and, in the second version, modulated. Dai et al., ICCV 2017;
-/// Zhu et al., CVPR 2019. Arguments and answers are those of torchvision's <c>deform_conv2d</c>.
+/// Deformable convolution: every point of the kernel is moved by an offset of its own and, in the second version, modulated. Dai et al.,
+/// ICCV 2017; Zhu et al., CVPR 2019. Arguments and answers are those of torchvision's <c>deform_conv2d</c>.
 /// </summary>
 public static class DeformConvolution
 {
     static readonly Operator operation = Operator.Managed(
-        "hwaso::deform_conv2d(Tensor input, Tensor offset, Tensor weight, Tensor? bias, int[2] stride, int[2] padding, int[2] dilation, Tensor? mask) -> Tensor");
+        "hwaso::deform_conv2d(Tensor input, Tensor offset, Tensor weight, Tensor? bias, "
+        + "int[2] stride, int[2] padding, int[2] dilation, Tensor? mask) -> Tensor");
 
-    /// <summary>[N, C, H, W] to [N, Cout, H', W'], differentiable in every tensor. Float32 and float64 on the processor go through a kernel of ours, anything else through libtorch's operators.</summary>
+    /// <summary>
+    /// [N, C, H, W] to [N, Cout, H', W'], differentiable in every tensor. Float32 and float64 on the processor go through a kernel of ours,
+    /// anything else through libtorch's operators.
+    /// </summary>
     /// <param name="input">[N, C, H, W]; zero outside.</param>
-    /// <param name="offset">[N, 2·G·kh·kw, H', W']: for each offset group and point, rows first, how far down and how far right in pixels; G divides C.</param>
+    /// <param name="offset">[N, 2·G·kh·kw, H', W']: for each offset group and point, rows first, how far down and how far right in pixels;
+    /// G divides C.</param>
     /// <param name="weight">[Cout, C/groups, kh, kw].</param>
     /// <param name="bias">[Cout], or null.</param>
     /// <param name="stride">Steps down and right, at least 1; null for 1.</param>
     /// <param name="padding">Zeros above and left, at least 0; null for 0.</param>
     /// <param name="dilation">Distances of the kernel's points, at least 1; null for 1.</param>
-    /// <param name="mask">[N, G·kh·kw, H', W'], what each sample is multiplied by; null for 1.</param>
-    /// <exception cref="ArgumentException">Shapes, element types or devices that do not fit; the message says which, and what would.</exception>
-    public static Tensor Apply(Tensor input, Tensor offset, Tensor weight, Tensor? bias = null, long[]? stride = null, long[]? padding = null, long[]? dilation = null, Tensor? mask = null) =>
+    /// <param name="mask">[N, G·kh·kw, H', W'], the factor of each sample; null for 1.</param>
+    /// <exception cref="ArgumentException">Shapes, element types or devices do not fit; the message names them and what was
+    /// wanted.</exception>
+    public static Tensor Apply(Tensor input, Tensor offset, Tensor weight, Tensor? bias = null, long[]? stride = null,
+        long[]? padding = null, long[]? dilation = null, Tensor? mask = null) =>
         Run(input, offset, weight, bias, stride ?? [1, 1], padding ?? [0, 0], dilation ?? [1, 1], mask, mayKernel: true);
 
-    /// <summary>The same through libtorch's operators alone, wherever the tensors are: what other devices do, to be held against.</summary>
+    /// <summary>The same by libtorch's operators alone, as on other devices, to compare with.</summary>
     /// <exception cref="ArgumentException">As above.</exception>
-    public static Tensor ApplyExpression(Tensor input, Tensor offset, Tensor weight, Tensor? bias = null, long[]? stride = null, long[]? padding = null, long[]? dilation = null, Tensor? mask = null) =>
+    public static Tensor ApplyExpression(Tensor input, Tensor offset, Tensor weight, Tensor? bias = null, long[]? stride = null,
+        long[]? padding = null, long[]? dilation = null, Tensor? mask = null) =>
         Run(input, offset, weight, bias, stride ?? [1, 1], padding ?? [0, 0], dilation ?? [1, 1], mask, mayKernel: false);
 
-    static Tensor Run(Tensor input, Tensor offset, Tensor weight, Tensor? bias, long[] stride, long[] padding, long[] dilation, Tensor? mask, bool mayKernel)
+    static Tensor Run(Tensor input, Tensor offset, Tensor weight, Tensor? bias, long[] stride, long[] padding, long[] dilation,
+        Tensor? mask, bool mayKernel)
     {
         // As torchvision's: offsets in a narrow type would be of whole pixels.
         if (Autocast.TypeOn(input.Device) is not null)
         {
             using var off = Autocast.Off(input.Device);
-            static Tensor Wide(Tensor tensor) => tensor.Type is ScalarType.Float32 or ScalarType.Float64 ? tensor : tensor.To(ScalarType.Float32);
-            return Run(Wide(input), Wide(offset), Wide(weight), bias is null ? null : Wide(bias), stride, padding, dilation, mask is null ? null : Wide(mask), mayKernel);
+            static Tensor Wide(Tensor tensor) =>
+                tensor.Type is ScalarType.Float32 or ScalarType.Float64 ? tensor : tensor.To(ScalarType.Float32);
+            return Run(Wide(input), Wide(offset), Wide(weight), bias is null ? null : Wide(bias), stride, padding, dilation,
+                mask is null ? null : Wide(mask), mayKernel);
         }
         var geometry = DeformConvGeometry.Of(input, offset, weight, bias, mask, stride, padding, dilation);
         return Door.CallManaged(operation, [input, offset, weight, bias, stride, padding, dilation, mask], () =>
@@ -55,8 +66,12 @@ public static class DeformConvolution
     static bool HasKernel(Tensor input) => input.Device.Type == DeviceType.Cpu && input.Type is ScalarType.Float32 or ScalarType.Float64;
 }
 
-/// <summary>Deformable convolution on the processor, for autograd; inputs are input, offset, weight, then mask and bias where there are any.</summary>
-sealed class DeformConvFunction<T>(DeformConvGeometry geometry, bool hasMask, bool hasBias) : Function where T : unmanaged, IFloatingPointIeee754<T>
+/// <summary>
+/// Deformable convolution on the processor, for autograd; inputs are input, offset, weight, then mask and bias where there are any.
+/// </summary>
+sealed class DeformConvFunction<T>(DeformConvGeometry geometry, bool hasMask, bool hasBias)
+    : Function
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
     Tensor[] kept = [];
 
@@ -70,7 +85,8 @@ sealed class DeformConvFunction<T>(DeformConvGeometry geometry, bool hasMask, bo
 
     protected override Tensor?[] Backward(Tensor?[] gradients)
     {
-        var wants = new DeformConvWants(NeedsGradient[0], NeedsGradient[1], NeedsGradient[2], hasMask && NeedsGradient[3], hasBias && NeedsGradient[^1]);
+        var wants = new DeformConvWants(NeedsGradient[0], NeedsGradient[1], NeedsGradient[2], hasMask && NeedsGradient[3],
+            hasBias && NeedsGradient[^1]);
         var (input, offset, weight, mask, bias) = Kernel(kept).Backward(kept[2].Contiguous(), gradients[0]!, wants);
         return (hasMask, hasBias) switch
         {
@@ -81,19 +97,21 @@ sealed class DeformConvFunction<T>(DeformConvGeometry geometry, bool hasMask, bo
         };
     }
 
-    DeformConvKernel<T> Kernel(Tensor[] inputs) => new(geometry, inputs[0], inputs[1].Contiguous(), hasMask ? inputs[3].Contiguous() : null);
+    DeformConvKernel<T> Kernel(Tensor[] inputs) =>
+        new(geometry, inputs[0], inputs[1].Contiguous(), hasMask ? inputs[3].Contiguous() : null);
 }
 
 /// <summary>Deformable convolution written in libtorch's operators, so that it runs, and is differentiated, wherever they are.</summary>
 static class DeformConvExpression
 {
-    static readonly Operator Gather = new("aten::gather"), Floor = new("aten::floor"), InRange = new("aten::logical_and"), Ge = new("aten::ge.Scalar"), Lt = new("aten::lt.Scalar");
+    static readonly Operator Gather = new("aten::gather"), Floor = new("aten::floor"), InRange = new("aten::logical_and"),
+        Ge = new("aten::ge.Scalar"), Lt = new("aten::lt.Scalar");
 
     /// <summary>[N, Cout, H', W'].</summary>
     public static Tensor Of(DeformConvGeometry g, Tensor input, Tensor offset, Tensor weight, Tensor? bias, Tensor? mask)
     {
         long n = g.Images, og = g.OffsetGroups, taps = g.Taps, pixels = g.OutPixels;
-        // Positions of a whole image are beyond what 16 bits tell apart.
+        // 16 bits cannot tell the positions of a whole image apart.
         var wide = input.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         var shift = offset.To(wide).Reshape(n * og, taps, 2, pixels);
         var y = shift.Select(2, 0) + Rows(g, wide, input.Device);                                   // [N·G, T, H'·W']
@@ -108,16 +126,20 @@ static class DeformConvExpression
         if (mask is not null)
             columns *= mask.Reshape(n * og, 1, taps * pixels);
         var rows = columns.Reshape(n, g.Groups, g.Channels / g.Groups * taps, pixels);
-        var result = weight.Reshape(1, g.Groups, g.OutChannels / g.Groups, g.Channels / g.Groups * taps).MatMul(rows).Reshape(n, g.OutChannels, g.OutHeight, g.OutWidth);
+        var result = weight.Reshape(1, g.Groups, g.OutChannels / g.Groups, g.Channels / g.Groups * taps).MatMul(rows)
+            .Reshape(n, g.OutChannels, g.OutHeight, g.OutWidth);
         return bias is null ? result : result + bias.Reshape(1, g.OutChannels, 1, 1);
     }
 
     /// <summary>The pixels at a row and column, weighted; nothing where they are outside.</summary>
     static Tensor Corner(DeformConvGeometry g, Tensor image, Tensor row, Tensor column, Tensor share)
     {
-        var inside = Aten.Call(InRange, Aten.Call(InRange, Aten.Call(Ge, row, (Scalar)0), Aten.Call(Lt, row, (Scalar)g.Height)), Aten.Call(InRange, Aten.Call(Ge, column, (Scalar)0), Aten.Call(Lt, column, (Scalar)g.Width))).AsTensor();
+        var inRows = Aten.Call(InRange, Aten.Call(Ge, row, (Scalar)0), Aten.Call(Lt, row, (Scalar)g.Height));
+        var inColumns = Aten.Call(InRange, Aten.Call(Ge, column, (Scalar)0), Aten.Call(Lt, column, (Scalar)g.Width));
+        var inside = Aten.Call(InRange, inRows, inColumns).AsTensor();
         // Clamped as integers: a position that is no number must not become an index beyond the image.
-        var index = Aten.Mul(Aten.Clamp(row.To(ScalarType.Int64), 0, g.Height - 1), g.Width) + Aten.Clamp(column.To(ScalarType.Int64), 0, g.Width - 1);
+        var index = Aten.Mul(Aten.Clamp(row.To(ScalarType.Int64), 0, g.Height - 1), g.Width)
+            + Aten.Clamp(column.To(ScalarType.Int64), 0, g.Width - 1);
         long[] flat = [image.Size(0), 1, (long)g.Taps * g.OutPixels];
         var places = Aten.Expand(index.Reshape(flat), [-1, image.Size(1), -1]);
         var weights = (share * inside.To(share.Type)).To(image.Type).Reshape(flat);
@@ -126,15 +148,20 @@ static class DeformConvExpression
 
     /// <summary>Each point's row before it is shifted, [1, T, H'·W'].</summary>
     static Tensor Rows(DeformConvGeometry g, ScalarType type, Device device) => Grid(
-        Step(g.KernelHeight, g.Dilation.Y, 0, type, device).Reshape(g.KernelHeight, 1, 1, 1), Step(g.OutHeight, g.Stride.Y, -g.Padding.Y, type, device).Reshape(1, 1, g.OutHeight, 1), g);
+        Step(g.KernelHeight, g.Dilation.Y, 0, type, device).Reshape(g.KernelHeight, 1, 1, 1),
+        Step(g.OutHeight, g.Stride.Y, -g.Padding.Y, type, device).Reshape(1, 1, g.OutHeight, 1),
+        g);
 
     static Tensor Columns(DeformConvGeometry g, ScalarType type, Device device) => Grid(
-        Step(g.KernelWidth, g.Dilation.X, 0, type, device).Reshape(1, g.KernelWidth, 1, 1), Step(g.OutWidth, g.Stride.X, -g.Padding.X, type, device).Reshape(1, 1, 1, g.OutWidth), g);
+        Step(g.KernelWidth, g.Dilation.X, 0, type, device).Reshape(1, g.KernelWidth, 1, 1),
+        Step(g.OutWidth, g.Stride.X, -g.Padding.X, type, device).Reshape(1, 1, 1, g.OutWidth),
+        g);
 
     static Tensor Grid(Tensor point, Tensor pixel, DeformConvGeometry g) =>
         Aten.Expand(point + pixel, [g.KernelHeight, g.KernelWidth, g.OutHeight, g.OutWidth]).Reshape(1, g.Taps, g.OutPixels);
 
-    static Tensor Step(int count, int step, int start, ScalarType type, Device device) => Aten.Arange(0, count, dtype: type, device: device) * step + start;
+    static Tensor Step(int count, int step, int start, ScalarType type, Device device) =>
+        Aten.Arange(0, count, dtype: type, device: device) * step + start;
 
     static Tensor Select(this Tensor tensor, int dimension, long index) => Aten.Select(tensor, dimension, index);
 }

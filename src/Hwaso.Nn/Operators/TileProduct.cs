@@ -19,7 +19,8 @@ static unsafe class TileProduct<T> where T : unmanaged
     /// <param name="a">Element (r, d) is at r · <paramref name="aRow"/> + d · <paramref name="aDepth"/>.</param>
     /// <param name="aRow">See above.</param>
     /// <param name="aDepth">See above.</param>
-    /// <param name="b">Panel by panel, each depth × its columns, where <paramref name="bDepth"/> is 0; else one matrix of that row length.</param>
+    /// <param name="b">Panel by panel, each depth × its columns, where <paramref name="bDepth"/> is 0; else one matrix of that row
+    /// length.</param>
     /// <param name="bDepth">See above.</param>
     /// <param name="c">The result, <paramref name="cRow"/> from row to row.</param>
     /// <param name="cRow">See above.</param>
@@ -67,7 +68,8 @@ static unsafe class TileProduct<T> where T : unmanaged
         nint row2 = 2 * row, row3 = 3 * row;
         for (var d = 0; d < depth; d++)
         {
-            Vector256<T> left = Vector256.Load(b), middle = Vector256.Load(b + Vector256<T>.Count), right = Vector256.Load(b + 2 * Vector256<T>.Count);
+            Vector256<T> left = Vector256.Load(b), middle = Vector256.Load(b + Vector256<T>.Count),
+                right = Vector256.Load(b + 2 * Vector256<T>.Count);
             var v = Vector256.Create(a[0]);
             p0 = MultiplyAdd(v, left, p0);
             q0 = MultiplyAdd(v, middle, q0);

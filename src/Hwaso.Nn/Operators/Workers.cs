@@ -22,6 +22,6 @@ static class Workers
         });
     }
 
-    /// <summary>How many threads a number of multiply-adds is worth; waking one takes as long as some tens of thousands.</summary>
+    /// <summary>The number of threads that some multiply-adds are worth; waking one takes as long as some tens of thousands.</summary>
     public static int For(long multiplyAdds) => (int)Math.Clamp(multiplyAdds >> 17, 1, TorchInfo.Threads);
 }

@@ -3,7 +3,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Nn;
 
-/// <summary>Adam (Kingma and Ba, ICLR 2015) or, with decoupled weight decay, AdamW (Loshchilov and Hutter, ICLR 2019), in PyTorch's order of operations.</summary>
+/// <summary>
+/// Adam (Kingma and Ba, ICLR 2015) or, with decoupled weight decay, AdamW (Loshchilov and Hutter, ICLR 2019), in PyTorch's order of
+/// operations.
+/// </summary>
 public sealed class Adam : Optimiser
 {
     const string First = "exp_avg", Second = "exp_avg_sq", Count = "step";
@@ -18,11 +21,14 @@ public sealed class Adam : Optimiser
     /// <param name="epsilon">Added to the root.</param>
     /// <param name="decoupled">True for AdamW.</param>
     /// <exception cref="ArgumentException">A number out of its range.</exception>
-    public Adam(IReadOnlyList<ParameterGroup> groups, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, bool decoupled = false)
+    public Adam(IReadOnlyList<ParameterGroup> groups, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8,
+        bool decoupled = false)
         : base(groups, learningRate)
     {
         if (!(learningRate >= 0 && epsilon >= 0) || beta1 is not (>= 0 and < 1) || beta2 is not (>= 0 and < 1))
-            throw new ArgumentException($"Adam with rate {learningRate}, betas {beta1} and {beta2}, epsilon {epsilon}: rate and epsilon at least 0, betas from 0 up to 1 were wanted");
+            throw new ArgumentException(
+                $"Adam with rate {learningRate}, betas {beta1} and {beta2}, epsilon {epsilon}: "
+                + "rate and epsilon at least 0, betas from 0 up to 1 were wanted");
         (this.beta1, this.beta2, this.epsilon, this.decoupled) = (beta1, beta2, epsilon, decoupled);
     }
 
@@ -52,7 +58,8 @@ public sealed class Adam : Optimiser
                 UpdateOne(parameter, gradient, mean, square, 1 - rate * decay, decay, root, corrected);
         }
         var rule = new AdamRule(
-            decoupled ? (float)(1 - rate * decay) : 1, decoupled ? 0 : (float)decay, (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2), (float)epsilon);
+            decoupled ? (float)(1 - rate * decay) : 1, decoupled ? 0 : (float)decay,
+            (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2), (float)epsilon);
         dense.Run(slice => rule.Apply(slice, corrections[slice.Index].Root, corrections[slice.Index].Rate));
     }
 
@@ -69,8 +76,8 @@ public sealed class Adam : Optimiser
     }
 }
 
-/// <summary>Adam's update of one stretch of memory; operation by operation what <see cref="Adam"/> says in tensors.</summary>
-/// <param name="keep">What the parameter is multiplied by first: 1 − η·λ when decoupled, else 1.</param>
+/// <summary>Adam's update of one stretch of memory, in the same operations as <see cref="Adam"/> has for tensors.</summary>
+/// <param name="keep">The factor of the parameter before the step: 1 − η·λ when decoupled, else 1.</param>
 /// <param name="decay">λ when it is added to the gradient, else 0.</param>
 /// <param name="beta1">Decay of the mean.</param>
 /// <param name="share1">1 − <paramref name="beta1"/>, in double before it is rounded.</param>

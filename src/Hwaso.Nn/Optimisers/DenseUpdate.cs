@@ -5,8 +5,8 @@ using Hwaso.Torch;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Update rules as one pass over memory, for float32 on the processor. libtorch's operators go over it once each and make temporary tensors;
-/// its vector loops fuse a multiplication with the addition after it, and so do these: the bits are the same.
+/// Update rules as one pass over memory, for float32 on the processor. libtorch's operators go over it once each and make temporary
+/// tensors; its vector loops fuse a multiplication with the addition after it, and so do these: the bits are the same.
 /// </summary>
 sealed class DenseUpdate
 {
@@ -18,7 +18,7 @@ sealed class DenseUpdate
     /// <summary>Whether this processor fuses multiplication and addition.</summary>
     public static bool IsSupported => Fma.IsSupported || AdvSimd.IsSupported;
 
-    /// <summary>Adds a parameter's tensors: itself, gradient and what is remembered.</summary>
+    /// <summary>Adds a parameter's tensors: itself, its gradient, and the optimiser's tensors of it.</summary>
     /// <returns>False, adding nothing, where they do not lie alike on the processor.</returns>
     public unsafe bool TryAdd(int index, params ReadOnlySpan<Tensor> tensors)
     {
@@ -40,7 +40,10 @@ sealed class DenseUpdate
         return true;
     }
 
-    /// <summary>Runs the rule over everything added, in equal shares on as many threads as operators use; elements do not depend on each other, so the shares do not matter.</summary>
+    /// <summary>
+    /// Runs the rule over everything added, in equal shares on as many threads as operators use; elements do not depend on each other, so
+    /// the shares do not matter.
+    /// </summary>
     public void Run(Action<DenseSlice> rule)
     {
         var threads = (int)Math.Clamp(total / MinPerThread, 1, TorchInfo.Threads);
@@ -63,7 +66,7 @@ sealed class DenseUpdate
     }
 }
 
-/// <summary>A stretch of one parameter in memory with its gradient and what the optimiser remembers of it; absent ones are null.</summary>
+/// <summary>A stretch of one parameter in memory with its gradient and the optimiser's numbers of it; absent ones are null.</summary>
 unsafe struct DenseSlice
 {
     public float* Parameter, Gradient, First, Second;

@@ -24,11 +24,12 @@ public static class GradientClipping
         var lengths = Aten.Call(Lengths, gradients, 2).AsTensors();
         var length = Aten.Call(Length, Aten.Stack(lengths)).AsTensor().Item();
         var factor = limit / (length + Epsilon);
-        // One that is not finite stays as it is: whoever looks at the weights shall see it.
+        // A length that is not finite scales nothing: the weights must show it.
         if (factor < 1 && double.IsFinite(length))
             Aten.Call(Scale, gradients, factor);
         return length;
     }
 
-    static readonly Operator Lengths = new("aten::_foreach_norm.Scalar"), Length = new("aten::norm.Scalar"), Scale = new("aten::_foreach_mul_.Scalar");
+    static readonly Operator Lengths = new("aten::_foreach_norm.Scalar"), Length = new("aten::norm.Scalar"),
+        Scale = new("aten::_foreach_mul_.Scalar");
 }

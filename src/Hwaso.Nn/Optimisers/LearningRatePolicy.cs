@@ -13,7 +13,8 @@ public abstract record LearningRatePolicy
     /// <param name="iteration">Steps done before it, from 0.</param>
     /// <param name="total">Steps in all.</param>
     /// <param name="baseRate">The rate that the policy starts from.</param>
-    /// <remarks>HRNet's official code sets a step's rate after the step, so that its first two steps both have the base rate; here each has its own.</remarks>
+    /// <remarks>HRNet's official code sets a step's rate after the step, so that its first two steps both have the base rate; here each has
+    /// its own.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A step before the first, or a run of none.</exception>
     public double At(long iteration, long total, double baseRate)
     {
@@ -36,7 +37,7 @@ public sealed record ConstantPolicy : LearningRatePolicy
 
 /// <summary>The rate times gamma at each milestone passed.</summary>
 /// <param name="Milestones">Steps at which the rate falls, ascending.</param>
-/// <param name="Gamma">What it is multiplied by.</param>
+/// <param name="Gamma">The factor at each milestone.</param>
 public sealed record StepPolicy(IReadOnlyList<long> Milestones, double Gamma = 0.1) : LearningRatePolicy
 {
     /// <inheritdoc/>

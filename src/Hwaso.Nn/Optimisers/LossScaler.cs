@@ -4,8 +4,9 @@ using Hwaso.Torch.Autograd;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Keeps gradients within float16's range: the loss is multiplied before backward, gradients are divided after, a step whose gradients are not finite is
-/// left out and the factor halved; it is doubled after many good steps. Micikevicius et al., ICLR 2018; numbers as in PyTorch's <c>GradScaler</c>.
+/// Keeps gradients within float16's range: the loss is multiplied before backward, gradients are divided after, a step whose gradients are
+/// not finite is left out and the factor halved; it is doubled after many good steps. Micikevicius et al., ICLR 2018; numbers as in
+/// PyTorch's <c>GradScaler</c>.
 /// </summary>
 /// <param name="scale">The factor to begin with, above 0.</param>
 /// <param name="interval">Good steps in a row after which it is doubled, at least 1.</param>
@@ -18,7 +19,7 @@ public sealed class LossScaler(double scale = 65536, int interval = 2000)
 
     static readonly Operator multiply = new("aten::_foreach_mul_.Scalar"), lengths = new("aten::_foreach_norm.Scalar");
 
-    /// <summary>What the loss is multiplied by now.</summary>
+    /// <summary>The factor of the loss now.</summary>
     public double Scale { get; private set; } = scale;
 
     /// <summary>Good steps since it last changed.</summary>
@@ -30,7 +31,9 @@ public sealed class LossScaler(double scale = 65536, int interval = 2000)
     /// <summary>The loss to go backward from.</summary>
     public Tensor Scaled(Tensor loss) => loss * Scale;
 
-    /// <summary>Divides the gradients by the factor, and adapts it; false where one is not finite, and the step is to be left out.</summary>
+    /// <summary>
+    /// Divides the gradients by the factor, and adapts it; false where one is not finite, and the step is to be left out.
+    /// </summary>
     /// <param name="groups">The parameters; those without gradient have no part.</param>
     public bool Unscale(IEnumerable<ParameterGroup> groups)
     {

@@ -14,7 +14,7 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
     /// <summary>The groups.</summary>
     public IReadOnlyList<ParameterGroup> Groups { get; } = Checked(groups);
 
-    /// <summary>What it remembers, by name: with the weights, all that a run needs to go on bit for bit.</summary>
+    /// <summary>The optimiser's own tensors by name; with the weights, a run continues from them bit for bit.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> State => state.OrderBy(s => s.Key, StringComparer.Ordinal);
 
     /// <summary>One step on every parameter that has a gradient.</summary>
@@ -26,12 +26,14 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
         {
             var ready = group.Parameters.Select(p => (p.Key, p.Value, Gradient: p.Value.Grad)).Where(p => p.Gradient is not null).ToArray();
             if (ready.Length > 0)
-                Update(group, ready.Select(p => p.Key).ToArray(), ready.Select(p => p.Value).ToArray(), ready.Select(p => p.Gradient!).ToArray());
+                Update(group, ready.Select(p => p.Key).ToArray(), ready.Select(p => p.Value).ToArray(),
+                    ready.Select(p => p.Gradient!).ToArray());
         }
     }
 
     /// <summary>One whole step in a scope of its own: the loss, its gradients, the update; returns the loss's value.</summary>
-    /// <param name="loss">Runs the network and gives the loss, a single number; what it makes is freed at the end of the step.</param>
+    /// <param name="loss">Runs the network and returns the loss, a single number; every tensor that it makes is freed at the end of the
+    /// step.</param>
     public double Minimise(Func<Tensor> loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
@@ -52,8 +54,9 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
                 parameter.Grad = null;
     }
 
-    /// <summary>Takes over what another optimiser of the same kind and parameters remembered; what it remembered itself is gone.</summary>
-    /// <exception cref="ArgumentException">A tensor of another shape than its parameter, of a parameter that is not there, or of another kind of optimiser; nothing changed.</exception>
+    /// <summary>Replaces the state by that of another optimiser of the same kind and parameters.</summary>
+    /// <exception cref="ArgumentException">A tensor of another shape than its parameter, of a parameter that is not there, or of another
+    /// kind of optimiser; nothing changed.</exception>
     public void LoadState(IReadOnlyDictionary<string, Tensor> saved)
     {
         var parameters = Groups.SelectMany(g => g.Parameters).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
@@ -74,7 +77,11 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
                 continue;
             }
             if (!PerElement.Contains(what))
-                throw new ArgumentException($"{key}: {GetType().Name} with these settings remembers {(PerElement.Count == 0 ? "nothing" : string.Join(", ", PerElement.Concat(PerParameter)))}; is the state of another optimiser?");
+            {
+                var own = PerElement.Count == 0 ? "nothing" : string.Join(", ", PerElement.Concat(PerParameter));
+                throw new ArgumentException(
+                    $"{key}: {GetType().Name} with these settings remembers {own}; is the state of another optimiser?");
+            }
             if (!tensor.Shape.AsSpan().SequenceEqual(parameter.Shape))
                 throw new ArgumentException($"{key}: {tensor} for a parameter of {parameter}");
             // As the parameter lies in memory.
@@ -86,17 +93,17 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
             state.Add(key, tensor.Own());
     }
 
-    /// <summary>Frees what it remembers.</summary>
+    /// <summary>Frees the state.</summary>
     public void Dispose()
     {
         Forget();
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>What is remembered in tensors of the parameter's shape.</summary>
+    /// <summary>The names of state tensors that have the parameter's shape.</summary>
     protected abstract IReadOnlyList<string> PerElement { get; }
 
-    /// <summary>What is remembered as one number a parameter, in float64 on the processor.</summary>
+    /// <summary>The names of state numbers, one a parameter, in float64 on the processor.</summary>
     protected abstract IReadOnlyList<string> PerParameter { get; }
 
     /// <summary>The update rule, on parameters that all have gradients; gradients are only read.</summary>
@@ -131,7 +138,9 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
         foreach (var group in groups)
         {
             if (!(group.LearningRateFactor >= 0 && group.WeightDecay >= 0))
-                throw new ArgumentException($"a group with learning-rate factor {group.LearningRateFactor} and weight decay {group.WeightDecay}: neither may be negative");
+                throw new ArgumentException(
+                    $"a group with learning-rate factor {group.LearningRateFactor} and weight decay {group.WeightDecay}: "
+                    + "neither may be negative");
             foreach (var (name, _) in group.Parameters)
                 if (!names.Add(name))
                     throw new ArgumentException($"{name}: the parameter is in the groups twice; put it in one");
@@ -142,6 +151,7 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
 
 /// <summary>Parameters that learn alike.</summary>
 /// <param name="Parameters">Names and tensors.</param>
-/// <param name="LearningRateFactor">What the learning rate is multiplied by for them.</param>
+/// <param name="LearningRateFactor">The factor of the learning rate for them.</param>
 /// <param name="WeightDecay">L2 penalty (SGD, Adam) or decoupled decay (AdamW).</param>
-public sealed record ParameterGroup(IReadOnlyList<KeyValuePair<string, Tensor>> Parameters, double LearningRateFactor = 1, double WeightDecay = 0);
+public sealed record ParameterGroup(IReadOnlyList<KeyValuePair<string, Tensor>> Parameters, double LearningRateFactor = 1,
+    double WeightDecay = 0);

@@ -3,10 +3,13 @@ using Hwaso.Torch;
 
 namespace Hwaso.Nn;
 
-/// <summary>Stochastic gradient descent with momentum, in PyTorch's form: v ← μ·v + (1 − τ)·(g + λ·p), p ← p − η·v (or η·(g + μ·v) with Nesterov).</summary>
+/// <summary>
+/// Stochastic gradient descent with momentum, in PyTorch's form: v ← μ·v + (1 − τ)·(g + λ·p), p ← p − η·v (or η·(g + μ·v) with Nesterov).
+/// </summary>
 /// <remarks>
-/// Sutskever et al., ICML 2013; the first step sets v to the gradient undamped, as PyTorch does. The order of operations is that of torch.optim.SGD.
-/// HRNetV2-W18 (921 tensors, 9.6 M numbers) on two cores: 12 ms by libtorch's foreach operators, 5 ms in one pass with the same bits.
+/// Sutskever et al., ICML 2013; the first step sets v to the gradient undamped, as PyTorch does. The order of operations is that of
+/// torch.optim.SGD. HRNetV2-W18 (921 tensors, 9.6 M numbers) on two cores: 12 ms by libtorch's foreach operators, 5 ms in one pass with the
+/// same bits.
 /// </remarks>
 public sealed class Sgd : Optimiser
 {
@@ -16,7 +19,8 @@ public sealed class Sgd : Optimiser
 
     /// <summary>An optimiser over groups of parameters.</summary>
     /// <exception cref="ArgumentException">Nesterov without momentum or with dampening, or a negative number.</exception>
-    public Sgd(IReadOnlyList<ParameterGroup> groups, double learningRate, double momentum = 0, double dampening = 0, bool nesterov = false) : base(groups, learningRate)
+    public Sgd(IReadOnlyList<ParameterGroup> groups, double learningRate, double momentum = 0, double dampening = 0, bool nesterov = false)
+        : base(groups, learningRate)
     {
         if (!(learningRate >= 0 && momentum >= 0))
             throw new ArgumentException($"SGD with rate {learningRate} and momentum {momentum}: neither may be negative");
@@ -52,12 +56,15 @@ public sealed class Sgd : Optimiser
         var rule = new SgdRule((float)group.WeightDecay, (float)momentum, (float)(1 - dampening), nesterov, (float)rate);
         dense.Run(slice => rule.Apply(slice, fresh[slice.Index]));
         if (others.Count > 0)
-            UpdateLists(group.WeightDecay, rate, Of(parameters), Of(gradients), momentum != 0 ? Of(buffers) : [], others.Select(k => fresh[k]).ToArray());
+            UpdateLists(group.WeightDecay, rate, Of(parameters), Of(gradients), momentum != 0 ? Of(buffers) : [],
+                others.Select(k => fresh[k]).ToArray());
 
         Tensor[] Of(Tensor[] all) => others.Select(k => all[k]).ToArray();
     }
 
-    /// <summary>One call for all tensors of any device and type: PyTorch's foreach form, whose arithmetic is that of its one-by-one form.</summary>
+    /// <summary>
+    /// One call for all tensors of any device and type: PyTorch's foreach form, whose arithmetic is that of its one-by-one form.
+    /// </summary>
     void UpdateLists(double decay, double rate, Tensor[] parameters, Tensor[] gradients, Tensor[] buffers, bool[] fresh)
     {
         var steps = decay != 0 ? Aten.Call(AddLists, gradients, parameters, decay).AsTensors() : gradients;
@@ -83,7 +90,7 @@ public sealed class Sgd : Optimiser
     static readonly Operator Scale = new("aten::_foreach_mul_.Scalar");
 }
 
-/// <summary>SGD's update of one stretch of memory; operation by operation what <see cref="Sgd"/> says in tensors.</summary>
+/// <summary>SGD's update of one stretch of memory, in the same operations as <see cref="Sgd"/> has for tensors.</summary>
 /// <param name="decay">λ, 0 for none.</param>
 /// <param name="momentum">μ; means nothing without a buffer.</param>
 /// <param name="share">1 − dampening.</param>

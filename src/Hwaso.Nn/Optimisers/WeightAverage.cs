@@ -5,9 +5,9 @@ using Hwaso.Torch.Autograd;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// An exponential moving average of a network's weights (Polyak and Juditsky, 1992, in the form of Tarvainen and Valpola, NeurIPS 2017): after each
-/// step a ← d·a + (1 − d)·w, with d rising to the decay as (1 + n) / (10 + n) so that the first steps do not count for long. Running statistics
-/// are averaged likewise. Its tensors are owned until it is disposed.
+/// An exponential moving average of a network's weights (Polyak and Juditsky, 1992, in the form of Tarvainen and Valpola, NeurIPS 2017):
+/// after each step a ← d·a + (1 − d)·w, with d rising to the decay as (1 + n) / (10 + n) so that the first steps do not count for long.
+/// Running statistics are averaged likewise. Its tensors are owned until it is disposed.
 /// </summary>
 public sealed class WeightAverage : IDisposable
 {
@@ -59,15 +59,18 @@ public sealed class WeightAverage : IDisposable
         }
     }
 
-    /// <summary>All that it goes on from, by name.</summary>
+    /// <summary>The averages and the number of updates, by name.</summary>
     public IEnumerable<KeyValuePair<string, HostTensor>> State() =>
-        averages.Select(a => KeyValuePair.Create(a.Key, a.Value.ToHost())).Append(KeyValuePair.Create(CountKey, HostTensor.Of(new long[] { updates }, 1)));
+        averages.Select(a => KeyValuePair.Create(a.Key, a.Value.ToHost()))
+            .Append(KeyValuePair.Create(CountKey, HostTensor.Of(new long[] { updates }, 1)));
 
-    /// <summary>Takes over what <see cref="State"/> gave.</summary>
+    /// <summary>Replaces the averages by a saved <see cref="State"/>.</summary>
     /// <exception cref="ArgumentException">A tensor is missing.</exception>
     public void LoadState(IReadOnlyDictionary<string, HostTensor> saved)
     {
-        HostTensor Find(string name) => saved.TryGetValue(name, out var host) ? host : throw new ArgumentException($"'{name}' is missing: is the state of another network?");
+        HostTensor Find(string name) => saved.TryGetValue(name, out var host)
+            ? host
+            : throw new ArgumentException($"'{name}' is missing: is the state of another network?");
         foreach (var (name, tensor) in averages)
             tensor.CopyFrom(Find(name));
         using var scope = new Scope();

@@ -3,8 +3,8 @@ using Hwaso.Torch.Native;
 namespace Hwaso.Torch.Autograd;
 
 /// <summary>
-/// While it lives, this thread's operators on a device compute in a narrower type where that is safe: products and convolutions do, sums and
-/// losses stay in float32 (<c>torch.autocast</c>). Weights stay as they are; their gradients are float32.
+/// While it lives, this thread's operators on a device compute in a narrower type where that is safe: products and convolutions do, sums
+/// and losses stay in float32 (<c>torch.autocast</c>). Weights stay as they are; their gradients are float32.
 /// </summary>
 public readonly ref struct Autocast
 {
@@ -34,9 +34,10 @@ public readonly ref struct Autocast
     public static Autocast Off(Device device) => new((int)device.Type, None);
 
     /// <summary>The type that this thread's operators compute in on a device; null where they keep to their arguments'.</summary>
-    public static ScalarType? TypeOn(Device device) => NativeMethods.hw_autocast((int)device.Type) is var type and not None ? (ScalarType)type : null;
+    public static ScalarType? TypeOn(Device device) =>
+        NativeMethods.hw_autocast((int)device.Type) is var type and not None ? (ScalarType)type : null;
 
-    /// <summary>Puts it back to what it was.</summary>
+    /// <summary>Restores the previous setting.</summary>
     public void Dispose()
     {
         if (entered)

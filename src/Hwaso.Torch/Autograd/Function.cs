@@ -4,8 +4,8 @@ using Hwaso.Torch.Native;
 namespace Hwaso.Torch.Autograd;
 
 /// <summary>
-/// An operator written in C# that autograd goes through: <see cref="Forward"/> computes with following off, <see cref="Backward"/> gives the
-/// gradient of each input. One instance serves one call; what Forward wants back in Backward it passes to <see cref="Save"/>.
+/// An operator written in C# that autograd differentiates: <see cref="Forward"/> computes the results, unrecorded; <see cref="Backward"/>
+/// computes the gradient of each input. One instance serves one call; tensors that Backward needs are passed to <see cref="Save"/>.
 /// </summary>
 public abstract unsafe class Function : IDisposable
 {
@@ -17,13 +17,15 @@ public abstract unsafe class Function : IDisposable
     /// <summary>The results; every input may be read, none written.</summary>
     protected abstract Tensor[] Forward(Tensor[] inputs);
 
-    /// <summary>The gradient of each input (null where there is none to give), from those of the results (null where nothing flowed).</summary>
+    /// <summary>
+    /// The gradient of each input (null where there is none to give), from those of the results (null where nothing flowed).
+    /// </summary>
     protected abstract Tensor?[] Backward(Tensor?[] gradients);
 
-    /// <summary>Whether each input requires a gradient: what Backward may skip.</summary>
+    /// <summary>Whether each input requires a gradient; Backward may return null for the others.</summary>
     protected IReadOnlyList<bool> NeedsGradient { get; private set; } = [];
 
-    /// <summary>Runs the operator on the inputs and hangs its results under autograd if any input is followed.</summary>
+    /// <summary>Runs the operator, and records it for autograd if any input requires a gradient.</summary>
     public Tensor[] Apply(params Tensor[] inputs)
     {
         NeedsGradient = inputs.Select(i => i.RequiresGrad).ToArray();
@@ -34,13 +36,13 @@ public abstract unsafe class Function : IDisposable
             results = Forward(inputs);
         scope.Keep(results);
         if (follow)
-            Hang(inputs, results);
+            Record(inputs, results);
         else
             Dispose();
         return results;
     }
 
-    /// <summary>Keeps a tensor until backward has gone through. Saving a result keeps its numbers, not its place in the graph.</summary>
+    /// <summary>Keeps a tensor until backward has run. Saving a result keeps its numbers, not its place in the graph.</summary>
     protected Tensor Save(Tensor tensor)
     {
         var kept = Aten.Detach(tensor).Own();
@@ -48,7 +50,7 @@ public abstract unsafe class Function : IDisposable
         return kept;
     }
 
-    /// <summary>Frees what was saved.</summary>
+    /// <summary>Frees the saved tensors.</summary>
     public void Dispose()
     {
         foreach (var tensor in saved)
@@ -57,7 +59,7 @@ public abstract unsafe class Function : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    void Hang(Tensor[] inputs, Tensor[] results)
+    void Record(Tensor[] inputs, Tensor[] results)
     {
         var from = inputs.Select(i => i.Live()).ToArray();
         var to = results.Select(r => r.Live()).ToArray();
@@ -65,7 +67,8 @@ public abstract unsafe class Function : IDisposable
         var context = GCHandle.Alloc(this);
         int failed;
         fixed (nint* i = from, r = to)
-            failed = NativeMethods.hw_custom_node(Name, i, from.Length, r, to.Length, &RunBackward, &FreeContext, GCHandle.ToIntPtr(context));
+            failed = NativeMethods.hw_custom_node(Name, i, from.Length, r, to.Length, &RunBackward, &FreeContext,
+                GCHandle.ToIntPtr(context));
         GC.KeepAlive(inputs);
         GC.KeepAlive(results);
         if (failed != 0)

@@ -17,6 +17,6 @@ public readonly ref struct NoGrad
     /// <summary>Whether this thread's operators are followed now.</summary>
     public static bool IsFollowing => NativeMethods.hw_grad_mode() != 0;
 
-    /// <summary>Puts following back to what it was.</summary>
+    /// <summary>Restores the previous setting.</summary>
     public void Dispose() => NativeMethods.hw_set_grad_mode(before ? 1 : 0);
 }

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Hwaso.Torch.Native;
 
-/// <summary>Finds the door: <c>HWASO_NATIVE</c>, beside the assembly, or <c>native/build</c> of the checkout that it was built in.</summary>
+/// <summary>
+/// Finds the door: <c>HWASO_NATIVE</c>, beside the assembly, or <c>native/build</c> of the checkout that it was built in.
+/// </summary>
 static class LibraryLocator
 {
     const string FileName = "libhwaso_torch.so";
@@ -25,7 +27,9 @@ static class LibraryLocator
             catch (DllNotFoundException error)
             {
                 throw new DllNotFoundException(
-                    $"{path}: found, but it does not load; is libtorch installed (Debian: libtorch1.13, or the folder HWASO_LIBTORCH named when it was built)? {error.Message}", error);
+                    $"{path}: found, but it does not load; is libtorch installed "
+                    + $"(Debian: libtorch1.13, or the folder HWASO_LIBTORCH named when it was built)? {error.Message}",
+                    error);
             }
         }
         throw new DllNotFoundException(

@@ -57,7 +57,10 @@ sealed class LossFormulas(double[][] logits, int[] labels)
         return losses.Average();
     }
 
-    /// <summary>By the definition of the extension: Σ m(i) · (Δ(the i worst errors) − Δ(the i − 1 worst)), Δ being 1 − IoU when exactly those are wrong.</summary>
+    /// <summary>
+    /// By the definition of the extension: Σ m(i) · (Δ(the i worst errors) − Δ(the i − 1 worst)), Δ being 1 − IoU when exactly those are
+    /// wrong.
+    /// </summary>
     public double Lovasz()
     {
         var losses = new List<double>();

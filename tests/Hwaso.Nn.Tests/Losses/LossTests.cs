@@ -44,7 +44,8 @@ public sealed class LossTests : TensorTest
     public void Lovasz_is_the_extension_by_its_definition() => Check(new LovaszSoftmax(), f => f.Lovasz());
 
     [Fact]
-    public void A_share_of_cross_entropy_is_added() => Check(new WithCrossEntropy(new Dice(), new CrossEntropy(), 0.3), f => f.Dice(1) + 0.3 * f.CrossEntropy());
+    public void A_share_of_cross_entropy_is_added() =>
+        Check(new WithCrossEntropy(new Dice(), new CrossEntropy(), 0.3), f => f.Dice(1) + 0.3 * f.CrossEntropy());
 
     [Fact]
     public void Lovasz_of_hard_answers_is_one_minus_the_mean_IoU()
@@ -56,7 +57,8 @@ public sealed class LossTests : TensorTest
         var logits = Enumerable.Range(0, 3 * 8).Select(i => answers[i % 8] == i / 8 ? 60.0 : -60).ToArray();
         using var loss = new LovaszSoftmax();
         // IoU 3/4, 1/3, 1/2.
-        Assert.Equal(1 - (3.0 / 4 + 1.0 / 3 + 1.0 / 2) / 3, loss.Of(Tensor.From(logits, 1, 3, 2, 4), Tensor.From(labels, 1, 2, 4)).Item(), Same);
+        var given = loss.Of(Tensor.From(logits, 1, 3, 2, 4), Tensor.From(labels, 1, 2, 4)).Item();
+        Assert.Equal(1 - (3.0 / 4 + 1.0 / 3 + 1.0 / 2) / 3, given, Same);
     }
 
     [Fact]
@@ -69,7 +71,8 @@ public sealed class LossTests : TensorTest
         var loss = new SqueezeAttentionLoss(pixels, new ClassPresence(), categoricalWeight: 0.2, denseWeight: 0.8);
         var values = presence.ToArray<double>();
         var rows = Enumerable.Range(0, Images).Select(n => values[(n * Classes)..((n + 1) * Classes)]).ToArray();
-        var wanted = Formulas(mask).CrossEntropy() + 0.2 * Formulas(mask).Presence(rows, Height * Width) + 0.8 * Formulas(dense).CrossEntropy();
+        var wanted = Formulas(mask).CrossEntropy() + 0.2 * Formulas(mask).Presence(rows, Height * Width)
+            + 0.8 * Formulas(dense).CrossEntropy();
         Assert.Equal(wanted, loss.Of(mask, presence, dense, labels).Item(), Same);
         NumericalGradient.Check(() => loss.Of(mask, presence, dense, labels), [("mask", mask), ("presence", presence), ("dense", dense)]);
     }
@@ -82,7 +85,8 @@ public sealed class LossTests : TensorTest
         using var entropy = new CrossEntropy();
         using var focal = new Focal();
         var loss = new AuxiliaryLoss(focal, entropy, 0.4);
-        Assert.Equal(0.4 * Formulas(auxiliary).CrossEntropy() + Formulas(answer).Focal(1, 2), loss.Of(auxiliary, answer, labels).Item(), Same);
+        var wanted = 0.4 * Formulas(auxiliary).CrossEntropy() + Formulas(answer).Focal(1, 2);
+        Assert.Equal(wanted, loss.Of(auxiliary, answer, labels).Item(), Same);
         NumericalGradient.Check(() => loss.Of(auxiliary, answer, labels), [("auxiliary", auxiliary), ("answer", answer)]);
     }
 
@@ -94,11 +98,13 @@ public sealed class LossTests : TensorTest
         using var scope = new Scope();
         RandomState.Seed(5);
         var prediction = Tensor.Randn([2, 1, 3, 4], ScalarType.Float64);
-        var target = Enumerable.Range(0, 24).Select(i => i % 5 == 2 ? infinite ? double.PositiveInfinity : double.NaN : Math.Sin(i)).ToArray();
+        var target = Enumerable.Range(0, 24).Select(i => i % 5 == 2 ? infinite ? double.PositiveInfinity : double.NaN : Math.Sin(i))
+            .ToArray();
         var values = prediction.ToArray<double>();
         var there = Enumerable.Range(0, 24).Where(i => double.IsFinite(target[i])).ToArray();
         var loss = new MaskedSquaredError();
-        Assert.Equal(there.Average(i => (values[i] - target[i]) * (values[i] - target[i])), loss.Of(prediction, Tensor.From(target, 2, 3, 4)).Item(), Same);
+        Assert.Equal(there.Average(i => (values[i] - target[i]) * (values[i] - target[i])),
+            loss.Of(prediction, Tensor.From(target, 2, 3, 4)).Item(), Same);
         NumericalGradient.Check(() => loss.Of(prediction, Tensor.From(target, 2, 3, 4)), [("prediction", prediction)]);
 
         var nothing = loss.Of(prediction, Tensor.From(Enumerable.Repeat(double.NaN, 24).ToArray(), 2, 3, 4));
@@ -129,8 +135,9 @@ public sealed class LossTests : TensorTest
         // float32: the softmax of ±60 is exactly 0 or 1, and cross entropy exactly 0.
         var labels = Labels();
         var right = labels.ToArray<long>();
-        var logits = Enumerable.Range(0, Pixels * Classes).Select(i =>
-            right[i / (Classes * Height * Width) * Height * Width + i % (Height * Width)] == i / (Height * Width) % Classes ? 60f : -60f).ToArray();
+        const int Plane = Height * Width;
+        var logits = Enumerable.Range(0, Pixels * Classes)
+            .Select(i => right[i / (Classes * Plane) * Plane + i % Plane] == i / Plane % Classes ? 60f : -60f).ToArray();
         foreach (var loss in All())
         {
             var z = Tensor.From(logits, Images, Classes, Height, Width);
@@ -160,16 +167,21 @@ public sealed class LossTests : TensorTest
         using var scope = new Scope();
         foreach (var loss in All())
         {
-            Assert.Contains("int64[N, H, W]", Assert.Throws<ArgumentException>(() => loss.Of(Logits(1), Tensor.Zeros([Images, Height, Width]))).Message, StringComparison.Ordinal);
+            Assert.Contains("int64[N, H, W]",
+                Assert.Throws<ArgumentException>(() => loss.Of(Logits(1), Tensor.Zeros([Images, Height, Width]))).Message,
+                StringComparison.Ordinal);
             // Of the first label after the classes no one may think that it is ignored.
             var wrong = Tensor.From(Enumerable.Repeat((long)Classes, Pixels).ToArray(), Images, Height, Width);
             Assert.True(Record.Exception(() => loss.Of(Logits(1), wrong)) is ArgumentException or TorchException, loss.GetType().Name);
             loss.Dispose();
         }
         using var weighted = new HardPixels(classWeights: [1, 2]);
-        Assert.Contains("2 class weights for logits of 4 classes", Assert.Throws<ArgumentException>(() => weighted.Of(Logits(1), Labels())).Message, StringComparison.Ordinal);
-        Assert.Contains("[N, 1, h, w]", Assert.Throws<ArgumentException>(() => new MaskedSquaredError().Of(Logits(1), Labels())).Message, StringComparison.Ordinal);
-        Assert.Contains("[N, K]", Assert.Throws<ArgumentException>(() => new ClassPresence().Of(Logits(1), Labels())).Message, StringComparison.Ordinal);
+        Assert.Contains("2 class weights for logits of 4 classes",
+            Assert.Throws<ArgumentException>(() => weighted.Of(Logits(1), Labels())).Message, StringComparison.Ordinal);
+        Assert.Contains("[N, 1, h, w]", Assert.Throws<ArgumentException>(() => new MaskedSquaredError().Of(Logits(1), Labels())).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("[N, K]", Assert.Throws<ArgumentException>(() => new ClassPresence().Of(Logits(1), Labels())).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new Focal(alpha: 0));
         Assert.Throws<ArgumentException>(() => new Focal(gamma: -1));
         Assert.Throws<ArgumentException>(() => new HardPixels(threshold: 0));
@@ -177,7 +189,11 @@ public sealed class LossTests : TensorTest
         Assert.Throws<ArgumentException>(() => new Dice(smooth: -1));
     }
 
-    static IPixelLoss[] All() => [new Focal(), new Focal(gamma: 0.5), new HardPixels(0.5, 3), new Dice(), new LovaszSoftmax(), new CrossEntropy(), new WithCrossEntropy(new LovaszSoftmax(), new CrossEntropy(), 0.5)];
+    static IPixelLoss[] All() =>
+    [
+        new Focal(), new Focal(gamma: 0.5), new HardPixels(0.5, 3), new Dice(), new LovaszSoftmax(), new CrossEntropy(),
+        new WithCrossEntropy(new LovaszSoftmax(), new CrossEntropy(), 0.5),
+    ];
 
     static void Check(IPixelLoss loss, Func<LossFormulas, double> formula)
     {
@@ -195,7 +211,10 @@ public sealed class LossTests : TensorTest
     }
 
     // Every seventh pixel is ignored; class 3 is in the second image alone.
-    static Tensor Labels() => Tensor.From(Enumerable.Range(0, Pixels).Select(i => i % 7 == 3 ? Ignore : (long)(i * 5 % (i < Pixels / 2 ? 3 : 4))).ToArray(), Images, Height, Width);
+    static Tensor Labels() =>
+        Tensor.From(
+            Enumerable.Range(0, Pixels).Select(i => i % 7 == 3 ? Ignore : (long)(i * 5 % (i < Pixels / 2 ? 3 : 4))).ToArray(),
+            Images, Height, Width);
 
     static LossFormulas Formulas(Tensor logits)
     {

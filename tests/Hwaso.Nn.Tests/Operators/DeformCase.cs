@@ -25,8 +25,10 @@ sealed record DeformCase(string Name, long[] Stride, long[] Padding, long[] Dila
     {
         Tensor? Find(string name) => inputs.FirstOrDefault(i => i.Name == name).Tensor;
         return kernel
-            ? DeformConvolution.Apply(Find("input")!, Find("offset")!, Find("weight")!, Find("bias"), Stride, Padding, Dilation, Find("mask"))
-            : DeformConvolution.ApplyExpression(Find("input")!, Find("offset")!, Find("weight")!, Find("bias"), Stride, Padding, Dilation, Find("mask"));
+            ? DeformConvolution.Apply(Find("input")!, Find("offset")!, Find("weight")!, Find("bias"), Stride, Padding, Dilation,
+                Find("mask"))
+            : DeformConvolution.ApplyExpression(Find("input")!, Find("offset")!, Find("weight")!, Find("bias"), Stride, Padding, Dilation,
+                Find("mask"));
     }
 
     static DeformCase[] Read()
@@ -34,6 +36,8 @@ sealed record DeformCase(string Name, long[] Stride, long[] Padding, long[] Dila
         var recorded = TensorFile.Read(Fixtures.Path("small/deform_conv2d.safetensors")).Tensors;
         var listed = JsonNode.Parse(File.ReadAllText(Fixtures.Path("small/deform_conv2d.json")))!["cases"]!.AsArray();
         long[] Longs(JsonNode node) => node.AsArray().Select(v => v!.GetValue<long>()).ToArray();
-        return listed.Select(c => new DeformCase(c!["name"]!.GetValue<string>(), Longs(c["stride"]!), Longs(c["padding"]!), Longs(c["dilation"]!), recorded)).ToArray();
+        return listed.Select(c =>
+            new DeformCase(c!["name"]!.GetValue<string>(), Longs(c["stride"]!), Longs(c["padding"]!), Longs(c["dilation"]!), recorded))
+            .ToArray();
     }
 }

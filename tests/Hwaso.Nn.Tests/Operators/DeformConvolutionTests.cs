@@ -8,7 +8,8 @@ public sealed class DeformConvolutionTests : TensorTest
     public static TheoryData<string, bool> EveryCase => Cases(DeformCase.All);
 
     // Sampling exactly at pixels, as the last cases do, has a slope on either side.
-    public static TheoryData<string, bool> CasesBetweenPixels => Cases(DeformCase.All.Where(c => !c.Name.StartsWith("case10", StringComparison.Ordinal)));
+    public static TheoryData<string, bool> CasesBetweenPixels =>
+        Cases(DeformCase.All.Where(c => !c.Name.StartsWith("case10", StringComparison.Ordinal)));
 
     [Theory]
     [MemberData(nameof(EveryCase))]
@@ -41,7 +42,9 @@ public sealed class DeformConvolutionTests : TensorTest
         using var scope = new Scope();
         RandomState.Seed(3);
         // 22 channels in 11 of both kinds of groups: pieces of 2 and 1 that fill no register; 108 output pixels end within a tile.
-        var inputs = Random(ScalarType.Float64, images: 3, channels: 22, height: 33, width: 20, outputs: 33, groups: 11, offsetGroups: 22, output: (12, 9));
+        var inputs =
+            Random(ScalarType.Float64, images: 3, channels: 22, height: 33, width: 20, outputs: 33, groups: 11, offsetGroups: 22,
+            output: (12, 9));
         var results = new[] { true, false }.Select(kernel =>
         {
             var output = Run(inputs, [3, 2], [2, 1], [1, 2], kernel);
@@ -88,9 +91,11 @@ public sealed class DeformConvolutionTests : TensorTest
                 using var scope = new Scope();
                 TorchInfo.Threads = threads;
                 RandomState.Seed(4);
-                var inputs = Random(ScalarType.Float32, images: 2, channels: 40, height: 61, width: 47, outputs: 24, groups: 2, offsetGroups: 1);
+                var inputs =
+                    Random(ScalarType.Float32, images: 2, channels: 40, height: 61, width: 47, outputs: 24, groups: 2, offsetGroups: 1);
                 var output = Run(inputs, [1, 1], [1, 1], [1, 1], kernel: true);
-                return Torch.Autograd.Gradients.Of((output * output).Sum(), inputs).Prepend(output).SelectMany(t => t.ToArray<float>()).ToArray();
+                return Torch.Autograd.Gradients.Of((output * output).Sum(), inputs).Prepend(output).SelectMany(t => t.ToArray<float>())
+                    .ToArray();
             }).ToArray();
             Assert.All(bits.Skip(1), b => Assert.True(bits[0].AsSpan().SequenceEqual(b)));
         }
@@ -157,7 +162,9 @@ public sealed class DeformConvolutionTests : TensorTest
     }
 
     [Theory]
-    [InlineData("offset", 17, "offset float32[2, 17, 5, 6]: 17 channels; 18 (a dy and a dx for each of 3×3 points) times a number of groups that divides 4 channels was wanted")]
+    [InlineData("offset", 17,
+        "offset float32[2, 17, 5, 6]: 17 channels; 18 (a dy and a dx for each of 3×3 points) "
+        + "times a number of groups that divides 4 channels was wanted")]
     [InlineData("offset", 54, "times a number of groups that divides 4 channels was wanted")]
     [InlineData("mask", 18, "mask float32[2, 18, 5, 6]: [2, 9, 5, 6] was wanted")]
     [InlineData("weight", 3, "input float32[2, 4, 5, 6] with weight float32[3, 3, 3, 3]: 4 channels are not a multiple of the 3")]
@@ -169,7 +176,8 @@ public sealed class DeformConvolutionTests : TensorTest
     public void A_shape_that_does_not_fit_says_what_would(string which, int number, string message)
     {
         using var scope = new Scope();
-        Tensor Shaped(string name, params long[] shape) => Tensor.Zeros(which == name ? [.. shape.Select((s, d) => d == 1 || shape.Length == 1 ? number : s)] : shape);
+        Tensor Shaped(string name, params long[] shape) =>
+            Tensor.Zeros(which == name ? [.. shape.Select((s, d) => d == 1 || shape.Length == 1 ? number : s)] : shape);
         var input = which == "input" ? Tensor.Zeros([4]) : Tensor.Zeros([2, 4, 5, 6]);
         var weight = Shaped("weight", 3, 4, 3, 3);
         var error = Assert.Throws<ArgumentException>(() => DeformConvolution.Apply(
@@ -179,13 +187,15 @@ public sealed class DeformConvolutionTests : TensorTest
     }
 
     /// <summary>Input, offset, weight, bias and mask of a 3×3 kernel, followed.</summary>
-    static Tensor[] Random(ScalarType type, int images, int channels, int height, int width, int outputs, int groups, int offsetGroups, (int, int)? output = null)
+    static Tensor[] Random(ScalarType type, int images, int channels, int height, int width, int outputs, int groups, int offsetGroups,
+        (int, int)? output = null)
     {
         var (h, w) = output ?? (height, width);
         Tensor[] inputs =
         [
             Tensor.Randn([images, channels, height, width], type), Tensor.Randn([images, 18 * offsetGroups, h, w], type) * 1.5,
-            Tensor.Randn([outputs, channels / groups, 3, 3], type), Tensor.Randn([outputs], type), Tensor.Randn([images, 9 * offsetGroups, h, w], type),
+            Tensor.Randn([outputs, channels / groups, 3, 3], type), Tensor.Randn([outputs], type),
+            Tensor.Randn([images, 9 * offsetGroups, h, w], type),
         ];
         foreach (var tensor in inputs)
             tensor.RequiresGrad = true;

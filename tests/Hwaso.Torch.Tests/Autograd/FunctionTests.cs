@@ -22,7 +22,8 @@ public sealed class FunctionTests : TensorTest
     {
         using var scope = new Scope();
         var a = Tensor.From([0.1, 0.2, 0.3], 3);
-        var wrong = Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => NumericalGradient.Check(() => new Doubling(2.001).Apply(a)[0], [("a", a)]));
+        var wrong = Assert.ThrowsAny<Xunit.Sdk.XunitException>(() =>
+            NumericalGradient.Check(() => new Doubling(2.001).Apply(a)[0], [("a", a)]));
         Assert.Contains("a[0]", wrong.Message, StringComparison.Ordinal);
         NumericalGradient.Check(() => new Doubling(2).Apply(a)[0], [("a", a)]);
     }
