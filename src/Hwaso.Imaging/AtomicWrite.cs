@@ -11,8 +11,7 @@ public static class AtomicWrite
     public static bool IsAbandoned(string path)
     {
         var parts = Path.GetFileName(path).Split('.');
-        if (parts.Length < 3 || parts[^1] != "tmp"
-            || !int.TryParse(parts[^2].Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        if (parts.Length < 3 || parts[^1] != "tmp" || !int.TryParse(parts[^2].Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
             return false;
         try
         {
@@ -42,7 +41,7 @@ public static class AtomicWrite
             }
             catch (Exception second) when (second is IOException or UnauthorizedAccessException)
             {
-                // The first error is thrown.
+                // The first error is the one to tell.
             }
             throw new IOException($"{path}: {bytes.Length} bytes could not be written: {error.Message}", error);
         }
