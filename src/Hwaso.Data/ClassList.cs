@@ -8,7 +8,7 @@ namespace Hwaso.Data;
 /// <param name="HasBackground">Whether class 0 is the background.</param>
 public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, bool HasBackground = false)
 {
-    /// <summary>The label of pixels that do not count.</summary>
+    /// <summary>The label of ignored pixels.</summary>
     public const byte Ignore = 255;
 
     /// <summary>K.</summary>

@@ -25,7 +25,7 @@ public sealed class LabelTable
     /// Cityscapes' label ids 0 to 33: those of the 19 classes become their training index, the rest and 255 (id −1) are ignored.
     /// </summary>
     public static LabelTable CityscapesIds { get; } = new(Enumerable.Range(0, 256)
-        .Select(v => Array.IndexOf(CityscapesClassIds, v) is var train and >= 0 ? (short)train : v is <= 33 or 255 ? ClassList.Ignore : Unknown)
+        .Select(v => Array.IndexOf(CityscapesClassIds, v) is var k and >= 0 ? (short)k : v is <= 33 or 255 ? ClassList.Ignore : Unknown)
         .ToArray());
 
     /// <summary>Values 1 to <paramref name="classes"/> are training index + 1; 0 and 255 are ignored; others are errors.</summary>
@@ -42,7 +42,7 @@ public sealed class LabelTable
 
     /// <summary>The values given are training indices 0, 1, 2, …, in order; others are errors.</summary>
     /// <param name="classes">The value of each class, 0 to 255.</param>
-    /// <param name="ignored">The values that do not count.</param>
+    /// <param name="ignored">The values to ignore.</param>
     /// <exception cref="ArgumentException">A value is given twice, or none.</exception>
     public static LabelTable FromValues(IReadOnlyList<int> classes, params IReadOnlyList<int> ignored)
     {
@@ -63,7 +63,7 @@ public sealed class LabelTable
 
     /// <summary>Label files are colour pictures: the colours given are training indices 0, 1, 2, …, in order; others are errors.</summary>
     /// <param name="classes">The colour of each class, 1 to 255 of them.</param>
-    /// <param name="ignored">The colours that do not count.</param>
+    /// <param name="ignored">The colours to ignore.</param>
     /// <exception cref="ArgumentException">A colour is given twice, or none.</exception>
     public static LabelTable FromColors(
         IReadOnlyList<(byte R, byte G, byte B)> classes, params IReadOnlyList<(byte R, byte G, byte B)> ignored)
@@ -83,10 +83,10 @@ public sealed class LabelTable
     public int? MeaningOf(int value) => meanings[value] == Unknown ? null : meanings[value];
 
     /// <summary>Reads a label file as it is: indices or gray values, the places of its colours, or the matrix of a MATLAB file.</summary>
-    /// <exception cref="DatasetException">A colour is no class; the message names it and how many pixels hold it. Or a MATLAB file of
-    /// another version.</exception>
-    /// <exception cref="ImageFormatException">It is damaged or of another kind.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="DatasetException">A colour is no class, or a MATLAB file has another version; the message names the colour and
+    /// how many pixels have it.</exception>
+    /// <exception cref="ImageFormatException">The file is damaged or of another kind.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public LabelMap Read(string path)
     {
         if (path.EndsWith(".mat", StringComparison.OrdinalIgnoreCase))
@@ -121,17 +121,17 @@ public sealed class LabelTable
     public static int[] CityscapesClassIds => [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33];
 
     /// <summary>Replaces every value by its meaning.</summary>
-    /// <exception cref="DatasetException">A value that may not stand there; the message names the file, the value and how many pixels
-    /// hold it.</exception>
+    /// <exception cref="DatasetException">A value is not allowed; the message names the file, the value and how many pixels have
+    /// it.</exception>
     public void Apply(LabelMap labels, string path)
     {
-        // Most maps are fine: their values are only counted where one is not.
+        // Most maps are valid: values are counted only for the message about an invalid one.
         if (HasUnknown(labels.Labels))
         {
             var unknown = UnknownValues(labels);
             var more = unknown.Count > 1 ? $" and {unknown.Count - 1} more values" : "";
-            throw new DatasetException(path, $"label {unknown[0].Value} ({unknown[0].Pixels} pixels){more} is none of the {Classes} classes "
-                + $"nor {ClassList.Ignore} (ignored); is it of another data set, or a colour file saved as gray?");
+            throw new DatasetException(path, $"label {unknown[0].Value} ({unknown[0].Pixels} pixels){more} is none of the {Classes} "
+                + $"classes nor {ClassList.Ignore} (ignored); is it of another data set, or a colour file saved as gray?");
         }
         Span<byte> table = stackalloc byte[256];
         for (var v = 0; v < 256; v++)
@@ -164,7 +164,7 @@ public sealed class LabelTable
         return found != 0;
     }
 
-    /// <summary>The values that may not stand there, with their pixels.</summary>
+    /// <summary>The values that are not allowed, with their pixels.</summary>
     public IReadOnlyList<(int Value, long Pixels)> UnknownValues(LabelMap labels)
     {
         Span<int> counts = stackalloc int[256];

@@ -10,10 +10,10 @@ namespace Hwaso.Data;
 public sealed record Sample(string Id, string ImagePath, string? LabelPath, string? InstancePath = null);
 
 /// <summary>An image with its labels, as training indices.</summary>
-/// <param name="Sample">Where it is from.</param>
+/// <param name="Sample">The files it was read from.</param>
 /// <param name="Image">The image.</param>
 /// <param name="Labels">Its labels, of the same size; 255 is ignored.</param>
-/// <param name="Depth">Its depth, of the same size; null where none was asked for.</param>
+/// <param name="Depth">Its depth, of the same size; null where no depth source was given.</param>
 public sealed record LabelledImage(Sample Sample, RgbImage Image, LabelMap Labels, DepthMap? Depth = null);
 
 /// <summary>One value a pixel, rows from the top: metres of depth, or pixels of disparity.</summary>

@@ -39,7 +39,7 @@ static class BilinearKernel
     }
 
     /// <summary>
-    /// Both neighbours of a pixel in one load of eight bytes; returns how many columns could be done without reading past the end.
+    /// Both neighbours of a pixel in one load of eight bytes; returns how many columns were computed without reading past the end.
     /// </summary>
     static int HorizontalVector(ReadOnlySpan<byte> pixels, int row, ReadOnlySpan<ResizeTap> columns, Span<short> target)
     {

@@ -2,9 +2,7 @@ using System.Buffers.Binary;
 
 namespace Hwaso.Imaging;
 
-/// <summary>
-/// How a JPEG asks to be turned when it is shown. Hwaso takes pixels as they are stored, as the official loaders' labels do.
-/// </summary>
+/// <summary>Reads how a JPEG asks viewers to turn it. Hwaso takes pixels as they are stored, as the official loaders do.</summary>
 public static class ExifOrientation
 {
     const byte App1 = 0xe1, StartOfScan = 0xda;

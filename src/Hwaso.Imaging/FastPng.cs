@@ -6,8 +6,8 @@ namespace Hwaso.Imaging;
 
 /// <summary>
 /// The PNGs that data sets consist of (8 bits, not interlaced; colour, gray or indices), unpacked by .NET's own zlib-ng, which takes a
-/// third of the time that the system's zlib does. Anything unusual or wrong is refused without a word, for libspng to read it or to say
-/// what is wrong. Checks the data's Adler-32; section numbers are those of the PNG specification, third edition.
+/// third of the time that the system's zlib does. Files that are unusual or damaged are left to libspng, which reads them or reports
+/// the error. Checks the data's Adler-32; section numbers are those of the PNG specification, third edition.
 /// </summary>
 static class FastPng
 {
@@ -22,7 +22,7 @@ static class FastPng
             return null;
         var (width, height) = (BinaryPrimitives.ReadInt32BigEndian(file[16..]), BinaryPrimitives.ReadInt32BigEndian(file[20..]));
         var plain = file[24] == 8 && file[25] is Gray or Rgb or Indexed && file[26..29].SequenceEqual("\0\0\0"u8);
-        // 1000 pixels a byte is about as far as deflate goes: a header that claims more is not believed.
+        // Deflate packs at most 1032 bytes into one: a header that claims more is wrong.
         if (!plain || width < 1 || height < 1 || (long)width * height > Math.Min(Array.MaxLength / 3, 1032L * file.Length))
             return null;
         return (width, height, file[25] == Rgb ? 3 : 1);

@@ -30,7 +30,7 @@ public static class HeatMap
         var span = (double)high - low;
         for (var k = 0; k < values.Length; k++)
         {
-            // All values alike: the darkest, unless one lies above a range of no width.
+            // Equal values get the darkest colour, unless they lie above a range of no width.
             var at = span > 0 ? (values[k] - (double)low) / span : values[k] > high ? 1 : 0;
             var (r, g, b) = float.IsNaN(values[k]) ? ((byte)128, (byte)128, (byte)128) : Color(Math.Clamp(at, 0, 1));
             (image.Pixels[3 * k], image.Pixels[3 * k + 1], image.Pixels[3 * k + 2]) = (r, g, b);

@@ -4,8 +4,8 @@ namespace Hwaso.Imaging;
 public static class ImageFile
 {
     /// <summary>Reads a JPEG or PNG as 8-bit colour.</summary>
-    /// <exception cref="ImageFormatException">It is of another kind, cut short or corrupt, or does not fit into memory.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ImageFormatException">The file is of another kind, cut short or corrupt, or does not fit into memory.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static RgbImage ReadRgb(string path)
     {
         try
@@ -36,13 +36,13 @@ public static class ImageFile
     /// <summary>Reads a JPEG or PNG that is in memory as 8-bit colour.</summary>
     /// <param name="bytes">The file.</param>
     /// <param name="name">The file's name in error messages.</param>
-    /// <exception cref="ImageFormatException">It is of another kind, cut short or corrupt.</exception>
+    /// <exception cref="ImageFormatException">The file is of another kind, cut short or corrupt.</exception>
     public static RgbImage DecodeRgb(ReadOnlySpan<byte> bytes, string name) =>
         IsPng(bytes, name) ? Png.DecodeRgb(bytes, name) : Jpeg.Decode(bytes, name);
 
     /// <summary>Width and height, from the header.</summary>
-    /// <exception cref="ImageFormatException">It is of another kind or its header is corrupt.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ImageFormatException">The file is of another kind or its header is corrupt.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static (int Width, int Height) Size(string path)
     {
         var head = new byte[16];

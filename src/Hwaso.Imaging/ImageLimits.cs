@@ -18,7 +18,7 @@ static class ImageLimits
     /// <param name="height">Claimed height.</param>
     /// <param name="pixelBits">Bits of one pixel before compression.</param>
     /// <param name="length">The file's length in bytes.</param>
-    /// <param name="densest">The most bytes that one byte of such a file can stand for.</param>
+    /// <param name="densest">The most bytes of pixels that one byte of such a file can hold.</param>
     public static void Check(string name, long width, long height, int pixelBits, long length, long densest)
     {
         if (width < 1 || height < 1 || width > Side || height > Side || width * height > Pixels)

@@ -7,14 +7,14 @@ namespace Hwaso.Imaging;
 public static unsafe class Jpeg
 {
     /// <summary>Reads a colour or gray JPEG.</summary>
-    /// <exception cref="ImageFormatException">It is cut short, corrupt, or of four colours.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ImageFormatException">The file is cut short, corrupt, or of four colours.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static RgbImage Read(string path) => Decode(File.ReadAllBytes(path), path);
 
     /// <summary>Decodes a colour or gray JPEG.</summary>
     /// <param name="bytes">The file's bytes.</param>
     /// <param name="name">The file's name in error messages.</param>
-    /// <exception cref="ImageFormatException">It is cut short, corrupt, or of four colours.</exception>
+    /// <exception cref="ImageFormatException">The file is cut short, corrupt, or of four colours.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> bytes, string name)
     {
         var handle = TurboJpeg.tjInitDecompress();
@@ -40,7 +40,7 @@ public static unsafe class Jpeg
     }
 
     /// <summary>Width and height, from the header alone.</summary>
-    /// <exception cref="ImageFormatException">It is not a JPEG that can be read.</exception>
+    /// <exception cref="ImageFormatException">The file is not a JPEG that can be read.</exception>
     public static (int Width, int Height) Size(string path)
     {
         var bytes = File.ReadAllBytes(path);
@@ -60,7 +60,7 @@ public static unsafe class Jpeg
     /// <param name="path">The file.</param>
     /// <param name="image">The image.</param>
     /// <param name="quality">1 to 100; from 90 on colour is kept at full resolution.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, RgbImage image, int quality = 95) => AtomicFile.Write(path, Encode(image, quality));
 
     /// <summary>The bytes of a JPEG file.</summary>

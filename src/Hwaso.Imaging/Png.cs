@@ -9,8 +9,8 @@ namespace Hwaso.Imaging;
 public static class Png
 {
     /// <summary>Reads any PNG as 8-bit colour; palettes are looked up, gray is expanded, opacity is dropped.</summary>
-    /// <exception cref="ImageFormatException">It is cut short or corrupt.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ImageFormatException">The file is cut short or corrupt.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static RgbImage ReadRgb(string path) => DecodeRgb(File.ReadAllBytes(path), path);
 
     /// <summary>Decodes any PNG as 8-bit colour.</summary>
@@ -33,8 +33,8 @@ public static class Png
     /// <summary>
     /// Reads class indices: the indices of an indexed PNG (its colours do not matter), or the values of an 8-bit gray one.
     /// </summary>
-    /// <exception cref="ImageFormatException">It is cut short, corrupt, of colours or of 16 bits.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ImageFormatException">The file is cut short, corrupt, of colours or of 16 bits.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static LabelMap ReadLabels(string path) => DecodeLabels(File.ReadAllBytes(path), path);
 
     /// <summary>Decodes class indices.</summary>
@@ -76,8 +76,8 @@ public static class Png
     }
 
     /// <summary>Reads 16-bit values (instance ids, disparity, depth); an 8-bit gray PNG is taken as it is.</summary>
-    /// <exception cref="ImageFormatException">It is cut short, corrupt, or not gray.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ImageFormatException">The file is cut short, corrupt, or not gray.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static Gray16Image ReadGray16(string path) => DecodeGray16(File.ReadAllBytes(path), path);
 
     /// <summary>Decodes 16-bit values.</summary>
@@ -102,8 +102,8 @@ public static class Png
     }
 
     /// <summary>The file's header, palette and text entries.</summary>
-    /// <exception cref="ImageFormatException">It is no PNG, or its header is corrupt.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ImageFormatException">The file is no PNG, or its header is corrupt.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static PngInfo Info(string path)
     {
         using var decoder = new PngDecoder(File.ReadAllBytes(path), path);
@@ -114,23 +114,23 @@ public static class Png
     /// <param name="path">The file.</param>
     /// <param name="image">The image.</param>
     /// <param name="compression">0 (none) to 9 (smallest).</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, RgbImage image, int compression = 3) => AtomicFile.Write(path, Encode(image, compression));
 
     /// <summary>Writes class indices with a palette, whole or not at all.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteIndexed(string path, LabelMap labels, Palette palette) =>
         AtomicFile.Write(path, EncodeIndexed(labels, palette));
 
     /// <summary>Writes 8-bit values, whole or not at all.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteGray(string path, LabelMap labels) => AtomicFile.Write(path, EncodeGray(labels));
 
     /// <summary>Writes 16-bit values, whole or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="image">The values.</param>
     /// <param name="text">Text entries by keyword, such as a scale.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteGray16(string path, Gray16Image image, IReadOnlyDictionary<string, string>? text = null) =>
         AtomicFile.Write(path, EncodeGray16(image, text));
 

@@ -29,7 +29,7 @@ unsafe ref struct PngDecoder
             Spng.Header read;
             Require(Spng.spng_get_ihdr(context, &read));
             header = read;
-            // 1032 is the most that deflate can do.
+            // Deflate packs at most 1032 bytes into one.
             ImageLimits.Check(name, header.Width, header.Height, PixelBits, bytes.Length, densest: 1032);
         }
         catch

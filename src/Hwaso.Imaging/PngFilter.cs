@@ -5,8 +5,10 @@ using System.Runtime.Intrinsics;
 
 namespace Hwaso.Imaging;
 
-/// <summary>PNG's five filters, undone (specification, section 9). Colour goes a pixel at a time in one register, as each pixel needs
-/// the one before it. Compiled at once: by the time the runtime would find out that they are hot, a short run is over.</summary>
+/// <summary>
+/// Undoes PNG's five filters (specification, section 9). Colour goes a pixel at a time in one register, as each pixel needs the one
+/// before it. The methods are optimised at once: a short run is over before the runtime would find them hot.
+/// </summary>
 static class PngFilter
 {
     /// <summary>Undoes one line's filter; false if it is none of the five.</summary>

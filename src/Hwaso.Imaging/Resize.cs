@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Hwaso.Imaging;
 
 /// <summary>
-/// Images and labels at another size, pixel for pixel as OpenCV's <c>cv2.resize</c> gives them. Shrinking does not smooth, as there.
-/// The crop forms compute only a window of the scaled image, so that scaling and cropping cost what the crop costs.
+/// Resizes images and labels, pixel for pixel as OpenCV's <c>cv2.resize</c> does; like there, shrinking does not smooth.
+/// The crop forms compute only a window of the scaled image, so that the cost is that of the crop.
 /// </summary>
 public static class Resize
 {

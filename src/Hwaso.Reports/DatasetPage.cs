@@ -33,7 +33,7 @@ public static class DatasetPage
     /// <param name="report">The result of the check.</param>
     /// <param name="classes">The data set's classes.</param>
     /// <param name="root">Its folder, for the title.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, DatasetReport report, ClassList classes, string root) =>
         Page.Write(path, Text(report, classes, root));
 

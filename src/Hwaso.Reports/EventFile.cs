@@ -20,7 +20,7 @@ public sealed class EventFile : IDisposable
     /// <summary>Begins a file beside those of earlier sessions; from <paramref name="firstStep"/> on it takes their place.</summary>
     /// <param name="folder">The folder; made if it is not there.</param>
     /// <param name="firstStep">The first step that this session does.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public EventFile(string folder, long firstStep)
     {
         Directory.CreateDirectory(folder);

@@ -43,8 +43,12 @@ sealed record Weather
             < 0.56f => LowSun(random, azimuth, Elevation(9, 20)),
             < 0.76f => Overcast(random, azimuth),
             < 0.85f => Overcast(random, azimuth) with { Fog = random.Range(0.008f, 0.025f), Clouds = 1 },
-            < 0.94f => Overcast(random, azimuth) with { Wetness = random.Range(0.5f, 1), Rain = random.Range(0.2f, 1),
-                Fog = random.Range(0.002f, 0.006f) },
+            < 0.94f => Overcast(random, azimuth) with
+            {
+                Wetness = random.Range(0.5f, 1),
+                Rain = random.Range(0.2f, 1),
+                Fog = random.Range(0.002f, 0.006f),
+            },
             _ => Dusk(random, azimuth),
         };
         return day with { Seed = random.Seed() };

@@ -77,7 +77,7 @@ public sealed class CropSamplerTests
     public void Depth_goes_where_labels_go_and_padding_has_none(int width, int height, int x, int y, bool flip)
     {
         var item = Item(13, 11);
-        // The depth of a pixel tells its label, so that the one can be held against the other; a few have none.
+        // The depth of a pixel tells its label, so that both can be compared; a few have none.
         var values = Array.ConvertAll(item.Labels.Labels, l => l == 3 ? float.NaN : l / 16f);
         item = item with { Depth = new DepthMap(13, 11, values) };
         var (image, labels, depth) = (new float[3 * 6 * 8], new byte[6 * 8], new float[6 * 8]);
@@ -95,8 +95,8 @@ public sealed class CropSamplerTests
     {
         // Twice as large, cropped at column 5 and row 3: what stands at (r, c) comes from row (r + 3) / 2 and column (c + 5) / 2, by hand.
         const int Width = 9, Height = 8;
-        var item = Item(Width, Height) with { Depth =
-            new DepthMap(Width, Height, [.. Enumerable.Range(0, Width * Height).Select(k => k / Width * 100f + k % Width)]) };
+        var depths = Enumerable.Range(0, Width * Height).Select(k => k / Width * 100f + k % Width);
+        var item = Item(Width, Height) with { Depth = new DepthMap(Width, Height, [.. depths]) };
         for (var k = 0; k < Width * Height; k++)
             item.Labels.Labels[k] = (byte)(k / Width * 10 + k % Width);
         var (image, labels, depth) = (new float[3 * 6 * 8], new byte[6 * 8], new float[6 * 8]);

@@ -70,8 +70,13 @@ public sealed class PngKindTests
     public void Several_texts_survive_in_any_script()
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("hwaso-imaging").FullName, "t.png");
-        var text = new Dictionary<string, string> { ["scale"] = "0.01", ["unit"] = "20 °C, naïve", ["name"] = "화소 → pixel",
-            ["table"] = "a\tb\nc" };
+        var text = new Dictionary<string, string>
+        {
+            ["scale"] = "0.01",
+            ["unit"] = "20 °C, naïve",
+            ["name"] = "화소 → pixel",
+            ["table"] = "a\tb\nc",
+        };
         Png.WriteGray16(path, new Gray16Image(2, 2), text);
         Assert.Equal(text, Png.Info(path).Text);
         foreach (var (keyword, value) in new[] { ("화소", "a"), ("", "a"), (" a", "a"), ("a  b", "a"), (new string('a', 80), "a"), ("a", ""),

@@ -181,8 +181,8 @@ public sealed class SectionTests
     [Fact]
     public void A_few_spikes_do_not_press_the_loss_flat()
     {
-        var data = SmallRun.Bare with { Loss =
-            [.. Enumerable.Range(1, 1000).Select(k => new LossPoint(k, k == 500 ? 5000 : 1 + k % 2, 0.1))] };
+        var points = Enumerable.Range(1, 1000).Select(k => new LossPoint(k, k == 500 ? 5000 : 1 + k % 2, 0.1));
+        var data = SmallRun.Bare with { Loss = [.. points] };
         var loss = ParsedPage.Of(data).Section("training").Chart("Loss");
         Assert.Equal("1 of 1,000 iterations lies above the axis; the highest is 5000.", loss.OfClass("note").Value);
         // The spike moves the smoothed line by a twenty-fifth of itself.

@@ -13,7 +13,7 @@ public static class DatasetCheck
     /// <param name="threads">Threads that read.</param>
     /// <param name="progress">Receives the number of finished images and of all images; called from any thread.</param>
     /// <param name="stop">Cancels the work with an exception.</param>
-    /// <exception cref="ArgumentException">A layout that is not known.</exception>
+    /// <exception cref="ArgumentException">The layout is not known.</exception>
     /// <exception cref="DatasetException">The folder is not there.</exception>
     public static DatasetReport Run(string layout, string root, int threads = 1, Action<int, int>? progress = null,
         CancellationToken stop = default) =>

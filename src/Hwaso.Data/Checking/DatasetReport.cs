@@ -6,11 +6,11 @@ namespace Hwaso.Data.Checking;
 /// <param name="Images">Images checked.</param>
 /// <param name="Problems">The problems, by path.</param>
 /// <param name="Classes">How often each class occurs.</param>
-/// <param name="IgnoredPixels">Pixels that do not count.</param>
+/// <param name="IgnoredPixels">Ignored pixels, of label 255.</param>
 /// <param name="Pixels">All pixels of readable labels.</param>
 /// <param name="Sizes">Image sizes (width × height) and how many images have them, the commonest first.</param>
-/// <param name="Encodings">Kinds of label files and how many there are, the commonest first.</param>
-/// <param name="Values">The values found in label files; none where they hold colours.</param>
+/// <param name="Encodings">Kinds of label files and their numbers, the commonest first.</param>
+/// <param name="Values">The values found in label files; empty where the files hold colours.</param>
 /// <param name="Suspicions">Suspicions that the values raise as a whole, in sentences.</param>
 public sealed record DatasetReport(
     string Layout,

@@ -10,8 +10,8 @@ namespace Hwaso.Data.Checking;
 /// <param name="data">The split.</param>
 /// <param name="split">Its name.</param>
 /// <param name="sample">The image.</param>
-/// <param name="disparity">Where its disparity would be; null where the data set has none.</param>
-/// <param name="tally">Where everything is counted.</param>
+/// <param name="disparity">The disparity of the data set's images; null where it has none.</param>
+/// <param name="tally">The tally that counts everything.</param>
 sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, DepthSource? disparity, Tally tally)
 {
     readonly List<DatasetProblem> found = [];
@@ -153,7 +153,7 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         }
         catch (DatasetException error)
         {
-            // Colours that are no class can be looked at; a MATLAB file that cannot be read cannot.
+            // A picture of unknown colours can still be shown; an unreadable MATLAB file cannot.
             var broken = path.EndsWith(".mat", StringComparison.OrdinalIgnoreCase);
             Found(new DatasetProblem(path, broken ? ProblemKind.BrokenFile : ProblemKind.UnknownLabel, error.Problem), bad: broken ? 4 : 3);
         }

@@ -17,7 +17,7 @@ public static class ContextConversion
     /// <param name="threads">Threads that convert.</param>
     /// <param name="progress">Receives the number of finished images and of all images; called from any thread.</param>
     /// <param name="stop">Cancels the work with an exception.</param>
-    /// <exception cref="DatasetException">A folder, file or list is not there, or no label could be used.</exception>
+    /// <exception cref="DatasetException">A folder, file or list is missing, or no label could be used.</exception>
     public static ConversionSummary Run(string source, string root, int threads = 1, Action<int, int>? progress = null,
         CancellationToken stop = default)
     {

@@ -27,7 +27,7 @@ sealed class ContextJson
     public bool IsAnnotated(ContextImage image) => segments.ContainsKey(image.Id);
 
     /// <summary>Reads images and places of segments.</summary>
-    /// <exception cref="DatasetException">It is not such a file.</exception>
+    /// <exception cref="DatasetException">The file has another form.</exception>
     public static ContextJson Read(string file)
     {
         var bytes = File.ReadAllBytes(file);
@@ -110,7 +110,7 @@ sealed class ContextJson
             image.GetProperty("width").GetInt32(), image.GetProperty("height").GetInt32(), image.GetProperty("phase").GetString() ?? "");
     }
 
-    // Only the one field: a segment's outline can be long.
+    // Reads the one field alone: a segment's outline can be long.
     static long ImageOf(ReadOnlySpan<byte> item)
     {
         var reader = new Utf8JsonReader(item);

@@ -2,7 +2,7 @@ using Hwaso.Data.Layouts;
 namespace Hwaso.Data.Converting;
 
 /// <summary>
-/// MATLAB annotations that lie in a data set's folder and have no label PNG: those that cannot be read were left out by the conversion.
+/// Finds MATLAB annotations in a data set's folder that have no label PNG, because the conversion left them out or was not run.
 /// </summary>
 static class RawAnnotations
 {

@@ -35,8 +35,8 @@ static class RunLengths
     }
 
     /// <summary>
-    /// Undoes the packing: six bits a letter from '0' on, five of them the number's, the sixth telling that more follow; from the
-    /// fourth on differences to the last but one.
+    /// Undoes the packing: each letter from '0' on holds six bits, five of the number and one that says whether more follow; from the
+    /// fourth number on, the difference to the last but one is kept.
     /// </summary>
     static List<long> Unpacked(string letters)
     {

@@ -15,7 +15,7 @@ public static class DepthPng
     /// <param name="path">The file.</param>
     /// <param name="depth">Depth in metres; values not above 0 and infinite ones count as missing.</param>
     /// <param name="text">Further text entries by keyword, such as the teacher's name.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, DepthMap depth, IReadOnlyDictionary<string, string>? text = null)
     {
         var largest = depth.Values.Where(IsThere).DefaultIfEmpty(0).Max();
@@ -34,8 +34,8 @@ public static class DepthPng
 
     /// <summary>Reads a map in metres.</summary>
     /// <exception cref="DatasetException">The file does not say its scale.</exception>
-    /// <exception cref="ImageFormatException">It is damaged, or no 16-bit gray PNG.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="ImageFormatException">The file is damaged, or no 16-bit gray PNG.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static DepthMap Read(string path)
     {
         var info = Png.Info(path);

@@ -11,7 +11,7 @@ public abstract class DepthSource
 
     /// <summary>Reads the depth of an image. May be called from any thread.</summary>
     /// <exception cref="DatasetException">The file is missing, or does not give the scale of its values.</exception>
-    /// <exception cref="Imaging.ImageFormatException">It is damaged or of another kind.</exception>
+    /// <exception cref="Imaging.ImageFormatException">The file is damaged or of another kind.</exception>
     public abstract DepthMap Read(Sample sample);
 }
 
@@ -19,11 +19,11 @@ public abstract class DepthSource
 /// A folder of depth PNGs named as the images or as their ids: pseudo depth by a teacher, as <c>hwaso depth</c> writes it.
 /// </summary>
 /// <param name="folder">The folder.</param>
-/// <param name="metresOfOne">The depth that is learned as 1; the default is the largest of teachers for rooms, so that depths come to 0
+/// <param name="metresOfOne">The depth that becomes 1; the default is the largest depth of teachers for rooms, so that values are in 0
 /// … 1, where the squared error is of the order of a cross entropy.</param>
 public sealed class DepthFolder(string folder, double metresOfOne = DepthFolder.UsualMetres) : DepthSource
 {
-    /// <summary>The depth that is learned as 1 unless a recipe says otherwise, in metres.</summary>
+    /// <summary>The depth in metres that becomes 1 unless a recipe says otherwise.</summary>
     public const double UsualMetres = 10;
 
     /// <summary>
@@ -31,7 +31,7 @@ public sealed class DepthFolder(string folder, double metresOfOne = DepthFolder.
     /// there is none.
     /// </summary>
     /// <param name="root">The data set's folder.</param>
-    /// <param name="given">The folder, as it was written.</param>
+    /// <param name="given">The folder as the recipe writes it.</param>
     public static string? Find(string root, string given) =>
         Folders.Around(root, "VOC2012").Select(f => Path.Combine(f, given)).Prepend(given).FirstOrDefault(Directory.Exists);
 
@@ -56,8 +56,8 @@ public sealed class DepthFolder(string folder, double metresOfOne = DepthFolder.
 
 /// <summary>
 /// Cityscapes' disparity, of stereo in the published set and exact in rendered scenes: <c>disparity/SPLIT/CITY/NAME_disparity.png</c>,
-/// 16 bits, a value v above 0 meaning (v − 1) / 256 pixels. It is learned as it is, the inverse of depth: near is large, and what is
-/// far ends at 0.
+/// 16 bits, a value v above 0 meaning (v − 1) / 256 pixels. Networks learn the disparity itself, the inverse of depth: near is large,
+/// and far goes to 0.
 /// </summary>
 public sealed class DisparityFolder : DepthSource
 {
@@ -69,8 +69,8 @@ public sealed class DisparityFolder : DepthSource
     /// <summary>The disparity of a split.</summary>
     /// <param name="root">The data set's folder.</param>
     /// <param name="split">The split.</param>
-    /// <param name="pixelsOfOne">The disparity that is learned as 1; the default is the search range of the published set's stereo, so
-    /// that disparities come to 0 … 1.</param>
+    /// <param name="pixelsOfOne">The disparity that becomes 1; the default is the search range of the published set's stereo, so that
+    /// values are in 0 … 1.</param>
     /// <exception cref="DatasetException">There is no disparity folder.</exception>
     public DisparityFolder(string root, string split, double pixelsOfOne = 128)
     {

@@ -10,7 +10,7 @@ public static class Datasets
     /// <param name="layout">The layout's name.</param>
     /// <param name="root">The data set's folder.</param>
     /// <param name="split">The split's name.</param>
-    /// <exception cref="ArgumentException">A layout that is not known.</exception>
+    /// <exception cref="ArgumentException">The layout is not known.</exception>
     /// <exception cref="DatasetException">The folder does not hold such a data set or split.</exception>
     public static SegmentationDataset Open(string layout, string root, string split) => Find(layout).List(root, split, null);
 
@@ -19,15 +19,15 @@ public static class Datasets
         Find(layout).List(root, split, report);
 
     /// <summary>The layout that a folder has, by the files in it.</summary>
-    /// <exception cref="DatasetException">It has none that is known.</exception>
+    /// <exception cref="DatasetException">The folder fits no known layout.</exception>
     public static string LayoutOf(string root) => LayoutsOf(root)[0];
 
     /// <summary>The layouts that a folder can be read as, by the files in it, the usual one first.</summary>
-    /// <exception cref="DatasetException">It has none that is known.</exception>
+    /// <exception cref="DatasetException">The folder fits no known layout.</exception>
     public static IReadOnlyList<string> LayoutsOf(string root)
     {
         Folders.Require(root, "a data set");
-        // VOC 2010's own masks are no one's: where PASCAL Context's lie beside them, those are meant.
+        // VOC 2010 is no layout of its own: where PASCAL Context's labels lie beside its masks, they are read.
         var fitting = KnownLayouts.All.Where(l => l.Fits(root)).Select(l => l.Name).ToArray();
         return fitting.Length > 0 ? fitting : throw new DatasetException(root,
             "neither leftImg8bit (Cityscapes) nor JPEGImages (VOC) in it, nor what other layouts have; name the folder that holds it, or "
@@ -37,8 +37,8 @@ public static class Datasets
     /// <summary>The classes of a layout.</summary>
     /// <param name="layout">The layout's name.</param>
     /// <param name="root">The data set's folder; it names its classes in the layouts list and folder.</param>
-    /// <exception cref="ArgumentException">A layout that is not known.</exception>
-    /// <exception cref="DatasetException">The folder does not say its classes.</exception>
+    /// <exception cref="ArgumentException">The layout is not known.</exception>
+    /// <exception cref="DatasetException">The folder does not name its classes.</exception>
     public static ClassList ClassesOf(string layout, string root) => Find(layout).Classes(root);
 
     /// <summary>The meaning of the values of a layout's published label files; for Cityscapes, of label ids.</summary>

@@ -22,7 +22,7 @@ sealed record DescribedFolder(ClassList Classes, LabelTable Table, string Images
     public const string FileName = "dataset.yaml";
 
     /// <summary>Reads the description in a folder.</summary>
-    /// <exception cref="DatasetException">It is not there, or says something that cannot be; the message has the line.</exception>
+    /// <exception cref="DatasetException">The file is missing or contradicts itself; the message has the line.</exception>
     public static DescribedFolder Read(string root)
     {
         Folders.Require(root, $"a data set described by {FileName}");

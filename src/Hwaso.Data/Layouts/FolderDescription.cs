@@ -27,7 +27,7 @@ sealed class FolderDescription
     /// <summary>Reads a description.</summary>
     /// <param name="yaml">The text.</param>
     /// <param name="file">The file's name in error messages.</param>
-    /// <exception cref="DatasetException">It is not YAML, or says something that cannot be.</exception>
+    /// <exception cref="DatasetException">The text is not YAML, or contradicts itself.</exception>
     public static DescribedFolder Read(string yaml, string file)
     {
         var stream = new YamlStream();

@@ -9,7 +9,7 @@ static class ListFile
     public const string Names = "labels.txt";
 
     /// <summary>The classes of labels.txt.</summary>
-    /// <exception cref="DatasetException">It is not there, is empty, or names more than 255.</exception>
+    /// <exception cref="DatasetException">The file is missing or empty, or names more than 255 classes.</exception>
     public static ClassList Classes(string root)
     {
         Folders.Require(root, $"the data set's folder, with {Names} and its lists");

@@ -11,8 +11,8 @@ static class PairedFolders
     {
         Folders.Require(root, "the data set's folder");
         string In(string folder, string name) =>
-            new[] { $"{folder}/{name}", $"{folder}/{folder}/{name}", name }.Select(f => Path.Combine(root, f)).FirstOrDefault(Directory.Exists)
-            ?? Path.Combine(root, folder, name);
+            new[] { $"{folder}/{name}", $"{folder}/{folder}/{name}", name }
+                .Select(f => Path.Combine(root, f)).FirstOrDefault(Directory.Exists) ?? Path.Combine(root, folder, name);
         return Open("LIP", ClassList.Lip, LabelTable.Plain(ClassList.Lip.Count), split, In("TrainVal_images", $"{split}_images"), ".jpg",
             In("TrainVal_parsing_annotations", $"{split}_segmentations"), [".png"], report);
     }

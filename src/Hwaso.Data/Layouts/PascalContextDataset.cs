@@ -28,8 +28,7 @@ public sealed class PascalContextDataset : SegmentationDataset
     /// <summary>Lists a split.</summary>
     /// <param name="root">VOC2010 itself, or a folder that holds <c>VOC2010</c> or <c>VOCdevkit/VOC2010</c>.</param>
     /// <param name="split">train, val, or another list.</param>
-    /// <exception cref="DatasetException">A folder or the list is missing, the list is empty, or it names a file that is not
-    /// there.</exception>
+    /// <exception cref="DatasetException">A folder or the list is missing, the list is empty, or it names a missing file.</exception>
     public static PascalContextDataset Open(string root, string split) =>
         OpenLeniently(root, split, problem => throw new DatasetException(problem.Path, problem.Message));
 

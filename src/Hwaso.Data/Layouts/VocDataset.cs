@@ -22,8 +22,7 @@ public sealed class VocDataset : SegmentationDataset
     /// <summary>Lists a split.</summary>
     /// <param name="root">VOC2012 itself, or a folder that holds <c>VOC2012</c> or <c>VOCdevkit/VOC2012</c>.</param>
     /// <param name="split">train, val, trainval, or another list in ImageSets/Segmentation.</param>
-    /// <exception cref="DatasetException">A folder or the list is missing, the list is empty, or it names a file that is not
-    /// there.</exception>
+    /// <exception cref="DatasetException">A folder or the list is missing, the list is empty, or it names a missing file.</exception>
     public static VocDataset Open(string root, string split) =>
         OpenLeniently(root, split, problem => throw new DatasetException(problem.Path, problem.Message));
 
@@ -38,9 +37,7 @@ public sealed class VocDataset : SegmentationDataset
         return new VocDataset(split, listed.Read(report));
     }
 
-    /// <summary>
-    /// Lists a split with SBD's labels beside VOC's own, which are taken where there are both; train is the list trainaug.
-    /// </summary>
+    /// <summary>Lists a split with SBD's labels beside VOC's own; VOC's own win, and train is the list trainaug.</summary>
     internal static VocDataset OpenAugmented(string root, string split, Action<DatasetProblem> report)
     {
         var voc = Folders.Voc(root, "VOC2012");

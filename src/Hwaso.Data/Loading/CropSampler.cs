@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Hwaso.Data.Loading;
 
 /// <summary>
-/// Scales, crops, mirrors, pads and normalises in one go: only the crop's own pixels of the scaled image are ever computed.
+/// Scales, crops, mirrors, pads and normalises in one pass: only the crop's own pixels of the scaled image are computed.
 /// Bilinear for images, nearest for labels and depth, with OpenCV's pixel centres (INTER_LINEAR, INTER_NEAREST). One instance a thread.
 /// </summary>
 public sealed class CropSampler
@@ -135,7 +135,8 @@ public sealed class CropSampler
     }
 
     /// <summary>
-    /// Brings the two source rows, scaled horizontally, into <see cref="upper"/> and <see cref="lower"/>; one often is there already.
+    /// Fills <see cref="upper"/> and <see cref="lower"/> with the two source rows, scaled horizontally; often one of them is already in
+    /// place.
     /// </summary>
     void Rows(byte[] source, int sourceWidth, int top, int bottom, int inside)
     {

@@ -19,7 +19,7 @@ public sealed class Loader
     /// <param name="data">The data set.</param>
     /// <param name="augmentation">The transforms of each image.</param>
     /// <param name="options">How batches are made.</param>
-    /// <param name="depth">Where depth comes from, to go through the same transforms; null where none is wanted.</param>
+    /// <param name="depth">The source of depth, which gets the same transforms; null for none.</param>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     public Loader(SegmentationDataset data, Augmentation augmentation, LoaderOptions options, DepthSource? depth = null)
     {
@@ -71,7 +71,7 @@ public sealed class Loader
         {
             var place = number * options.BatchSize + slot;
             var index = order[place];
-            // An image that is drawn twice in an epoch is cropped otherwise each time.
+            // An image that is drawn twice in an epoch gets different crops.
             var random = new KeyedRandom(options.Seed, epoch, options.Balance is null ? index : order.Length + place);
             var item = Read(index);
             batch.Ids[slot] = item.Sample.Id;
@@ -88,7 +88,7 @@ public sealed class Loader
         }
         catch (Exception error) when (error is not (DatasetException or ImageFormatException or IOException or UnauthorizedAccessException))
         {
-            // Those above name their file; whatever else happens happened to this one.
+            // The errors above name their file; any other error gets this file's name.
             throw new DatasetException(data.Samples[index].ImagePath,
                 error is OutOfMemoryException ? "too little memory to read it; use fewer workers or a smaller cache" : error.Message,
                 error);

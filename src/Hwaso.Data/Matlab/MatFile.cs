@@ -126,9 +126,9 @@ static class MatFile
 }
 
 /// <summary>A variable or field of a MATLAB file: numbers, or a struct of more arrays.</summary>
-/// <param name="Rows">Its rows; 0 for what is not a matrix.</param>
+/// <param name="Rows">Its rows; 0 for arrays that are not matrices.</param>
 /// <param name="Columns">Its columns.</param>
-/// <param name="Numbers">Its numbers, column by column as MATLAB keeps them; null where it holds none that can be read.</param>
+/// <param name="Numbers">Its numbers, column by column as MATLAB keeps them; null where the array holds no readable numbers.</param>
 /// <param name="Fields">Its fields, of the first element, where it is a struct.</param>
 sealed record MatArray(int Rows, int Columns, double[]? Numbers, IReadOnlyDictionary<string, MatArray> Fields)
 {
