@@ -1,4 +1,4 @@
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
 
 namespace Hwaso.Training.Studies;
 

@@ -1,6 +1,6 @@
 using Hwaso.Metrics;
 using Hwaso.Recipes;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
 
 namespace Hwaso.Training.Studies;
 

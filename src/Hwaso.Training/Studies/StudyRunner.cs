@@ -1,11 +1,8 @@
-using Hwaso.Graph;
 using Hwaso.Inference;
-using Hwaso.Inference.Networks;
-using Hwaso.Models;
 using Hwaso.Recipes;
 using Hwaso.Torch;
-using Hwaso.Training.Objectives;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
+using Hwaso.Training.Tasks;
 
 namespace Hwaso.Training.Studies;
 
@@ -43,7 +40,7 @@ public sealed class StudyRunner
                 var recipe = variant.Recipe(run, request.Settings);
                 var folder = request.Folder.Run(variant, recipe.Recipe.Seed);
                 var isKept = File.Exists(folder.Result);
-                var summary = isKept ? RunSummary.Of(folder) : Train(watcher, recipe, folder, variant, number, of, stop);
+                var summary = isKept ? RunSummary.Read(folder.Result) : Train(watcher, recipe, folder, variant, number, of, stop);
                 if (summary is null)
                     return false;
                 if (isKept)
@@ -56,8 +53,8 @@ public sealed class StudyRunner
 
     RunSummary? Train(IStudyWatcher watcher, RecipeFile recipe, RunFolder folder, StudyVariant variant, int number, int of, CancellationToken stop)
     {
-        var told = watcher.Trains(number, of, variant, recipe.Recipe.Seed);
-        using var trainer = new Trainer(RequestOf(recipe, folder), told);
+        var (asked, told) = (RequestOf(recipe, folder), watcher.Trains(number, of, variant, recipe.Recipe.Seed));
+        using var trainer = new Trainer(asked, TrainingTasks.Open(asked), told);
         var result = trainer.Run(stop);
         var summary = result.Finished ? trainer.WriteReport(result) : null;
         watcher.Trained(result);
@@ -70,54 +67,26 @@ public sealed class StudyRunner
     StudyRow Row(StudyVariant variant)
     {
         var file = variant.Recipe(0, request.Settings);
-        var recipe = file.Recipe;
-        var data = TrainData.Open(RequestOf(file, request.Folder.Run(variant, recipe.Seed)));
-        ComputeType.Of(file, request.Device, TorchInfo.ProcessorHasBFloat16, _ => { });
-        TrainPlan.Of(recipe.Train, data.Training.Samples.Count, recipe.Data.TrainSplit);
-        var classes = data.Training.Classes.Count;
-        SegmentationDefinition definition;
-        try
-        {
-            definition = ModelFactory.DefineSegmentation(recipe.Model);
-        }
-        catch (ArgumentException error)
-        {
-            // The name is what a study's line usually sets.
-            throw file.Error(recipe.Model.Name is null ? "model" : "model.name", error.Message);
-        }
-        long[] crop = [1, 3, recipe.Augment.Crop.Height, recipe.Augment.Crop.Width];
-        NetworkGraph.Sketch(w =>
-        {
-            var net = definition.Build(w, classes);
-            foreach (var stage in recipe.Stages.Cast<TrainStageRecipe?>().DefaultIfEmpty())
-                ObjectiveFactory.Of(net, recipe.Loss, file, stage).Dispose();
-            return net;
-        }, crop);
+        var task = TrainingTasks.Open(RequestOf(file, request.Folder.Run(variant, file.Recipe.Seed)));
+        ForwardPass.TypeOf(file, request.Device, TorchInfo.ProcessorHasBFloat16, _ => { });
+        TrainPlan.Of(task);
+        task.Check();
         for (var run = 0; run < request.Seeds; run++)
-            RequireSame(variant.Recipe(run, request.Settings), variant, data);
-        return Counted(variant, definition.Deployed, classes, request.Study.Input ?? recipe.Augment.Crop);
-    }
-
-    static StudyRow Counted(StudyVariant variant, SegmentationDefinition definition, int classes, SizePx input)
-    {
-        long parameters = 0;
-        var graph = NetworkGraph.Sketch(w =>
-        {
-            var net = definition.Build(w, classes);
-            parameters = w.ParameterCount;
-            return net;
-        }, [1, 3, input.Height, input.Width]);
-        return new StudyRow(variant, parameters, Cost.Of(graph).Macs, input, []);
+            RequireSame(variant.Recipe(run, request.Settings), variant);
+        var input = request.Study.Input ?? file.Recipe.Augment.Crop;
+        var cost = task.Cost(input);
+        return new StudyRow(variant, cost.Parameters, cost.Macs, input, []);
     }
 
     /// <summary>A finished run of other settings must not stand in the table; one under way is refused when it is resumed.</summary>
-    void RequireSame(RecipeFile file, StudyVariant variant, TrainData data)
+    void RequireSame(RecipeFile file, StudyVariant variant)
     {
         var folder = request.Folder.Run(variant, file.Recipe.Seed);
         if (!File.Exists(folder.Result))
             return;
-        var now = Trainer.Resolved(file.Recipe, data, request.Threads).ToYaml(folder.Recipe);
+        var now = TrainingTasks.Open(RequestOf(file, folder)).Recipe.ToYaml(folder.Recipe);
         if (ResumeState.Difference(File.ReadAllText(folder.Recipe), now) is { } difference)
-            throw new TrainingException($"{folder.Root}: holds a run of another recipe ({difference}); remove it, or keep this study in another folder with --out");
+            throw new TrainingException(
+                $"{folder.Root}: holds a run of another recipe ({difference}); remove it, or keep this study in another folder with --out");
     }
 }

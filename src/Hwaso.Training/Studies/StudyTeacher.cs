@@ -6,7 +6,8 @@ using Hwaso.Inference.Depth;
 using Hwaso.Metrics;
 using Hwaso.Recipes.Yaml;
 using Hwaso.Torch;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
+using Hwaso.Training.Tasks;
 
 namespace Hwaso.Training.Studies;
 
@@ -46,7 +47,8 @@ public sealed class StudyTeacher
         if (!File.Exists(run.Result))
         {
             var recipe = variant.Recipe(0, []);
-            using var trainer = new Trainer(new TrainRequest(recipe, folder.TeacherScenes, run, run.Exists, device, all), watcher.Trains(1, 1, variant, recipe.Recipe.Seed));
+            var request = new TrainRequest(recipe, folder.TeacherScenes, run, run.Exists, device, all);
+            using var trainer = new Trainer(request, TrainingTasks.Open(request), watcher.Trains(1, 1, variant, recipe.Recipe.Seed));
             var result = trainer.Run(stop);
             if (result.Finished)
                 trainer.WriteReport(result);

@@ -6,9 +6,10 @@ using Hwaso.Recipes;
 using Hwaso.Scenes;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
 using Hwaso.Training.Studies;
-using Hwaso.Training.Tests.Runs;
+using Hwaso.Training.Tasks;
+using Hwaso.Training.Tests.Loop;
 
 namespace Hwaso.Training.Tests.Studies;
 
@@ -94,7 +95,8 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
         Assert.True(Runner(seeds: 1).Run(new Watcher(), default));
         var alone = new RunFolder(Path.Combine(folder, "alone"));
         var recipe = RecipeFile.Load(Path.Combine(folder, "base.yaml"), "model.attention=se");
-        using (var trainer = new Trainer(new TrainRequest(recipe, data, alone, false, Device.Cpu, 1), new RunWatcher(_ => { })))
+        var request = new TrainRequest(recipe, data, alone, false, Device.Cpu, 1);
+        using (var trainer = new Trainer(request, TrainingTasks.Open(request), new RunWatcher()))
             trainer.Run(default);
         var (ours, theirs) = (TensorFile.Read(Folder.Run(Variants[1], 7).Last).Tensors, TensorFile.Read(alone.Last).Tensors);
         Assert.Equal(ours.Keys, theirs.Keys);
@@ -110,15 +112,22 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
     }
 
     [Theory]
-    [InlineData("model.attention: se", "model.name: hrnetv2-w99, model.family: ", "study.yaml:9: model.name: ")]
-    [InlineData("model.attention: se", "model.classes: 7", "study.yaml:9: model.classes: 7, but Cityscapes train has 19 classes")]
-    [InlineData("model.attention: se", "loss.heads.dense: 1", "study.yaml:9: loss.heads.dense: weighs what hrnetv2 does not have")]
-    [InlineData("model.attention: se", "train.batch: 13", "split 'train' has 12 images, one step takes 13")]
-    public void What_does_not_fit_is_said_before_the_first_step(string setting, string mistake, string message)
+    [InlineData("model.name: hrnetv2-w99, model.family: ", "study.yaml:9: model.name: ")]
+    [InlineData("model.classes: 7", "study.yaml:9: model.classes: 7, but Cityscapes train has 19 classes")]
+    [InlineData("loss.heads.dense: 1", "study.yaml:9: loss.heads.dense: weighs what hrnetv2 does not have")]
+    public void What_a_variant_sets_wrongly_is_said_with_its_line_before_the_first_step(string mistake, string message)
     {
-        File.WriteAllText(StudyPath, File.ReadAllText(StudyPath).Replace(setting, mistake, StringComparison.Ordinal));
-        var error = Assert.ThrowsAny<Exception>(() => Runner());
-        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Set(mistake);
+        Assert.Contains(message, Assert.Throws<RecipeException>(() => Runner()).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Folder.Root));
+    }
+
+    [Fact]
+    public void A_step_of_more_images_than_there_are_is_said_before_the_first()
+    {
+        Set("train.batch: 13");
+        var error = Assert.Throws<TrainingException>(() => Runner());
+        Assert.Contains("split 'train' has 12 images, one step takes 13", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Folder.Root));
     }
 
@@ -165,6 +174,9 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
     }
 
     IReadOnlyList<StudyVariant> Variants => Study.Load(StudyPath, small: false).Variants;
+
+    void Set(string mistake) =>
+        File.WriteAllText(StudyPath, File.ReadAllText(StudyPath).Replace("model.attention: se", mistake, StringComparison.Ordinal));
 
     StudyRunner Runner(int seeds = 2, params string[] settings) => new(new StudyRequest(Study.Load(StudyPath, small: false), data, seeds, settings, Folder, Device.Cpu, 1));
 
