@@ -4,7 +4,7 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Training.Loop;
 
-/// <summary>How a run's forward passes compute: the device, the memory format of images, and the type of products and convolutions.</summary>
+/// <summary>How a run's forward passes compute: device, memory format of images, type of products and convolutions.</summary>
 /// <param name="device">The device.</param>
 /// <param name="channelsLast">Whether images are kept channels last.</param>
 /// <param name="compute">The narrower type that products and convolutions compute in; null for float32.</param>

@@ -6,7 +6,7 @@ public interface ITrainWatcher
     /// <summary>The run begins, or continues after a step.</summary>
     void Begins(TrainPlan plan, long fromStep);
 
-    /// <summary>A step was done: its number from 1, its epoch from 1, its loss and learning rate, and training images a second of late.</summary>
+    /// <summary>A step was done: its number and epoch from 1, its loss and learning rate, and recent training images a second.</summary>
     void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond);
 
     /// <summary>A validation was done.</summary>

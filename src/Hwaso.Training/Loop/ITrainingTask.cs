@@ -82,12 +82,12 @@ public interface ILearner
 /// <summary>What is learned in one stage: which weights, from which batches and losses.</summary>
 public interface ILearnerStage : IDisposable
 {
-    /// <summary>Puts the network into training mode and lets the weights of this stage learn; called before each pass over the data.</summary>
+    /// <summary>Puts the network into training mode and lets this stage's weights learn; called before each pass over the data.</summary>
     void Begin();
 
     /// <summary>
-    /// The batches of a pass over the data, the same whenever they are asked for. Random choices within losses come from libtorch's generator,
-    /// whose state a run saves.
+    /// The batches of a pass over the data, the same whenever they are asked for. Random choices within losses come from libtorch's
+    /// generator, whose state a run saves.
     /// </summary>
     /// <param name="epoch">The pass, from 0.</param>
     /// <param name="firstBatch">The batch to begin with, from 0.</param>

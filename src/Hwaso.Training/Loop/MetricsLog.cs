@@ -16,7 +16,7 @@ public sealed class MetricsLog
 
     MetricsLog(string path) => this.path = path;
 
-    /// <summary>Opens the log of a run that continues after a step; lines behind that step are removed, since those steps are done again.</summary>
+    /// <summary>Opens the log of a run that continues after a step; removes the lines of later steps, which are done again.</summary>
     /// <param name="path">The file.</param>
     /// <param name="fromStep">The last step that counts.</param>
     /// <param name="validated">Whether a validation after that very step counts.</param>
@@ -64,7 +64,7 @@ public sealed class MetricsLog
         [.. Entries(isValidation: true).Select(o => new LoggedValidation(Iteration(o), Epoch(o), o))];
 
     /// <summary>Adds a step.</summary>
-    public void Step(long iteration, int epoch, double loss, double learningRate, double imagesPerSecond) => Append(iteration, new JsonObject
+    public void Step(long iteration, int epoch, double loss, double learningRate, double imagesPerSecond) => Append(iteration, new()
     {
         ["iteration"] = iteration,
         ["epoch"] = epoch,

@@ -88,7 +88,7 @@ public sealed record ResumeState(
 
     static IEnumerable<Device> Devices(Weights weights) => weights.Device == Device.Cpu ? [Device.Cpu] : [Device.Cpu, weights.Device];
 
-    /// <summary>The first line in which two recipes differ, ignoring settings that cannot change the result: paths, threads and caches.</summary>
+    /// <summary>The first line in which two recipes differ, but for paths, threads and caches, which cannot change the result.</summary>
     internal static string? Difference(string before, string now)
     {
         var (a, b) = (Lines(before), Lines(now));

@@ -63,7 +63,8 @@ sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IT
         {
             var kept = File.Exists(folder.Resume) ? $"go on from {folder.Resume}" : "begin again (nothing was saved yet)";
             var named = error.Message.StartsWith(path, StringComparison.Ordinal) ? error.Message : $"{path}: {error.Message}";
-            throw new TrainingException($"{named.TrimEnd('.')}; stopped at step {step}: make room or mend the folder, then {kept} with --resume", error);
+            throw new TrainingException(
+                $"{named.TrimEnd('.')}; stopped at step {step}: make room or mend the folder, then {kept} with --resume", error);
         }
     }
 

@@ -7,21 +7,25 @@ namespace Hwaso.Training.Loop;
 static class RunPage
 {
     /// <summary>Title, recipe, figures, losses and warnings of a run.</summary>
-    public static RunReportData Of(Recipe recipe, RunSummary summary, MetricsLog log, TimeSpan time, IReadOnlyList<string> warnings) => new()
+    public static RunReportData Of(Recipe recipe, RunSummary summary, MetricsLog log, TimeSpan time, IReadOnlyList<string> warnings)
     {
-        Title = recipe.Name,
-        Recipe = RecipeSettings.Of(recipe),
-        Figures = new RunFigures
+        var threads = $"{summary.Threads} thread{(summary.Threads == 1 ? "" : "s")}";
+        return new RunReportData
         {
-            Parameters = summary.Parameters,
-            MultiplyAdds = summary.Macs,
-            InputSize = $"{recipe.Augment.Crop.Height}×{recipe.Augment.Crop.Width}",
-            TrainingTime = time,
-            ImagesPerSecond = summary.ImagesPerSecond,
-            Device = summary.Device == "cpu" ? $"CPU, {summary.Threads} thread{(summary.Threads == 1 ? "" : "s")}" : summary.Device,
-        },
-        Loss = [.. log.Steps.Select(s => new LossPoint(s.Iteration, s.Loss, s.LearningRate))],
-        Warnings = warnings,
-        Finished = DateTimeOffset.Now,
-    };
+            Title = recipe.Name,
+            Recipe = RecipeSettings.Of(recipe),
+            Figures = new RunFigures
+            {
+                Parameters = summary.Parameters,
+                MultiplyAdds = summary.Macs,
+                InputSize = $"{recipe.Augment.Crop.Height}×{recipe.Augment.Crop.Width}",
+                TrainingTime = time,
+                ImagesPerSecond = summary.ImagesPerSecond,
+                Device = summary.Device == "cpu" ? $"CPU, {threads}" : summary.Device,
+            },
+            Loss = [.. log.Steps.Select(s => new LossPoint(s.Iteration, s.Loss, s.LearningRate))],
+            Warnings = warnings,
+            Finished = DateTimeOffset.Now,
+        };
+    }
 }

@@ -102,7 +102,8 @@ public sealed record RunSummary
                         .Select(f => KeyValuePair.Create(f.Key, f.Value!.GetValue<double>()))),
                 Parameters = json[FirstAfterScores]?.GetValue<long>(),
                 Macs = json["macs"]?.GetValue<long>(),
-                Input = json["input"] is JsonArray { Count: 2 } size ? new SizePx(size[0]!.GetValue<int>(), size[1]!.GetValue<int>()) : null,
+                Input = json["input"] is JsonArray { Count: 2 } size
+                    ? new SizePx(size[0]!.GetValue<int>(), size[1]!.GetValue<int>()) : null,
                 Seconds = json["seconds"]?.GetValue<double>(),
                 ImagesPerSecond = json["images_per_second"]?.GetValue<double>(),
                 Device = json["device"]?.GetValue<string>(),
@@ -112,7 +113,8 @@ public sealed record RunSummary
         catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or FormatException)
         {
             throw new InvalidDataException(
-                $"{path}: is no run's result: {error.Message} Remove it, and resume the run (hwaso train … --resume) to have it written again", error);
+                $"{path}: is no run's result: {error.Message} "
+                + "Remove it, and resume the run (hwaso train … --resume) to have it written again", error);
         }
     }
 }

@@ -15,8 +15,11 @@ sealed class TensorBoardLog(string folder, long fromStep) : IDisposable
         Write(step, [("train/loss", loss), ("train/learning_rate", learningRate), ("train/images_per_second", imagesPerSecond)]);
 
     /// <summary>Adds a validation.</summary>
-    public void Validation(long step, Validation validation) =>
-        Write(step, [.. validation.All.Where(s => s.Value is not null).Select(s => ($"val/{s.Name}", s.Value!.Value)), .. validation.Curves]);
+    public void Validation(long step, Validation validation) => Write(step,
+    [
+        .. validation.All.Where(s => s.Value is not null).Select(s => ($"val/{s.Name}", s.Value!.Value)),
+        .. validation.Curves,
+    ]);
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => file?.Dispose();

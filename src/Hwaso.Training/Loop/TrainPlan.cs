@@ -2,7 +2,7 @@ namespace Hwaso.Training.Loop;
 
 /// <summary>The length of a run on a data set, in steps.</summary>
 /// <param name="Images">Images of the training split.</param>
-/// <param name="StepsPerEpoch">Optimiser steps of one pass; images that do not fill a step are left out of it, as in the official code.</param>
+/// <param name="StepsPerEpoch">Optimiser steps of one pass; it leaves out images that do not fill a step, as official code does.</param>
 /// <param name="Steps">Optimiser steps in all.</param>
 /// <param name="Batch">Images of one forward pass.</param>
 /// <param name="Accumulate">Forward passes of one step.</param>
@@ -25,6 +25,7 @@ public sealed record TrainPlan(int Images, int StepsPerEpoch, long Steps, int Ba
             throw new TrainingException($"split '{task.Recipe.Data.TrainSplit}' has {images} images, one step takes {perStep} "
                 + $"(train.batch {train.Batch} × train.accumulate {train.Accumulate}); use a smaller batch");
         var stepsPerEpoch = images / perStep;
-        return new TrainPlan(images, stepsPerEpoch, train.Iterations ?? (long)train.Epochs!.Value * stepsPerEpoch, train.Batch, train.Accumulate);
+        var steps = train.Iterations ?? (long)train.Epochs!.Value * stepsPerEpoch;
+        return new TrainPlan(images, stepsPerEpoch, steps, train.Batch, train.Accumulate);
     }
 }

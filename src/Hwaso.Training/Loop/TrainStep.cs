@@ -75,8 +75,8 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
         catch (TorchException error) when (error.IsOutOfMemory)
         {
             throw new TrainingException(
-                $"too little memory for {batch.Text}: use a smaller train.batch (and train.accumulate to keep the step's size) or augment.crop; "
-                + error.Message, error);
+                $"too little memory for {batch.Text}: use a smaller train.batch (and train.accumulate to keep the step's size) "
+                + $"or augment.crop; {error.Message}", error);
         }
     }
 }

@@ -67,8 +67,8 @@ public sealed class Trainer : IDisposable
             learner = task.Build(weights, pretrained: !continues, this.watcher.Says);
             if (recipe.Train.ChannelsLast && !weights.TrainsInChannelsLast)
             {
-                this.watcher.Says("train.memory_format: contiguous, because libtorch fails on strided 1x1 convolutions of fewer than 8 channels "
-                    + "in channels_last");
+                this.watcher.Says("train.memory_format: contiguous, because libtorch fails on strided 1x1 convolutions "
+                    + "of fewer than 8 channels in channels_last");
                 recipe = recipe with { Train = recipe.Train with { ChannelsLast = false } };
             }
             if (recipe.Train.ChannelsLast)

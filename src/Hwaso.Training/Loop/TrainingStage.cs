@@ -104,8 +104,8 @@ sealed class TrainingStage : IDisposable
         return recipe.Kind switch
         {
             OptimizerKind.Sgd => new Sgd(groups, recipe.LearningRate, recipe.Momentum, nesterov: recipe.Nesterov),
-            OptimizerKind.Adam or OptimizerKind.AdamW =>
-                new Adam(groups, recipe.LearningRate, recipe.Beta1, recipe.Beta2, recipe.Eps, decoupled: recipe.Kind == OptimizerKind.AdamW),
+            OptimizerKind.Adam => new Adam(groups, recipe.LearningRate, recipe.Beta1, recipe.Beta2, recipe.Eps),
+            OptimizerKind.AdamW => new Adam(groups, recipe.LearningRate, recipe.Beta1, recipe.Beta2, recipe.Eps, decoupled: true),
             _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.Kind, "an optimiser that is not known"),
         };
     }
@@ -140,7 +140,8 @@ sealed record StageSpan(int Index, long First, long End, StagePlan Plan)
         foreach (var stage in stages)
         {
             var first = spans.Count == 0 ? 0 : spans[^1].End;
-            spans.Add(new StageSpan(spans.Count, first, stage.Epochs is { } epochs ? first + (long)epochs * length.StepsPerEpoch : length.Steps, stage));
+            var end = stage.Epochs is { } epochs ? first + (long)epochs * length.StepsPerEpoch : length.Steps;
+            spans.Add(new StageSpan(spans.Count, first, end, stage));
         }
         return spans;
     }

@@ -18,7 +18,8 @@ public sealed class RunComparison
     const int MostSettings = 6;
 
     // Names and places say nothing about a result.
-    static readonly string[] unimportant = ["name", "description", "threads", "data.workers", "data.cache_mb", "train.log_every", "save.every"];
+    static readonly string[] unimportant =
+        ["name", "description", "threads", "data.workers", "data.cache_mb", "train.log_every", "save.every"];
 
     readonly List<(string Folder, RunSummary Summary, Dictionary<string, string> Settings)> runs = [];
 
@@ -49,7 +50,8 @@ public sealed class RunComparison
         var shown = Differing.Take(MostSettings).ToArray();
         string[] heads =
         [
-            "run", .. measures.Select(m => $"{m.Title} %"), "best epoch", "steps", "parameters (M)", "multiply-adds (2^30)", "time", "images/s",
+            "run", .. measures.Select(m => $"{m.Title} %"),
+            "best epoch", "steps", "parameters (M)", "multiply-adds (2^30)", "time", "images/s",
             .. shown,
         ];
         var ordered = runs.OrderByDescending(r => r.Summary.Scores.GetValueOrDefault(Measure.All[0].Name, -1));
@@ -69,8 +71,8 @@ public sealed class RunComparison
     }
 
     /// <summary>
-    /// The rows for programs, in the order given: the fields of <c>result.json</c> with <c>run</c>, the folder, and <c>settings</c>, those that
-    /// differ.
+    /// The rows for programs, in the order given: the fields of <c>result.json</c> with <c>run</c>, the folder, and <c>settings</c>, those
+    /// that differ.
     /// </summary>
     public JsonArray ToJson() => [.. runs.Select(r =>
     {

@@ -1,4 +1,5 @@
 using Hwaso.Inference;
+using Hwaso.Metrics;
 using Hwaso.Recipes;
 using Hwaso.Torch;
 using Hwaso.Training.Loop;
@@ -6,13 +7,16 @@ using Hwaso.Training.Tasks;
 
 namespace Hwaso.Training.Studies;
 
-/// <summary>Trains every variant of a study with every seed: what is finished is kept, what was broken off goes on, and the table is written after each run.</summary>
+/// <summary>
+/// Trains every variant of a study with every seed: finished runs are kept, stopped ones are resumed, and the table is written after each
+/// run.
+/// </summary>
 public sealed class StudyRunner
 {
     readonly StudyRequest request;
     readonly List<StudyRow> rows = [];
 
-    /// <summary>Reads every recipe, opens the data and builds every network in shapes alone: whatever is wrong is said before the first step.</summary>
+    /// <summary>Reads every recipe, opens the data and builds every network in shapes alone: errors come before the first step.</summary>
     /// <exception cref="RecipeException">A recipe, or what the study sets in it, is wrong.</exception>
     /// <exception cref="TrainingException">A run in the folder is of another recipe.</exception>
     public StudyRunner(StudyRequest request)
@@ -25,7 +29,7 @@ public sealed class StudyRunner
     /// <summary>The table as it stands.</summary>
     public StudyTable Table => new(request.Study, request.Seeds, rows, request.Teacher);
 
-    /// <summary>Trains; true when every run is finished, false where it was stopped: the same again goes on.</summary>
+    /// <summary>Trains; true when every run is finished, false where it was stopped and can be run again to continue.</summary>
     /// <exception cref="TrainingException">A run failed; those before are kept.</exception>
     public bool Run(IStudyWatcher watcher, CancellationToken stop)
     {
@@ -51,7 +55,8 @@ public sealed class StudyRunner
         return true;
     }
 
-    RunSummary? Train(IStudyWatcher watcher, RecipeFile recipe, RunFolder folder, StudyVariant variant, int number, int of, CancellationToken stop)
+    RunSummary? Train(
+        IStudyWatcher watcher, RecipeFile recipe, RunFolder folder, StudyVariant variant, int number, int of, CancellationToken stop)
     {
         var (asked, told) = (RequestOf(recipe, folder), watcher.Trains(number, of, variant, recipe.Recipe.Seed));
         using var trainer = new Trainer(asked, TrainingTasks.Open(asked), told);
@@ -61,8 +66,11 @@ public sealed class StudyRunner
         return summary;
     }
 
-    TrainRequest RequestOf(RecipeFile recipe, RunFolder folder) =>
-        new(recipe, request.Data, folder, folder.Exists, request.Device, request.Threads ?? recipe.Recipe.Threads ?? Environment.ProcessorCount);
+    TrainRequest RequestOf(RecipeFile recipe, RunFolder folder)
+    {
+        var threads = request.Threads ?? recipe.Recipe.Threads ?? Environment.ProcessorCount;
+        return new TrainRequest(recipe, request.Data, folder, folder.Exists, request.Device, threads);
+    }
 
     StudyRow Row(StudyVariant variant)
     {
@@ -90,3 +98,22 @@ public sealed class StudyRunner
                 $"{folder.Root}: holds a run of another recipe ({difference}); remove it, or keep this study in another folder with --out");
     }
 }
+
+/// <summary>Which study to train, on what, and where to keep it.</summary>
+/// <param name="Study">The study.</param>
+/// <param name="Data">The data set's folder; null takes each recipe's.</param>
+/// <param name="Seeds">Runs of each variant, at least 1.</param>
+/// <param name="Settings">Values <c>key=value</c> that replace those of every variant's recipe.</param>
+/// <param name="Folder">Where to keep it.</param>
+/// <param name="Device">The device to train on.</param>
+/// <param name="Threads">Threads for operators and for reading images; null for each recipe's, or as many as the machine offers.</param>
+/// <param name="Teacher">How far the depth of the study's teacher is from the truth; null where it has none.</param>
+public sealed record StudyRequest(
+    Study Study,
+    string? Data,
+    int Seeds,
+    IReadOnlyList<string> Settings,
+    StudyFolder Folder,
+    Device Device,
+    int? Threads,
+    DepthError? Teacher = null);

@@ -11,7 +11,7 @@ namespace Hwaso.Training.Tasks;
 public static class TrainingTasks
 {
     /// <summary>Opens the data of a request's task and checks that the recipe fits it.</summary>
-    /// <exception cref="RecipeException">The recipe describes no network that can be trained, or data that is not there or does not fit.</exception>
+    /// <exception cref="RecipeException">The recipe describes no network that can be trained, or data that do not exist or fit.</exception>
     public static ITrainingTask Open(TrainRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -34,7 +34,8 @@ public static class TrainingTasks
             return ModelFactory.Define(file.Model) switch
             {
                 SegmentationDefinition definition => (request => new SegmentationTask(request, definition), SegmentationScores.Read),
-                var other => throw new ArgumentException($"{other.Name} is a network for {other.Task.Word()}; a segmentation network was wanted"),
+                var other => throw new ArgumentException(
+                    $"{other.Name} is a network for {other.Task.Word()}; a segmentation network was wanted"),
             };
         }
         catch (ArgumentException error)

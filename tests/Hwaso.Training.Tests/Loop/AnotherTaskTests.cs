@@ -28,8 +28,9 @@ public sealed partial class AnotherTaskTests(SceneFolder scenes) : TensorTest, I
         var best = TensorFile.Read(At("learn").Best);
         Assert.Equal(("1", $"{result.BestEpoch}"), (best.Metadata["hwaso.brightest"], best.Metadata["hwaso.epoch"]));
         Assert.Equal(errors.Min(), double.Parse(best.Metadata["hwaso.error"]));
-        Assert.Contains("network fcn-resnet50, 241 parameters, one brightness, ", File.ReadAllText(At("learn").Log), StringComparison.Ordinal);
-        Assert.Contains($"best mean error {errors.Min():0.0000} after epoch {result.BestEpoch}", File.ReadAllText(At("learn").Log), StringComparison.Ordinal);
+        var text = File.ReadAllText(At("learn").Log);
+        Assert.Contains("network fcn-resnet50, 241 parameters, one brightness, ", text, StringComparison.Ordinal);
+        Assert.Contains($"best mean error {errors.Min():0.0000} after epoch {result.BestEpoch}", text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -61,8 +62,8 @@ public sealed partial class AnotherTaskTests(SceneFolder scenes) : TensorTest, I
         Assert.Contains(EventRecords.Shown(At("told").Events), v => v.Tag == "val/error" && v.Value == (float)least);
         var page = File.ReadAllText(At("told").Report);
         Assert.Matches($@"<dt>Mean error</dt><dd>{Regex.Escape($"{least:0.000}")}</dd><dd class=""note"">epoch \d</dd>", page);
-        Assert.Contains("<h2>Guesses</h2>", page, StringComparison.Ordinal);
-        Assert.Equal(4, Regex.Count(page, @"<tr><td>hwaso_\d+_\d+</td>"));
+        var section = page[page.IndexOf("<h2>Guesses</h2>", StringComparison.Ordinal)..];
+        Assert.Equal(4, Regex.Count(section[..section.IndexOf("</section>", StringComparison.Ordinal)], "<tr><td>"));
     }
 
     [Fact]
@@ -120,7 +121,7 @@ public sealed partial class AnotherTaskTests(SceneFolder scenes) : TensorTest, I
 
     string[] Bits(string name) => SmallRuns.BitsOf(At(name));
 
-    string[] Lines(string name) => [.. File.ReadAllLines(At(name).Metrics).Select(l => Regex.Replace(l, "\"images_per_second\":[^,}]*", ""))];
+    string[] Lines(string name) => SmallRuns.LinesOf(At(name));
 
     TrainResult Train(
         string name, int? stopAfter = null, bool resume = false, bool report = false, StagePlan[]? stages = null, params string[] settings)

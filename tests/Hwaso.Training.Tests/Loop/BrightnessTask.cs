@@ -13,8 +13,8 @@ using Hwaso.Training.Loop;
 namespace Hwaso.Training.Tests.Loop;
 
 /// <summary>
-/// A task that is not segmentation: the mean brightness of an image, 0 to 1. Its batches hold images of several sizes, its score is an error, of
-/// which less is better, and its report has a table of images.
+/// A task that is not segmentation: the mean brightness of an image, 0 to 1. Its batches hold images of several sizes, its score is an
+/// error, of which less is better, and its report has a table of images.
 /// </summary>
 /// <param name="request">The request.</param>
 /// <param name="stages">Its stages.</param>
@@ -126,14 +126,13 @@ sealed class BrightnessLearner(BrightnessNet net, SegmentationDataset training, 
                 {
                     Pictures = [(validation.Samples[0].Id, validation.Read(0).Image)],
                     Heads = ["image", "brightness", "guess"],
-                    Rows =
-                    [
-                        .. best.Fields["guesses"]!.AsArray().Select((guess, k) => (string[])
-                            [validation.Samples[k].Id, Text(BrightnessBatch.Brightness(validation.Read(k).Image)), Text(guess!.GetValue<double>())]),
-                    ],
+                    Rows = [.. best.Fields["guesses"]!.AsArray().Select((guess, k) => Row(k, guess!.GetValue<double>()))],
                 },
             ],
         };
+
+        string[] Row(int index, double guess) =>
+            [validation.Samples[index].Id, Text(BrightnessBatch.Brightness(validation.Read(index).Image)), Text(guess)];
     }
 }
 

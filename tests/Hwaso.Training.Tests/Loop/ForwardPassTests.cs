@@ -15,7 +15,8 @@ public sealed class ForwardPassTests(SceneFolder scenes) : TensorTest, IClassFix
     {
         runs.Train("wide");
         runs.Train("asked", settings: "train.precision=bfloat16");
-        var said = File.ReadAllText(runs.At("asked").Log).Contains("train.precision bfloat16: this processor has no instructions for it", StringComparison.Ordinal);
+        const string Line = "train.precision bfloat16: this processor has no instructions for it";
+        var said = File.ReadAllText(runs.At("asked").Log).Contains(Line, StringComparison.Ordinal);
         Assert.Equal(!TorchInfo.ProcessorHasBFloat16, said);
         if (said)
             Assert.Equal(runs.Bits("wide"), runs.Bits("asked"));
@@ -30,7 +31,8 @@ public sealed class ForwardPassTests(SceneFolder scenes) : TensorTest, IClassFix
     public void A_processor_computes_in_what_it_is_faster_with(string precision, bool processorHas, ScalarType? type)
     {
         var said = new List<string>();
-        Assert.Equal(type, ForwardPass.TypeOf(RecipeFile.Read(SmallRuns.Recipe, "small.yaml", $"train.precision={precision}"), Device.Cpu, processorHas, said.Add));
+        var recipe = RecipeFile.Read(SmallRuns.Recipe, "small.yaml", $"train.precision={precision}");
+        Assert.Equal(type, ForwardPass.TypeOf(recipe, Device.Cpu, processorHas, said.Add));
         Assert.Equal(precision != "float32" && type is null, said.Count == 1);
     }
 
@@ -38,7 +40,9 @@ public sealed class ForwardPassTests(SceneFolder scenes) : TensorTest, IClassFix
     public void Float16_on_a_processor_is_an_error_with_its_line_before_anything_is_made()
     {
         var error = Assert.Throws<RecipeException>(() => runs.Train("narrow", settings: "train.precision=float16"));
-        Assert.Equal("--set train.precision=float16: train.precision: float16 is for CUDA devices; take bfloat16 or float32 on a processor", error.Message);
+        Assert.Equal(
+            "--set train.precision=float16: train.precision: float16 is for CUDA devices; take bfloat16 or float32 on a processor",
+            error.Message);
         Assert.False(Directory.Exists(runs.At("narrow").Root));
     }
 

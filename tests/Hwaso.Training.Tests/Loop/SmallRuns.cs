@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using Hwaso.Checkpoints;
 using Hwaso.Inference;
 using Hwaso.Recipes;
@@ -12,6 +13,9 @@ namespace Hwaso.Training.Tests.Loop;
 /// <param name="data">The data set's folder.</param>
 sealed class SmallRuns(string data) : IDisposable
 {
+    /// <summary>The settings of a ResNet that trains in a second.</summary>
+    public const string Tiny = "resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}";
+
     readonly string folder = Directory.CreateTempSubdirectory("hwaso-runs").FullName;
 
     /// <summary>The folder of a run.</summary>
@@ -30,6 +34,10 @@ sealed class SmallRuns(string data) : IDisposable
     public static string[] BitsOf(RunFolder run) =>
         [.. TensorFile.Read(run.Last).Tensors.Select(t => $"{t.Key} {Convert.ToHexString(SHA256.HashData(t.Value.Data.Span))}")];
 
+    /// <summary>The lines of a run's log, without speeds.</summary>
+    public static string[] LinesOf(RunFolder run) =>
+        [.. File.ReadAllLines(run.Metrics).Select(line => Regex.Replace(line, "\"images_per_second\":[^,}]*", ""))];
+
     public TrainResult Train(string name, int? stopAfter = null, bool resume = false, params string[] settings) =>
         Train(name, stopAfter, resume, data, settings);
 
@@ -38,7 +46,14 @@ sealed class SmallRuns(string data) : IDisposable
 
     // One thread: where other work shares the processors, two would wait for each other at every operator.
     public TrainResult Train(
-        string name, int? stopAfter, bool resume, string root, string[] settings, Action<long>? each = null, int threads = 1, bool report = false)
+        string name,
+        int? stopAfter,
+        bool resume,
+        string root,
+        string[] settings,
+        Action<long>? each = null,
+        int threads = 1,
+        bool report = false)
     {
         using var stop = new CancellationTokenSource();
         var watcher = new RunWatcher(step =>
@@ -78,4 +93,22 @@ sealed class SmallRuns(string data) : IDisposable
           log_every: 1
           optimizer: {learning_rate: 0.05, momentum: 0.9, weight_decay: 0.0001}
         """;
+}
+
+/// <summary>Calls an action after each step and ignores everything else.</summary>
+sealed class RunWatcher(Action<long>? stepped = null) : ITrainWatcher
+{
+    public void Begins(TrainPlan plan, long fromStep)
+    {
+    }
+
+    public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond) => stepped?.Invoke(step);
+
+    public void Validated(int epoch, Validation validation, bool isBest)
+    {
+    }
+
+    public void Says(string line)
+    {
+    }
 }

@@ -45,7 +45,8 @@ public sealed class TrainStepTests(SceneFolder scenes) : TensorTest, IClassFixtu
         Assert.True(plain[Key].Data.Span.SequenceEqual(resume[$"weight/{Key}"].Data.Span));
 
         using var network = LoadedNetwork.Open(runs.At("averaged").Root, Device.Cpu);
-        var evaluation = Evaluator.Score(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), Datasets.Open("cityscapes", scenes.Root, "val"));
+        var segmenter = new Segmenter(network.Net, network.Normalisation, new InferenceOptions());
+        var evaluation = Evaluator.Score(segmenter, Datasets.Open("cityscapes", scenes.Root, "val"));
         Assert.Equal(runs.Log("averaged").Validations.Max(v => v.Fields["miou"]!.GetValue<double>()), evaluation.Scores.Miou!.Value, 12);
     }
 
@@ -53,7 +54,11 @@ public sealed class TrainStepTests(SceneFolder scenes) : TensorTest, IClassFixtu
     public void Weight_decay_can_leave_norms_and_biases_alone()
     {
         // Nothing but decay: a rate of 1 and gradients clipped to nothing.
-        string[] settings = ["train.clip_norm=1.0e-30", "train.optimizer={learning_rate: 0.5, momentum: 0, weight_decay: 0.1}", "train.schedule={name: constant}"];
+        string[] settings =
+        [
+            "train.clip_norm=1.0e-30", "train.optimizer={learning_rate: 0.5, momentum: 0, weight_decay: 0.1}",
+            "train.schedule={name: constant}",
+        ];
         runs.Train("all", null, false, settings);
         runs.Train("some", null, false, [.. settings, "train.optimizer.decay_norms=false"]);
         var (all, some) = (TensorFile.Read(runs.At("all").Last).Tensors, TensorFile.Read(runs.At("some").Last).Tensors);
@@ -82,7 +87,7 @@ public sealed class TrainStepTests(SceneFolder scenes) : TensorTest, IClassFixtu
         var (handles, bytes) = (0L, 0L);
         string[] settings =
         [
-            "model={family: fcn-resnet, attention: psa-spatial, resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}}",
+            $"model={{family: fcn-resnet, attention: psa-spatial, {SmallRuns.Tiny}}}",
             "train.epochs=367", "validate.every=0", "save.every=1000", "augment.photometric=false",
         ];
         runs.Train("long", null, false, scenes.Root, settings, step =>
@@ -97,7 +102,7 @@ public sealed class TrainStepTests(SceneFolder scenes) : TensorTest, IClassFixtu
             else
             {
                 Assert.Equal(handles, heldNow);
-                // One batch of images lost at each step (4×3×32×64 floats, 98 KB) would be 98 MB; measured 3, which the runtime takes for itself.
+                // One batch of images lost at each step (4×3×32×64 floats, 98 KB) would be 98 MB; measured 3, the runtime's own.
                 Assert.True(bytesNow - bytes < 48 << 20, $"resident memory grew by {(bytesNow - bytes) >> 20} MB in a thousand steps");
             }
         });

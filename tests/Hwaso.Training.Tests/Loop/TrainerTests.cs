@@ -41,7 +41,8 @@ public sealed class TrainerTests(SceneFolder scenes) : TensorTest, IClassFixture
         var before = runs.Bits("patient");
         Assert.Equal(9, runs.Train("patient", null, true, settings).Iterations);
         Assert.Equal(before, runs.Bits("patient"));
-        Assert.Contains("no better mIoU in 2 validations: the run ends after epoch 3, best was epoch 1", File.ReadAllText(runs.At("patient").Log), StringComparison.Ordinal);
+        const string Line = "no better mIoU in 2 validations: the run ends after epoch 3, best was epoch 1";
+        Assert.Contains(Line, File.ReadAllText(runs.At("patient").Log), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,8 +59,8 @@ public sealed class TrainerTests(SceneFolder scenes) : TensorTest, IClassFixture
     {
         runs.Train("one");
         runs.Train("two", settings: "seed=8");
-        var key = "last_layer.3.weight";
-        Assert.False(TensorFile.Read(runs.At("one").Last).Tensors[key].Data.Span.SequenceEqual(TensorFile.Read(runs.At("two").Last).Tensors[key].Data.Span));
+        HostTensor Weight(string run) => TensorFile.Read(runs.At(run).Last).Tensors["last_layer.3.weight"];
+        Assert.False(Weight("one").Data.Span.SequenceEqual(Weight("two").Data.Span));
     }
 
     [Fact]
@@ -72,13 +73,17 @@ public sealed class TrainerTests(SceneFolder scenes) : TensorTest, IClassFixture
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d  \S", line));
         string[] wanted =
         [
-            "recipe small, seed 7", "network hrnetv2, ", "Cityscapes train 12 images, Cityscapes val 4 images", "2 epochs of 3 steps, 6 steps of 4 images",
-            "epoch 1/2: step 3/6, loss ", "saved checkpoints/best.safetensors", "epoch 1/2: mIoU ", "saved checkpoints/resume.safetensors", "stopped after step 4",
+            "recipe small, seed 7", "network hrnetv2, ", "Cityscapes train 12 images, Cityscapes val 4 images",
+            "2 epochs of 3 steps, 6 steps of 4 images", "epoch 1/2: step 3/6, loss ", "saved checkpoints/best.safetensors",
+            "epoch 1/2: mIoU ", "saved checkpoints/resume.safetensors", "stopped after step 4",
             "going on after step 4", "epoch 2/2: mIoU ", "saved checkpoints/last.safetensors", "finished in ",
         ];
         var at = -1;
         foreach (var text in wanted)
-            Assert.True((at = Array.FindIndex(lines, at + 1, line => line.Contains(text, StringComparison.Ordinal))) >= 0, $"'{text}' is not in the log, or too early");
+        {
+            at = Array.FindIndex(lines, at + 1, line => line.Contains(text, StringComparison.Ordinal));
+            Assert.True(at >= 0, $"'{text}' is not in the log, or too early");
+        }
         Assert.DoesNotContain("going on after", File.ReadAllText(runs.At("logged").Report), StringComparison.Ordinal);
     }
 

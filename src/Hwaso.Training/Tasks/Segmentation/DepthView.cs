@@ -17,8 +17,8 @@ sealed class DepthView(UNetMultiDecoder net, Normalisation normalisation, DepthS
     const double Nearest = 0.02, Farthest = 0.95;
 
     /// <summary>
-    /// Both in one range of colours, that of all but the extremes of the true depth, at the image's size; the second is null where an image has
-    /// no depth of that size.
+    /// Both in one range of colours, that of all but the extremes of the true depth, at the image's size; the second is null where an image
+    /// has no depth of that size.
     /// </summary>
     public (RgbImage Seen, RgbImage? True) Of(LabelledImage item)
     {

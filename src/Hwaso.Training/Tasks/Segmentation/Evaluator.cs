@@ -39,7 +39,11 @@ public static class Evaluator
     /// <summary>Scores a network of libtorch on a split.</summary>
     /// <inheritdoc cref="Score(Func{RgbImage, int, int, LabelMap}, SegmentationDataset, ScoreOptions?, Action{int}?, CancellationToken)"/>
     public static ScoreReport Score(
-        Segmenter segmenter, SegmentationDataset data, ScoreOptions? options = null, Action<int>? progress = null, CancellationToken stop = default) =>
+        Segmenter segmenter,
+        SegmentationDataset data,
+        ScoreOptions? options = null,
+        Action<int>? progress = null,
+        CancellationToken stop = default) =>
         Score(Labels(segmenter), data, options, progress, stop);
 
     /// <summary>Counts every labelled pixel of a split.</summary>
@@ -54,7 +58,8 @@ public static class Evaluator
         void Count(LabelledImage item, LabelMap prediction) => confusion.Add(item.Labels.Labels, prediction.Labels, ClassList.Ignore);
     }
 
-    static Func<RgbImage, int, int, LabelMap> Labels(Segmenter segmenter) => (image, height, width) => segmenter.Label(image, height, width);
+    static Func<RgbImage, int, int, LabelMap> Labels(Segmenter segmenter) =>
+        (image, height, width) => segmenter.Label(image, height, width);
 
     static void Label(
         Func<RgbImage, int, int, LabelMap> label,

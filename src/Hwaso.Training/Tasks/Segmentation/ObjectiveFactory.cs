@@ -16,7 +16,9 @@ public static class ObjectiveFactory
     /// <param name="recipe">The loss.</param>
     /// <param name="file">Where the recipe's keys stand.</param>
     /// <param name="stage">The stage; null where training has none.</param>
-    /// <exception cref="RecipeException">The recipe weighs a head that the network does not have, or has stages or depth for one without a depth decoder.</exception>
+    /// <exception cref="RecipeException">
+    /// The recipe weighs a head that the network does not have, or has stages or depth for one without a depth decoder.
+    /// </exception>
     public static ISegmentationObjective Of(SegmentationNet net, LossRecipe recipe, RecipeFile file, TrainStageRecipe? stage = null)
     {
         var heads = recipe.Heads;
@@ -66,17 +68,19 @@ public static class ObjectiveFactory
         var heads = recipe.Heads;
         foreach (var (weight, key) in new[] { (heads.Auxiliary, "auxiliary"), (heads.Categorical, "categorical"), (heads.Dense, "dense") })
             if (weight is not null)
-                throw file.Error(
-                    $"loss.heads.{key}", $"weighs what {NameOf(file)} does not have: its outputs are weighed by 'semantic' and 'depth'; remove it");
+                throw file.Error($"loss.heads.{key}",
+                    $"weighs what {NameOf(file)} does not have: its outputs are weighed by 'semantic' and 'depth'; remove it");
         if (stage is not null && (heads.Semantic ?? heads.Depth) is not null)
             throw file.Error("loss.heads", "excludes 'stages', which have weights of their own; remove one of the two");
-        var (semantic, depth) = stage is null ? (heads.Semantic ?? Semantic, heads.Depth ?? Depth) : (stage.SemanticWeight, stage.DepthWeight);
+        var (semantic, depth) = stage is null
+            ? (heads.Semantic ?? Semantic, heads.Depth ?? Depth) : (stage.SemanticWeight, stage.DepthWeight);
         if (semantic == 0 && depth == 0)
             throw file.Error("loss.heads", "both decoders' weights are 0: nothing would be learned");
         if (stage is { Copy: not DecoderCopy.None } && net.DecoderDifference() is var (tensor, ours, theirs))
         {
             var index = file.Recipe.Stages.TakeWhile(s => s.Name != stage.Name).Count();
-            throw file.Error($"stages[{index}].copy", $"the decoders are of different shapes: {tensor} is {ours}, in the depth decoder {theirs}; "
+            throw file.Error($"stages[{index}].copy",
+                $"the decoders are of different shapes: {tensor} is {ours}, in the depth decoder {theirs}; "
                 + "remove it, or give model.unet.depth_channels the values of model.unet.channels");
         }
         if (depth > 0 && file.Recipe.Data.Depth is null)
@@ -102,7 +106,8 @@ public static class ObjectiveFactory
             recipe.CrossEntropyShare == 0 ? regions : new WithCrossEntropy(regions, Plain(recipe, net), recipe.CrossEntropyShare);
     }
 
-    static CrossEntropy Plain(LossRecipe recipe, SegmentationNet net) => new(recipe.IgnoreIndex, Weights(recipe), recipe.LabelSmoothing, net.AlignCorners);
+    static CrossEntropy Plain(LossRecipe recipe, SegmentationNet net) =>
+        new(recipe.IgnoreIndex, Weights(recipe), recipe.LabelSmoothing, net.AlignCorners);
 
     static double[]? Weights(LossRecipe recipe) => recipe.ClassWeights?.ToArray();
 }

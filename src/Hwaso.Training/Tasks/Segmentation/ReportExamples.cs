@@ -16,8 +16,8 @@ sealed class ReportExamples(Segmenter segmenter, DepthView? depth)
     const int MostScored = 500;
 
     /// <summary>
-    /// The worst and the best of at most 500 images, evenly spaced over the split, each in order of its mIoU over the classes that are in it or
-    /// predicted.
+    /// The worst and the best of at most 500 images, evenly spaced over the split, each in order of its mIoU over the classes that are in
+    /// it or predicted.
     /// </summary>
     public IReadOnlyList<ExamplePicture> Choose(SegmentationDataset data)
     {

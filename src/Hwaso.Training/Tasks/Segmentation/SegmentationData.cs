@@ -15,7 +15,9 @@ sealed record SegmentationData(
     string Root, SegmentationDataset Training, SegmentationDataset Validation, DepthSource? Depth, DepthSource? ValidationDepth)
 {
     /// <summary>Opens both splits and checks that the recipe fits their classes.</summary>
-    /// <exception cref="RecipeException">The recipe names no folder, an unknown layout, other classes, or depth that images lack.</exception>
+    /// <exception cref="RecipeException">
+    /// The recipe names no folder, an unknown layout, other classes, or depth that images lack.
+    /// </exception>
     public static SegmentationData Open(TrainRequest request)
     {
         var given = request.Recipe.Recipe;
@@ -41,7 +43,8 @@ sealed record SegmentationData(
             return null;
         var bare = training.Samples.Where(s => !File.Exists(source.PathOf(s))).ToArray();
         if (bare.Length > 0)
-            throw file.Error("data.depth", $"{bare.Length} of {training.Samples.Count} images have no depth, the first {bare[0].ImagePath}: "
+            throw file.Error("data.depth",
+                $"{bare.Length} of {training.Samples.Count} images have no depth, the first {bare[0].ImagePath}: "
                 + $"{source.PathOf(bare[0])} was wanted");
         return source;
     }

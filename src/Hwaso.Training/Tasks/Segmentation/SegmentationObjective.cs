@@ -75,14 +75,15 @@ public sealed class SqueezeAttentionObjective(SANet net, IPixelLoss pixels, Sque
 }
 
 /// <summary>
-/// The losses of a U-Net of two decoders: w_s L_seg + w_d L_depth, in the multi-decoder paper (2024) 0.85 and 0.15. A decoder of weight 0 does
-/// not run.
+/// The losses of a U-Net of two decoders: w_s L_seg + w_d L_depth, in the multi-decoder paper (2024) 0.85 and 0.15. A decoder of weight 0
+/// does not run.
 /// </summary>
 /// <param name="net">The network.</param>
 /// <param name="semantic">The loss of the semantic decoder; disposed with this.</param>
 /// <param name="semanticWeight">w_s, 0 or more.</param>
 /// <param name="depthWeight">w_d, 0 or more, not 0 together with w_s.</param>
-public sealed class MultiDecoderObjective(UNetMultiDecoder net, IPixelLoss semantic, double semanticWeight, double depthWeight) : ISegmentationObjective
+public sealed class MultiDecoderObjective(UNetMultiDecoder net, IPixelLoss semantic, double semanticWeight, double depthWeight)
+    : ISegmentationObjective
 {
     readonly MaskedSquaredError depthError = new();
 
@@ -97,7 +98,8 @@ public sealed class MultiDecoderObjective(UNetMultiDecoder net, IPixelLoss seman
     {
         if (depthWeight == 0)
             return semantic.Of(outputs[0], targets.Labels) * semanticWeight;
-        var depth = depthError.Of(outputs[0], targets.Depth ?? throw new InvalidOperationException("the batch brings no depth")) * depthWeight;
+        var truth = targets.Depth ?? throw new InvalidOperationException("the batch holds no depth");
+        var depth = depthError.Of(outputs[0], truth) * depthWeight;
         return semanticWeight == 0 ? depth : semantic.Of(outputs[1], targets.Labels) * semanticWeight + depth;
     }
 

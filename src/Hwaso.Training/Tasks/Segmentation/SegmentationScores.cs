@@ -35,7 +35,7 @@ static class SegmentationScores
     /// <summary>Reads a validation back.</summary>
     public static Validation Read(JsonObject fields, ClassList classes) => Of(Scores.Of(Confusion(fields), classes.HasBackground), fields);
 
-    /// <summary>Reads a validation back without its classes; the score of the foreground is missing, as the line does not say which it is.</summary>
+    /// <summary>Reads a validation back without its classes; without them, the score of the foreground is not defined.</summary>
     public static Validation Read(JsonObject fields) => Of(Scores.Of(Confusion(fields)), fields);
 
     /// <summary>The counts of a validation.</summary>

@@ -17,7 +17,8 @@ public sealed class BatchTensorsTests : TensorTest
         SceneSet.Write(folder, SceneLayout.Cityscapes, count: 2, width: 64, height: 32, seed: 1, val: 0);
         using var scope = new Scope();
         var data = Datasets.Open("cityscapes", folder, "train");
-        var batch = new Loader(data, new Augmentation { CropHeight = 32, CropWidth = 32 }, new LoaderOptions { BatchSize = 2 }).Epoch(0).First();
+        var loader = new Loader(data, new Augmentation { CropHeight = 32, CropWidth = 32 }, new LoaderOptions { BatchSize = 2 });
+        var batch = loader.Epoch(0).First();
         var (pixels, indices) = (batch.Images.ToArray(), batch.Labels.ToArray());
         var (images, labels) = batch.ToTensors();
         batch.Dispose();

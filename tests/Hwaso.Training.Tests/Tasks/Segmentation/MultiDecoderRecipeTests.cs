@@ -44,7 +44,8 @@ public sealed class MultiDecoderRecipeTests : TensorTest, IClassFixture<SceneFol
 
     [Fact]
     public void The_folder_holds_the_grid_and_what_it_stands_beside() =>
-        Assert.Equal(names.Order(), Directory.GetFiles(RepositoryRoot.File("recipes", "multidecoder")).Select(file => Path.GetFileNameWithoutExtension(file)).Order());
+        Assert.Equal(names.Order(), Directory.GetFiles(RepositoryRoot.File("recipes", "multidecoder"))
+            .Select(file => Path.GetFileNameWithoutExtension(file)).Order());
 
     [Theory]
     [MemberData(nameof(Rows))]
@@ -111,13 +112,17 @@ public sealed class MultiDecoderRecipeTests : TensorTest, IClassFixture<SceneFol
 
     static string FileOf(string name) => RepositoryRoot.File("recipes", "multidecoder", $"{name}.yaml");
 
-    static string NameOf((string First, bool Copied, bool ThenOther) row) =>
-        string.Join('-', new[] { row.First, row.Copied ? "copy" : "", row.ThenOther ? row.First == "depth" ? "semantic" : "depth" : "", "both" }.Where(part => part.Length > 0));
+    static string NameOf((string First, bool Copied, bool ThenOther) row)
+    {
+        var other = row.First == "depth" ? "semantic" : "depth";
+        string[] parts = [row.First, row.Copied ? "copy" : "", row.ThenOther ? other : "", "both"];
+        return string.Join('-', parts.Where(part => part.Length > 0));
+    }
 
     static RecipeFile Small(string name)
     {
         var stages = Load(name).Stages.Count;
-        string[] network = ["resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}", "unet: {channels: [16, 16, 8, 8, 8]}"];
+        string[] network = [SmallRuns.Tiny, "unet: {channels: [16, 16, 8, 8, 8]}"];
         return RecipeFile.Load(
             FileOf(name),
             [

@@ -15,10 +15,15 @@ public sealed class ObjectiveTests : TensorTest
 
     const string Tiny = "resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}";
 
-    const string Ocr = "family: hrnetv2-ocr, stage1: {blocks: 1, channels: 8}, stage2: {blocks: [1, 1], channels: [8, 16]}, stage3: {blocks: [1, 1, 1], channels: [8, 16, 32]}, "
-        + "stage4: {blocks: [1, 1, 1, 1], channels: [8, 16, 32, 64]}, ocr: {channels: 16, key_channels: 8}, init: kaiming";
+    const string Ocr = "family: hrnetv2-ocr, stage1: {blocks: 1, channels: 8}, stage2: {blocks: [1, 1], channels: [8, 16]}, "
+        + "stage3: {blocks: [1, 1, 1], channels: [8, 16, 32]}, stage4: {blocks: [1, 1, 1, 1], channels: [8, 16, 32, 64]}, "
+        + "ocr: {channels: 16, key_channels: 8}, init: kaiming";
 
-    public static TheoryData<string> Networks => [$"family: fcn-resnet, {Tiny}", $"family: deeplabv3-resnet, {Tiny}, aspp: {{channels: 8}}", $"family: sanet-resnet, {Tiny}", Ocr, $"family: unet-resnet, {Tiny}", Decoders];
+    public static TheoryData<string> Networks =>
+    [
+        $"family: fcn-resnet, {Tiny}", $"family: deeplabv3-resnet, {Tiny}, aspp: {{channels: 8}}", $"family: sanet-resnet, {Tiny}", Ocr,
+        $"family: unet-resnet, {Tiny}", Decoders,
+    ];
 
     const string Decoders = $"family: unet-resnet-multidecoder, {Tiny}", DepthOf = ", depth: folder";
 
@@ -44,7 +49,8 @@ public sealed class ObjectiveTests : TensorTest
         using var focal = new Focal();
         using var entropy = new CrossEntropy();
         // float32 sums of some hundred pixels, in the same order.
-        Assert.Equal(focal.Of(outputs[1], run.Labels).Item() + weight * entropy.Of(outputs[0], run.Labels).Item(), run.LossOf(outputs).Item(), 1e-6);
+        var wanted = focal.Of(outputs[1], run.Labels).Item() + weight * entropy.Of(outputs[0], run.Labels).Item();
+        Assert.Equal(wanted, run.LossOf(outputs).Item(), 1e-6);
     }
 
     [Fact]
@@ -54,7 +60,8 @@ public sealed class ObjectiveTests : TensorTest
         using var run = new Trial(Ocr, "name: cross_entropy");
         var outputs = run.Outputs();
         using var entropy = new CrossEntropy(alignCorners: true);
-        Assert.Equal(entropy.Of(outputs[1], run.Labels).Item() + 0.4 * entropy.Of(outputs[0], run.Labels).Item(), run.LossOf(outputs).Item(), 1e-6);
+        var wanted = entropy.Of(outputs[1], run.Labels).Item() + 0.4 * entropy.Of(outputs[0], run.Labels).Item();
+        Assert.Equal(wanted, run.LossOf(outputs).Item(), 1e-6);
     }
 
     [Theory]
@@ -66,7 +73,9 @@ public sealed class ObjectiveTests : TensorTest
         using var run = new Trial($"family: sanet-resnet, {Tiny}", $"name: cross_entropy\n  {heads}");
         var outputs = run.Outputs();
         using var entropy = new CrossEntropy();
-        var wanted = entropy.Of(outputs[0], run.Labels).Item() + alpha * new ClassPresence().Of(outputs[1], run.Labels).Item() + beta * entropy.Of(outputs[2], run.Labels).Item();
+        var presence = new ClassPresence().Of(outputs[1], run.Labels).Item();
+        var (masks, answer) = (entropy.Of(outputs[0], run.Labels).Item(), entropy.Of(outputs[2], run.Labels).Item());
+        var wanted = masks + alpha * presence + beta * answer;
         Assert.Equal(wanted, run.LossOf(outputs).Item(), 1e-6);
     }
 
@@ -86,7 +95,9 @@ public sealed class ObjectiveTests : TensorTest
     [Theory]
     [InlineData(Decoders, "ignore_index: 255", "", @"^x\.yaml:\d+: data: names no depth for the depth decoder to learn")]
     [InlineData($"family: unet-resnet, {Tiny}", "ignore_index: 255", DepthOf, @"^x\.yaml:\d+: data\.depth: is not learned by unet-resnet")]
-    [InlineData($"family: unet-resnet, {Tiny}", "heads: {depth: 1}", "", @"^x\.yaml:\d+: loss\.heads\.depth: weighs what unet-resnet does not have, a decoder beside another")]
+    [InlineData(
+        $"family: unet-resnet, {Tiny}", "heads: {depth: 1}", "",
+        @"^x\.yaml:\d+: loss\.heads\.depth: weighs what unet-resnet does not have, a decoder beside another")]
     [InlineData(Decoders, "heads: {auxiliary: 1}", DepthOf, @"^x\.yaml:\d+: loss\.heads\.auxiliary: weighs what")]
     [InlineData(Decoders, "heads: {semantic: 0, depth: 0}", DepthOf, @"^x\.yaml:\d+: loss\.heads: both decoders' weights are 0")]
     public void Depth_and_decoders_that_do_not_fit_each_other_are_errors(string model, string loss, string data, string message) =>
@@ -141,8 +152,9 @@ public sealed class ObjectiveTests : TensorTest
                 weights.Dispose();
                 throw;
             }
-            Labels = Tensor.From(Enumerable.Range(0, 2 * 64 * 64).Select(i => i % 11 == 0 ? 255L : i / 32 % Classes).ToArray(), 2, 64, 64).Own();
-            Depth = Tensor.From(Enumerable.Range(0, 2 * 64 * 64).Select(i => i % 5 == 0 ? float.NaN : i % 100 / 100f).ToArray(), 2, 64, 64).Own();
+            var pixels = Enumerable.Range(0, 2 * 64 * 64);
+            Labels = Tensor.From(pixels.Select(i => i % 11 == 0 ? 255L : i / 32 % Classes).ToArray(), 2, 64, 64).Own();
+            Depth = Tensor.From(pixels.Select(i => i % 5 == 0 ? float.NaN : i % 100 / 100f).ToArray(), 2, 64, 64).Own();
         }
 
         public SegmentationNet Net { get; }

@@ -6,7 +6,7 @@ using Hwaso.Tests;
 
 namespace Hwaso.Training.Tests.Tasks.Segmentation;
 
-/// <summary>What a plain PyTorch made of every recipe (tests/fixtures/reference/recipes.json), and the data that it was made of, on disk.</summary>
+/// <summary>Plain PyTorch's results for every recipe (tests/fixtures/reference/recipes.json), and their data on disk.</summary>
 public sealed class RecipePeerData : IDisposable
 {
     readonly int block, classes;
@@ -67,8 +67,11 @@ public sealed class RecipePeerData : IDisposable
         }
     }
 
-    double[] Blocks(string key, int channels) =>
-        [.. FormulaWeights.Fill($"{key}.running_var", Count * (Height / block) * (Width / block) * channels).ToFloats().Select(v => v - 0.5)];
+    double[] Blocks(string key, int channels)
+    {
+        var values = FormulaWeights.Fill($"{key}.running_var", Count * (Height / block) * (Width / block) * channels);
+        return [.. values.ToFloats().Select(v => v - 0.5)];
+    }
 
     string At(string name) => Path.Combine(Folder, name);
 }

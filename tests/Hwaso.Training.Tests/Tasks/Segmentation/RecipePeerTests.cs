@@ -7,27 +7,28 @@ using Hwaso.Recipes;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Studies;
 using Hwaso.Training.Tasks;
 using Hwaso.Training.Tests.Loop;
-using Hwaso.Training.Studies;
 
 namespace Hwaso.Training.Tests.Tasks.Segmentation;
 
 /// <summary>
-/// Every recipe and every study's row, data, loader and trainer and all, against a plain PyTorch of the same (benchmarks/peers/recipes.py), made small by
-/// the settings that tests/fixtures/reference/recipes.json holds. A new recipe is recorded by record_recipes.py beside it.
+/// Every recipe and every study's row, with data, loader and trainer, against plain PyTorch (benchmarks/peers/recipes.py), made small by
+/// the settings in tests/fixtures/reference/recipes.json. A new recipe is recorded by record_recipes.py beside it.
 /// </summary>
 public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFixture<RecipePeerData>
 {
-    // Another order of sums moves float32 as far from float64 as PyTorch's own four did, or a few times that. Where it brings a ReLU's input to the
-    // other side of 0 in one of them and not in another, a loss moves by millionths and a part's change by a hundredth; a step changes losses
-    // by thousandths.
+    // Another order of sums moves float32 as far from float64 as PyTorch's own four did, or a few times that. Where it moves a ReLU's input
+    // to the other side of 0 in one of them and not in another, a loss changes by millionths and a part's change by a hundredth; a step
+    // changes losses by thousandths.
     const double Times = 4, LossKink = 3e-6, ChangeKink = 0.02;
     const string Counter = "num_batches_tracked";
 
     readonly string folder = Directory.CreateTempSubdirectory("hwaso-peer").FullName;
 
-    public static TheoryData<string> Recorded => [.. JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/recipes.json")))!["cases"]!.AsObject().Select(c => c.Key)];
+    public static TheoryData<string> Recorded =>
+        [.. JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/recipes.json")))!["cases"]!.AsObject().Select(c => c.Key)];
 
     [Theory]
     [MemberData(nameof(Recorded))]
@@ -35,7 +36,8 @@ public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFix
     {
         var wanted = data.Cases[name]!;
         var losses = wanted["losses"]!.AsArray().Select(l => l!.GetValue<double>()).ToArray();
-        var recipe = Open(name, [.. wanted["settings"]!.AsArray().Select(s => s!.GetValue<string>()), $"model.pretrained='{At("formula.safetensors")}'"]);
+        var settings = wanted["settings"]!.AsArray().Select(s => s!.GetValue<string>());
+        var recipe = Open(name, [.. settings, $"model.pretrained='{At("formula.safetensors")}'"]);
         var before = WriteWeights(recipe);
         var run = new RunFolder(At("run"));
         var request = new TrainRequest(recipe, data.Folder, run, false, Device.Cpu, 1);
@@ -46,7 +48,10 @@ public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFix
         var got = MetricsLog.Read(run.Metrics).Steps.Select(l => l.Loss).ToArray();
         Assert.Equal(losses.Length, got.Length);
         for (var k = 0; k < losses.Length; k++)
-            Assert.True(Math.Abs(got[k] - losses[k]) <= tolerance * losses[k], $"step {k + 1}: loss {got[k]:g9}, PyTorch's {losses[k]:g9}, {Math.Abs(got[k] / losses[k] - 1):g2} apart where {tolerance:g2} is allowed");
+            Assert.True(
+                Math.Abs(got[k] - losses[k]) <= tolerance * losses[k],
+                $"step {k + 1}: loss {got[k]:g9}, PyTorch's {losses[k]:g9}, "
+                + $"{Math.Abs(got[k] / losses[k] - 1):g2} apart where {tolerance:g2} is allowed");
         AssertChanges(wanted["changes"]!.AsObject(), before, TensorFile.Read(run.Last).Tensors);
     }
 
@@ -54,15 +59,18 @@ public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFix
     public void Every_shipped_recipe_and_study_row_is_recorded()
     {
         var root = RepositoryRoot.File("recipes");
-        var files = Directory.GetFiles(root, "*.yaml", SearchOption.AllDirectories).Where(f => Path.GetFileName(Path.GetDirectoryName(f)) != "studies").ToArray();
+        var files = Directory.GetFiles(root, "*.yaml", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(Path.GetDirectoryName(f)) != "studies").ToArray();
         var shipped = files.Select(f => Bare(Recipe.Load(f))).ToArray();
         var missing = files.Select(f => Path.GetRelativePath(root, f)).Where(f => !data.Cases.ContainsKey(f)).ToList();
         foreach (var file in Directory.GetFiles(Path.Combine(root, "studies"), "*.yaml"))
             // A row that is a recipe as it stands is recorded as that.
             missing.AddRange(Study.Load(file, small: false).Variants
-                .Where(v => !data.Cases.ContainsKey($"studies/{Path.GetFileName(file)}: {v.Name}") && !shipped.Contains(Bare(v.Recipe(0, []).Recipe)))
-                .Select(v => $"studies/{Path.GetFileName(file)}: {v.Name}"));
-        Assert.True(missing.Count == 0, $"python3 tests/fixtures/reference/record_recipes.py was not run since these came: {string.Join(", ", missing)}");
+                .Where(v => !shipped.Contains(Bare(v.Recipe(0, []).Recipe)))
+                .Select(v => $"studies/{Path.GetFileName(file)}: {v.Name}").Where(row => !data.Cases.ContainsKey(row)));
+        Assert.True(
+            missing.Count == 0,
+            $"python3 tests/fixtures/reference/record_recipes.py was not run since these were added: {string.Join(", ", missing)}");
     }
 
     public override void Dispose()
@@ -100,12 +108,18 @@ public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFix
             }
             var length = change!["length"]!.GetValue<double>();
             var tolerance = length * (Times * error + ChangeKink);
-            Assert.True(Math.Abs(Math.Sqrt(squares) - length) <= tolerance, $"{part} changed by {Math.Sqrt(squares):g9}, in PyTorch by {length:g9}");
-            Assert.True(Math.Abs(product - change["product"]!.GetValue<double>()) <= tolerance, $"{part} changed in another direction: {product:g9}, in PyTorch {change["product"]}, at length {length:g9}");
+            Assert.True(
+                Math.Abs(Math.Sqrt(squares) - length) <= tolerance,
+                $"{part} changed by {Math.Sqrt(squares):g9}, in PyTorch by {length:g9}");
+            Assert.True(
+                Math.Abs(product - change["product"]!.GetValue<double>()) <= tolerance,
+                $"{part} changed in another direction: {product:g9}, in PyTorch {change["product"]}, at length {length:g9}");
         }
     }
 
-    static string PartOf(string key) => key.EndsWith(".running_mean", StringComparison.Ordinal) || key.EndsWith(".running_var", StringComparison.Ordinal) ? "statistics" : key.Split('.')[0];
+    static string PartOf(string key) =>
+        key.EndsWith(".running_mean", StringComparison.Ordinal) || key.EndsWith(".running_var", StringComparison.Ordinal)
+            ? "statistics" : key.Split('.')[0];
 
     /// <summary>Writes the network's first weights by the rule, and returns all that training changes.</summary>
     Dictionary<string, float[]> WriteWeights(RecipeFile recipe)

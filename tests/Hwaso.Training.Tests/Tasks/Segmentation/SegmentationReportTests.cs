@@ -31,7 +31,8 @@ public sealed class SegmentationReportTests(SceneFolder scenes) : TensorTest, IC
 
         var page = File.ReadAllText(runs.At("shown").Report);
         // Four images: two are the best, two the worst, the worst first.
-        var shown = Regex.Matches(page, "<h3>(Best|Worst) of 4 images</h3>|alt=\"Input of ([^\"]+)\"").Select(m => m.Groups[1].Value + m.Groups[2].Value);
+        var shown = Regex.Matches(page, "<h3>(Best|Worst) of 4 images</h3>|alt=\"Input of ([^\"]+)\"")
+            .Select(m => m.Groups[1].Value + m.Groups[2].Value);
         Assert.Equal(["Best", order[0], order[1], "Worst", order[3], order[2]], shown);
     }
 
@@ -40,7 +41,7 @@ public sealed class SegmentationReportTests(SceneFolder scenes) : TensorTest, IC
     {
         runs.Reported("depths", settings:
         [
-            "model={family: unet-resnet-multidecoder, resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}, unet: {channels: [16, 16, 8, 8, 8]}}",
+            $"model={{family: unet-resnet-multidecoder, {SmallRuns.Tiny}, unet: {{channels: [16, 16, 8, 8, 8]}}}}",
             "data.depth=disparity",
         ]);
         var page = File.ReadAllText(runs.At("depths").Report);

@@ -12,7 +12,8 @@ namespace Hwaso.Training.Tests.Tasks.Segmentation;
 /// <summary>Training in stages, on rendered scenes with their exact disparity.</summary>
 public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
 {
-    const string Encoder = "encoder.", Semantic = "decoder.", SemanticHead = "segmentation_head.", Depth = "depth_decoder.", DepthHead = "depth_head.";
+    const string Encoder = "encoder.", Semantic = "decoder.", SemanticHead = "segmentation_head.";
+    const string Depth = "depth_decoder.", DepthHead = "depth_head.";
 
     readonly string data;
     readonly string folder = Directory.CreateTempSubdirectory("hwaso-stages").FullName;
@@ -60,9 +61,14 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
     public void What_a_stage_copies_is_there_when_it_starts(string copy, string from, string to)
     {
         // The second stage learns a head's weight at best: with the decoder frozen, what was copied stays.
-        Train("copied", $"- {{name: first, epochs: 1, learn: [encoder, semantic, depth]}}\n  - {{name: second, epochs: 1, learn: [{(from == Depth ? "depth" : "semantic")}], copy: {copy}, optimizer: {{learning_rate: 1.0e-30}}}}");
+        var learns = from == Depth ? "depth" : "semantic";
+        Train("copied", $$$"""
+            - {name: first, epochs: 1, learn: [encoder, semantic, depth]}
+              - {name: second, epochs: 1, learn: [{{{learns}}}], copy: {{{copy}}}, optimizer: {learning_rate: 1.0e-30}}
+            """);
         var tensors = TensorFile.Read(At("copied").Last).Tensors;
-        var weights = tensors.Keys.Where(k => k.StartsWith(from, StringComparison.Ordinal) && k.EndsWith("weight", StringComparison.Ordinal)).ToArray();
+        var weights = tensors.Keys.Where(k => k.StartsWith(from, StringComparison.Ordinal))
+            .Where(k => k.EndsWith("weight", StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(weights);
         Assert.All(weights, k => Assert.True(tensors[k].Data.Span.SequenceEqual(tensors[to + k[from.Length..]].Data.Span), k));
     }
@@ -71,14 +77,17 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
     public void A_stage_steps_by_its_own_optimiser_and_rate()
     {
         // SGD without momentum and decay by a rate of 1, constant: a step is the gradient, and it is clipped to length 0.01.
-        Train("own", "- {name: first, epochs: 1, learn: [encoder, depth]}\n  - {name: second, epochs: 1, learn: [encoder, depth], optimizer: {name: sgd, learning_rate: 1, momentum: 0}}",
-            settings: ["train.clip_norm=0.01", "train.schedule.name=constant", "train.accumulate=3"]);
-        Train("first", "- {name: first, epochs: 1, learn: [encoder, depth]}", settings: ["train.clip_norm=0.01", "train.schedule.name=constant", "train.accumulate=3"]);
+        const string First = "- {name: first, epochs: 1, learn: [encoder, depth]}";
+        const string Second = "- {name: second, epochs: 1, learn: [encoder, depth], optimizer: {name: sgd, learning_rate: 1, momentum: 0}}";
+        string[] settings = ["train.clip_norm=0.01", "train.schedule.name=constant", "train.accumulate=3"];
+        Train("own", $"{First}\n  {Second}", settings: settings);
+        Train("first", First, settings: settings);
         // One step each, as 12 images are three batches: between the two runs' last weights lies the second stage's step alone.
         var (before, after) = (TensorFile.Read(At("first").Last).Tensors, TensorFile.Read(At("own").Last).Tensors);
         var squares = 0.0;
-        foreach (var (key, tensor) in before.Where(t => t.Key.EndsWith("weight", StringComparison.Ordinal) || t.Key.EndsWith("bias", StringComparison.Ordinal)))
-            foreach (var (a, b) in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray().Zip(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(after[key].Data.Span).ToArray()))
+        bool Learns(string key) => key.EndsWith("weight", StringComparison.Ordinal) || key.EndsWith("bias", StringComparison.Ordinal);
+        foreach (var (key, tensor) in before.Where(t => Learns(t.Key)))
+            foreach (var (a, b) in tensor.ToFloats().Zip(after[key].ToFloats()))
                 squares += ((double)a - b) * ((double)a - b);
         // Each of some 20,000 weights of about 1 is rounded by up to 6e-8: 1e-5 in length.
         Assert.Equal(0.01, Math.Sqrt(squares), 1e-5);
@@ -87,7 +96,10 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
     [Fact]
     public void Both_decoders_learn()
     {
-        Train("learn", "- {name: depth, epochs: 12, learn: [encoder, depth]}\n  - {name: both, epochs: 12, learn: [encoder, semantic, depth]}");
+        Train("learn", """
+            - {name: depth, epochs: 12, learn: [encoder, depth]}
+              - {name: both, epochs: 12, learn: [encoder, semantic, depth]}
+            """);
         var losses = MetricsLog.Read(At("learn").Metrics).Steps;
         // A new stage has another loss: 36 steps each. Depth alone falls by far more than half on every seed tried.
         Assert.True(losses[35].Loss < 0.5 * losses[0].Loss, $"depth {losses[0].Loss:g3} to {losses[35].Loss:g3}");
@@ -97,7 +109,10 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
     [Fact]
     public void Stages_that_learn_no_labels_are_not_scored()
     {
-        Train("quiet", "- {name: depth, epochs: 2, learn: [encoder, depth]}\n  - {name: both, epochs: 1, learn: [encoder, semantic, depth]}");
+        Train("quiet", """
+            - {name: depth, epochs: 2, learn: [encoder, depth]}
+              - {name: both, epochs: 1, learn: [encoder, semantic, depth]}
+            """);
         Assert.Equal([3], MetricsLog.Read(At("quiet").Metrics).Validations.Select(v => v.Epoch));
     }
 
@@ -115,11 +130,15 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
     }
 
     [Theory]
-    [InlineData("model={family: unet-resnet, resnet: {blocks: [1, 1, 1, 1]}}", "stages: are of networks with a semantic and a depth decoder")]
+    [InlineData(
+        "model={family: unet-resnet, resnet: {blocks: [1, 1, 1, 1]}}", "stages: are of networks with a semantic and a depth decoder")]
     [InlineData("data.depth=", "data: names no depth for the depth decoder to learn")]
     [InlineData("data.depth=nowhere", "data.depth: no such folder: nowhere")]
     [InlineData("loss.heads.depth=1", "loss.heads: excludes 'stages'")]
-    [InlineData("model.unet.depth_channels=[16, 16, 8, 8, 12]", "staged.yaml:17: stages[1].copy: the decoders are of different shapes: decoder.blocks.4.conv1.0.weight is [8, 8, 3, 3], in the depth decoder [12, 8, 3, 3]; remove it, or give")]
+    [InlineData(
+        "model.unet.depth_channels=[16, 16, 8, 8, 12]",
+        "staged.yaml:17: stages[1].copy: the decoders are of different shapes: decoder.blocks.4.conv1.0.weight is [8, 8, 3, 3], "
+        + "in the depth decoder [12, 8, 3, 3]; remove it, or give")]
     public void What_does_not_fit_is_an_error_before_the_first_step(string setting, string message)
     {
         var error = Assert.Throws<RecipeException>(() => Train("bad", Three, settings: setting));
@@ -140,7 +159,7 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
 
     RunFolder At(string name) => new(Path.Combine(folder, name));
 
-    string[] Bits(string name) => [.. TensorFile.Read(At(name).Last).Tensors.Select(t => $"{t.Key} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(t.Value.Data.Span))}")];
+    string[] Bits(string name) => SmallRuns.BitsOf(At(name));
 
     TrainResult Train(string name, string stages, int? stopAfter = null, bool resume = false, string? root = null, params string[] settings)
     {
@@ -150,7 +169,7 @@ public sealed class StageTests : TensorTest, IClassFixture<SceneFolder>
             seed: 7
             model:
               family: unet-resnet-multidecoder
-              resnet: {blocks: [1, 1, 1, 1], block: basic, widths: [8, 8, 16, 16], stem_channels: 8}
+              {{SmallRuns.Tiny}}
               unet: {channels: [16, 16, 8, 8, 8]}
             data:
               depth: disparity
