@@ -18,9 +18,10 @@ static class TrainingRun
         var folder = new RunFolder(arguments.Run ?? Path.Combine("runs", recipe.Recipe.Name));
         var threads = context.Threads ?? recipe.Recipe.Threads ?? context.ProcessorThreads;
         var request = new TrainRequest(recipe, arguments.Data, folder, arguments.Resume, device, threads);
+        var task = TrainingTasks.Open(request);
         TrainResult result;
         using (var watcher = new TrainConsole(context))
-        using (var trainer = new Trainer(request, TrainingTasks.Open(request), watcher))
+        using (var trainer = new Trainer(request, task, watcher))
         {
             result = trainer.Run(context.Cancel);
             if (result.Finished)
@@ -31,15 +32,14 @@ static class TrainingRun
             context.Log($"stopped after step {result.Iterations}; go on with: {Again(arguments, folder, context)}");
             return ExitCode.Failed;
         }
-        // A run that is finished was validated at its end.
-        var best = result.Best!;
-        var others = best.Shown.Count > 1 ? $" ({string.Join(", ", best.Shown.Skip(1))})" : "";
+        var best = result.Best;
+        var others = best?.Shown.Count > 1 ? $" ({string.Join(", ", best.Shown.Skip(1))})" : "";
         context.Result(
-            new JsonObject { ["run"] = folder.Root, [best.Main.Name] = best.Main.Value, ["seconds"] = Math.Round(result.Seconds, 3) },
+            new JsonObject { ["run"] = folder.Root, [task.MainScore] = best?.Main.Value, ["seconds"] = Math.Round(result.Seconds, 3) },
             console =>
             {
                 console.WriteLine(
-                    $"{best.Main} after epoch {result.BestEpoch}{others}, {result.Seconds:0} s, {result.ImagesPerSecond:0.0} images/s");
+                    $"{best?.Main} after epoch {result.BestEpoch}{others}, {result.Seconds:0} s, {result.ImagesPerSecond:0.0} images/s");
                 console.WriteLine($"weights  {folder.Best}");
                 console.WriteLine($"report   {folder.Report}");
             });

@@ -86,8 +86,8 @@ public interface ILearnerStage : IDisposable
     void Begin();
 
     /// <summary>
-    /// The batches of a pass over the data, the same whenever they are asked for. Random choices within losses come from libtorch's
-    /// generator, whose state a run saves.
+    /// The batches of a pass over the data, as many as whole ones fit into its samples, and the same whenever they are asked for. Random
+    /// choices within losses come from libtorch's generator, whose state a run saves.
     /// </summary>
     /// <param name="epoch">The pass, from 0.</param>
     /// <param name="firstBatch">The batch to begin with, from 0.</param>
