@@ -28,6 +28,8 @@ static class Headline
         if (data.Cityscapes is { } cityscapes)
             Figure(html, "Category mIoU", Format.Percent(cityscapes.CategoryMiou), "%",
                 $"iIoU {Format.Percent(cityscapes.InstanceIou)} %, of categories {Format.Percent(cityscapes.CategoryInstanceIou)} %");
+        foreach (var (index, figure) in data.Headline.Index())
+            Figure(html, figure.Name, figure.Value, figure.Unit, figure.Note, index == 0 && scores is null ? "main" : "plain");
         Run(html, data.Figures);
         html.Add($"</dl>\n");
     }

@@ -28,6 +28,8 @@ public static class RunReport
             ClassSection.Write(html, data, scores);
         if (data.Confusion is not null)
             ConfusionSection.Write(html, data.Confusion, data.Classes);
+        foreach (var section in data.Sections)
+            section.Write(html);
         Recipe(html, data.Recipe);
         return Reports.Page.End(html);
     }
@@ -45,7 +47,7 @@ public static class RunReport
     static void Check(RunReportData data, Scores? scores)
     {
         var k = data.Classes.Count;
-        if (k is 0 or > 256)
+        if (k > 256 || (k == 0 && (scores is not null || data.Confusion is not null || data.Examples.Count > 0)))
             throw new ArgumentException($"a report about {k} classes: 1 to 256 were wanted");
         if (scores is not null && scores.Classes.Count != k)
             throw new ArgumentException($"a report about {k} classes with scores of {scores.Classes.Count}");

@@ -4,14 +4,14 @@ using Hwaso.Metrics;
 
 namespace Hwaso.Reports;
 
-/// <summary>Everything a report shows; only the title and the classes are needed, a section without data is left out.</summary>
+/// <summary>Everything a report shows; only the title is needed, a section without data is left out.</summary>
 public sealed record RunReportData
 {
     /// <summary>Title of the run.</summary>
     public required string Title { get; init; }
 
-    /// <summary>The K classes in index order.</summary>
-    public required IReadOnlyList<ClassEntry> Classes { get; init; }
+    /// <summary>The K classes of a segmentation in index order; empty for other tasks.</summary>
+    public IReadOnlyList<ClassEntry> Classes { get; init; } = [];
 
     /// <summary>One line under the title: network and data set.</summary>
     public string? Subtitle { get; init; }
@@ -40,7 +40,16 @@ public sealed record RunReportData
     /// <summary>Pictures to look at.</summary>
     public IReadOnlyList<ExamplePicture> Examples { get; init; } = [];
 
-    /// <summary>Warnings of the run; the report adds those that follow from the scores.</summary>
+    /// <summary>Figures of tasks other than segmentation, the most important first.</summary>
+    public IReadOnlyList<ReportFigure> Headline { get; init; } = [];
+
+    /// <summary>Curves of tasks other than segmentation, beside that of the loss.</summary>
+    public IReadOnlyList<ReportCurve> Curves { get; init; } = [];
+
+    /// <summary>Sections of tasks other than segmentation, in order.</summary>
+    public IReadOnlyList<ReportSection> Sections { get; init; } = [];
+
+    /// <summary>Warnings of the run; the report adds what it finds in the scores.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>When the run ended.</summary>

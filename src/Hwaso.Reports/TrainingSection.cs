@@ -7,7 +7,8 @@ static class TrainingSection
 {
     public static void Write(Html html, RunReportData data)
     {
-        var iterations = data.Loss.Select(p => p.Iteration).Concat(data.Validations.Select(v => v.Iteration)).ToList();
+        var iterations = data.Loss.Select(p => p.Iteration).Concat(data.Validations.Select(v => v.Iteration))
+            .Concat(data.Curves.SelectMany(c => c.Points).Select(p => p.Iteration)).ToList();
         if (iterations.Count == 0)
             return;
         // All curves share one axis, so that a validation stands under its loss.
@@ -17,6 +18,8 @@ static class TrainingSection
             Loss(data.Loss, x).Write(html);
         if (data.Validations.Count > 0)
             Validation(data.Validations, x).Write(html);
+        foreach (var curve in data.Curves.Where(c => c.Points.Any(p => double.IsFinite(p.Value))))
+            Own(curve, x).Write(html);
         if (data.Loss.Any(p => double.IsFinite(p.LearningRate)))
             LearningRate(data.Loss, x).Write(html);
         html.Add($"</div>");
@@ -78,6 +81,21 @@ static class TrainingSection
                 new("pixel accuracy", "s2", Points(s => s.PixelAccuracy), marked),
                 new("mIoU", "s1", Points(s => s.Miou), marked),
             ],
+        };
+    }
+
+    static LineChart Own(ReportCurve curve, Axis x)
+    {
+        var finite = curve.Points.Where(p => double.IsFinite(p.Value)).Select(p => p.Value).ToArray();
+        return new()
+        {
+            Title = curve.Title,
+            XTitle = "iteration",
+            YTitle = curve.Title,
+            X = x,
+            Y = Axis.Round(Math.Min(0, finite.Min()), finite.Max()),
+            FormatY = Format.Number,
+            Series = [new(curve.Title, "s1", [.. curve.Points.Select(p => ((double)p.Iteration, p.Value))], curve.Points.Count <= 60)],
         };
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Studies;
 
 namespace Hwaso.Cli.Verbs;
 

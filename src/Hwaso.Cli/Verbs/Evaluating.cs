@@ -3,7 +3,7 @@ using Hwaso.Cli.Arguments;
 using Hwaso.Data.Layouts;
 using Hwaso.Inference;
 using Hwaso.Metrics;
-using Hwaso.Training.Evaluation;
+using Hwaso.Training.Tasks.Segmentation;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

@@ -1,4 +1,4 @@
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
 using Hwaso.Training.Studies;
 
 namespace Hwaso.Cli.Verbs;

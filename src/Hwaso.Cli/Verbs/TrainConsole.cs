@@ -1,6 +1,5 @@
 using Hwaso.Cli.Output;
-using Hwaso.Metrics;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -24,8 +23,8 @@ sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
     public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond) =>
         progress!.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s  {Environment.WorkingSet / Gi:0.0} GiB");
 
-    public void Validated(int epoch, Scores scores, bool isBest) =>
-        progress!.Log($"epoch {epoch}/{plan!.Epochs}: mIoU {scores.Miou:0.0000}, pixel accuracy {scores.PixelAccuracy:0.0000}{(isBest ? " (best so far)" : "")}");
+    public void Validated(int epoch, Validation validation, bool isBest) =>
+        progress!.Log($"epoch {epoch}/{plan!.Epochs}: {validation.Text}{(isBest ? " (best so far)" : "")}");
 
     public void Says(string line)
     {

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Output;
 using Hwaso.Inference;
 using Hwaso.Recipes;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
+using Hwaso.Training.Tasks;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;
@@ -16,9 +17,11 @@ static class TrainingRun
         var recipe = RecipeFile.Load(arguments.Recipe, arguments.Set);
         var folder = new RunFolder(arguments.Run ?? Path.Combine("runs", recipe.Recipe.Name));
         var threads = context.Threads ?? recipe.Recipe.Threads ?? context.ProcessorThreads;
+        var request = new TrainRequest(recipe, arguments.Data, folder, arguments.Resume, device, threads);
+        var task = TrainingTasks.Open(request);
         TrainResult result;
         using (var watcher = new TrainConsole(context))
-        using (var trainer = new Trainer(new TrainRequest(recipe, arguments.Data, folder, arguments.Resume, device, threads), watcher))
+        using (var trainer = new Trainer(request, task, watcher))
         {
             result = trainer.Run(context.Cancel);
             if (result.Finished)
@@ -29,11 +32,14 @@ static class TrainingRun
             context.Log($"stopped after step {result.Iterations}; go on with: {Again(arguments, folder, context)}");
             return ExitCode.Failed;
         }
+        var best = result.Best;
+        var others = best?.Shown.Count > 1 ? $" ({string.Join(", ", best.Shown.Skip(1))})" : "";
         context.Result(
-            new JsonObject { ["run"] = folder.Root, ["miou"] = result.Best?.Miou, ["seconds"] = Math.Round(result.Seconds, 3) },
+            new JsonObject { ["run"] = folder.Root, [task.MainScore] = best?.Main.Value, ["seconds"] = Math.Round(result.Seconds, 3) },
             console =>
             {
-                console.WriteLine($"mIoU {result.Best?.Miou:0.0000} after epoch {result.BestEpoch} (pixel accuracy {result.Best?.PixelAccuracy:0.0000}), {result.Seconds:0} s, {result.ImagesPerSecond:0.0} images/s");
+                console.WriteLine(
+                    $"{best?.Main} after epoch {result.BestEpoch}{others}, {result.Seconds:0} s, {result.ImagesPerSecond:0.0} images/s");
                 console.WriteLine($"weights  {folder.Best}");
                 console.WriteLine($"report   {folder.Report}");
             });

@@ -22,9 +22,6 @@ public static class CheckpointMetadata
     /// <summary>The steps trained.</summary>
     public const string Step = "hwaso.step";
 
-    /// <summary>The best mean IoU so far; empty before the first validation.</summary>
-    public const string BestMiou = "hwaso.miou";
-
     /// <summary>The files that an imported checkpoint was made from.</summary>
     public const string ImportedFrom = "hwaso.source";
 

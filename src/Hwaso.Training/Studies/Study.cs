@@ -6,7 +6,7 @@ namespace Hwaso.Training.Studies;
 
 /// <summary>
 /// The grid behind a paper's table: variants that differ in what is compared and in nothing else, each trained several times. Read from
-/// YAML, in full or in the small form that rendered scenes and a processor are enough for; docs/studies.md tells each key.
+/// YAML, in full or in the small form that rendered scenes and a processor are enough for; docs/studies.md explains each key.
 /// </summary>
 public sealed record Study
 {
@@ -19,13 +19,13 @@ public sealed record Study
     /// <summary>Where the published numbers stand.</summary>
     public string? Source { get; init; }
 
-    /// <summary>What a reader of the table should know.</summary>
+    /// <summary>A remark for readers of the table.</summary>
     public string? Note { get; init; }
 
     /// <summary>Runs of each variant, at least 1.</summary>
     public int Seeds { get; init; } = 3;
 
-    /// <summary>The table's scores; the first is what differences are of.</summary>
+    /// <summary>The table's scores; differences are those of the first.</summary>
     public IReadOnlyList<Measure> Measures { get; init; } = [Measure.All[0]];
 
     /// <summary>The image size that multiply-adds are of; null for each recipe's crop.</summary>
@@ -40,13 +40,15 @@ public sealed record Study
     /// <summary>What the small form renders to learn from; null in full.</summary>
     public StudyScenes? Scenes { get; init; }
 
-    /// <summary>What tells the depth of the small form's scenes before the first run; null where nothing does.</summary>
+    /// <summary>Predicts the depth of the small form's scenes before the first run; null where no depth is predicted.</summary>
     public StudyTeacher? Teacher { get; init; }
 
     /// <summary>Reads a study's file.</summary>
     /// <param name="path">The YAML file.</param>
     /// <param name="small">Whether the small form is wanted.</param>
-    /// <exception cref="RecipeException">The file cannot be read, a key is unknown, missing or wrong, or two variants have one name.</exception>
+    /// <exception cref="RecipeException">
+    /// The file cannot be read, a key is unknown, missing or wrong, or two variants have one name.
+    /// </exception>
     public static Study Load(string path, bool small)
     {
         var map = YamlTree.Recipe(RecipeFile.TextOf(path), path, []);
@@ -55,7 +57,8 @@ public sealed record Study
         if (small && !form.IsGiven)
             throw map.Missing("small", "a section that says what --small renders and trains");
         form.AllowOnly("note", "recipe", "set", "seeds", "input", "scenes", "teacher");
-        var (variants, study) = (ReadVariants(map, form, path, small), new Study { Name = Path.GetFileNameWithoutExtension(path), Title = "", Variants = [] });
+        var variants = ReadVariants(map, form, path, small);
+        var study = new Study { Name = Path.GetFileNameWithoutExtension(path), Title = "", Variants = [] };
         return study with
         {
             Title = map["title"].Text() ?? throw map.Missing("title", "what is compared on what, in a line"),
@@ -67,7 +70,7 @@ public sealed record Study
             Variants = variants,
             IsSmall = small,
             Teacher = small ? StudyTeacher.Read(form, own => TeacherOf(own, form, map, path)) : null,
-            Scenes = small ? StudyScenes.Read(form.Find("scenes") is null ? throw form.Missing("scenes", "what to render") : form.Section("scenes")) : null,
+            Scenes = small ? StudyScenes.Read(form, "what to render") : null,
         };
     }
 
@@ -80,15 +83,23 @@ public sealed record Study
         return map.Find("measures")?.Value switch
         {
             null => null,
-            YamlList { Items.Count: > 0 } list => [.. list.Items.Select(item => Measure.All.Single(m => m.Name == new YamlField(map, "measures", item).Name(names)))],
+            YamlList { Items.Count: > 0 } list => [.. list.Items.Select(MeasureOf)],
             var other => throw other.Error($"wants a list such as [{names[0]}], not {other.Given}"),
         };
+
+        Measure MeasureOf(YamlNode item)
+        {
+            var name = new YamlField(map, "measures", item).Name(names);
+            return Measure.All.Single(m => m.Name == name);
+        }
     }
 
     static (YamlNode Node, string Path) RecipeOf(YamlMap own, YamlMap[] holders, string study)
     {
-        var holder = holders.FirstOrDefault(h => h.Has("recipe")) ?? throw own.Missing("recipe", "a recipe's file, here or for the whole study");
-        return (holder.Find("recipe")!.Value, Short(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(study) ?? "", holder["recipe"].Text()!))));
+        var holder = holders.FirstOrDefault(h => h.Has("recipe"))
+            ?? throw own.Missing("recipe", "a recipe's file, here or for the whole study");
+        var path = Path.Combine(Path.GetDirectoryName(study) ?? "", holder["recipe"].Text()!);
+        return (holder.Find("recipe")!.Value, Short(Path.GetFullPath(path)));
     }
 
     static YamlEntry[] Settings(YamlMap[] setters) => [.. setters.SelectMany(s => s.Section("set").Entries)];
@@ -101,8 +112,9 @@ public sealed record Study
 
     static List<StudyVariant> ReadVariants(YamlMap map, YamlMap form, string path, bool small)
     {
+        const string List = "a list of variants, each with a name";
         if (map.Find("variants")?.Value is not YamlList { Items.Count: > 0 } list)
-            throw map.Find("variants")?.Value.Error("wants a list of variants, each with a name") ?? map.Missing("variants", "a list of variants, each with a name");
+            throw map.Find("variants")?.Value.Error($"wants {List}") ?? map.Missing("variants", List);
         var variants = new List<StudyVariant>();
         foreach (var item in list.Items)
         {
@@ -113,8 +125,8 @@ public sealed record Study
                     : $"'{variant.Name}' would have its runs in the folder of '{same.Name}' at {same.Where}; call one otherwise");
             variants.Add(variant);
         }
-        foreach (var held in variants.Select(v => v.AgainstNode).OfType<YamlNode>())
-            _ = new YamlField(map, "against", held).Name([.. variants.Select(v => v.Name)]);
+        foreach (var against in variants.Select(v => v.AgainstNode).OfType<YamlNode>())
+            _ = new YamlField(map, "against", against).Name([.. variants.Select(v => v.Name)]);
         return variants;
 
         StudyVariant Variant(YamlMap own)
@@ -126,8 +138,10 @@ public sealed record Study
             // The nearest recipe: the form's before the file's, the variant's before the study's.
             var (node, recipe) = RecipeOf(own, small ? [ownForm, form, own, map] : [own, map], path);
             YamlMap[] setters = small ? [map, form, own, ownForm] : [map, own];
-            var made = new StudyVariant(name, own["against"].Node ?? map["baseline"].Node, own["name"].Node!.Where, PublishedResult.Read(own.Section("published")), node, recipe, Settings(setters));
-            return made.Folder.Length > 0 ? made : throw own["name"].Node!.Error($"'{name}' holds no letter or digit, which its folder is called by");
+            var (against, where) = (own["against"].Node ?? map["baseline"].Node, own["name"].Node!);
+            var published = PublishedResult.Read(own.Section("published"));
+            var made = new StudyVariant(name, against, where.Where, published, node, recipe, Settings(setters));
+            return made.Folder.Length > 0 ? made : throw where.Error($"'{name}' holds no letter or digit, which its folder is called by");
         }
     }
 }

@@ -35,9 +35,11 @@ static class StudyPage
         var html = new Html();
         var study = table.Study;
         html.Add($"""<!DOCTYPE html>{Break}<html lang="en"><head><meta charset="utf-8">""");
-        html.Add($"""<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">""");
-        html.Add($"""<meta name="generator" content="Hwaso"><title>{study.Title} · Hwaso</title>{Break}<style>{new Markup(ReportStyle.Css + Css)}</style>""");
-        html.Add($"""</head><body><main>{Break}<header><p class="brand">Hwaso study{(study.IsSmall ? ", small form" : "")}</p><h1>{study.Title}</h1></header>""");
+        html.Add($"""<meta name="viewport" content="width=device-width, initial-scale=1">""");
+        html.Add($"""<meta name="color-scheme" content="light dark"><meta name="generator" content="Hwaso">""");
+        html.Add($"""<title>{study.Title} · Hwaso</title>{Break}<style>{new Markup(ReportStyle.Css + Css)}</style></head>""");
+        html.Add($"""<body><main>{Break}<header><p class="brand">Hwaso study{(study.IsSmall ? ", small form" : "")}</p>""");
+        html.Add($"""<h1>{study.Title}</h1></header>""");
         Table(html, table);
         html.Add($"""<ul class="notes">""");
         foreach (var note in StudyFiles.Notes(table))
@@ -75,7 +77,8 @@ static class StudyPage
         var published = !table.Study.IsSmall;
         var values = table.Rows.SelectMany(r => r.Of(measure).Values).ToList();
         if (published)
-            values.AddRange(table.Rows.Where(r => r.Variant.Published.Scores.ContainsKey(measure.Name)).Select(r => r.Variant.Published.Scores[measure.Name]));
+            values.AddRange(table.Rows.Select(r => r.Variant.Published.Scores)
+                .Where(s => s.ContainsKey(measure.Name)).Select(s => s[measure.Name]));
         if (values.Count == 0)
             return;
         // At least a point wide: differences in the second digit are not to look like mountains.
@@ -84,7 +87,8 @@ static class StudyPage
         var axis = Axis.Round(low - pad, high + pad);
         double At(double share) => 100 * axis.At(100 * share);
         html.Add($"""<section><h2>{measure.Title}, run by run</h2><div class="card spread"><ul class="keys">""");
-        html.Add($"""<li><i class="dot"></i>a run</li><li><i class="mean" style="display:inline-block;vertical-align:-5px"></i>mean and standard deviation</li>""");
+        html.Add($"""<li><i class="dot"></i>a run</li><li><i class="mean" style="display:inline-block;vertical-align:-5px"></i>""");
+        html.Add($"mean and standard deviation</li>");
         if (published && table.Rows.Any(r => r.Variant.Published.Scores.ContainsKey(measure.Name)))
             html.Add($"""<li><i class="paper"></i>published</li>""");
         html.Add($"</ul>");
@@ -95,7 +99,10 @@ static class StudyPage
                 html.Add($"""<i class="line" style="left:{100 * axis.At(tick):0.##}%"></i>""");
             var spread = row.Of(measure);
             if (spread is { Mean: { } mean, Deviation: { } deviation })
-                html.Add($"""<i class="whisker" style="left:{At(mean - deviation):0.##}%;width:{At(mean + deviation) - At(mean - deviation):0.##}%"></i>""");
+            {
+                var (left, right) = (At(mean - deviation), At(mean + deviation));
+                html.Add($"""<i class="whisker" style="left:{left:0.##}%;width:{right - left:0.##}%"></i>""");
+            }
             foreach (var value in spread.Values)
                 html.Add($"""<i class="dot" title="{Format.Percent(value, "0.00")} %" style="left:{At(value):0.##}%"></i>""");
             if (spread.Mean is { } middle)
@@ -112,19 +119,26 @@ static class StudyPage
 
     static void Runs(Html html, StudyFolder folder, StudyTable table)
     {
-        html.Add($"""<section id="runs"><h2>Runs</h2><div class="card scroll"><table><thead><tr><th scope="col">Variant</th><th scope="col" class="n">Seed</th>""");
+        html.Add($"""<section id="runs"><h2>Runs</h2><div class="card scroll"><table><thead><tr><th scope="col">Variant</th>""");
+        html.Add($"""<th scope="col" class="n">Seed</th>""");
         foreach (var measure in table.Study.Measures)
             html.Add($"""<th scope="col" class="n">{measure.Title} %</th>""");
-        html.Add($"""<th scope="col" class="n">Steps</th><th scope="col" class="n">Best epoch</th><th scope="col" class="n">Training time</th><th scope="col">Page</th></tr></thead><tbody>""");
+        html.Add($"""<th scope="col" class="n">Steps</th><th scope="col" class="n">Best epoch</th>""");
+        html.Add($"""<th scope="col" class="n">Training time</th><th scope="col">Page</th></tr></thead><tbody>""");
         foreach (var row in table.Rows)
             foreach (var run in row.Runs)
             {
                 html.Add($"""<tr><td>{row.Variant.Name}</td><td class="n">{run.Seed}</td>""");
                 foreach (var measure in table.Study.Measures)
-                    html.Add($"""<td class="n">{Format.Percent(run.Scores.TryGetValue(measure.Name, out var score) ? score : null, "0.00")}</td>""");
+                {
+                    double? score = run.Scores.TryGetValue(measure.Name, out var value) ? value : null;
+                    html.Add($"""<td class="n">{Format.Percent(score, "0.00")}</td>""");
+                }
                 var page = Path.GetRelativePath(folder.Root, folder.Run(row.Variant, run.Seed).Report);
-                html.Add($"""<td class="n">{Format.Count(run.Step)}</td><td class="n">{run.BestEpoch}</td><td class="n">{Format.Duration(TimeSpan.FromSeconds(run.Seconds ?? 0))}</td>""");
-                html.Add($"""<td><a href="{string.Join('/', page.Split(Path.DirectorySeparatorChar).Select(Uri.EscapeDataString))}">report</a></td></tr>""");
+                var address = string.Join('/', page.Split(Path.DirectorySeparatorChar).Select(Uri.EscapeDataString));
+                html.Add($"""<td class="n">{Format.Count(run.Step)}</td><td class="n">{run.BestEpoch}</td>""");
+                html.Add($"""<td class="n">{Format.Duration(TimeSpan.FromSeconds(run.Seconds ?? 0))}</td>""");
+                html.Add($"""<td><a href="{address}">report</a></td></tr>""");
             }
         html.Add($"</tbody></table></div></section>\n");
     }

@@ -1,21 +1,22 @@
-using Hwaso.Graph;
 using Hwaso.Inference;
-using Hwaso.Inference.Networks;
-using Hwaso.Models;
+using Hwaso.Metrics;
 using Hwaso.Recipes;
 using Hwaso.Torch;
-using Hwaso.Training.Objectives;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
+using Hwaso.Training.Tasks;
 
 namespace Hwaso.Training.Studies;
 
-/// <summary>Trains every variant of a study with every seed: what is finished is kept, what was broken off goes on, and the table is written after each run.</summary>
+/// <summary>
+/// Trains every variant of a study with every seed: finished runs are kept, stopped ones are resumed, and the table is written after each
+/// run.
+/// </summary>
 public sealed class StudyRunner
 {
     readonly StudyRequest request;
     readonly List<StudyRow> rows = [];
 
-    /// <summary>Reads every recipe, opens the data and builds every network in shapes alone: whatever is wrong is said before the first step.</summary>
+    /// <summary>Reads every recipe, opens the data and builds every network in shapes alone: errors come before the first step.</summary>
     /// <exception cref="RecipeException">A recipe, or what the study sets in it, is wrong.</exception>
     /// <exception cref="TrainingException">A run in the folder is of another recipe.</exception>
     public StudyRunner(StudyRequest request)
@@ -28,7 +29,7 @@ public sealed class StudyRunner
     /// <summary>The table as it stands.</summary>
     public StudyTable Table => new(request.Study, request.Seeds, rows, request.Teacher);
 
-    /// <summary>Trains; true when every run is finished, false where it was stopped: the same again goes on.</summary>
+    /// <summary>Trains; true when every run is finished, false where it was stopped and can be run again to continue.</summary>
     /// <exception cref="TrainingException">A run failed; those before are kept.</exception>
     public bool Run(IStudyWatcher watcher, CancellationToken stop)
     {
@@ -43,7 +44,7 @@ public sealed class StudyRunner
                 var recipe = variant.Recipe(run, request.Settings);
                 var folder = request.Folder.Run(variant, recipe.Recipe.Seed);
                 var isKept = File.Exists(folder.Result);
-                var summary = isKept ? RunSummary.Of(folder) : Train(watcher, recipe, folder, variant, number, of, stop);
+                var summary = isKept ? RunSummary.Read(folder.Result) : Train(watcher, recipe, folder, variant, number, of, stop);
                 if (summary is null)
                     return false;
                 if (isKept)
@@ -54,70 +55,65 @@ public sealed class StudyRunner
         return true;
     }
 
-    RunSummary? Train(IStudyWatcher watcher, RecipeFile recipe, RunFolder folder, StudyVariant variant, int number, int of, CancellationToken stop)
+    RunSummary? Train(
+        IStudyWatcher watcher, RecipeFile recipe, RunFolder folder, StudyVariant variant, int number, int of, CancellationToken stop)
     {
-        var told = watcher.Trains(number, of, variant, recipe.Recipe.Seed);
-        using var trainer = new Trainer(RequestOf(recipe, folder), told);
+        var (asked, told) = (RequestOf(recipe, folder), watcher.Trains(number, of, variant, recipe.Recipe.Seed));
+        using var trainer = new Trainer(asked, TrainingTasks.Open(asked), told);
         var result = trainer.Run(stop);
         var summary = result.Finished ? trainer.WriteReport(result) : null;
         watcher.Trained(result);
         return summary;
     }
 
-    TrainRequest RequestOf(RecipeFile recipe, RunFolder folder) =>
-        new(recipe, request.Data, folder, folder.Exists, request.Device, request.Threads ?? recipe.Recipe.Threads ?? Environment.ProcessorCount);
+    TrainRequest RequestOf(RecipeFile recipe, RunFolder folder)
+    {
+        var threads = request.Threads ?? recipe.Recipe.Threads ?? Environment.ProcessorCount;
+        return new TrainRequest(recipe, request.Data, folder, folder.Exists, request.Device, threads);
+    }
 
     StudyRow Row(StudyVariant variant)
     {
         var file = variant.Recipe(0, request.Settings);
-        var recipe = file.Recipe;
-        var data = TrainData.Open(RequestOf(file, request.Folder.Run(variant, recipe.Seed)));
-        ComputeType.Of(file, request.Device, TorchInfo.ProcessorHasBFloat16, _ => { });
-        TrainPlan.Of(recipe.Train, data.Training.Samples.Count, recipe.Data.TrainSplit);
-        var classes = data.Training.Classes.Count;
-        SegmentationDefinition definition;
-        try
-        {
-            definition = ModelFactory.DefineSegmentation(recipe.Model);
-        }
-        catch (ArgumentException error)
-        {
-            // The name is what a study's line usually sets.
-            throw file.Error(recipe.Model.Name is null ? "model" : "model.name", error.Message);
-        }
-        long[] crop = [1, 3, recipe.Augment.Crop.Height, recipe.Augment.Crop.Width];
-        NetworkGraph.Sketch(w =>
-        {
-            var net = definition.Build(w, classes);
-            foreach (var stage in recipe.Stages.Cast<TrainStageRecipe?>().DefaultIfEmpty())
-                ObjectiveFactory.Of(net, recipe.Loss, file, stage).Dispose();
-            return net;
-        }, crop);
+        var task = TrainingTasks.Open(RequestOf(file, request.Folder.Run(variant, file.Recipe.Seed)));
+        ForwardPass.TypeOf(file, request.Device, TorchInfo.ProcessorHasBFloat16, _ => { });
+        TrainPlan.Of(task);
+        task.Check();
         for (var run = 0; run < request.Seeds; run++)
-            RequireSame(variant.Recipe(run, request.Settings), variant, data);
-        return Counted(variant, definition.Deployed, classes, request.Study.Input ?? recipe.Augment.Crop);
-    }
-
-    static StudyRow Counted(StudyVariant variant, SegmentationDefinition definition, int classes, SizePx input)
-    {
-        long parameters = 0;
-        var graph = NetworkGraph.Sketch(w =>
-        {
-            var net = definition.Build(w, classes);
-            parameters = w.ParameterCount;
-            return net;
-        }, [1, 3, input.Height, input.Width]);
-        return new StudyRow(variant, parameters, Cost.Of(graph).Macs, input, []);
+            RequireSame(variant.Recipe(run, request.Settings), variant);
+        var input = request.Study.Input ?? file.Recipe.Augment.Crop;
+        var cost = task.Cost(input);
+        return new StudyRow(variant, cost.Parameters, cost.Macs, input, []);
     }
 
     /// <summary>A finished run of other settings must not stand in the table; one under way is refused when it is resumed.</summary>
-    void RequireSame(RecipeFile file, StudyVariant variant, TrainData data)
+    void RequireSame(RecipeFile file, StudyVariant variant)
     {
         var folder = request.Folder.Run(variant, file.Recipe.Seed);
         if (!File.Exists(folder.Result))
             return;
-        var now = Trainer.Resolved(file.Recipe, data, request.Threads).ToYaml(folder.Recipe);
+        var now = TrainingTasks.Open(RequestOf(file, folder)).Recipe.ToYaml(folder.Recipe);
         if (ResumeState.Difference(File.ReadAllText(folder.Recipe), now) is { } difference)
-            throw new TrainingException($"{folder.Root}: holds a run of another recipe ({difference}); remove it, or keep this study in another folder with --out");
+            throw new TrainingException(
+                $"{folder.Root}: holds a run of another recipe ({difference}); remove it, or keep this study in another folder with --out");
     }
 }
+
+/// <summary>Which study to train, on what, and where to keep it.</summary>
+/// <param name="Study">The study.</param>
+/// <param name="Data">The data set's folder; null takes each recipe's.</param>
+/// <param name="Seeds">Runs of each variant, at least 1.</param>
+/// <param name="Settings">Values <c>key=value</c> that replace those of every variant's recipe.</param>
+/// <param name="Folder">Where to keep it.</param>
+/// <param name="Device">The device to train on.</param>
+/// <param name="Threads">Threads for operators and for reading images; null for each recipe's, or as many as the machine offers.</param>
+/// <param name="Teacher">How far the depth of the study's teacher is from the truth; null where it has none.</param>
+public sealed record StudyRequest(
+    Study Study,
+    string? Data,
+    int Seeds,
+    IReadOnlyList<string> Settings,
+    StudyFolder Folder,
+    Device Device,
+    int? Threads,
+    DepthError? Teacher = null);

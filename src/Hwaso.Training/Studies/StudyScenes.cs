@@ -21,14 +21,15 @@ public sealed record StudyScenes(string Layout, int Train, int Val, SizePx Size,
     public int Count => Train + Val;
 
     /// <summary>Whether a folder holds exactly these.</summary>
-    public bool AreIn(string folder) => File.Exists(Path.Combine(folder, Mark)) && File.ReadAllText(Path.Combine(folder, Mark)) == ToString();
+    public bool AreIn(string folder) =>
+        Path.Combine(folder, Mark) is var mark && File.Exists(mark) && File.ReadAllText(mark) == ToString();
 
     /// <summary>Renders them into a folder.</summary>
     /// <param name="folder">Where; made if it is not there.</param>
     /// <param name="render">Renders the scenes.</param>
     /// <param name="threads">Threads that render.</param>
-    /// <param name="progress">Told how many are done.</param>
-    /// <param name="stop">Ends the work; the next time it begins again.</param>
+    /// <param name="progress">Gets the number of scenes done.</param>
+    /// <param name="stop">Ends the work; the next call renders from the beginning.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public void Render(string folder, SceneRenderer render, int threads, Action<int>? progress = null, CancellationToken stop = default)
     {
@@ -41,10 +42,15 @@ public sealed record StudyScenes(string Layout, int Train, int Val, SizePx Size,
     }
 
     /// <summary>The scenes in words.</summary>
-    public override string ToString() => $"{Train} rendered scenes to learn from, {Val} to score on, {Size} pixels, {Layout} layout, seed {Seed}";
+    public override string ToString() =>
+        $"{Train} rendered scenes to learn from, {Val} to score on, {Size} pixels, {Layout} layout, seed {Seed}";
 
-    internal static StudyScenes Read(YamlMap map)
+    /// <summary>Reads the section <c>scenes</c>.</summary>
+    /// <param name="form">The map that holds it.</param>
+    /// <param name="purpose">What the section is for, should it be missing.</param>
+    internal static StudyScenes Read(YamlMap form, string purpose)
     {
+        var map = form.Find("scenes") is null ? throw form.Missing("scenes", purpose) : form.Section("scenes");
         map.AllowOnly("layout", "train", "val", "size", "seed");
         return new StudyScenes(
             map["layout"].Name(layouts) ?? layouts[0],

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hwaso.Metrics;
+using Hwaso.Recipes;
 using Hwaso.Reports;
+using Hwaso.Training.Loop;
 
 namespace Hwaso.Training.Studies;
 
@@ -23,7 +25,10 @@ public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> 
     /// <summary>The table as Markdown, its columns aligned so that it can be read as it is.</summary>
     public string ToMarkdown() => MarkdownTable.Text(Heads, [.. Rows.Select(Cells)]);
 
-    /// <summary>The table's rows for programs: <c>name</c>, <c>parameters</c>, <c>macs</c>, each measure's mean with <c>_deviation</c> and <c>_values</c>, and <c>published</c>.</summary>
+    /// <summary>
+    /// The table's rows for programs: <c>name</c>, <c>parameters</c>, <c>macs</c>, each measure's mean with <c>_deviation</c> and
+    /// <c>_values</c>, and <c>published</c>.
+    /// </summary>
     public JsonArray ToJson() => [.. Rows.Select(row =>
     {
         var json = new JsonObject
@@ -45,7 +50,8 @@ public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> 
         var published = new JsonObject();
         foreach (var (name, value) in row.Variant.Published.Scores)
             published[name] = value;
-        foreach (var (name, value) in new[] { ("parameters", row.Variant.Published.Parameters), ("macs", row.Variant.Published.Macs), ("difference", PublishedAbove(row)) })
+        var paper = row.Variant.Published;
+        foreach (var (name, value) in new[] { ("parameters", paper.Parameters), ("macs", paper.Macs), ("difference", PublishedAbove(row)) })
             if (value is not null)
                 published[name] = value;
         json["published"] = published;
@@ -71,7 +77,7 @@ public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> 
         foreach (var measure in Study.Measures)
         {
             if (Rows.Any(r => r.Variant.Published.Scores.ContainsKey(measure.Name)))
-                cells.Add(($"{measure.Title} %, published", r => r.Variant.Published.Scores.TryGetValue(measure.Name, out var value) ? Percent(value) : Format.Missing));
+                cells.Add(($"{measure.Title} %, published", r => Percent(PublishedOf(r, measure))));
             cells.Add(($"{measure.Title} %", r => WithSpread(r.Of(measure), signed: false)));
         }
         var baselines = Rows.Select(BaselineOf).OfType<StudyRow>().Distinct().ToArray();
@@ -79,10 +85,12 @@ public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> 
         {
             var head = baselines is [var only] ? $"against {only.Variant.Name}" : "against";
             // Where rows have baselines of their own, each says which.
-            string Named(StudyRow row, string text) => baselines.Length > 1 && BaselineOf(row) is { } baseline ? $"{text} ({baseline.Variant.Name})" : text;
+            string Named(string text, StudyRow baseline) => baselines.Length > 1 ? $"{text} ({baseline.Variant.Name})" : text;
+            string Above(StudyRow row) => BaselineOf(row) is { } baseline
+                ? Named(WithSpread(row.Above(baseline, Study.Measures[0]), signed: true), baseline) : Format.Missing;
             if (Rows.Any(r => PublishedAbove(r) is not null))
                 cells.Add(($"{head}, published", r => Signed(PublishedAbove(r))));
-            cells.Add((head, r => BaselineOf(r) is { } baseline ? Named(r, WithSpread(r.Above(baseline, Study.Measures[0]), signed: true)) : Format.Missing));
+            cells.Add((head, Above));
         }
         cells.Add(("runs", r => r.Runs.Count.ToString(CultureInfo.InvariantCulture)));
         return cells;
@@ -94,10 +102,12 @@ public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> 
     {
         if (BaselineOf(row) is not { } baseline)
             return null;
-        var name = Study.Measures[0].Name;
-        return row.Variant.Published.Difference
-            ?? (row.Variant.Published.Scores.TryGetValue(name, out var ours) && baseline.Variant.Published.Scores.TryGetValue(name, out var theirs) ? ours - theirs : null);
+        var measure = Study.Measures[0];
+        return row.Variant.Published.Difference ?? PublishedOf(row, measure) - PublishedOf(baseline, measure);
     }
+
+    static double? PublishedOf(StudyRow row, Measure measure) =>
+        row.Variant.Published.Scores.TryGetValue(measure.Name, out var value) ? value : null;
 
     static string WithSpread(Spread spread, bool signed)
     {
@@ -110,4 +120,40 @@ public sealed record StudyTable(Study Study, int Seeds, IReadOnlyList<StudyRow> 
     static string Signed(double? share) => Format.Percent(share, "+0.00;−0.00;0.00");
 
     static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? Format.Missing;
+}
+
+/// <summary>A variant with what came out.</summary>
+/// <param name="Variant">The variant.</param>
+/// <param name="Parameters">Learnable parameters of what is deployed.</param>
+/// <param name="Macs">Its multiply-adds for one image: convolution and linear layers.</param>
+/// <param name="Input">The image size of <paramref name="Macs"/>.</param>
+/// <param name="Runs">The runs that are finished, by seed.</param>
+public sealed record StudyRow(StudyVariant Variant, long Parameters, long Macs, SizePx Input, IReadOnlyList<RunSummary> Runs)
+{
+    /// <summary>A score over the finished runs.</summary>
+    public Spread Of(Measure measure) => Spread.Of(Runs.Where(r => r.Scores.ContainsKey(measure.Name)).Select(r => r.Scores[measure.Name]));
+
+    /// <summary>By how much a score is above another row's, seed by seed.</summary>
+    public Spread Above(StudyRow other, Measure measure) => Spread.Of(
+        from run in Runs
+        join theirs in other.Runs on run.Seed equals theirs.Seed
+        where run.Scores.ContainsKey(measure.Name) && theirs.Scores.ContainsKey(measure.Name)
+        select run.Scores[measure.Name] - theirs.Scores[measure.Name]);
+}
+
+/// <summary>Mean and standard deviation of a few values.</summary>
+/// <param name="Values">The values.</param>
+/// <param name="Mean">Their mean; null of none.</param>
+/// <param name="Deviation">Their sample standard deviation (over n − 1); null of fewer than two.</param>
+public sealed record Spread(IReadOnlyList<double> Values, double? Mean, double? Deviation)
+{
+    /// <summary>The spread of values.</summary>
+    public static Spread Of(IEnumerable<double> values)
+    {
+        var list = values.ToArray();
+        if (list.Length == 0)
+            return new Spread(list, null, null);
+        var mean = list.Average();
+        return new Spread(list, mean, list.Length < 2 ? null : Math.Sqrt(list.Sum(v => (v - mean) * (v - mean)) / (list.Length - 1)));
+    }
 }

@@ -6,13 +6,14 @@ using Hwaso.Inference.Depth;
 using Hwaso.Metrics;
 using Hwaso.Recipes.Yaml;
 using Hwaso.Torch;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
+using Hwaso.Training.Tasks;
 
 namespace Hwaso.Training.Studies;
 
 /// <summary>
-/// The teacher of a study's small form: a network with a depth decoder that learns the true depth of scenes of its own, and then tells the depth of
-/// the study's scenes, which it never saw.
+/// The teacher of a study's small form: a network with a depth decoder that learns the true depth of scenes of its own, and then predicts
+/// the depth of the study's scenes, which it never saw.
 /// </summary>
 public sealed class StudyTeacher
 {
@@ -26,18 +27,25 @@ public sealed class StudyTeacher
     /// <summary>The folder among the scenes that its depth maps go to.</summary>
     public string Depth { get; }
 
-    /// <summary>Renders the teacher's scenes, trains it, and has it write the depth of the study's training images; what is done is kept.</summary>
+    /// <summary>Renders the teacher's scenes, trains it, and writes its depth of the training images; finished work is kept.</summary>
     /// <param name="folder">The study's folder, its scenes rendered.</param>
     /// <param name="pupils">The study's scenes.</param>
     /// <param name="render">Renders scenes.</param>
     /// <param name="device">What to train on.</param>
     /// <param name="threads">Threads for operators and for reading images; null for the recipe's, or as many as the machine offers.</param>
-    /// <param name="watcher">Told of the training.</param>
-    /// <param name="stop">Ends the work; the next time it goes on.</param>
+    /// <param name="watcher">Watches the training.</param>
+    /// <param name="stop">Ends the work; the next call continues it.</param>
     /// <returns>How far its depth is from the truth; null where it was stopped.</returns>
-    /// <exception cref="Recipes.RecipeException">Its recipe is wrong, or its network tells no depth.</exception>
+    /// <exception cref="Recipes.RecipeException">Its recipe is wrong, or its network does not predict depth.</exception>
     /// <exception cref="TrainingException">Its training failed.</exception>
-    public DepthError? Teach(StudyFolder folder, StudyScenes pupils, SceneRenderer render, Device device, int? threads, IStudyWatcher watcher, CancellationToken stop)
+    public DepthError? Teach(
+        StudyFolder folder,
+        StudyScenes pupils,
+        SceneRenderer render,
+        Device device,
+        int? threads,
+        IStudyWatcher watcher,
+        CancellationToken stop)
     {
         var all = threads ?? Environment.ProcessorCount;
         if (!scenes.AreIn(folder.TeacherScenes))
@@ -46,7 +54,8 @@ public sealed class StudyTeacher
         if (!File.Exists(run.Result))
         {
             var recipe = variant.Recipe(0, []);
-            using var trainer = new Trainer(new TrainRequest(recipe, folder.TeacherScenes, run, run.Exists, device, all), watcher.Trains(1, 1, variant, recipe.Recipe.Seed));
+            var request = new TrainRequest(recipe, folder.TeacherScenes, run, run.Exists, device, all);
+            using var trainer = new Trainer(request, TrainingTasks.Open(request), watcher.Trains(1, 1, variant, recipe.Recipe.Seed));
             var result = trainer.Run(stop);
             if (result.Finished)
                 trainer.WriteReport(result);
@@ -63,9 +72,10 @@ public sealed class StudyTeacher
         if (!map.IsGiven)
             return null;
         map.AllowOnly("recipe", "set", "scenes", "depth");
-        var scenes = StudyScenes.Read(map.Find("scenes") is null ? throw map.Missing("scenes", "what to render for it") : map.Section("scenes"));
+        var scenes = StudyScenes.Read(map, "what to render for it");
         return scenes.Layout == "voc"
-            ? new StudyTeacher(variant(map), scenes, map["depth"].Text() ?? throw map.Missing("depth", "the folder that its depth maps go to, as the variants' data.depth names it"))
+            ? new StudyTeacher(variant(map), scenes, map["depth"].Text()
+                ?? throw map.Missing("depth", "the folder that its depth maps go to, as the variants' data.depth names it"))
             : throw map.Find("scenes")!.Value.Error("wants 'layout: voc', whose depth is in metres");
     }
 

@@ -10,23 +10,31 @@ public sealed class StudyVariant
     readonly YamlNode recipeNode;
     readonly IReadOnlyList<YamlEntry> settings;
 
-    internal StudyVariant(string name, YamlNode? against, string where, PublishedResult published, YamlNode recipeNode, string recipe, IReadOnlyList<YamlEntry> settings)
+    internal StudyVariant(
+        string name,
+        YamlNode? against,
+        string where,
+        PublishedResult published,
+        YamlNode recipeNode,
+        string recipe,
+        IReadOnlyList<YamlEntry> settings)
     {
-        (Name, AgainstNode, Where, Published, this.recipeNode, this.recipe, this.settings) = (name, against, where, published, recipeNode, recipe, settings);
+        (Name, AgainstNode, Where, Published) = (name, against, where, published);
+        (this.recipeNode, this.recipe, this.settings) = (recipeNode, recipe, settings);
         var letters = string.Concat(name.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' or '+' or '-' ? c : ' '));
         Folder = string.Join('-', letters.Split([' ', '-'], StringSplitOptions.RemoveEmptyEntries)).Trim('.');
     }
 
-    /// <summary>What the table calls it.</summary>
+    /// <summary>Its name in the table.</summary>
     public string Name { get; }
 
-    /// <summary>The variant that it is held against; null for none.</summary>
+    /// <summary>The variant that it is compared with; null for none.</summary>
     public string? Against => (AgainstNode as YamlScalar)?.Text is { } other && other != Name ? other : null;
 
     /// <summary>The folder of its runs, made of its name.</summary>
     public string Folder { get; }
 
-    /// <summary>What the paper prints of it.</summary>
+    /// <summary>The paper's numbers of it.</summary>
     public PublishedResult Published { get; }
 
     /// <summary>The line of the study's file that it stands on.</summary>
@@ -35,7 +43,7 @@ public sealed class StudyVariant
     internal YamlNode? AgainstNode { get; }
 
     /// <summary>Its recipe.</summary>
-    /// <param name="run">Which of its runs, from 0; each has the recipe's seed and so much more.</param>
+    /// <param name="run">Which of its runs, from 0; seeds count up from the recipe's.</param>
     /// <param name="more">Settings <c>key=value</c> of the command line, which win.</param>
     /// <exception cref="RecipeException">The recipe is not there or wrong, or a setting does not fit it.</exception>
     public RecipeFile Recipe(int run, IReadOnlyList<string> more)

@@ -7,8 +7,7 @@ using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Nn;
 using Hwaso.Scenes;
-using Hwaso.Training;
-using Hwaso.Training.Evaluation;
+using Hwaso.Training.Tasks.Segmentation;
 
 // Outside Hwaso's namespaces, as a user's program is.
 namespace Documentation.Tests;

@@ -13,7 +13,8 @@ public sealed partial class IntroductionTests : TensorTest
     {
         var page = Block().Match(File.ReadAllText(RepositoryRoot.File("docs", "introduction.md"))).Groups[1].Value;
         var source = File.ReadAllText(RepositoryRoot.File("tests", "Hwaso.Training.Tests", "Documentation", "Introduction.cs"));
-        var usings = string.Concat(source.Split('\n').TakeWhile(line => line.StartsWith("using ", StringComparison.Ordinal)).Select(line => line + "\n"));
+        var usings = string.Concat(
+            source.Split('\n').TakeWhile(line => line.StartsWith("using ", StringComparison.Ordinal)).Select(line => line + "\n"));
         var body = Body().Match(source).Groups[1].Value;
         var program = string.Join('\n', body.Split('\n').Select(line => line.Length == 0 ? line : line[8..]));
         Assert.Equal(usings + "\n" + program, page);
@@ -46,7 +47,8 @@ public sealed partial class IntroductionTests : TensorTest
         Assert.StartsWith("Cost { Macs = ", lines[37], StringComparison.Ordinal);
         var overlay = Png.DecodeRgb(File.ReadAllBytes(Path.Combine(folder.FullName, "labels.png")), "labels.png");
         Assert.Equal((256, 128), (overlay.Width, overlay.Height));
-        Assert.Contains("stage4.0.branches.0.0.conv1.weight", TensorFile.Read(Path.Combine(folder.FullName, "streets.safetensors")).Tensors.Keys);
+        var saved = TensorFile.Read(Path.Combine(folder.FullName, "streets.safetensors"));
+        Assert.Contains("stage4.0.branches.0.0.conv1.weight", saved.Tensors.Keys);
         folder.Delete(recursive: true);
     }
 

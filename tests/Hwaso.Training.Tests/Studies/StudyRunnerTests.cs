@@ -6,9 +6,10 @@ using Hwaso.Recipes;
 using Hwaso.Scenes;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Training.Runs;
+using Hwaso.Training.Loop;
 using Hwaso.Training.Studies;
-using Hwaso.Training.Tests.Runs;
+using Hwaso.Training.Tasks;
+using Hwaso.Training.Tests.Loop;
 
 namespace Hwaso.Training.Tests.Studies;
 
@@ -71,19 +72,23 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
         var rows = Table().GetProperty("rows").EnumerateArray().ToArray();
         foreach (var (row, variant) in rows.Zip(Variants))
         {
-            var values = new[] { 7, 8 }.Select(seed => JsonNode.Parse(File.ReadLines(Folder.Run(variant, seed).Metrics).Last())!["miou"]!.GetValue<double>()).ToArray();
+            var last = new[] { 7, 8 }.Select(seed => File.ReadLines(Folder.Run(variant, seed).Metrics).Last());
+            var values = last.Select(line => JsonNode.Parse(line)!["miou"]!.GetValue<double>()).ToArray();
             Assert.Equal(values, row.GetProperty("miou_values").EnumerateArray().Select(v => v.GetDouble()));
             Assert.Equal(values.Average(), row.GetProperty("miou").GetDouble(), 1e-15);
             // Of two values the sample deviation is their distance over √2.
             Assert.Equal(Math.Abs(values[0] - values[1]) / Math.Sqrt(2), row.GetProperty("miou_deviation").GetDouble(), 1e-15);
         }
-        Assert.Equal(rows[1].GetProperty("miou").GetDouble() - rows[0].GetProperty("miou").GetDouble(), rows[1].GetProperty("difference").GetDouble(), 1e-15);
-        Assert.Equal(("plain", 0.25), (rows[1].GetProperty("against").GetString(), rows[1].GetProperty("published").GetProperty("difference").GetDouble()));
+        double Number(int row, string key) => rows[row].GetProperty(key).GetDouble();
+        Assert.Equal(Number(1, "miou") - Number(0, "miou"), Number(1, "difference"), 1e-15);
+        Assert.Equal("plain", rows[1].GetProperty("against").GetString());
+        Assert.Equal(0.25, rows[1].GetProperty("published").GetProperty("difference").GetDouble());
         // What the run's own weights hold is what the table counts.
         Assert.Equal(Parameters(Folder.Run(Variants[1], 8)), rows[1].GetProperty("parameters").GetInt64());
         var markdown = File.ReadAllText(Folder.Markdown);
-        Assert.Contains("| parameters (M), published | parameters (M) | multiply-adds (2^30) | mIoU %, published |", markdown, StringComparison.Ordinal);
-        Assert.Contains($"{100 * rows[0].GetProperty("miou").GetDouble():0.00} ± {100 * rows[0].GetProperty("miou_deviation").GetDouble():0.00}", markdown, StringComparison.Ordinal);
+        const string Heads = "| parameters (M), published | parameters (M) | multiply-adds (2^30) | mIoU %, published |";
+        Assert.Contains(Heads, markdown, StringComparison.Ordinal);
+        Assert.Contains($"{100 * Number(0, "miou"):0.00} ± {100 * Number(0, "miou_deviation"):0.00}", markdown, StringComparison.Ordinal);
         Assert.Contains("href=\"attention/seed-8/report.html\"", File.ReadAllText(Folder.Page), StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(Folder.Root, "attention/seed-8/report.html")));
     }
@@ -94,7 +99,8 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
         Assert.True(Runner(seeds: 1).Run(new Watcher(), default));
         var alone = new RunFolder(Path.Combine(folder, "alone"));
         var recipe = RecipeFile.Load(Path.Combine(folder, "base.yaml"), "model.attention=se");
-        using (var trainer = new Trainer(new TrainRequest(recipe, data, alone, false, Device.Cpu, 1), new RunWatcher(_ => { })))
+        var request = new TrainRequest(recipe, data, alone, false, Device.Cpu, 1);
+        using (var trainer = new Trainer(request, TrainingTasks.Open(request), new RunWatcher()))
             trainer.Run(default);
         var (ours, theirs) = (TensorFile.Read(Folder.Run(Variants[1], 7).Last).Tensors, TensorFile.Read(alone.Last).Tensors);
         Assert.Equal(ours.Keys, theirs.Keys);
@@ -106,23 +112,33 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
     {
         Assert.True(Runner(seeds: 1).Run(new Watcher(), default));
         var error = Assert.Throws<TrainingException>(() => Runner(seeds: 1, "train.optimizer.learning_rate=0.01"));
-        Assert.Contains("plain/seed-7: holds a run of another recipe ('learning_rate: 0.05' there, 'learning_rate: 0.01' now); remove it, or", error.Message, StringComparison.Ordinal);
+        const string Said =
+            "plain/seed-7: holds a run of another recipe ('learning_rate: 0.05' there, 'learning_rate: 0.01' now); remove it, or";
+        Assert.Contains(Said, error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("model.attention: se", "model.name: hrnetv2-w99, model.family: ", "study.yaml:9: model.name: ")]
-    [InlineData("model.attention: se", "model.classes: 7", "study.yaml:9: model.classes: 7, but Cityscapes train has 19 classes")]
-    [InlineData("model.attention: se", "loss.heads.dense: 1", "study.yaml:9: loss.heads.dense: weighs what hrnetv2 does not have")]
-    [InlineData("model.attention: se", "train.batch: 13", "split 'train' has 12 images, one step takes 13")]
-    public void What_does_not_fit_is_said_before_the_first_step(string setting, string mistake, string message)
+    [InlineData("model.name: hrnetv2-w99, model.family: ", "study.yaml:9: model.name: ")]
+    [InlineData("model.classes: 7", "study.yaml:9: model.classes: 7, but Cityscapes train has 19 classes")]
+    [InlineData("loss.heads.dense: 1", "study.yaml:9: loss.heads.dense: weighs what hrnetv2 does not have")]
+    public void What_a_variant_sets_wrongly_is_said_with_its_line_before_the_first_step(string mistake, string message)
     {
-        File.WriteAllText(StudyPath, File.ReadAllText(StudyPath).Replace(setting, mistake, StringComparison.Ordinal));
-        var error = Assert.ThrowsAny<Exception>(() => Runner());
-        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Set(mistake);
+        Assert.Contains(message, Assert.Throws<RecipeException>(() => Runner()).Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Folder.Root));
     }
 
-    public static TheoryData<string> Shipped => [.. Directory.GetFiles(RepositoryRoot.File("recipes", "studies"), "*.yaml").Select(path => Path.GetFileName(path)!).Order()];
+    [Fact]
+    public void A_step_of_more_images_than_there_are_is_said_before_the_first()
+    {
+        Set("train.batch: 13");
+        var error = Assert.Throws<TrainingException>(() => Runner());
+        Assert.Contains("split 'train' has 12 images, one step takes 13", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Folder.Root));
+    }
+
+    public static TheoryData<string> Shipped =>
+        [.. Directory.GetFiles(RepositoryRoot.File("recipes", "studies"), "*.yaml").Select(path => Path.GetFileName(path)!).Order()];
 
     [Theory]
     [MemberData(nameof(Shipped))]
@@ -152,7 +168,8 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
         {
             var recipe = variant.Recipe(0, []).Recipe;
             var definition = Hwaso.Inference.Networks.ModelFactory.DefineSegmentation(recipe.Model);
-            var macs = Graph.Cost.Of(NetworkGraph.Sketch(w => definition.Build(w, recipe.Model.Classes!.Value), [1, 3, study.Input!.Value.Height, study.Input.Value.Width])).Macs;
+            long[] shape = [1, 3, study.Input!.Value.Height, study.Input.Value.Width];
+            var macs = Graph.Cost.Of(NetworkGraph.Sketch(w => definition.Build(w, recipe.Model.Classes!.Value), shape)).Macs;
             // Printed to three decimals.
             Assert.Equal(variant.Published.Macs!.Value / (1 << 30), macs / (double)(1 << 30), 0.0005);
         }
@@ -166,13 +183,18 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
 
     IReadOnlyList<StudyVariant> Variants => Study.Load(StudyPath, small: false).Variants;
 
-    StudyRunner Runner(int seeds = 2, params string[] settings) => new(new StudyRequest(Study.Load(StudyPath, small: false), data, seeds, settings, Folder, Device.Cpu, 1));
+    void Set(string mistake) =>
+        File.WriteAllText(StudyPath, File.ReadAllText(StudyPath).Replace("model.attention: se", mistake, StringComparison.Ordinal));
+
+    StudyRunner Runner(int seeds = 2, params string[] settings) =>
+        new(new StudyRequest(Study.Load(StudyPath, small: false), data, seeds, settings, Folder, Device.Cpu, 1));
 
     System.Text.Json.JsonElement Table() => System.Text.Json.JsonDocument.Parse(File.ReadAllText(Folder.Json)).RootElement;
 
     // Running statistics and counters are no parameters.
     static long Parameters(RunFolder run) => TensorFile.Read(run.Last).Tensors
-        .Where(t => !t.Key.Contains("running_", StringComparison.Ordinal) && !t.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+        .Where(t => !t.Key.Contains("running_", StringComparison.Ordinal))
+        .Where(t => !t.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
         .Sum(t => t.Value.Shape.Aggregate(1L, (a, b) => a * b));
 
     sealed class Watcher : IStudyWatcher

@@ -1,0 +1,64 @@
+using Hwaso.Imaging;
+
+namespace Hwaso.Reports;
+
+/// <summary>A section of a report that a task fills: pictures, then a table.</summary>
+/// <param name="Title">Its heading.</param>
+public sealed record ReportSection(string Title)
+{
+    /// <summary>Pictures with a caption each, drawn over with whatever the task found in them.</summary>
+    public IReadOnlyList<(string Caption, RgbImage Image)> Pictures { get; init; } = [];
+
+    /// <summary>The heads of the table's columns; empty for no table.</summary>
+    public IReadOnlyList<string> Heads { get; init; } = [];
+
+    /// <summary>The table's rows, each a cell a column.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Rows { get; init; } = [];
+
+    /// <summary>Writes the section.</summary>
+    /// <exception cref="ArgumentException">A row has another number of cells than the table has columns.</exception>
+    internal void Write(Html html)
+    {
+        html.Add($"""<section><h2>{Title}</h2>""");
+        foreach (var (caption, image) in Pictures)
+        {
+            var small = ReportPictures.Reduce(image, ReportPictures.Factor(image.Width));
+            html.Add($"""<figure class="card example"><figcaption><span class="name">{caption}</span></figcaption><div class="pictures two">""");
+            html.Add($"""<div class="picture"><img alt="{caption}" width="{small.Width}" height="{small.Height}" """);
+            html.Add($"""src="{PictureData.Photograph(small)}"></div></div></figure>""");
+        }
+        if (Heads.Count > 0)
+            Table(html);
+        html.Add($"</section>\n");
+    }
+
+    void Table(Html html)
+    {
+        html.Add($"""<div class="card scroll"><table><thead><tr>""");
+        foreach (var head in Heads)
+            html.Add($"""<th scope="col">{head}</th>""");
+        html.Add($"</tr></thead><tbody>");
+        foreach (var row in Rows)
+        {
+            if (row.Count != Heads.Count)
+                throw new ArgumentException($"section '{Title}': a row has {row.Count} cells, the table {Heads.Count} columns; they must be equal");
+            html.Add($"<tr>");
+            foreach (var cell in row)
+                html.Add($"<td>{cell}</td>");
+            html.Add($"</tr>");
+        }
+        html.Add($"</tbody></table></div>");
+    }
+}
+
+/// <summary>A figure at the top of a report.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Value">Its value, as it is shown.</param>
+/// <param name="Unit">Its unit; null for none.</param>
+/// <param name="Note">A few words below it; null for none.</param>
+public sealed record ReportFigure(string Name, string Value, string? Unit = null, string? Note = null);
+
+/// <summary>A curve over the iterations of a run.</summary>
+/// <param name="Title">Its title.</param>
+/// <param name="Points">Iterations and values, in order; a value that is not finite is a gap.</param>
+public sealed record ReportCurve(string Title, IReadOnlyList<(long Iteration, double Value)> Points);

@@ -1,0 +1,82 @@
+using Hwaso.Nn;
+using Hwaso.Recipes;
+using Hwaso.Torch;
+
+namespace Hwaso.Training.Loop;
+
+/// <summary>One optimiser step: forward and backward of as many batches as are accumulated, then the update.</summary>
+/// <param name="pass">How forward passes compute.</param>
+/// <param name="optimiser">The optimiser.</param>
+/// <param name="average">The moving average that each step is added to; null where there is none.</param>
+/// <param name="train">Batches a step, and the greatest length of gradients.</param>
+/// <param name="scaler">The scaler that keeps float16's gradients in range; null where none is needed.</param>
+sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? average, TrainRecipe train, LossScaler? scaler)
+{
+    /// <summary>Whether the last step changed nothing because the scale was too large for it.</summary>
+    public bool WasLeftOut { get; private set; }
+
+    /// <summary>The files of the last batch.</summary>
+    public IEnumerable<string> Files { get; private set; } = [];
+
+    /// <summary>Does a step and returns its loss, the mean of its batches; one that is not finite leaves the weights as they are.</summary>
+    /// <param name="batches">Where the batches come from; each is disposed.</param>
+    /// <param name="rate">The learning rate.</param>
+    /// <exception cref="TrainingException">Memory is short.</exception>
+    public double Run(IEnumerator<ITrainingBatch> batches, double rate)
+    {
+        using var scope = new Scope();
+        var sum = 0.0;
+        optimiser.LearningRate = rate;
+        WasLeftOut = false;
+        for (var k = 0; k < train.Accumulate; k++)
+        {
+            batches.MoveNext();
+            using var batch = batches.Current;
+            sum += Backward(batch);
+            if (!double.IsFinite(sum))
+            {
+                scaler?.Adapt(finite: false);
+                return LeaveOut(sum);
+            }
+        }
+        if (scaler?.Unscale(optimiser.Groups) == false)
+            return LeaveOut(sum / train.Accumulate);
+        if (train.ClipNorm is { } limit)
+            GradientClipping.Clip(optimiser.Groups, limit);
+        optimiser.Step();
+        average?.Update();
+        optimiser.ZeroGrad();
+        return sum / train.Accumulate;
+    }
+
+    double LeaveOut(double loss)
+    {
+        WasLeftOut = scaler is { IsExhausted: false };
+        optimiser.ZeroGrad();
+        // Where no scale helps, the network itself overflows.
+        return scaler is { IsExhausted: true } ? double.NaN : loss;
+    }
+
+    double Backward(ITrainingBatch batch)
+    {
+        using var scope = new Scope();
+        try
+        {
+            var value = batch.Loss(pass);
+            var number = value.Item();
+            Files = batch.Files;
+            if (double.IsFinite(number))
+            {
+                var share = train.Accumulate == 1 ? value : value / train.Accumulate;
+                (scaler?.Scaled(share) ?? share).Backward();
+            }
+            return number;
+        }
+        catch (TorchException error) when (error.IsOutOfMemory)
+        {
+            throw new TrainingException(
+                $"too little memory for {batch.Text}: use a smaller train.batch (and train.accumulate to keep the step's size) "
+                + $"or augment.crop; {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using Hwaso.Data;
+using Hwaso.Data.Layouts;
+using Hwaso.Imaging;
+using Hwaso.Inference;
+using Hwaso.Metrics;
+
+namespace Hwaso.Training.Tasks.Segmentation;
+
+/// <summary>Scores a network on a data set; while it works on an image the next is read and the last is counted.</summary>
+public static class Evaluator
+{
+    const string TrainIdsEnd = "_labelTrainIds.png";
+
+    /// <summary>
+    /// Scores a split; of Cityscapes also by category and weighted by instance, where label ids and instance ids lie beside the labels.
+    /// </summary>
+    /// <param name="segmenter">The network.</param>
+    /// <param name="data">The split.</param>
+    /// <param name="options">What is counted; null for the usual.</param>
+    /// <param name="progress">Receives the number of images done.</param>
+    /// <param name="stop">Ends the work with an exception.</param>
+    /// <exception cref="DatasetException">An image or label cannot be used.</exception>
+    public static ScoreReport Score(
+        Segmenter segmenter, SegmentationDataset data, ScoreOptions? options = null, Action<int>? progress = null, CancellationToken stop = default)
+    {
+        var cityscapes = data is CityscapesDataset && data.Samples.All(s => s.InstancePath is not null && File.Exists(IdsOf(s)));
+        var tally = new ScoreTally(data.Classes, options ?? new ScoreOptions(), cityscapes);
+        Segment(segmenter, data, (item, labels) => tally.Add(item.Sample.Id, labels, item.Labels, cityscapes ? Ids(item.Sample, labels) : null),
+            progress, stop);
+        return tally.Report();
+    }
+
+    /// <summary>Counts every labelled pixel of a split.</summary>
+    /// <inheritdoc cref="Score(Segmenter, SegmentationDataset, ScoreOptions?, Action{int}?, CancellationToken)"/>
+    public static ConfusionMatrix Count(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null, CancellationToken stop = default)
+    {
+        var confusion = new ConfusionMatrix(data.Classes.Count);
+        Segment(segmenter, data, (item, labels) => confusion.Add(item.Labels.Labels, labels.Labels, ClassList.Ignore), progress, stop);
+        return confusion;
+    }
+
+    static void Segment(
+        Segmenter segmenter, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress, CancellationToken stop) =>
+        Overlap.Run(
+            data.Samples.Count, data.Read, item => segmenter.Segment(item.Image, item.Labels.Height, item.Labels.Width, stop), count, progress, stop);
+
+    static string IdsOf(Sample sample) => sample.LabelPath!.Replace(TrainIdsEnd, "_labelIds.png", StringComparison.Ordinal);
+
+    /// <summary>Both label maps as Cityscapes' label ids.</summary>
+    static CityscapesIds Ids(Sample sample, LabelMap prediction)
+    {
+        var ids = LabelTable.CityscapesClassIds;
+        var predicted = new LabelMap(prediction.Width, prediction.Height, Array.ConvertAll(prediction.Labels, k => (byte)ids[k]));
+        var truth = Png.ReadLabels(IdsOf(sample));
+        // 255 is how 8 bits hold id −1, the license plate, which nobody scores.
+        truth.Labels.AsSpan().Replace(ClassList.Ignore, (byte)0);
+        return new CityscapesIds(predicted, truth, Png.ReadGray16(sample.InstancePath!));
+    }
+}

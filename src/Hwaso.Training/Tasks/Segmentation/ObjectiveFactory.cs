@@ -1,0 +1,113 @@
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+using Hwaso.Recipes;
+
+namespace Hwaso.Training.Tasks.Segmentation;
+
+/// <summary>Makes the objective of a network from the losses in a recipe.</summary>
+public static class ObjectiveFactory
+{
+    // The published weights: the official OCR configurations; torchvision's references for FCN and DeepLabV3; SANet's best of its grid; the
+    // multi-decoder paper's.
+    const double OcrAuxiliary = 0.4, FcnAuxiliary = 0.5, Categorical = 0.2, Dense = 0.8, Semantic = 0.85, Depth = 0.15;
+
+    /// <summary>The objective of a network, in a stage of its training.</summary>
+    /// <param name="net">The network.</param>
+    /// <param name="recipe">The loss.</param>
+    /// <param name="file">Where the recipe's keys stand.</param>
+    /// <param name="stage">The stage; null where training has none.</param>
+    /// <exception cref="RecipeException">
+    /// The recipe weighs a head that the network does not have, or has stages or depth for one without a depth decoder.
+    /// </exception>
+    public static ISegmentationObjective Of(SegmentationNet net, LossRecipe recipe, RecipeFile file, TrainStageRecipe? stage = null)
+    {
+        var heads = recipe.Heads;
+        if (net is UNetMultiDecoder decoders)
+            return Decoders(decoders, recipe, file, stage);
+        if (stage is not null)
+            throw file.Error("stages", "are of networks with a semantic and a depth decoder, such as unet-resnet50-multidecoder; "
+                + $"{NameOf(file)} has one; remove them");
+        if (file.Recipe.Data.Depth is not null)
+            throw file.Error("data.depth", $"is not learned by {NameOf(file)}; remove it, "
+                + "or take a network with a depth decoder, such as unet-resnet50-multidecoder");
+        const string Decoder = "a decoder beside another; unet-resnet50-multidecoder has two";
+        Require(false, heads.Semantic, "semantic", Decoder);
+        Require(false, heads.Depth, "depth", Decoder);
+        var hasAuxiliary = net is ISeveralOutputs { OutputNames: ["aux", ""] };
+        Require(hasAuxiliary, heads.Auxiliary, "auxiliary", "an auxiliary head; HRNet with OCR, FCN and DeepLabV3 have one");
+        Require(net is SANet, heads.Categorical, "categorical", "a categorical output; SANets have one");
+        Require(net is SANet, heads.Dense, "dense", "a dense loss beside another; SANets have one");
+        return net switch
+        {
+            SANet sanet => Squeezed(sanet),
+            // At weight 0 the head does not run.
+            ISeveralOutputs several when hasAuxiliary && heads.Auxiliary != 0 => new AuxiliaryObjective(
+                several, Pixels(recipe, net), Plain(recipe, net), heads.Auxiliary ?? (net is HRNetOcr ? OcrAuxiliary : FcnAuxiliary)),
+            _ => new AnswerObjective(net, Pixels(recipe, net)),
+        };
+
+        SqueezeAttentionObjective Squeezed(SANet sanet)
+        {
+            var pixels = Pixels(recipe, net);
+            var presence = new ClassPresence(recipe.IgnoreIndex);
+            var loss = new SqueezeAttentionLoss(pixels, presence, heads.Categorical ?? Categorical, heads.Dense ?? Dense);
+            return new SqueezeAttentionObjective(sanet, pixels, loss);
+        }
+
+        void Require(bool has, double? weight, string key, string missing)
+        {
+            if (!has && weight is not null)
+                throw file.Error($"loss.heads.{key}", $"weighs what {NameOf(file)} does not have, {missing}; remove it");
+        }
+    }
+
+    static string? NameOf(RecipeFile file) => file.Model.Name ?? file.Model.Family;
+
+    static MultiDecoderObjective Decoders(UNetMultiDecoder net, LossRecipe recipe, RecipeFile file, TrainStageRecipe? stage)
+    {
+        var heads = recipe.Heads;
+        foreach (var (weight, key) in new[] { (heads.Auxiliary, "auxiliary"), (heads.Categorical, "categorical"), (heads.Dense, "dense") })
+            if (weight is not null)
+                throw file.Error($"loss.heads.{key}",
+                    $"weighs what {NameOf(file)} does not have: its outputs are weighed by 'semantic' and 'depth'; remove it");
+        if (stage is not null && (heads.Semantic ?? heads.Depth) is not null)
+            throw file.Error("loss.heads", "excludes 'stages', which have weights of their own; remove one of the two");
+        var (semantic, depth) = stage is null
+            ? (heads.Semantic ?? Semantic, heads.Depth ?? Depth) : (stage.SemanticWeight, stage.DepthWeight);
+        if (semantic == 0 && depth == 0)
+            throw file.Error("loss.heads", "both decoders' weights are 0: nothing would be learned");
+        if (stage is { Copy: not DecoderCopy.None } && net.DecoderDifference() is var (tensor, ours, theirs))
+        {
+            var index = file.Recipe.Stages.TakeWhile(s => s.Name != stage.Name).Count();
+            throw file.Error($"stages[{index}].copy",
+                $"the decoders are of different shapes: {tensor} is {ours}, in the depth decoder {theirs}; "
+                + "remove it, or give model.unet.depth_channels the values of model.unet.channels");
+        }
+        if (depth > 0 && file.Recipe.Data.Depth is null)
+            throw file.Error("data", "names no depth for the depth decoder to learn; "
+                + "give 'depth: disparity' for Cityscapes' own, or a folder of depth PNGs");
+        return new MultiDecoderObjective(net, Pixels(recipe, net), semantic, depth);
+    }
+
+    static IPixelLoss Pixels(LossRecipe recipe, SegmentationNet net)
+    {
+        var (ignore, corners) = (recipe.IgnoreIndex, net.AlignCorners);
+        return recipe.Kind switch
+        {
+            LossKind.CrossEntropy => new CrossEntropy(ignore, Weights(recipe), recipe.LabelSmoothing, corners),
+            LossKind.Focal => new Focal(recipe.Alpha, recipe.Gamma, ignore, corners),
+            LossKind.HardPixels => new HardPixels(recipe.Threshold, recipe.Keep, ignore, Weights(recipe), corners),
+            LossKind.Dice => Shared(new Dice(recipe.Smooth, ignore, corners)),
+            LossKind.Lovasz => Shared(new LovaszSoftmax(ignore, corners)),
+            _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.Kind, "a loss that is not known"),
+        };
+
+        IPixelLoss Shared(IPixelLoss regions) =>
+            recipe.CrossEntropyShare == 0 ? regions : new WithCrossEntropy(regions, Plain(recipe, net), recipe.CrossEntropyShare);
+    }
+
+    static CrossEntropy Plain(LossRecipe recipe, SegmentationNet net) =>
+        new(recipe.IgnoreIndex, Weights(recipe), recipe.LabelSmoothing, net.AlignCorners);
+
+    static double[]? Weights(LossRecipe recipe) => recipe.ClassWeights?.ToArray();
+}

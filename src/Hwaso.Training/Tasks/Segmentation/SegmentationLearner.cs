@@ -1,0 +1,115 @@
+using Hwaso.Data;
+using Hwaso.Data.Loading;
+using Hwaso.Graph;
+using Hwaso.Inference;
+using Hwaso.Metrics;
+using Hwaso.Models.Networks;
+using Hwaso.Recipes;
+using Hwaso.Reports;
+using Hwaso.Training.Loop;
+
+namespace Hwaso.Training.Tasks.Segmentation;
+
+/// <summary>A segmentation network while it learns: its batches, its validation and its part of the report.</summary>
+sealed class SegmentationLearner : ILearner
+{
+    readonly SegmentationNet net;
+    readonly Recipe recipe;
+    readonly RecipeFile file;
+    readonly SegmentationData data;
+    readonly Normalisation normalisation;
+    readonly Segmenter segmenter;
+    readonly Loader loader;
+
+    /// <summary>Prepares the loader and the validation.</summary>
+    /// <param name="net">The network.</param>
+    /// <param name="recipe">The resolved recipe.</param>
+    /// <param name="file">The places of the recipe's keys.</param>
+    /// <param name="data">The splits.</param>
+    /// <param name="threads">Threads that read images, unless the recipe says how many.</param>
+    public SegmentationLearner(SegmentationNet net, Recipe recipe, RecipeFile file, SegmentationData data, int threads)
+    {
+        (this.net, this.recipe, this.file, this.data) = (net, recipe, file, data);
+        normalisation = new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]);
+        segmenter = Segmenter.Of(net, normalisation, new Views { Size = recipe.Validate.Size });
+        loader = LoaderOf(recipe, data, recipe.Data.Workers ?? threads);
+    }
+
+    /// <inheritdoc/>
+    public string OutputText => $"{net.Classes} classes";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> HeadPaths => net.HeadPaths;
+
+    /// <summary>Copies one decoder to the other, where the stage begins with that.</summary>
+    public void Enter(int stage)
+    {
+        if (net is not UNetMultiDecoder decoders)
+            return;
+        if (RecipeOf(stage)?.Copy == DecoderCopy.DepthToSemantic)
+            decoders.CopyDepthToSemantic();
+        else if (RecipeOf(stage)?.Copy == DecoderCopy.SemanticToDepth)
+            decoders.CopySemanticToDepth();
+    }
+
+    /// <inheritdoc/>
+    public ILearnerStage Stage(int stage) =>
+        new SegmentationStage(net, ObjectiveFactory.Of(net, recipe.Loss, file, RecipeOf(stage)), RecipeOf(stage), loader, data.Training);
+
+    /// <inheritdoc/>
+    public Validation Validate(CancellationToken stop) =>
+        SegmentationScores.Of(Evaluator.Count(segmenter, data.Validation, stop: stop), data.Training.Classes);
+
+    /// <inheritdoc/>
+    public long CountMacs() => Cost.Of(NetworkGraph.Of(net, [1, 3, recipe.Augment.Crop.Height, recipe.Augment.Crop.Width])).Macs;
+
+    /// <inheritdoc/>
+    public RunReportData Describe(RunReportData page, IReadOnlyList<LoggedValidation> validations)
+    {
+        var classes = data.Validation.Classes;
+        var counts = validations.Select(v => SegmentationScores.Confusion(v.Fields)).ToArray();
+        var best = counts.MaxBy(c => Scores.Of(c).Miou ?? -1);
+        var depth = net is UNetMultiDecoder decoders && recipe.Data.Depth is not null
+            ? new DepthView(decoders, normalisation, data.ValidationDepth) : null;
+        return page with
+        {
+            Subtitle = $"{recipe.Model.Name ?? recipe.Model.Family} on {data.Validation.Name}",
+            Classes = classes.Entries,
+            Validations =
+            [
+                .. validations.Zip(counts, (v, c) => new ValidationPoint(v.Epoch, v.Iteration, Scores.Of(c, classes.HasBackground))),
+            ],
+            Scores = best is null ? null : Scores.Of(best, classes.HasBackground),
+            Confusion = best,
+            Examples = new ReportExamples(segmenter, depth).Choose(data.Validation),
+            Ignore = ClassList.Ignore,
+        };
+    }
+
+    static Loader LoaderOf(Recipe recipe, SegmentationData data, int threads) => new(
+        data.Training,
+        new Augmentation
+        {
+            CropHeight = recipe.Augment.Crop.Height,
+            CropWidth = recipe.Augment.Crop.Width,
+            BaseSize = recipe.Augment.BaseSize,
+            MinScale = recipe.Augment.ScaleMin,
+            MaxScale = recipe.Augment.ScaleMax,
+            ScaleStep = recipe.Augment.ScaleStep,
+            Flip = recipe.Augment.Flip,
+            PhotometricDistortion = recipe.Augment.Photometric,
+            Mean = [.. recipe.Augment.Mean],
+            Std = [.. recipe.Augment.Std],
+        },
+        new LoaderOptions
+        {
+            BatchSize = recipe.Train.Batch,
+            Seed = recipe.Seed,
+            Threads = threads,
+            CacheBytes = (long)recipe.Data.CacheMb << 20,
+            Balance = recipe.Data.ClassBalance > 0 ? ClassBalance.Of(data.Training, recipe.Data.ClassBalance, threads) : null,
+        },
+        data.Depth);
+
+    TrainStageRecipe? RecipeOf(int stage) => recipe.Stages.Count == 0 ? null : recipe.Stages[stage];
+}

@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
+using Hwaso.Graph;
+using Hwaso.Inference.Networks;
+using Hwaso.Models;
+using Hwaso.Models.Networks;
+using Hwaso.Nn;
+using Hwaso.Recipes;
+using Hwaso.Training.Loop;
+
+namespace Hwaso.Training.Tasks.Segmentation;
+
+/// <summary>Semantic segmentation, of networks with depth decoders in stages: labels, and depth where it is learned.</summary>
+sealed class SegmentationTask : ITrainingTask
+{
+    readonly RecipeFile file;
+    readonly SegmentationDefinition definition;
+    readonly SegmentationData data;
+    readonly int threads;
+
+    /// <summary>Opens the data.</summary>
+    /// <exception cref="RecipeException">The data are not there, or the recipe does not fit them.</exception>
+    public SegmentationTask(TrainRequest request, SegmentationDefinition definition)
+    {
+        (file, this.definition, threads, data) = (request.Recipe, definition, request.Threads, SegmentationData.Open(request));
+        Recipe = file.Recipe with
+        {
+            Data = file.Recipe.Data with { Root = data.Root },
+            Model = file.Recipe.Model with { Classes = data.Training.Classes.Count },
+            Threads = request.Threads,
+        };
+    }
+
+    /// <inheritdoc/>
+    public Recipe Recipe { get; }
+
+    /// <inheritdoc/>
+    public int SampleCount => data.Training.Samples.Count;
+
+    /// <inheritdoc/>
+    public string DataText => string.Join(", ", new[] { data.Training, data.Validation }.Select(s => $"{s.Name} {s.Samples.Count} images"));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StagePlan> Stages => Recipe.Stages.Count == 0 ? [new StagePlan()] : [.. Recipe.Stages.Select(PlanOf)];
+
+    /// <inheritdoc/>
+    public string MainScore => SegmentationScores.Main.Name;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Metadata => new Dictionary<string, string>
+    {
+        [CheckpointMetadata.Classes] = CheckpointMetadata.WriteClasses(data.Training.Classes.Entries),
+    };
+
+    /// <inheritdoc/>
+    public Validation Read(JsonObject fields) => SegmentationScores.Read(fields, data.Training.Classes);
+
+    /// <inheritdoc/>
+    public void Check() => NetworkGraph.Sketch(w =>
+    {
+        var net = definition.Build(w, data.Training.Classes.Count);
+        foreach (var stage in Recipe.Stages.Cast<TrainStageRecipe?>().DefaultIfEmpty())
+            ObjectiveFactory.Of(net, Recipe.Loss, file, stage).Dispose();
+        return net;
+    }, [1, 3, Recipe.Augment.Crop.Height, Recipe.Augment.Crop.Width]);
+
+    /// <inheritdoc/>
+    public NetworkCost Cost(SizePx input)
+    {
+        long parameters = 0;
+        var graph = NetworkGraph.Sketch(w =>
+        {
+            var net = definition.Deployed.Build(w, data.Training.Classes.Count);
+            parameters = w.ParameterCount;
+            return net;
+        }, [1, 3, input.Height, input.Width]);
+        return new NetworkCost(parameters, Graph.Cost.Of(graph).Macs);
+    }
+
+    /// <inheritdoc/>
+    public ILearner Build(Weights weights, bool pretrained, Action<string> says)
+    {
+        SegmentationNet net;
+        try
+        {
+            net = definition.Build(weights, data.Training.Classes.Count);
+        }
+        catch (ArgumentException error)
+        {
+            throw file.Error("model", error.Message);
+        }
+        ModelFactory.Initialise(net, Recipe.Model.Init);
+        if (pretrained && Recipe.Model.Pretrained is { } checkpoint)
+            Load(weights, checkpoint, says);
+        return new SegmentationLearner(net, Recipe, file, data, threads);
+    }
+
+    static StagePlan PlanOf(TrainStageRecipe stage)
+    {
+        var parts = string.Join(", ", stage.Learn).ToLowerInvariant();
+        return new StagePlan(
+            stage.Epochs, stage.Optimizer, IsScored: stage.SemanticWeight > 0,
+            $"{stage.Name}: {parts} for {stage.Epochs} epoch{(stage.Epochs == 1 ? "" : "s")}");
+    }
+
+    void Load(Weights weights, string path, Action<string> says)
+    {
+        try
+        {
+            var report = WeightFile.Load(weights, TensorFile.Read(path), Recipe.Model.SkipMismatched);
+            says($"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, "
+                + $"{report.Mismatched.Count} of another shape left out");
+        }
+        catch (CheckpointException error)
+        {
+            throw file.Error("model.pretrained", error.Message);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Hwaso.Recipes;
+using Hwaso.Tests;
+using Hwaso.Torch;
+using Hwaso.Training.Loop;
+
+namespace Hwaso.Training.Tests.Loop;
+
+/// <summary>The type that a run computes in.</summary>
+public sealed class ForwardPassTests(SceneFolder scenes) : TensorTest, IClassFixture<SceneFolder>
+{
+    readonly SmallRuns runs = new(scenes.Root);
+
+    [Fact]
+    public void Bfloat16_computes_in_float32_where_the_processor_has_no_instructions_for_it_and_says_so()
+    {
+        runs.Train("wide");
+        runs.Train("asked", settings: "train.precision=bfloat16");
+        const string Line = "train.precision bfloat16: this processor has no instructions for it";
+        var said = File.ReadAllText(runs.At("asked").Log).Contains(Line, StringComparison.Ordinal);
+        Assert.Equal(!TorchInfo.ProcessorHasBFloat16, said);
+        if (said)
+            Assert.Equal(runs.Bits("wide"), runs.Bits("asked"));
+        else
+            Assert.NotEqual(runs.Bits("wide"), runs.Bits("asked"));
+    }
+
+    [Theory]
+    [InlineData("float32", true, null)]
+    [InlineData("bfloat16", true, ScalarType.BFloat16)]
+    [InlineData("bfloat16", false, null)]
+    public void A_processor_computes_in_what_it_is_faster_with(string precision, bool processorHas, ScalarType? type)
+    {
+        var said = new List<string>();
+        var recipe = RecipeFile.Read(SmallRuns.Recipe, "small.yaml", $"train.precision={precision}");
+        Assert.Equal(type, ForwardPass.TypeOf(recipe, Device.Cpu, processorHas, said.Add));
+        Assert.Equal(precision != "float32" && type is null, said.Count == 1);
+    }
+
+    [Fact]
+    public void Float16_on_a_processor_is_an_error_with_its_line_before_anything_is_made()
+    {
+        var error = Assert.Throws<RecipeException>(() => runs.Train("narrow", settings: "train.precision=float16"));
+        Assert.Equal(
+            "--set train.precision=float16: train.precision: float16 is for CUDA devices; take bfloat16 or float32 on a processor",
+            error.Message);
+        Assert.False(Directory.Exists(runs.At("narrow").Root));
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        runs.Dispose();
+    }
+}

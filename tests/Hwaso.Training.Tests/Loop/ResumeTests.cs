@@ -1,0 +1,96 @@
+using Hwaso.Checkpoints;
+using Hwaso.Inference;
+using Hwaso.Reports.Tests;
+using Hwaso.Tests;
+using Hwaso.Training.Loop;
+
+namespace Hwaso.Training.Tests.Loop;
+
+/// <summary>Runs that are stopped and resumed.</summary>
+public sealed class ResumeTests(SceneFolder scenes) : TensorTest, IClassFixture<SceneFolder>
+{
+    readonly SmallRuns runs = new(scenes.Root);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)] // the last step of an epoch: stopped in its validation
+    [InlineData(4)]
+    [InlineData(6)] // stopped in the validation that ends the run
+    public void A_run_stopped_and_resumed_ends_with_the_same_bits(int stopAfter)
+    {
+        // By two threads, whose sums must come out the same too.
+        runs.Train("whole", null, false, scenes.Root, [], threads: 2);
+        var stopped = runs.Train("broken", stopAfter, false, scenes.Root, [], threads: 2);
+        Assert.False(stopped.Finished);
+        Assert.Equal(stopAfter, stopped.Iterations);
+        var resumed = runs.Train("broken", null, true, scenes.Root, [], threads: 2);
+
+        Assert.True(resumed.Finished);
+        var (whole, broken) = (TensorFile.Read(runs.At("whole").Last), TensorFile.Read(runs.At("broken").Last));
+        Assert.Equal(whole.Tensors.Keys, broken.Tensors.Keys);
+        foreach (var (key, tensor) in whole.Tensors)
+            Assert.True(tensor.Data.Span.SequenceEqual(broken.Tensors[key].Data.Span), $"{key} differs after resuming");
+        Assert.Equal(SmallRuns.LinesOf(runs.At("whole")), SmallRuns.LinesOf(runs.At("broken")));
+        // TensorBoard shows what the log holds, each step once.
+        static (long, string, float)[] Curves(RunFolder run) =>
+            [.. EventRecords.Shown(run.Events).Where(v => v.Tag != "train/images_per_second")];
+        var curves = Curves(runs.At("whole"));
+        Assert.Equal(curves, Curves(runs.At("broken")));
+        var log = runs.Log("whole");
+        Assert.Equal(log.Steps.Select(l => (l.Iteration, "train/loss", (float)l.Loss)), curves.Where(v => v.Item2 == "train/loss"));
+        Assert.Contains(curves, v => v.Item2 == "val/miou" && v.Item3 == (float)log.Validations[^1].Fields["miou"]!.GetValue<double>());
+    }
+
+    [Theory]
+    [InlineData("loss={name: lovasz, cross_entropy_share: 1}")]
+    [InlineData("loss={name: ohem, keep: 500}")]
+    [InlineData($"model={{family: sanet-resnet, {SmallRuns.Tiny}}}", "loss={name: focal, heads: {categorical: 0.3}}")]
+    [InlineData($"model={{family: fcn-resnet, {SmallRuns.Tiny}}}", "loss={name: dice}")]
+    public void Every_loss_and_head_trains_and_resumes_with_the_same_bits(params string[] settings)
+    {
+        runs.Train("whole", null, false, settings);
+        runs.Train("broken", 4, false, settings);
+        runs.Train("broken", null, true, settings);
+        Assert.Equal(runs.Bits("whole"), runs.Bits("broken"));
+    }
+
+    [Fact]
+    public void A_run_that_saved_nothing_begins_anew_when_resumed()
+    {
+        runs.Train("killed");
+        // Moved, because the recipe in a checkpoint begins with the run's own path.
+        Directory.Move(runs.At("killed").Root, runs.At("whole").Root);
+        Directory.CreateDirectory(runs.At("killed").Checkpoints);
+        File.WriteAllText(runs.At("killed").Recipe, "name: cut sho");
+        var leftover = Path.Combine(runs.At("killed").Checkpoints, "best.safetensors.abc.tmp");
+        File.WriteAllText(leftover, "half");
+
+        runs.Train("killed", resume: true);
+
+        Assert.False(File.Exists(leftover));
+        Assert.Equal(File.ReadAllBytes(runs.At("whole").Last), File.ReadAllBytes(runs.At("killed").Last));
+    }
+
+    [Fact]
+    public void A_folder_with_a_run_is_not_overwritten_and_an_empty_one_not_resumed()
+    {
+        var nothing = Assert.Throws<TrainingException>(() => runs.Train("new", resume: true));
+        Assert.Contains("nothing to resume", nothing.Message, StringComparison.Ordinal);
+        runs.Train("done");
+        Assert.Contains("--resume", Assert.Throws<TrainingException>(() => runs.Train("done")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resuming_with_another_recipe_is_refused_with_the_line_that_differs()
+    {
+        runs.Train("broken", stopAfter: 2);
+        var error = Assert.Throws<CheckpointException>(() => runs.Train("broken", null, true, "train.optimizer.learning_rate=0.5"));
+        Assert.Contains("learning_rate: 0.5", error.Message, StringComparison.Ordinal);
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        runs.Dispose();
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
+using Hwaso.Inference;
+using Hwaso.Inference.Networks;
+using Hwaso.Nn;
+using Hwaso.Recipes;
+using Hwaso.Tests;
+using Hwaso.Torch;
+using Hwaso.Training.Loop;
+using Hwaso.Training.Studies;
+using Hwaso.Training.Tasks;
+using Hwaso.Training.Tests.Loop;
+
+namespace Hwaso.Training.Tests.Tasks.Segmentation;
+
+/// <summary>
+/// Every recipe and every study's row, with data, loader and trainer, against plain PyTorch (benchmarks/peers/recipes.py), made small by
+/// the settings in tests/fixtures/reference/recipes.json. A new recipe is recorded by record_recipes.py beside it.
+/// </summary>
+public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFixture<RecipePeerData>
+{
+    // Another order of sums moves float32 as far from float64 as PyTorch's own four did, or a few times that. Where it moves a ReLU's input
+    // to the other side of 0 in one of them and not in another, a loss changes by millionths and a part's change by a hundredth; a step
+    // changes losses by thousandths.
+    const double Times = 4, LossKink = 3e-6, ChangeKink = 0.02;
+    const string Counter = "num_batches_tracked";
+
+    readonly string folder = Directory.CreateTempSubdirectory("hwaso-peer").FullName;
+
+    public static TheoryData<string> Recorded =>
+        [.. JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/recipes.json")))!["cases"]!.AsObject().Select(c => c.Key)];
+
+    [Theory]
+    [MemberData(nameof(Recorded))]
+    public void Recipe_trains_as_PyTorch_does(string name)
+    {
+        var wanted = data.Cases[name]!;
+        var losses = wanted["losses"]!.AsArray().Select(l => l!.GetValue<double>()).ToArray();
+        var settings = wanted["settings"]!.AsArray().Select(s => s!.GetValue<string>());
+        var recipe = Open(name, [.. settings, $"model.pretrained='{At("formula.safetensors")}'"]);
+        var before = WriteWeights(recipe);
+        var run = new RunFolder(At("run"));
+        var request = new TrainRequest(recipe, data.Folder, run, false, Device.Cpu, 1);
+        using (var trainer = new Trainer(request, TrainingTasks.Open(request), new RunWatcher()))
+            Assert.True(trainer.Run(default).Finished);
+
+        var tolerance = Times * wanted["float32_loss_error"]!.GetValue<double>() + LossKink;
+        var got = MetricsLog.Read(run.Metrics).Steps.Select(l => l.Loss).ToArray();
+        Assert.Equal(losses.Length, got.Length);
+        for (var k = 0; k < losses.Length; k++)
+            Assert.True(
+                Math.Abs(got[k] - losses[k]) <= tolerance * losses[k],
+                $"step {k + 1}: loss {got[k]:g9}, PyTorch's {losses[k]:g9}, "
+                + $"{Math.Abs(got[k] / losses[k] - 1):g2} apart where {tolerance:g2} is allowed");
+        AssertChanges(wanted["changes"]!.AsObject(), before, TensorFile.Read(run.Last).Tensors);
+    }
+
+    [Fact]
+    public void Every_shipped_recipe_and_study_row_is_recorded()
+    {
+        var root = RepositoryRoot.File("recipes");
+        var files = Directory.GetFiles(root, "*.yaml", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(Path.GetDirectoryName(f)) != "studies").ToArray();
+        var shipped = files.Select(f => Bare(Recipe.Load(f))).ToArray();
+        var missing = files.Select(f => Path.GetRelativePath(root, f)).Where(f => !data.Cases.ContainsKey(f)).ToList();
+        foreach (var file in Directory.GetFiles(Path.Combine(root, "studies"), "*.yaml"))
+            // A row that is a recipe as it stands is recorded as that.
+            missing.AddRange(Study.Load(file, small: false).Variants
+                .Where(v => !shipped.Contains(Bare(v.Recipe(0, []).Recipe)))
+                .Select(v => $"studies/{Path.GetFileName(file)}: {v.Name}").Where(row => !data.Cases.ContainsKey(row)));
+        Assert.True(
+            missing.Count == 0,
+            $"python3 tests/fixtures/reference/record_recipes.py was not run since these were added: {string.Join(", ", missing)}");
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    static Recipe Bare(Recipe recipe) => recipe with { Name = "" };
+
+    static RecipeFile Open(string name, string[] settings)
+    {
+        var parts = name.Split(": ", 2);
+        var path = RepositoryRoot.File("recipes", parts[0]);
+        return Path.GetDirectoryName(parts[0]) == "studies"
+            ? Study.Load(path, small: false).Variants.Single(v => v.Name == parts[1]).Recipe(0, settings)
+            : RecipeFile.Load(path, settings);
+    }
+
+    static void AssertChanges(JsonObject wanted, Dictionary<string, float[]> before, IReadOnlyDictionary<string, HostTensor> after)
+    {
+        // A part's own error is one throw of the dice, which may have come out small: the largest of all parts' stands for each.
+        var error = wanted.Max(c => c.Value!["float32_error"]!.GetValue<double>());
+        foreach (var (part, change) in wanted)
+        {
+            var (squares, product) = (0.0, 0.0);
+            foreach (var (key, values) in before.Where(t => PartOf(t.Key) == part))
+            {
+                var (now, probe) = (after[key].ToFloats(), FormulaWeights.Fill($"probe.{key}", values.Length, 1).ToFloats());
+                for (var k = 0; k < values.Length; k++)
+                {
+                    var difference = (double)now[k] - values[k];
+                    (squares, product) = (squares + difference * difference, product + difference * probe[k]);
+                }
+            }
+            var length = change!["length"]!.GetValue<double>();
+            var tolerance = length * (Times * error + ChangeKink);
+            Assert.True(
+                Math.Abs(Math.Sqrt(squares) - length) <= tolerance,
+                $"{part} changed by {Math.Sqrt(squares):g9}, in PyTorch by {length:g9}");
+            Assert.True(
+                Math.Abs(product - change["product"]!.GetValue<double>()) <= tolerance,
+                $"{part} changed in another direction: {product:g9}, in PyTorch {change["product"]}, at length {length:g9}");
+        }
+    }
+
+    static string PartOf(string key) =>
+        key.EndsWith(".running_mean", StringComparison.Ordinal) || key.EndsWith(".running_var", StringComparison.Ordinal)
+            ? "statistics" : key.Split('.')[0];
+
+    /// <summary>Writes the network's first weights by the rule, and returns all that training changes.</summary>
+    Dictionary<string, float[]> WriteWeights(RecipeFile recipe)
+    {
+        using var weights = Weights.Create(initialise: false);
+        ModelFactory.DefineSegmentation(recipe.Model).Build(weights, recipe.Model.Classes!.Value);
+        var tensors = weights.State.Select(s => KeyValuePair.Create(s.Key, FormulaWeights.Fill(s.Key, s.Value.Shape))).ToArray();
+        SafeTensors.Write(At("formula.safetensors"), tensors);
+        return tensors.Where(t => !t.Key.EndsWith(Counter, StringComparison.Ordinal)).ToDictionary(t => t.Key, t => t.Value.ToFloats());
+    }
+
+    string At(string name) => Path.Combine(folder, name);
+}
