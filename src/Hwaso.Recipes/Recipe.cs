@@ -1,5 +1,3 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>
@@ -34,8 +32,8 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
     /// <summary>How often to write the checkpoint from which a run resumes.</summary>
     public SaveRecipe Save { get; init; } = new();
 
-    /// <summary>Every key a recipe may hold, as a path such as <c>train.optimizer.name</c>, in the order in which they are read.</summary>
-    public static IReadOnlyList<string> Keys => RecipeKeys.All;
+    /// <summary>Every key of a recipe, as a path such as <c>train.optimizer.name</c>, in the order in which they are read; without the network's own keys.</summary>
+    public static IReadOnlyList<string> Keys => RecipeKeys.List.All;
 
     /// <summary>Reads a recipe file.</summary>
     /// <param name="path">The YAML file.</param>

@@ -1,6 +1,4 @@
 using System.Text;
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>
@@ -40,11 +38,11 @@ public sealed class RecipeFile
     public static RecipeFile Read(string yaml, string file, params IEnumerable<string> settings) => Read(yaml, file, [], settings);
 
     /// <summary>Reads a recipe file with settings that another file holds, then those of the command line.</summary>
-    internal static RecipeFile Load(string path, IEnumerable<YamlEntry> entries, IEnumerable<string> settings) => Read(TextOf(path), path, entries, settings);
+    public static RecipeFile Load(string path, IEnumerable<YamlEntry> entries, IEnumerable<string> settings) => Read(TextOf(path), path, entries, settings);
 
     /// <summary>The text of a file that is a page at most.</summary>
     /// <exception cref="RecipeException">It cannot be read, or is none.</exception>
-    internal static string TextOf(string path)
+    public static string TextOf(string path)
     {
         try
         {
@@ -65,10 +63,9 @@ public sealed class RecipeFile
 
     static RecipeFile Read(string yaml, string file, IEnumerable<YamlEntry> entries, IEnumerable<string> settings)
     {
-        var asked = new List<string>();
-        var root = YamlTree.Recipe(yaml, file, asked);
-        foreach (var entry in entries) Overrides.Apply(root, entry, asked);
-        foreach (var setting in settings) Overrides.Apply(root, setting, asked);
+        var root = YamlTree.Read(yaml, file);
+        foreach (var entry in entries) Overrides.Apply(root, entry);
+        foreach (var setting in settings) Overrides.Apply(root, setting);
         RecipeKeys.Check(root);
         return new RecipeFile(root, file);
     }

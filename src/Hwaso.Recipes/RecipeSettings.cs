@@ -1,5 +1,3 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>A recipe as a flat list of keys and values.</summary>
@@ -9,7 +7,7 @@ public static class RecipeSettings
     public static IReadOnlyList<KeyValuePair<string, string>> Of(Recipe recipe)
     {
         var settings = new List<KeyValuePair<string, string>>();
-        Add(YamlTree.Recipe(recipe.ToYaml(), recipe.Name, []), settings);
+        Add(YamlTree.Read(recipe.ToYaml(), recipe.Name), settings);
         return settings;
     }
 

@@ -1,11 +1,9 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>How the learning rate changes, at every optimiser step. What belongs to another <see cref="Kind"/> keeps its default and means nothing.</summary>
 public sealed record ScheduleRecipe
 {
-    static readonly Choices<ScheduleKind> Kinds = new(
+    static readonly NamedValues<ScheduleKind> Kinds = new(
         ("poly", ScheduleKind.Poly), ("step", ScheduleKind.Step), ("cosine", ScheduleKind.Cosine), ("constant", ScheduleKind.Constant));
 
     /// <summary>Which schedule.</summary>
@@ -75,4 +73,20 @@ public sealed record ScheduleRecipe
         var unit = epochs is null ? "iterations" : "epochs";
         if (milestones[^1] >= (epochs ?? iterations)) throw node.Error($"{milestones[^1]} is not within the run's {epochs ?? iterations} {unit}");
     }
+}
+
+/// <summary>How the learning rate changes over a run of T optimiser steps, at step t = 0 … T − 1, from the base rate.</summary>
+public enum ScheduleKind
+{
+    /// <summary>end + (base − end) · (1 − t / T)^power.</summary>
+    Poly,
+
+    /// <summary>base · gamma^(milestones passed).</summary>
+    Step,
+
+    /// <summary>end + (base − end) · (1 + cos(π t / T)) / 2. Loshchilov and Hutter, ICLR 2017, without restarts.</summary>
+    Cosine,
+
+    /// <summary>base throughout.</summary>
+    Constant,
 }

@@ -1,5 +1,3 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>Length, batch, optimiser and learning rate of a run. Exactly one of <see cref="Epochs"/> and <see cref="Iterations"/> is set; with stages, to the sum of theirs.</summary>
@@ -40,13 +38,13 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
     /// <summary>Optimiser steps between two lines of the log and points of the curves, at least 1.</summary>
     public int LogEvery { get; init; } = 10;
 
-    static readonly Choices<BatchNormLearning> BatchNorms =
+    static readonly NamedValues<BatchNormLearning> BatchNorms =
         new(("learn", BatchNormLearning.All), ("keep_statistics", BatchNormLearning.KeepStatistics), ("freeze", BatchNormLearning.Nothing));
 
-    static readonly Choices<Precision> Precisions =
+    static readonly NamedValues<Precision> Precisions =
         new(("float32", Precision.Float32), ("bfloat16", Precision.BFloat16), ("float16", Precision.Float16));
 
-    static readonly Choices<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
+    static readonly NamedValues<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
 
     internal static TrainRecipe Read(YamlMap map, OptimizerRecipe optimizer, ValueList<TrainStageRecipe> stages)
     {
@@ -90,4 +88,30 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         yaml.Flag("deterministic", Deterministic);
         yaml.Int("log_every", LogEvery);
     }
+}
+
+/// <summary>What batch norms learn in training.</summary>
+public enum BatchNormLearning
+{
+    /// <summary>Statistics of each batch are used and averaged; scale and shift learn.</summary>
+    All,
+
+    /// <summary>The statistics that the run begins with are used and stay; scale and shift learn.</summary>
+    KeepStatistics,
+
+    /// <summary>Neither statistics nor scale and shift change.</summary>
+    Nothing,
+}
+
+/// <summary>The type that products and convolutions compute in while training; weights, their gradients and the optimiser's state are float32 always.</summary>
+public enum Precision
+{
+    /// <summary>float32.</summary>
+    Float32,
+
+    /// <summary>bfloat16, where the device computes in it.</summary>
+    BFloat16,
+
+    /// <summary>float16 with loss scaling; CUDA alone.</summary>
+    Float16,
 }

@@ -1,5 +1,3 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>Scoring on the validation split while training; the last epoch is always scored.</summary>

@@ -1,6 +1,6 @@
 using Hwaso.Models;
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Families;
+using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 
 namespace Hwaso.Tests;

@@ -1,5 +1,6 @@
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;

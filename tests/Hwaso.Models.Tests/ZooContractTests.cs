@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;

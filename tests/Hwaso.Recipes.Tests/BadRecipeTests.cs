@@ -28,7 +28,6 @@ public sealed class BadRecipeTests
     [Theory]
     [InlineData(5, "  layout: voc\n  depth_unit: 80", "6: data.depth_unit: means nothing without 'depth'; remove it, or say where the depth is")]
     [InlineData(5, "  layout: voc\n  depth: here\n  depth_unit: 0", "7: data.depth_unit: 0 is not above 0")]
-    [InlineData(3, "  name: unet-resnet50\n  unet: {depth_channels: [1, 2, 3, 4, 5]}", "4: model.unet.depth_channels: does not belong to unet-resnet50, which has no depth decoder; remove it, or take one with multidecoder in its name")]
     // Keys.
     [InlineData(12, "    learning_rte: 0.01", "12: train.optimizer.learning_rte: unknown key; did you mean 'learning_rate'?")]
     [InlineData(10, "  batch: 4\n  learning_rte: 0.01", "11: train.learning_rte: unknown key; did you mean 'train.optimizer.learning_rate'?")]
@@ -38,7 +37,6 @@ public sealed class BadRecipeTests
     [InlineData(1, "train.batch: 4", "1: train.batch: unknown key; keys stand below each other in a file, each on its own line")]
     [InlineData(1, "zzzzzz: 1", "1: zzzzzz: unknown key; a recipe has name, model, data, augment, train, description, seed, threads, loss, validate, save, stages")]
     [InlineData(5, "  layout: voc\n  zzz: 1", "6: data.zzz: unknown key; data has layout, root, depth, depth_unit, train, val, class_balance, cache_mb, workers")]
-    [InlineData(3, "  name: hrnetv2-w18\n  stage3: {moduls: 1}", "4: model.stage3.moduls: unknown key; did you mean 'modules'?")]
     [InlineData(10, "  batch: 4\n  batch: 8", "11: train.batch: given twice, first at recipes/x.yaml:10; remove one")]
     [InlineData(9, "  [a]: 2", "9: wants a name as key, not a list or section")]
     // Missing.
@@ -47,9 +45,7 @@ public sealed class BadRecipeTests
     [InlineData(12, "    momentum: 0.9", "11: train.optimizer.learning_rate: missing; wants a number above 0")]
     [InlineData(5, "  root: here", "4: data.layout: missing; wants the data set's layout, such as cityscapes or voc")]
     [InlineData(7, "  flip: true", "6: augment.crop: missing; wants [height, width], such as [512, 1024]")]
-    [InlineData(3, "  classes: 3", "2: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with every stage")]
-    [InlineData(3, "  family: hrnetv2\n  stage2: {blocks: [1, 1], channels: [8, 16]}", "2: model.stage3: missing; wants blocks and channels, because 'family' names no sizes")]
-    [InlineData(3, "  name: hrnetv2-w18\n  stage2: {blocks: [1, 1]}", "4: model.stage2.channels: missing; wants a list of 2, one for each branch")]
+    [InlineData(3, "  classes: 3", "2: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with its sizes")]
     [InlineData(10, "  batch:", "10: train.batch: has no value; wants a whole number, or remove the key for its default")]
     [InlineData(5, "  layout: voc\nloss:", "6: loss: has no keys below it; write some, or remove it for the defaults")]
     // Types and ranges.
@@ -76,19 +72,10 @@ public sealed class BadRecipeTests
     [InlineData(5, "  layout: voc\nloss: 3", "6: loss: wants keys below it, not '3'")]
     [InlineData(1, "name: a/b", "1: name: 'a/b' holds more than letters, digits and . _ + -")]
     [InlineData(1, "name: \"\"", "1: name: wants text, and this is empty")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: psa-spatal", "4: model.attention: 'psa-spatal' is none of none, psa-spatial, psa-p, psa-s, dca, se, psa-p-channel, psa-s-channel, psa-p-spatial, psa-s-spatial; did you mean 'psa-spatial'?")]
     [InlineData(12, "    learning_rate: 1\n    name: sdg", "13: train.optimizer.name: 'sdg' is none of sgd, adam, adamw; did you mean 'sgd'?")]
-    [InlineData(3, "  name: hrnetv2-w18\n  stage2: {blocks: [2], channels: [8, 16]}", "4: model.stage2.blocks: wants a list of 2, not 1")]
     // Contradictions.
     [InlineData(9, "  epochs: 2\n  iterations: 9", "10: train.iterations: excludes 'train.epochs'; remove one of the two")]
     [InlineData(3, "  name: hrnetv2-w18\n  family: hrnetv2", "4: model.family: excludes 'name'; remove one of the two")]
-    [InlineData(3, "  name: hrnetv2-w18+psa-p\n  attention: psa-s", "4: model.attention: the name 'hrnetv2-w18+psa-p' already says which; remove one of the two")]
-    [InlineData(3, "  name: hrnetv2-w18+psa-p\n  attention: {name: psa-s}", "4: model.attention: the name 'hrnetv2-w18+psa-p' already says which; remove one of the two")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: {place: end}", "4: model.attention.name: missing; wants a module's name, because the network's names none")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: {name: dca, kernel: 2}", "4: model.attention.kernel: 2 is even and would not keep the size of the map; wants an odd number such as 1 or 3")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: {name: se, kernel: 3}", "4: model.attention.kernel: belongs to dca, not to se; remove it, or change the name")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: {name: dca, place: start}", "4: model.attention.place: 'start' is none of between, end")]
-    [InlineData(3, "  name: hrnetv2-w18\n  final_kernel: 2", "4: model.final_kernel: 2 is even; wants 1 or 3")]
     [InlineData(3, "  name: hrnetv2-w18\n  skip_mismatched: true", "4: model.skip_mismatched: means nothing without 'pretrained'")]
     [InlineData(12, "    learning_rate: 1\n    betas: [0.9, 0.99]", "13: train.optimizer.betas: belongs to adam and adamw, not to sgd; remove it, or change the name")]
     [InlineData(12, "    learning_rate: 1\n    name: adam\n    momentum: 0.9", "14: train.optimizer.momentum: belongs to sgd, not to adam; remove it, or change the name")]
@@ -171,7 +158,7 @@ public sealed class BadRecipeTests
     [InlineData("# only words\n", "x.yaml: holds no recipe; it is empty")]
     [InlineData("just words", "x.yaml:1: wants keys such as 'model:' at the top, not 'just words'")]
     [InlineData("- a", "x.yaml:1: wants keys such as 'model:' at the top, not a list of 1")]
-    [InlineData("name: y", "x.yaml: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with every stage")]
+    [InlineData("name: y", "x.yaml: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with its sizes")]
     [InlineData("model: {name: y}", "x.yaml: data.layout: missing; wants the data set's layout, such as cityscapes or voc")]
     public void Recipe_is_refused_naming_the_file_when_no_line_is_at_fault(string yaml, string message) =>
         Assert.Equal(message, Assert.Throws<RecipeException>(() => Recipe.Read(yaml, "x.yaml")).Message);

@@ -15,7 +15,7 @@ public sealed class SettingTests
         var recipe = Read("validate.size=[64, 64]", "train.schedule.name=constant", "model.stage1.blocks=1", "model.stage1.channels=16");
         Assert.Equal(new SizePx(64, 64), recipe.Validate.Size);
         Assert.Equal(ScheduleKind.Constant, recipe.Train.Schedule.Kind);
-        Assert.Equal(new StageRecipe(1, [1], [16]), recipe.Model.Stage1);
+        Assert.Equal(NetworkSettings.Parse("stage1: {blocks: 1, channels: 16}"), recipe.Model.Settings);
     }
 
     [Theory]

@@ -39,7 +39,7 @@ sealed class ViewOptions
         }
         catch (ArgumentException error)
         {
-            throw new UsageException($"--{error.Message}{NearNames.Hint(name, Protocol.All.Select(p => p.Name))}");
+            throw new UsageException($"--{error.Message}{NearName.HintOfSeveral(name, Protocol.All.Select(p => p.Name))}");
         }
     }
 }

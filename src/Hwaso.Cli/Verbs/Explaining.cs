@@ -4,7 +4,7 @@ using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Explaining;
 using Hwaso.Inference.Networks;
-using Hwaso.Models.Networks;
+using Hwaso.Models;
 using Hwaso.Torch;
 using Spectre.Console;
 

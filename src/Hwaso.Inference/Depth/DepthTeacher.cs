@@ -3,7 +3,6 @@ using Hwaso.Checkpoints;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 using Hwaso.Inference.Networks;
-using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
@@ -75,7 +74,7 @@ public sealed class DepthTeacher : IDisposable
     public static DepthTeacher OfRun(RunFolder run, DepthViews views, Device device)
     {
         views.Check();
-        var loaded = LoadedModel.Open(File.Exists(run.Last) ? run.Last : run.Weights, device, ModelFactory.Define, deployed: false);
+        var loaded = LoadedModel.Open(File.Exists(run.Last) ? run.Last : run.Weights, device, Zoo.Define, deployed: false);
         try
         {
             var data = loaded.Recipe.Recipe.Data;

@@ -3,7 +3,6 @@ using Hwaso.Checkpoints;
 using Hwaso.Data;
 using Hwaso.Graph;
 using Hwaso.Models;
-using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Onnx;
 using Hwaso.Recipes;

@@ -1,6 +1,7 @@
 using Hwaso.Checkpoints;
 using Hwaso.Models;
 using Hwaso.Models.Attention;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 
@@ -32,7 +33,7 @@ public static class Importer
         WeightFile.Save(target, weights, new Dictionary<string, string>
         {
             ["format"] = "pt",
-            [LoadedNetwork.RecipeKey] = (model with { Classes = definition.HasClasses ? classes : null, Pretrained = null, SkipMismatched = false }).ToYaml(),
+            [LoadedNetwork.RecipeKey] = (Zoo.Resolve(model with { Classes = null }) with { Classes = definition.HasClasses ? classes : null, Pretrained = null, SkipMismatched = false }).ToYaml(),
             ["hwaso.source"] = string.Join(", ", sources.Select(Path.GetFileName)),
         });
         return report;

@@ -4,9 +4,9 @@ using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Data;
 using Hwaso.Models;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
-using Hwaso.Recipes.Yaml;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference.Networks;
@@ -39,7 +39,7 @@ public sealed class LoadedModel : IDisposable
     public Normalisation Normalisation { get; private init; } = Normalisation.ImageNet;
 
     /// <inheritdoc cref="LoadedNetwork.Open"/>
-    public static LoadedModel Open(string source, Device device) => Open(source, device, ModelFactory.Define);
+    public static LoadedModel Open(string source, Device device) => Open(source, device, Zoo.Define);
 
     /// <param name="source">The run folder or the checkpoint.</param>
     /// <param name="device">Where it computes.</param>

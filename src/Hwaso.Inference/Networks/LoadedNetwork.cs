@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Data;
+using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Torch;
@@ -38,7 +39,7 @@ public sealed class LoadedNetwork : IDisposable
     /// <exception cref="CheckpointException">The file is damaged, or does not say what network it is of.</exception>
     public static LoadedNetwork Open(string source, Device device)
     {
-        var model = LoadedModel.Open(source, device, ModelFactory.DefineSegmentation);
+        var model = LoadedModel.Open(source, device, Zoo.DefineSegmentation);
         return new LoadedNetwork((SegmentationNet)model.Net, model.Recipe, model.Classes, model.Source) { Normalisation = model.Normalisation };
     }
 

@@ -57,3 +57,27 @@ public sealed class SqueezeAttention : Net<Tensor, SqueezeAttentionMaps>
         p => new ReLU(p),
         p => new Conv2d(p, inner, cout, kernel: 3, bias: true));
 }
+
+/// <summary>What a squeeze-and-attention module sees: every map [N, K, h, w] but the squeezed one.</summary>
+/// <param name="Output">Attention · main + attention.</param>
+/// <param name="Attention">The upsampled attention.</param>
+/// <param name="Main">The main convolutions' result.</param>
+/// <param name="Squeezed">The attention at the pooled resolution before its activation, [N, K, h/pool, w/pool], rounded up.</param>
+public sealed record SqueezeAttentionMaps(Tensor Output, Tensor Attention, Tensor Main, Tensor Squeezed) : ITensors
+{
+    /// <inheritdoc/>
+    public IEnumerable<Tensor> All => [Output, Attention, Main, Squeezed];
+}
+
+/// <summary>What squeeze-and-attention's pooled maps pass before they are upsampled.</summary>
+public enum SqueezeActivation
+{
+    /// <summary>The logistic function: attention from 0 to 1.</summary>
+    Sigmoid,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>Nothing.</summary>
+    None,
+}

@@ -28,3 +28,14 @@ public sealed class BasicBlock(Weights w, int cin, int cout, int stride = 1, Att
         return (y + (downsample is null ? x : x.Apply(downsample))).Relu();
     }
 }
+
+/// <summary>The projection beside a residual block.</summary>
+static class Shortcut
+{
+    /// <summary>1×1 convolution and batch norm where shape changes; null where the identity will do.</summary>
+    public static Sequential? Build(Weights w, int cin, int cout, int stride, double momentum) => cin == cout && stride == 1
+        ? null
+        : new Sequential(w,
+            p => new Conv2d(p, cin, cout, kernel: 1, stride: stride),
+            p => new BatchNorm2d(p, cout, momentum: momentum));
+}

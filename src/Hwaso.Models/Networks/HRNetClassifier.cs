@@ -4,16 +4,43 @@
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Networks;
 
+/// <summary>An HRNet for ImageNet of any size: <c>hrnet-w48-cls</c>, …</summary>
+public sealed record HRNetClassifierDefinition : ModelDefinition
+{
+    static readonly Settings<ModelDefinition> settings = new Settings<HRNetClassifierDefinition>()
+        .Include(d => d.Config, (d, v) => d with { Config = v }, HRNetConfig.Settings)
+        .Of<ModelDefinition>();
+
+    /// <summary>Every one with a name, and <c>hrnet-cls</c>.</summary>
+    public static NetworkFamily Family { get; } = HRNetFamily.Of(
+        Form("hrnet-cls", HRNetFamily.Body), new Dictionary<string, long>(), (size, config) => Form($"hrnet-{size}-cls", config));
+
+    /// <summary>The body.</summary>
+    public required HRNetConfig Config { get; init; }
+
+    /// <inheritdoc/>
+    public override ModelTask Task => ModelTask.Classification;
+
+    /// <inheritdoc/>
+    public override int PublishedClasses { get; init; } = ModelDefinitions.ImageNetClasses;
+
+    /// <inheritdoc/>
+    public override Settings<ModelDefinition> Settings => settings;
+
+    /// <inheritdoc/>
+    public override Net Build(Weights w, int classes) => new HRNetClassifier(w, Config, classes);
+
+    static HRNetClassifierDefinition Form(string name, HRNetConfig config) => new() { Name = name, Description = "HRNet for ImageNet", Config = config };
+}
+
 /// <summary>Images [N, 3, H, W] to class logits [N, K].</summary>
 public sealed class HRNetClassifier : Net
 {
-    /// <summary>ImageNet's classes.</summary>
-    public const int ImageNetClasses = 1000;
-
     readonly HRNet body;
     readonly ClassificationHead head;
 
@@ -22,7 +49,7 @@ public sealed class HRNetClassifier : Net
     /// <param name="config">Body.</param>
     /// <param name="classes">K.</param>
     /// <exception cref="ArgumentException">Stages that do not fit, or no class.</exception>
-    public HRNetClassifier(Weights w, HRNetConfig config, int classes = ImageNetClasses) : base(w)
+    public HRNetClassifier(Weights w, HRNetConfig config, int classes = ModelDefinitions.ImageNetClasses) : base(w)
     {
         if (classes < 1)
             throw new ArgumentOutOfRangeException(nameof(classes), $"classifier: {classes} classes; at least 1 was wanted");

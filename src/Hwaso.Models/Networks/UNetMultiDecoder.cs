@@ -5,6 +5,7 @@
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Networks;
@@ -61,10 +62,10 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
     }
 
     /// <summary>Lets some parts learn and puts them into training mode; the others stay as they are, statistics included.</summary>
-    public void Learn(IReadOnlyCollection<UNetPart> parts)
+    public void Learn(IReadOnlyCollection<NetworkPart> parts)
     {
-        foreach (var (part, modules) in new (UNetPart, Module[])[]
-            { (UNetPart.Encoder, [encoder]), (UNetPart.Semantic, [decoder, segmentation_head]), (UNetPart.Depth, [depth_decoder, depth_head]) })
+        foreach (var (part, modules) in new (NetworkPart, Module[])[]
+            { (NetworkPart.Encoder, [encoder]), (NetworkPart.Semantic, [decoder, segmentation_head]), (NetworkPart.Depth, [depth_decoder, depth_head]) })
             foreach (var module in modules)
             {
                 var learns = parts.Contains(part);

@@ -1,5 +1,6 @@
 using Hwaso.Checkpoints;
 using Hwaso.Inference.Networks;
+using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -18,16 +19,8 @@ static class NetworkBuilder
     /// <exception cref="RecipeException">The model section describes no such network, or names a checkpoint of another.</exception>
     public static SegmentationNet Build(Weights weights, Recipe recipe, RecipeFile file, bool pretrain, Action<string> says)
     {
-        SegmentationNet made;
-        try
-        {
-            made = ModelFactory.DefineSegmentation(recipe.Model).Build(weights, recipe.Model.Classes!.Value);
-        }
-        catch (ArgumentException error)
-        {
-            throw file.Error("model", error.Message);
-        }
-        ModelFactory.Initialise(made, recipe.Model.Init);
+        var made = Checked(file, () => Zoo.DefineSegmentation(recipe.Model).Build(weights, recipe.Model.Classes!.Value));
+        InitialValues.Set(made, recipe.Model.Init);
         if (recipe.Model.Pretrained is { } checkpoint && pretrain)
         {
             try
@@ -40,6 +33,22 @@ static class NetworkBuilder
             }
         }
         return made;
+    }
+
+    /// <summary>The segmentation network that a recipe file describes: reports what is wrong with its settings before anything is opened.</summary>
+    /// <exception cref="RecipeException">The model section describes no such network.</exception>
+    public static SegmentationDefinition Define(RecipeFile file) => Checked(file, () => Zoo.DefineSegmentation(file.Model));
+
+    static T Checked<T>(RecipeFile file, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException error)
+        {
+            throw file.Error("model", error.Message);
+        }
     }
 
     static string Load(Weights weights, string path, bool skipMismatched)

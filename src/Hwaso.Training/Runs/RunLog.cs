@@ -1,7 +1,7 @@
 using System.Globalization;
 using Hwaso.Data;
 using Hwaso.Metrics;
-using Hwaso.Models.Networks;
+using Hwaso.Models;
 using Hwaso.Recipes;
 
 namespace Hwaso.Training.Runs;

@@ -5,6 +5,7 @@ using Hwaso.Graph;
 using Hwaso.Inference;
 using Hwaso.Inference.Networks;
 using Hwaso.Metrics;
+using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -50,6 +51,7 @@ public sealed class Trainer : IDisposable
         if (!request.Resume && folder.Exists)
             throw new TrainingException($"{folder.Root} holds a run already; go on with --resume, or name another folder with --run");
 
+        NetworkBuilder.Define(request.Recipe);
         data = TrainData.Open(request);
         recipe = Resolved(request.Recipe.Recipe, data, request.Threads);
         var resolved = recipe.ToYaml(folder.Recipe);
@@ -112,7 +114,7 @@ public sealed class Trainer : IDisposable
     internal static Recipe Resolved(Recipe given, TrainData data, int? threads) => given with
     {
         Data = given.Data with { Root = data.Root },
-        Model = given.Model with { Classes = data.Training.Classes.Count },
+        Model = Zoo.Resolve(given.Model) with { Classes = data.Training.Classes.Count },
         Threads = threads,
     };
 

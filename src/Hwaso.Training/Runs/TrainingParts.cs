@@ -1,7 +1,7 @@
 using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Data.Loading;
-using Hwaso.Models.Networks;
+using Hwaso.Models;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;

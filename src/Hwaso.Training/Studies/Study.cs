@@ -1,6 +1,5 @@
 using Hwaso.Metrics;
 using Hwaso.Recipes;
-using Hwaso.Recipes.Yaml;
 
 namespace Hwaso.Training.Studies;
 
@@ -49,7 +48,7 @@ public sealed record Study
     /// <exception cref="RecipeException">The file cannot be read, a key is unknown, missing or wrong, or two variants have one name.</exception>
     public static Study Load(string path, bool small)
     {
-        var map = YamlTree.Recipe(RecipeFile.TextOf(path), path, []);
+        var map = YamlTree.Read(RecipeFile.TextOf(path), path);
         map.AllowOnly("title", "source", "note", "recipe", "set", "seeds", "measures", "input", "baseline", "variants", "small");
         var form = map.Section("small");
         if (small && !form.IsGiven)

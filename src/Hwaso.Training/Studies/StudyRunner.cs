@@ -1,7 +1,7 @@
 using Hwaso.Graph;
 using Hwaso.Inference;
-using Hwaso.Inference.Networks;
 using Hwaso.Models;
+using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Torch;
 using Hwaso.Training.Objectives;
@@ -71,20 +71,20 @@ public sealed class StudyRunner
     {
         var file = variant.Recipe(0, request.Settings);
         var recipe = file.Recipe;
-        var data = TrainData.Open(RequestOf(file, request.Folder.Run(variant, recipe.Seed)));
-        ComputeType.Of(file, request.Device, TorchInfo.ProcessorHasBFloat16, _ => { });
-        TrainPlan.Of(recipe.Train, data.Training.Samples.Count, recipe.Data.TrainSplit);
-        var classes = data.Training.Classes.Count;
         SegmentationDefinition definition;
         try
         {
-            definition = ModelFactory.DefineSegmentation(recipe.Model);
+            definition = Zoo.DefineSegmentation(recipe.Model);
         }
         catch (ArgumentException error)
         {
             // The name is what a study's line usually sets.
             throw file.Error(recipe.Model.Name is null ? "model" : "model.name", error.Message);
         }
+        var data = TrainData.Open(RequestOf(file, request.Folder.Run(variant, recipe.Seed)));
+        ComputeType.Of(file, request.Device, TorchInfo.ProcessorHasBFloat16, _ => { });
+        TrainPlan.Of(recipe.Train, data.Training.Samples.Count, recipe.Data.TrainSplit);
+        var classes = data.Training.Classes.Count;
         long[] crop = [1, 3, recipe.Augment.Crop.Height, recipe.Augment.Crop.Width];
         NetworkGraph.Sketch(w =>
         {

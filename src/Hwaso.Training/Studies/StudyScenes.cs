@@ -1,6 +1,5 @@
 using Hwaso.Checkpoints;
 using Hwaso.Recipes;
-using Hwaso.Recipes.Yaml;
 
 namespace Hwaso.Training.Studies;
 

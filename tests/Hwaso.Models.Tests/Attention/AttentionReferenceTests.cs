@@ -3,6 +3,7 @@ using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;

@@ -1,5 +1,4 @@
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Families;
 using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;

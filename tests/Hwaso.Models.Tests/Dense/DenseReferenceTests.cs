@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;

@@ -38,7 +38,7 @@ public sealed class StudyFileTests : IDisposable
         var (full, small) = (Load(Whole, small: false), Load(Whole, small: true));
         Assert.Equal([(2, 1, 304), (3, 1, 304)], full.Variants.Select(Numbers));
         Assert.Equal([(2, 5, 9), (3, 7, 9)], small.Variants.Select(Numbers));
-        Assert.Equal(("se", (string?)null, "one"), (full.Variants[1].Recipe(0, []).Recipe.Model.Attention!.Name, full.Variants[0].Against, full.Variants[1].Against));
+        Assert.Equal(("{'attention': 'se'}", (string?)null, "one"), (full.Variants[1].Recipe(0, []).Recipe.Model.Settings.ToString(), full.Variants[0].Against, full.Variants[1].Against));
         Assert.Equal((3, 2), (full.Seeds, small.Seeds));
         Assert.Equal((null, 6), (full.Scenes, small.Scenes!.Count));
         Assert.Equal((1.5e6, 2.0 * (1 << 30), 0.5), (full.Variants[1].Published.Parameters!.Value, full.Variants[1].Published.Macs!.Value, full.Variants[1].Published.Scores["miou"]));
