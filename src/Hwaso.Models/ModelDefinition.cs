@@ -18,13 +18,18 @@ public abstract record ModelDefinition
     /// <summary>The settings of its own that a recipe's <c>model:</c> can hold, in the order in which a run's recipe lists them.</summary>
     public abstract Settings<ModelDefinition> Settings { get; }
 
-    /// <summary>Learnable parameters of the official implementation at <see cref="PublishedClasses"/>; null where none is published.</summary>
+    /// <summary>
+    /// Learnable parameters of the official implementation at <see cref="PublishedClasses"/>; null where none is published.
+    /// </summary>
     public long? PublishedParameters { get; init; }
 
     /// <summary>The number of classes that the published count is for; 0 where the network knows no classes.</summary>
     public abstract int PublishedClasses { get; init; }
 
-    /// <summary>The input height and width that published costs are of; null for the usual ones of its task (<see cref="ModelDefinitions.UsualSize"/>).</summary>
+    /// <summary>
+    /// The input height and width that published costs are of; null for the usual ones of its task (<see
+    /// cref="ModelDefinitions.UsualSize"/>).
+    /// </summary>
     public (int Height, int Width)? PublishedSize { get; init; }
 
     /// <summary>Whether it has a number of classes at all.</summary>
@@ -59,8 +64,11 @@ public static class ModelDefinitions
     /// <summary>ImageNet's classes.</summary>
     public const int ImageNetClasses = 1000;
 
-    /// <summary>The network without what only training uses: what predicts, is exported and is counted; itself where it has no such part.</summary>
-    public static ModelDefinition Deployed(this ModelDefinition definition) => definition is SegmentationDefinition segmentation ? segmentation.Deployed : definition;
+    /// <summary>
+    /// The network without what only training uses: what predicts, is exported and is counted; itself where it has no such part.
+    /// </summary>
+    public static ModelDefinition Deployed(this ModelDefinition definition) =>
+        definition is SegmentationDefinition segmentation ? segmentation.Deployed : definition;
 
     /// <summary>The input that the network is usually counted at: the published one, else what its field counts at.</summary>
     public static (int Height, int Width) UsualSize(this ModelDefinition definition) => definition.PublishedSize ?? definition.Task switch

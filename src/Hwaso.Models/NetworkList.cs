@@ -22,7 +22,8 @@ public sealed class NetworkList(params IEnumerable<NetworkFamily> families)
     public IReadOnlyList<ModelDefinition> BySizes { get; } = [.. families.SelectMany(family => family.BySizes)];
 
     /// <summary>Every key that a network can have below <c>model:</c>, with type and meaning, once each.</summary>
-    public IReadOnlyList<SettingDescription> Settings => [.. BySizes.SelectMany(network => network.Settings.Descriptions).DistinctBy(setting => setting.Key)];
+    public IReadOnlyList<SettingDescription> Settings =>
+        [.. BySizes.SelectMany(network => network.Settings.Descriptions).DistinctBy(setting => setting.Key)];
 
     /// <summary>The same with more networks.</summary>
     public NetworkList With(params IEnumerable<NetworkFamily> more) => new([.. families, .. more]);
@@ -40,9 +41,12 @@ public sealed class NetworkList(params IEnumerable<NetworkFamily> families)
     {
         var network = recipe.Name is { } name ? Find(name) : OfFamily(recipe.Family!);
         CheckKeys(network, recipe);
-        var defined = network.Settings.Read(network, recipe.Settings.Map, recipe.Family is null ? null : ", because 'family' names no sizes");
+        var defined =
+            network.Settings.Read(network, recipe.Settings.Map, recipe.Family is null ? null : ", because 'family' names no sizes");
         network.Settings.Check(defined);
-        return recipe.Family is null ? defined : defined with { Name = $"{recipe.Family} of the recipe", Description = "as the recipe describes it" };
+        return recipe.Family is null
+            ? defined
+            : defined with { Name = $"{recipe.Family} of the recipe", Description = "as the recipe describes it" };
     }
 
     /// <summary>The same model section with the network's settings in their order and usual form, as a run keeps it.</summary>
@@ -74,17 +78,23 @@ public sealed class NetworkList(params IEnumerable<NetworkFamily> families)
             {
                 var path = map.PathOf(entry.Key);
                 if (!own.Has(path))
-                    throw Owners(path) is { Count: > 0 } owners ? Foreign(entry.Value, owners) : new KeyList([.. PathsOf(network), .. Recipe.Keys]).Unknown(map, entry);
+                    throw Owners(path) is { Count: > 0 } owners
+                        ? Foreign(entry.Value, owners)
+                        : new KeyList([.. PathsOf(network), .. Recipe.Keys]).Unknown(map, entry);
                 if (entry.Value is YamlMap below && own.IsSection(path))
                     Check(below);
             }
         }
 
-        RecipeException Foreign(YamlNode node, IReadOnlyList<ModelDefinition> owners) => node.Error(
-            $"does not belong to {recipe.Family ?? recipe.Name} ({string.Join(", ", owners.Select(other => other.Name))} {(owners.Count == 1 ? "has" : "have")} it); remove it, or change the network");
+        RecipeException Foreign(YamlNode node, IReadOnlyList<ModelDefinition> owners)
+        {
+            var have = $"{string.Join(", ", owners.Select(other => other.Name))} {(owners.Count == 1 ? "has" : "have")} it";
+            return node.Error($"does not belong to {recipe.Family ?? recipe.Name} ({have}); remove it, or change the network");
+        }
     }
 
     List<ModelDefinition> Owners(string path) => [.. BySizes.Where(network => new KeyList(PathsOf(network)).Has(path))];
 
-    static IEnumerable<string> PathsOf(ModelDefinition network) => network.Settings.Descriptions.Select(setting => $"{Section}.{setting.Key}");
+    static IEnumerable<string> PathsOf(ModelDefinition network) =>
+        network.Settings.Descriptions.Select(setting => $"{Section}.{setting.Key}");
 }

@@ -7,12 +7,16 @@ namespace Hwaso.Models;
 public abstract class SegmentationNet(Weights w, int classes, bool alignCorners) : Net(w)
 {
     /// <summary>K.</summary>
-    public int Classes { get; } = classes >= 1 ? classes : throw new ArgumentOutOfRangeException(nameof(classes), $"{classes} classes: at least 1 was wanted");
+    public int Classes { get; } = classes >= 1
+        ? classes
+        : throw new ArgumentOutOfRangeException(nameof(classes), $"{classes} classes: at least 1 was wanted");
 
     /// <summary>How its logits are brought to the image's size.</summary>
     public bool AlignCorners { get; } = alignCorners;
 
-    /// <summary>The names of the modules that do not belong to the backbone: what learns at the head's rate, and stays when classes change.</summary>
+    /// <summary>
+    /// The names of the modules that do not belong to the backbone: what learns at the head's rate, and stays when classes change.
+    /// </summary>
     public abstract IReadOnlyList<string> HeadPaths { get; }
 
     /// <summary>Gives the weights the initial values that the network's authors begin with.</summary>

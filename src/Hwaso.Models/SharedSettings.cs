@@ -10,8 +10,11 @@ static class SharedSettings
         "align_corners", get, set, "whether bilinear resizing inside a segmentation network aligns corner pixels");
 
     /// <summary><c>bn_momentum</c>.</summary>
-    public static Settings<T> BatchNormMomentum<T>(this Settings<T> settings, Func<T, double> get, Func<T, double, T> set) => settings.Number(
-        "bn_momentum", get, set, 0, "weight of a new batch in every batch norm's running statistics; the two official HRNet branches have 0.1 and 0.01", max: 1, aboveMin: true);
+    public static Settings<T> BatchNormMomentum<T>(this Settings<T> settings, Func<T, double> get, Func<T, double, T> set) =>
+        settings.Number(
+        "bn_momentum", get, set, 0,
+        "weight of a new batch in every batch norm's running statistics; the two official HRNet branches have 0.1 and 0.01", max: 1,
+        aboveMin: true);
 
     /// <summary><c>final_kernel</c>.</summary>
     public static Settings<T> FinalKernel<T>(this Settings<T> settings, Func<T, int?> get, Func<T, int, T> set) => settings.Int(

@@ -1,6 +1,8 @@
 namespace Hwaso.Recipes;
 
-/// <summary>The keys that a file may hold, as paths such as <c>train.optimizer.name</c>, and the nearest of them to one that it may not.</summary>
+/// <summary>
+/// The keys that a file may hold, as paths such as <c>train.optimizer.name</c>, and the nearest of them to one that it may not.
+/// </summary>
 /// <param name="all">The keys; where several are equally near, the first of them is proposed.</param>
 public sealed class KeyList(IEnumerable<string> all)
 {
@@ -14,21 +16,25 @@ public sealed class KeyList(IEnumerable<string> all)
     public bool IsSection(string path) => All.Any(key => key.StartsWith(path + ".", StringComparison.Ordinal));
 
     /// <summary>The error that a key of a section is unknown, with the key that was probably meant.</summary>
-    public RecipeException Unknown(YamlMap map, YamlEntry entry) => new(entry.Where, $"{map.PathOf(entry.Key)}: unknown key{Hint(map, entry.Key)}");
+    public RecipeException Unknown(YamlMap map, YamlEntry entry) =>
+        new(entry.Where, $"{map.PathOf(entry.Key)}: unknown key{Hint(map, entry.Key)}");
 
     /// <summary>A key's path without its places in lists: <c>stages[2].name</c> is a <c>stages.name</c>.</summary>
     internal static string Plain(string path)
     {
         int open;
-        while ((open = path.IndexOf('[', StringComparison.Ordinal)) >= 0 && path.IndexOf(']', open) is >= 0 and var close) path = path.Remove(open, close - open + 1);
+        while ((open = path.IndexOf('[', StringComparison.Ordinal)) >= 0 && path.IndexOf(']', open) is >= 0 and var close) path =
+            path.Remove(open, close - open + 1);
         return path;
     }
 
     string Hint(YamlMap map, string given)
     {
         var section = Plain(map.PathOf(""));
-        var siblings = All.Where(key => key.StartsWith(section, StringComparison.Ordinal)).Select(key => key[section.Length..].Split('.')[0]).Distinct().ToList();
-        if (All.FirstOrDefault(key => key == given || key.EndsWith("." + given, StringComparison.Ordinal)) is { } elsewhere) return $"; did you mean '{elsewhere}'?";
+        var siblings = All.Where(key => key.StartsWith(section, StringComparison.Ordinal))
+            .Select(key => key[section.Length..].Split('.')[0]).Distinct().ToList();
+        if (All.FirstOrDefault(key => key == given
+            || key.EndsWith("." + given, StringComparison.Ordinal)) is { } elsewhere) return $"; did you mean '{elsewhere}'?";
         if (NearName.Of(given, siblings) is { } near) return $"; did you mean '{near}'?";
         if (NearName.Of(given, All.Select(LastName)) is { } far) return $"; did you mean '{All.First(key => LastName(key) == far)}'?";
         return $"; {(map.Path.Length == 0 ? "a recipe" : Plain(map.Path))} has {string.Join(", ", siblings)}";
@@ -51,7 +57,9 @@ static class RecipeKeys
         stages: [{name: any, epochs: 1, learn: [encoder, semantic, depth], optimizer: {learning_rate: 1}}]
         """;
 
-    /// <summary>The keys in the order in which they are read, those of stages last: of equal names the run's own is meant more often.</summary>
+    /// <summary>
+    /// The keys in the order in which they are read, those of stages last: of equal names the run's own is meant more often.
+    /// </summary>
     public static KeyList List { get; } = new(AskedFor());
 
     /// <summary>Refuses keys that nothing asks for. Done before any value is read: a misspelt key explains a missing one.</summary>
@@ -66,7 +74,8 @@ static class RecipeKeys
     public static void CheckEntry(YamlMap map, YamlEntry entry)
     {
         var path = KeyList.Plain(map.PathOf(entry.Key));
-        if (entry.Key.Contains('.')) throw new RecipeException(entry.Where, $"{map.PathOf(entry.Key)}: unknown key; keys stand below each other in a file, each on its own line");
+        if (entry.Key.Contains('.')) throw new RecipeException(entry.Where,
+            $"{map.PathOf(entry.Key)}: unknown key; keys stand below each other in a file, each on its own line");
         if (IsOfNetwork(path)) return;
         if (!List.Has(path)) throw List.Unknown(map, entry);
         if (entry.Value is YamlMap below && List.IsSection(path)) Check(below);

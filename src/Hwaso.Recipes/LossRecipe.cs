@@ -4,7 +4,8 @@ namespace Hwaso.Recipes;
 public sealed record LossRecipe
 {
     static readonly NamedValues<LossKind> Kinds = new(
-        ("cross_entropy", LossKind.CrossEntropy), ("focal", LossKind.Focal), ("ohem", LossKind.HardPixels), ("dice", LossKind.Dice), ("lovasz", LossKind.Lovasz));
+        ("cross_entropy", LossKind.CrossEntropy), ("focal", LossKind.Focal), ("ohem", LossKind.HardPixels), ("dice", LossKind.Dice),
+        ("lovasz", LossKind.Lovasz));
 
     /// <summary>The weights of Cityscapes' 19 training classes in the official HRNet code.</summary>
     public static ValueList<double> CityscapesWeights { get; } =
@@ -69,7 +70,8 @@ public sealed record LossRecipe
             CrossEntropyShare = map["cross_entropy_share"].Number(min: 0) ?? loss.CrossEntropyShare,
             Heads = LossHeadsRecipe.Read(map.Section("heads")),
         };
-        if (loss.IgnoreIndex < classes) throw (map["ignore_index"].Node ?? map).Error($"{loss.IgnoreIndex} is one of the network's {classes} classes; wants a label outside them");
+        if (loss.IgnoreIndex < classes) throw (map["ignore_index"].Node ?? map)
+            .Error($"{loss.IgnoreIndex} is one of the network's {classes} classes; wants a label outside them");
         if (classes is { } wanted && loss.ClassWeights is { } weights && weights.Count != wanted)
             throw map["class_weights"].Node!.Error($"holds {weights.Count} weights for a network of {wanted} classes");
         return loss;

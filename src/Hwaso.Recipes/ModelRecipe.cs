@@ -7,9 +7,12 @@ namespace Hwaso.Recipes;
 public sealed record ModelRecipe
 {
     static readonly NamedValues<Initialization> Initializations =
-        new(("published", Initialization.Published), ("hrnet", Initialization.HRNet), ("kaiming", Initialization.Kaiming), ("pytorch", Initialization.PyTorch));
+        new(("published", Initialization.Published), ("hrnet", Initialization.HRNet), ("kaiming", Initialization.Kaiming),
+            ("pytorch", Initialization.PyTorch));
 
-    /// <summary>A short name <c>family[-size][+attention]</c> such as <c>hrnetv2-w48+psa-spatial</c>; null where <see cref="Family"/> is given.</summary>
+    /// <summary>
+    /// A short name <c>family[-size][+attention]</c> such as <c>hrnetv2-w48+psa-spatial</c>; null where <see cref="Family"/> is given.
+    /// </summary>
     public string? Name { get; init; }
 
     /// <summary>A family whose sizes <see cref="Settings"/> give; null where <see cref="Name"/> is given.</summary>
@@ -50,9 +53,11 @@ public sealed record ModelRecipe
             SkipMismatched = map["skip_mismatched"].Flag() ?? false,
             Settings = new NetworkSettings(map.Without(["name", "family", "init", "pretrained", "skip_mismatched"])),
         };
-        if (model is { Name: null, Family: null }) throw map.Missing("name", "a short name such as hrnetv2-w48, or 'family' with its sizes");
+        if (model is { Name: null, Family: null }) throw map.Missing("name",
+            "a short name such as hrnetv2-w48, or 'family' with its sizes");
         if (model is { Name: not null, Family: not null }) throw map["family"].Node!.Error("excludes 'name'; remove one of the two");
-        if (model is { SkipMismatched: true, Pretrained: null }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");
+        if (model is { SkipMismatched: true,
+            Pretrained: null }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");
         return model;
     }
 
@@ -77,7 +82,9 @@ public enum Initialization
     /// <summary>The official HRNet segmentation code's: convolutions normal with deviation 0.001, batch norms 1 and 0.</summary>
     HRNet,
 
-    /// <summary>Convolutions normal with deviation √(2 / fan-out), batch norms 1 and 0. He et al., ICCV 2015, as in torchvision's ResNets.</summary>
+    /// <summary>
+    /// Convolutions normal with deviation √(2 / fan-out), batch norms 1 and 0. He et al., ICCV 2015, as in torchvision's ResNets.
+    /// </summary>
     Kaiming,
 
     /// <summary>The defaults of PyTorch's layers.</summary>

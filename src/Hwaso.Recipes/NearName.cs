@@ -7,15 +7,20 @@ public static class NearName
     public static string Hint(string given, IEnumerable<string> names) =>
         Of(given, names) is { } near ? $"; did you mean '{near}'?" : "";
 
-    /// <summary><c>; did you mean 'x' or 'y'?</c> for the names near enough and those that begin with what was given, at most three, nearest first; else nothing.</summary>
+    /// <summary>
+    /// <c>; did you mean 'x' or 'y'?</c> for the names near enough and those that begin with what was given, at most three, nearest first;
+    /// else nothing.
+    /// </summary>
     public static string HintOfSeveral(string given, IEnumerable<string> names)
     {
-        var near = Nearest(given, names.Where(name => IsNear(given, name) || (given.Length > 2 && name.StartsWith(given, StringComparison.Ordinal))), 3);
+        var near = Nearest(given,
+            names.Where(name => IsNear(given, name) || (given.Length > 2 && name.StartsWith(given, StringComparison.Ordinal))), 3);
         return near.Count == 0 ? "" : $"; did you mean {string.Join(" or ", near.Select(name => $"'{name}'"))}?";
     }
 
     /// <summary>The nearest name, at most a third of its letters away; null where none is; the first of several equally near.</summary>
-    public static string? Of(string given, IEnumerable<string> names) => names.Where(name => IsNear(given, name)).MinBy(name => Distance(given, name));
+    public static string? Of(string given, IEnumerable<string> names) =>
+        names.Where(name => IsNear(given, name)).MinBy(name => Distance(given, name));
 
     /// <summary>The nearest names however far away, nearest first, of equally near ones the shorter first.</summary>
     public static IReadOnlyList<string> Nearest(string given, IEnumerable<string> names, int count) =>

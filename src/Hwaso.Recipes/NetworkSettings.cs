@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Hwaso.Recipes;
 
@@ -48,12 +47,17 @@ public sealed class NetworkSettings : IEquatable<NetworkSettings>
 
     static string Canonical(YamlNode node) => node switch
     {
-        YamlMap map => $"{{{string.Join(", ", map.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{Quoted(entry.Key)}: {Canonical(entry.Value)}"))}}}",
+        YamlMap map => $"{{{string.Join(", ", map.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(Canonical))}}}",
         YamlList list => $"[{string.Join(", ", list.Items.Select(Canonical))}]",
-        YamlScalar { Plain: true } scalar when double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => YamlWriter.Format(number),
+        YamlScalar { Plain: true } scalar when IsNumber(scalar, out var number) => YamlWriter.Format(number),
         YamlScalar scalar => Quoted(scalar.Text),
         _ => throw new ArgumentOutOfRangeException(nameof(node), node, "a node of no known kind"),
     };
 
-    static string Quoted(string text) => new StringBuilder("'").Append(text.Replace("'", "''", StringComparison.Ordinal)).Append('\'').ToString();
+    static string Canonical(YamlEntry entry) => $"{Quoted(entry.Key)}: {Canonical(entry.Value)}";
+
+    static bool IsNumber(YamlScalar scalar, out double number) =>
+        double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+
+    static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -45,7 +45,9 @@ public sealed record OptimizerRecipe(double LearningRate)
         map.RefuseUnless(!isSgd, "adam and adamw", Kinds.NameOf(kind), "betas", "eps");
         var learningRate = map["learning_rate"].Number(min: 0, aboveMin: true);
         var same = usual?.Kind == kind ? usual : null;
-        var optimizer = (same ?? new OptimizerRecipe(0)) with { LearningRate = learningRate ?? same?.LearningRate ?? throw map.Missing("learning_rate", "a number above 0") };
+        var optimizer =
+            (same ?? new OptimizerRecipe(0)) with { LearningRate = learningRate
+            ?? same?.LearningRate ?? throw map.Missing("learning_rate", "a number above 0") };
         var betas = map["betas"].Numbers(min: 0, count: 2);
         optimizer = optimizer with
         {

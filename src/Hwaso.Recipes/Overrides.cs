@@ -44,7 +44,8 @@ static class Overrides
         if (ListPlace.Of(name) is (var list, { } number) && map.Find(list)?.Value is YamlList { Items: var items } there)
         {
             return number < items.Count
-                ? items[number] as YamlMap ?? throw new RecipeException(where, $"{items[number].Path}: holds {items[number].Given}, which has no keys below it")
+                ? items[number] as YamlMap
+                    ?? throw new RecipeException(where, $"{items[number].Path}: holds {items[number].Given}, which has no keys below it")
                 : throw new RecipeException(where, $"{map.PathOf(name)}: {there.Path} has {items.Count} items, numbered from 0");
         }
         switch (map.Find(name)?.Value)
@@ -55,7 +56,8 @@ static class Overrides
                 var empty = new YamlMap(where, map.PathOf(name));
                 var entry = new YamlEntry(name, where, empty);
                 RecipeKeys.CheckEntry(map, entry);
-                if (!RecipeKeys.IsSection(KeyList.Plain(empty.Path))) throw new RecipeException(where, $"{empty.Path}: has no keys below it");
+                if (!RecipeKeys.IsSection(KeyList.Plain(empty.Path))) throw new RecipeException(where,
+                    $"{empty.Path}: has no keys below it");
                 map.Put(entry);
                 return empty;
             case var other:
@@ -71,7 +73,8 @@ static class ListPlace
     public static (string Name, int? Number) Of(string part)
     {
         var open = part.IndexOf('[', StringComparison.Ordinal);
-        return open > 0 && part[^1] == ']' && int.TryParse(part.AsSpan(open + 1, part.Length - open - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        return open > 0 && part[^1] == ']'
+            && int.TryParse(part.AsSpan(open + 1, part.Length - open - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? (part[..open], number)
             : (part, null);
     }

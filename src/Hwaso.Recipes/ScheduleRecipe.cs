@@ -1,6 +1,8 @@
 namespace Hwaso.Recipes;
 
-/// <summary>How the learning rate changes, at every optimiser step. What belongs to another <see cref="Kind"/> keeps its default and means nothing.</summary>
+/// <summary>
+/// How the learning rate changes, at every optimiser step. What belongs to another <see cref="Kind"/> keeps its default and means nothing.
+/// </summary>
 public sealed record ScheduleRecipe
 {
     static readonly NamedValues<ScheduleKind> Kinds = new(
@@ -43,7 +45,9 @@ public sealed record ScheduleRecipe
             WarmupIterations = map["warmup_iterations"].Int(min: 0) ?? schedule.WarmupIterations,
             WarmupRatio = map["warmup_ratio"].Number(min: 0, max: 1) ?? schedule.WarmupRatio,
         };
-        if (schedule.WarmupIterations >= iterations) throw map["warmup_iterations"].Node!.Error($"{schedule.WarmupIterations} is no less than the run's {iterations} iterations");
+        if (schedule.WarmupIterations >= iterations) throw map["warmup_iterations"].Node!.Error(
+            $"{schedule.WarmupIterations} is no less "
+            + $"than the run's {iterations} iterations");
         if (schedule.Kind == ScheduleKind.Step) CheckMilestones(schedule.Milestones, map, epochs, iterations);
         return schedule;
     }
@@ -71,7 +75,8 @@ public sealed record ScheduleRecipe
             if (milestones[i] <= milestones[i - 1]) throw node.Error($"{milestones[i]} does not come after {milestones[i - 1]}");
         }
         var unit = epochs is null ? "iterations" : "epochs";
-        if (milestones[^1] >= (epochs ?? iterations)) throw node.Error($"{milestones[^1]} is not within the run's {epochs ?? iterations} {unit}");
+        if (milestones[^1] >= (epochs
+            ?? iterations)) throw node.Error($"{milestones[^1]} is not within the run's {epochs ?? iterations} {unit}");
     }
 }
 

@@ -2,7 +2,8 @@ namespace Hwaso.Recipes;
 
 /// <summary>A key with one value.</summary>
 sealed class ValueSetting<TConfig, TValue>(
-    string key, string meaning, string? needed, SettingValue<TValue> value, Func<TConfig, TValue> get, Func<TConfig, TValue, TConfig> set) : Setting<TConfig>
+    string key, string meaning, string? needed, SettingValue<TValue> value, Func<TConfig, TValue> get, Func<TConfig, TValue, TConfig> set)
+    : Setting<TConfig>
 {
     public override IEnumerable<SettingDescription> Descriptions => [new(key, value.Type, meaning)];
 
@@ -24,9 +25,11 @@ sealed class ValueSetting<TConfig, TValue>(
 }
 
 /// <summary>A part of the configuration in a section; keys that are left out keep their values.</summary>
-sealed class SectionSetting<TConfig, TPart>(string key, Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Settings<TPart> part) : Setting<TConfig>
+sealed class SectionSetting<TConfig, TPart>(string key, Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Settings<TPart> part)
+    : Setting<TConfig>
 {
-    public override IEnumerable<SettingDescription> Descriptions => part.Descriptions.Select(below => below with { Key = $"{key}.{below.Key}" });
+    public override IEnumerable<SettingDescription> Descriptions =>
+        part.Descriptions.Select(below => below with { Key = $"{key}.{below.Key}" });
 
     public override TConfig Read(TConfig config, YamlMap map, string? because) =>
         map.Has(key) || because is not null ? set(config, part.Read(get(config), map.Section(key), because)) : config;
@@ -49,9 +52,11 @@ sealed class SectionSetting<TConfig, TPart>(string key, Func<TConfig, TPart> get
 
 /// <summary>A part of the configuration that a section replaces whole.</summary>
 sealed class WholeSetting<TConfig, TPart>(
-    string key, Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Settings<TPart> part, Func<TConfig, TPart> blank, string? needed) : Setting<TConfig>
+    string key, Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Settings<TPart> part, Func<TConfig, TPart> blank,
+    string? needed) : Setting<TConfig>
 {
-    public override IEnumerable<SettingDescription> Descriptions => part.Descriptions.Select(below => below with { Key = $"{key}.{below.Key}" });
+    public override IEnumerable<SettingDescription> Descriptions =>
+        part.Descriptions.Select(below => below with { Key = $"{key}.{below.Key}" });
 
     public override TConfig Read(TConfig config, YamlMap map, string? because) => map.Has(key)
         ? set(config, part.Read(blank(config), map.Section(key), because: ""))
@@ -71,7 +76,8 @@ sealed class WholeSetting<TConfig, TPart>(
 }
 
 /// <summary>A setting of a part, among the configuration's own.</summary>
-sealed class PartSetting<TConfig, TPart>(Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Setting<TPart> setting) : Setting<TConfig>
+sealed class PartSetting<TConfig, TPart>(Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Setting<TPart> setting)
+    : Setting<TConfig>
 {
     public override IEnumerable<SettingDescription> Descriptions => setting.Descriptions;
 

@@ -34,7 +34,8 @@ sealed class IntValue(int min, bool odd, int[]? among) : SettingValue<int>
 
     public override void Write(YamlWriter yaml, string key, int value) => yaml.Int(key, value);
 
-    public override int Draw(Random random) => among is { } only ? only[random.Next(only.Length)] : odd ? 2 * random.Next(min / 2, 9) + 1 : random.Next(min, min + 999);
+    public override int Draw(Random random) =>
+        among is { } only ? only[random.Next(only.Length)] : odd ? 2 * random.Next(min / 2, 9) + 1 : random.Next(min, min + 999);
 }
 
 sealed class NumberValue(double min, double max, bool aboveMin, bool belowMax) : SettingValue<double>
@@ -88,7 +89,8 @@ sealed class IntsValue(int min, int? count) : SettingValue<ValueList<int>>
         else yaml.Numbers(key, value.Select(number => (double)number));
     }
 
-    public override ValueList<int> Draw(Random random) => [.. Enumerable.Range(0, count ?? random.Next(1, 5)).Select(_ => random.Next(min, min + 999))];
+    public override ValueList<int> Draw(Random random) =>
+        [.. Enumerable.Range(0, count ?? random.Next(1, 5)).Select(_ => random.Next(min, min + 999))];
 }
 
 static class SettingText
@@ -97,5 +99,6 @@ static class SettingText
     public static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"`{name}`"));
 
     /// <summary><c>a, b or c</c>.</summary>
-    public static string Or(IEnumerable<string> words) => words.ToArray() is { Length: > 1 } several ? $"{string.Join(", ", several[..^1])} or {several[^1]}" : words.Single();
+    public static string Or(IEnumerable<string> words) =>
+        words.ToArray() is { Length: > 1 } several ? $"{string.Join(", ", several[..^1])} or {several[^1]}" : words.Single();
 }

@@ -37,7 +37,8 @@ public sealed class Settings<TConfig>
     /// <param name="among">The only values it can have; null for any.</param>
     /// <param name="needed">What to say that a network without a named size wants here; null where there is a default.</param>
     public Settings<TConfig> Int(
-        string key, Func<TConfig, int?> get, Func<TConfig, int, TConfig> set, int min, string meaning, bool odd = false, int[]? among = null, string? needed = null) =>
+        string key, Func<TConfig, int?> get, Func<TConfig, int, TConfig> set, int min, string meaning, bool odd = false,
+        int[]? among = null, string? needed = null) =>
         Add(new ValueSetting<TConfig, int>(key, meaning, needed, new IntValue(min, odd, among), config => get(config) ?? 0, set));
 
     /// <summary>A number within bounds.</summary>
@@ -51,7 +52,8 @@ public sealed class Settings<TConfig>
     /// <param name="aboveMin">Whether the lower bound itself is excluded.</param>
     /// <param name="belowMax">Whether the upper bound itself is excluded.</param>
     public Settings<TConfig> Number(
-        string key, Func<TConfig, double> get, Func<TConfig, double, TConfig> set, double min, string meaning, double max = double.MaxValue, bool aboveMin = false, bool belowMax = false) =>
+        string key, Func<TConfig, double> get, Func<TConfig, double, TConfig> set, double min, string meaning, double max = double.MaxValue,
+        bool aboveMin = false, bool belowMax = false) =>
         Add(new ValueSetting<TConfig, double>(key, meaning, null, new NumberValue(min, max, aboveMin, belowMax), get, set));
 
     /// <summary>True or false.</summary>
@@ -59,7 +61,8 @@ public sealed class Settings<TConfig>
         Add(new ValueSetting<TConfig, bool>(key, meaning, null, new FlagValue(), get, set));
 
     /// <summary>One of a few names.</summary>
-    public Settings<TConfig> Choice<T>(string key, Func<TConfig, T> get, Func<TConfig, T, TConfig> set, NamedValues<T> names, string meaning)
+    public Settings<TConfig> Choice<T>(string key, Func<TConfig, T> get, Func<TConfig, T, TConfig> set, NamedValues<T> names,
+        string meaning)
         where T : notnull =>
         Add(new ValueSetting<TConfig, T>(key, meaning, null, new ChoiceValue<T>(names), get, set));
 
@@ -72,11 +75,13 @@ public sealed class Settings<TConfig>
     /// <param name="count">How many there must be; null for any number. One is written without brackets.</param>
     /// <param name="needed">What to say that a network without a named size wants here; null where there is a default.</param>
     public Settings<TConfig> Ints(
-        string key, Func<TConfig, ValueList<int>?> get, Func<TConfig, ValueList<int>, TConfig> set, int min, string meaning, int? count = null, string? needed = null) =>
+        string key, Func<TConfig, ValueList<int>?> get, Func<TConfig, ValueList<int>, TConfig> set, int min, string meaning,
+        int? count = null, string? needed = null) =>
         Add(new ValueSetting<TConfig, ValueList<int>>(key, meaning, needed, new IntsValue(min, count), config => get(config) ?? [], set));
 
     /// <summary>A part of the configuration with settings of its own, in a section; keys that are left out keep their values.</summary>
-    public Settings<TConfig> Section<TPart>(string key, Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Settings<TPart> part) =>
+    public Settings<TConfig> Section<TPart>(
+        string key, Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Settings<TPart> part) =>
         new([.. settings, new SectionSetting<TConfig, TPart>(key, get, set, part)], check + (config => part.check(get(config))));
 
     /// <summary>A part of the configuration that a section replaces whole; it is written on one line.</summary>
@@ -87,7 +92,8 @@ public sealed class Settings<TConfig>
     /// <param name="blank">What the keys of the section are set on.</param>
     /// <param name="needed">What to say that a network without a named size wants here; null where there is a default.</param>
     public Settings<TConfig> Whole<TPart>(
-        string key, Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Settings<TPart> part, Func<TConfig, TPart> blank, string? needed = null) =>
+        string key, Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Settings<TPart> part, Func<TConfig, TPart> blank,
+        string? needed = null) =>
         Add(new WholeSetting<TConfig, TPart>(key, get, set, part, blank, needed));
 
     /// <summary>A part whose settings stand among the configuration's own.</summary>
@@ -97,12 +103,14 @@ public sealed class Settings<TConfig>
 
     /// <summary>The same settings where the configuration is known by its base type.</summary>
     public Settings<TBase> Of<TBase>()
-        where TBase : notnull => new Settings<TBase>().Include(config => (TConfig)(object)config, (_, config) => (TBase)(object)config!, this);
+        where TBase : notnull =>
+            new Settings<TBase>().Include(config => (TConfig)(object)config, (_, config) => (TBase)(object)config!, this);
 
     /// <summary>Reads the keys that a section gives.</summary>
     /// <param name="config">The configuration that they are set on.</param>
     /// <param name="map">The section.</param>
-    /// <param name="because">Why settings that have no default must be given, <c>", because …"</c> or empty; null where they need not.</param>
+    /// <param name="because">Why settings that have no default must be given, <c>", because …"</c> or empty; null where they need
+    /// not.</param>
     /// <exception cref="RecipeException">A value is missing, of the wrong type or out of range.</exception>
     public TConfig Read(TConfig config, YamlMap map, string? because = null) =>
         settings.Aggregate(config, (read, setting) => setting.Read(read, map, because));

@@ -8,9 +8,11 @@ public sealed record TrainStageRecipe(string Name, int Epochs, ValueList<Network
 {
     const double SemanticOfBoth = 0.85, DepthOfBoth = 0.15;
 
-    static readonly NamedValues<NetworkPart> Parts = new(("encoder", NetworkPart.Encoder), ("semantic", NetworkPart.Semantic), ("depth", NetworkPart.Depth));
+    static readonly NamedValues<NetworkPart> Parts =
+        new(("encoder", NetworkPart.Encoder), ("semantic", NetworkPart.Semantic), ("depth", NetworkPart.Depth));
     static readonly NamedValues<DecoderCopy> Copies =
-        new(("none", DecoderCopy.None), ("depth_to_semantic", DecoderCopy.DepthToSemantic), ("semantic_to_depth", DecoderCopy.SemanticToDepth));
+        new(("none", DecoderCopy.None), ("depth_to_semantic", DecoderCopy.DepthToSemantic),
+            ("semantic_to_depth", DecoderCopy.SemanticToDepth));
 
     /// <summary>What the semantic loss is multiplied by, 0 or more.</summary>
     public double SemanticWeight { get; init; } = 1;
@@ -73,11 +75,14 @@ public sealed record TrainStageRecipe(string Name, int Epochs, ValueList<Network
         void Require(bool learns, double weight, string part)
         {
             if (learns && weight == 0)
-                throw (map[$"{part}_weight"].Node ?? map).Error($"is 0, but the {part} decoder is to learn from it; give it a weight above 0, or take {part} out of 'learn'");
+                throw (map[$"{part}_weight"].Node ?? map)
+                    .Error($"is 0, but the {part} decoder is to learn from it; give it a weight above 0, or take {part} out of 'learn'");
         }
 
         RecipeException NothingThere(string part) =>
-            map[$"{part}_weight"].Node!.Error($"above 0, but neither the encoder nor the {part} decoder learns: that loss would train nothing; set it to 0");
+            map[$"{part}_weight"].Node!.Error(
+                $"above 0, but neither the encoder nor the {part} "
+                + "decoder learns: that loss would train nothing; set it to 0");
     }
 }
 

@@ -23,7 +23,8 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     public ReadOnlySpan<T> AsSpan() => values;
 
     /// <summary>Whether the other list holds equal values in the same order.</summary>
-    public bool Equals(ValueList<T>? other) => other is not null && values.AsSpan().SequenceEqual(other.values, EqualityComparer<T>.Default);
+    public bool Equals(ValueList<T>? other) =>
+        other is not null && values.AsSpan().SequenceEqual(other.values, EqualityComparer<T>.Default);
 
     /// <summary>Whether the other object is a list of equal values in the same order.</summary>
     public override bool Equals(object? obj) => Equals(obj as ValueList<T>);

@@ -11,9 +11,11 @@ namespace Hwaso.Recipes;
 /// <param name="get">Gets the part; null where there is none.</param>
 /// <param name="set">Gives the configuration with another part, or none.</param>
 /// <param name="meaning">One sentence about which to take.</param>
-/// <param name="byName">Whether a network's short name can carry the kind: then a recipe cannot name a second one, and can say <c>none</c>.</param>
+/// <param name="byName">Whether a network's short name can carry the kind: then a recipe cannot name a second one, and can say
+/// <c>none</c>.</param>
 public sealed class VariantSetting<TConfig, TPart>(
-    string key, IReadOnlyList<TPart> kinds, Func<TConfig, TPart?> get, Func<TConfig, TPart?, TConfig> set, string meaning, bool byName) : Setting<TConfig>
+    string key, IReadOnlyList<TPart> kinds, Func<TConfig, TPart?> get, Func<TConfig, TPart?, TConfig> set, string meaning, bool byName)
+    : Setting<TConfig>
     where TPart : class, IVariant<TPart>
 {
     const string Name = "name", None = "none";
@@ -23,9 +25,12 @@ public sealed class VariantSetting<TConfig, TPart>(
     /// <inheritdoc/>
     public override IEnumerable<SettingDescription> Descriptions =>
     [
-        .. byName ? [new SettingDescription(key, "a name, or keys below it", $"{meaning}; the name alone is short for `{key}: {{name: …}}`")] : Array.Empty<SettingDescription>(),
-        new($"{key}.{Name}", SettingText.Names(names), byName ? "which; not beside a network's name that has a `+`, whose module the other keys then adjust" : meaning),
-        .. kinds.SelectMany(kind => kind.Settings.Descriptions).DistinctBy(below => below.Key).Select(below => below with { Key = $"{key}.{below.Key}" }),
+        .. byName ? [new SettingDescription(key, "a name, or keys below it",
+        $"{meaning}; the name alone is short for `{key}: {{name: …}}`")] : Array.Empty<SettingDescription>(),
+        new($"{key}.{Name}", SettingText.Names(names),
+        byName ? "which; not beside a network's name that has a `+`, whose module the other keys then adjust" : meaning),
+        .. kinds.SelectMany(kind => kind.Settings.Descriptions).DistinctBy(below => below.Key)
+        .Select(below => below with { Key = $"{key}.{below.Key}" }),
     ];
 
     /// <inheritdoc/>
@@ -44,7 +49,8 @@ public sealed class VariantSetting<TConfig, TPart>(
         if (name == None)
             return WithNone(config, section);
         var part = (name is null || name == named?.Name ? named : kinds.Single(kind => kind.Name == name))
-            ?? throw section!.Missing(Name, $"one of {string.Join(", ", kinds.Select(kind => kind.Name))}, because the network has none of its own");
+            ?? throw section!.Missing(Name,
+                $"one of {string.Join(", ", kinds.Select(kind => kind.Name))}, because the network has none of its own");
         if (section is null)
             return set(config, part);
         foreach (var entry in section.Entries.Where(entry => entry.Key != Name && !Has(part, entry.Key)))

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Hwaso.Recipes;
 
-/// <summary>A key that may have a value. Each method reads the value as one type: null where it was left out, an error where it does not fit.</summary>
+/// <summary>
+/// A key that may have a value. Each method reads the value as one type: null where it was left out, an error where it does not fit.
+/// </summary>
 /// <param name="Map">The section that the key stands in.</param>
 /// <param name="Key">The key.</param>
 /// <param name="Node">The value; null where it was left out.</param>
@@ -19,7 +21,9 @@ public readonly record struct YamlField(YamlMap Map, string Key, YamlNode? Node)
     /// <summary>A whole number within bounds.</summary>
     public int? Int(int min, int max = int.MaxValue) => Node is null ? null : Int(Node, min, max);
 
-    /// <summary>A number within bounds; <paramref name="aboveMin"/> and <paramref name="belowMax"/> exclude the bounds themselves.</summary>
+    /// <summary>
+    /// A number within bounds; <paramref name="aboveMin"/> and <paramref name="belowMax"/> exclude the bounds themselves.
+    /// </summary>
     public double? Number(double min = double.MinValue, double max = double.MaxValue, bool aboveMin = false, bool belowMax = false) =>
         Node is null ? null : Number(Node, min, max, aboveMin, belowMax);
 
@@ -95,10 +99,12 @@ public readonly record struct YamlField(YamlMap Map, string Key, YamlNode? Node)
         return value <= max ? (int)value : throw scalar.Error($"{value} is above {max}");
     }
 
-    static double Number(YamlNode node, double min = double.MinValue, double max = double.MaxValue, bool aboveMin = false, bool belowMax = false)
+    static double Number(YamlNode node, double min = double.MinValue, double max = double.MaxValue, bool aboveMin = false,
+        bool belowMax = false)
     {
         var scalar = Scalar(node, "a number");
-        if (!scalar.Plain || !double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
+        if (!scalar.Plain || !double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            || !double.IsFinite(value))
             throw scalar.Error($"{scalar.Given} is not a number");
         if (aboveMin && value <= min) throw scalar.Error($"{scalar.Text} is not above {YamlWriter.Format(min)}");
         if (value < min) throw scalar.Error($"{scalar.Text} is below {YamlWriter.Format(min)}");

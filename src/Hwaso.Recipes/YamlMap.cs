@@ -9,7 +9,8 @@ public sealed class YamlMap : YamlNode
     readonly List<YamlEntry> entries = [];
     readonly List<string>? asked;
 
-    internal YamlMap(string where, string path, List<string>? asked = null, bool isGiven = true, bool isInline = false) : base(where, path) =>
+    internal YamlMap(string where, string path, List<string>? asked = null, bool isGiven = true, bool isInline = false)
+        : base(where, path) =>
         (this.asked, IsGiven, IsInline) = (asked, isGiven, isInline);
 
     /// <summary>Whether the section was written at all; one that was not reads as all defaults.</summary>
@@ -50,7 +51,8 @@ public sealed class YamlMap : YamlNode
     public IReadOnlyList<YamlMap> Sections(string key) => Find(key)?.Value switch
     {
         null => [],
-        YamlList list => [.. list.Items.Select(item => item as YamlMap ?? throw item.Error($"wants keys such as 'name', not {item.Given}"))],
+        YamlList list =>
+        [.. list.Items.Select(item => item as YamlMap ?? throw item.Error($"wants keys such as 'name', not {item.Given}"))],
         YamlScalar { IsNull: true } nothing => throw nothing.Error("has no list below it; write '- name: …' for each, or remove it"),
         var other => throw other.Error($"wants a list, each with keys of its own, not {other.Given}"),
     };
@@ -73,7 +75,8 @@ public sealed class YamlMap : YamlNode
     {
         foreach (var key in keys)
         {
-            if (this[key].Node is { } node && !fits) throw node.Error($"belongs to {owner}, not to {chosen}; remove it, or change the name");
+            if (this[key].Node is { } node
+                && !fits) throw node.Error($"belongs to {owner}, not to {chosen}; remove it, or change the name");
         }
     }
 

@@ -73,9 +73,12 @@ public sealed class YamlTree
         switch (parser.Current)
         {
             case AnchorAlias alias:
-                throw new RecipeException(where, $"'*{alias.Value}' is an alias, which recipes do not have; write the value out, or quote it if it is text");
+                throw new RecipeException(where,
+                    $"'*{alias.Value}' is an alias, which recipes do not have; write the value out, or quote it if it is text");
             case NodeEvent { Anchor.IsEmpty: false } node:
-                throw new RecipeException(where, $"'&{node.Anchor}' is an anchor, which recipes do not have; write the value out where it is needed, or quote it if it is text");
+                throw new RecipeException(where,
+                    $"'&{node.Anchor}' is an anchor, which recipes do not have; "
+                    + "write the value out where it is needed, or quote it if it is text");
             case NodeEvent { Tag.IsEmpty: false } node:
                 throw new RecipeException(where, $"'{node.Tag}' is a tag, which recipes do not have; remove it, or quote it if it is text");
             case Scalar scalar:
@@ -106,7 +109,8 @@ public sealed class YamlTree
         {
             var line = whereOf(parser.Current!.Start.Line);
             if (Node(path, depth + 1) is not YamlScalar key) throw new RecipeException(line, "wants a name as key, not a list or section");
-            if (map.Find(key.Text) is { } first) throw new RecipeException(key.Where, $"{map.PathOf(key.Text)}: given twice, first at {first.Where}; remove one");
+            if (map.Find(key.Text) is { } first) throw new RecipeException(key.Where,
+                $"{map.PathOf(key.Text)}: given twice, first at {first.Where}; remove one");
             var value = Node(map.PathOf(key.Text), depth + 1);
             // What was left empty begins, to the parser, where the next thing does.
             if (value is YamlScalar { IsNull: true } nothing) value = new YamlScalar(key.Where, nothing.Path, nothing.Text, plain: true);
@@ -123,7 +127,8 @@ public sealed class YamlTree
     {
         // The parser stands before its first event until it is moved once.
         if (parser.Current is null) Advance();
-        if (parser.Current is not T) throw new RecipeException(whereOf(parser.Current?.Start.Line ?? 0), $"is not YAML a recipe can hold: found {parser.Current?.GetType().Name}");
+        if (parser.Current is not T) throw new RecipeException(whereOf(parser.Current?.Start.Line ?? 0),
+            $"is not YAML a recipe can hold: found {parser.Current?.GetType().Name}");
         Advance();
     }
 
@@ -136,7 +141,8 @@ public sealed class YamlTree
         catch (Exception e) when (e is not YamlException)
         {
             // The scanner fails its own checks on some malformed text, such as "[a:b\n?".
-            throw new RecipeException(whereOf(parser.Current?.End.Line ?? 0), "is not YAML: cannot be read on from here; look for a missing quote or bracket");
+            throw new RecipeException(whereOf(parser.Current?.End.Line ?? 0),
+                "is not YAML: cannot be read on from here; look for a missing quote or bracket");
         }
     }
 
@@ -147,7 +153,8 @@ public sealed class YamlTree
         {
             line++;
             var indent = content[..(content.Length - content.TrimStart().Length)];
-            if (indent.Contains('\t') && indent.Length < content.Length) throw new RecipeException($"{file}:{line}", "is indented with a tab; YAML wants spaces");
+            if (indent.Contains('\t')
+                && indent.Length < content.Length) throw new RecipeException($"{file}:{line}", "is indented with a tab; YAML wants spaces");
         }
     }
 }

@@ -51,7 +51,8 @@ public sealed class YamlWriter
     /// <summary>The lines of another writer, below this one's section.</summary>
     internal void Lines(YamlWriter other)
     {
-        foreach (var line in other.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)) text.Append(indent).Append(line).Append('\n');
+        foreach (var line in other.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)) text.Append(indent).Append(line)
+            .Append('\n');
     }
 
     /// <summary>A value as it was read: a section in the form it had, a list in brackets.</summary>

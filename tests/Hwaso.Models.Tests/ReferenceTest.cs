@@ -7,7 +7,10 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Models.Tests;
 
-/// <summary>Networks against what PyTorch answers with weights by the formula: names in order, outputs, norms of gradients (tests/fixtures/reference).</summary>
+/// <summary>
+/// Networks against what PyTorch answers with weights by the formula: names in order, outputs, norms of gradients
+/// (tests/fixtures/reference).
+/// </summary>
 public abstract class ReferenceTest : TensorTest
 {
     /// <summary>Holds one network in evaluation mode against one recorded case.</summary>
@@ -18,7 +21,8 @@ public abstract class ReferenceTest : TensorTest
     /// <param name="outputs">Asks it for everything that was recorded, in order.</param>
     /// <param name="tolerance">Of outputs, relative to the largest.</param>
     /// <param name="gradientTolerance">Of gradients' norms, relative to the largest of the network.</param>
-    protected static void Check(string name, JsonNode facts, TensorFile recorded, Module net, Func<Tensor, Tensor[]> outputs, double tolerance, double gradientTolerance)
+    protected static void Check(string name, JsonNode facts, TensorFile recorded, Module net, Func<Tensor, Tensor[]> outputs,
+        double tolerance, double gradientTolerance)
     {
         ArgumentNullException.ThrowIfNull(net);
         using var scope = new Scope();
@@ -39,7 +43,8 @@ public abstract class ReferenceTest : TensorTest
         foreach (var ((output, shape), actual) in facts["shapes"]!.AsObject().Zip(answers))
         {
             Assert.Equal(Longs(shape!), actual.Shape);
-            AssertClose(recorded.Tensors[$"{name}/{output}"].ToFloats(), actual.ToArray<float>().Where((_, k) => k % stride == 0).ToArray(), tolerance, output);
+            AssertClose(recorded.Tensors[$"{name}/{output}"].ToFloats(), actual.ToArray<float>().Where((_, k) => k % stride == 0).ToArray(),
+                tolerance, output);
             var weighted = (actual * Tensor.From(FormulaWeights.Fill(output, actual.Shape))).Sum();
             sum = sum is null ? weighted : sum + weighted;
         }
@@ -59,7 +64,8 @@ public abstract class ReferenceTest : TensorTest
             var expected = norms[key]!.GetValue<double>();
             var actual = Math.Sqrt(parameter.Grad!.ToArray<double>().Sum(g => g * g));
             // Recorded in float64 and rounded to 7 digits.
-            Assert.True(Math.Abs(expected - actual) <= 1e-4 * expected + tolerance * largest, $"norm of the gradient of {key}: {actual} for {expected}");
+            Assert.True(Math.Abs(expected - actual) <= 1e-4 * expected + tolerance * largest,
+                $"norm of the gradient of {key}: {actual} for {expected}");
         }
     }
 

@@ -5,9 +5,12 @@ sealed class RandomRecipes(Random random)
 {
     static readonly string[] Texts =
     [
-        "plain", "null", "~", "true", "no", "12", "1e-5", "with space", " leading and trailing ", "a: b", "# hash", "- dash", "*star", "&and",
-        "!bang", "'single'", "\"double\"", "back\\slash", "line\nbreak", "tab\there", "화소", "emoji 🙂", "[1, 2]", "{a: b}", "%percent", "@at", "`tick`",
-        "C:\\data\\voc", "/data/voc 2012", "nel\u0085sep\u2028end", "?", ":", ",", "|", ">", "=", "<<", ".5", "0x1F", "---", "...", "\r\n", "\u0001\u007f",
+        "plain", "null", "~", "true", "no", "12", "1e-5", "with space", " leading and trailing ", "a: b", "# hash", "- dash", "*star",
+        "&and",
+        "!bang", "'single'", "\"double\"", "back\\slash", "line\nbreak", "tab\there", "화소", "emoji 🙂", "[1, 2]", "{a: b}", "%percent",
+        "@at", "`tick`",
+        "C:\\data\\voc", "/data/voc 2012", "nel\u0085sep\u2028end", "?", ":", ",", "|", ">", "=", "<<", ".5", "0x1F", "---", "...", "\r\n",
+        "\u0001\u007f",
     ];
 
     public Recipe Next() => Coin() ? Plain() : Staged(Plain());
@@ -46,7 +49,8 @@ sealed class RandomRecipes(Random random)
         Seed = random.Next(),
         Threads = MaybeValue(() => random.Next(1, 64)),
         Loss = Loss(),
-        Validate = new ValidateRecipe { Every = random.Next(1, 9), Batch = random.Next(1, 9), Size = MaybeValue(Size), Patience = MaybeValue(() => random.Next(1, 9)) },
+        Validate = new ValidateRecipe { Every = random.Next(1, 9), Batch = random.Next(1, 9), Size = MaybeValue(Size),
+        Patience = MaybeValue(() => random.Next(1, 9)) },
         Save = new SaveRecipe { Every = random.Next(1, 9) },
     };
 
@@ -57,7 +61,8 @@ sealed class RandomRecipes(Random random)
         {
             Kind = kind,
             IgnoreIndex = random.Next(200, 256),
-            Heads = new LossHeadsRecipe { Auxiliary = MaybeValue(Above0), Categorical = MaybeValue(Above0), Dense = MaybeValue(Above0), Semantic = MaybeValue(Above0), Depth = MaybeValue(Above0) },
+            Heads = new LossHeadsRecipe { Auxiliary = MaybeValue(Above0), Categorical = MaybeValue(Above0), Dense = MaybeValue(Above0),
+            Semantic = MaybeValue(Above0), Depth = MaybeValue(Above0) },
         };
         ValueList<double>? Weights() => Maybe<ValueList<double>>(() => [Above0(), Above0(), Above0()]);
         return kind switch
@@ -162,7 +167,8 @@ sealed class RandomRecipes(Random random)
     OptimizerRecipe Optimizer()
     {
         var kind = (OptimizerKind)random.Next(3);
-        var both = new OptimizerRecipe(Above0()) { Kind = kind, WeightDecay = Coin() ? 0 : Above0(), DecayNorms = Coin(), HeadRateMultiplier = Above0() };
+        var both = new OptimizerRecipe(Above0()) { Kind = kind, WeightDecay = Coin() ? 0 : Above0(), DecayNorms = Coin(),
+            HeadRateMultiplier = Above0() };
         return kind == OptimizerKind.Sgd
             ? both with { Momentum = 1 - random.NextDouble(), Nesterov = Coin() }
             : both with { Beta1 = random.NextDouble(), Beta2 = random.NextDouble(), Eps = Above0() };

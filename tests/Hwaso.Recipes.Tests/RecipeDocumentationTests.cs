@@ -22,7 +22,8 @@ public sealed partial class RecipeDocumentationTests
         // Between them these write out every key that has a default.
         string[] choices =
         [
-            "train.schedule.name=poly", "train.optimizer.name=adam", "train.schedule={name: step, milestones: [1]}", "loss.name=focal", "loss.name=ohem", "loss.name=dice",
+            "train.schedule.name=poly", "train.optimizer.name=adam", "train.schedule={name: step, milestones: [1]}", "loss.name=focal",
+            "loss.name=ohem", "loss.name=dice",
         ];
         foreach (var choice in choices)
         {
@@ -33,7 +34,8 @@ public sealed partial class RecipeDocumentationTests
         var untold = written.Keys.Except(told.Select(row => row.Key)).Order();
         // What the smallest recipe and the choices above give themselves.
         Assert.Equal(
-            ["augment.crop", "data.layout", "model.name", "name", "train.batch", "train.epochs", "train.optimizer.learning_rate", "train.schedule.milestones"],
+            ["augment.crop", "data.layout", "model.name", "name", "train.batch", "train.epochs", "train.optimizer.learning_rate",
+            "train.schedule.milestones"],
             untold);
     }
 
@@ -66,11 +68,13 @@ public sealed partial class RecipeDocumentationTests
         Assert.All(lines, line =>
         {
             var settings = line.Split(" --set ")[1..].Select(setting => setting.Trim('\''));
-            Assert.NotEqual(Recipe.Load(RepositoryRoot.File("recipes", "demo.yaml")), Recipe.Load(RepositoryRoot.File("recipes", "demo.yaml"), settings));
+            Assert.NotEqual(Recipe.Load(RepositoryRoot.File("recipes", "demo.yaml")),
+                Recipe.Load(RepositoryRoot.File("recipes", "demo.yaml"), settings));
         });
     }
 
-    static List<(string Key, string Default)> Rows() => [.. Row().Matches(Page).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
+    static List<(string Key, string Default)> Rows() =>
+        [.. Row().Matches(Page).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
 
     /// <summary>The values of a written recipe by key path; two spaces a level, as the writer has it.</summary>
     static IEnumerable<(string Key, string Value)> Flat(string yaml)
@@ -79,7 +83,9 @@ public sealed partial class RecipeDocumentationTests
         foreach (var line in yaml.Split('\n').Where(line => line.Length > 0 && line[0] != '#'))
         {
             while (sections.Count > (line.Length - line.TrimStart().Length) / 2) sections.Pop();
-            var (key, value) = (line[..line.IndexOf(':', StringComparison.Ordinal)].Trim(), line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim());
+            var (key, value) =
+                (line[..line.IndexOf(':', StringComparison.Ordinal)].Trim(),
+                line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim());
             if (value.Length == 0) sections.Push(key);
             else yield return (string.Join('.', sections.Reverse().Append(key)), value);
         }

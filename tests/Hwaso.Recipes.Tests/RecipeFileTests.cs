@@ -66,7 +66,8 @@ public sealed class RecipeFileTests : IDisposable
                 """),
         };
         Assert.Equal(expected, file.Model);
-        Assert.StartsWith("small.yaml: data.layout: missing", Assert.Throws<RecipeException>(() => file.Recipe).Message, StringComparison.Ordinal);
+        Assert.StartsWith("small.yaml: data.layout: missing", Assert.Throws<RecipeException>(() => file.Recipe).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

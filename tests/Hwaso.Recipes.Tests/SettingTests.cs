@@ -6,7 +6,8 @@ public sealed class SettingTests
     public void Setting_takes_the_place_of_what_the_file_says_and_the_last_one_wins()
     {
         var recipe = Read("train.batch=4", "train.batch = 8", "augment.crop=[32, 48]", "train.optimizer.learning_rate=1e-3", "seed=7");
-        Assert.Equal((8, new SizePx(32, 48), 0.001, 7), (recipe.Train.Batch, recipe.Augment.Crop, recipe.Train.Optimizer.LearningRate, recipe.Seed));
+        Assert.Equal((8, new SizePx(32, 48), 0.001, 7),
+            (recipe.Train.Batch, recipe.Augment.Crop, recipe.Train.Optimizer.LearningRate, recipe.Seed));
     }
 
     [Fact]

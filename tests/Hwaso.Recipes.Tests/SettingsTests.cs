@@ -13,17 +13,21 @@ public sealed class SettingsTests
         .Flag("lit", c => c.Lit, (c, v) => c with { Lit = v }, "whether it is lit")
         .Choice("day", c => c.Day, (c, v) => c with { Day = v }, days, "when")
         .Ints("rates", c => c.Rates, (c, v) => c with { Rates = v }, 1, "some rates", count: 2)
-        .Section("bulb", c => c.Bulb, (c, v) => c with { Bulb = v }, new Settings<Bulb>().Int("watts", b => b.Watts, (b, v) => b with { Watts = v }, 1, "its power"))
-        .Whole("spare", c => c.Spare, (c, v) => c with { Spare = v }, blank: _ => new Bulb(0, 7), needed: "a bulb", part: new Settings<Bulb>()
+        .Section("bulb", c => c.Bulb, (c, v) => c with { Bulb = v },
+            new Settings<Bulb>().Int("watts", b => b.Watts, (b, v) => b with { Watts = v }, 1, "its power"))
+        .Whole("spare", c => c.Spare, (c, v) => c with { Spare = v }, blank: _ => new Bulb(0, 7), needed: "a bulb",
+            part: new Settings<Bulb>()
             .Int("age", b => b.Age, (b, v) => b with { Age = v }, 0, "its age")
             .Int("watts", b => b.Watts, (b, v) => b with { Watts = v }, 1, "its power", needed: "a whole number"))
-        .Add(new VariantSetting<Lamp, Shade>("shade", [new Paper(), new Glass()], c => c.Shade, (c, v) => c with { Shade = v }, "its shade", byName: true));
+        .Add(new VariantSetting<Lamp,
+            Shade>("shade", [new Paper(), new Glass()], c => c.Shade, (c, v) => c with { Shade = v }, "its shade", byName: true));
 
     [Fact]
     public void Settings_set_what_a_section_gives_and_keep_the_rest()
     {
         var lamp = Read("width: 4\nrates: [5, 6]\nbulb: {watts: 60}\nspare: {watts: 9}\nshade: {name: glass, thickness: 2}");
-        Assert.Equal(new Lamp { Width = 4, Rates = [5, 6], Bulb = new Bulb(60, 1), Spare = new Bulb(9, 7), Shade = new Glass { Thickness = 2 } }, lamp);
+        Assert.Equal(new Lamp { Width = 4, Rates = [5, 6], Bulb = new Bulb(60, 1), Spare = new Bulb(9, 7),
+            Shade = new Glass { Thickness = 2 } }, lamp);
         Assert.Equal(new Lamp(), Read("name: x"));
     }
 
@@ -31,7 +35,8 @@ public sealed class SettingsTests
     public void Settings_are_written_in_their_order_and_usual_form_with_no_key_more_than_was_given()
     {
         const string Given = "shade: {name: paper}\nbulb: {watts: 60}\nspare: {watts: 9}\nshare: 5e-1\nwidth: 4";
-        Assert.Equal("width: 4\nshare: 0.5\nbulb:\n  watts: 60\nspare: {age: 7, watts: 9}\nshade: paper\n", Written(Given).Replace("\n\n", "\n", StringComparison.Ordinal).TrimStart('\n'));
+        Assert.Equal("width: 4\nshare: 0.5\nbulb:\n  watts: 60\nspare: {age: 7, watts: 9}\nshade: paper\n",
+            Written(Given).Replace("\n\n", "\n", StringComparison.Ordinal).TrimStart('\n'));
     }
 
     [Fact]
@@ -39,8 +44,10 @@ public sealed class SettingsTests
     {
         string[] expected =
         [
-            "width | whole number ≥ 1 | how wide; 3", "kernel | odd whole number | its kernel", "stride | 8 or 16 | its stride", "share | number in (0, 1) | a share",
-            "lit | true or false | whether it is lit", "day | `first`, `last` | when", "rates | list of 2 | some rates", "bulb.watts | whole number ≥ 1 | its power",
+            "width | whole number ≥ 1 | how wide; 3", "kernel | odd whole number | its kernel", "stride | 8 or 16 | its stride",
+            "share | number in (0, 1) | a share",
+            "lit | true or false | whether it is lit", "day | `first`, `last` | when", "rates | list of 2 | some rates",
+            "bulb.watts | whole number ≥ 1 | its power",
             "spare.age | whole number ≥ 0 | its age", "spare.watts | whole number ≥ 1 | its power",
         ];
         Assert.Equal(expected, settings.Descriptions.SkipLast(4).Select(d => $"{d.Key} | {d.Type} | {d.Meaning}"));
@@ -58,9 +65,12 @@ public sealed class SettingsTests
     [InlineData("lit: yes\nbulb: 3", "x.yaml:1: lit: 'yes' is neither true nor false")]
     [InlineData("bulb: 3", "x.yaml:1: bulb: wants keys below it, not '3'")]
     [InlineData("spare: {age: 2}", "x.yaml:1: spare.watts: missing; wants a whole number")]
-    [InlineData("shade: {thickness: 2}", "x.yaml:1: shade.name: missing; wants one of paper, glass, because the network has none of its own")]
-    [InlineData("shade: {name: paper, thickness: 2}", "x.yaml:1: shade.thickness: belongs to glass, not to paper; remove it, or change the name")]
-    [InlineData("shade: {name: none, colour: 2}", "x.yaml:1: shade.colour: belongs to a kind of shade, not to none; remove it, or change the name")]
+    [InlineData("shade: {thickness: 2}",
+        "x.yaml:1: shade.name: missing; wants one of paper, glass, because the network has none of its own")]
+    [InlineData("shade: {name: paper, thickness: 2}",
+        "x.yaml:1: shade.thickness: belongs to glass, not to paper; remove it, or change the name")]
+    [InlineData("shade: {name: none, colour: 2}",
+        "x.yaml:1: shade.colour: belongs to a kind of shade, not to none; remove it, or change the name")]
     [InlineData("shade: [paper]", "x.yaml:1: shade: wants one of none, paper, glass, not a list of 1")]
     public void A_value_that_does_not_fit_is_refused_with_its_place(string yaml, string message) =>
         Assert.Equal(message, Assert.Throws<RecipeException>(() => Read(yaml)).Message);
@@ -73,7 +83,8 @@ public sealed class SettingsTests
         Assert.Equal("x.yaml: spare: missing; wants a bulb, because nothing else says so", Refusal("width: 3"));
         Assert.Equal(new Bulb(2, 7), settings.Read(new Lamp(), YamlTree.Read("width: 3\nspare: {watts: 2}", "x.yaml"), Because).Spare);
 
-        static string Refusal(string yaml) => Assert.Throws<RecipeException>(() => settings.Read(new Lamp(), YamlTree.Read(yaml, "x.yaml"), Because)).Message;
+        static string Refusal(string yaml) =>
+            Assert.Throws<RecipeException>(() => settings.Read(new Lamp(), YamlTree.Read(yaml, "x.yaml"), Because)).Message;
     }
 
     [Fact]
@@ -136,7 +147,8 @@ public sealed class SettingsTests
 
     abstract record Shade : IVariant<Shade>
     {
-        protected static Settings<Shade> Common { get; } = new Settings<Shade>().Int("colour", s => s.Colour, (s, v) => s with { Colour = v }, 0, "its colour");
+        protected static Settings<Shade> Common { get; } = new Settings<Shade>()
+            .Int("colour", s => s.Colour, (s, v) => s with { Colour = v }, 0, "its colour");
 
         public int Colour { get; init; }
 

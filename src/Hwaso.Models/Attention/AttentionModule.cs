@@ -11,7 +11,8 @@ public abstract record AttentionModule : IVariant<AttentionModule>
     /// <summary>The settings that every module has: its place.</summary>
     protected static Settings<AttentionModule> Common { get; } = new Settings<AttentionModule>()
         .Choice("place", m => m.Place, (m, v) => m with { Place = v }, places,
-            "behind a 3×3 convolution's ReLU (a BasicBlock's first, a Bottleneck's only one), or at the block's end, before the shortcut is added; between");
+            "behind a 3×3 convolution's ReLU (a BasicBlock's first, a Bottleneck's only one), or at the block's end, "
+            + "before the shortcut is added; between");
 
     /// <summary>Every module by name; those of recipes alone have no place in model names.</summary>
     public static IReadOnlyList<AttentionModule> All { get; } =
@@ -45,7 +46,8 @@ public abstract record AttentionModule : IVariant<AttentionModule>
     /// <summary>The setting <c>attention</c> of a network with such modules in its blocks.</summary>
     /// <param name="get">Gets the module; null for none.</param>
     /// <param name="set">Gives the configuration with another module, or none.</param>
-    public static Setting<T> Setting<T>(Func<T, AttentionModule?> get, Func<T, AttentionModule?, T> set) => new VariantSetting<T, AttentionModule>(
+    public static Setting<T> Setting<T>(Func<T, AttentionModule?> get, Func<T, AttentionModule?, T> set) =>
+        new VariantSetting<T, AttentionModule>(
         "attention", All, get, set, "the attention module in every BasicBlock and, in a ResNet, in every Bottleneck", byName: true);
 
     /// <summary>Builds one at a place for so many channels.</summary>

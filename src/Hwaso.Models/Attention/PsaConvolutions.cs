@@ -59,7 +59,8 @@ sealed class PsaConvolutions
 
     /// <summary>The branch that weighs pixels ("channel_pool" in the release): x times one weight a pixel.</summary>
     /// <param name="x">[N, C, H, W].</param>
-    /// <param name="mask">Makes the mask [N, 1, H·W] of the query [N, 1, C/2] and the value [N, C/2, H·W]: here the two forms differ.</param>
+    /// <param name="mask">Makes the mask [N, 1, H·W] of the query [N, 1, C/2] and the value [N, C/2, H·W]: here the two forms
+    /// differ.</param>
     public Tensor OverPixels(Tensor x, Func<Tensor, Tensor, Tensor> mask)
     {
         var query = x.Apply(conv_q_left!).Mean([2, 3]).Unsqueeze(1);

@@ -13,7 +13,8 @@ public sealed record PsaParallel : AttentionModule
     public PsaBranches Branches { get; init; }
 
     /// <inheritdoc/>
-    public override string Name => Branches switch { PsaBranches.Channels => "psa-p-channel", PsaBranches.Pixels => "psa-p-spatial", _ => "psa-p" };
+    public override string Name =>
+        Branches switch { PsaBranches.Channels => "psa-p-channel", PsaBranches.Pixels => "psa-p-spatial", _ => "psa-p" };
 
     /// <inheritdoc/>
     public override Settings<AttentionModule> Settings => Common;
@@ -47,6 +48,9 @@ public sealed class PsaParallelNet : Net
     /// <summary>The branch that weighs channels, where it is there ("spatial_pool" in the release).</summary>
     public Tensor OverChannels(Tensor x) => convolutions.OverChannels(x);
 
-    /// <summary>The branch that weighs pixels, where it is there ("channel_pool" in the release): softmax over H·W of the finished map, then sigmoid.</summary>
+    /// <summary>
+    /// The branch that weighs pixels, where it is there ("channel_pool" in the release): softmax over H·W of the finished map, then
+    /// sigmoid.
+    /// </summary>
     public Tensor OverPixels(Tensor x) => convolutions.OverPixels(x, (query, value) => query.MatMul(value).Softmax(2).Sigmoid());
 }

@@ -13,7 +13,8 @@ public sealed record PsaSequential : AttentionModule
     public PsaBranches Branches { get; init; }
 
     /// <inheritdoc/>
-    public override string Name => Branches switch { PsaBranches.Channels => "psa-s-channel", PsaBranches.Pixels => "psa-s-spatial", _ => "psa-s" };
+    public override string Name =>
+        Branches switch { PsaBranches.Channels => "psa-s-channel", PsaBranches.Pixels => "psa-s-spatial", _ => "psa-s" };
 
     /// <inheritdoc/>
     public override Settings<AttentionModule> Settings => Common;
@@ -52,6 +53,9 @@ public sealed class PsaSequentialNet : Net
     /// <summary>The branch that weighs channels, where it is there ("spatial_pool" in the release).</summary>
     public Tensor OverChannels(Tensor x) => convolutions.OverChannels(x);
 
-    /// <summary>The branch that weighs pixels, where it is there ("channel_pool" in the release): softmax over H·W of the value, then the product and sigmoid.</summary>
+    /// <summary>
+    /// The branch that weighs pixels, where it is there ("channel_pool" in the release): softmax over H·W of the value, then the product
+    /// and sigmoid.
+    /// </summary>
     public Tensor OverPixels(Tensor x) => convolutions.OverPixels(x, (query, value) => query.MatMul(value.Softmax(2)).Sigmoid());
 }

@@ -10,7 +10,9 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Attention;
 
-/// <summary>Attention that is not fully squeezed: features [N, C, h, w] to [N, K, h, w], grouped by an attention map of the same shape.</summary>
+/// <summary>
+/// Attention that is not fully squeezed: features [N, C, h, w] to [N, K, h, w], grouped by an attention map of the same shape.
+/// </summary>
 public sealed class SqueezeAttention : Net<Tensor, SqueezeAttentionMaps>
 {
     readonly Sequential main, attn;
@@ -26,7 +28,8 @@ public sealed class SqueezeAttention : Net<Tensor, SqueezeAttentionMaps>
     /// <param name="activation">σ.</param>
     /// <param name="momentum">Batch norm's momentum.</param>
     /// <exception cref="ArgumentException">A number below 1.</exception>
-    public SqueezeAttention(Weights w, int cin, int inner, int cout, int pool = 2, SqueezeActivation activation = SqueezeActivation.Sigmoid, double momentum = 0.1) : base(w)
+    public SqueezeAttention(Weights w, int cin, int inner, int cout, int pool = 2, SqueezeActivation activation = SqueezeActivation.Sigmoid,
+        double momentum = 0.1) : base(w)
     {
         if (pool < 1)
             throw new ArgumentException($"{w.Path}: pooling over {pool} pixels; at least 1 was wanted");

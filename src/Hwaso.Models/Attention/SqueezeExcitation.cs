@@ -11,8 +11,10 @@ namespace Hwaso.Models.Attention;
 /// <summary>One weight a channel, from what the channels are on the average of the image.</summary>
 public sealed record SqueezeExcitation : AttentionModule
 {
-    static readonly Settings<AttentionModule> settings = Common.Include(m => (SqueezeExcitation)m, (_, m) => m, new Settings<SqueezeExcitation>()
-        .Int("reduction", m => m.Reduction, (m, v) => m with { Reduction = v }, 1, "channels of `se` over those it squeezes them to, of which it keeps four at least; 16"));
+    static readonly Settings<AttentionModule> settings =
+        Common.Include(m => (SqueezeExcitation)m, (_, m) => m, new Settings<SqueezeExcitation>()
+        .Int("reduction", m => m.Reduction, (m, v) => m with { Reduction = v }, 1,
+            "channels of `se` over those it squeezes them to, of which it keeps four at least; 16"));
 
     const int Fewest = 4;
 
@@ -37,7 +39,8 @@ public sealed class SqueezeExcitationNet : Net
     readonly Conv2d fc1, fc2;
     readonly Func<Tensor, Tensor> activation;
 
-    internal SqueezeExcitationNet(Weights w, int channels, int squeezed, Func<Tensor, Tensor> activation, double? firstBias = null) : base(w)
+    internal SqueezeExcitationNet(Weights w, int channels, int squeezed, Func<Tensor, Tensor> activation, double? firstBias = null)
+        : base(w)
     {
         this.activation = activation;
         fc1 = new(w / "fc1", channels, squeezed, kernel: 1, bias: true);

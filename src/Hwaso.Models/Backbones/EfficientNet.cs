@@ -16,12 +16,14 @@ public sealed record EfficientNetConfig
     public static Settings<EfficientNetConfig> Settings { get; } = new Settings<EfficientNetConfig>()
         .Int("stem_channels", c => c.StemChannels, (c, v) => c with { StemChannels = v }, 1, "channels of the first convolution; 32")
         .Add(new EfficientNetStages())
-        .Int("head_channels", c => c.HeadChannels, (c, v) => c with { HeadChannels = v }, 1, "channels of the last convolution; four times the last stage's")
+        .Int("head_channels", c => c.HeadChannels, (c, v) => c with { HeadChannels = v }, 1,
+            "channels of the last convolution; four times the last stage's")
         .Number("dropout", c => c.Dropout, (c, v) => c with { Dropout = v }, 0,
             "probability with which an element is dropped before the classifier; 0.2 in the smallest", max: 1)
         .Number("stochastic_depth", c => c.StochasticDepth, (c, v) => c with { StochasticDepth = v }, 0,
             "probability with which the last block is skipped for an image in training, rising from 0 at the first; 0.2", max: 1)
-        .Number("bn_eps", c => c.Epsilon, (c, v) => c with { Epsilon = v }, 0, "batch norm's addition to the variance; 0.00001, from b5 on 0.001", aboveMin: true)
+        .Number("bn_eps", c => c.Epsilon, (c, v) => c with { Epsilon = v }, 0,
+            "batch norm's addition to the variance; 0.00001, from b5 on 0.001", aboveMin: true)
         .Int("output_stride", c => c.OutputStride, (c, v) => c with { OutputStride = v }, 2,
             "pixels of the image to one of the last stage, by dilation; 8 under a SANet", among: [2, 4, 8, 16, 32])
         .Require(c => c.Check());
@@ -49,7 +51,9 @@ public sealed record EfficientNetConfig
     /// <summary>Batch norm's momentum.</summary>
     public double Momentum { get; init; } = 0.1;
 
-    /// <summary>Pixels of the image, each way, to one of the last stage: that of the strides, or less with dilated convolutions instead.</summary>
+    /// <summary>
+    /// Pixels of the image, each way, to one of the last stage: that of the strides, or less with dilated convolutions instead.
+    /// </summary>
     public int OutputStride { get; init; } = 32;
 
     /// <summary>The stem's channels, each stage's, the last convolution's.</summary>
@@ -79,7 +83,9 @@ public sealed record EfficientNetConfig
     /// <summary>b7, for images of 600 pixels.</summary>
     public static EfficientNetConfig B7 => Large(2.0, 3.1, 0.5);
 
-    /// <summary>The baseline, wider and deeper by two factors: channels to the nearest multiple of 8 that is not a tenth less, blocks rounded up.</summary>
+    /// <summary>
+    /// The baseline, wider and deeper by two factors: channels to the nearest multiple of 8 that is not a tenth less, blocks rounded up.
+    /// </summary>
     public static EfficientNetConfig Scaled(double width, double depth, double dropout)
     {
         EfficientNetStage Stage(int expand, int kernel, int stride, int channels, int layers) =>
@@ -104,20 +110,26 @@ public sealed record EfficientNetConfig
     }
 
     /// <summary>Checks that the numbers fit each other.</summary>
-    /// <exception cref="ArgumentException">No stage, a count below 1, an even kernel, a stride of neither 1 nor 2, or an output stride that is no power of two from 2.</exception>
+    /// <exception cref="ArgumentException">No stage, a count below 1, an even kernel, a stride of neither 1 nor 2, or an output stride that
+    /// is no power of two from 2.</exception>
     public void Check()
     {
         if (Stages.Count < 1 || StemChannels < 1 || HeadChannels < 1)
-            throw new ArgumentException($"efficientnet: {Stages.Count} stages, {StemChannels} channels in the stem; at least 1 of each was wanted");
+            throw new ArgumentException(
+                $"efficientnet: {Stages.Count} stages, {StemChannels} "
+                + "channels in the stem; at least 1 of each was wanted");
         for (var s = 0; s < Stages.Count; s++)
             if (Stages[s] is not { Expand: >= 1, Kernel: >= 1, Stride: 1 or 2, Channels: >= 1, Layers: >= 1 } || Stages[s].Kernel % 2 == 0)
-                throw new ArgumentException($"efficientnet, stage {s + 1}: {Stages[s]}; a stride of 1 or 2, an odd kernel, and the rest at least 1 were wanted");
+                throw new ArgumentException(
+                    $"efficientnet, stage {s + 1}: {Stages[s]}; a stride of 1 or 2, "
+                    + "an odd kernel, and the rest at least 1 were wanted");
         if (OutputStride < 2 || !int.IsPow2(OutputStride))
             throw new ArgumentException($"efficientnet: output stride {OutputStride}; 2, 4, 8, 16 or 32 was wanted");
     }
 
     // torchvision's larger ones came from TensorFlow, and with them its batch norm.
-    static EfficientNetConfig Large(double width, double depth, double dropout) => Scaled(width, depth, dropout) with { Epsilon = 1e-3, Momentum = 0.01 };
+    static EfficientNetConfig Large(double width, double depth, double dropout) =>
+        Scaled(width, depth, dropout) with { Epsilon = 1e-3, Momentum = 0.01 };
 }
 
 /// <summary>One row of the paper's table: so many blocks of one shape.</summary>
@@ -128,19 +140,24 @@ public sealed record EfficientNetConfig
 /// <param name="Layers">Blocks.</param>
 public sealed record EfficientNetStage(int Expand, int Kernel, int Stride, int Channels, int Layers);
 
-/// <summary>The rows of the table as five settings, a list with a value a stage each. All five together can have any number of stages.</summary>
+/// <summary>
+/// The rows of the table as five settings, a list with a value a stage each. All five together can have any number of stages.
+/// </summary>
 sealed class EfficientNetStages : Setting<EfficientNetConfig>
 {
-    static readonly (string Key, Func<EfficientNetStage, int> Get, Func<EfficientNetStage, int, EfficientNetStage> Set, string Meaning)[] columns =
+    static readonly (string Key, Func<EfficientNetStage, int> Get, Func<EfficientNetStage, int, EfficientNetStage> Set, string Meaning)[]
+        columns =
     [
-        ("expand", s => s.Expand, (s, v) => s with { Expand = v }, "width inside each stage's blocks, in widths of their input; with a family required, as are the next four"),
+        ("expand", s => s.Expand, (s, v) => s with { Expand = v },
+            "width inside each stage's blocks, in widths of their input; with a family required, as are the next four"),
         ("kernels", s => s.Kernel, (s, v) => s with { Kernel = v }, "side of its depthwise kernels, odd"),
         ("strides", s => s.Stride, (s, v) => s with { Stride = v }, "step of its first block, 1 or 2"),
         ("channels", s => s.Channels, (s, v) => s with { Channels = v }, "output channels"),
         ("layers", s => s.Layers, (s, v) => s with { Layers = v }, "blocks"),
     ];
 
-    public override IEnumerable<SettingDescription> Descriptions => columns.Select(column => new SettingDescription(column.Key, "list, one a stage", column.Meaning));
+    public override IEnumerable<SettingDescription> Descriptions =>
+        columns.Select(column => new SettingDescription(column.Key, "list, one a stage", column.Meaning));
 
     public override EfficientNetConfig Read(EfficientNetConfig config, YamlMap map, string? because)
     {
@@ -201,8 +218,10 @@ public sealed class EfficientNet : Backbone
             var (step, first, rest) = strided ? (stage.Stride, dilation, dilation) : (1, dilation, dilation * stage.Stride);
             (reached, dilation) = (reached * step, rest);
             var before = blocks;
-            features[s + 1] = new(w / (s + 1), [.. Enumerable.Range(0, stage.Layers).Select(b => (Func<Weights, Net>)(p => new InvertedBottleneck(
-                p, config, stage, b == 0 ? cin : stage.Channels, b == 0 ? step : 1, b == 0 ? first : rest, config.StochasticDepth * (before + b) / total)))]);
+            InvertedBottleneck Block(Weights p, int block) => new(
+                p, config, stage, block == 0 ? cin : stage.Channels, block == 0 ? step : 1, block == 0 ? first : rest,
+                config.StochasticDepth * (before + block) / total);
+            features[s + 1] = new(w / (s + 1), [.. Enumerable.Range(0, stage.Layers).Select(k => (Func<Weights, Net>)(p => Block(p, k)))]);
             blocks += stage.Layers;
         }
         features[^1] = ConvolutionNorm.Build(w / (features.Length - 1), config, Channels[^2], Channels[^1], kernel: 1);
@@ -232,7 +251,9 @@ public sealed class EfficientNet : Backbone
         if (x.Dimensions != 4 || x.Size(1) != 3)
             throw new ArgumentException($"{(Weights / 0 / 0).Path}: {x} was given; colour images [N, 3, H, W] were wanted");
         if (x.Size(2) < stride || x.Size(3) < stride)
-            throw new ArgumentException($"{(Weights / (features.Length - 1)).Path}: an image of {x.Size(2)}×{x.Size(3)} pixels is smaller than the last stage's stride; at least {stride}×{stride} was wanted");
+            throw new ArgumentException(
+                $"{(Weights / (features.Length - 1)).Path}: an image of {x.Size(2)}×{x.Size(3)} "
+                + $"pixels is smaller than the last stage's stride; at least {stride}×{stride} was wanted");
         var maps = new Tensor[features.Length];
         for (var f = 0; f < features.Length; f++)
             maps[f] = x = x.Apply(features[f]);
@@ -240,8 +261,12 @@ public sealed class EfficientNet : Backbone
     }
 }
 
-// Sandler et al., "MobileNetV2", CVPR 2018, with squeeze-and-excitation (Hu et al., CVPR 2018) as EfficientNets have it: torchvision's MBConv.
-/// <summary>1×1 convolution to more channels, depthwise convolution, squeeze-and-excitation, 1×1 convolution to fewer; a shortcut where shapes allow.</summary>
+// Sandler et al., "MobileNetV2", CVPR 2018, with squeeze-and-excitation (Hu et al., CVPR 2018) as EfficientNets have it: torchvision's
+// MBConv.
+/// <summary>
+/// 1×1 convolution to more channels, depthwise convolution, squeeze-and-excitation, 1×1 convolution to fewer; a shortcut where shapes
+/// allow.
+/// </summary>
 public sealed class InvertedBottleneck : Net
 {
     const int Squeeze = 4;
@@ -257,7 +282,8 @@ public sealed class InvertedBottleneck : Net
     /// <param name="stride">Step.</param>
     /// <param name="dilation">Distance of the depthwise kernel's points.</param>
     /// <param name="skip">Probability with which the block is skipped in training, where it has a shortcut.</param>
-    public InvertedBottleneck(Weights w, EfficientNetConfig config, EfficientNetStage stage, int cin, int stride, int dilation, double skip) : base(w)
+    public InvertedBottleneck(Weights w, EfficientNetConfig config, EfficientNetStage stage, int cin, int stride, int dilation, double skip)
+        : base(w)
     {
         var wide = EfficientNetConfig.Divisible(cin * stage.Expand);
         var parts = new List<Func<Weights, Net>>();
@@ -281,7 +307,8 @@ public sealed class InvertedBottleneck : Net
 /// <summary>A convolution, batch norm and, unless it is the last of a block, SiLU, as EfficientNets have them.</summary>
 static class ConvolutionNorm
 {
-    public static Sequential Build(Weights w, EfficientNetConfig config, int cin, int cout, int kernel, int stride = 1, int dilation = 1, int groups = 1, bool activation = true)
+    public static Sequential Build(Weights w, EfficientNetConfig config, int cin, int cout, int kernel, int stride = 1, int dilation = 1,
+        int groups = 1, bool activation = true)
     {
         Func<Weights, Net> convolution = p => new Conv2d(p, cin, cout, kernel, stride, dilation: dilation, groups: groups);
         Func<Weights, Net> norm = p => new BatchNorm2d(p, cout, config.Epsilon, config.Momentum);

@@ -21,9 +21,12 @@ public sealed record HRNetConfig
                 "Bottlenecks before the first branching", count: 1, needed: "a whole number")
             .Ints("channels", c => [c.Stage1Channels], (c, v) => c with { Stage1Channels = v[0] }, 1,
                 "their inner width; they put out four times as much", count: 1, needed: "a whole number"))
-        .Whole("stage2", c => c.Stage2, (c, v) => c with { Stage2 = v }, HRNetStage.Settings(2), _ => HRNetStage.Blank, needed: HRNetStage.Needed)
-        .Whole("stage3", c => c.Stage3, (c, v) => c with { Stage3 = v }, HRNetStage.Settings(3), _ => HRNetStage.Blank, needed: HRNetStage.Needed)
-        .Whole("stage4", c => c.Stage4, (c, v) => c with { Stage4 = v }, HRNetStage.Settings(4), _ => HRNetStage.Blank, needed: HRNetStage.Needed)
+        .Whole("stage2", c => c.Stage2, (c, v) => c with { Stage2 = v }, HRNetStage.Settings(2), _ => HRNetStage.Blank,
+            needed: HRNetStage.Needed)
+        .Whole("stage3", c => c.Stage3, (c, v) => c with { Stage3 = v }, HRNetStage.Settings(3), _ => HRNetStage.Blank,
+            needed: HRNetStage.Needed)
+        .Whole("stage4", c => c.Stage4, (c, v) => c with { Stage4 = v }, HRNetStage.Settings(4), _ => HRNetStage.Blank,
+            needed: HRNetStage.Needed)
         .Require(c => c.Check());
 
     /// <summary>Bottlenecks of stage 1.</summary>
@@ -41,7 +44,9 @@ public sealed record HRNetConfig
     /// <summary>Four branches.</summary>
     public required HRNetStage Stage4 { get; init; }
 
-    /// <summary>Whether bilinear upsampling maps corner pixels to corner pixels: false in the authors' plain networks, true in their OCR ones.</summary>
+    /// <summary>
+    /// Whether bilinear upsampling maps corner pixels to corner pixels: false in the authors' plain networks, true in their OCR ones.
+    /// </summary>
     public bool AlignCorners { get; init; }
 
     /// <summary>Batch norm's momentum: 0.1 in one official branch, 0.01 in another.</summary>
@@ -56,7 +61,9 @@ public sealed record HRNetConfig
     /// <summary>3.9 M parameters: C = 18, modules 1, 3, 2, two blocks a branch.</summary>
     public static HRNetConfig W18SmallV2 => Of(18, 1, 3, 2, 2) with { Stage1Blocks = 2 };
 
-    /// <summary>The full depth at a width: modules 1, 4, 3 and four blocks a branch. The authors released 18, 30, 32, 40, 44, 48 and 64.</summary>
+    /// <summary>
+    /// The full depth at a width: modules 1, 4, 3 and four blocks a branch. The authors released 18, 30, 32, 40, 44, 48 and 64.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The width is not positive.</exception>
     public static HRNetConfig OfWidth(int width) => Of(width, 1, 4, 3, 4);
 
@@ -75,7 +82,9 @@ public sealed record HRNetConfig
         foreach (var (name, stage, branches) in new[] { ("stage2", Stage2, 2), ("stage3", Stage3, 3), ("stage4", Stage4, 4) })
         {
             if (stage.Blocks.Count != branches || stage.Channels.Count != branches)
-                throw new ArgumentException($"{name}: {stage.Blocks.Count} block counts and {stage.Channels.Count} channel counts; {branches} of each were wanted, one a branch");
+                throw new ArgumentException(
+                    $"{name}: {stage.Blocks.Count} block counts and {stage.Channels.Count} "
+                    + $"channel counts; {branches} of each were wanted, one a branch");
             if (stage.Modules < 1 || stage.Blocks.Any(b => b < 1) || stage.Channels.Any(c => c < 1))
                 throw new ArgumentException($"{name}: modules, blocks and channels must each be at least 1");
         }
@@ -101,14 +110,18 @@ public sealed record HRNetStage(int Modules, ValueList<int> Blocks, ValueList<in
         var wanted = $"a list of {branches}, one for each branch";
         string As(string meaning) => branches == 2 ? meaning : "as `stage2`";
         return new Settings<HRNetStage>()
-            .Int("modules", s => s.Modules, (s, v) => s with { Modules = v }, 1, As("multi-resolution modules in a row; 1 where the stage is given without it"))
-            .Ints("blocks", s => s.Blocks, (s, v) => s with { Blocks = v }, 1, As("BasicBlocks of each branch, finest first"), count: branches, needed: wanted)
-            .Ints("channels", s => s.Channels, (s, v) => s with { Channels = v }, 1, As("width of each branch, finest first"), count: branches, needed: wanted);
+            .Int("modules", s => s.Modules, (s, v) => s with { Modules = v }, 1,
+                As("multi-resolution modules in a row; 1 where the stage is given without it"))
+            .Ints("blocks", s => s.Blocks, (s, v) => s with { Blocks = v }, 1, As("BasicBlocks of each branch, finest first"),
+                count: branches, needed: wanted)
+            .Ints("channels", s => s.Channels, (s, v) => s with { Channels = v }, 1, As("width of each branch, finest first"),
+                count: branches, needed: wanted);
     }
 }
 
 /// <summary>
-/// The backbone: an image [N, 3, H, W] to four feature maps at strides 4, 8, 16, 32 with C, 2C, 4C, 8C channels, or to the first of them alone.
+/// The backbone: an image [N, 3, H, W] to four feature maps at strides 4, 8, 16, 32 with C, 2C, 4C, 8C channels, or to the first of them
+/// alone.
 /// </summary>
 public sealed class HRNet : Net<Tensor, Tensor[]>
 {
@@ -141,7 +154,8 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
 
         var wide = config.Stage1Channels * Bottleneck.Expansion;
         layer1 = Enumerable.Range(0, config.Stage1Blocks)
-            .Select(b => new Bottleneck(w / "layer1" / b, b == 0 ? StemChannels : wide, config.Stage1Channels, momentum: config.Momentum)).ToArray();
+            .Select(b => new Bottleneck(w / "layer1" / b, b == 0 ? StemChannels : wide, config.Stage1Channels, momentum: config.Momentum))
+                .ToArray();
         transition1 = new(w / "transition1", [wide], config.Stage2.Channels, config.Momentum);
         stage2 = Stage(w / "stage2", config.Stage2, config, upsampling);
         transition2 = new(w / "transition2", config.Stage2.Channels, config.Stage3.Channels, config.Momentum);
@@ -175,8 +189,10 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
         return branches;
     }
 
-    static HighResolutionModule[] Stage(Weights w, HRNetStage stage, HRNetConfig config, FuseUpsampling upsampling, bool highestOnly = false) =>
-        Enumerable.Range(0, stage.Modules).Select(m => new HighResolutionModule(w / m, stage, config, upsampling, highestOnly && m == stage.Modules - 1)).ToArray();
+    static HighResolutionModule[] Stage(Weights w, HRNetStage stage, HRNetConfig config, FuseUpsampling upsampling,
+        bool highestOnly = false) =>
+        Enumerable.Range(0, stage.Modules)
+            .Select(m => new HighResolutionModule(w / m, stage, config, upsampling, highestOnly && m == stage.Modules - 1)).ToArray();
 
     void Check(Tensor image)
     {
@@ -184,12 +200,16 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
             throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; colour images [N, 3, H, W] were wanted");
         var (height, width) = (image.Size(2), image.Size(3));
         if (height < Stride || width < Stride)
-            throw new ArgumentException($"{(Weights / "transition3" / 3).Path}: an image of {height}×{width} pixels is smaller than the lowest branch's stride; at least {Stride}×{Stride} was wanted");
+            throw new ArgumentException(
+                $"{(Weights / "transition3" / 3).Path}: an image of {height}×{width} pixels is "
+                + $"smaller than the lowest branch's stride; at least {Stride}×{Stride} was wanted");
         if (upsampling == FuseUpsampling.Bilinear)
             return;
         for (var stage = 2; stage <= 4; stage++)
             if (Stem(height) % (1 << stage - 1) != 0 || Stem(width) % (1 << stage - 1) != 0)
-                throw new ArgumentException($"{(Weights / $"stage{stage}" / 0 / "fuse_layers").Path}: an image of {height}×{width} pixels does not halve down to branch {stage - 1} without rest, "
+                throw new ArgumentException(
+                    $"{(Weights / $"stage{stage}" / 0 / "fuse_layers").Path}: an image of {height}×{width} pixels "
+                    + $"does not halve down to branch {stage - 1} without rest, "
                     + $"so repeating its pixels would not give branch 0's size; multiples of {Stride} fit, as {Up(height)}×{Up(width)}");
     }
 

@@ -10,10 +10,12 @@ public sealed class HighResolutionModule : Net<Tensor[], Tensor[]>
     readonly Fuse[] fuse_layers;
 
     /// <summary>A module whose branches keep their widths; all of them come out, or the finest alone.</summary>
-    public HighResolutionModule(Weights w, HRNetStage stage, HRNetConfig config, FuseUpsampling upsampling, bool highestOnly = false) : base(w)
+    public HighResolutionModule(Weights w, HRNetStage stage, HRNetConfig config, FuseUpsampling upsampling, bool highestOnly = false)
+        : base(w)
     {
         branches = stage.Channels.Select((channels, b) => Enumerable.Range(0, stage.Blocks[b])
-            .Select(k => new BasicBlock(w / "branches" / b / k, channels, channels, attention: config.Attention, momentum: config.Momentum)).ToArray()).ToArray();
+            .Select(k => new BasicBlock(w / "branches" / b / k, channels, channels, attention: config.Attention, momentum: config.Momentum))
+                .ToArray()).ToArray();
         fuse_layers = Enumerable.Range(0, highestOnly ? 1 : stage.Channels.Count)
             .Select(to => new Fuse(w / "fuse_layers" / to, stage.Channels, to, config, upsampling)).ToArray();
     }
@@ -26,7 +28,9 @@ public sealed class HighResolutionModule : Net<Tensor[], Tensor[]>
     }
 }
 
-/// <summary>The sum of all branches at the resolution of one: coarser ones through 1×1 convolution and upsampling, finer ones through 3×3 strides.</summary>
+/// <summary>
+/// The sum of all branches at the resolution of one: coarser ones through 1×1 convolution and upsampling, finer ones through 3×3 strides.
+/// </summary>
 public sealed class Fuse : Net<Tensor[], Tensor>
 {
     readonly Sequential?[] steps;
@@ -68,7 +72,8 @@ public sealed class Fuse : Net<Tensor[], Tensor>
     static Sequential Down(Weights w, int cin, int cout, int strides, double momentum) => new(w,
         Enumerable.Range(0, strides).Select<int, Func<Weights, Net>>(s => p => s == strides - 1
             ? new Sequential(p, q => new Conv2d(q, cin, cout, kernel: 3, stride: 2), q => new BatchNorm2d(q, cout, momentum: momentum))
-            : new Sequential(p, q => new Conv2d(q, cin, cin, kernel: 3, stride: 2), q => new BatchNorm2d(q, cin, momentum: momentum), q => new ReLU(q))).ToArray());
+            : new Sequential(p, q => new Conv2d(q, cin, cin, kernel: 3, stride: 2), q => new BatchNorm2d(q, cin, momentum: momentum),
+                q => new ReLU(q))).ToArray());
 }
 
 /// <summary>How a coarser branch comes to the resolution of a finer one inside an HRNet.</summary>
@@ -77,7 +82,9 @@ public enum FuseUpsampling
     /// <summary>Between pixels, to any size: HRNetV2 for segmentation.</summary>
     Bilinear,
 
-    /// <summary>Every pixel repeated, so that sizes must halve without rest: HRNetV1 for poses, the ImageNet classifiers, HRNetV2p for detection.</summary>
+    /// <summary>
+    /// Every pixel repeated, so that sizes must halve without rest: HRNetV1 for poses, the ImageNet classifiers, HRNetV2p for detection.
+    /// </summary>
     Nearest,
 }
 
@@ -104,7 +111,8 @@ public sealed class Transition : Net<Tensor[], Tensor[]>
         steps.Select((step, b) => step is null ? branches[b] : branches[Math.Min(b, branches.Length - 1)].Apply(step)).ToArray();
 
     static Sequential Descend(Weights w, int cin, int cout, int steps, double momentum) => new(w,
-        Enumerable.Range(0, steps).Select<int, Func<Weights, Net>>(s => p => ConvBnRelu(p, cin, s == steps - 1 ? cout : cin, stride: 2, momentum)).ToArray());
+        Enumerable.Range(0, steps)
+        .Select<int, Func<Weights, Net>>(s => p => ConvBnRelu(p, cin, s == steps - 1 ? cout : cin, stride: 2, momentum)).ToArray());
 
     static Sequential ConvBnRelu(Weights w, int cin, int cout, int stride, double momentum) => new(w,
         p => new Conv2d(p, cin, cout, kernel: 3, stride: stride),

@@ -1,7 +1,7 @@
-// He et al., "Deep residual learning for image recognition", CVPR 2016. Structure and key names follow torchvision (models/resnet.py), whose
-// dilation PyTorch-Encoding's shares: in place of a stride, the stage's first block keeps the dilation so far and the rest double it.
-// Deviations: the stride of a Bottleneck is in its 3×3 convolution, as in torchvision; BasicBlocks can be dilated too, which torchvision refuses;
-// the deep stem is PyTorch-Encoding's; attention modules in the blocks are an option that the original does not have.
+// He et al., "Deep residual learning for image recognition", CVPR 2016. Structure and key names follow torchvision (models/resnet.py),
+// whose dilation PyTorch-Encoding's shares: in place of a stride, the stage's first block keeps the dilation so far and the rest double it.
+// Deviations: the stride of a Bottleneck is in its 3×3 convolution, as in torchvision; BasicBlocks can be dilated too, which torchvision
+// refuses; the deep stem is PyTorch-Encoding's; attention modules in the blocks are an option that the original does not have.
 using Hwaso.Models.Attention;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -17,7 +17,8 @@ public sealed record ResNetConfig
     // The section `resnet`.
     static readonly Settings<ResNetConfig> sizes = new Settings<ResNetConfig>()
         .Ints("blocks", c => c.Blocks, (c, v) => c with { Blocks = v }, 1,
-            "blocks of each stage, as 3, 4, 6, 3 in a ResNet-50; required with a family on a ResNet", count: 4, needed: "a list of 4 block counts")
+            "blocks of each stage, as 3, 4, 6, 3 in a ResNet-50; required with a family on a ResNet", count: 4,
+            needed: "a list of 4 block counts")
         .Choice("block", c => c.Bottlenecks, (c, v) => c with { Bottlenecks = v }, blocks, "which blocks; `bottleneck`")
         .Ints("widths", c => c.Widths, (c, v) => c with { Widths = v }, 1,
             "width of each stage's blocks; a Bottleneck puts out four times as much; 64, 128, 256, 512", count: 4)
@@ -61,13 +62,17 @@ public sealed record ResNetConfig
     /// <summary>Whether the stem is three 3×3 convolutions instead of one 7×7, as PyTorch-Encoding's <c>resnet50s</c>.</summary>
     public bool DeepStem { get; init; }
 
-    /// <summary>Pixels of the image, each way, to one of the last stage: 32, or 16 or 8 with dilated convolutions instead of strides.</summary>
+    /// <summary>
+    /// Pixels of the image, each way, to one of the last stage: 32, or 16 or 8 with dilated convolutions instead of strides.
+    /// </summary>
     public int OutputStride { get; init; } = 32;
 
     /// <summary>Batch norm's momentum.</summary>
     public double Momentum { get; init; } = 0.1;
 
-    /// <summary>Stands in every block: a BasicBlock's between conv1-bn-relu and conv2, a Bottleneck's after conv2-bn-relu; null for none.</summary>
+    /// <summary>
+    /// Stands in every block: a BasicBlock's between conv1-bn-relu and conv2, a Bottleneck's after conv2-bn-relu; null for none.
+    /// </summary>
     public AttentionModule? Attention { get; init; }
 
     /// <summary>ResNet-18: BasicBlocks 2, 2, 2, 2.</summary>
@@ -86,14 +91,18 @@ public sealed record ResNetConfig
     public static ResNetConfig R152 => new() { Blocks = [3, 8, 36, 3] };
 
     /// <summary>Channels of the stem's feature map and of each stage's.</summary>
-    public IReadOnlyList<int> Channels => [DeepStem ? 2 * StemChannels : StemChannels, .. Widths.Select(w => Bottlenecks ? w * Bottleneck.Expansion : w)];
+    public IReadOnlyList<int> Channels =>
+        [DeepStem ? 2 * StemChannels : StemChannels, .. Widths.Select(w => Bottlenecks ? w * Bottleneck.Expansion : w)];
 
     /// <summary>Checks that the numbers fit each other.</summary>
-    /// <exception cref="ArgumentException">Another number of stages than four, a count below 1, or another stride than 8, 16 or 32.</exception>
+    /// <exception cref="ArgumentException">Another number of stages than four, a count below 1, or another stride than 8, 16 or
+    /// 32.</exception>
     public void Check()
     {
         if (Blocks.Count != 4 || Widths.Count != 4)
-            throw new ArgumentException($"resnet: {Blocks.Count} block counts and {Widths.Count} widths; 4 of each were wanted, one a stage");
+            throw new ArgumentException(
+                $"resnet: {Blocks.Count} block counts and {Widths.Count} "
+                + "widths; 4 of each were wanted, one a stage");
         if (StemChannels < 1 || Blocks.Any(b => b < 1) || Widths.Any(c => c < 1))
             throw new ArgumentException("resnet: blocks, widths and the stem's channels must each be at least 1");
         if (OutputStride is not (8 or 16 or 32))
@@ -101,7 +110,9 @@ public sealed record ResNetConfig
     }
 }
 
-/// <summary>The backbone: images [N, 3, H, W] to five feature maps: the stem's at stride 2, the four stages' at strides 4, 8, 16, 32 unless dilated.</summary>
+/// <summary>
+/// The backbone: images [N, 3, H, W] to five feature maps: the stem's at stride 2, the four stages' at strides 4, 8, 16, 32 unless dilated.
+/// </summary>
 public sealed class ResNet : Backbone
 {
     readonly Net conv1;
@@ -109,8 +120,11 @@ public sealed class ResNet : Backbone
     readonly Sequential[] stages;
     readonly int stride;
 
-    /// <summary>Builds it directly at its place: the classifier has no name for it, segmentation networks have <c>backbone</c> or <c>encoder</c>.</summary>
-    /// <exception cref="ArgumentException">Numbers that do not fit each other, or an attention module that does not fit a block.</exception>
+    /// <summary>
+    /// Builds it directly at its place: the classifier has no name for it, segmentation networks have <c>backbone</c> or <c>encoder</c>.
+    /// </summary>
+    /// <exception cref="ArgumentException">Numbers that do not fit each other, or an attention module that does not fit a
+    /// block.</exception>
     public ResNet(Weights w, ResNetConfig config) : base(w)
     {
         config.Check();
@@ -135,7 +149,9 @@ public sealed class ResNet : Backbone
     /// <inheritdoc/>
     public override IReadOnlyList<int> Ends { get; } = [0, 1, 2, 3, 4];
 
-    /// <summary>The authors' initial values: every convolution He's normal by fan-out; batch norms stay 1 and 0, attention modules keep their own.</summary>
+    /// <summary>
+    /// The authors' initial values: every convolution He's normal by fan-out; batch norms stay 1 and 0, attention modules keep their own.
+    /// </summary>
     public override void InitialiseAsPublished()
     {
         foreach (var (name, tensor) in Weights.Parameters)
@@ -188,6 +204,8 @@ public sealed class ResNet : Backbone
             throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; colour images [N, 3, H, W] were wanted");
         var (height, width) = (image.Size(2), image.Size(3));
         if (height < stride || width < stride)
-            throw new ArgumentException($"{(Weights / "layer4").Path}: an image of {height}×{width} pixels is smaller than the last stage's stride; at least {stride}×{stride} was wanted");
+            throw new ArgumentException(
+                $"{(Weights / "layer4").Path}: an image of {height}×{width} pixels is "
+                + $"smaller than the last stage's stride; at least {stride}×{stride} was wanted");
     }
 }

@@ -13,7 +13,8 @@ public sealed record AsppConfig
     public static Settings<AsppConfig> Settings { get; } = new Settings<AsppConfig>()
         .Int("channels", c => c.Channels, (c, v) => c with { Channels = v }, 1, "channels of every branch of a DeepLabV3 head; 256")
         .Ints("rates", c => c.Rates, (c, v) => c with { Rates = v }, 1, "dilations of its 3×3 branches; 12, 24, 36")
-        .Number("dropout", c => c.Dropout, (c, v) => c with { Dropout = v }, 0, "probability with which an element of its projection is dropped; 0.5", max: 1);
+        .Number("dropout", c => c.Dropout, (c, v) => c with { Dropout = v }, 0,
+            "probability with which an element of its projection is dropped; 0.5", max: 1);
 
     /// <summary>Channels of every branch and of the projection.</summary>
     public int Channels { get; init; } = 256;
@@ -25,7 +26,10 @@ public sealed record AsppConfig
     public double Dropout { get; init; } = 0.5;
 }
 
-/// <summary>Atrous spatial pyramid pooling: features [N, C, h, w] at several dilations and averaged over the image, concatenated and projected to [N, M, h, w].</summary>
+/// <summary>
+/// Atrous spatial pyramid pooling: features [N, C, h, w] at several dilations and averaged over the image, concatenated and projected to
+/// [N, M, h, w].
+/// </summary>
 public sealed class Aspp : Net
 {
     readonly Sequential[] convs;
@@ -60,7 +64,8 @@ public sealed class Aspp : Net
     protected override Tensor Forward(Tensor x)
     {
         // The last branch is one pixel; resizing it repeats it.
-        var branches = convs.Select((conv, k) => k < convs.Length - 1 ? x.Apply(conv) : x.Apply(conv).ResizeBilinear(x.Size(2), x.Size(3))).ToArray();
+        var branches = convs.Select((conv, k) => k < convs.Length - 1 ? x.Apply(conv) : x.Apply(conv).ResizeBilinear(x.Size(2), x.Size(3)))
+            .ToArray();
         return Tensor.Concat(branches, 1).Apply(project);
     }
 }

@@ -42,6 +42,8 @@ public abstract record DepthHead : IVariant<DepthHead>
     protected void CheckRange(Weights w)
     {
         if (!(MinDepth >= 0 && MaxDepth > MinDepth && double.IsFinite(MaxDepth)))
-            throw new ArgumentException($"{w.Path}: depths from {MinDepth} to {MaxDepth} m; 0 ≤ smallest < largest was wanted (0.001 to 10 for NYU, to 80 for KITTI)");
+            throw new ArgumentException(
+                $"{w.Path}: depths from {MinDepth} to {MaxDepth} m; "
+                + "0 ≤ smallest < largest was wanted (0.001 to 10 for NYU, to 80 for KITTI)");
     }
 }

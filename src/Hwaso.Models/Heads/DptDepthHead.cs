@@ -31,9 +31,13 @@ public sealed record DptDepthHead : DepthHead
     {
         CheckRange(w);
         if (Channels < 2 || Channels % 2 != 0)
-            throw new ArgumentException($"{w.Path}: {Channels} channels; an even number was wanted, since the last convolutions halve it (256 in the authors' head)");
+            throw new ArgumentException(
+                $"{w.Path}: {Channels} channels; an even number was wanted, "
+                + "since the last convolutions halve it (256 in the authors' head)");
         if (config.Width % 8 != 0)
-            throw new ArgumentException($"{w.Path}: a width of {config.Width}; a multiple of 8 was wanted, since the coarsest maps keep an eighth of it");
+            throw new ArgumentException(
+                $"{w.Path}: a width of {config.Width}; a multiple of 8 "
+                + "was wanted, since the coarsest maps keep an eighth of it");
         return new DptDepthNet(w, config.Width, this);
     }
 }
@@ -70,7 +74,9 @@ public sealed class DptDepthNet : Net<PatchFeatureList, Tensor>
     }
 }
 
-/// <summary>Joins each block's class token to its patches and makes a pyramid of the maps: 4 and 2 times finer, as they are, and 2 times coarser.</summary>
+/// <summary>
+/// Joins each block's class token to its patches and makes a pyramid of the maps: 4 and 2 times finer, as they are, and 2 times coarser.
+/// </summary>
 sealed class ReassembleBlocks : Net<PatchFeatureList, Tensor[]>
 {
     readonly Conv2d[] projects;
@@ -88,7 +94,9 @@ sealed class ReassembleBlocks : Net<PatchFeatureList, Tensor[]>
             null,
             new Conv2d(resize / 3, channels[3], channels[3], kernel: 3, stride: 2, bias: true),
         ];
-        readout_projects = [.. channels.Select((_, k) => new Sequential(w / "readout_projects" / k, p => new Linear(p, 2 * width, width), p => new GELU(p)))];
+        readout_projects =
+            [.. channels.Select((_, k) => new Sequential(w / "readout_projects" / k, p => new Linear(p, 2 * width, width),
+            p => new GELU(p)))];
     }
 
     protected override Tensor[] Forward(PatchFeatureList features) => [.. features.Layers.Select(Reassemble)];
@@ -104,7 +112,10 @@ sealed class ReassembleBlocks : Net<PatchFeatureList, Tensor[]>
     }
 }
 
-/// <summary>DPT's fusion: a finer map is added to what came from below, a residual unit, twice the size, a 1×1 convolution. Takes one map or (from below, finer).</summary>
+/// <summary>
+/// DPT's fusion: a finer map is added to what came from below, a residual unit, twice the size, a 1×1 convolution. Takes one map or (from
+/// below, finer).
+/// </summary>
 sealed class FeatureFusionBlock : Net<Tensor[], Tensor>
 {
     readonly Conv2d project;
@@ -141,7 +152,9 @@ sealed class PreActResidualUnit(Weights w, int channels) : Net(w)
     protected override Tensor Forward(Tensor x) => x + x.Relu().Apply(conv1).Relu().Apply(conv2);
 }
 
-/// <summary>DPT's last convolutions, [N, C, H, W] to [N, 1, 2 H, 2 W]; numbered as in the official Sequential, whose 1 enlarges and 3 is a ReLU.</summary>
+/// <summary>
+/// DPT's last convolutions, [N, C, H, W] to [N, 1, 2 H, 2 W]; numbered as in the official Sequential, whose 1 enlarges and 3 is a ReLU.
+/// </summary>
 sealed class DepthConvolutions(Weights w, int channels) : Net(w)
 {
     const int Narrow = 32;

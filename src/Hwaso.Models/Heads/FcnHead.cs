@@ -13,10 +13,14 @@ public sealed record FcnConfig
 
     /// <summary>The settings of the section <c>fcn</c>.</summary>
     public static Settings<FcnConfig> Settings { get; } = new Settings<FcnConfig>()
-        .Int("channels", c => c.Channels, (c, v) => c with { Channels = v }, 1, "channels between the FCN head's two convolutions; a quarter of the features'")
-        .Number("dropout", c => c.Dropout, (c, v) => c with { Dropout = v }, 0, "probability with which an element is dropped before the last convolution; 0.1", max: 1)
-        .Flag("auxiliary", c => c.Auxiliary, (c, v) => c with { Auxiliary = v }, "whether a second head learns on the third stage, in training alone; true")
-        .Choice("names", c => c.Names, (c, v) => c with { Names = v }, names, "what the parts are called in weight files: as in torchvision or in PyTorch-Encoding");
+        .Int("channels", c => c.Channels, (c, v) => c with { Channels = v }, 1,
+            "channels between the FCN head's two convolutions; a quarter of the features'")
+        .Number("dropout", c => c.Dropout, (c, v) => c with { Dropout = v }, 0,
+            "probability with which an element is dropped before the last convolution; 0.1", max: 1)
+        .Flag("auxiliary", c => c.Auxiliary, (c, v) => c with { Auxiliary = v },
+            "whether a second head learns on the third stage, in training alone; true")
+        .Choice("names", c => c.Names, (c, v) => c with { Names = v }, names,
+            "what the parts are called in weight files: as in torchvision or in PyTorch-Encoding");
 
     /// <summary>Channels between the two convolutions of the head; null for a quarter of the features', as released.</summary>
     public int? Channels { get; init; }

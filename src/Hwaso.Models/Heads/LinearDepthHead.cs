@@ -1,7 +1,7 @@
 // The linear depth head of DINOv2 (Oquab et al., TMLR 2024), with the bins of Bhat et al., "AdaBins", CVPR 2021, evenly spaced.
 // Structure and key names follow the authors' code (dinov2/hub/depth/decode_heads.py, BNHead, which has no batch norm).
-// Deviations: the mean over the bins is Σ b·r / Σ r, one division a pixel, not Σ b·(r / Σ r). An earlier state of the authors' code fixed the
-// largest depth of every linear head at 80; it is a setting here, 10 by default as for their NYU heads.
+// Deviations: the mean over the bins is Σ b·r / Σ r, one division a pixel, not Σ b·(r / Σ r). An earlier state of the authors' code fixed
+// the largest depth of every linear head at 80; it is a setting here, 10 by default as for their NYU heads.
 using Hwaso.Models.Backbones;
 using Hwaso.Nn;
 using Hwaso.Recipes;

@@ -14,7 +14,8 @@ public sealed record OcrConfig
     public static Settings<OcrConfig> Settings { get; } = new Settings<OcrConfig>()
         .Int("channels", c => c.Channels, (c, v) => c with { Channels = v }, 1, "channels of pixels and objects in an OCR head")
         .Int("key_channels", c => c.KeyChannels, (c, v) => c with { KeyChannels = v }, 1, "channels of its queries, keys and values")
-        .Number("dropout", c => c.Dropout, (c, v) => c with { Dropout = v }, 0, "probability with which it drops a channel before the classifier", max: 1);
+        .Number("dropout", c => c.Dropout, (c, v) => c with { Dropout = v }, 0,
+            "probability with which it drops a channel before the classifier", max: 1);
 
     /// <summary>Channels of pixels and objects (MID_CHANNELS).</summary>
     public int Channels { get; init; } = 512;
@@ -26,7 +27,10 @@ public sealed record OcrConfig
     public double Dropout { get; init; } = 0.05;
 }
 
-/// <summary>Features [N, C, h, w] to two logits [N, K, h, w]: the auxiliary ones, whose regions pool each class's pixels, then those of pixels in their objects' context.</summary>
+/// <summary>
+/// Features [N, C, h, w] to two logits [N, K, h, w]: the auxiliary ones, whose regions pool each class's pixels, then those of pixels in
+/// their objects' context.
+/// </summary>
 public sealed class OcrHead : Net<Tensor, Tensor[]>
 {
     /// <summary>The names of its modules.</summary>
@@ -65,7 +69,10 @@ public sealed class OcrHead : Net<Tensor, Tensor[]>
     }
 }
 
-/// <summary>Pixels [N, M, h, w] and objects [N, M, K, 1] to pixels augmented by what they attend to, [N, M, h, w]. Yuan et al., ECCV 2020, section 3.2.</summary>
+/// <summary>
+/// Pixels [N, M, h, w] and objects [N, M, K, 1] to pixels augmented by what they attend to, [N, M, h, w]. Yuan et al., ECCV 2020, section
+/// 3.2.
+/// </summary>
 public sealed class SpatialOcr : Net<Tensor[], Tensor>
 {
     readonly ObjectAttention object_context_block;
@@ -86,7 +93,9 @@ public sealed class SpatialOcr : Net<Tensor[], Tensor>
         Tensor.Concat([pixelsAndObjects.Apply(object_context_block), pixelsAndObjects[0]], 1).Apply(conv_bn_dropout);
 }
 
-/// <summary>Each pixel's weighted mean of the objects: pixels [N, M, h, w] ask, objects [N, M, K, 1] answer, [N, M, h, w] comes out.</summary>
+/// <summary>
+/// Each pixel's weighted mean of the objects: pixels [N, M, h, w] ask, objects [N, M, K, 1] answer, [N, M, h, w] comes out.
+/// </summary>
 public sealed class ObjectAttention : Net<Tensor[], Tensor>
 {
     readonly Sequential f_pixel, f_object, f_down, f_up;
@@ -115,12 +124,14 @@ public sealed class ObjectAttention : Net<Tensor[], Tensor>
         return context.Reshape(pixels.Size(0), -1, pixels.Size(2), pixels.Size(3)).Apply(f_up);
     }
 
-    static Sequential OneLayer(Weights w, int cin, int cout, double momentum) => new(w, p => Project(p, cin, cout), p => NormReLU(p, cout, momentum));
+    static Sequential OneLayer(Weights w, int cin, int cout, double momentum) =>
+        new(w, p => Project(p, cin, cout), p => NormReLU(p, cout, momentum));
 
     static Sequential TwoLayers(Weights w, int cin, int cout, double momentum) => new(w,
         p => Project(p, cin, cout), p => NormReLU(p, cout, momentum), p => Project(p, cout, cout), p => NormReLU(p, cout, momentum));
 
     static Conv2d Project(Weights w, int cin, int cout) => new(w, cin, cout, kernel: 1);
 
-    static Sequential NormReLU(Weights w, int channels, double momentum) => new(w, p => new BatchNorm2d(p, channels, momentum: momentum), p => new ReLU(p));
+    static Sequential NormReLU(Weights w, int channels, double momentum) =>
+        new(w, p => new BatchNorm2d(p, channels, momentum: momentum), p => new ReLU(p));
 }

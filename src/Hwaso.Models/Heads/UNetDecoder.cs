@@ -11,11 +11,13 @@ public sealed record UNetConfig
 {
     /// <summary>The settings of the section <c>unet</c> of a network with one decoder.</summary>
     public static Settings<UNetConfig> Settings { get; } = new Settings<UNetConfig>()
-        .Ints("channels", c => c.Channels, (c, v) => c with { Channels = v }, 1, "channels of a U-Net's decoder blocks, coarsest first; 256, 128, 64, 32, 16", count: 5);
+        .Ints("channels", c => c.Channels, (c, v) => c with { Channels = v }, 1,
+            "channels of a U-Net's decoder blocks, coarsest first; 256, 128, 64, 32, 16", count: 5);
 
     /// <summary>The settings of the section <c>unet</c> of a network with a depth decoder too.</summary>
     public static Settings<UNetConfig> SettingsOfTwo { get; } = Settings
-        .Ints("depth_channels", c => c.DepthChannels, (c, v) => c with { DepthChannels = v }, 1, "the same of the depth decoder; those of `channels`", count: 5);
+        .Ints("depth_channels", c => c.DepthChannels, (c, v) => c with { DepthChannels = v }, 1,
+            "the same of the depth decoder; those of `channels`", count: 5);
 
     /// <summary>Channels of the five decoder blocks, coarsest first.</summary>
     public ValueList<int> Channels { get; init; } = [256, 128, 64, 32, 16];
@@ -34,10 +36,13 @@ public sealed class UNetDecoder : Net<Tensor[], Tensor>
     public UNetDecoder(Weights w, UNetConfig config, IReadOnlyList<int> channels, double momentum = 0.1) : base(w)
     {
         if (config.Channels.Count != channels.Count)
-            throw new ArgumentException($"{w.Path}: {config.Channels.Count} decoder blocks on {channels.Count} maps of the encoder; as many were wanted");
+            throw new ArgumentException(
+                $"{w.Path}: {config.Channels.Count} decoder blocks on "
+                + $"{channels.Count} maps of the encoder; as many were wanted");
         // The finest block has no skip: the image itself is none.
         blocks = [.. config.Channels.Select((width, b) =>
-            new UNetBlock(w / "blocks" / b, b == 0 ? channels[^1] : config.Channels[b - 1], b < channels.Count - 1 ? channels[^(b + 2)] : 0, width, momentum))];
+            new UNetBlock(w / "blocks" / b, b == 0 ? channels[^1] : config.Channels[b - 1], b < channels.Count - 1 ? channels[^(b + 2)] : 0,
+                width, momentum))];
         Channels = config.Channels[^1];
     }
 
@@ -66,7 +71,10 @@ public sealed class UNetDecoder : Net<Tensor[], Tensor>
     }
 }
 
-/// <summary>Two 3×3 convolutions with batch norm and ReLU over upsampled features and the skip beside them, [N, Cin + Cskip, h, w] to [N, Cout, h, w].</summary>
+/// <summary>
+/// Two 3×3 convolutions with batch norm and ReLU over upsampled features and the skip beside them, [N, Cin + Cskip, h, w] to [N, Cout, h,
+/// w].
+/// </summary>
 public sealed class UNetBlock(Weights w, int cin, int skip, int cout, double momentum = 0.1) : Net(w)
 {
     readonly Sequential conv1 = Convolution(w / "conv1", cin + skip, cout, momentum);
@@ -81,7 +89,9 @@ public sealed class UNetBlock(Weights w, int cin, int skip, int cout, double mom
         p => new ReLU(p));
 }
 
-/// <summary>A 3×3 convolution from decoded features to K values a pixel; begins as segmentation_models.pytorch's, Glorot's uniform and no bias.</summary>
+/// <summary>
+/// A 3×3 convolution from decoded features to K values a pixel; begins as segmentation_models.pytorch's, Glorot's uniform and no bias.
+/// </summary>
 public sealed class UNetHead(Weights w, int channels, int outputs) : Net(w)
 {
     readonly Sequential layers = new(w, p => new Conv2d(p, channels, outputs, kernel: 3, bias: true));

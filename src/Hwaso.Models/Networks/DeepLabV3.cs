@@ -57,7 +57,8 @@ public sealed class DeepLabV3 : SegmentationNet, ISeveralOutputs
 
     /// <summary>Builds the network.</summary>
     /// <exception cref="ArgumentException">Numbers that do not fit each other.</exception>
-    public DeepLabV3(Weights w, ResNetConfig config, AsppConfig aspp, FcnConfig auxiliary, int classes) : base(w, classes, auxiliary.AlignCorners)
+    public DeepLabV3(Weights w, ResNetConfig config, AsppConfig aspp, FcnConfig auxiliary, int classes)
+        : base(w, classes, auxiliary.AlignCorners)
     {
         backbone = new(w / "backbone", config);
         classifier = new(w / "classifier",

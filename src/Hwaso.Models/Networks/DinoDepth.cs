@@ -1,7 +1,8 @@
-// Depth from one image by a frozen DINOv2 and a head on it: Oquab et al., "DINOv2: learning robust visual features without supervision", TMLR 2024.
-// Structure and key names follow the authors' code (dinov2/hub/depthers.py, hub/depth/encoder_decoder.py): backbone.* and decode_head.*; their
-// files keep the two apart, the backbone's without prefix.
-// Deviations: a transformer with registers can be given too, for heads of one's own: the authors' heads were trained without. As there, the image is centre-padded to multiples of 14 and the depth of the padded image is resized, not cropped, to the image.
+// Depth from one image by a frozen DINOv2 and a head on it: Oquab et al., "DINOv2: learning robust visual features without supervision",
+// TMLR 2024. Structure and key names follow the authors' code (dinov2/hub/depthers.py, hub/depth/encoder_decoder.py): backbone.* and
+// decode_head.*; their files keep the two apart, the backbone's without prefix.
+// Deviations: a transformer with registers can be given too, for heads of one's own: the authors' heads were trained without. As there, the
+// image is centre-padded to multiples of 14 and the depth of the padded image is resized, not cropped, to the image.
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
@@ -10,12 +11,15 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Networks;
 
-/// <summary>A DINOv2 of any size, alone or with a depth head: <c>dinov2-vits14</c>, <c>dinov2-vits14-reg</c>, <c>dinov2-vits14-depth-dpt</c>, …</summary>
+/// <summary>
+/// A DINOv2 of any size, alone or with a depth head: <c>dinov2-vits14</c>, <c>dinov2-vits14-reg</c>, <c>dinov2-vits14-depth-dpt</c>, …
+/// </summary>
 public sealed record DinoDefinition : ModelDefinition
 {
     static readonly Settings<ModelDefinition> settings = new Settings<DinoDefinition>()
         .Section("transformer", d => d.Config, (d, v) => d with { Config = v }, DinoConfig.Settings)
-        .Add(new VariantSetting<DinoDefinition, DepthHead>("depth_head", DepthHead.All, d => d.Head, (d, v) => d with { Head = v }, "the depth head on the transformer", byName: false))
+        .Add(new VariantSetting<DinoDefinition, DepthHead>(
+            "depth_head", DepthHead.All, d => d.Head, (d, v) => d with { Head = v }, "the depth head on the transformer", byName: false))
         .Of<ModelDefinition>();
 
     // Counts of the official implementation.
@@ -30,7 +34,7 @@ public sealed record DinoDefinition : ModelDefinition
     public static NetworkFamily Family { get; } = new(
     [
         .. sizes.Select(s => Transformer($"dinov2-{s.Size}", s.Config) with { PublishedParameters = s.Parameters }),
-        .. sizes.Select(s => Transformer($"dinov2-{s.Size}-reg", s.Config.WithRegisters()) with { Description = "DINOv2 vision transformer with four registers" }),
+        .. sizes.Select(s => Registered($"dinov2-{s.Size}-reg", s.Config)),
         .. sizes.SelectMany(s => DepthHead.All.Select(h => Depth($"dinov2-{s.Size}-depth-{h.Name}", s.Config, h))),
     ],
     Transformer("dinov2", DinoConfig.ViTS14));
@@ -51,9 +55,14 @@ public sealed record DinoDefinition : ModelDefinition
     public override Settings<ModelDefinition> Settings => settings;
 
     /// <inheritdoc/>
-    public override Net Build(Weights w, int classes) => Head is null ? new DinoVisionTransformer(w, Config) : new DinoDepth(w, Config, Head);
+    public override Net Build(Weights w, int classes) =>
+        Head is null ? new DinoVisionTransformer(w, Config) : new DinoDepth(w, Config, Head);
 
-    static DinoDefinition Transformer(string name, DinoConfig config) => new() { Name = name, Description = "DINOv2 vision transformer", Config = config };
+    static DinoDefinition Transformer(string name, DinoConfig config) =>
+        new() { Name = name, Description = "DINOv2 vision transformer", Config = config };
+
+    static DinoDefinition Registered(string name, DinoConfig config) =>
+        new() { Name = name, Description = "DINOv2 vision transformer with four registers", Config = config.WithRegisters() };
 
     static DinoDefinition Depth(string name, DinoConfig config, DepthHead head) =>
         new() { Name = name, Description = $"DINOv2 with the {head.Name} depth head, to {head.MaxDepth} m", Config = config, Head = head };

@@ -7,7 +7,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Networks;
 
-/// <summary>An EfficientNet of any size, <c>efficientnet-b0</c> … <c>efficientnet-b7</c>: the classifier, or its feature maps alone (<c>efficientnet-b0-features</c>).</summary>
+/// <summary>
+/// An EfficientNet of any size, <c>efficientnet-b0</c> … <c>efficientnet-b7</c>: the classifier, or its feature maps alone
+/// (<c>efficientnet-b0-features</c>).
+/// </summary>
 public sealed record EfficientNetDefinition : ModelDefinition
 {
     static readonly Settings<ModelDefinition> settings = new Settings<EfficientNetDefinition>()
@@ -31,7 +34,11 @@ public sealed record EfficientNetDefinition : ModelDefinition
     /// <summary>Every one with a name, <c>efficientnet</c> and <c>efficientnet-features</c>.</summary>
     public static NetworkFamily Family { get; } = new(
     [
-        .. sizes.Select(s => Classifier($"efficientnet-{s.Size}", s.Config) with { PublishedSize = (s.SidePx, s.SidePx), PublishedParameters = s.Parameters }),
+        .. sizes.Select(s => Classifier($"efficientnet-{s.Size}", s.Config) with
+        {
+            PublishedSize = (s.SidePx, s.SidePx),
+            PublishedParameters = s.Parameters,
+        }),
         Features("efficientnet-b0-features", EfficientNetConfig.B0) with { PublishedSize = (224, 224), PublishedParameters = 4_007_548 },
     ],
     Classifier("efficientnet", EfficientNetConfig.B0),
@@ -53,9 +60,11 @@ public sealed record EfficientNetDefinition : ModelDefinition
     public override Settings<ModelDefinition> Settings => settings;
 
     /// <inheritdoc/>
-    public override Net Build(Weights w, int classes) => FeaturesOnly ? new EfficientNetFeatures(w, Config) : new EfficientNetClassifier(w, Config, classes);
+    public override Net Build(Weights w, int classes) =>
+        FeaturesOnly ? new EfficientNetFeatures(w, Config) : new EfficientNetClassifier(w, Config, classes);
 
-    static EfficientNetDefinition Classifier(string name, EfficientNetConfig config) => new() { Name = name, Description = "EfficientNet for ImageNet", Config = config };
+    static EfficientNetDefinition Classifier(string name, EfficientNetConfig config) =>
+        new() { Name = name, Description = "EfficientNet for ImageNet", Config = config };
 
     static EfficientNetDefinition Features(string name, EfficientNetConfig config) =>
         new() { Name = name, Description = "EfficientNet's feature maps", Config = config, FeaturesOnly = true, PublishedClasses = 0 };
@@ -79,7 +88,9 @@ public sealed class EfficientNetClassifier : Net
         classifier = new(w / "classifier", p => new Dropout(p, config.Dropout), p => new Linear(p, features.Channels[^1], classes));
     }
 
-    /// <summary>torchvision's initial values: convolutions He's normal by fan-out, the linear layer uniform within 1/√K, biases 0.</summary>
+    /// <summary>
+    /// torchvision's initial values: convolutions He's normal by fan-out, the linear layer uniform within 1/√K, biases 0.
+    /// </summary>
     public void InitialiseAsPublished()
     {
         features.InitialiseAsPublished();
@@ -92,7 +103,10 @@ public sealed class EfficientNetClassifier : Net
     protected override Tensor Forward(Tensor x) => x.Apply(features)[^1].Mean([2, 3]).Apply(classifier);
 }
 
-/// <summary>An EfficientNet's last feature map alone, [N, C, h, w]: torchvision's <c>features</c>, with keys that begin at its numbers; the maps before it by number.</summary>
+/// <summary>
+/// An EfficientNet's last feature map alone, [N, C, h, w]: torchvision's <c>features</c>, with keys that begin at its numbers; the maps
+/// before it by number.
+/// </summary>
 public sealed class EfficientNetFeatures(Weights w, EfficientNetConfig config) : Net(w), ISeveralOutputs
 {
     readonly EfficientNet body = new(w, config);

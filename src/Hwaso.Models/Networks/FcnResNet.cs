@@ -1,6 +1,7 @@
 // Long et al., "Fully convolutional networks for semantic segmentation", CVPR 2015, on a dilated ResNet (Yu et al., CVPR 2017).
-// Structure and key names follow torchvision (models/segmentation/fcn.py), or PyTorch-Encoding (encoding/models/sseg/fcn.py) if so configured.
-// Deviations: the network's own answer is its logits at its stride; resizing them to the image's, which both do inside, is the caller's.
+// Structure and key names follow torchvision (models/segmentation/fcn.py), or PyTorch-Encoding (encoding/models/sseg/fcn.py) if so
+// configured. Deviations: the network's own answer is its logits at its stride; resizing them to the image's, which both do inside, is the
+// caller's.
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
@@ -11,7 +12,8 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Networks;
 
 /// <summary>
-/// A dilated ResNet of any depth under an FCN head: <c>fcn-resnet50</c>, <c>fcn-resnet50+psa-spatial</c>, …; <c>encoding-fcn-resnet50</c> and
+/// A dilated ResNet of any depth under an FCN head: <c>fcn-resnet50</c>, <c>fcn-resnet50+psa-spatial</c>, …; <c>encoding-fcn-resnet50</c>
+/// and
 /// <c>encoding-fcn-resnet50s</c> (deep stem) have PyTorch-Encoding's names.
 /// </summary>
 public sealed record FcnDefinition : SegmentationDefinition
@@ -25,15 +27,13 @@ public sealed record FcnDefinition : SegmentationDefinition
     // Counts of torchvision's without its auxiliary head, 59 classes.
     static readonly Dictionary<string, long> published = new() { ["fcn-resnet50"] = 32_976_507, ["fcn-resnet101"] = 51_968_635 };
 
-    static readonly FcnConfig encoding = new() { Names = FcnNames.Encoding, AlignCorners = true };
-
     /// <summary>Every one with a name, and <c>fcn-resnet</c>.</summary>
     public static NetworkFamily Family { get; } = new(
     [
-        .. AttentionModule.InNames.Prepend<AttentionModule?>(null).SelectMany(a => ResNetConfig.Dilated.Select(d => Form($"fcn-{d.Name}", "dilated FCN", d.Config, a))),
-        .. ResNetConfig.Dilated.Select(d => Form($"encoding-fcn-{d.Name}", "dilated FCN with PyTorch-Encoding's names", d.Config) with { Fcn = encoding }),
-        .. ResNetConfig.Dilated.Select(d =>
-            Form($"encoding-fcn-{d.Name}s", "dilated FCN with PyTorch-Encoding's names and deep stem", d.Config with { DeepStem = true }) with { Fcn = encoding }),
+        .. AttentionModule.InNames.Prepend<AttentionModule?>(null)
+            .SelectMany(a => ResNetConfig.Dilated.Select(d => Form($"fcn-{d.Name}", "dilated FCN", d.Config, a))),
+        .. ResNetConfig.Dilated.Select(d => Encoding($"encoding-fcn-{d.Name}", "", d.Config)),
+        .. ResNetConfig.Dilated.Select(d => Encoding($"encoding-fcn-{d.Name}s", " and deep stem", d.Config with { DeepStem = true })),
     ],
     new FcnDefinition { Name = "fcn-resnet", Description = "dilated FCN", Config = ResNetConfig.Dilated[0].Config });
 
@@ -52,6 +52,12 @@ public sealed record FcnDefinition : SegmentationDefinition
     /// <inheritdoc/>
     public override SegmentationNet Build(Weights w, int classes) => new FcnResNet(w, Config, Fcn, classes);
 
+    static FcnDefinition Encoding(string name, string more, ResNetConfig config) =>
+        Form(name, $"dilated FCN with PyTorch-Encoding's names{more}", config) with
+        {
+            Fcn = new() { Names = FcnNames.Encoding, AlignCorners = true },
+        };
+
     static FcnDefinition Form(string name, string description, ResNetConfig config, AttentionModule? attention = null) => new()
     {
         Name = attention is null ? name : $"{name}+{attention.Name}",
@@ -63,7 +69,9 @@ public sealed record FcnDefinition : SegmentationDefinition
     };
 }
 
-/// <summary>A ResNet, dilated to output stride 8 as a rule, under an FCN head: logits [N, K, H/8, W/8]; an auxiliary head on stage 3 to learn by.</summary>
+/// <summary>
+/// A ResNet, dilated to output stride 8 as a rule, under an FCN head: logits [N, K, H/8, W/8]; an auxiliary head on stage 3 to learn by.
+/// </summary>
 public sealed class FcnResNet : SegmentationNet, ISeveralOutputs
 {
     readonly FcnNames names;
@@ -78,7 +86,9 @@ public sealed class FcnResNet : SegmentationNet, ISeveralOutputs
         names = fcn.Names;
         backbone = new(w / names.Backbone, config);
         classifier = new(w / names.Head, fcn, backbone.Channels[4], classes, config.Momentum);
-        auxClassifier = fcn.Auxiliary ? new(w / names.Auxiliary, fcn with { Channels = null }, backbone.Channels[3], classes, config.Momentum) : null;
+        auxClassifier = fcn.Auxiliary
+            ? new(w / names.Auxiliary, fcn with { Channels = null }, backbone.Channels[3], classes, config.Momentum)
+            : null;
     }
 
     /// <inheritdoc/>

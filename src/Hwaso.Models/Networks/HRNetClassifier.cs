@@ -1,6 +1,7 @@
 // Wang et al., "Deep high-resolution representation learning for visual recognition", TPAMI 2020, appendix: HRNet for ImageNet.
 // Key names follow the authors' HRNet-Image-Classification (cls_hrnet.py): incre_modules, downsamp_modules, final_layer, classifier.
-// Its body is the segmentation network's, so that ImageNet weights load there; only the fusion inside repeats pixels instead of interpolating.
+// Its body is the segmentation network's, so that ImageNet weights load there; only the fusion inside repeats pixels instead of
+// interpolating.
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
@@ -35,7 +36,8 @@ public sealed record HRNetClassifierDefinition : ModelDefinition
     /// <inheritdoc/>
     public override Net Build(Weights w, int classes) => new HRNetClassifier(w, Config, classes);
 
-    static HRNetClassifierDefinition Form(string name, HRNetConfig config) => new() { Name = name, Description = "HRNet for ImageNet", Config = config };
+    static HRNetClassifierDefinition Form(string name, HRNetConfig config) =>
+        new() { Name = name, Description = "HRNet for ImageNet", Config = config };
 }
 
 /// <summary>Images [N, 3, H, W] to class logits [N, K].</summary>
@@ -61,7 +63,9 @@ public sealed class HRNetClassifier : Net
     /// <summary>K.</summary>
     public int Classes { get; }
 
-    /// <summary>The authors' initial values: every convolution He's normal by fan-out, batch norms 1 and 0, the rest as PyTorch leaves it.</summary>
+    /// <summary>
+    /// The authors' initial values: every convolution He's normal by fan-out, batch norms 1 and 0, the rest as PyTorch leaves it.
+    /// </summary>
     public void InitialiseAsPublished()
     {
         foreach (var (name, tensor) in Weights.Parameters)

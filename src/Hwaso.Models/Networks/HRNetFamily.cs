@@ -27,8 +27,13 @@ static class HRNetFamily
     /// <param name="whole">The one whose stages a recipe gives.</param>
     /// <param name="published">Parameters that were published, by name.</param>
     /// <param name="form">The network of a size, as names have it, and a body.</param>
-    public static NetworkFamily Of(ModelDefinition whole, IReadOnlyDictionary<string, long> published, Func<string, HRNetConfig, ModelDefinition> form) => new(
-        [.. AttentionModule.InNames.Prepend<AttentionModule?>(null).SelectMany(a => sizes.Select(s => Named(form(s.Size, s.Config with { Attention = a }), a, published)))], whole);
+    public static NetworkFamily Of(
+        ModelDefinition whole, IReadOnlyDictionary<string, long> published, Func<string, HRNetConfig, ModelDefinition> form) => new(
+    [
+        .. AttentionModule.InNames.Prepend<AttentionModule?>(null)
+            .SelectMany(a => sizes.Select(s => Named(form(s.Size, s.Config with { Attention = a }), a, published))),
+    ],
+    whole);
 
     /// <summary>A body for networks whose stages a recipe gives.</summary>
     public static HRNetConfig Body => HRNetConfig.OfWidth(18);

@@ -22,7 +22,8 @@ public sealed record HRNetOcrDefinition : HRNetSegmentationDefinition
 
     /// <summary>Every one with a name, and <c>hrnetv2-ocr</c>.</summary>
     public static NetworkFamily Family { get; } = HRNetFamily.Of(
-        Form("hrnetv2-ocr", HRNetFamily.Body), published, (size, config) => Form($"hrnetv2-{size}-ocr", config) with { PublishedSize = (512, 1024) });
+        Form("hrnetv2-ocr", HRNetFamily.Body), published,
+        (size, config) => Form($"hrnetv2-{size}-ocr", config) with { PublishedSize = (512, 1024) });
 
     /// <summary>The head's widths.</summary>
     public OcrConfig Ocr { get; init; } = new();
@@ -40,7 +41,10 @@ public sealed record HRNetOcrDefinition : HRNetSegmentationDefinition
         new() { Name = name, Description = "HRNetV2 with object-contextual representations", Config = config with { AlignCorners = true } };
 }
 
-/// <summary>HRNetV2's four branches, upsampled to the finest and concatenated, under an OCR head: logits at stride 4, and auxiliary ones to learn by.</summary>
+/// <summary>
+/// HRNetV2's four branches, upsampled to the finest and concatenated, under an OCR head: logits at stride 4, and auxiliary ones to learn
+/// by.
+/// </summary>
 public sealed class HRNetOcr : SegmentationNet, ISeveralOutputs
 {
     readonly HRNet body;
@@ -62,10 +66,14 @@ public sealed class HRNetOcr : SegmentationNet, ISeveralOutputs
     /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => OcrHead.Modules;
 
-    /// <summary>The authors' initial values: the body's convolutions normal with deviation 0.001, the head's as PyTorch leaves them.</summary>
+    /// <summary>
+    /// The authors' initial values: the body's convolutions normal with deviation 0.001, the head's as PyTorch leaves them.
+    /// </summary>
     public override void InitialiseAsPublished() => HRNetValues.Normal(Weights, HRNetValues.Deviation, OcrHead.Modules);
 
-    /// <summary>Both logits, each [N, K, H/4, W/4]: the auxiliary ones, then the network's answer. The published loss weighs them 0.4 and 1.</summary>
+    /// <summary>
+    /// Both logits, each [N, K, H/4, W/4]: the auxiliary ones, then the network's answer. The published loss weighs them 0.4 and 1.
+    /// </summary>
     public Tensor[] Outputs(Tensor image)
     {
         var branches = image.Apply(body);

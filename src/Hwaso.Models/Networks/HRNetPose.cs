@@ -20,7 +20,8 @@ public sealed record HRNetPoseDefinition : ModelDefinition
     static readonly Dictionary<string, long> published = new() { ["hrnet-w32-pose"] = 28_536_113, ["hrnet-w48-pose"] = 63_595_745 };
 
     /// <summary>Every one with a name, and <c>hrnet-pose</c>.</summary>
-    public static NetworkFamily Family { get; } = HRNetFamily.Of(Form("hrnet-pose", HRNetFamily.Body), published, (size, config) => Form($"hrnet-{size}-pose", config));
+    public static NetworkFamily Family { get; } =
+        HRNetFamily.Of(Form("hrnet-pose", HRNetFamily.Body), published, (size, config) => Form($"hrnet-{size}-pose", config));
 
     /// <summary>The body.</summary>
     public required HRNetConfig Config { get; init; }
@@ -40,10 +41,13 @@ public sealed record HRNetPoseDefinition : ModelDefinition
     /// <inheritdoc/>
     public override Net Build(Weights w, int classes) => new HRNetPose(w, Config, classes, FinalKernel);
 
-    static HRNetPoseDefinition Form(string name, HRNetConfig config) => new() { Name = name, Description = "HRNetV1 for the keypoints of a person", Config = config };
+    static HRNetPoseDefinition Form(string name, HRNetConfig config) =>
+        new() { Name = name, Description = "HRNetV1 for the keypoints of a person", Config = config };
 }
 
-/// <summary>The finest branch alone through one convolution: images [N, 3, H, W] to a heat map a joint, [N, J, H/4, W/4], peak 1 at the joint.</summary>
+/// <summary>
+/// The finest branch alone through one convolution: images [N, 3, H, W] to a heat map a joint, [N, J, H/4, W/4], peak 1 at the joint.
+/// </summary>
 public sealed class HRNetPose : Net
 {
     /// <summary>COCO's keypoints.</summary>

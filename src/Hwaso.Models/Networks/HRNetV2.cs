@@ -31,7 +31,8 @@ public sealed record HRNetV2Definition : HRNetSegmentationDefinition
     };
 
     /// <summary>Every one with a name, and <c>hrnetv2</c>.</summary>
-    public static NetworkFamily Family { get; } = HRNetFamily.Of(Form("hrnetv2", HRNetFamily.Body), published, (size, config) => Form($"hrnetv2-{size}", config));
+    public static NetworkFamily Family { get; } =
+        HRNetFamily.Of(Form("hrnetv2", HRNetFamily.Body), published, (size, config) => Form($"hrnetv2-{size}", config));
 
     /// <summary>Side of the last convolution's kernel.</summary>
     public int FinalKernel { get; init; } = 1;
@@ -42,7 +43,8 @@ public sealed record HRNetV2Definition : HRNetSegmentationDefinition
     /// <inheritdoc/>
     public override SegmentationNet Build(Weights w, int classes) => new HRNetV2(w, Config, classes, FinalKernel);
 
-    static HRNetV2Definition Form(string name, HRNetConfig config) => new() { Name = name, Description = "HRNetV2 for segmentation", Config = config };
+    static HRNetV2Definition Form(string name, HRNetConfig config) =>
+        new() { Name = name, Description = "HRNetV2 for segmentation", Config = config };
 }
 
 /// <summary>The four branches, upsampled to the finest and concatenated, through two 1×1 convolutions: logits at stride 4.</summary>
@@ -75,7 +77,9 @@ public sealed class HRNetV2 : SegmentationNet
     /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => ["last_layer"];
 
-    /// <summary>The authors' initial values: every convolution normal with deviation 0.001, batch norms 1 and 0, biases as PyTorch leaves them.</summary>
+    /// <summary>
+    /// The authors' initial values: every convolution normal with deviation 0.001, batch norms 1 and 0, biases as PyTorch leaves them.
+    /// </summary>
     public override void InitialiseAsPublished() => HRNetValues.Normal(Weights, HRNetValues.Deviation);
 
     /// <inheritdoc/>

@@ -1,5 +1,5 @@
-// Wang et al., "Deep high-resolution representation learning for visual recognition", TPAMI 2020: HRNetV2p, the pyramid that detectors stand on.
-// Key names follow the authors' HRNet-Object-Detection: backbone.* and neck.*.
+// Wang et al., "Deep high-resolution representation learning for visual recognition", TPAMI 2020: HRNetV2p, the pyramid that detectors
+// stand on. Key names follow the authors' HRNet-Object-Detection: backbone.* and neck.*.
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
@@ -17,7 +17,8 @@ public sealed record HRNetPyramidDefinition : ModelDefinition
 
     /// <summary>Every one with a name, and <c>hrnetv2p</c>.</summary>
     public static NetworkFamily Family { get; } = HRNetFamily.Of(
-        Form("hrnetv2p", HRNetFamily.Body), new Dictionary<string, long>(), (size, config) => Form($"hrnetv2p-{size}", config) with { PublishedSize = (800, 1344) });
+        Form("hrnetv2p", HRNetFamily.Body), new Dictionary<string, long>(),
+        (size, config) => Form($"hrnetv2p-{size}", config) with { PublishedSize = (800, 1344) });
 
     /// <summary>The body.</summary>
     public required HRNetConfig Config { get; init; }
@@ -41,7 +42,9 @@ public sealed record HRNetPyramidDefinition : ModelDefinition
         new() { Name = name, Description = "HRNetV2p, the pyramid of features that detectors stand on", Config = config };
 }
 
-/// <summary>Images [N, 3, H, W], sides multiples of 32 and at least 64, to five feature maps [N, 256, H/s, W/s] at strides 4, 8, 16, 32, 64.</summary>
+/// <summary>
+/// Images [N, 3, H, W], sides multiples of 32 and at least 64, to five feature maps [N, 256, H/s, W/s] at strides 4, 8, 16, 32, 64.
+/// </summary>
 public sealed class HRNetV2p : Net<Tensor, Tensor[]>
 {
     readonly HRNet backbone;
@@ -62,8 +65,12 @@ public sealed class HRNetV2p : Net<Tensor, Tensor[]>
     protected override Tensor[] Forward(Tensor x) => x.Apply(backbone).Apply(neck);
 }
 
-/// <summary>An <see cref="HRNetV2p"/> as a network by name: it answers with the coarsest level [N, 256, H/64, W/64], and with all five where all are asked for.</summary>
-public sealed class HRNetV2pLevels(Weights w, HRNetConfig config, int channels = FeaturePyramid.ReleasedChannels) : Net(w), ISeveralOutputs, ISeveralAnswers
+/// <summary>
+/// An <see cref="HRNetV2p"/> as a network by name: it answers with the coarsest level [N, 256, H/64, W/64], and with all five where all are
+/// asked for.
+/// </summary>
+public sealed class HRNetV2pLevels(Weights w, HRNetConfig config, int channels = FeaturePyramid.ReleasedChannels)
+    : Net(w), ISeveralOutputs, ISeveralAnswers
 {
     readonly HRNetV2p pyramid = new(w, config, channels);
 

@@ -25,7 +25,8 @@ public sealed record ResNetClassifierDefinition : ModelDefinition
 
     /// <summary>Every one with a name, and <c>resnet</c>.</summary>
     public static NetworkFamily Family { get; } = new(
-        [.. ResNetConfig.Depths.Select(d => Form(d.Name, d.Config) with { PublishedParameters = published[d.Name] })], Form("resnet", ResNetConfig.R50));
+        [.. ResNetConfig.Depths.Select(d => Form(d.Name, d.Config) with { PublishedParameters = published[d.Name] })],
+        Form("resnet", ResNetConfig.R50));
 
     /// <summary>The backbone.</summary>
     public required ResNetConfig Config { get; init; }
@@ -42,7 +43,8 @@ public sealed record ResNetClassifierDefinition : ModelDefinition
     /// <inheritdoc/>
     public override Net Build(Weights w, int classes) => new ResNetClassifier(w, Config, classes);
 
-    static ResNetClassifierDefinition Form(string name, ResNetConfig config) => new() { Name = name, Description = "ResNet for ImageNet", Config = config };
+    static ResNetClassifierDefinition Form(string name, ResNetConfig config) =>
+        new() { Name = name, Description = "ResNet for ImageNet", Config = config };
 }
 
 /// <summary>Images [N, 3, H, W] to class logits [N, K]: the last stage averaged over its pixels, and a linear layer.</summary>
@@ -61,7 +63,9 @@ public sealed class ResNetClassifier : Net
         fc = new(w / "fc", body.Channels[^1], classes);
     }
 
-    /// <summary>torchvision's initial values: every convolution He's normal by fan-out, batch norms 1 and 0, the linear layer as PyTorch leaves it.</summary>
+    /// <summary>
+    /// torchvision's initial values: every convolution He's normal by fan-out, batch norms 1 and 0, the linear layer as PyTorch leaves it.
+    /// </summary>
     public void InitialiseAsPublished() => body.InitialiseAsPublished();
 
     /// <inheritdoc/>

@@ -10,7 +10,8 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Networks;
 
 /// <summary>
-/// A U-Net on a ResNet of any depth, with the semantic decoder alone or a depth decoder beside it: <c>unet-resnet18</c> … <c>unet-resnet152</c>,
+/// A U-Net on a ResNet of any depth, with the semantic decoder alone or a depth decoder beside it: <c>unet-resnet18</c> …
+/// <c>unet-resnet152</c>,
 /// <c>unet-resnet50-multidecoder</c>, …
 /// </summary>
 public sealed record UNetDefinition : SegmentationDefinition
@@ -24,7 +25,8 @@ public sealed record UNetDefinition : SegmentationDefinition
     public static NetworkFamily Family { get; } = new(
     [
         .. ResNetConfig.Depths.Select(d => Counted(Plain($"unet-{d.Name}", d.Config), $"unet-{d.Name}")),
-        .. ResNetConfig.Depths.Where(d => d.Config.Bottlenecks).Select(d => Counted(MultiDecoder($"unet-{d.Name}-multidecoder", d.Config), $"unet-{d.Name}")),
+        .. ResNetConfig.Depths.Where(d => d.Config.Bottlenecks)
+        .Select(d => Counted(MultiDecoder($"unet-{d.Name}-multidecoder", d.Config), $"unet-{d.Name}")),
     ],
     Plain("unet-resnet", ResNetConfig.R50),
     MultiDecoder("unet-resnet-multidecoder", ResNetConfig.R50));
@@ -54,7 +56,8 @@ public sealed record UNetDefinition : SegmentationDefinition
     static UNetDefinition Plain(string name, ResNetConfig config) => new() { Name = name, Description = "U-Net", Config = config };
 
     static UNetDefinition MultiDecoder(string name, ResNetConfig config) =>
-        new() { Name = name, Description = "U-Net with a depth decoder beside the semantic one, in training", Config = config, DepthDecoder = true };
+        new() { Name = name, Description = "U-Net with a depth decoder beside the semantic one, in training", Config = config,
+            DepthDecoder = true };
 
     static UNetDefinition Counted(UNetDefinition network, string plain) =>
         network with { PublishedSize = (512, 512), PublishedParameters = published.TryGetValue(plain, out var count) ? count : null };

@@ -52,5 +52,7 @@ public static class Zoo
     public static AttentionModule? FindAttention(string name) => name == "none"
         ? null
         : AttentionModule.All.FirstOrDefault(a => a.Name == name)
-          ?? throw new ArgumentException($"attention '{name}': none, {string.Join(", ", AttentionModule.All.Select(a => a.Name))} were wanted");
+          ?? throw new ArgumentException(
+              $"attention '{name}': none, "
+              + $"{string.Join(", ", AttentionModule.All.Select(a => a.Name))} were wanted");
 }

@@ -9,7 +9,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Tests.Dense;
 
-/// <summary>ResNets, EfficientNets, FCN and DeepLabV3 against torchvision; U-Nets, PyTorch-Encoding's FCN and SANets against a plain PyTorch on its backbones (tests/fixtures/reference/dense.*).</summary>
+/// <summary>
+/// ResNets, EfficientNets, FCN and DeepLabV3 against torchvision; U-Nets, PyTorch-Encoding's FCN and SANets against a plain PyTorch on its
+/// backbones (tests/fixtures/reference/dense.*).
+/// </summary>
 public sealed class DenseReferenceTests : ReferenceTest
 {
     const int Classes = 21;
@@ -27,13 +30,15 @@ public sealed class DenseReferenceTests : ReferenceTest
         var definition = Definition(name);
         var net = definition.Build(weights, definition.Task == ModelTask.Classification ? definition.PublishedClasses : Classes);
         Func<Tensor, Tensor[]> outputs = net is ISeveralOutputs several ? several.Outputs : x => [net.Call(x)];
-        // float32's own distance from float64 is up to 3e-6 in the dilated ones, up to 7e-6 in their gradients; two float32 paths are a few times that apart.
+        // float32's own distance from float64 is up to 3e-6 in the dilated ones, up to 7e-6 in their gradients; two float32 paths are a few
+        // times that apart.
         Check(name, cases[name]!, recorded, net, outputs, 2e-5, 4e-5);
     }
 
     static ModelDefinition Definition(string name) => name switch
     {
-        "resnet50, output stride 16" => (ResNetClassifierDefinition)Zoo.Find("resnet50") with { Config = ResNetConfig.R50 with { OutputStride = 16 } },
+        "resnet50, output stride 16" =>
+            (ResNetClassifierDefinition)Zoo.Find("resnet50") with { Config = ResNetConfig.R50 with { OutputStride = 16 } },
         "unet-resnet18, odd" => Zoo.Find("unet-resnet18"),
         "sanet-resnet50, other choices" => (SANetDefinition)Zoo.Find("sanet-resnet50") with
         {

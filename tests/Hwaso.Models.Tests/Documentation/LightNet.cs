@@ -14,7 +14,8 @@ public sealed record LightConfig
 {
     /// <summary>The settings of the section <c>light</c>.</summary>
     public static Settings<LightConfig> Settings { get; } = new Settings<LightConfig>()
-        .Int("width", c => c.Width, (c, v) => c with { Width = v }, 1, "channels of a LightNet's first block; each further one has twice as many", needed: "a number of channels");
+        .Int("width", c => c.Width, (c, v) => c with { Width = v }, 1,
+            "channels of a LightNet's first block; each further one has twice as many", needed: "a number of channels");
 
     /// <summary>Channels of the first block; doubled by each further one.</summary>
     public int Width { get; init; } = 16;
@@ -27,7 +28,8 @@ public sealed record LightConfig
 public sealed record LightDefinition : SegmentationDefinition
 {
     static readonly Settings<ModelDefinition> settings = new Settings<LightDefinition>()
-        .Add(AttentionModule.Setting<LightDefinition>(d => d.Config.Attention, (d, v) => d with { Config = d.Config with { Attention = v } }))
+        .Add(AttentionModule.Setting<LightDefinition>(
+            d => d.Config.Attention, (d, v) => d with { Config = d.Config with { Attention = v } }))
         .Section("light", d => d.Config, (d, v) => d with { Config = v }, LightConfig.Settings)
         .Of<ModelDefinition>();
 

@@ -14,12 +14,14 @@ public sealed partial class PixelGateTests : TensorTest
 
     // AttentionModule.All with the page's line.
     static readonly VariantSetting<LightConfig, AttentionModule> setting = new(
-        "attention", [.. AttentionModule.All, new PixelGate()], c => c.Attention, (c, v) => c with { Attention = v }, "which", byName: true);
+        "attention", [.. AttentionModule.All, new PixelGate()], c =>
+        c.Attention, (c, v) => c with { Attention = v }, "which", byName: true);
 
     [Fact]
     public void Module_on_the_page_is_the_one_that_is_tested_here()
     {
-        Assert.Equal(File.ReadAllText(RepositoryRoot.File("tests", "Hwaso.Models.Tests", "Documentation", "PixelGate.cs")), Block().Match(page).Groups[1].Value);
+        Assert.Equal(File.ReadAllText(RepositoryRoot.File("tests", "Hwaso.Models.Tests", "Documentation", "PixelGate.cs")),
+            Block().Match(page).Groups[1].Value);
         Assert.Contains("new PixelGate(),", page, StringComparison.Ordinal);
     }
 
@@ -28,8 +30,10 @@ public sealed partial class PixelGateTests : TensorTest
     {
         Assert.Equal(new PixelGate { Window = 5, Place = AttentionPlace.End }, Read("attention: {name: gate, window: 5, place: end}"));
         Assert.Equal(new PixelGate(), Read("attention: gate"));
-        Assert.Equal("x.yaml:1: attention.window: 4 is even; wants an odd number such as 1 or 3", Refusal("attention: {name: gate, window: 4}"));
-        Assert.Equal("x.yaml:1: attention.window: belongs to gate, not to se; remove it, or change the name", Refusal("attention: {name: se, window: 5}"));
+        Assert.Equal("x.yaml:1: attention.window: 4 is even; wants an odd number such as 1 or 3",
+            Refusal("attention: {name: gate, window: 4}"));
+        Assert.Equal("x.yaml:1: attention.window: belongs to gate, not to se; remove it, or change the name",
+            Refusal("attention: {name: se, window: 5}"));
         Assert.Contains("`gate`", setting.Descriptions.Single(d => d.Key == "attention.name").Type, StringComparison.Ordinal);
 
         static string Refusal(string yaml) => Assert.Throws<RecipeException>(() => Read(yaml)).Message;
@@ -38,7 +42,8 @@ public sealed partial class PixelGateTests : TensorTest
     [Fact]
     public void It_stands_in_every_block_of_a_network_and_learns()
     {
-        NetworkCase Light(LightConfig config) => new("light+gate", Hwaso.Models.ModelTask.Segmentation, w => new LightNet(w, config, 7)) { Classes = 7 };
+        NetworkCase Light(LightConfig config) =>
+            new("light+gate", Hwaso.Models.ModelTask.Segmentation, w => new LightNet(w, config, 7)) { Classes = 7 };
         var network = Light(new LightConfig { Width = 8, Attention = Read("attention: gate") });
         NetworkContract.Answers_in_the_shapes_of_its_task(network);
         NetworkContract.Gradients_reach_every_weight(network);

@@ -4,7 +4,10 @@ using Hwaso.Tests;
 
 namespace Documentation.Tests;
 
-/// <summary>How many places a network or an attention module takes: counted on the pages that tell it, and in the sources for every one that there is.</summary>
+/// <summary>
+/// How many places a network or an attention module takes: counted on the pages that tell it, and in the sources for every one that there
+/// is.
+/// </summary>
 public sealed partial class PlacesTests
 {
     const string Zoo = "Hwaso.Models/Networks/Zoo.cs", Modules = "Hwaso.Models/Attention/AttentionModule.cs";
@@ -19,12 +22,14 @@ public sealed partial class PlacesTests
         // Stages of training, a loss of two decoders, and the teacher of a study's depth.
         ["UNetDefinition"] =
         [
-            "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Training/Objectives/MultiDecoderObjective.cs", "Hwaso.Training/Objectives/ObjectiveFactory.cs",
+            "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Training/Objectives/MultiDecoderObjective.cs",
+            "Hwaso.Training/Objectives/ObjectiveFactory.cs",
             "Hwaso.Training/Runs/DepthView.cs", "Hwaso.Training/Runs/Trainer.cs", "Hwaso.Training/Runs/TrainingStage.cs",
         ],
         // The teacher of depth, and recorded tokens that are compared.
         ["DinoDefinition"] =
-            ["Hwaso.Cli/Verbs/DepthWriting.cs", "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Inference/Networks/DinoVerifier.cs", "Hwaso.Inference/Networks/Verifier.cs"],
+            ["Hwaso.Cli/Verbs/DepthWriting.cs", "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Inference/Networks/DinoVerifier.cs",
+                "Hwaso.Inference/Networks/Verifier.cs"],
     };
 
     // Recorded answers of the released forms' branches are compared with the branches.
@@ -37,15 +42,18 @@ public sealed partial class PlacesTests
     };
 
     /// <summary>Every source file by its path below src, without comments.</summary>
-    static readonly Dictionary<string, string> sources = Directory.EnumerateFiles(RepositoryRoot.File("src"), "*.cs", SearchOption.AllDirectories)
+    static readonly Dictionary<string, string> sources =
+        Directory.EnumerateFiles(RepositoryRoot.File("src"), "*.cs", SearchOption.AllDirectories)
         .Select(file => (Path: Path.GetRelativePath(RepositoryRoot.File("src"), file).Replace('\\', '/'), File: file))
         .Where(file => !file.Path.Contains("/obj/", StringComparison.Ordinal) && !file.Path.Contains("/bin/", StringComparison.Ordinal))
         .ToDictionary(file => file.Path, file => Comment().Replace(File.ReadAllText(file.File), ""));
 
     /// <summary>The same without the words of texts, such as descriptions and error messages.</summary>
-    static readonly Dictionary<string, string> code = sources.ToDictionary(source => source.Key, source => Text().Replace(source.Value, "\"\""));
+    static readonly Dictionary<string, string> code =
+        sources.ToDictionary(source => source.Key, source => Text().Replace(source.Value, "\"\""));
 
-    public static TheoryData<string> Definitions => [.. Hwaso.Models.Networks.Zoo.Networks.BySizes.Select(network => network.GetType().Name).Distinct()];
+    public static TheoryData<string> Definitions =>
+        [.. Hwaso.Models.Networks.Zoo.Networks.BySizes.Select(network => network.GetType().Name).Distinct()];
 
     public static TheoryData<string> ModuleTypes => [.. AttentionModule.All.Select(module => module.GetType().Name).Distinct()];
 
@@ -55,7 +63,8 @@ public sealed partial class PlacesTests
     public void A_page_tells_so_many_places_at_most_and_each_is_there(string page, int most)
     {
         var text = File.ReadAllText(RepositoryRoot.File("docs", page));
-        var places = Place().Matches(text[text.IndexOf("## Places", StringComparison.Ordinal)..]).Select(match => match.Groups[1].Value).ToArray();
+        var places = Place().Matches(text[text.IndexOf("## Places", StringComparison.Ordinal)..]).Select(match => match.Groups[1].Value)
+            .ToArray();
         Assert.InRange(places.Length, 2, most);
         // The first is the new file; the others are there and wait for a line.
         Assert.All(places[1..], place => Assert.True(File.Exists(RepositoryRoot.File(place)), place));
@@ -68,7 +77,8 @@ public sealed partial class PlacesTests
     {
         var own = FileOf(definition);
         // The networks that the definition builds; one may have a file of its own.
-        var nets = Built().Matches(code[own]).Select(match => match.Groups[1].Value).Where(name => FileOf(name).Contains("/Networks/", StringComparison.Ordinal)).ToArray();
+        var nets = Built().Matches(code[own]).Select(match => match.Groups[1].Value)
+            .Where(name => FileOf(name).Contains("/Networks/", StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(nets);
         var others = FilesWith([definition, .. nets]).Except([own, .. nets.Select(FileOf)]).Order(StringComparer.Ordinal);
         Assert.Equal([.. further.GetValueOrDefault(definition, []).Append(Zoo).Order(StringComparer.Ordinal)], others);
@@ -86,7 +96,9 @@ public sealed partial class PlacesTests
     [Fact]
     public void Recipes_know_no_network_and_no_module_by_type_or_name()
     {
-        string[] names = [.. Hwaso.Models.Networks.Zoo.Networks.BySizes.Select(network => network.Name), .. AttentionModule.All.Select(module => module.Name)];
+        string[] names =
+            [.. Hwaso.Models.Networks.Zoo.Networks.BySizes.Select(network => network.Name),
+            .. AttentionModule.All.Select(module => module.Name)];
         foreach (var (path, text) in sources.Where(source => source.Key.StartsWith("Hwaso.Recipes/", StringComparison.Ordinal)))
             Assert.All(names, name => Assert.DoesNotContain($"\"{name}\"", text, StringComparison.Ordinal));
     }

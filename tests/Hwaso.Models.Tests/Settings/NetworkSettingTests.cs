@@ -12,7 +12,8 @@ public sealed class NetworkSettingTests
     public static TheoryData<string> Shipped =>
     [
         .. Directory.GetFiles(RepositoryRoot.File("recipes"), "*.yaml", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(RepositoryRoot.File("recipes"), path)).Where(path => !path.StartsWith("studies", StringComparison.Ordinal)).Order(),
+            .Select(path => Path.GetRelativePath(RepositoryRoot.File("recipes"), path))
+                .Where(path => !path.StartsWith("studies", StringComparison.Ordinal)).Order(),
     ];
 
     [Theory]

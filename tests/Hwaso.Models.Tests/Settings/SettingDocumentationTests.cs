@@ -14,11 +14,13 @@ public sealed partial class SettingDocumentationTests
     public void Page_has_the_row_of_every_setting_of_every_network_and_no_other()
     {
         var general = Recipes.Recipe.Keys.Select(key => $"| `{key}` |").ToList();
-        var told = Row().Matches(page).Select(match => match.Value).Where(row => !general.Exists(key => row.StartsWith(key, StringComparison.Ordinal))).ToList();
+        var told = Row().Matches(page).Select(match => match.Value)
+            .Where(row => !general.Exists(key => row.StartsWith(key, StringComparison.Ordinal))).ToList();
         var rows = Zoo.Networks.Settings.Select(s => $"| `model.{s.Key}` | {s.Type} | – | {s.Meaning} |").ToList();
 
         // To mend the page, replace its rows by these.
-        Assert.True(rows.Order(StringComparer.Ordinal).SequenceEqual(told.Order(StringComparer.Ordinal)), $"docs/recipes.md should have\n{string.Join('\n', rows)}");
+        Assert.True(rows.Order(StringComparer.Ordinal).SequenceEqual(told.Order(StringComparer.Ordinal)),
+            $"docs/recipes.md should have\n{string.Join('\n', rows)}");
     }
 
     [Fact]
