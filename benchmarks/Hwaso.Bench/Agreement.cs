@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models;
-using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Onnx;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Onnx;
 using Hwaso.Torch;

@@ -3,7 +3,6 @@ using Hwaso.Common;
 using Hwaso.Graph;
 using Hwaso.Inference.Networks;
 using Hwaso.Models;
-using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Onnx;
 using Hwaso.Recipes;

@@ -6,7 +6,6 @@ using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
-using Hwaso.Recipes.Yaml;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference;
@@ -62,7 +61,7 @@ public sealed class LoadedModel : IDisposable
             throw new CheckpointException(path, null,
                 "does not say what network it is of; convert it first: hwaso import FILE --model MODEL --classes N --out F.safetensors");
         var recipe = RecipeFile.Read(yaml, path);
-        var definition = ModelFactory.Define(recipe.Model);
+        var definition = Zoo.Define(recipe.Model);
         if (deployed)
             definition = definition.Deployed();
         var classes = recipe.Model.Classes

@@ -1,6 +1,6 @@
 using Hwaso.Data;
 using Hwaso.Imaging;
-using Hwaso.Models.Networks;
+using Hwaso.Models;
 using Hwaso.Runtime;
 using Hwaso.Runtime.Format;
 using Hwaso.Torch;

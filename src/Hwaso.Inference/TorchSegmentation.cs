@@ -1,5 +1,5 @@
 using Hwaso.Imaging;
-using Hwaso.Models.Networks;
+using Hwaso.Models;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;

@@ -1,5 +1,3 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>
@@ -73,6 +71,8 @@ public sealed record AugmentRecipe(SizePx Crop)
         var steps = (max - min) / step;
         // 1e-6 of a step: decimal fractions such as 0.1 are not exact in binary.
         if (Math.Abs(steps - Math.Round(steps)) > 1e-6)
-            throw place.Error($"from {YamlWriter.Format(min)} to {YamlWriter.Format(max)} is no whole number of steps of {YamlWriter.Format(step)}");
+            throw place.Error(
+                $"from {YamlWriter.Format(min)} to {YamlWriter.Format(max)} "
+                + $"is no whole number of steps of {YamlWriter.Format(step)}");
     }
 }

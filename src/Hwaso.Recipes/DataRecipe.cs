@@ -1,5 +1,3 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>The data set: where it is and how it is laid out.</summary>
@@ -9,7 +7,9 @@ public sealed record DataRecipe(string Layout)
     /// <summary>The data set's folder, relative to the working directory; null when the command names it (<c>--data DIR</c>).</summary>
     public string? Root { get; init; }
 
-    /// <summary>Where depth comes from: <c>disparity</c> for Cityscapes' own, else a folder of depth PNGs; null where none is learned.</summary>
+    /// <summary>
+    /// Where depth comes from: <c>disparity</c> for Cityscapes' own, else a folder of depth PNGs; null where none is learned.
+    /// </summary>
     public string? Depth { get; init; }
 
     /// <summary>The depth that is learned as 1, in metres, of disparity in pixels, above 0; null for 10 m and 128 pixels.</summary>
@@ -27,7 +27,9 @@ public sealed record DataRecipe(string Layout)
     /// <summary>Memory for decoded images, in MB of 2²⁰ bytes; 0 reads every image again each time.</summary>
     public int CacheMb { get; init; }
 
-    /// <summary>Threads that read and transform images, at least 1; null for as many as the machine offers. Results do not depend on it.</summary>
+    /// <summary>
+    /// Threads that read and transform images, at least 1; null for as many as the machine offers. Results do not depend on it.
+    /// </summary>
     public int? Workers { get; init; }
 
     internal static DataRecipe Read(YamlMap map)
@@ -44,7 +46,10 @@ public sealed record DataRecipe(string Layout)
             CacheMb = map["cache_mb"].Int(min: 0) ?? data.CacheMb,
             Workers = map["workers"].Int(min: 1),
         };
-        if (data is { Depth: null, DepthUnit: not null }) throw map["depth_unit"].Node!.Error("means nothing without 'depth'; remove it, or say where the depth is");
+        if (data is { Depth: null,
+            DepthUnit: not null }) throw map["depth_unit"].Node!.Error(
+                "means nothing without 'depth'; "
+                + "remove it, or say where the depth is");
         return data;
     }
 

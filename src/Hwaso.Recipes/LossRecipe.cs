@@ -1,12 +1,11 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>The loss in training. What belongs to another <see cref="Kind"/> keeps its default and means nothing.</summary>
 public sealed record LossRecipe
 {
-    static readonly Choices<LossKind> Kinds = new(
-        ("cross_entropy", LossKind.CrossEntropy), ("focal", LossKind.Focal), ("ohem", LossKind.HardPixels), ("dice", LossKind.Dice), ("lovasz", LossKind.Lovasz));
+    static readonly NamedValues<LossKind> Kinds = new(
+        ("cross_entropy", LossKind.CrossEntropy), ("focal", LossKind.Focal), ("ohem", LossKind.HardPixels), ("dice", LossKind.Dice),
+        ("lovasz", LossKind.Lovasz));
 
     /// <summary>The weights of Cityscapes' 19 training classes in the official HRNet code.</summary>
     public static ValueList<double> CityscapesWeights { get; } =
@@ -71,7 +70,8 @@ public sealed record LossRecipe
             CrossEntropyShare = map["cross_entropy_share"].Number(min: 0) ?? loss.CrossEntropyShare,
             Heads = LossHeadsRecipe.Read(map.Section("heads")),
         };
-        if (loss.IgnoreIndex < classes) throw (map["ignore_index"].Node ?? map).Error($"{loss.IgnoreIndex} is one of the network's {classes} classes; wants a label outside them");
+        if (loss.IgnoreIndex < classes) throw (map["ignore_index"].Node ?? map)
+            .Error($"{loss.IgnoreIndex} is one of the network's {classes} classes; wants a label outside them");
         if (classes is { } wanted && loss.ClassWeights is { } weights && weights.Count != wanted)
             throw map["class_weights"].Node!.Error($"holds {weights.Count} weights for a network of {wanted} classes");
         return loss;
@@ -115,4 +115,65 @@ public sealed record LossRecipe
 
     static ValueList<double>? Checked(YamlField field, ValueList<double>? weights) =>
         weights is null || weights.Any(weight => weight > 0) ? weights : throw field.Node!.Error("wants at least one weight above 0");
+}
+
+/// <summary>The losses a recipe can name.</summary>
+public enum LossKind
+{
+    /// <summary>Softmax cross entropy per pixel, averaged over the pixels that count, by weight.</summary>
+    CrossEntropy,
+
+    /// <summary>Cross entropy per pixel, the less the surer the network is.</summary>
+    Focal,
+
+    /// <summary>Cross entropy of the pixels alone that the network is least sure of (OHEM).</summary>
+    HardPixels,
+
+    /// <summary>1 minus the soft Dice score of each class.</summary>
+    Dice,
+
+    /// <summary>The Lovász extension of 1 minus the IoU of each class.</summary>
+    Lovasz,
+}
+
+/// <summary>What the losses of a network's training outputs are multiplied by; null keeps the published weight.</summary>
+public sealed record LossHeadsRecipe
+{
+    /// <summary>The auxiliary head of OCR (0.4), FCN and DeepLabV3 (0.5), 0 or more; 0 leaves it out.</summary>
+    public double? Auxiliary { get; init; }
+
+    /// <summary>A SANet's presence of classes: α, 0 or more, 0.2.</summary>
+    public double? Categorical { get; init; }
+
+    /// <summary>A SANet's merged answer: β, 0 or more, 0.8.</summary>
+    public double? Dense { get; init; }
+
+    /// <summary>The semantic decoder of a U-Net of two, 0 or more, 0.85; a stage can have its own.</summary>
+    public double? Semantic { get; init; }
+
+    /// <summary>The depth decoder of a U-Net of two, 0 or more, 0.15; a stage can have its own.</summary>
+    public double? Depth { get; init; }
+
+    internal static LossHeadsRecipe Read(YamlMap map) => new()
+    {
+        Auxiliary = map["auxiliary"].Number(min: 0),
+        Categorical = map["categorical"].Number(min: 0),
+        Dense = map["dense"].Number(min: 0),
+        Semantic = map["semantic"].Number(min: 0),
+        Depth = map["depth"].Number(min: 0),
+    };
+
+    internal void Write(YamlWriter yaml)
+    {
+        if (this == new LossHeadsRecipe())
+            return;
+        yaml.Section("heads", () =>
+        {
+            yaml.Number("auxiliary", Auxiliary);
+            yaml.Number("categorical", Categorical);
+            yaml.Number("dense", Dense);
+            yaml.Number("semantic", Semantic);
+            yaml.Number("depth", Depth);
+        });
+    }
 }

@@ -1,12 +1,10 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>The optimiser. What belongs to another <see cref="Kind"/> keeps its default and means nothing.</summary>
 /// <param name="LearningRate">The base learning rate that the schedule multiplies, above 0.</param>
 public sealed record OptimizerRecipe(double LearningRate)
 {
-    static readonly Choices<OptimizerKind> Kinds =
+    static readonly NamedValues<OptimizerKind> Kinds =
         new(("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam), ("adamw", OptimizerKind.AdamW));
 
     /// <summary>Which optimiser.</summary>
@@ -47,7 +45,9 @@ public sealed record OptimizerRecipe(double LearningRate)
         map.RefuseUnless(!isSgd, "adam and adamw", Kinds.NameOf(kind), "betas", "eps");
         var learningRate = map["learning_rate"].Number(min: 0, aboveMin: true);
         var same = usual?.Kind == kind ? usual : null;
-        var optimizer = (same ?? new OptimizerRecipe(0)) with { LearningRate = learningRate ?? same?.LearningRate ?? throw map.Missing("learning_rate", "a number above 0") };
+        var optimizer =
+            (same ?? new OptimizerRecipe(0)) with { LearningRate = learningRate
+            ?? same?.LearningRate ?? throw map.Missing("learning_rate", "a number above 0") };
         var betas = map["betas"].Numbers(min: 0, count: 2);
         optimizer = optimizer with
         {
@@ -84,4 +84,17 @@ public sealed record OptimizerRecipe(double LearningRate)
         yaml.Flag("decay_norms", DecayNorms);
         yaml.Number("head_rate_multiplier", HeadRateMultiplier);
     }
+}
+
+/// <summary>The optimisers a recipe can name.</summary>
+public enum OptimizerKind
+{
+    /// <summary>Stochastic gradient descent with momentum, as PyTorch's SGD with dampening 0.</summary>
+    Sgd,
+
+    /// <summary>Adam, weight decay added to the gradient. Kingma and Ba, ICLR 2015.</summary>
+    Adam,
+
+    /// <summary>Adam, weight decay apart from the gradient. Loshchilov and Hutter, ICLR 2019.</summary>
+    AdamW,
 }

@@ -1,5 +1,3 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>
@@ -34,13 +32,18 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
     /// <summary>How often to write the checkpoint from which a run resumes.</summary>
     public SaveRecipe Save { get; init; } = new();
 
-    /// <summary>Every key a recipe may hold, as a path such as <c>train.optimizer.name</c>, in the order in which they are read.</summary>
-    public static IReadOnlyList<string> Keys => RecipeKeys.All;
+    /// <summary>
+    /// Every key of a recipe, as a path such as <c>train.optimizer.name</c>, in the order in which they are read; without the network's own
+    /// keys.
+    /// </summary>
+    public static IReadOnlyList<string> Keys => RecipeKeys.List.All;
 
     /// <summary>Reads a recipe file.</summary>
     /// <param name="path">The YAML file.</param>
-    /// <param name="settings">Overrides <c>key.path=value</c>, the value in YAML; a later one wins; an empty value takes the key out.</param>
-    /// <exception cref="RecipeException">The file cannot be read, or a key is unknown, missing, of the wrong type or in contradiction.</exception>
+    /// <param name="settings">Overrides <c>key.path=value</c>, the value in YAML; a later one wins; an empty value takes the key
+    /// out.</param>
+    /// <exception cref="RecipeException">The file cannot be read, or a key is unknown, missing, of the wrong type or in
+    /// contradiction.</exception>
     public static Recipe Load(string path, params IEnumerable<string> settings) => RecipeFile.Load(path, settings).Recipe;
 
     /// <summary>Reads a recipe from text.</summary>
@@ -48,7 +51,8 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
     /// <param name="file">The file name that errors show and that names a recipe without <c>name</c>.</param>
     /// <param name="settings">Overrides <c>key.path=value</c>, as for <see cref="Load"/>.</param>
     /// <exception cref="RecipeException">A key is unknown, missing, of the wrong type or in contradiction.</exception>
-    public static Recipe Read(string yaml, string file, params IEnumerable<string> settings) => RecipeFile.Read(yaml, file, settings).Recipe;
+    public static Recipe Read(string yaml, string file, params IEnumerable<string> settings) =>
+        RecipeFile.Read(yaml, file, settings).Recipe;
 
     /// <summary>The recipe as YAML with every default written out, in a fixed order; it reads back equal.</summary>
     /// <param name="path">Where it will be kept, for the command in the first line; by default <c>recipes/NAME.yaml</c>.</param>
@@ -74,7 +78,8 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
     internal static Recipe Read(YamlMap map, string file)
     {
         var (name, model, data, augment) =
-            (ReadName(map["name"], file), ModelRecipe.Read(map.Section("model")), DataRecipe.Read(map.Section("data")), AugmentRecipe.Read(map.Section("augment")));
+            (ReadName(map["name"], file), ModelRecipe.Read(map.Section("model")), DataRecipe.Read(map.Section("data")),
+                AugmentRecipe.Read(map.Section("augment")));
         var optimizer = OptimizerRecipe.Read(map.Section("train").Section("optimizer"));
         // Their lengths are the run's, and their optimisers begin from its.
         var stages = TrainStageRecipe.Read(map, optimizer);
@@ -90,13 +95,16 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
             Save = SaveRecipe.Read(map.Section("save")),
         };
         if (recipe.Validate.Patience is not null && stages.Count > 0)
-            throw map.Section("validate")["patience"].Node!.Error("excludes 'stages': a stage would be cut off for what a later one is to bring; remove it");
+            throw map.Section("validate")["patience"].Node!.Error(
+                "excludes 'stages': a stage would be cut off "
+                + "for what a later one is to bring; remove it");
         return recipe;
     }
 
     static string ReadName(YamlField field, string file)
     {
-        if (field.Text() is not { } name) return string.Concat(Path.GetFileNameWithoutExtension(file).Select(c => IsNameLetter(c) ? c : '-'));
+        if (field.Text() is not { } name)
+            return string.Concat(Path.GetFileNameWithoutExtension(file).Select(c => IsNameLetter(c) ? c : '-'));
         // Runs, files and reports are called after it.
         return name.All(IsNameLetter) ? name : throw field.Node!.Error($"'{name}' holds more than letters, digits and . _ + -");
     }

@@ -1,6 +1,4 @@
 using System.Text;
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>
@@ -24,7 +22,9 @@ public sealed class RecipeFile
         Model = ModelRecipe.Read(root.Section("model"));
     }
 
-    /// <summary>The whole recipe, read when first asked for: a file that only describes a network needs no more than <c>model:</c>.</summary>
+    /// <summary>
+    /// The whole recipe, read when first asked for: a file that only describes a network needs no more than <c>model:</c>.
+    /// </summary>
     /// <exception cref="RecipeException">A key is missing, of the wrong type or in contradiction.</exception>
     public Recipe Recipe => recipe.Value;
 
@@ -32,7 +32,8 @@ public sealed class RecipeFile
     public ModelRecipe Model { get; }
 
     /// <summary>Reads a recipe file; see <see cref="Recipe.Load"/>.</summary>
-    /// <exception cref="RecipeException">The file cannot be read, or a key is unknown, missing, of the wrong type or in contradiction.</exception>
+    /// <exception cref="RecipeException">The file cannot be read, or a key is unknown, missing, of the wrong type or in
+    /// contradiction.</exception>
     public static RecipeFile Load(string path, params IEnumerable<string> settings) => Read(TextOf(path), path, settings);
 
     /// <summary>Reads a recipe from text; see <see cref="Recipe.Read(string, string, IEnumerable{string})"/>.</summary>
@@ -40,17 +41,19 @@ public sealed class RecipeFile
     public static RecipeFile Read(string yaml, string file, params IEnumerable<string> settings) => Read(yaml, file, [], settings);
 
     /// <summary>Reads a recipe file with settings that another file holds, then those of the command line.</summary>
-    internal static RecipeFile Load(string path, IEnumerable<YamlEntry> entries, IEnumerable<string> settings) => Read(TextOf(path), path, entries, settings);
+    public static RecipeFile Load(string path, IEnumerable<YamlEntry> entries, IEnumerable<string> settings) =>
+        Read(TextOf(path), path, entries, settings);
 
     /// <summary>The text of a file that is a page at most.</summary>
     /// <exception cref="RecipeException">It cannot be read, or is none.</exception>
-    internal static string TextOf(string path)
+    public static string TextOf(string path)
     {
         try
         {
             if (Directory.Exists(path)) throw new RecipeException(path, "is a folder; name the recipe file in it");
             if (!File.Exists(path)) throw new RecipeException(path, $"no such file{NearFile(path)}");
-            if (new FileInfo(path).Length > LargestBytes) throw new RecipeException(path, $"is larger than {LargestBytes} bytes, so no recipe");
+            if (new FileInfo(path).Length > LargestBytes) throw new RecipeException(path,
+                $"is larger than {LargestBytes} bytes, so no recipe");
             return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
         }
         catch (DecoderFallbackException)
@@ -65,10 +68,9 @@ public sealed class RecipeFile
 
     static RecipeFile Read(string yaml, string file, IEnumerable<YamlEntry> entries, IEnumerable<string> settings)
     {
-        var asked = new List<string>();
-        var root = YamlTree.Recipe(yaml, file, asked);
-        foreach (var entry in entries) Overrides.Apply(root, entry, asked);
-        foreach (var setting in settings) Overrides.Apply(root, setting, asked);
+        var root = YamlTree.Read(yaml, file);
+        foreach (var entry in entries) Overrides.Apply(root, entry);
+        foreach (var setting in settings) Overrides.Apply(root, setting);
         RecipeKeys.Check(root);
         return new RecipeFile(root, file);
     }
@@ -84,7 +86,9 @@ public sealed class RecipeFile
             var (name, number) = ListPlace.Of(part);
             if (map?.Find(name) is not { } entry) break;
             where = entry.Where;
-            var value = number is { } item && entry.Value is YamlList { Items: var items } && item < items.Count ? items[item] : entry.Value;
+            var value = number is { } item && entry.Value is YamlList { Items: var items } && item < items.Count
+                ? items[item]
+                : entry.Value;
             if (value != entry.Value) where = value.Where;
             map = value as YamlMap;
         }

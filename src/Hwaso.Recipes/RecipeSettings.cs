@@ -1,15 +1,15 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>A recipe as a flat list of keys and values.</summary>
 public static class RecipeSettings
 {
-    /// <summary>Every setting that a written recipe holds, by its key's path, such as <c>train.optimizer.name</c> or <c>stages[0].epochs</c>.</summary>
+    /// <summary>
+    /// Every setting that a written recipe holds, by its key's path, such as <c>train.optimizer.name</c> or <c>stages[0].epochs</c>.
+    /// </summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(Recipe recipe)
     {
         var settings = new List<KeyValuePair<string, string>>();
-        Add(YamlTree.Recipe(recipe.ToYaml(), recipe.Name, []), settings);
+        Add(YamlTree.Read(recipe.ToYaml(), recipe.Name), settings);
         return settings;
     }
 
@@ -31,5 +31,6 @@ public static class RecipeSettings
         }
     }
 
-    static string Text(YamlNode node) => node is YamlList list ? $"[{string.Join(", ", list.Items.Select(Text))}]" : ((YamlScalar)node).Text;
+    static string Text(YamlNode node) =>
+        node is YamlList list ? $"[{string.Join(", ", list.Items.Select(Text))}]" : ((YamlScalar)node).Text;
 }

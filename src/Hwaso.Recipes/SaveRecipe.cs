@@ -1,5 +1,3 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>Writing the checkpoint from which a run resumes; the end of a run always writes one.</summary>

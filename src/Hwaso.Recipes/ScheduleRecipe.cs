@@ -1,11 +1,11 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
-/// <summary>How the learning rate changes, at every optimiser step. What belongs to another <see cref="Kind"/> keeps its default and means nothing.</summary>
+/// <summary>
+/// How the learning rate changes, at every optimiser step. What belongs to another <see cref="Kind"/> keeps its default and means nothing.
+/// </summary>
 public sealed record ScheduleRecipe
 {
-    static readonly Choices<ScheduleKind> Kinds = new(
+    static readonly NamedValues<ScheduleKind> Kinds = new(
         ("poly", ScheduleKind.Poly), ("step", ScheduleKind.Step), ("cosine", ScheduleKind.Cosine), ("constant", ScheduleKind.Constant));
 
     /// <summary>Which schedule.</summary>
@@ -45,7 +45,9 @@ public sealed record ScheduleRecipe
             WarmupIterations = map["warmup_iterations"].Int(min: 0) ?? schedule.WarmupIterations,
             WarmupRatio = map["warmup_ratio"].Number(min: 0, max: 1) ?? schedule.WarmupRatio,
         };
-        if (schedule.WarmupIterations >= iterations) throw map["warmup_iterations"].Node!.Error($"{schedule.WarmupIterations} is no less than the run's {iterations} iterations");
+        if (schedule.WarmupIterations >= iterations) throw map["warmup_iterations"].Node!.Error(
+            $"{schedule.WarmupIterations} is no less "
+            + $"than the run's {iterations} iterations");
         if (schedule.Kind == ScheduleKind.Step) CheckMilestones(schedule.Milestones, map, epochs, iterations);
         return schedule;
     }
@@ -73,6 +75,23 @@ public sealed record ScheduleRecipe
             if (milestones[i] <= milestones[i - 1]) throw node.Error($"{milestones[i]} does not come after {milestones[i - 1]}");
         }
         var unit = epochs is null ? "iterations" : "epochs";
-        if (milestones[^1] >= (epochs ?? iterations)) throw node.Error($"{milestones[^1]} is not within the run's {epochs ?? iterations} {unit}");
+        if (milestones[^1] >= (epochs
+            ?? iterations)) throw node.Error($"{milestones[^1]} is not within the run's {epochs ?? iterations} {unit}");
     }
+}
+
+/// <summary>How the learning rate changes over a run of T optimiser steps, at step t = 0 … T − 1, from the base rate.</summary>
+public enum ScheduleKind
+{
+    /// <summary>end + (base − end) · (1 − t / T)^power.</summary>
+    Poly,
+
+    /// <summary>base · gamma^(milestones passed).</summary>
+    Step,
+
+    /// <summary>end + (base − end) · (1 + cos(π t / T)) / 2. Loshchilov and Hutter, ICLR 2017, without restarts.</summary>
+    Cosine,
+
+    /// <summary>base throughout.</summary>
+    Constant,
 }

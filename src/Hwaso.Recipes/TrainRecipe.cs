@@ -1,8 +1,9 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
-/// <summary>Length, batch, optimiser and learning rate of a run. Exactly one of <see cref="Epochs"/> and <see cref="Iterations"/> is set; with stages, to the sum of theirs.</summary>
+/// <summary>
+/// Length, batch, optimiser and learning rate of a run. Exactly one of <see cref="Epochs"/> and <see cref="Iterations"/> is set; with
+/// stages, to the sum of theirs.
+/// </summary>
 /// <param name="Batch">Images of one forward pass, at least 1.</param>
 /// <param name="Optimizer">The optimiser.</param>
 public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
@@ -40,30 +41,35 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
     /// <summary>Optimiser steps between two lines of the log and points of the curves, at least 1.</summary>
     public int LogEvery { get; init; } = 10;
 
-    static readonly Choices<BatchNormLearning> BatchNorms =
+    static readonly NamedValues<BatchNormLearning> BatchNorms =
         new(("learn", BatchNormLearning.All), ("keep_statistics", BatchNormLearning.KeepStatistics), ("freeze", BatchNormLearning.Nothing));
 
-    static readonly Choices<Precision> Precisions =
+    static readonly NamedValues<Precision> Precisions =
         new(("float32", Precision.Float32), ("bfloat16", Precision.BFloat16), ("float16", Precision.Float16));
 
-    static readonly Choices<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
+    static readonly NamedValues<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
 
     internal static TrainRecipe Read(YamlMap map, OptimizerRecipe optimizer, ValueList<TrainStageRecipe> stages)
     {
         var (epochs, iterations) = (map["epochs"].Int(min: 1), map["iterations"].Int(min: 1));
-        if (stages.Count > 0 && (map["epochs"].Node ?? map["iterations"].Node) is { } length) throw length.Error("excludes 'stages', which have lengths of their own; remove it");
+        if (stages.Count > 0
+            && (map["epochs"].Node
+            ?? map["iterations"].Node) is { } length) throw length.Error("excludes 'stages', which have lengths of their own; remove it");
         if (stages.Count > 0) epochs = stages.Sum(stage => stage.Epochs);
-        if (epochs is not null && iterations is not null) throw map["iterations"].Node!.Error("excludes 'train.epochs'; remove one of the two");
+        if (epochs is not null
+            && iterations is not null) throw map["iterations"].Node!.Error("excludes 'train.epochs'; remove one of the two");
         var batch = map["batch"].Int(min: 1);
         var train = new TrainRecipe(batch ?? throw map.Missing("batch", "the number of images of a step"), optimizer);
         if (epochs is null && iterations is null) throw map.Missing("epochs", "the length of the run, as 'epochs' or as 'iterations'");
-        if (map["ema_decay"].Number(min: 0, max: 1) is 1) throw map["ema_decay"].Node!.Error("1 would average nothing in; wants a number below 1, such as 0.999");
+        if (map["ema_decay"].Number(min: 0,
+            max: 1) is 1) throw map["ema_decay"].Node!.Error("1 would average nothing in; wants a number below 1, such as 0.999");
         return train with
         {
             Epochs = epochs,
             Iterations = iterations,
             Accumulate = map["accumulate"].Int(min: 1) ?? train.Accumulate,
-            Schedule = ScheduleRecipe.Read(map.Section("schedule"), stages.Count > 0 ? stages.Min(stage => stage.Epochs) : epochs, iterations),
+            Schedule = ScheduleRecipe.Read(map.Section("schedule"), stages.Count > 0 ? stages.Min(stage => stage.Epochs) : epochs,
+            iterations),
             ClipNorm = map["clip_norm"].Number(min: 0, aboveMin: true),
             EmaDecay = map["ema_decay"].Number(min: 0, max: 1),
             BatchNorm = map["batch_norm"].Choice(BatchNorms) ?? train.BatchNorm,
@@ -90,4 +96,33 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         yaml.Flag("deterministic", Deterministic);
         yaml.Int("log_every", LogEvery);
     }
+}
+
+/// <summary>What batch norms learn in training.</summary>
+public enum BatchNormLearning
+{
+    /// <summary>Statistics of each batch are used and averaged; scale and shift learn.</summary>
+    All,
+
+    /// <summary>The statistics that the run begins with are used and stay; scale and shift learn.</summary>
+    KeepStatistics,
+
+    /// <summary>Neither statistics nor scale and shift change.</summary>
+    Nothing,
+}
+
+/// <summary>
+/// The type that products and convolutions compute in while training; weights, their gradients and the optimiser's state are float32
+/// always.
+/// </summary>
+public enum Precision
+{
+    /// <summary>float32.</summary>
+    Float32,
+
+    /// <summary>bfloat16, where the device computes in it.</summary>
+    BFloat16,
+
+    /// <summary>float16 with loss scaling; CUDA alone.</summary>
+    Float16,
 }

@@ -1,5 +1,3 @@
-using Hwaso.Recipes.Yaml;
-
 namespace Hwaso.Recipes;
 
 /// <summary>Scoring on the validation split while training; the last epoch is always scored.</summary>
@@ -27,7 +25,10 @@ public sealed record ValidateRecipe
             Size = map["size"].Size(),
             Patience = map["patience"].Int(min: 1),
         };
-        if (validate is { Every: 0, Patience: not null }) throw map["patience"].Node!.Error("means nothing where only the end is scored ('every: 0'); remove one of the two");
+        if (validate is { Every: 0,
+            Patience: not null }) throw map["patience"].Node!.Error(
+                "means nothing where only the end is "
+                + "scored ('every: 0'); remove one of the two");
         return validate;
     }
 

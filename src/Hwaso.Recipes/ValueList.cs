@@ -23,7 +23,8 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     public ReadOnlySpan<T> AsSpan() => values;
 
     /// <summary>Whether the other list holds equal values in the same order.</summary>
-    public bool Equals(ValueList<T>? other) => other is not null && values.AsSpan().SequenceEqual(other.values, EqualityComparer<T>.Default);
+    public bool Equals(ValueList<T>? other) =>
+        other is not null && values.AsSpan().SequenceEqual(other.values, EqualityComparer<T>.Default);
 
     /// <summary>Whether the other object is a list of equal values in the same order.</summary>
     public override bool Equals(object? obj) => Equals(obj as ValueList<T>);
@@ -43,4 +44,12 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)values).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => values.GetEnumerator();
+}
+
+/// <summary>Makes <see cref="ValueList{T}"/>s; what <c>[1, 2, 3]</c> calls.</summary>
+public static class ValueLists
+{
+    /// <summary>A list of the given values, copied.</summary>
+    public static ValueList<T> Create<T>(ReadOnlySpan<T> values)
+        where T : notnull => new(values);
 }

@@ -4,7 +4,9 @@ using Hwaso.Torch;
 
 namespace Hwaso.Tests;
 
-/// <summary>A network as <see cref="NetworkContract"/> wants to know it: how it is built, what it is asked, what it should answer.</summary>
+/// <summary>
+/// A network as <see cref="NetworkContract"/> wants to know it: how it is built, what it is asked, what it should answer.
+/// </summary>
 /// <param name="Name">For messages.</param>
 /// <param name="Task">What it answers; decides the shapes.</param>
 /// <param name="Build">Builds it at a root.</param>

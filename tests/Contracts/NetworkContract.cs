@@ -127,8 +127,10 @@ static class NetworkContract
         using var built = new Built(network, seed: 6);
         using var same = new Built(network, seed: 6);
         using var other = new Built(network, seed: 7);
-        Assert.All(built.Weights.State.Zip(same.Weights.State), p => Assert.Equal(p.First.Value.ToHost().Data.ToArray(), p.Second.Value.ToHost().Data.ToArray()));
-        Assert.Contains(built.Weights.State.Zip(other.Weights.State), p => !p.First.Value.ToHost().Data.Span.SequenceEqual(p.Second.Value.ToHost().Data.Span));
+        Assert.All(built.Weights.State.Zip(same.Weights.State),
+            p => Assert.Equal(p.First.Value.ToHost().Data.ToArray(), p.Second.Value.ToHost().Data.ToArray()));
+        Assert.Contains(built.Weights.State.Zip(other.Weights.State),
+            p => !p.First.Value.ToHost().Data.Span.SequenceEqual(p.Second.Value.ToHost().Data.Span));
     }
 
     static void CheckShape(NetworkCase network, long[] shape)

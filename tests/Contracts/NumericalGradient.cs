@@ -4,7 +4,8 @@ using Hwaso.Torch.Autograd;
 namespace Hwaso.Tests;
 
 /// <summary>
-/// What autograd says of a function against central differences in float64: the variables are nudged in place, so that anything the function
+/// What autograd says of a function against central differences in float64: the variables are nudged in place, so that anything the
+/// function
 /// reads may be one of them, a network's weights included.
 /// </summary>
 static class NumericalGradient
@@ -13,12 +14,14 @@ static class NumericalGradient
     /// <param name="function">Computes a tensor of any shape from the variables; run four times for every number that is nudged.</param>
     /// <param name="variables">float64, contiguous, with a name for the message; followed from here on.</param>
     /// <param name="step">
-    /// A central difference is off by step²·f‴/6 and by 1e-16·|f|/step: at 1e-6 both are below 1e-9 for values near 1. A tenth of it is tried too;
+    /// A central difference is off by step²·f‴/6 and by 1e-16·|f|/step: at 1e-6 both are below 1e-9 for values near 1. A tenth of it is
+    /// tried too;
     /// keep variables farther than that from kinks (ReLU at 0, sampling at whole pixels).
     /// </param>
     /// <param name="tolerance">1e-7 leaves two digits above that error.</param>
     /// <param name="most">So many numbers of each variable are nudged at most, evenly spread.</param>
-    public static void Check(Func<Tensor> function, (string Name, Tensor Value)[] variables, double step = 1e-6, double tolerance = 1e-7, int most = 64)
+    public static void Check(Func<Tensor> function, (string Name, Tensor Value)[] variables, double step = 1e-6, double tolerance = 1e-7,
+        int most = 64)
     {
         using var scope = new Scope();
         foreach (var (name, value) in variables)
@@ -61,12 +64,14 @@ static class NumericalGradient
                 var difference = Difference(value, k, step);
                 // A kink between the two points is told from a wrong gradient by going closer.
                 var closer = Difference(value, k, step / 10);
-                pairs.Add(($"{name}[{k}]", Math.Abs(closer - analytic[k]) < Math.Abs(difference - analytic[k]) ? closer : difference, analytic[k]));
+                pairs.Add(($"{name}[{k}]", Math.Abs(closer - analytic[k]) < Math.Abs(difference - analytic[k]) ? closer : difference,
+                    analytic[k]));
             }
         }
         var largest = pairs.Max(p => Math.Abs(p.Difference));
         Assert.True(largest > 0, "nothing that was nudged changes the output");
         foreach (var (where, difference, gradient) in pairs)
-            Assert.True(Math.Abs(difference - gradient) <= tolerance * largest, $"{where}: autograd gives {gradient:g10}, differences {difference:g10}; the largest is {largest:g4}");
+            Assert.True(Math.Abs(difference - gradient) <= tolerance * largest,
+                $"{where}: autograd gives {gradient:g10}, differences {difference:g10}; the largest is {largest:g4}");
     }
 }

@@ -1,6 +1,6 @@
 using Hwaso.Models;
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Families;
+using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 
 namespace Hwaso.Tests;
@@ -8,7 +8,9 @@ namespace Hwaso.Tests;
 /// <summary>The zoo in small, for tests that go through all of it.</summary>
 static class ReducedNetwork
 {
-    /// <summary>Of the networks that differ in size alone (their descriptions are the same) the first, which families list smallest first.</summary>
+    /// <summary>
+    /// Of the networks that differ in size alone (their descriptions are the same) the first, which families list smallest first.
+    /// </summary>
     public static IReadOnlyList<ModelDefinition> Smallest { get; } = [.. Zoo.All.GroupBy(d => d.Description).Select(g => g.First())];
 
     /// <summary>Where even the smallest size takes seconds: the same structure, narrower.</summary>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Hwaso.Cli.Verbs;
-using Hwaso.Models;
+using Hwaso.Models.Networks;
 
 namespace Hwaso.Cli.Tests;
 

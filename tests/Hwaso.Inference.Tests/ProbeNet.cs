@@ -1,4 +1,4 @@
-using Hwaso.Models.Networks;
+using Hwaso.Models;
 using Hwaso.Nn;
 using Hwaso.Torch;
 

@@ -1,6 +1,7 @@
 using Hwaso.Data;
 using Hwaso.Imaging;
 using Hwaso.Inference.Networks;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;
@@ -32,8 +33,8 @@ sealed class SmallRun : IDisposable
         var named = classes ?? ClassList.Cityscapes.Entries;
         var recipe = Recipe(named.Count > 0 ? named.Count : 19);
         var model = RecipeFile.Read(recipe, "mine.yaml").Model;
-        var net = ModelFactory.DefineSegmentation(model).Build(weights, model.Classes!.Value);
-        ModelFactory.Initialise(net, Initialization.Kaiming);
+        var net = Zoo.DefineSegmentation(model).Build(weights, model.Classes!.Value);
+        InitialValues.Set(net, Initialization.Kaiming);
         WeightFile.Save(Checkpoint, weights, new Dictionary<string, string>
         {
             [CheckpointMetadata.Recipe] = recipe,

@@ -1,5 +1,6 @@
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
@@ -13,11 +14,13 @@ public sealed class BlockGradientTests : TensorTest
 
     [Theory]
     [MemberData(nameof(Modules))]
-    public void An_attention_modules_gradients_are_those_of_differences(string name) => Check(w => Zoo.FindAttention(name)!.Build(w, 8), [2, 8, 3, 5]);
+    public void An_attention_modules_gradients_are_those_of_differences(string name) =>
+        Check(w => Zoo.FindAttention(name)!.Build(w, 8), [2, 8, 3, 5]);
 
     [Theory]
     [MemberData(nameof(Modules))]
-    public void A_block_with_attention_has_the_gradients_of_differences(string name) => Check(w => new BasicBlock(w, 4, 8, stride: 2, Zoo.FindAttention(name)), [2, 4, 6, 5]);
+    public void A_block_with_attention_has_the_gradients_of_differences(string name) =>
+        Check(w => new BasicBlock(w, 4, 8, stride: 2, Zoo.FindAttention(name)), [2, 4, 6, 5]);
 
     [Theory]
     [MemberData(nameof(Modules))]
@@ -37,7 +40,9 @@ public sealed class BlockGradientTests : TensorTest
         RandomState.Seed(21);
         var config = HRNetConfig.W18SmallV1;
         var net = new HighResolutionModule(weights, new HRNetStage(1, [1, 1, 1], [2, 3, 4]), config, upsampling);
-        Tensor[] branches = [Tensor.Randn([2, 2, 8, 8], ScalarType.Float64), Tensor.Randn([2, 3, 4, 4], ScalarType.Float64), Tensor.Randn([2, 4, 2, 2], ScalarType.Float64)];
+        Tensor[] branches =
+            [Tensor.Randn([2, 2, 8, 8], ScalarType.Float64), Tensor.Randn([2, 3, 4, 4], ScalarType.Float64),
+            Tensor.Randn([2, 4, 2, 2], ScalarType.Float64)];
         Scatter(weights);
         NumericalGradient.Check(
             () => Tensor.Concat([.. net.Call(branches).Select(b => b.Flatten(0))], 0),

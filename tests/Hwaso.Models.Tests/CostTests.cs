@@ -1,11 +1,14 @@
 using Hwaso.Graph;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Tests;
 
-/// <summary>Parameters and multiply-adds against those measured on the official implementations (HRNet-Semantic-Segmentation, 59 classes, 480×480).</summary>
+/// <summary>
+/// Parameters and multiply-adds against those measured on the official implementations (HRNet-Semantic-Segmentation, 59 classes, 480×480).
+/// </summary>
 public sealed class CostTests : TensorTest
 {
     [Theory]

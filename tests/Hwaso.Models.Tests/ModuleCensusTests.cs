@@ -1,4 +1,5 @@
 using Hwaso.Graph;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;

@@ -6,7 +6,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Tests;
 
-/// <summary>Networks against what PyTorch answers with weights by the formula: names in order, outputs, norms of gradients (tests/fixtures/reference).</summary>
+/// <summary>
+/// Networks against what PyTorch answers with weights by the formula: names in order, outputs, norms of gradients
+/// (tests/fixtures/reference).
+/// </summary>
 public abstract class ReferenceTest : TensorTest
 {
     /// <summary>Compares a network in evaluation mode with a case: names and outputs in float32, gradients in float64 too.</summary>

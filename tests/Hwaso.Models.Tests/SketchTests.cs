@@ -1,10 +1,14 @@
 using Hwaso.Graph;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
 
 namespace Hwaso.Models.Tests;
 
-/// <summary>A network run in shapes alone against the same network run for real, and against what was measured on official implementations at full size.</summary>
+/// <summary>
+/// A network run in shapes alone against the same network run for real, and against what was measured on official implementations at full
+/// size.
+/// </summary>
 public sealed class SketchTests : TensorTest
 {
     /// <summary>Of networks that differ in size alone (their descriptions are the same) the first.</summary>
@@ -75,11 +79,15 @@ public sealed class SketchTests : TensorTest
     static void Same(NetworkGraph real, NetworkGraph sketch)
     {
         Assert.Equal(real.Nodes.Select(Text), sketch.Nodes.Select(Text));
-        Assert.Equal(real.Values.Select(v => $"{v.Id} {v.Name} {v.Type} {v.IsParameter} [{string.Join(",", v.Shape)}]"), sketch.Values.Select(v => $"{v.Id} {v.Name} {v.Type} {v.IsParameter} [{string.Join(",", v.Shape)}]"));
-        Assert.Equal(real.Places.Select(p => $"{p.Path} {p.Kind} {p.FirstNode} {p.EndNode}"), sketch.Places.Select(p => $"{p.Path} {p.Kind} {p.FirstNode} {p.EndNode}"));
+        Assert.Equal(real.Values.Select(v => $"{v.Id} {v.Name} {v.Type} {v.IsParameter} [{string.Join(",", v.Shape)}]"),
+            sketch.Values.Select(v => $"{v.Id} {v.Name} {v.Type} {v.IsParameter} [{string.Join(",", v.Shape)}]"));
+        Assert.Equal(real.Places.Select(p => $"{p.Path} {p.Kind} {p.FirstNode} {p.EndNode}"),
+            sketch.Places.Select(p => $"{p.Path} {p.Kind} {p.FirstNode} {p.EndNode}"));
         Assert.Equal(real.Outputs, sketch.Outputs);
         Assert.Equal(Cost.Of(real), Cost.Of(sketch));
     }
 
-    static string Text(GraphNode node) => $"{node.Operator} {node.Place} {string.Join("; ", node.Arguments.Select(a => $"{string.Join(",", a.Values)} {a.Constant}"))} -> {string.Join(",", node.Results)}";
+    static string Text(GraphNode node) =>
+        $"{node.Operator} {node.Place} {string.Join("; ", node.Arguments.Select(a => $"{string.Join(",", a.Values)} {a.Constant}"))}"
+        + $" -> {string.Join(",", node.Results)}";
 }

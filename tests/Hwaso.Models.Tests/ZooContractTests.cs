@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
@@ -8,7 +7,8 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Tests;
 
 /// <summary>
-/// The contract for every network by name: of those that differ in size alone (their descriptions are the same) the first, which families list
+/// The contract for every network by name: of those that differ in size alone (their descriptions are the same) the first, which families
+/// list
 /// smallest first, goes through all of it; the others are counted. A new family is taken in by being in the zoo.
 /// </summary>
 public sealed class ZooContractTests : TensorTest
@@ -20,7 +20,9 @@ public sealed class ZooContractTests : TensorTest
 
     public static TheoryData<string> Published => [.. Zoo.All.Where(d => d.PublishedParameters is not null).Select(d => d.Name)];
 
-    /// <summary>Key lists recorded from official implementations (tests/fixtures/formula), with the name and classes they belong to.</summary>
+    /// <summary>
+    /// Key lists recorded from official implementations (tests/fixtures/formula), with the name and classes they belong to.
+    /// </summary>
     public static TheoryData<string, string, int> Recorded => new()
     {
         { "hrnetv2_w18.keys.json", "hrnetv2-w18", 19 },
@@ -50,11 +52,13 @@ public sealed class ZooContractTests : TensorTest
 
     [Theory]
     [MemberData(nameof(Smallest))]
-    public void Answers_the_same_after_saving_and_loading(string name) => NetworkContract.Answers_the_same_after_saving_and_loading(Case(name));
+    public void Answers_the_same_after_saving_and_loading(string name) =>
+        NetworkContract.Answers_the_same_after_saving_and_loading(Case(name));
 
     [Theory]
     [MemberData(nameof(Smallest))]
-    public void Its_graph_has_the_parameters_of_its_weights(string name) => NetworkContract.Its_graph_has_the_parameters_of_its_weights(Case(name, deployed: true));
+    public void Its_graph_has_the_parameters_of_its_weights(string name) =>
+        NetworkContract.Its_graph_has_the_parameters_of_its_weights(Case(name, deployed: true));
 
     [Theory]
     [MemberData(nameof(Smallest))]
@@ -122,7 +126,8 @@ public sealed class ZooContractTests : TensorTest
 
     static Dictionary<string, string> Idle(ModelDefinition definition)
     {
-        const string Mask = "masking belongs to the pre-training, which is not here", Norm = "depth heads look at tokens before the final norm";
+        const string Mask = "masking belongs to the pre-training, which is not here",
+            Norm = "depth heads look at tokens before the final norm";
         return definition switch
         {
             DinoDefinition { Head: null } => new() { ["mask_token"] = Mask },

@@ -26,19 +26,21 @@ public sealed class BadRecipeTests
         Assert.Equal(4, Recipe.Read(string.Join('\n', Good), "recipes/x.yaml").Train.Batch);
 
     [Theory]
-    [InlineData(5, "  layout: voc\n  depth_unit: 80", "6: data.depth_unit: means nothing without 'depth'; remove it, or say where the depth is")]
+    [InlineData(5, "  layout: voc\n  depth_unit: 80",
+        "6: data.depth_unit: means nothing without 'depth'; remove it, or say where the depth is")]
     [InlineData(5, "  layout: voc\n  depth: here\n  depth_unit: 0", "7: data.depth_unit: 0 is not above 0")]
-    [InlineData(3, "  name: unet-resnet50\n  unet: {depth_channels: [1, 2, 3, 4, 5]}", "4: model.unet.depth_channels: does not belong to unet-resnet50, which has no depth decoder; remove it, or take one with multidecoder in its name")]
     // Keys.
     [InlineData(12, "    learning_rte: 0.01", "12: train.optimizer.learning_rte: unknown key; did you mean 'learning_rate'?")]
-    [InlineData(10, "  batch: 4\n  learning_rte: 0.01", "11: train.learning_rte: unknown key; did you mean 'train.optimizer.learning_rate'?")]
+    [InlineData(10, "  batch: 4\n  learning_rte: 0.01",
+        "11: train.learning_rte: unknown key; did you mean 'train.optimizer.learning_rate'?")]
     [InlineData(10, "  batch: 4\n  momentum: 0.9", "11: train.momentum: unknown key; did you mean 'train.optimizer.momentum'?")]
     [InlineData(10, "  Batch: 4", "10: train.Batch: unknown key; did you mean 'batch'?")]
     [InlineData(1, "modle: {name: y}", "1: modle: unknown key; did you mean 'model'?")]
     [InlineData(1, "train.batch: 4", "1: train.batch: unknown key; keys stand below each other in a file, each on its own line")]
-    [InlineData(1, "zzzzzz: 1", "1: zzzzzz: unknown key; a recipe has name, model, data, augment, train, description, seed, threads, loss, validate, save, stages")]
-    [InlineData(5, "  layout: voc\n  zzz: 1", "6: data.zzz: unknown key; data has layout, root, depth, depth_unit, train, val, class_balance, cache_mb, workers")]
-    [InlineData(3, "  name: hrnetv2-w18\n  stage3: {moduls: 1}", "4: model.stage3.moduls: unknown key; did you mean 'modules'?")]
+    [InlineData(1, "zzzzzz: 1",
+        "1: zzzzzz: unknown key; a recipe has name, model, data, augment, train, description, seed, threads, loss, validate, save, stages")]
+    [InlineData(5, "  layout: voc\n  zzz: 1",
+        "6: data.zzz: unknown key; data has layout, root, depth, depth_unit, train, val, class_balance, cache_mb, workers")]
     [InlineData(10, "  batch: 4\n  batch: 8", "11: train.batch: given twice, first at recipes/x.yaml:10; remove one")]
     [InlineData(9, "  [a]: 2", "9: wants a name as key, not a list or section")]
     // Missing.
@@ -47,9 +49,7 @@ public sealed class BadRecipeTests
     [InlineData(12, "    momentum: 0.9", "11: train.optimizer.learning_rate: missing; wants a number above 0")]
     [InlineData(5, "  root: here", "4: data.layout: missing; wants the data set's layout, such as cityscapes or voc")]
     [InlineData(7, "  flip: true", "6: augment.crop: missing; wants [height, width], such as [512, 1024]")]
-    [InlineData(3, "  classes: 3", "2: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with every stage")]
-    [InlineData(3, "  family: hrnetv2\n  stage2: {blocks: [1, 1], channels: [8, 16]}", "2: model.stage3: missing; wants blocks and channels, because 'family' names no sizes")]
-    [InlineData(3, "  name: hrnetv2-w18\n  stage2: {blocks: [1, 1]}", "4: model.stage2.channels: missing; wants a list of 2, one for each branch")]
+    [InlineData(3, "  classes: 3", "2: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with its sizes")]
     [InlineData(10, "  batch:", "10: train.batch: has no value; wants a whole number, or remove the key for its default")]
     [InlineData(5, "  layout: voc\nloss:", "6: loss: has no keys below it; write some, or remove it for the defaults")]
     // Types and ranges.
@@ -76,51 +76,61 @@ public sealed class BadRecipeTests
     [InlineData(5, "  layout: voc\nloss: 3", "6: loss: wants keys below it, not '3'")]
     [InlineData(1, "name: a/b", "1: name: 'a/b' holds more than letters, digits and . _ + -")]
     [InlineData(1, "name: \"\"", "1: name: wants text, and this is empty")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: psa-spatal", "4: model.attention: 'psa-spatal' is none of none, psa-spatial, psa-p, psa-s, dca, se, psa-p-channel, psa-s-channel, psa-p-spatial, psa-s-spatial; did you mean 'psa-spatial'?")]
-    [InlineData(12, "    learning_rate: 1\n    name: sdg", "13: train.optimizer.name: 'sdg' is none of sgd, adam, adamw; did you mean 'sgd'?")]
-    [InlineData(3, "  name: hrnetv2-w18\n  stage2: {blocks: [2], channels: [8, 16]}", "4: model.stage2.blocks: wants a list of 2, not 1")]
+    [InlineData(12, "    learning_rate: 1\n    name: sdg",
+        "13: train.optimizer.name: 'sdg' is none of sgd, adam, adamw; did you mean 'sgd'?")]
     // Contradictions.
     [InlineData(9, "  epochs: 2\n  iterations: 9", "10: train.iterations: excludes 'train.epochs'; remove one of the two")]
     [InlineData(3, "  name: hrnetv2-w18\n  family: hrnetv2", "4: model.family: excludes 'name'; remove one of the two")]
-    [InlineData(3, "  name: hrnetv2-w18+psa-p\n  attention: psa-s", "4: model.attention: the name 'hrnetv2-w18+psa-p' already says which; remove one of the two")]
-    [InlineData(3, "  name: hrnetv2-w18+psa-p\n  attention: {name: psa-s}", "4: model.attention: the name 'hrnetv2-w18+psa-p' already says which; remove one of the two")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: {place: end}", "4: model.attention.name: missing; wants a module's name, because the network's names none")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: {name: dca, kernel: 2}", "4: model.attention.kernel: 2 is even and would not keep the size of the map; wants an odd number such as 1 or 3")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: {name: se, kernel: 3}", "4: model.attention.kernel: belongs to dca, not to se; remove it, or change the name")]
-    [InlineData(3, "  name: hrnetv2-w18\n  attention: {name: dca, place: start}", "4: model.attention.place: 'start' is none of between, end")]
-    [InlineData(3, "  name: hrnetv2-w18\n  final_kernel: 2", "4: model.final_kernel: 2 is even; wants 1 or 3")]
     [InlineData(3, "  name: hrnetv2-w18\n  skip_mismatched: true", "4: model.skip_mismatched: means nothing without 'pretrained'")]
-    [InlineData(12, "    learning_rate: 1\n    betas: [0.9, 0.99]", "13: train.optimizer.betas: belongs to adam and adamw, not to sgd; remove it, or change the name")]
-    [InlineData(12, "    learning_rate: 1\n    name: adam\n    momentum: 0.9", "14: train.optimizer.momentum: belongs to sgd, not to adam; remove it, or change the name")]
-    [InlineData(12, "    learning_rate: 1\n    name: adam\n    betas: [0.9, 1]", "14: train.optimizer.betas: wants two numbers below 1, such as [0.9, 0.999]")]
+    [InlineData(12, "    learning_rate: 1\n    betas: [0.9, 0.99]",
+        "13: train.optimizer.betas: belongs to adam and adamw, not to sgd; remove it, or change the name")]
+    [InlineData(12, "    learning_rate: 1\n    name: adam\n    momentum: 0.9",
+        "14: train.optimizer.momentum: belongs to sgd, not to adam; remove it, or change the name")]
+    [InlineData(12, "    learning_rate: 1\n    name: adam\n    betas: [0.9, 1]",
+        "14: train.optimizer.betas: wants two numbers below 1, such as [0.9, 0.999]")]
     [InlineData(12, "    learning_rate: 1\n    momentum: 0\n    nesterov: true", "14: train.optimizer.nesterov: wants a momentum above 0")]
-    [InlineData(9, "  epochs: 2\n  schedule: {name: cosine, power: 1}", "10: train.schedule.power: belongs to poly, not to cosine; remove it, or change the name")]
-    [InlineData(9, "  epochs: 2\n  schedule: {name: step}", "10: train.schedule.milestones: missing; wants when the rate falls, such as [120, 160]")]
-    [InlineData(9, "  epochs: 9\n  schedule: {name: step, milestones: [3, 9]}", "10: train.schedule.milestones: 9 is not within the run's 9 epochs")]
+    [InlineData(9, "  epochs: 2\n  schedule: {name: cosine, power: 1}",
+        "10: train.schedule.power: belongs to poly, not to cosine; remove it, or change the name")]
+    [InlineData(9, "  epochs: 2\n  schedule: {name: step}",
+        "10: train.schedule.milestones: missing; wants when the rate falls, such as [120, 160]")]
+    [InlineData(9, "  epochs: 9\n  schedule: {name: step, milestones: [3, 9]}",
+        "10: train.schedule.milestones: 9 is not within the run's 9 epochs")]
     [InlineData(9, "  epochs: 9\n  schedule: {name: step, milestones: [3, 3]}", "10: train.schedule.milestones: 3 does not come after 3")]
-    [InlineData(9, "  iterations: 9\n  schedule: {warmup_iterations: 9}", "10: train.schedule.warmup_iterations: 9 is no less than the run's 9 iterations")]
+    [InlineData(9, "  iterations: 9\n  schedule: {warmup_iterations: 9}",
+        "10: train.schedule.warmup_iterations: 9 is no less than the run's 9 iterations")]
     [InlineData(7, "  crop: [64, 64]\n  scale_min: 2\n  scale_max: 1", "9: augment.scale_max: scale_max 1 is below scale_min 2")]
     [InlineData(7, "  crop: [64, 64]\n  scale_max: 2.15", "8: augment.scale_max: from 0.5 to 2.15 is no whole number of steps of 0.1")]
-    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {class_weights: [1, 2]}", "5: loss.class_weights: holds 2 weights for a network of 3 classes")]
-    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {class_weights: cityscapes}", "5: loss.class_weights: holds 19 weights for a network of 3 classes")]
-    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {ignore_index: 2}", "5: loss.ignore_index: 2 is one of the network's 3 classes; wants a label outside them")]
-    [InlineData(5, "  layout: voc\nloss: {class_weights: cityscape}", "6: loss.class_weights: 'cityscape' is none of none, cityscapes; did you mean 'cityscapes'?")]
+    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {class_weights: [1, 2]}",
+        "5: loss.class_weights: holds 2 weights for a network of 3 classes")]
+    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {class_weights: cityscapes}",
+        "5: loss.class_weights: holds 19 weights for a network of 3 classes")]
+    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {ignore_index: 2}",
+        "5: loss.ignore_index: 2 is one of the network's 3 classes; wants a label outside them")]
+    [InlineData(5, "  layout: voc\nloss: {class_weights: cityscape}",
+        "6: loss.class_weights: 'cityscape' is none of none, cityscapes; did you mean 'cityscapes'?")]
     [InlineData(5, "  layout: voc\nloss: {class_weights: [0, 0]}", "6: loss.class_weights: wants at least one weight above 0")]
-    [InlineData(5, "  layout: voc\nloss: {name: fokal}", "6: loss.name: 'fokal' is none of cross_entropy, focal, ohem, dice, lovasz; did you mean 'focal'?")]
-    [InlineData(5, "  layout: voc\nloss: {name: focal, class_weights: cityscapes}", "6: loss.class_weights: belongs to cross_entropy and ohem, not to focal; remove it, or change the name")]
-    [InlineData(5, "  layout: voc\nloss: {gamma: 2}", "6: loss.gamma: belongs to focal, not to cross_entropy; remove it, or change the name")]
-    [InlineData(5, "  layout: voc\nloss: {name: lovasz, smooth: 1}", "6: loss.smooth: belongs to dice, not to lovasz; remove it, or change the name")]
+    [InlineData(5, "  layout: voc\nloss: {name: fokal}",
+        "6: loss.name: 'fokal' is none of cross_entropy, focal, ohem, dice, lovasz; did you mean 'focal'?")]
+    [InlineData(5, "  layout: voc\nloss: {name: focal, class_weights: cityscapes}",
+        "6: loss.class_weights: belongs to cross_entropy and ohem, not to focal; remove it, or change the name")]
+    [InlineData(5, "  layout: voc\nloss: {gamma: 2}",
+        "6: loss.gamma: belongs to focal, not to cross_entropy; remove it, or change the name")]
+    [InlineData(5, "  layout: voc\nloss: {name: lovasz, smooth: 1}",
+        "6: loss.smooth: belongs to dice, not to lovasz; remove it, or change the name")]
     [InlineData(5, "  layout: voc\nloss: {name: ohem, keep: 0}", "6: loss.keep: 0 is below 1")]
     [InlineData(5, "  layout: voc\nloss:\n  heads: {auxilary: 0.4}", "7: loss.heads.auxilary: unknown key; did you mean 'auxiliary'?")]
     [InlineData(5, "  layout: voc\nloss:\n  heads: {dense: -1}", "7: loss.heads.dense: -1 is below 0")]
     [InlineData(9, "  epochs: 2\n  ema_decay: 1", "10: train.ema_decay: 1 would average nothing in; wants a number below 1, such as 0.999")]
     [InlineData(9, "  epochs: 2\n  clip_norm: 0", "10: train.clip_norm: 0 is not above 0")]
-    [InlineData(5, "  layout: voc\nvalidate: {every: 0, patience: 3}", "6: validate.patience: means nothing where only the end is scored ('every: 0'); remove one of the two")]
+    [InlineData(5, "  layout: voc\nvalidate: {every: 0, patience: 3}",
+        "6: validate.patience: means nothing where only the end is scored ('every: 0'); remove one of the two")]
     // YAML that recipes do not have.
     [InlineData(10, "\tbatch: 4", "10: is indented with a tab; YAML wants spaces")]
-    [InlineData(10, "  batch: &b 4", "10: '&b' is an anchor, which recipes do not have; write the value out where it is needed, or quote it if it is text")]
+    [InlineData(10, "  batch: &b 4",
+        "10: '&b' is an anchor, which recipes do not have; write the value out where it is needed, or quote it if it is text")]
     [InlineData(10, "  batch: *b", "10: '*b' is an alias, which recipes do not have; write the value out, or quote it if it is text")]
-    [InlineData(10, "  batch: !!int 4", "10: 'tag:yaml.org,2002:int' is a tag, which recipes do not have; remove it, or quote it if it is text")]
+    [InlineData(10, "  batch: !!int 4",
+        "10: 'tag:yaml.org,2002:int' is a tag, which recipes do not have; remove it, or quote it if it is text")]
     [InlineData(12, "    learning_rate: 1\n---\nname: y", "13: a second document begins ('---'); a recipe is one document")]
     public void Recipe_is_refused_with_file_line_and_remedy_when_a_line_is_wrong(int line, string instead, string message)
     {
@@ -134,24 +144,37 @@ public sealed class BadRecipeTests
 
     [Theory]
     [InlineData("{epochs: 1, learn: depth}", "13: stages[0].name: missing; wants what the stage is called")]
-    [InlineData("{name: a, learn: depth}", "13: stages[0].epochs: missing; wants the length of the stage in passes over the training split")]
+    [InlineData("{name: a, learn: depth}",
+        "13: stages[0].epochs: missing; wants the length of the stage in passes over the training split")]
     [InlineData("{name: a, epochs: 1}", "13: stages[0].learn: missing; wants the parts that learn, of encoder, semantic and depth")]
-    [InlineData("{name: a, epochs: 1, learn: []}", "13: stages[0].learn: is empty: the stage would train nothing; name encoder, semantic or depth")]
-    [InlineData("{name: a, epochs: 1, learn: [dept]}", "13: stages[0].learn[0]: 'dept' is none of encoder, semantic, depth; did you mean 'depth'?")]
+    [InlineData("{name: a, epochs: 1, learn: []}",
+        "13: stages[0].learn: is empty: the stage would train nothing; name encoder, semantic or depth")]
+    [InlineData("{name: a, epochs: 1, learn: [dept]}",
+        "13: stages[0].learn[0]: 'dept' is none of encoder, semantic, depth; did you mean 'depth'?")]
     [InlineData("{name: a, epochs: 1, learn: [depth, depth]}", "13: stages[0].learn: names a part twice; remove one")]
     [InlineData("{name: a, epochs: 1, learn: [depth], lern: 1}", "13: stages[0].lern: unknown key; did you mean 'learn'?")]
-    [InlineData("{name: a, epochs: 1, learn: [depth], depth_weight: 0}", "13: stages[0].depth_weight: is 0, but the depth decoder is to learn from it; give it a weight above 0, or take depth out of 'learn'")]
-    [InlineData("{name: a, epochs: 1, learn: [encoder], depth_weight: 0, semantic_weight: 0}", "13: stages[0]: both weights are 0: the stage would train nothing")]
-    [InlineData("{name: a, epochs: 1, learn: [depth], semantic_weight: 1}", "13: stages[0].semantic_weight: above 0, but neither the encoder nor the semantic decoder learns: that loss would train nothing; set it to 0")]
-    [InlineData("{name: a, epochs: 1, learn: [depth], copy: both}", "13: stages[0].copy: 'both' is none of none, depth_to_semantic, semantic_to_depth")]
-    [InlineData("{name: a, epochs: 1, learn: [depth]}\n  - {name: a, epochs: 1, learn: [semantic]}", "13: stages[0].name: 'a' is the name of two stages; call one of them something else")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], depth_weight: 0}",
+        "13: stages[0].depth_weight: is 0, but the depth decoder is to learn from it; give it a weight above 0, or take depth out of "
+        + "'learn'")]
+    [InlineData("{name: a, epochs: 1, learn: [encoder], depth_weight: 0, semantic_weight: 0}",
+        "13: stages[0]: both weights are 0: the stage would train nothing")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], semantic_weight: 1}",
+        "13: stages[0].semantic_weight: above 0, but neither the encoder nor the semantic decoder learns: that loss would train "
+        + "nothing; set it to 0")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], copy: both}",
+        "13: stages[0].copy: 'both' is none of none, depth_to_semantic, semantic_to_depth")]
+    [InlineData("{name: a, epochs: 1, learn: [depth]}\n  - {name: a, epochs: 1, learn: [semantic]}",
+        "13: stages[0].name: 'a' is the name of two stages; call one of them something else")]
     [InlineData("a", "13: stages[0]: wants keys such as 'name', not 'a'")]
-    [InlineData("{name: a, epochs: 1, learn: [depth], optimizer: {name: adam}}", "13: stages[0].optimizer.learning_rate: missing; wants a number above 0")]
-    [InlineData("{name: a, epochs: 1, learn: [depth], optimizer: {betas: [0.5, 0.5]}}", "13: stages[0].optimizer.betas: belongs to adam and adamw, not to sgd; remove it, or change the name")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], optimizer: {name: adam}}",
+        "13: stages[0].optimizer.learning_rate: missing; wants a number above 0")]
+    [InlineData("{name: a, epochs: 1, learn: [depth], optimizer: {betas: [0.5, 0.5]}}",
+        "13: stages[0].optimizer.betas: belongs to adam and adamw, not to sgd; remove it, or change the name")]
     public void A_stage_is_refused_with_its_line(string stage, string message)
     {
         var lines = Good.Where(line => !line.Contains("epochs", StringComparison.Ordinal));
-        var error = Assert.Throws<RecipeException>(() => Recipe.Read($"{string.Join('\n', lines)}\nstages:\n  - {stage}", "recipes/x.yaml"));
+        var error = Assert.Throws<RecipeException>(() => Recipe.Read($"{string.Join('\n', lines)}\nstages:\n  - {stage}",
+            "recipes/x.yaml"));
         Assert.Equal($"recipes/x.yaml:{message}", error.Message);
     }
 
@@ -171,7 +194,7 @@ public sealed class BadRecipeTests
     [InlineData("# only words\n", "x.yaml: holds no recipe; it is empty")]
     [InlineData("just words", "x.yaml:1: wants keys such as 'model:' at the top, not 'just words'")]
     [InlineData("- a", "x.yaml:1: wants keys such as 'model:' at the top, not a list of 1")]
-    [InlineData("name: y", "x.yaml: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with every stage")]
+    [InlineData("name: y", "x.yaml: model.name: missing; wants a short name such as hrnetv2-w48, or 'family' with its sizes")]
     [InlineData("model: {name: y}", "x.yaml: data.layout: missing; wants the data set's layout, such as cityscapes or voc")]
     public void Recipe_is_refused_naming_the_file_when_no_line_is_at_fault(string yaml, string message) =>
         Assert.Equal(message, Assert.Throws<RecipeException>(() => Recipe.Read(yaml, "x.yaml")).Message);

@@ -41,7 +41,7 @@ public sealed class RecipeFileTests : IDisposable
     }
 
     [Fact]
-    public void File_of_a_model_alone_gives_the_model_and_refuses_the_recipe()
+    public void File_of_a_model_alone_gives_the_model_with_the_network_s_own_keys_as_written_and_refuses_the_recipe()
     {
         var file = RecipeFile.Read("""
             model:
@@ -51,26 +51,23 @@ public sealed class RecipeFileTests : IDisposable
               bn_momentum: 0.1
               attention: none
               stage1: {blocks: 1, channels: 16}
-              stage2: {modules: 1, blocks: [2, 2], channels: [8, 16]}
-              stage3: {modules: 1, blocks: [2, 2, 2], channels: [8, 16, 32]}
-              stage4: {modules: 1, blocks: [2, 2, 2, 2], channels: [8, 16, 32, 64]}
               final_kernel: 1
             """, "small.yaml");
         var expected = new ModelRecipe
         {
             Family = "hrnetv2",
             Classes = 5,
-            AlignCorners = false,
-            BatchNormMomentum = 0.1,
-            Attention = "none",
-            Stage1 = new StageRecipe(1, [1], [16]),
-            Stage2 = new StageRecipe(1, [2, 2], [8, 16]),
-            Stage3 = new StageRecipe(1, [2, 2, 2], [8, 16, 32]),
-            Stage4 = new StageRecipe(1, [2, 2, 2, 2], [8, 16, 32, 64]),
-            FinalKernel = 1,
+            Settings = NetworkSettings.Parse("""
+                stage1: {channels: 16, blocks: 1}
+                bn_momentum: 1e-1
+                align_corners: false
+                attention: 'none'
+                final_kernel: 1
+                """),
         };
         Assert.Equal(expected, file.Model);
-        Assert.StartsWith("small.yaml: data.layout: missing", Assert.Throws<RecipeException>(() => file.Recipe).Message, StringComparison.Ordinal);
+        Assert.StartsWith("small.yaml: data.layout: missing", Assert.Throws<RecipeException>(() => file.Recipe).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

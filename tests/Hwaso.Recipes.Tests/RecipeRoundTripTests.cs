@@ -93,7 +93,7 @@ public sealed class RecipeRoundTripTests
         Assert.NotEqual(recipe, recipe with { Seed = recipe.Seed ^ 1 });
         Assert.NotEqual(recipe, recipe with { Augment = recipe.Augment with { Mean = [0.485, 0.456, 0.4061] } });
         Assert.NotEqual(
-            recipe with { Model = recipe.Model with { Stage2 = new StageRecipe(1, [2, 2], [8, 16]) } },
-            recipe with { Model = recipe.Model with { Stage2 = new StageRecipe(1, [2, 2], [8, 17]) } });
+            recipe with { Model = recipe.Model with { Settings = NetworkSettings.Parse("stage2: {channels: [8, 16]}") } },
+            recipe with { Model = recipe.Model with { Settings = NetworkSettings.Parse("stage2: {channels: [8, 17]}") } });
     }
 }

@@ -6,7 +6,8 @@ public sealed class SettingTests
     public void Setting_takes_the_place_of_what_the_file_says_and_the_last_one_wins()
     {
         var recipe = Read("train.batch=4", "train.batch = 8", "augment.crop=[32, 48]", "train.optimizer.learning_rate=1e-3", "seed=7");
-        Assert.Equal((8, new SizePx(32, 48), 0.001, 7), (recipe.Train.Batch, recipe.Augment.Crop, recipe.Train.Optimizer.LearningRate, recipe.Seed));
+        Assert.Equal((8, new SizePx(32, 48), 0.001, 7),
+            (recipe.Train.Batch, recipe.Augment.Crop, recipe.Train.Optimizer.LearningRate, recipe.Seed));
     }
 
     [Fact]
@@ -15,7 +16,7 @@ public sealed class SettingTests
         var recipe = Read("validate.size=[64, 64]", "train.schedule.name=constant", "model.stage1.blocks=1", "model.stage1.channels=16");
         Assert.Equal(new SizePx(64, 64), recipe.Validate.Size);
         Assert.Equal(ScheduleKind.Constant, recipe.Train.Schedule.Kind);
-        Assert.Equal(new StageRecipe(1, [1], [16]), recipe.Model.Stage1);
+        Assert.Equal(NetworkSettings.Parse("stage1: {blocks: 1, channels: 16}"), recipe.Model.Settings);
     }
 
     [Theory]

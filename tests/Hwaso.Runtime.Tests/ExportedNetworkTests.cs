@@ -1,6 +1,7 @@
 using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Onnx;
 using Hwaso.Tests;

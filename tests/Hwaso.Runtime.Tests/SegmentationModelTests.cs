@@ -1,5 +1,5 @@
 using Hwaso.Graph;
-using Hwaso.Models.Networks;
+using Hwaso.Models;
 using Hwaso.Nn;
 using Hwaso.Onnx;
 using Hwaso.Runtime.Format;

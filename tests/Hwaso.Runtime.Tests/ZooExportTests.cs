@@ -1,5 +1,5 @@
 using Hwaso.Models;
-using Hwaso.Models.Families;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;

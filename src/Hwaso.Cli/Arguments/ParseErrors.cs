@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Arguments;
 
@@ -35,7 +36,7 @@ static class ParseErrors
             .Where(token => token.Type == TokenType.Argument && IsOption(token.Value, isValue: values.Contains(token)))
             .Select(token => token.Value.Split('=')[0])
             .FirstOrDefault();
-        return unknown is null ? null : $"unknown option '{unknown}'{NearNames.Hint(unknown, known.Select(option => option.Name))}";
+        return unknown is null ? null : $"unknown option '{unknown}'{NearName.HintOfSeveral(unknown, known.Select(option => option.Name))}";
     }
 
     // An option's value may begin with a dash, as -5 does; with two it is an option that is misspelt.
@@ -48,8 +49,8 @@ static class ParseErrors
         if (parse.UnmatchedTokens is not [var token, ..]) return null;
         var names = command.Subcommands.Select(sub => sub.Name).ToArray();
         return command == root
-            ? $"unknown verb '{token}'{NearNames.Hint(token, names)}"
-            : $"'{token}': wanted {string.Join(" or ", names)}{NearNames.Hint(token, names)}";
+            ? $"unknown verb '{token}'{NearName.HintOfSeveral(token, names)}"
+            : $"'{token}': wanted {string.Join(" or ", names)}{NearName.HintOfSeveral(token, names)}";
     }
 
     static string? UnexpectedArgument(ParseResult parse) =>

@@ -67,7 +67,7 @@ static class Values
         {
             var text = result.Tokens[0].Value;
             if (choices.Contains(text)) return text;
-            result.AddError($"{name} '{text}': wanted {string.Join(" or ", choices)}{NearNames.Hint(text, choices)}");
+            result.AddError($"{name} '{text}': wanted {string.Join(" or ", choices)}{NearName.HintOfSeveral(text, choices)}");
             return null;
         };
         return option;

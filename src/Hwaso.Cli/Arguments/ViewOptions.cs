@@ -33,6 +33,6 @@ sealed class ViewOptions
     {
         if (arguments.GetValue(protocol) is not { } name)
             return null;
-        return UsageException.When(() => Protocol.Find(name), option: "--", hint: NearNames.Hint(name, Protocol.All.Select(p => p.Name)));
+        return UsageException.When(() => Protocol.Find(name), option: "--", hint: NearName.HintOfSeveral(name, Protocol.All.Select(p => p.Name)));
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hwaso.Cli.Arguments;
 using Hwaso.Data.Layouts;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -55,5 +56,5 @@ sealed class DatasetVerb : Verb
             arguments.GetRequiredValue(folder), arguments.GetValue(layout)!, arguments.GetValue(splits) is { Length: > 0 } named ? named : ["train", "val"], arguments.GetValue(page)), context);
 
     static string Kind(string given) => kinds.Contains(given) ? given
-        : throw new UsageException($"KIND '{given}': wanted {string.Join(" or ", kinds)}{NearNames.Hint(given, kinds)}");
+        : throw new UsageException($"KIND '{given}': wanted {string.Join(" or ", kinds)}{NearName.HintOfSeveral(given, kinds)}");
 }

@@ -5,7 +5,7 @@ using Hwaso.Cli.Output;
 using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Depth;
-using Hwaso.Models.Families;
+using Hwaso.Models.Networks;
 using Hwaso.Torch;
 using Spectre.Console;
 

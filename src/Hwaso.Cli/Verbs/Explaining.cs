@@ -3,7 +3,7 @@ using Hwaso.Cli.Output;
 using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Explaining;
-using Hwaso.Models.Networks;
+using Hwaso.Models;
 using Hwaso.Torch;
 using Spectre.Console;
 

@@ -1,7 +1,7 @@
 using Hwaso.Cli.Arguments;
-using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Models.Attention;
+using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
@@ -12,7 +12,7 @@ static class ModelArgument
     /// <summary>The definition of a short name, or of a recipe file's model.</summary>
     /// <exception cref="ArgumentException">No model has that name.</exception>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
-    public static ModelDefinition Find(string model) => IsRecipe(model) ? ModelFactory.Define(RecipeFile.Load(model).Model) : Zoo.Find(model);
+    public static ModelDefinition Find(string model) => IsRecipe(model) ? Zoo.Define(RecipeFile.Load(model).Model) : Zoo.Find(model);
 
     /// <summary>The recipe file, where it is one; null for a short name.</summary>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Hwaso.Models;
+using Hwaso.Models.Networks;
 using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;

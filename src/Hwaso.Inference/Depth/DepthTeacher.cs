@@ -4,7 +4,6 @@ using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 using Hwaso.Inference.Networks;
-using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Hwaso.Checkpoints;
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Families;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;

@@ -1,6 +1,7 @@
 using Hwaso.Checkpoints;
 using Hwaso.Models;
 using Hwaso.Models.Attention;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 
@@ -32,11 +33,15 @@ public static class Importer
         WeightFile.Save(target, weights, new Dictionary<string, string>
         {
             ["format"] = "pt",
-            [CheckpointMetadata.Recipe] = (model with { Classes = definition.HasClasses ? classes : null, Pretrained = null, SkipMismatched = false }).ToYaml(),
+            [CheckpointMetadata.Recipe] = Described(model, definition.HasClasses ? classes : null).ToYaml(),
             [CheckpointMetadata.ImportedFrom] = string.Join(", ", sources.Select(Path.GetFileName)),
         });
         return report;
     }
+
+    // The model section that names the network in the imported file: its settings in their order, without the weights it started from.
+    static ModelRecipe Described(ModelRecipe model, int? classes) =>
+        Zoo.Resolve(model with { Classes = null }) with { Classes = classes, Pretrained = null, SkipMismatched = false };
 
     /// <summary>Whether the files hold anything of what only training uses; where they do not, it is not missed.</summary>
     static bool HasTrainingParts(ModelDefinition definition, int classes, IReadOnlyList<TensorFile> files)

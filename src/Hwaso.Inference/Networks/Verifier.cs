@@ -1,7 +1,6 @@
 using Hwaso.Checkpoints;
 using Hwaso.Models;
 using Hwaso.Models.Attention;
-using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
@@ -35,8 +34,8 @@ public static class Verifier
         return definition switch
         {
             DinoDefinition dino => DinoVerifier.Verify(dino, file, fixture),
-            HRNetPoseDefinition or HRNetPyramidDefinition or HRNetClassifierDefinition or ResNetClassifierDefinition or EfficientNetDefinition => SingleOutput(definition, file, fixture, classes),
-            _ => Verify(Zoo.AsSegmentation(definition), file, fixture, classes),
+            SegmentationDefinition segmentation => Verify(segmentation, file, fixture, classes),
+            _ => SingleOutput(definition, file, fixture, classes),
         };
     }
 

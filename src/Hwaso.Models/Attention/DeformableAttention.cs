@@ -1,8 +1,9 @@
-// Attention from deformable convolution: one feature is key, query and value; query and value each pass a deformable convolution (Dai et al.,
-// "Deformable convolutional networks", ICCV 2017), the pooled query chooses among the value's channels, and the resulting map weighs the key.
-// The design has no released code. It leaves open, and here is: the query is pooled by its mean, its softmax goes over channels; query and value
-// predict offsets of their own; the deformable convolutions have no bias.
+// Attention from deformable convolution: one feature is key, query and value; query and value each pass a deformable convolution (Dai et
+// al., "Deformable convolutional networks", ICCV 2017), the pooled query chooses among the value's channels, and the resulting map weighs
+// the key. The design has no released code. It leaves open, and here is: the query is pooled by its mean, its softmax goes over channels;
+// query and value predict offsets of their own; the deformable convolutions have no bias.
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Attention;
@@ -10,6 +11,11 @@ namespace Hwaso.Models.Attention;
 /// <summary>x · sigmoid(softmax(GAP(Q x)) · V x), where Q and V are deformable convolutions, C to C/2.</summary>
 public sealed record DeformableAttention : AttentionModule
 {
+    static readonly Settings<AttentionModule> settings =
+        Common.Include(m => (DeformableAttention)m, (_, m) => m, new Settings<DeformableAttention>()
+        .Int("kernel", m => m.Kernel, (m, v) => m with { Kernel = v }, 1, "kernel of `dca`'s deformable convolutions; 3", odd: true)
+        .Flag("modulation", m => m.Modulation, (m, v) => m with { Modulation = v }, "whether `dca` weighs each sample; false"));
+
     /// <summary>Side of the deformable convolutions' kernel, odd.</summary>
     public int Kernel { get; init; } = 3;
 
@@ -18,6 +24,9 @@ public sealed record DeformableAttention : AttentionModule
 
     /// <inheritdoc/>
     public override string Name => "dca";
+
+    /// <inheritdoc/>
+    public override Settings<AttentionModule> Settings => settings;
 
     /// <inheritdoc/>
     public override Net Build(Weights w, int channels) => Kernel >= 1 && Kernel % 2 == 1

@@ -2,6 +2,7 @@
 // As in the paper's formula: softmax over the channels of the pooled query. The authors' release differs (PsaParallel, PsaSequential):
 // it has no softmax on the query but one over H·W, which leaves the mask near one half everywhere at high resolution.
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Attention;
@@ -11,6 +12,9 @@ public sealed record PsaSpatial : AttentionModule
 {
     /// <inheritdoc/>
     public override string Name => "psa-spatial";
+
+    /// <inheritdoc/>
+    public override Settings<AttentionModule> Settings => Common;
 
     /// <inheritdoc/>
     public override Net Build(Weights w, int channels) => new PsaSpatialNet(w, channels, Half(w, channels));

@@ -10,7 +10,9 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Attention;
 
-/// <summary>Attention that is not fully squeezed: features [N, C, h, w] to [N, K, h, w], grouped by an attention map of the same shape.</summary>
+/// <summary>
+/// Attention that is not fully squeezed: features [N, C, h, w] to [N, K, h, w], grouped by an attention map of the same shape.
+/// </summary>
 public sealed class SqueezeAttention : Net<Tensor, SqueezeAttentionMaps>
 {
     readonly Sequential main, attn;
@@ -26,7 +28,8 @@ public sealed class SqueezeAttention : Net<Tensor, SqueezeAttentionMaps>
     /// <param name="activation">σ.</param>
     /// <param name="momentum">Batch norm's momentum.</param>
     /// <exception cref="ArgumentException">A number below 1.</exception>
-    public SqueezeAttention(Weights w, int cin, int inner, int cout, int pool = 2, SqueezeActivation activation = SqueezeActivation.Sigmoid, double momentum = 0.1) : base(w)
+    public SqueezeAttention(Weights w, int cin, int inner, int cout, int pool = 2, SqueezeActivation activation = SqueezeActivation.Sigmoid,
+        double momentum = 0.1) : base(w)
     {
         if (pool < 1)
             throw new ArgumentException($"{w.Path}: pooling over {pool} pixels; at least 1 was wanted");
@@ -56,4 +59,28 @@ public sealed class SqueezeAttention : Net<Tensor, SqueezeAttentionMaps>
         p => new BatchNorm2d(p, inner, momentum: momentum),
         p => new ReLU(p),
         p => new Conv2d(p, inner, cout, kernel: 3, bias: true));
+}
+
+/// <summary>What a squeeze-and-attention module sees: every map [N, K, h, w] but the squeezed one.</summary>
+/// <param name="Output">Attention · main + attention.</param>
+/// <param name="Attention">The upsampled attention.</param>
+/// <param name="Main">The main convolutions' result.</param>
+/// <param name="Squeezed">The attention at the pooled resolution before its activation, [N, K, h/pool, w/pool], rounded up.</param>
+public sealed record SqueezeAttentionMaps(Tensor Output, Tensor Attention, Tensor Main, Tensor Squeezed) : ITensors
+{
+    /// <inheritdoc/>
+    public IEnumerable<Tensor> All => [Output, Attention, Main, Squeezed];
+}
+
+/// <summary>What squeeze-and-attention's pooled maps pass before they are upsampled.</summary>
+public enum SqueezeActivation
+{
+    /// <summary>The logistic function: attention from 0 to 1.</summary>
+    Sigmoid,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>Nothing.</summary>
+    None,
 }

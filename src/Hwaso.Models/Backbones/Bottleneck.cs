@@ -4,12 +4,15 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Backbones;
 
-/// <summary>1×1, 3×3 and 1×1 convolutions and a shortcut, [N, Cin, H, W] to [N, 4·width, H/stride, W/stride]. He et al., CVPR 2016, fig. 5 right.</summary>
+/// <summary>
+/// 1×1, 3×3 and 1×1 convolutions and a shortcut, [N, Cin, H, W] to [N, 4·width, H/stride, W/stride]. He et al., CVPR 2016, fig. 5 right.
+/// </summary>
 /// <remarks>
 /// The stride is in the 3×3 convolution, as in PyTorch's and HRNet's code; the paper has it in the first 1×1.
 /// An attention module stands after the 3×3 convolution's bn-relu, where the block is narrow, and before conv3, or at the end.
 /// </remarks>
-public sealed class Bottleneck(Weights w, int cin, int width, int stride = 1, double momentum = 0.1, int dilation = 1, AttentionModule? attention = null) : Net(w)
+public sealed class Bottleneck(Weights w, int cin, int width, int stride = 1, double momentum = 0.1, int dilation = 1,
+    AttentionModule? attention = null) : Net(w)
 {
     /// <summary>Output channels are this many times the width.</summary>
     public const int Expansion = 4;

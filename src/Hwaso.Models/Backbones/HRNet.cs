@@ -2,13 +2,126 @@
 // Structure and key names follow the authors' code: HRNet-Semantic-Segmentation (V2), deep-high-resolution-net.pytorch (V1),
 // HRNet-Image-Classification and HRNet-Object-Detection (V2p), which agree on them.
 // Deviations: none known; attention modules in BasicBlocks are an option that the original does not have.
+using Hwaso.Models.Attention;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Backbones;
 
+/// <summary>What distinguishes one HRNet from another; the named sizes are the authors'.</summary>
+public sealed record HRNetConfig
+{
+    /// <summary>The settings that every network on an HRNet has.</summary>
+    public static Settings<HRNetConfig> Settings { get; } = new Settings<HRNetConfig>()
+        .BatchNormMomentum(c => c.Momentum, (c, v) => c with { Momentum = v })
+        .Add(AttentionModule.Setting<HRNetConfig>(c => c.Attention, (c, v) => c with { Attention = v }))
+        .Whole("stage1", c => c, (_, v) => v, blank: c => c, part: new Settings<HRNetConfig>()
+            .Ints("blocks", c => [c.Stage1Blocks], (c, v) => c with { Stage1Blocks = v[0] }, 1,
+                "Bottlenecks before the first branching", count: 1, needed: "a whole number")
+            .Ints("channels", c => [c.Stage1Channels], (c, v) => c with { Stage1Channels = v[0] }, 1,
+                "their inner width; they put out four times as much", count: 1, needed: "a whole number"))
+        .Whole("stage2", c => c.Stage2, (c, v) => c with { Stage2 = v }, HRNetStage.Settings(2), _ => HRNetStage.Blank,
+            needed: HRNetStage.Needed)
+        .Whole("stage3", c => c.Stage3, (c, v) => c with { Stage3 = v }, HRNetStage.Settings(3), _ => HRNetStage.Blank,
+            needed: HRNetStage.Needed)
+        .Whole("stage4", c => c.Stage4, (c, v) => c with { Stage4 = v }, HRNetStage.Settings(4), _ => HRNetStage.Blank,
+            needed: HRNetStage.Needed)
+        .Require(c => c.Check());
+
+    /// <summary>Bottlenecks of stage 1.</summary>
+    public int Stage1Blocks { get; init; } = 4;
+
+    /// <summary>Width of stage 1's Bottlenecks; four times as many channels come out.</summary>
+    public int Stage1Channels { get; init; } = 64;
+
+    /// <summary>Two branches.</summary>
+    public required HRNetStage Stage2 { get; init; }
+
+    /// <summary>Three branches.</summary>
+    public required HRNetStage Stage3 { get; init; }
+
+    /// <summary>Four branches.</summary>
+    public required HRNetStage Stage4 { get; init; }
+
+    /// <summary>
+    /// Whether bilinear upsampling maps corner pixels to corner pixels: false in the authors' plain networks, true in their OCR ones.
+    /// </summary>
+    public bool AlignCorners { get; init; }
+
+    /// <summary>Batch norm's momentum: 0.1 in one official branch, 0.01 in another.</summary>
+    public double Momentum { get; init; } = 0.1;
+
+    /// <summary>Stands in every BasicBlock between conv1-bn-relu and conv2, never in a Bottleneck; null for none.</summary>
+    public AttentionModule? Attention { get; init; }
+
+    /// <summary>1.5 M parameters: C = 16, one module a stage, two blocks a branch.</summary>
+    public static HRNetConfig W18SmallV1 => Of(16, 1, 1, 1, 2) with { Stage1Blocks = 1, Stage1Channels = 32 };
+
+    /// <summary>3.9 M parameters: C = 18, modules 1, 3, 2, two blocks a branch.</summary>
+    public static HRNetConfig W18SmallV2 => Of(18, 1, 3, 2, 2) with { Stage1Blocks = 2 };
+
+    /// <summary>
+    /// The full depth at a width: modules 1, 4, 3 and four blocks a branch. The authors released 18, 30, 32, 40, 44, 48 and 64.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The width is not positive.</exception>
+    public static HRNetConfig OfWidth(int width) => Of(width, 1, 4, 3, 4);
+
+    static HRNetConfig Of(int c, int modules2, int modules3, int modules4, int blocks)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(c, 1);
+        HRNetStage Stage(int modules, int branches) =>
+            new(modules, [.. Enumerable.Repeat(blocks, branches)], [.. Enumerable.Range(0, branches).Select(b => c << b)]);
+        return new HRNetConfig { Stage2 = Stage(modules2, 2), Stage3 = Stage(modules3, 3), Stage4 = Stage(modules4, 4) };
+    }
+
+    /// <summary>Checks that the stages fit each other.</summary>
+    /// <exception cref="ArgumentException">A stage with another number of branches than it must have, or a count below 1.</exception>
+    public void Check()
+    {
+        foreach (var (name, stage, branches) in new[] { ("stage2", Stage2, 2), ("stage3", Stage3, 3), ("stage4", Stage4, 4) })
+        {
+            if (stage.Blocks.Count != branches || stage.Channels.Count != branches)
+                throw new ArgumentException(
+                    $"{name}: {stage.Blocks.Count} block counts and {stage.Channels.Count} "
+                    + $"channel counts; {branches} of each were wanted, one a branch");
+            if (stage.Modules < 1 || stage.Blocks.Any(b => b < 1) || stage.Channels.Any(c => c < 1))
+                throw new ArgumentException($"{name}: modules, blocks and channels must each be at least 1");
+        }
+        if (Stage1Blocks < 1 || Stage1Channels < 1)
+            throw new ArgumentException("stage1: blocks and channels must each be at least 1");
+    }
+}
+
+/// <summary>One stage: how many multi-resolution modules, and blocks and channels of each branch.</summary>
+/// <param name="Modules">Multi-resolution modules in a row, at least 1 (NUM_MODULES of the official code).</param>
+/// <param name="Blocks">Residual blocks of each branch, finest first (NUM_BLOCKS).</param>
+/// <param name="Channels">Width of each branch, finest first (NUM_CHANNELS).</param>
+public sealed record HRNetStage(int Modules, ValueList<int> Blocks, ValueList<int> Channels)
+{
+    internal const string Needed = "blocks and channels";
+
+    /// <summary>A stage of one module, before its branches are given.</summary>
+    internal static HRNetStage Blank { get; } = new(1, [], []);
+
+    /// <summary>The settings of the stage of so many branches.</summary>
+    internal static Settings<HRNetStage> Settings(int branches)
+    {
+        var wanted = $"a list of {branches}, one for each branch";
+        string As(string meaning) => branches == 2 ? meaning : "as `stage2`";
+        return new Settings<HRNetStage>()
+            .Int("modules", s => s.Modules, (s, v) => s with { Modules = v }, 1,
+                As("multi-resolution modules in a row; 1 where the stage is given without it"))
+            .Ints("blocks", s => s.Blocks, (s, v) => s with { Blocks = v }, 1, As("BasicBlocks of each branch, finest first"),
+                count: branches, needed: wanted)
+            .Ints("channels", s => s.Channels, (s, v) => s with { Channels = v }, 1, As("width of each branch, finest first"),
+                count: branches, needed: wanted);
+    }
+}
+
 /// <summary>
-/// The backbone: an image [N, 3, H, W] to four feature maps at strides 4, 8, 16, 32 with C, 2C, 4C, 8C channels, or to the first of them alone.
+/// The backbone: an image [N, 3, H, W] to four feature maps at strides 4, 8, 16, 32 with C, 2C, 4C, 8C channels, or to the first of them
+/// alone.
 /// </summary>
 public sealed class HRNet : Net<Tensor, Tensor[]>
 {
@@ -41,7 +154,8 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
 
         var wide = config.Stage1Channels * Bottleneck.Expansion;
         layer1 = Enumerable.Range(0, config.Stage1Blocks)
-            .Select(b => new Bottleneck(w / "layer1" / b, b == 0 ? StemChannels : wide, config.Stage1Channels, momentum: config.Momentum)).ToArray();
+            .Select(b => new Bottleneck(w / "layer1" / b, b == 0 ? StemChannels : wide, config.Stage1Channels, momentum: config.Momentum))
+                .ToArray();
         transition1 = new(w / "transition1", [wide], config.Stage2.Channels, config.Momentum);
         stage2 = Stage(w / "stage2", config.Stage2, config, upsampling);
         transition2 = new(w / "transition2", config.Stage2.Channels, config.Stage3.Channels, config.Momentum);
@@ -75,8 +189,10 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
         return branches;
     }
 
-    static HighResolutionModule[] Stage(Weights w, HRNetStage stage, HRNetConfig config, FuseUpsampling upsampling, bool highestOnly = false) =>
-        Enumerable.Range(0, stage.Modules).Select(m => new HighResolutionModule(w / m, stage, config, upsampling, highestOnly && m == stage.Modules - 1)).ToArray();
+    static HighResolutionModule[] Stage(Weights w, HRNetStage stage, HRNetConfig config, FuseUpsampling upsampling,
+        bool highestOnly = false) =>
+        Enumerable.Range(0, stage.Modules)
+            .Select(m => new HighResolutionModule(w / m, stage, config, upsampling, highestOnly && m == stage.Modules - 1)).ToArray();
 
     void Check(Tensor image)
     {
@@ -84,12 +200,16 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
             throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; colour images [N, 3, H, W] were wanted");
         var (height, width) = (image.Size(2), image.Size(3));
         if (height < Stride || width < Stride)
-            throw new ArgumentException($"{(Weights / "transition3" / 3).Path}: an image of {height}×{width} pixels is smaller than the lowest branch's stride; at least {Stride}×{Stride} was wanted");
+            throw new ArgumentException(
+                $"{(Weights / "transition3" / 3).Path}: an image of {height}×{width} pixels is "
+                + $"smaller than the lowest branch's stride; at least {Stride}×{Stride} was wanted");
         if (upsampling == FuseUpsampling.Bilinear)
             return;
         for (var stage = 2; stage <= 4; stage++)
             if (Stem(height) % (1 << stage - 1) != 0 || Stem(width) % (1 << stage - 1) != 0)
-                throw new ArgumentException($"{(Weights / $"stage{stage}" / 0 / "fuse_layers").Path}: an image of {height}×{width} pixels does not halve down to branch {stage - 1} without rest, "
+                throw new ArgumentException(
+                    $"{(Weights / $"stage{stage}" / 0 / "fuse_layers").Path}: an image of {height}×{width} pixels "
+                    + $"does not halve down to branch {stage - 1} without rest, "
                     + $"so repeating its pixels would not give branch 0's size; multiples of {Stride} fit, as {Up(height)}×{Up(width)}");
     }
 
@@ -97,4 +217,22 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
     static long Stem(long size) => (size + 3) / 4;
 
     static long Up(long size) => (size + Stride - 1) / Stride * Stride;
+}
+
+/// <summary>Initial values that the authors give their networks.</summary>
+public static class HRNetValues
+{
+    /// <summary>That of the authors' normal distributions.</summary>
+    public const double Deviation = 0.001;
+
+    /// <summary>Every convolution normal with one deviation; batch norms stay 1 and 0, attention modules keep their own values.</summary>
+    /// <param name="weights">The network's.</param>
+    /// <param name="deviation">That of the normal distribution.</param>
+    /// <param name="except">Modules at the root that keep their values too.</param>
+    public static void Normal(Weights weights, double deviation, params IReadOnlyList<string> except)
+    {
+        foreach (var (name, tensor) in weights.Parameters)
+            if (tensor.Dimensions == 4 && !except.Contains(name.Split('.')[0]) && !name.Contains(".deattn.", StringComparison.Ordinal))
+                Init.Normal(tensor, deviation);
+    }
 }

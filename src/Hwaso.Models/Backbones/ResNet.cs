@@ -1,13 +1,118 @@
-// He et al., "Deep residual learning for image recognition", CVPR 2016. Structure and key names follow torchvision (models/resnet.py), whose
-// dilation PyTorch-Encoding's shares: in place of a stride, the stage's first block keeps the dilation so far and the rest double it.
-// Deviations: the stride of a Bottleneck is in its 3×3 convolution, as in torchvision; BasicBlocks can be dilated too, which torchvision refuses;
-// the deep stem is PyTorch-Encoding's; attention modules in the blocks are an option that the original does not have.
+// He et al., "Deep residual learning for image recognition", CVPR 2016. Structure and key names follow torchvision (models/resnet.py),
+// whose dilation PyTorch-Encoding's shares: in place of a stride, the stage's first block keeps the dilation so far and the rest double it.
+// Deviations: the stride of a Bottleneck is in its 3×3 convolution, as in torchvision; BasicBlocks can be dilated too, which torchvision
+// refuses; the deep stem is PyTorch-Encoding's; attention modules in the blocks are an option that the original does not have.
+using Hwaso.Models.Attention;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Backbones;
 
-/// <summary>The backbone: images [N, 3, H, W] to five feature maps: the stem's at stride 2, the four stages' at strides 4, 8, 16, 32 unless dilated.</summary>
+/// <summary>What distinguishes one ResNet from another; the named depths are the paper's. He et al., CVPR 2016, table 1.</summary>
+public sealed record ResNetConfig
+{
+    static readonly NamedValues<bool> blocks = new(("bottleneck", true), ("basic", false));
+
+    // The section `resnet`.
+    static readonly Settings<ResNetConfig> sizes = new Settings<ResNetConfig>()
+        .Ints("blocks", c => c.Blocks, (c, v) => c with { Blocks = v }, 1,
+            "blocks of each stage, as 3, 4, 6, 3 in a ResNet-50; required with a family on a ResNet", count: 4,
+            needed: "a list of 4 block counts")
+        .Choice("block", c => c.Bottlenecks, (c, v) => c with { Bottlenecks = v }, blocks, "which blocks; `bottleneck`")
+        .Ints("widths", c => c.Widths, (c, v) => c with { Widths = v }, 1,
+            "width of each stage's blocks; a Bottleneck puts out four times as much; 64, 128, 256, 512", count: 4)
+        .Int("stem_channels", c => c.StemChannels, (c, v) => c with { StemChannels = v }, 1, "channels of the stem's convolution; 64")
+        .Flag("deep_stem", c => c.DeepStem, (c, v) => c with { DeepStem = v },
+            "three 3×3 convolutions as stem, as in PyTorch-Encoding's `resnet50s`, instead of one 7×7; the last has twice the channels")
+        .Int("output_stride", c => c.OutputStride, (c, v) => c with { OutputStride = v }, 8,
+            "pixels of the image to one of the last stage, by dilation; 8 in dense networks, 32 in classifiers", among: [8, 16, 32]);
+
+    /// <summary>The settings of its blocks: <c>attention</c> and the section <c>resnet</c>.</summary>
+    public static Settings<ResNetConfig> OfBlocks { get; } = new Settings<ResNetConfig>()
+        .Add(AttentionModule.Setting<ResNetConfig>(c => c.Attention, (c, v) => c with { Attention = v }))
+        .Section("resnet", c => c, (_, v) => v, sizes)
+        .Require(c => c.Check());
+
+    /// <summary>The settings that every network on a ResNet has.</summary>
+    public static Settings<ResNetConfig> Settings { get; } = new Settings<ResNetConfig>()
+        .BatchNormMomentum(c => c.Momentum, (c, v) => c with { Momentum = v })
+        .Include(c => c, (_, v) => v, OfBlocks);
+
+    /// <summary>Every named depth, smallest first.</summary>
+    public static IReadOnlyList<(string Name, ResNetConfig Config)> Depths { get; } =
+        [("resnet18", R18), ("resnet34", R34), ("resnet50", R50), ("resnet101", R101), ("resnet152", R152)];
+
+    /// <summary>The depths that dense networks are published with, dilated to output stride 8.</summary>
+    public static IReadOnlyList<(string Name, ResNetConfig Config)> Dilated { get; } =
+        [("resnet50", R50 with { OutputStride = 8 }), ("resnet101", R101 with { OutputStride = 8 })];
+
+    /// <summary>Blocks of each of the four stages.</summary>
+    public required ValueList<int> Blocks { get; init; }
+
+    /// <summary>Whether blocks are Bottlenecks, which put out four times their width, or BasicBlocks.</summary>
+    public bool Bottlenecks { get; init; } = true;
+
+    /// <summary>Width of each stage's blocks.</summary>
+    public ValueList<int> Widths { get; init; } = [64, 128, 256, 512];
+
+    /// <summary>Channels of the stem's convolution; of a deep stem, the first two have as many and the last twice.</summary>
+    public int StemChannels { get; init; } = 64;
+
+    /// <summary>Whether the stem is three 3×3 convolutions instead of one 7×7, as PyTorch-Encoding's <c>resnet50s</c>.</summary>
+    public bool DeepStem { get; init; }
+
+    /// <summary>
+    /// Pixels of the image, each way, to one of the last stage: 32, or 16 or 8 with dilated convolutions instead of strides.
+    /// </summary>
+    public int OutputStride { get; init; } = 32;
+
+    /// <summary>Batch norm's momentum.</summary>
+    public double Momentum { get; init; } = 0.1;
+
+    /// <summary>
+    /// Stands in every block: a BasicBlock's between conv1-bn-relu and conv2, a Bottleneck's after conv2-bn-relu; null for none.
+    /// </summary>
+    public AttentionModule? Attention { get; init; }
+
+    /// <summary>ResNet-18: BasicBlocks 2, 2, 2, 2.</summary>
+    public static ResNetConfig R18 => new() { Blocks = [2, 2, 2, 2], Bottlenecks = false };
+
+    /// <summary>ResNet-34: BasicBlocks 3, 4, 6, 3.</summary>
+    public static ResNetConfig R34 => new() { Blocks = [3, 4, 6, 3], Bottlenecks = false };
+
+    /// <summary>ResNet-50: Bottlenecks 3, 4, 6, 3.</summary>
+    public static ResNetConfig R50 => new() { Blocks = [3, 4, 6, 3] };
+
+    /// <summary>ResNet-101: Bottlenecks 3, 4, 23, 3.</summary>
+    public static ResNetConfig R101 => new() { Blocks = [3, 4, 23, 3] };
+
+    /// <summary>ResNet-152: Bottlenecks 3, 8, 36, 3.</summary>
+    public static ResNetConfig R152 => new() { Blocks = [3, 8, 36, 3] };
+
+    /// <summary>Channels of the stem's feature map and of each stage's.</summary>
+    public IReadOnlyList<int> Channels =>
+        [DeepStem ? 2 * StemChannels : StemChannels, .. Widths.Select(w => Bottlenecks ? w * Bottleneck.Expansion : w)];
+
+    /// <summary>Checks that the numbers fit each other.</summary>
+    /// <exception cref="ArgumentException">Another number of stages than four, a count below 1, or another stride than 8, 16 or
+    /// 32.</exception>
+    public void Check()
+    {
+        if (Blocks.Count != 4 || Widths.Count != 4)
+            throw new ArgumentException(
+                $"resnet: {Blocks.Count} block counts and {Widths.Count} "
+                + "widths; 4 of each were wanted, one a stage");
+        if (StemChannels < 1 || Blocks.Any(b => b < 1) || Widths.Any(c => c < 1))
+            throw new ArgumentException("resnet: blocks, widths and the stem's channels must each be at least 1");
+        if (OutputStride is not (8 or 16 or 32))
+            throw new ArgumentException($"resnet: output stride {OutputStride}; 8, 16 or 32 was wanted");
+    }
+}
+
+/// <summary>
+/// The backbone: images [N, 3, H, W] to five feature maps: the stem's at stride 2, the four stages' at strides 4, 8, 16, 32 unless dilated.
+/// </summary>
 public sealed class ResNet : Backbone
 {
     readonly Net conv1;
@@ -15,8 +120,11 @@ public sealed class ResNet : Backbone
     readonly Sequential[] stages;
     readonly int stride;
 
-    /// <summary>Builds it directly at its place: the classifier has no name for it, segmentation networks have <c>backbone</c> or <c>encoder</c>.</summary>
-    /// <exception cref="ArgumentException">Numbers that do not fit each other, or an attention module that does not fit a block.</exception>
+    /// <summary>
+    /// Builds it directly at its place: the classifier has no name for it, segmentation networks have <c>backbone</c> or <c>encoder</c>.
+    /// </summary>
+    /// <exception cref="ArgumentException">Numbers that do not fit each other, or an attention module that does not fit a
+    /// block.</exception>
     public ResNet(Weights w, ResNetConfig config) : base(w)
     {
         config.Check();
@@ -41,7 +149,9 @@ public sealed class ResNet : Backbone
     /// <inheritdoc/>
     public override IReadOnlyList<int> Ends { get; } = [0, 1, 2, 3, 4];
 
-    /// <summary>The authors' initial values: every convolution He's normal by fan-out; batch norms stay 1 and 0, attention modules keep their own.</summary>
+    /// <summary>
+    /// The authors' initial values: every convolution He's normal by fan-out; batch norms stay 1 and 0, attention modules keep their own.
+    /// </summary>
     public override void InitialiseAsPublished()
     {
         foreach (var (name, tensor) in Weights.Parameters)
@@ -94,6 +204,8 @@ public sealed class ResNet : Backbone
             throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; colour images [N, 3, H, W] were wanted");
         var (height, width) = (image.Size(2), image.Size(3));
         if (height < stride || width < stride)
-            throw new ArgumentException($"{(Weights / "layer4").Path}: an image of {height}×{width} pixels is smaller than the last stage's stride; at least {stride}×{stride} was wanted");
+            throw new ArgumentException(
+                $"{(Weights / "layer4").Path}: an image of {height}×{width} pixels is "
+                + $"smaller than the last stage's stride; at least {stride}×{stride} was wanted");
     }
 }

@@ -3,7 +3,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Backbones;
 
-/// <summary>A pre-norm block of DINOv2: attention, then the token-wise network, each behind a norm and scaled before it is added. [N, T, D] to the same.</summary>
+/// <summary>
+/// A pre-norm block of DINOv2: attention, then the token-wise network, each behind a norm and scaled before it is added. [N, T, D] to the
+/// same.
+/// </summary>
 public sealed class TransformerBlock : Net
 {
     const double Epsilon = 1e-6, Deviation = 0.02;

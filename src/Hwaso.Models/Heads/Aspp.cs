@@ -1,11 +1,35 @@
 // Chen et al., "Rethinking atrous convolution for semantic image segmentation", 2017, section 3.3. Key names follow torchvision
 // (models/segmentation/deeplabv3.py): convs.0 is 1×1, convs.1… dilated, the last the image's average.
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Heads;
 
-/// <summary>Atrous spatial pyramid pooling: features [N, C, h, w] at several dilations and averaged over the image, concatenated and projected to [N, M, h, w].</summary>
+/// <summary>A DeepLabV3 head; the defaults are torchvision's.</summary>
+public sealed record AsppConfig
+{
+    /// <summary>The settings of the section <c>aspp</c>.</summary>
+    public static Settings<AsppConfig> Settings { get; } = new Settings<AsppConfig>()
+        .Int("channels", c => c.Channels, (c, v) => c with { Channels = v }, 1, "channels of every branch of a DeepLabV3 head; 256")
+        .Ints("rates", c => c.Rates, (c, v) => c with { Rates = v }, 1, "dilations of its 3×3 branches; 12, 24, 36")
+        .Number("dropout", c => c.Dropout, (c, v) => c with { Dropout = v }, 0,
+            "probability with which an element of its projection is dropped; 0.5", max: 1);
+
+    /// <summary>Channels of every branch and of the projection.</summary>
+    public int Channels { get; init; } = 256;
+
+    /// <summary>Dilations of the 3×3 branches: 12, 24, 36 at output stride 8, half of it at 16.</summary>
+    public ValueList<int> Rates { get; init; } = [12, 24, 36];
+
+    /// <summary>Probability with which an element of the projection is dropped, in training.</summary>
+    public double Dropout { get; init; } = 0.5;
+}
+
+/// <summary>
+/// Atrous spatial pyramid pooling: features [N, C, h, w] at several dilations and averaged over the image, concatenated and projected to
+/// [N, M, h, w].
+/// </summary>
 public sealed class Aspp : Net
 {
     readonly Sequential[] convs;
@@ -40,7 +64,14 @@ public sealed class Aspp : Net
     protected override Tensor Forward(Tensor x)
     {
         // The last branch is one pixel; resizing it repeats it.
-        var branches = convs.Select((conv, k) => k < convs.Length - 1 ? x.Apply(conv) : x.Apply(conv).ResizeBilinear(x.Size(2), x.Size(3))).ToArray();
+        var branches = convs.Select((conv, k) => k < convs.Length - 1 ? x.Apply(conv) : x.Apply(conv).ResizeBilinear(x.Size(2), x.Size(3)))
+            .ToArray();
         return Tensor.Concat(branches, 1).Apply(project);
     }
+}
+
+/// <summary>[N, C, h, w] to the average of its pixels, [N, C, 1, 1], as a module for <see cref="Sequential"/>.</summary>
+sealed class ImageAverage(Weights w) : Net(w)
+{
+    protected override Tensor Forward(Tensor x) => x.Mean([2, 3], keep: true);
 }

@@ -4,7 +4,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Heads;
 
-/// <summary>HRFPN: the four branches concatenated at stride 4, 1×1 to 256 channels, average-pooled to strides 8 to 64, a 3×3 convolution each: five maps.</summary>
+/// <summary>
+/// HRFPN: the four branches concatenated at stride 4, 1×1 to 256 channels, average-pooled to strides 8 to 64, a 3×3 convolution each: five
+/// maps.
+/// </summary>
 public sealed class FeaturePyramid : Net<Tensor[], Tensor[]>
 {
     /// <summary>Channels of every level in the released networks.</summary>
@@ -33,7 +36,9 @@ public sealed class FeaturePyramid : Net<Tensor[], Tensor[]>
         var (height, width) = (branches[0].Size(2), branches[0].Size(3));
         const int Coarsest = 1 << Levels - 1;
         if (height < Coarsest || width < Coarsest)
-            throw new ArgumentException($"{(Weights / "fpn_conv" / (Levels - 1)).Path}: features of {height}×{width} pixels at stride 4 leave none at stride 64; images of at least 64×64 were wanted");
+            throw new ArgumentException(
+                $"{(Weights / "fpn_conv" / (Levels - 1)).Path}: features of {height}×{width} "
+                + "pixels at stride 4 leave none at stride 64; images of at least 64×64 were wanted");
         var upsampled = branches.Select((branch, b) => b == 0 ? branch : branch.ResizeBilinear(height, width));
         var finest = Tensor.Concat(upsampled, 1).Apply(reduction_conv);         // [N, 256, H/4, W/4]
         return fpn_conv.Select((conv, level) => (level == 0 ? finest : Pool(finest, 1 << level)).Apply(conv)).ToArray();

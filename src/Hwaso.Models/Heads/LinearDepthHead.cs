@@ -1,9 +1,10 @@
 // The linear depth head of DINOv2 (Oquab et al., TMLR 2024), with the bins of Bhat et al., "AdaBins", CVPR 2021, evenly spaced.
 // Structure and key names follow the authors' code (dinov2/hub/depth/decode_heads.py, BNHead, which has no batch norm).
-// Deviations: the mean over the bins is Σ b·r / Σ r, one division a pixel, not Σ b·(r / Σ r). An earlier state of the authors' code fixed the
-// largest depth of every linear head at 80; it is a setting here, 10 by default as for their NYU heads.
+// Deviations: the mean over the bins is Σ b·r / Σ r, one division a pixel, not Σ b·(r / Σ r). An earlier state of the authors' code fixed
+// the largest depth of every linear head at 80; it is a setting here, 10 by default as for their NYU heads.
 using Hwaso.Models.Backbones;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Heads;
@@ -11,6 +12,9 @@ namespace Hwaso.Models.Heads;
 /// <summary>One 1×1 convolution to bins of depth, over the last block or over four.</summary>
 public sealed record LinearDepthHead : DepthHead
 {
+    static readonly Settings<DepthHead> settings = Common.Include(h => (LinearDepthHead)h, (_, h) => h, new Settings<LinearDepthHead>()
+        .Int("bins", h => h.Bins, (h, v) => h with { Bins = v }, 2, "bins of depth of the linear heads; 256"));
+
     /// <summary>1 or 4.</summary>
     public int Layers { get; init; } = 1;
 
@@ -19,6 +23,9 @@ public sealed record LinearDepthHead : DepthHead
 
     /// <inheritdoc/>
     public override string Name => Layers == 1 ? "linear" : $"linear{Layers}";
+
+    /// <inheritdoc/>
+    public override Settings<DepthHead> Settings => settings;
 
     /// <inheritdoc/>
     public override IReadOnlyList<int> Taps(DinoConfig config) => Layers == 1 ? [config.Depth - 1] : config.FourTaps;

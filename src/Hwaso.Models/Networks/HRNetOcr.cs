@@ -3,11 +3,48 @@
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Networks;
 
-/// <summary>HRNetV2's four branches, upsampled to the finest and concatenated, under an OCR head: logits at stride 4, and auxiliary ones to learn by.</summary>
+/// <summary>An HRNetV2 of any size under an OCR head: <c>hrnetv2-w48-ocr</c>, …; the released ones align corners.</summary>
+public sealed record HRNetOcrDefinition : HRNetSegmentationDefinition
+{
+    static readonly Settings<ModelDefinition> settings = new Settings<HRNetOcrDefinition>()
+        .AlignCorners(d => d.Config.AlignCorners, (d, v) => d with { Config = d.Config with { AlignCorners = v } })
+        .Include(d => d.Config, (d, v) => d with { Config = v }, HRNetConfig.Settings)
+        .Section("ocr", d => d.Ocr, (d, v) => d with { Ocr = v }, OcrConfig.Settings)
+        .Of<ModelDefinition>();
+
+    // The official implementation's, 19 classes.
+    static readonly Dictionary<string, long> published = new() { ["hrnetv2-w48-ocr"] = 70_372_678 };
+
+    /// <summary>Every one with a name, and <c>hrnetv2-ocr</c>.</summary>
+    public static NetworkFamily Family { get; } = HRNetFamily.Of(
+        Form("hrnetv2-ocr", HRNetFamily.Body), published,
+        (size, config) => Form($"hrnetv2-{size}-ocr", config) with { PublishedSize = (512, 1024) });
+
+    /// <summary>The head's widths.</summary>
+    public OcrConfig Ocr { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override int PublishedClasses { get; init; } = 19;
+
+    /// <inheritdoc/>
+    public override Settings<ModelDefinition> Settings => settings;
+
+    /// <inheritdoc/>
+    public override SegmentationNet Build(Weights w, int classes) => new HRNetOcr(w, Config, Ocr, classes);
+
+    static HRNetOcrDefinition Form(string name, HRNetConfig config) =>
+        new() { Name = name, Description = "HRNetV2 with object-contextual representations", Config = config with { AlignCorners = true } };
+}
+
+/// <summary>
+/// HRNetV2's four branches, upsampled to the finest and concatenated, under an OCR head: logits at stride 4, and auxiliary ones to learn
+/// by.
+/// </summary>
 public sealed class HRNetOcr : SegmentationNet, ISeveralOutputs
 {
     readonly HRNet body;
@@ -29,10 +66,14 @@ public sealed class HRNetOcr : SegmentationNet, ISeveralOutputs
     /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => OcrHead.Modules;
 
-    /// <summary>The authors' initial values: the body's convolutions normal with deviation 0.001, the head's as PyTorch leaves them.</summary>
+    /// <summary>
+    /// The authors' initial values: the body's convolutions normal with deviation 0.001, the head's as PyTorch leaves them.
+    /// </summary>
     public override void InitialiseAsPublished() => HRNetValues.Normal(Weights, HRNetValues.Deviation, OcrHead.Modules);
 
-    /// <summary>Both logits, each [N, K, H/4, W/4]: the auxiliary ones, then the network's answer. The published loss weighs them 0.4 and 1.</summary>
+    /// <summary>
+    /// Both logits, each [N, K, H/4, W/4]: the auxiliary ones, then the network's answer. The published loss weighs them 0.4 and 1.
+    /// </summary>
     public Tensor[] Outputs(Tensor image)
     {
         var branches = image.Apply(body);

@@ -3,11 +3,51 @@
 // Deviations: stage 1 is a setting here; there it is four Bottlenecks of 64.
 using Hwaso.Models.Backbones;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Networks;
 
-/// <summary>The finest branch alone through one convolution: images [N, 3, H, W] to a heat map a joint, [N, J, H/4, W/4], peak 1 at the joint.</summary>
+/// <summary>An HRNetV1 of any size: <c>hrnet-w32-pose</c>, …; its classes are the joints.</summary>
+public sealed record HRNetPoseDefinition : ModelDefinition
+{
+    static readonly Settings<ModelDefinition> settings = new Settings<HRNetPoseDefinition>()
+        .Include(d => d.Config, (d, v) => d with { Config = v }, HRNetConfig.Settings)
+        .FinalKernel(d => d.FinalKernel, (d, v) => d with { FinalKernel = v })
+        .Of<ModelDefinition>();
+
+    // Counts of the official implementation.
+    static readonly Dictionary<string, long> published = new() { ["hrnet-w32-pose"] = 28_536_113, ["hrnet-w48-pose"] = 63_595_745 };
+
+    /// <summary>Every one with a name, and <c>hrnet-pose</c>.</summary>
+    public static NetworkFamily Family { get; } =
+        HRNetFamily.Of(Form("hrnet-pose", HRNetFamily.Body), published, (size, config) => Form($"hrnet-{size}-pose", config));
+
+    /// <summary>The body.</summary>
+    public required HRNetConfig Config { get; init; }
+
+    /// <summary>Side of the last convolution's kernel.</summary>
+    public int FinalKernel { get; init; } = 1;
+
+    /// <inheritdoc/>
+    public override ModelTask Task => ModelTask.Pose;
+
+    /// <inheritdoc/>
+    public override int PublishedClasses { get; init; } = HRNetPose.CocoJoints;
+
+    /// <inheritdoc/>
+    public override Settings<ModelDefinition> Settings => settings;
+
+    /// <inheritdoc/>
+    public override Net Build(Weights w, int classes) => new HRNetPose(w, Config, classes, FinalKernel);
+
+    static HRNetPoseDefinition Form(string name, HRNetConfig config) =>
+        new() { Name = name, Description = "HRNetV1 for the keypoints of a person", Config = config };
+}
+
+/// <summary>
+/// The finest branch alone through one convolution: images [N, 3, H, W] to a heat map a joint, [N, J, H/4, W/4], peak 1 at the joint.
+/// </summary>
 public sealed class HRNetPose : Net
 {
     /// <summary>COCO's keypoints.</summary>

@@ -1,16 +1,18 @@
 // The multi-decoder U-Net with pseudo depth (2024): one shared ResNet-50 encoder, a semantic and a depth decoder of U-Net form.
-// Key names: the semantic half is segmentation_models.pytorch's Unet (encoder, decoder, segmentation_head), so that its files load unchanged;
-// beside it depth_decoder and depth_head.
+// Key names: the semantic half is segmentation_models.pytorch's Unet (encoder, decoder, segmentation_head), so that its files load
+// unchanged; beside it depth_decoder and depth_head.
 // Deviations: the paper leaves open how the depth head ends: here its convolution's value is the depth, without activation.
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Networks;
 
 /// <summary>
-/// Semantic logits [N, K, H, W], and for training the depth [N, 1, H, W] by a second decoder of the same shape. Evaluation asks the semantic
+/// Semantic logits [N, K, H, W], and for training the depth [N, 1, H, W] by a second decoder of the same shape. Evaluation asks the
+/// semantic
 /// decoder alone; what is deployed is a <see cref="UNet"/> with the same names.
 /// </summary>
 public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
@@ -26,7 +28,8 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
         encoder = new(w / "encoder", config);
         decoder = new(w / "decoder", unet, encoder.Channels, config.Momentum);
         segmentation_head = new(w / "segmentation_head", decoder.Channels, classes);
-        depth_decoder = new(w / "depth_decoder", unet with { Channels = unet.DepthChannels ?? unet.Channels }, encoder.Channels, config.Momentum);
+        depth_decoder =
+            new(w / "depth_decoder", unet with { Channels = unet.DepthChannels ?? unet.Channels }, encoder.Channels, config.Momentum);
         depth_head = new(w / "depth_head", depth_decoder.Channels, 1);
     }
 
@@ -61,10 +64,11 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
     }
 
     /// <summary>Lets some parts learn and puts them into training mode; the others stay as they are, statistics included.</summary>
-    public void Learn(IReadOnlyCollection<UNetPart> parts)
+    public void Learn(IReadOnlyCollection<NetworkPart> parts)
     {
-        foreach (var (part, modules) in new (UNetPart, Module[])[]
-            { (UNetPart.Encoder, [encoder]), (UNetPart.Semantic, [decoder, segmentation_head]), (UNetPart.Depth, [depth_decoder, depth_head]) })
+        foreach (var (part, modules) in new (NetworkPart, Module[])[]
+            { (NetworkPart.Encoder, [encoder]), (NetworkPart.Semantic, [decoder, segmentation_head]),
+                (NetworkPart.Depth, [depth_decoder, depth_head]) })
             foreach (var module in modules)
             {
                 var learns = parts.Contains(part);
@@ -77,7 +81,10 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
             }
     }
 
-    /// <summary>The first tensor of which the two decoders have other shapes, semantic and depth; null where they are alike, so that one can take over the other's.</summary>
+    /// <summary>
+    /// The first tensor of which the two decoders have other shapes, semantic and depth; null where they are alike, so that one can take
+    /// over the other's.
+    /// </summary>
     public (string Key, string Semantic, string Depth)? DecoderDifference()
     {
         foreach (var ((key, semantic), (_, depth)) in decoder.Weights.State.Zip(depth_decoder.Weights.State))
@@ -104,7 +111,9 @@ public sealed class UNetMultiDecoder : SegmentationNet, ISeveralOutputs
     void Copy(UNetDecoder from, UNetDecoder to)
     {
         if (DecoderDifference() is var (key, semantic, depth))
-            throw new ArgumentException($"decoder and depth_decoder differ in {key}: {semantic} and {depth}; only one of the same shapes can be copied");
+            throw new ArgumentException(
+                $"decoder and depth_decoder differ in {key}: {semantic} "
+                + $"and {depth}; only one of the same shapes can be copied");
         using var scope = new Scope();
         foreach (var ((_, source), (_, target)) in from.Weights.State.Zip(to.Weights.State))
             target.CopyFrom(source.ToHost());

@@ -1,5 +1,5 @@
 using Hwaso.Metrics;
-using Hwaso.Recipes.Yaml;
+using Hwaso.Recipes;
 
 namespace Hwaso.Training.Studies;
 

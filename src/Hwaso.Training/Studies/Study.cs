@@ -1,6 +1,5 @@
 using Hwaso.Metrics;
 using Hwaso.Recipes;
-using Hwaso.Recipes.Yaml;
 
 namespace Hwaso.Training.Studies;
 
@@ -51,7 +50,7 @@ public sealed record Study
     /// </exception>
     public static Study Load(string path, bool small)
     {
-        var map = YamlTree.Recipe(RecipeFile.TextOf(path), path, []);
+        var map = YamlTree.Read(RecipeFile.TextOf(path), path);
         map.AllowOnly("title", "source", "note", "recipe", "set", "seeds", "measures", "input", "baseline", "variants", "small");
         var form = map.Section("small");
         if (small && !form.IsGiven)

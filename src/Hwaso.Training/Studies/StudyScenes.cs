@@ -1,6 +1,5 @@
 using Hwaso.Common;
 using Hwaso.Recipes;
-using Hwaso.Recipes.Yaml;
 
 namespace Hwaso.Training.Studies;
 

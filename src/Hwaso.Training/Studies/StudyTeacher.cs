@@ -4,7 +4,7 @@ using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Depth;
 using Hwaso.Metrics;
-using Hwaso.Recipes.Yaml;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 using Hwaso.Training.Loop;
 using Hwaso.Training.Tasks;

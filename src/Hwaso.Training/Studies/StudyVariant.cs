@@ -1,5 +1,4 @@
 using Hwaso.Recipes;
-using Hwaso.Recipes.Yaml;
 
 namespace Hwaso.Training.Studies;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Hwaso.Inference.Networks;
 using Hwaso.Models;
+using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Training.Loop;
 using Hwaso.Training.Tasks.Segmentation;
@@ -31,7 +31,7 @@ public static class TrainingTasks
     {
         try
         {
-            return ModelFactory.Define(file.Model) switch
+            return Zoo.Define(file.Model) switch
             {
                 SegmentationDefinition definition => (request => new SegmentationTask(request, definition), SegmentationScores.Read),
                 var other => throw new ArgumentException(

@@ -6,7 +6,6 @@ using Hwaso.Inference.Depth;
 using Hwaso.Inference.Networks;
 using Hwaso.Metrics;
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Families;
 using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
@@ -116,7 +115,7 @@ public sealed class DepthTeacherTests : TensorTest
         using var scope = new Scope();
         using var off = new NoGrad();
         using var weights = Weights.Create(initialise: false);
-        var net = (UNetMultiDecoder)ModelFactory.DefineSegmentation(Recipe.Load(RunOf("family: unet-resnet-multidecoder", "depth: Depth").Recipe).Model).Build(weights, 5);
+        var net = (UNetMultiDecoder)Zoo.DefineSegmentation(Recipe.Load(RunOf("family: unet-resnet-multidecoder", "depth: Depth").Recipe).Model).Build(weights, 5);
         ByRule(weights);
         net.Eval();
         var answer = net.Outputs(Normalised(Picture(), 0, 0, 40, 52))[0].Contiguous().ToArray<float>();
@@ -230,7 +229,7 @@ public sealed class DepthTeacherTests : TensorTest
             train: {epochs: 1, batch: 1, optimizer: {learning_rate: 0.1} }
             """);
         using var weights = Weights.Create(initialise: false);
-        ModelFactory.DefineSegmentation(Recipe.Load(run.Recipe).Model).Build(weights, 5);
+        Zoo.DefineSegmentation(Recipe.Load(run.Recipe).Model).Build(weights, 5);
         ByRule(weights);
         SafeTensors.Write(run.Last, weights.State.Select(s => KeyValuePair.Create(s.Key, s.Key == "depth_head.0.bias" ? HostTensor.Of(new[] { s.Value.ToHost().ToFloats()[0] + deeper }, 1) : s.Value.ToHost())), new Dictionary<string, string> { [CheckpointMetadata.Recipe] = File.ReadAllText(run.Recipe) });
         return run;

@@ -1,5 +1,4 @@
 using Hwaso.Inference.Explaining;
-using Hwaso.Models;
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Networks;

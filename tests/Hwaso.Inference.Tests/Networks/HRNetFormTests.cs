@@ -1,6 +1,6 @@
 using Hwaso.Checkpoints;
 using Hwaso.Inference.Networks;
-using Hwaso.Models;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Tests;
@@ -29,7 +29,7 @@ public sealed class HRNetFormTests : TensorTest
     public void A_reduced_network_answers_as_the_official_one_after_import(string fixture, string head, int classes, int tensors, params string[] outputs)
     {
         var recipe = Read(head);
-        var definition = ModelFactory.Define(recipe);
+        var definition = Zoo.Define(recipe);
         var report = Importer.Import(Fixtures.Path($"small/{fixture}.pth"), definition, recipe, classes, At("in"), skipMismatched: false);
         Assert.Equal((tensors, 0, 0), (report.Loaded.Count, report.Missing.Count, report.Unexpected.Count));
         var errors = Verifier.Verify(definition, At("in"), Fixture.Read(Fixtures.Path($"small/{fixture}.safetensors")), null);
@@ -37,7 +37,7 @@ public sealed class HRNetFormTests : TensorTest
         Assert.All(errors, e => Assert.InRange(e.Relative, 0, Tolerance));
         // What was written says what it is of.
         var told = RecipeFile.Read(TensorFile.Read(At("in")).Metadata["hwaso.recipe"], "in").Model;
-        Assert.Equal((recipe.Family, classes, recipe.Ocr), (told.Family, told.Classes, told.Ocr));
+        Assert.Equal((recipe.Family, classes, Zoo.Define(recipe)), (told.Family, told.Classes, Zoo.Define(told)));
     }
 
     [Theory]
@@ -113,7 +113,7 @@ public sealed class HRNetFormTests : TensorTest
     [InlineData("  family: hrnetv2-ocr\n  ocr: {dropout: 2}\n", "model.ocr.dropout")]
     [InlineData("  family: hrnetv2-ocr\n  ocr: {key_channels: 0}\n", "model.ocr.key_channels")]
     public void A_key_of_another_form_is_refused_with_its_place(string head, string message) =>
-        Assert.Contains(message, Assert.Throws<RecipeException>(() => Read(head)).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<RecipeException>(() => Zoo.Define(Read(head))).Message, StringComparison.Ordinal);
 
     public override void Dispose()
     {
@@ -126,13 +126,13 @@ public sealed class HRNetFormTests : TensorTest
     static IEnumerable<string> Roots(IEnumerable<string> keys) => keys.Select(k => k.Split('.')[0]).Distinct();
 
     LoadReport Import(string source, string head, int classes) =>
-        Importer.Import(source, ModelFactory.Define(Read(head)), Read(head), classes, At("target"), skipMismatched: false);
+        Importer.Import(source, Zoo.Define(Read(head)), Read(head), classes, At("target"), skipMismatched: false);
 
     string Save(string head, int classes)
     {
         using var weights = Weights.Create();
         var recipe = Read(head);
-        ModelFactory.Define(recipe).Build(weights, classes);
+        Zoo.Define(recipe).Build(weights, classes);
         WeightFile.Save(At(recipe.Family!), weights, new Dictionary<string, string>());
         return At(recipe.Family!);
     }

@@ -1,7 +1,7 @@
 using Hwaso.Checkpoints;
 using Hwaso.Inference.Networks;
-using Hwaso.Models;
 using Hwaso.Models.Attention;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Tests;
@@ -31,7 +31,7 @@ public sealed class VerifierTests : TensorTest
     public void A_reduced_HRNetV2_answers_as_the_official_one_after_import()
     {
         var imported = Path.Combine(folder, "seg.safetensors");
-        var definition = ModelFactory.Define(Reduced);
+        var definition = Zoo.Define(Reduced);
         var report = Importer.Import(Fixtures.Path("small/hrnetv2_seg.pth"), definition, Reduced, 5, imported, skipMismatched: false);
         Assert.Equal(429, report.Loaded.Count);
         Assert.Empty(report.Missing);
@@ -115,7 +115,7 @@ public sealed class VerifierTests : TensorTest
         using var weights = Weights.Create(type: type, initialise: false);
         var recorded = TensorFile.Read(Fixtures.Path("small/hrnetv2_seg.train.safetensors")).Tensors;
         var gradients = TensorFile.Read(Fixtures.Path("small/hrnetv2_seg.grads0.pth")).Tensors;
-        var net = ModelFactory.Define(Reduced).Build(weights, 5);
+        var net = Zoo.Define(Reduced).Build(weights, 5);
         WeightFile.Load(weights, TensorFile.Read(Fixtures.Path("small/hrnetv2_seg.pth")));
         using var sgd = new Sgd([new ParameterGroup(weights.Parameters.ToArray(), 1, 1e-4)], 0.002, momentum: 0.9);
         using var loss = new CrossEntropy();
@@ -150,7 +150,7 @@ public sealed class VerifierTests : TensorTest
     [Fact]
     public void What_does_not_fit_is_named()
     {
-        var definition = ModelFactory.Define(Reduced);
+        var definition = Zoo.Define(Reduced);
         string Message(Action act) => Assert.Throws<CheckpointException>(act).Message;
         var pth = Fixtures.Path("small/hrnetv2_seg.pth");
         Assert.Contains("last_layer.3.weight: has shape [5, 120, 1, 1], the network wants [6, 120, 1, 1]: the checkpoint is for 5 classes", Message(() => Importer.Import(pth, definition, Reduced, 6, At("x"), false)), StringComparison.Ordinal);

@@ -3,13 +3,16 @@ using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Tests.Attention;
 
-/// <summary>Attention modules without released code against a plain PyTorch of the same structure (tests/fixtures/reference/record_attention.py).</summary>
+/// <summary>
+/// Attention modules without released code against a plain PyTorch of the same structure (tests/fixtures/reference/record_attention.py).
+/// </summary>
 public sealed class AttentionReferenceTests : TensorTest
 {
     static readonly IReadOnlyDictionary<string, AttentionModule> modules = new Dictionary<string, AttentionModule>
@@ -34,7 +37,8 @@ public sealed class AttentionReferenceTests : TensorTest
         var recorded = TensorFile.Read(Fixtures.Path("reference/attention.safetensors")).Tensors;
         long[] shape = [.. about["input_shape"]!.AsArray().Select(n => n!.GetValue<long>())];
         var net = modules[name].Build(weights, (int)shape[1]);
-        Assert.Equal(about["state_dict"]!.AsObject().Select(k => k.Key).Order(StringComparer.Ordinal), weights.State.Select(s => s.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(about["state_dict"]!.AsObject().Select(k => k.Key).Order(StringComparer.Ordinal),
+            weights.State.Select(s => s.Key).Order(StringComparer.Ordinal));
         foreach (var (key, tensor) in weights.State)
             tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
         var x = Tensor.From(FormulaWeights.Fill("input", shape)).To(ScalarType.Float64);
@@ -71,14 +75,18 @@ public sealed class AttentionReferenceTests : TensorTest
         using var weights = Weights.Create();
         var first = new BasicBlock(between, 8, 8, attention: new SqueezeExcitation());
         var block = new BasicBlock(weights, 8, 8, attention: new SqueezeExcitation { Place = AttentionPlace.End });
-        Assert.Equal(between.State.Select(s => s.Key).Order(StringComparer.Ordinal), weights.State.Select(s => s.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(between.State.Select(s => s.Key).Order(StringComparer.Ordinal),
+            weights.State.Select(s => s.Key).Order(StringComparer.Ordinal));
         foreach (var (key, tensor) in weights.State)
             tensor.CopyFrom(between[key].ToHost());
         block.Eval();
         first.Eval();
         var x = Tensor.Randn([1, 8, 6, 6]);
-        var y = Aten.Conv2d((Aten.Conv2d(x, weights["conv1.weight"], padding: [1, 1]) * (1 / Math.Sqrt(1 + 1e-5))).Relu(), weights["conv2.weight"], padding: [1, 1]) * (1 / Math.Sqrt(1 + 1e-5));
-        var channels = Aten.Conv2d(Aten.Conv2d(y.Mean([2, 3], keep: true), weights["deattn.fc1.weight"], weights["deattn.fc1.bias"]).Relu(), weights["deattn.fc2.weight"], weights["deattn.fc2.bias"]).Sigmoid();
+        var y = Aten.Conv2d((Aten.Conv2d(x, weights["conv1.weight"], padding: [1, 1]) * (1 / Math.Sqrt(1 + 1e-5))).Relu(),
+            weights["conv2.weight"], padding: [1, 1]) * (1 / Math.Sqrt(1 + 1e-5));
+        var channels =
+            Aten.Conv2d(Aten.Conv2d(y.Mean([2, 3], keep: true), weights["deattn.fc1.weight"], weights["deattn.fc1.bias"]).Relu(),
+            weights["deattn.fc2.weight"], weights["deattn.fc2.bias"]).Sigmoid();
         var expected = (y * channels + x).Relu().ToArray<float>();
         // Running statistics are 0 and 1: batch norm divides by √(1 + 1e-5). Sums of 72 terms.
         AssertClose(expected, block.Call(x).ToArray<float>(), 1e-6);
@@ -91,7 +99,8 @@ public sealed class AttentionReferenceTests : TensorTest
     public void An_odd_number_of_channels_names_the_block_and_what_fits(string name)
     {
         using var weights = Weights.Create(initialise: false);
-        var error = Assert.Throws<ArgumentException>(() => new BasicBlock(weights / "stage2" / "0", 7, 7, attention: Zoo.FindAttention(name)));
+        var error = Assert.Throws<ArgumentException>(() => new BasicBlock(weights / "stage2" / "0", 7, 7,
+            attention: Zoo.FindAttention(name)));
         Assert.Equal($"stage2.0.deattn: 7 channels cannot be halved, as {name} does; 8 would fit", error.Message);
     }
 
@@ -100,10 +109,13 @@ public sealed class AttentionReferenceTests : TensorTest
     {
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
-        var graph = NetworkGraph.Of(new DeformConv2d(weights, 6, 4, kernel: 3, groups: 2, modulated: true, bias: true), Tensor.Zeros([2, 6, 5, 7]));
+        var graph = NetworkGraph.Of(new DeformConv2d(weights, 6, 4, kernel: 3, groups: 2, modulated: true, bias: true),
+            Tensor.Zeros([2, 6, 5, 7]));
         var node = Assert.Single(graph.Nodes, n => n.Operator == "hwaso::deform_conv2d");
-        Assert.Equal(["input", "offset", "weight", "bias", "stride", "padding", "dilation", "mask"], node.Schema.Parameters.Select(p => p.Name));
-        Assert.Equal(["aten::conv2d", "aten::narrow", "aten::narrow", "aten::sigmoid", "hwaso::deform_conv2d"], graph.Nodes.Select(n => n.Operator));
+        Assert.Equal(["input", "offset", "weight", "bias", "stride", "padding", "dilation", "mask"],
+            node.Schema.Parameters.Select(p => p.Name));
+        Assert.Equal(["aten::conv2d", "aten::narrow", "aten::narrow", "aten::sigmoid", "hwaso::deform_conv2d"],
+            graph.Nodes.Select(n => n.Operator));
         Assert.Equal(graph.Outputs, node.Results);
         // One image of 5×7: 27 channels of offsets and weights over 6, 4 channels over 3 of each group, at 9 points each.
         Assert.Equal(35 * 9 * (27 * 6 + 4 * 3), Hwaso.Graph.Cost.Of(graph).Macs);

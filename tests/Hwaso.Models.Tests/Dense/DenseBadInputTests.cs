@@ -1,5 +1,4 @@
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Families;
 using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
@@ -13,12 +12,16 @@ namespace Hwaso.Models.Tests.Dense;
 public sealed class DenseBadInputTests : TensorTest
 {
     [Theory]
-    [InlineData("resnet18", new long[] { 1, 3, 31, 64 }, "layer4: an image of 31×64 pixels is smaller than the last stage's stride; at least 32×32 was wanted")]
+    [InlineData("resnet18", new long[] { 1, 3, 31, 64 },
+        "layer4: an image of 31×64 pixels is smaller than the last stage's stride; at least 32×32 was wanted")]
     [InlineData("unet-resnet18", new long[] { 1, 3, 64, 16 }, "encoder.layer4: an image of 64×16 pixels")]
-    [InlineData("fcn-resnet50", new long[] { 1, 3, 7, 64 }, "backbone.layer4: an image of 7×64 pixels is smaller than the last stage's stride; at least 8×8 was wanted")]
-    [InlineData("deeplabv3-resnet50", new long[] { 1, 1, 64, 64 }, "backbone.conv1: float32[1, 1, 64, 64] was given; colour images [N, 3, H, W] were wanted")]
+    [InlineData("fcn-resnet50", new long[] { 1, 3, 7, 64 },
+        "backbone.layer4: an image of 7×64 pixels is smaller than the last stage's stride; at least 8×8 was wanted")]
+    [InlineData("deeplabv3-resnet50", new long[] { 1, 1, 64, 64 },
+        "backbone.conv1: float32[1, 1, 64, 64] was given; colour images [N, 3, H, W] were wanted")]
     [InlineData("encoding-fcn-resnet50s", new long[] { 3, 64, 64 }, "pretrained.conv1: float32[3, 64, 64] was given")]
-    [InlineData("efficientnet-b0", new long[] { 1, 3, 64, 31 }, "features.8: an image of 64×31 pixels is smaller than the last stage's stride; at least 32×32 was wanted")]
+    [InlineData("efficientnet-b0", new long[] { 1, 3, 64, 31 },
+        "features.8: an image of 64×31 pixels is smaller than the last stage's stride; at least 32×32 was wanted")]
     [InlineData("efficientnet-b0", new long[] { 1, 4, 64, 64 }, "features.0.0: float32[1, 4, 64, 64] was given")]
     public void An_image_that_a_network_does_not_take_is_refused(string name, long[] shape, string message)
     {
@@ -63,13 +66,16 @@ public sealed class DenseBadInputTests : TensorTest
         var config = ResNetConfig.R18;
         Refused("fc: 0 classes; at least 1 was wanted", () => new ResNetClassifier(weights, config, 0));
         Refused("resnet: output stride 12; 8, 16 or 32 was wanted", () => new ResNet(weights / "a", config with { OutputStride = 12 }));
-        Refused("resnet: 3 block counts and 4 widths; 4 of each were wanted", () => new ResNet(weights / "b", config with { Blocks = [1, 1, 1] }));
-        Refused("c.decoder: 4 decoder blocks on 5 maps of the encoder; as many were wanted", () => new UNet(weights / "c", config, new UNetConfig { Channels = [8, 8, 8, 8] }, 5));
+        Refused("resnet: 3 block counts and 4 widths; 4 of each were wanted",
+            () => new ResNet(weights / "b", config with { Blocks = [1, 1, 1] }));
+        Refused("c.decoder: 4 decoder blocks on 5 maps of the encoder; as many were wanted",
+            () => new UNet(weights / "c", config, new UNetConfig { Channels = [8, 8, 8, 8] }, 5));
         Refused("sa_heads: the backbone has 1 resolutions; 4 were wanted", () => new SANet(weights / "d",
             p => new EfficientNet(p, new EfficientNetConfig { Stages = [new(1, 3, 1, 8, 1)] }), new SANetConfig(), new FcnConfig(), 5));
         Refused("efficientnet: output stride 12", () => new EfficientNet(weights / "e", EfficientNetConfig.B0 with { OutputStride = 12 }));
         // A width that no attention module can halve says which block.
-        Refused("layer1.0.deattn: 9 channels cannot be halved", () => new ResNet(weights / "f", config with { Widths = [9, 16, 16, 16], Attention = Zoo.FindAttention("psa-spatial") }));
+        Refused("layer1.0.deattn: 9 channels cannot be halved",
+            () => new ResNet(weights / "f", config with { Widths = [9, 16, 16, 16], Attention = Zoo.FindAttention("psa-spatial") }));
     }
 
     [Fact]
@@ -114,5 +120,6 @@ public sealed class DenseBadInputTests : TensorTest
         Assert.Equal(given.ToArray<float>(), given.Apply(net).ToArray<float>());
     }
 
-    static void Refused(string message, Func<object> act) => Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(act).Message, StringComparison.Ordinal);
+    static void Refused(string message, Func<object> act) =>
+        Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(act).Message, StringComparison.Ordinal);
 }

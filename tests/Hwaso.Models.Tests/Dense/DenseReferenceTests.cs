@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Families;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
@@ -10,7 +9,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Tests.Dense;
 
-/// <summary>ResNets, EfficientNets, FCN and DeepLabV3 against torchvision; U-Nets, PyTorch-Encoding's FCN and SANets against a plain PyTorch on its backbones (tests/fixtures/reference/dense.*).</summary>
+/// <summary>
+/// ResNets, EfficientNets, FCN and DeepLabV3 against torchvision; U-Nets, PyTorch-Encoding's FCN and SANets against a plain PyTorch on its
+/// backbones (tests/fixtures/reference/dense.*).
+/// </summary>
 public sealed class DenseReferenceTests : ReferenceTest
 {
     const int Classes = 21;
@@ -37,7 +39,8 @@ public sealed class DenseReferenceTests : ReferenceTest
 
     static ModelDefinition Definition(string name) => name switch
     {
-        "resnet50, output stride 16" => (ResNetClassifierDefinition)Zoo.Find("resnet50") with { Config = ResNetConfig.R50 with { OutputStride = 16 } },
+        "resnet50, output stride 16" =>
+            (ResNetClassifierDefinition)Zoo.Find("resnet50") with { Config = ResNetConfig.R50 with { OutputStride = 16 } },
         "unet-resnet18, odd" => Zoo.Find("unet-resnet18"),
         "sanet-resnet50, other choices" => (SANetDefinition)Zoo.Find("sanet-resnet50") with
         {

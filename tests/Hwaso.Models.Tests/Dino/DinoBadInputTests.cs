@@ -38,7 +38,8 @@ public sealed class DinoBadInputTests : TensorTest
 
     [Theory]
     [MemberData(nameof(BadConfigs))]
-    public void Numbers_that_do_not_fit_are_refused(DinoConfig config, string message) => Refused(message, w => new DinoVisionTransformer(w, config));
+    public void Numbers_that_do_not_fit_are_refused(DinoConfig config, string message) =>
+        Refused(message, w => new DinoVisionTransformer(w, config));
 
     public static TheoryData<DinoConfig, DepthHead, string> BadHeads => new()
     {
@@ -53,7 +54,8 @@ public sealed class DinoBadInputTests : TensorTest
 
     [Theory]
     [MemberData(nameof(BadHeads))]
-    public void A_head_that_does_not_fit_is_refused(DinoConfig config, DepthHead head, string message) => Refused(message, w => new DinoDepth(w, config, head));
+    public void A_head_that_does_not_fit_is_refused(DinoConfig config, DepthHead head, string message) =>
+        Refused(message, w => new DinoDepth(w, config, head));
 
     [Fact]
     public void Blocks_that_are_not_there_are_refused()
@@ -62,8 +64,10 @@ public sealed class DinoBadInputTests : TensorTest
         using var weights = Weights.Create(initialise: false);
         var net = new DinoVisionTransformer(weights, reduced);
         var image = Tensor.Zeros([1, 3, 28, 28]);
-        Assert.Contains("the last 5 blocks; 1 to 4 were wanted", Assert.Throws<ArgumentException>(() => net.IntermediateLayers(image, last: 5)).Message, StringComparison.Ordinal);
-        Assert.Contains("blocks [2, 1]; rising numbers from 0 to 3 were wanted", Assert.Throws<ArgumentException>(() => net.IntermediateLayers(image, [2, 1])).Message, StringComparison.Ordinal);
+        Assert.Contains("the last 5 blocks; 1 to 4 were wanted",
+            Assert.Throws<ArgumentException>(() => net.IntermediateLayers(image, last: 5)).Message, StringComparison.Ordinal);
+        Assert.Contains("blocks [2, 1]; rising numbers from 0 to 3 were wanted",
+            Assert.Throws<ArgumentException>(() => net.IntermediateLayers(image, [2, 1])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => net.IntermediateLayers(image, []));
     }
 

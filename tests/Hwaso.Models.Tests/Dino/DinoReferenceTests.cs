@@ -10,7 +10,10 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Models.Tests.Dino;
 
-/// <summary>Registers, depth heads and full size against a plain PyTorch of the same structure, weights by the formula (tests/fixtures/reference/dinov2.*).</summary>
+/// <summary>
+/// Registers, depth heads and full size against a plain PyTorch of the same structure, weights by the formula
+/// (tests/fixtures/reference/dinov2.*).
+/// </summary>
 public sealed class DinoReferenceTests : TensorTest
 {
     static readonly JsonObject facts = JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/dinov2.json")))!.AsObject();
@@ -70,7 +73,8 @@ public sealed class DinoReferenceTests : TensorTest
     static DepthHead HeadOf(string name)
     {
         var entry = cases[name]!;
-        var head = DepthHead.All.Single(h => name.EndsWith(h.Name, StringComparison.Ordinal)) with { MaxDepth = entry["max_depth"]?.GetValue<double>() ?? 10 };
+        var head = DepthHead.All.Single(h => name.EndsWith(h.Name, StringComparison.Ordinal)) with { MaxDepth =
+            entry["max_depth"]?.GetValue<double>() ?? 10 };
         return head is DptDepthHead dpt && entry["channels"] is { } channels ? dpt with { Channels = channels.GetValue<int>() } : head;
     }
 

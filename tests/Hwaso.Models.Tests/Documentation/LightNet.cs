@@ -1,24 +1,57 @@
 // Example for docs/add-a-network.md: three strided blocks and a classifier, after no paper.
 // Key names are its own, for there is no official implementation.
+using Hwaso.Models;
 using Hwaso.Models.Attention;
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Networks;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Documentation.Tests;
 
-/// <summary>How wide it is.</summary>
+/// <summary>What distinguishes one LightNet from another.</summary>
 public sealed record LightConfig
 {
+    /// <summary>The settings of the section <c>light</c>.</summary>
+    public static Settings<LightConfig> Settings { get; } = new Settings<LightConfig>()
+        .Int("width", c => c.Width, (c, v) => c with { Width = v }, 1,
+            "channels of a LightNet's first block; each further one has twice as many", needed: "a number of channels");
+
     /// <summary>Channels of the first block; doubled by each further one.</summary>
     public int Width { get; init; } = 16;
 
-    /// <summary>What stands in each block between its two convolutions; null for nothing.</summary>
+    /// <summary>The module in each block; null for none.</summary>
     public AttentionModule? Attention { get; init; }
 }
 
-/// <summary>Logits at stride 8.</summary>
+/// <summary>A LightNet of any width: <c>light-w16</c>, <c>light-w32</c>.</summary>
+public sealed record LightDefinition : SegmentationDefinition
+{
+    static readonly Settings<ModelDefinition> settings = new Settings<LightDefinition>()
+        .Add(AttentionModule.Setting<LightDefinition>(
+            d => d.Config.Attention, (d, v) => d with { Config = d.Config with { Attention = v } }))
+        .Section("light", d => d.Config, (d, v) => d with { Config = v }, LightConfig.Settings)
+        .Of<ModelDefinition>();
+
+    /// <summary>Every one with a name, and <c>light</c>, of which a recipe gives the width.</summary>
+    public static NetworkFamily Family { get; } = new([Of("light-w16", 16), Of("light-w32", 32)], Of("light", 16));
+
+    /// <summary>Its width and attention.</summary>
+    public LightConfig Config { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override Settings<ModelDefinition> Settings => settings;
+
+    /// <inheritdoc/>
+    public override SegmentationDefinition Deployed => this;
+
+    /// <inheritdoc/>
+    public override SegmentationNet Build(Weights w, int classes) => new LightNet(w, Config, classes);
+
+    static LightDefinition Of(string name, int width) => new() { Name = name, Description = "LightNet", Config = new() { Width = width } };
+}
+
+/// <summary>Three blocks and a classifier: logits at stride 8.</summary>
 public sealed class LightNet : SegmentationNet
 {
     readonly Conv2d stem;

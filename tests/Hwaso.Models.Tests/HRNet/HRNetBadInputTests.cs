@@ -11,7 +11,8 @@ namespace Hwaso.Models.Tests.HRNet;
 public sealed class HRNetBadInputTests : TensorTest
 {
     [Theory]
-    [InlineData(new long[] { 1, 3, 31, 64 }, "transition3.3: an image of 31×64 pixels is smaller than the lowest branch's stride; at least 32×32 was wanted")]
+    [InlineData(new long[] { 1, 3, 31, 64 },
+        "transition3.3: an image of 31×64 pixels is smaller than the lowest branch's stride; at least 32×32 was wanted")]
     [InlineData(new long[] { 1, 3, 64, 0 }, "transition3.3: an image of 64×0 pixels")]
     [InlineData(new long[] { 1, 1, 64, 64 }, "conv1: float32[1, 1, 64, 64] was given; colour images [N, 3, H, W] were wanted")]
     [InlineData(new long[] { 3, 64, 64 }, "conv1: float32[3, 64, 64] was given")]
@@ -54,7 +55,8 @@ public sealed class HRNetBadInputTests : TensorTest
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
         var net = new HRNetV2p(weights, HRNetConfig.W18SmallV1);
-        Refused("neck.fpn_conv.4: features of 8×32 pixels at stride 4 leave none at stride 64; images of at least 64×64 were wanted", () => Tensor.Zeros([1, 3, 32, 128]).Apply(net));
+        Refused("neck.fpn_conv.4: features of 8×32 pixels at stride 4 leave none at stride 64; images of at least 64×64 were wanted",
+            () => Tensor.Zeros([1, 3, 32, 128]).Apply(net));
         Refused("backbone.stage4.0.fuse_layers: an image of 64×80 pixels", () => Tensor.Zeros([1, 3, 64, 80]).Apply(net));
     }
 
@@ -66,8 +68,10 @@ public sealed class HRNetBadInputTests : TensorTest
         Refused("final_layer: 0 joints; at least 1 was wanted", () => new HRNetPose(weights, config, 0));
         Refused("final_layer: final kernel 2; an odd number was wanted", () => new HRNetPose(weights, config, 17, 2));
         Refused("classifier: 0 classes; at least 1 was wanted", () => new HRNetClassifier(weights, config, 0));
-        Refused("stage3: 2 block counts and 3 channel counts", () => new HRNetV2p(weights, config with { Stage3 = config.Stage3 with { Blocks = [2, 2] } }));
+        Refused("stage3: 2 block counts and 3 channel counts",
+            () => new HRNetV2p(weights, config with { Stage3 = config.Stage3 with { Blocks = [2, 2] } }));
     }
 
-    static void Refused(string message, Func<object> act) => Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(act).Message, StringComparison.Ordinal);
+    static void Refused(string message, Func<object> act) =>
+        Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(act).Message, StringComparison.Ordinal);
 }

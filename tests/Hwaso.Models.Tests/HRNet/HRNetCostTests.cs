@@ -8,7 +8,10 @@ using Hwaso.Torch;
 
 namespace Hwaso.Models.Tests.HRNet;
 
-/// <summary>Parameters and multiply-adds of pose and OCR against those measured on the official implementations; of the classifiers against their README.</summary>
+/// <summary>
+/// Parameters and multiply-adds of pose and OCR against those measured on the official implementations; of the classifiers against their
+/// README.
+/// </summary>
 public sealed class HRNetCostTests : TensorTest
 {
     [Theory]
@@ -19,7 +22,8 @@ public sealed class HRNetCostTests : TensorTest
 
     [Fact]
     public void OCR_costs_what_the_official_one_costs() =>
-        // Measured at 512×1024; convolutions over pixels go with the area, but those over the 19 objects (512→256→256 and 512→256 each) do not.
+        // Measured at 512×1024; convolutions over pixels go with the area, but those over the 19 objects (512→256→256 and 512→256 each) do
+        // not.
         Check(root => new HRNetOcr(root, HRNetConfig.OfWidth(48), new OcrConfig(), 19), 256, 512, 70_372_678,
             (323_836_903_424 - Objects) / 4 + Objects);
 

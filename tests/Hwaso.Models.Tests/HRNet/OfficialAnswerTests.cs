@@ -13,7 +13,8 @@ namespace Hwaso.Models.Tests.HRNet;
 /// <summary>Pose and OCR against the official implementations: names in order, outputs (tests/fixtures/small, formula).</summary>
 public sealed class OfficialAnswerTests : TensorTest
 {
-    // Both sides are float32 sums of some thousand terms: 1e-5 of the largest output is what PyTorch itself differs by between thread counts.
+    // Both sides are float32 sums of some thousand terms: 1e-5 of the largest output is what PyTorch itself differs by between thread
+    // counts.
     const double Tolerance = 1e-5;
 
     [Fact]
@@ -22,13 +23,16 @@ public sealed class OfficialAnswerTests : TensorTest
 
     [Fact]
     public void A_reduced_OCR_network_answers_both_outputs_as_the_official_one() =>
-        Check("hrnetv2_ocr", w => Forms.Of(new HRNetOcr(w, Forms.Reduced(1, 16) with { AlignCorners = true }, new OcrConfig { Channels = 32, KeyChannels = 16 }, 5)), "output_aux", "output");
+        Check("hrnetv2_ocr",
+            w => Forms.Of(new HRNetOcr(w, Forms.Reduced(1, 16) with { AlignCorners = true },
+            new OcrConfig { Channels = 32, KeyChannels = 16 }, 5)), "output_aux", "output");
 
     [Fact]
     public void Pose_W32_has_the_official_names_in_order() => CheckKeys("hrnet_pose_w32", w => new HRNetPose(w, HRNetConfig.OfWidth(32)));
 
     [Fact]
-    public void OCR_W48_has_the_official_names_in_order() => CheckKeys("hrnetv2_w48_ocr", w => new HRNetOcr(w, HRNetConfig.OfWidth(48), new OcrConfig(), 19));
+    public void OCR_W48_has_the_official_names_in_order() =>
+        CheckKeys("hrnetv2_w48_ocr", w => new HRNetOcr(w, HRNetConfig.OfWidth(48), new OcrConfig(), 19));
 
     static void Check(string fixture, Func<Weights, Forms> build, params string[] outputs)
     {

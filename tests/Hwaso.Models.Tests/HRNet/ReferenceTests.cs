@@ -4,7 +4,10 @@ using Hwaso.Tests;
 
 namespace Hwaso.Models.Tests.HRNet;
 
-/// <summary>Every form, plain and with attention, against a plain PyTorch of the same structure, weights by the formula (tests/fixtures/reference/hrnet_forms.*).</summary>
+/// <summary>
+/// Every form, plain and with attention, against a plain PyTorch of the same structure, weights by the formula
+/// (tests/fixtures/reference/hrnet_forms.*).
+/// </summary>
 public sealed class ReferenceTests : ReferenceTest
 {
     static readonly JsonObject cases = JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/hrnet_forms.json")))!["cases"]!.AsObject();

@@ -4,7 +4,7 @@ using Hwaso.Graph;
 using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Networks;
-using Hwaso.Models;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Scenes;
 using Hwaso.Training.Tasks.Segmentation;

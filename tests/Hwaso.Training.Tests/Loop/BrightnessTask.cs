@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hwaso.Data;
+using Hwaso.Data.Layouts;
 using Hwaso.Graph;
 using Hwaso.Imaging;
 using Hwaso.Nn;

@@ -1,7 +1,6 @@
 using Hwaso.Checkpoints;
-using Hwaso.Data;
+using Hwaso.Data.Layouts;
 using Hwaso.Inference;
-using Hwaso.Inference.Networks;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Training.Tasks.Segmentation;
@@ -44,8 +43,8 @@ public sealed class TrainStepTests(SceneFolder scenes) : TensorTest, IClassFixtu
         Assert.True(kept[Key].Data.Span.SequenceEqual(resume[$"average/{Key}"].Data.Span));
         Assert.True(plain[Key].Data.Span.SequenceEqual(resume[$"weight/{Key}"].Data.Span));
 
-        using var network = LoadedNetwork.Open(runs.At("averaged").Root, Device.Cpu);
-        var segmenter = new Segmenter(network.Net, network.Normalisation, new InferenceOptions());
+        using var network = LoadedModel.Open(runs.At("averaged").Root, Device.Cpu);
+        var segmenter = Segmenter.Of(network.Segmentation, network.Normalisation);
         var evaluation = Evaluator.Score(segmenter, Datasets.Open("cityscapes", scenes.Root, "val"));
         Assert.Equal(runs.Log("averaged").Validations.Max(v => v.Fields["miou"]!.GetValue<double>()), evaluation.Scores.Miou!.Value, 12);
     }

@@ -1,7 +1,6 @@
 using Hwaso.Checkpoints;
-using Hwaso.Data;
+using Hwaso.Data.Layouts;
 using Hwaso.Inference;
-using Hwaso.Inference.Networks;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Training.Tasks.Segmentation;
@@ -21,10 +20,10 @@ public sealed class TrainerTests(SceneFolder scenes) : TensorTest, IClassFixture
         var losses = runs.Log("learn").Steps;
         Assert.True(losses[^1].Loss < 0.6 * losses[0].Loss, $"loss {losses[0].Loss:g3} to {losses[^1].Loss:g3}");
 
-        using var network = LoadedNetwork.Open(runs.At("learn").Root, Device.Cpu);
+        using var network = LoadedModel.Open(runs.At("learn").Root, Device.Cpu);
         Assert.Equal("traffic light", network.Classes[6].Name);
         var split = Datasets.Open("cityscapes", scenes.Root, "val");
-        var evaluation = Evaluator.Score(new Segmenter(network.Net, network.Normalisation, new InferenceOptions()), split);
+        var evaluation = Evaluator.Score(Segmenter.Of(network.Segmentation, network.Normalisation), split);
         Assert.Equal(result.Best!.Main.Value!.Value, evaluation.Scores.Miou!.Value, 12);
         Assert.NotNull(evaluation.Cityscapes);
         Assert.Equal(evaluation.Scores.Miou.Value, evaluation.Cityscapes.Miou!.Value, 12);

@@ -38,7 +38,7 @@ public sealed class StudyFileTests : IDisposable
         var (full, small) = (Load(Whole, small: false), Load(Whole, small: true));
         Assert.Equal([(2, 1, 304), (3, 1, 304)], full.Variants.Select(Numbers));
         Assert.Equal([(2, 5, 9), (3, 7, 9)], small.Variants.Select(Numbers));
-        Assert.Equal("se", full.Variants[1].Recipe(0, []).Recipe.Model.Attention!.Name);
+        Assert.Equal("{'attention': 'se'}", full.Variants[1].Recipe(0, []).Recipe.Model.Settings.ToString());
         Assert.Equal([null, "one"], full.Variants.Select(v => v.Against));
         Assert.Equal((3, 2), (full.Seeds, small.Seeds));
         Assert.Equal((null, 6), (full.Scenes, small.Scenes!.Count));

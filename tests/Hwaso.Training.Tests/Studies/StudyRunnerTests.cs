@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Inference;
+using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Scenes;
 using Hwaso.Tests;
@@ -167,7 +168,7 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
         foreach (var variant in study.Variants)
         {
             var recipe = variant.Recipe(0, []).Recipe;
-            var definition = Hwaso.Inference.Networks.ModelFactory.DefineSegmentation(recipe.Model);
+            var definition = Zoo.DefineSegmentation(recipe.Model);
             long[] shape = [1, 3, study.Input!.Value.Height, study.Input.Value.Width];
             var macs = Graph.Cost.Of(NetworkGraph.Sketch(w => definition.Build(w, recipe.Model.Classes!.Value), shape)).Macs;
             // Printed to three decimals.

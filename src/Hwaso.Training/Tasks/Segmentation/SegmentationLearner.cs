@@ -3,6 +3,7 @@ using Hwaso.Data.Loading;
 using Hwaso.Graph;
 using Hwaso.Inference;
 using Hwaso.Metrics;
+using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Reports;

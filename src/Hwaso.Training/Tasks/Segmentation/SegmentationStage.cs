@@ -1,5 +1,6 @@
 using Hwaso.Data;
 using Hwaso.Data.Loading;
+using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Torch;

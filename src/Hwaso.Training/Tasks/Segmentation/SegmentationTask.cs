@@ -26,7 +26,7 @@ sealed class SegmentationTask : ITrainingTask
         Recipe = file.Recipe with
         {
             Data = file.Recipe.Data with { Root = data.Root },
-            Model = file.Recipe.Model with { Classes = data.Training.Classes.Count },
+            Model = Zoo.Resolve(file.Recipe.Model) with { Classes = data.Training.Classes.Count },
             Threads = request.Threads,
         };
     }
@@ -89,7 +89,7 @@ sealed class SegmentationTask : ITrainingTask
         {
             throw file.Error("model", error.Message);
         }
-        ModelFactory.Initialise(net, Recipe.Model.Init);
+        InitialValues.Set(net, Recipe.Model.Init);
         if (pretrained && Recipe.Model.Pretrained is { } checkpoint)
             Load(weights, checkpoint, says);
         return new SegmentationLearner(net, Recipe, file, data, threads);

@@ -53,11 +53,11 @@ public sealed class MultiDecoderRecipeTests : TensorTest, IClassFixture<SceneFol
         var recipe = Load(NameOf((first, copied, thenOther)));
         var other = first == "depth" ? "semantic" : "depth";
         Assert.Equal(thenOther ? [first, other, "both"] : [first, "both"], recipe.Stages.Select(stage => stage.Name));
-        var (firstPart, otherPart) = first == "depth" ? (UNetPart.Depth, UNetPart.Semantic) : (UNetPart.Semantic, UNetPart.Depth);
-        Assert.Equal([UNetPart.Encoder, firstPart], recipe.Stages[0].Learn);
+        var (firstPart, otherPart) = first == "depth" ? (NetworkPart.Depth, NetworkPart.Semantic) : (NetworkPart.Semantic, NetworkPart.Depth);
+        Assert.Equal([NetworkPart.Encoder, firstPart], recipe.Stages[0].Learn);
         if (thenOther)
-            Assert.Equal([UNetPart.Encoder, otherPart], recipe.Stages[1].Learn);
-        Assert.Equal([UNetPart.Encoder, UNetPart.Semantic, UNetPart.Depth], recipe.Stages[^1].Learn);
+            Assert.Equal([NetworkPart.Encoder, otherPart], recipe.Stages[1].Learn);
+        Assert.Equal([NetworkPart.Encoder, NetworkPart.Semantic, NetworkPart.Depth], recipe.Stages[^1].Learn);
         Assert.Equal((0.85, 0.15), (recipe.Stages[^1].SemanticWeight, recipe.Stages[^1].DepthWeight));
         foreach (var alone in recipe.Stages.SkipLast(1))
             Assert.Equal(alone.Name == "depth" ? (0.0, 1.0) : (1.0, 0.0), (alone.SemanticWeight, alone.DepthWeight));

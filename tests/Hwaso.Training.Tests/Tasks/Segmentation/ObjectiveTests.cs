@@ -1,4 +1,4 @@
-using Hwaso.Inference.Networks;
+using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -141,8 +141,8 @@ public sealed class ObjectiveTests : TensorTest
                   {{loss}}
                 """, "x.yaml");
             RandomState.Seed(3);
-            Net = ModelFactory.DefineSegmentation(file.Model).Build(weights, Classes);
-            ModelFactory.Initialise(Net, file.Model.Init);
+            Net = Zoo.DefineSegmentation(file.Model).Build(weights, Classes);
+            InitialValues.Set(Net, file.Model.Init);
             try
             {
                 objective = ObjectiveFactory.Of(Net, file.Recipe.Loss, file);

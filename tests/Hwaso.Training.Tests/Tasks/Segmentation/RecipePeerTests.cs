@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Inference;
-using Hwaso.Inference.Networks;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Tests;
@@ -125,7 +125,7 @@ public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFix
     Dictionary<string, float[]> WriteWeights(RecipeFile recipe)
     {
         using var weights = Weights.Create(initialise: false);
-        ModelFactory.DefineSegmentation(recipe.Model).Build(weights, recipe.Model.Classes!.Value);
+        Zoo.DefineSegmentation(recipe.Model).Build(weights, recipe.Model.Classes!.Value);
         var tensors = weights.State.Select(s => KeyValuePair.Create(s.Key, FormulaWeights.Fill(s.Key, s.Value.Shape))).ToArray();
         SafeTensors.Write(At("formula.safetensors"), tensors);
         return tensors.Where(t => !t.Key.EndsWith(Counter, StringComparison.Ordinal)).ToDictionary(t => t.Key, t => t.Value.ToFloats());

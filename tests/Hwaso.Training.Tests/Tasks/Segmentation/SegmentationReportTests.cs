@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
-using Hwaso.Data;
+using Hwaso.Data.Layouts;
 using Hwaso.Inference;
-using Hwaso.Inference.Networks;
 using Hwaso.Metrics;
 using Hwaso.Tests;
 using Hwaso.Torch;
@@ -18,14 +17,14 @@ public sealed class SegmentationReportTests(SceneFolder scenes) : TensorTest, IC
     public void The_report_shows_the_best_and_the_worst_images_of_the_best_weights()
     {
         runs.Reported("shown");
-        using var network = LoadedNetwork.Open(runs.At("shown").Root, Device.Cpu);
+        using var network = LoadedModel.Open(runs.At("shown").Root, Device.Cpu);
         var split = Datasets.Open("cityscapes", scenes.Root, "val");
-        var segmenter = new Segmenter(network.Net, network.Normalisation, new InferenceOptions());
+        var segmenter = Segmenter.Of(network.Segmentation, network.Normalisation);
         var order = Enumerable.Range(0, split.Samples.Count).OrderByDescending(k =>
         {
             var item = split.Read(k);
             var confusion = new ConfusionMatrix(19);
-            confusion.Add(item.Labels.Labels, segmenter.Label(item.Image).Labels, 255);
+            confusion.Add(item.Labels.Labels, segmenter.Segment(item.Image).Labels, 255);
             return Scores.Of(confusion).Miou;
         }).Select(k => split.Samples[k].Id).ToArray();
 
