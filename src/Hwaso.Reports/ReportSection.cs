@@ -23,9 +23,9 @@ public sealed record ReportSection(string Title)
         foreach (var (caption, image) in Pictures)
         {
             var small = ReportPictures.Reduce(image, ReportPictures.Factor(image.Width));
-            html.Add($"""<figure class="card example"><figcaption><span class="name">{caption}</span></figcaption><div class="pictures two">""");
-            html.Add($"""<div class="picture"><img alt="{caption}" width="{small.Width}" height="{small.Height}" """);
-            html.Add($"""src="{PictureData.Photograph(small)}"></div></div></figure>""");
+            html.Add($"""<figure class="card example"><figcaption><span class="name">{caption}</span></figcaption>""");
+            html.Add($"""<div class="pictures two"><div class="picture"><img alt="{caption}" """);
+            html.Add($"""width="{small.Width}" height="{small.Height}" src="{PictureData.Photograph(small)}"></div></div></figure>""");
         }
         if (Heads.Count > 0)
             Table(html);
@@ -41,7 +41,8 @@ public sealed record ReportSection(string Title)
         foreach (var row in Rows)
         {
             if (row.Count != Heads.Count)
-                throw new ArgumentException($"section '{Title}': a row has {row.Count} cells, the table {Heads.Count} columns; they must be equal");
+                throw new ArgumentException(
+                    $"section '{Title}': a row has {row.Count} cells, the table {Heads.Count} columns; they must be equal");
             html.Add($"<tr>");
             foreach (var cell in row)
                 html.Add($"<td>{cell}</td>");
