@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hwaso.Bench;
-using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Torch;
 
