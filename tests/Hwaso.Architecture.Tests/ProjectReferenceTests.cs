@@ -1,9 +1,10 @@
 using System.Xml.Linq;
+using Hwaso.Tests;
 
-namespace Hwaso.Cli.Tests;
+namespace Hwaso.Architecture.Tests;
 
 /// <summary>The direction of the project references: which project may know which.</summary>
-public sealed class ArchitectureTests
+public sealed class ProjectReferenceTests
 {
     // What each project references itself; what those reference comes with them. docs/architecture.md draws it.
     // Recipes reads the networks' settings for now: that arrow turns around when each network reads its own.
@@ -28,7 +29,7 @@ public sealed class ArchitectureTests
     };
 
     static IEnumerable<string> ProjectFiles =>
-        Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Order();
+        Directory.GetFiles(Path.Combine(RepositoryRoot.File(), "src"), "*.csproj", SearchOption.AllDirectories).Order();
 
     public static TheoryData<string> Projects => [.. ProjectFiles.Select(file => Path.GetFileNameWithoutExtension(file))];
 
@@ -57,7 +58,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void Every_project_is_in_the_solution_and_has_its_tests()
     {
-        var solution = File.ReadAllText(Path.Combine(Repository.Root, "Hwaso.slnx"));
+        var solution = File.ReadAllText(Path.Combine(RepositoryRoot.File(), "Hwaso.slnx"));
         foreach (var name in ProjectFiles.Select(file => Path.GetFileNameWithoutExtension(file)))
         {
             Assert.Contains($"src/{name}/{name}.csproj", solution, StringComparison.Ordinal);
@@ -70,6 +71,6 @@ public sealed class ArchitectureTests
         .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
 
     static IEnumerable<string> Sources(string folder) => Directory
-        .EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
+        .EnumerateFiles(Path.Combine(RepositoryRoot.File(), folder), "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
 }
