@@ -11,7 +11,8 @@ static class LimitedProcess
     /// <param name="args">The command line.</param>
     public static CommandLine Run(int nativeMb, int managedMb, params string[] args)
     {
-        var start = new ProcessStartInfo("bash", ["-c", $"ulimit -d {nativeMb * 1024}; exec timeout 120 \"$@\"", "bash", "dotnet", Path.Combine(AppContext.BaseDirectory, "hwaso.dll"), .. args])
+        var start = new ProcessStartInfo("bash", ["-c", $"ulimit -d {nativeMb * 1024}; exec timeout 120 \"$@\"", "bash", "dotnet",
+            Path.Combine(AppContext.BaseDirectory, "hwaso.dll"), .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -40,7 +40,8 @@ public sealed class DenseNetworkTests : TensorTest
         var definition = ModelFactory.Define(recipe);
         var report = Importer.Import(Fixtures.Path("small/efficientnet_small.pth"), definition, recipe, 7, At("in"), skipMismatched: false);
         Assert.Equal((228, 0, 0), (report.Loaded.Count, report.Missing.Count, report.Unexpected.Count));
-        var error = Assert.Single(Verifier.Verify(definition, At("in"), Fixture.Read(Fixtures.Path("small/efficientnet_small.safetensors")), null));
+        var error = Assert.Single(
+            Verifier.Verify(definition, At("in"), Fixture.Read(Fixtures.Path("small/efficientnet_small.safetensors")), null));
         Assert.Equal("output_logits", error.Name);
         Assert.InRange(error.Relative, 0, Tolerance);
     }
@@ -68,7 +69,8 @@ public sealed class DenseNetworkTests : TensorTest
     public void Outputs_are_compared_by_name_and_at_the_size_they_were_stored_at()
     {
         // Its own answers, recorded: that the verifier asks for the right ones and resizes as the network does, here with corners aligned.
-        var recipe = RecipeFile.Read($"model:\n  family: fcn-resnet\n  align_corners: true\n  fcn: {{names: encoding}}\n{Tiny}", "encoding.yaml").Model;
+        var recipe = RecipeFile.Read($"model:\n  family: fcn-resnet\n  align_corners: true\n  fcn: {{names: "
+            + $"encoding}}\n{Tiny}", "encoding.yaml").Model;
         var definition = ModelFactory.DefineSegmentation(recipe);
         using (new Scope())
         using (new Torch.Autograd.NoGrad())
@@ -83,7 +85,8 @@ public sealed class DenseNetworkTests : TensorTest
             var outputs = ((ISeveralOutputs)net).Outputs(x);
             var resized = outputs[1].ResizeBilinear(40, 56, alignCorners: true).ToArray<float>();
             var part = Tensor.From(resized.Where((_, k) => k % 7 == 0).ToArray());
-            SafeTensors.Write(At("own"), [new("input", x.ToHost()), new("output__flat_stride_7", part.ToHost()), new("output_aux", outputs[0].ToHost())], new Dictionary<string, string>());
+            SafeTensors.Write(At("own"), [new("input", x.ToHost()), new("output__flat_stride_7", part.ToHost()),
+                new("output_aux", outputs[0].ToHost())], new Dictionary<string, string>());
         }
         var errors = Verifier.Verify(definition, At("encoding"), Fixture.Read(At("own")), null);
         Assert.Equal(["output__flat_stride_7", "output_aux"], errors.Select(e => e.Name).Order());
@@ -94,7 +97,8 @@ public sealed class DenseNetworkTests : TensorTest
     [InlineData("fcn-resnet", "aux_classifier")]
     [InlineData("deeplabv3-resnet", "aux_classifier")]
     [InlineData("unet-resnet-multidecoder", "depth_decoder", "depth_head")]
-    public void Training_parts_are_taken_in_where_they_are_and_not_missed_where_not_and_prediction_drops_them(string family, params string[] parts)
+    public void Training_parts_are_taken_in_where_they_are_and_not_missed_where_not_and_prediction_drops_them(
+        string family, params string[] parts)
     {
         var (recipe, definition) = Read(family);
         using (var weights = Weights.Create())
@@ -150,28 +154,34 @@ public sealed class DenseNetworkTests : TensorTest
     public void A_checkpoint_of_another_width_says_which_tensor_differs_and_how()
     {
         var file = Save("unet-resnet");
-        var recipe = RecipeFile.Read($"model:\n  family: unet-resnet\n{Tiny.Replace("widths: [8, 8, 16, 16]", "widths: [8, 8, 16, 24]", StringComparison.Ordinal)}", "wide.yaml").Model;
-        var message = Assert.Throws<CheckpointException>(() => Importer.Import(file, ModelFactory.Define(recipe), recipe, 5, At("x"), false)).Message;
-        Assert.Contains("encoder.layer4.0.conv1.weight: has shape [16, 16, 3, 3], the network wants [24, 16, 3, 3], and ", message, StringComparison.Ordinal);
+        var wide = Tiny.Replace("widths: [8, 8, 16, 16]", "widths: [8, 8, 16, 24]", StringComparison.Ordinal);
+        var recipe = RecipeFile.Read($"model:\n  family: unet-resnet\n{wide}", "wide.yaml").Model;
+        var message = Assert.Throws<CheckpointException>(
+            () => Importer.Import(file, ModelFactory.Define(recipe), recipe, 5, At("x"), false)).Message;
+        Assert.Contains("encoder.layer4.0.conv1.weight: has shape [16, 16, 3, 3], the network wants [24, 16, 3, 3], and ", message,
+            StringComparison.Ordinal);
         Assert.Contains("is the checkpoint of another width?", message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("  family: unet-resnet\n  unet: {channels: [8, 8]}\n", "model.unet.channels: wants a list of 5, not 2")]
     [InlineData("  family: unet-resnet\n", "model.resnet.blocks: missing; wants a list of 4")]
-    [InlineData("  family: efficientnet\n  efficientnet: {expand: [1]}\n", "model.efficientnet.expand, kernels, strides, channels, layers: missing")]
+    [InlineData("  family: efficientnet\n  efficientnet: {expand: [1]}\n", "model.efficientnet.expand, kernels, strides, channels, "
+        + "layers: missing")]
     [InlineData("  family: fcn-resnet\n  sanet: {pool: 2}\n", "model.sanet: does not belong to fcn-resnet")]
     [InlineData("  name: sanet-resnet50\n  sanet: {activation: tanh}\n", "model.sanet.activation: 'tanh' is none of sigmoid, relu, none")]
     [InlineData("  name: fcn-resnet50\n  resnet: {output_stride: 12}\n", "model.resnet.output_stride: 12 is none of 8, 16, 32")]
     public void A_key_that_does_not_fit_is_refused_with_its_place(string model, string message) =>
-        Assert.Contains(message, Assert.Throws<RecipeException>(() => RecipeFile.Read($"model:\n{model}", "x.yaml")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            message, Assert.Throws<RecipeException>(() => RecipeFile.Read($"model:\n{model}", "x.yaml")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("  name: efficientnet-b0\n  efficientnet: {kernels: [3, 3]}\n", "efficientnet.kernels: 2 values for 7 stages")]
     [InlineData("  name: efficientnet-b0\n  efficientnet: {kernels: [3, 3, 4, 3, 5, 5, 3]}\n", "efficientnet, stage 3")]
     [InlineData("  name: sanet-resnet50\n  fcn: {auxiliary: true}\n", "fcn.auxiliary")]
     public void Numbers_that_do_not_fit_each_other_are_refused(string model, string message) =>
-        Assert.Contains(message, Assert.Throws<ArgumentException>(() => ModelFactory.Define(RecipeFile.Read($"model:\n{model}", "x.yaml").Model)).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<ArgumentException>(
+            () => ModelFactory.Define(RecipeFile.Read($"model:\n{model}", "x.yaml").Model)).Message, StringComparison.Ordinal);
 
     public override void Dispose()
     {

@@ -19,7 +19,8 @@ public sealed class DinoVerifierTests : TensorTest
     readonly string folder = Directory.CreateTempSubdirectory("hwaso-dino").FullName;
 
     static ModelRecipe Reduced(string more = "") =>
-        RecipeFile.Read($"model:\n  family: dinov2\n  transformer: {{width: 48, depth: 3, heads: 4, image: 70}}\n{more}", "reduced.yaml").Model;
+        RecipeFile.Read($"model:\n  family: dinov2\n  transformer: {{width: 48, depth: 3, heads: 4, image: "
+            + $"70}}\n{more}", "reduced.yaml").Model;
 
     [Fact]
     public void A_reduced_DINOv2_answers_as_the_official_one_after_import()
@@ -41,7 +42,8 @@ public sealed class DinoVerifierTests : TensorTest
     public void The_plain_interpolation_of_the_position_embedding_is_another_answer()
     {
         var plain = Reduced() with { Transformer = Reduced().Transformer! with { InterpolateOffset = 0 } };
-        var errors = Verifier.Verify(ModelFactory.Define(plain), Fixtures.Path("small/dinov2_vit.pth"), Fixture.Read(Fixtures.Path("small/dinov2_vit.safetensors")), null);
+        var errors = Verifier.Verify(ModelFactory.Define(plain), Fixtures.Path("small/dinov2_vit.pth"),
+            Fixture.Read(Fixtures.Path("small/dinov2_vit.safetensors")), null);
         Assert.True(errors.Single(e => e.Name == "output_prenorm").Relative > 1e-3);
         // At the embedding's own size nothing is interpolated.
         Assert.InRange(errors.Single(e => e.Name == "output_native_clstoken").Relative, 0, Tolerance);
@@ -53,12 +55,15 @@ public sealed class DinoVerifierTests : TensorTest
         using var weights = Weights.Create();
         var net = new DinoDepth(weights, new DinoConfig { Width = 48, Depth = 3, Heads = 4, ImagePx = 70 }, new LinearDepthHead());
         var head = Path.Combine(folder, "head.safetensors");
-        SafeTensors.Write(head, weights.State.Where(s => s.Key.StartsWith("decode_head.", StringComparison.Ordinal)).Select(s => KeyValuePair.Create(s.Key, s.Value.ToHost())));
+        SafeTensors.Write(head, weights.State.Where(s => s.Key.StartsWith("decode_head.", StringComparison.Ordinal))
+            .Select(s => KeyValuePair.Create(s.Key, s.Value.ToHost())));
 
         // The official files: the backbone's names without a prefix, the head's with decode_head.
         Assert.Equal(49, WeightFile.Load(weights, TensorFile.Read(Fixtures.Path("small/dinov2_vit.pth"))).Loaded.Count);
-        Assert.Equal(["decode_head.conv_depth.weight", "decode_head.conv_depth.bias"], WeightFile.Load(weights, TensorFile.Read(head)).Loaded);
-        Assert.Equal(TensorFile.Read(Fixtures.Path("small/dinov2_vit.pth")).Tensors["pos_embed"].ToFloats(), weights["backbone.pos_embed"].ToArray<float>());
+        Assert.Equal(
+            ["decode_head.conv_depth.weight", "decode_head.conv_depth.bias"], WeightFile.Load(weights, TensorFile.Read(head)).Loaded);
+        Assert.Equal(TensorFile.Read(Fixtures.Path("small/dinov2_vit.pth")).Tensors["pos_embed"].ToFloats(),
+            weights["backbone.pos_embed"].ToArray<float>());
         Assert.Equal(10, net.Head.MaxDepth);
     }
 
@@ -67,7 +72,8 @@ public sealed class DinoVerifierTests : TensorTest
     {
         var model = Reduced("  depth_head: {name: linear}\n");
         var definition = ModelFactory.Define(model);
-        var (backbone, head, joined) = (Fixtures.Path("small/dinov2_vit.pth"), Path.Combine(folder, "head.safetensors"), Path.Combine(folder, "depth.safetensors"));
+        var (backbone, head, joined) = (
+            Fixtures.Path("small/dinov2_vit.pth"), Path.Combine(folder, "head.safetensors"), Path.Combine(folder, "depth.safetensors"));
         SafeTensors.Write(head, [
             KeyValuePair.Create("decode_head.conv_depth.weight", FormulaWeights.Fill("w.weight", 256, 96, 1, 1)),
             KeyValuePair.Create("decode_head.conv_depth.bias", FormulaWeights.Fill("w.bias", 256)),
@@ -79,16 +85,19 @@ public sealed class DinoVerifierTests : TensorTest
         Assert.Equal(TensorFile.Read(backbone).Tensors["norm.bias"].ToFloats(), file["backbone.norm.bias"].ToFloats());
         Assert.Equal(FormulaWeights.Fill("w.bias", 256).ToFloats(), file["decode_head.conv_depth.bias"].ToFloats());
         Assert.Equal(49, Importer.Import(head, definition, model, 0, joined, skipMismatched: false).Missing.Count);
-        Assert.Contains("is in an earlier file too", Message(() => Importer.Import([backbone, backbone], definition, model, 0, joined, false)), StringComparison.Ordinal);
+        Assert.Contains("is in an earlier file too",
+            Message(() => Importer.Import([backbone, backbone], definition, model, 0, joined, false)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_recipe_sets_heads_and_registers()
     {
-        var registered = (Models.Families.DinoDefinition)ModelFactory.Define(new ModelRecipe { Name = "dinov2-vitl14", Transformer = new TransformerRecipe { Registers = 4 } });
+        var registered = (Models.Families.DinoDefinition)ModelFactory.Define(
+            new ModelRecipe { Name = "dinov2-vitl14", Transformer = new TransformerRecipe { Registers = 4 } });
         Assert.Equal(DinoConfig.ViTL14.WithRegisters() with { Taps = null }, registered.Config with { Taps = null });
         Assert.Equal([4, 11, 17, 23], registered.Config.FourTaps);
-        var kitti = (Models.Families.DinoDefinition)ModelFactory.Define(new ModelRecipe { Name = "dinov2-vits14-depth-dpt", DepthHead = new DepthHeadRecipe { MaxDepth = 80 } });
+        var kitti = (Models.Families.DinoDefinition)ModelFactory.Define(
+            new ModelRecipe { Name = "dinov2-vits14-depth-dpt", DepthHead = new DepthHeadRecipe { MaxDepth = 80 } });
         Assert.Equal(new DptDepthHead { MaxDepth = 80 }, kitti.Head);
         Assert.Equal([2, 5, 8, 11], kitti.Config.FourTaps);
     }
@@ -96,14 +105,21 @@ public sealed class DinoVerifierTests : TensorTest
     [Fact]
     public void What_does_not_belong_to_a_DINOv2_is_refused()
     {
-        Assert.Contains("reduced.yaml:4: model.stage2: does not belong to dinov2", Message(() => Reduced("  stage2: {modules: 1, blocks: [1, 1], channels: [8, 16]}\n")), StringComparison.Ordinal);
-        Assert.Contains("depth_head.channels belongs to dpt, not to linear", Message(() => ModelFactory.Define(Reduced("  depth_head: {name: linear, channels: 8}\n"))), StringComparison.Ordinal);
-        Assert.Contains("the network has no head of its own", Message(() => ModelFactory.Define(Reduced("  depth_head: {max_depth: 80}\n"))), StringComparison.Ordinal);
-        Assert.Contains("x.yaml:1: model.transformer.width: missing", Message(() => RecipeFile.Read("model: {family: dinov2}", "x.yaml")), StringComparison.Ordinal);
-        Assert.Contains("hrnetv2-w18", Message(() => RecipeFile.Read("model: {name: hrnetv2-w18, depth_head: {name: dpt}}", "x.yaml")), StringComparison.Ordinal);
-        Assert.Contains("dinov2-vits14 is a network for features; a segmentation network was wanted", Message(() => ModelFactory.DefineSegmentation(new ModelRecipe { Name = "dinov2-vits14" })), StringComparison.Ordinal);
+        Assert.Contains("reduced.yaml:4: model.stage2: does not belong to dinov2",
+            Message(() => Reduced("  stage2: {modules: 1, blocks: [1, 1], channels: [8, 16]}\n")), StringComparison.Ordinal);
+        Assert.Contains("depth_head.channels belongs to dpt, not to linear",
+            Message(() => ModelFactory.Define(Reduced("  depth_head: {name: linear, channels: 8}\n"))), StringComparison.Ordinal);
+        Assert.Contains("the network has no head of its own",
+            Message(() => ModelFactory.Define(Reduced("  depth_head: {max_depth: 80}\n"))), StringComparison.Ordinal);
+        Assert.Contains("x.yaml:1: model.transformer.width: missing", Message(() => RecipeFile.Read("model: {family: dinov2}", "x.yaml")),
+            StringComparison.Ordinal);
+        Assert.Contains("hrnetv2-w18", Message(() => RecipeFile.Read("model: {name: hrnetv2-w18, depth_head: {name: dpt}}", "x.yaml")),
+            StringComparison.Ordinal);
+        Assert.Contains("dinov2-vits14 is a network for features; a segmentation network was wanted",
+            Message(() => ModelFactory.DefineSegmentation(new ModelRecipe { Name = "dinov2-vits14" })), StringComparison.Ordinal);
         Assert.Contains("cls_token: has shape [1, 1, 48], the network wants [1, 1, 384]", Message(() => Importer.Import(
-            Fixtures.Path("small/dinov2_vit.pth"), Zoo.Find("dinov2-vits14"), new ModelRecipe { Name = "dinov2-vits14" }, 0, Path.Combine(folder, "x"), false)), StringComparison.Ordinal);
+            Fixtures.Path("small/dinov2_vit.pth"), Zoo.Find("dinov2-vits14"), new ModelRecipe { Name = "dinov2-vits14" }, 0,
+                Path.Combine(folder, "x"), false)), StringComparison.Ordinal);
     }
 
     public override void Dispose()

@@ -12,7 +12,8 @@ namespace Hwaso.Inference.Tests.Networks;
 /// <summary>Networks against what the official PyTorch implementations answered (tests/fixtures).</summary>
 public sealed class VerifierTests : TensorTest
 {
-    // Both sides are float32 sums of some thousand terms: 1e-5 of the largest output is what PyTorch itself differs by between thread counts.
+    // Both sides are float32 sums of some thousand terms: 1e-5 of the largest output is what PyTorch itself differs by between thread
+    // counts.
     const double Tolerance = 1e-5;
 
     readonly string folder = Directory.CreateTempSubdirectory("hwaso-verify").FullName;
@@ -51,7 +52,8 @@ public sealed class VerifierTests : TensorTest
     [InlineData("hrnetv2-w18-small-v1+psa-spatial", "reference/hrnetv2_w18_small_v1_psa_spatial.safetensors")]
     public void A_full_size_network_with_formula_weights_answers_as_recorded(string name, string fixture)
     {
-        var error = Assert.Single(Verifier.Verify(Zoo.Find(name), Verifier.Formula, Fixture.Read(Fixtures.Path(fixture)), null), e => e.Name.StartsWith("output", StringComparison.Ordinal) && !e.Name.Contains("train", StringComparison.Ordinal));
+        var error = Assert.Single(Verifier.Verify(Zoo.Find(name), Verifier.Formula, Fixture.Read(Fixtures.Path(fixture)), null), e =>
+            e.Name.StartsWith("output", StringComparison.Ordinal) && !e.Name.Contains("train", StringComparison.Ordinal));
         Assert.InRange(error.Relative, 0, Tolerance);
     }
 
@@ -77,7 +79,8 @@ public sealed class VerifierTests : TensorTest
     public void Polarized_self_attention_answers_as_released_branch_by_branch(string name, string fixture, int outputs)
     {
         var module = AttentionModule.All.Single(a => a.Name == name);
-        var errors = Verifier.Verify(module, Fixtures.Path($"small/{fixture}.pth"), Fixture.Read(Fixtures.Path($"small/{fixture}.safetensors")));
+        var errors = Verifier.Verify(
+            module, Fixtures.Path($"small/{fixture}.pth"), Fixture.Read(Fixtures.Path($"small/{fixture}.safetensors")));
         Assert.Equal(outputs, errors.Count);
         Assert.All(errors, e => Assert.InRange(e.Relative, 0, Tolerance));
     }
@@ -126,10 +129,12 @@ public sealed class VerifierTests : TensorTest
             if (step == 0)
                 foreach (var (key, parameter) in weights.Parameters)
                 {
-                    // As recorded: float32 against float64 is off by up to 3.2e-4 of max(|g|, 1e-4 of the net's largest); 1e-3 for two float32 sides.
+                    // As recorded: float32 against float64 is off by up to 3.2e-4 of max(|g|, 1e-4 of the net's largest); 1e-3 for two
+                    // float32 sides.
                     var expected = gradients[key].ToFloats();
                     var scale = Math.Max(expected.Max(Math.Abs), 1e-4 * largest);
-                    Assert.All(expected.Zip(parameter.Grad!.ToArray<float>()), g => Assert.True(Math.Abs(g.First - g.Second) <= 1e-3 * scale, $"gradient of {key}: {g.Second} for {g.First}"));
+                    Assert.All(expected.Zip(parameter.Grad!.ToArray<float>()), g =>
+                        Assert.True(Math.Abs(g.First - g.Second) <= 1e-3 * scale, $"gradient of {key}: {g.Second} for {g.First}"));
                 }
             sgd.Step();
             sgd.ZeroGrad();
@@ -137,7 +142,8 @@ public sealed class VerifierTests : TensorTest
         var after = TensorFile.Read(Fixtures.Path("small/hrnetv2_seg.after5.pth")).Tensors;
         foreach (var (key, tensor) in weights.State)
             // The recording's own float32 is within 4.7e-5 of its float64.
-            Assert.All(after[key].ToDoubles().Zip(tensor.ToArray<double>()), v => Assert.True(Math.Abs(v.First - v.Second) <= 1e-4 * Math.Max(1, Math.Abs(v.First)), $"{key} after five steps: {v.Second} for {v.First}"));
+            Assert.All(after[key].ToDoubles().Zip(tensor.ToArray<double>()), v => Assert.True(Math.Abs(
+                v.First - v.Second) <= 1e-4 * Math.Max(1, Math.Abs(v.First)), $"{key} after five steps: {v.Second} for {v.First}"));
     }
 
     [Fact]
@@ -146,9 +152,12 @@ public sealed class VerifierTests : TensorTest
         var definition = ModelFactory.Define(Reduced);
         string Message(Action act) => Assert.Throws<CheckpointException>(act).Message;
         var pth = Fixtures.Path("small/hrnetv2_seg.pth");
-        Assert.Contains("last_layer.3.weight: has shape [5, 120, 1, 1], the network wants [6, 120, 1, 1]: the checkpoint is for 5 classes", Message(() => Importer.Import(pth, definition, Reduced, 6, At("x"), false)), StringComparison.Ordinal);
-        Assert.Contains("layer1.0.conv1.weight", Message(() => Importer.Import(pth, Zoo.Find("hrnetv2-w18"), new ModelRecipe { Name = "hrnetv2-w18" }, 5, At("x"), false)), StringComparison.Ordinal);
-        Assert.Contains("none of its", Message(() => Importer.Import(Fixtures.Path("small/psa_p.pth"), definition, Reduced, 5, At("x"), false)), StringComparison.Ordinal);
+        Assert.Contains("last_layer.3.weight: has shape [5, 120, 1, 1], the network wants [6, 120, 1, 1]: the checkpoint is for 5 "
+            + "classes", Message(() => Importer.Import(pth, definition, Reduced, 6, At("x"), false)), StringComparison.Ordinal);
+        Assert.Contains("layer1.0.conv1.weight", Message(() => Importer.Import(
+            pth, Zoo.Find("hrnetv2-w18"), new ModelRecipe { Name = "hrnetv2-w18" }, 5, At("x"), false)), StringComparison.Ordinal);
+        Assert.Contains("none of its", Message(
+            () => Importer.Import(Fixtures.Path("small/psa_p.pth"), definition, Reduced, 5, At("x"), false)), StringComparison.Ordinal);
         Assert.False(File.Exists(At("x")));
         var skipped = Importer.Import(pth, definition, Reduced, 6, At("y"), skipMismatched: true);
         Assert.Equal(["last_layer.3.weight", "last_layer.3.bias"], skipped.Mismatched);
