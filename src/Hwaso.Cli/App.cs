@@ -5,7 +5,7 @@ using Hwaso.Cli.Verbs;
 
 namespace Hwaso.Cli;
 
-/// <summary>The command: finds the verb, runs it, and turns whatever goes wrong into one line and an exit code.</summary>
+/// <summary>The command: finds the verb, runs it, and turns every exception into one line and an exit code.</summary>
 sealed class App
 {
     static readonly ParserConfiguration parsing = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
@@ -43,10 +43,11 @@ sealed class App
             ParseErrors.Throw(parse, root);
             var context = Context(parse, cancel);
             if (parse.GetValue(version)) return VersionPage.Write(context);
-            if (verbs.TryGetValue(command, out var verb) && command.Subcommands.Count == 0) return verb.Run(parse, context);
+            if (verbs.TryGetValue(command, out var verb)) return verb.Run(parse, context);
             if (args.Count == 0)
             {
-                HelpPage.WriteOverview(terminal with { Output = terminal.Error, OutputIsTerminal = terminal.ErrorIsTerminal }, root, common.All);
+                HelpPage.WriteOverview(
+                    terminal with { Output = terminal.Error, OutputIsTerminal = terminal.ErrorIsTerminal }, root, common.All);
                 return ExitCode.Usage;
             }
             throw new UsageException($"wanted: {string.Join(" or ", command.Subcommands.Select(Path))}");
@@ -67,7 +68,7 @@ sealed class App
     void Register(Command command, Verb verb)
     {
         verbs[command] = verb;
-        foreach (var sub in command.Subcommands) Register(sub, verb);
+        foreach (var sub in (verb as VerbGroup)?.Verbs ?? []) Register(sub.Command, sub);
     }
 
     int Help(Command command)

@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
 using Hwaso.Cli.Arguments;
+using Hwaso.Cli.Verbs;
 using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Cli;
 
-/// <summary>What an exception is to the person at the terminal: a line and an exit code.</summary>
+/// <summary>Turns an exception into a line for the person at the terminal and an exit code.</summary>
 static partial class Failure
 {
     /// <summary>The line, without the verb before it, and the exit code: 2 where the arguments were wrong, else 1.</summary>
@@ -16,7 +17,10 @@ static partial class Failure
         UsageException or RecipeException => (OneLine(error.Message), ExitCode.Usage),
         ArgumentException => (ParameterName().Replace(OneLine(error.Message), ""), ExitCode.Usage),
         OperationCanceledException => ("stopped before it was done", ExitCode.Failed),
-        TorchException { IsOutOfMemory: true } => ($"too little memory: {OneLine(error.Message)}; ask for smaller images or fewer at once, or work in windows (--crop; of depth --tiles)", ExitCode.Failed),
+        TorchException { IsOutOfMemory: true } => (
+            $"too little memory: {OneLine(error.Message)}; ask for smaller images or fewer at once, or work in windows (--crop; of depth "
+                + "--tiles)",
+            ExitCode.Failed),
         // .NET's own message says no more than its name.
         OutOfMemoryException => ("too little memory; try a smaller batch, crop or size", ExitCode.Failed),
         FileNotFoundException { FileName: { Length: > 0 } file } => ($"{file}: no such file; check the path", ExitCode.Failed),
@@ -26,7 +30,8 @@ static partial class Failure
     };
 
     // Linux's ENOSPC and EDQUOT, wherever in the chain the system said so; .NET hands them on as they are, or as its own ERROR_DISK_FULL.
-    static bool IsFull(Exception? error) => error is not null && (error.HResult is 28 or 122 or unchecked((int)0x80070070) || IsFull(error.InnerException));
+    static bool IsFull(Exception? error) =>
+        error is not null && (error.HResult is 28 or 122 or unchecked((int)0x80070070) || IsFull(error.InnerException));
 
     static string OneLine(string message) =>
         string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

@@ -23,7 +23,9 @@ public static class Exporter
     /// <param name="model">The network; classes, normalisation, task and convention go into the file's metadata.</param>
     /// <param name="options">The form of the file.</param>
     /// <param name="path">The file; a previous one is replaced once the new one is whole.</param>
-    /// <exception cref="NotSupportedException">The network has an operator that cannot be exported, or only at a fixed size, or makes no labels.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The network has an operator that cannot be exported, or only at a fixed size, or makes no labels.
+    /// </exception>
     /// <exception cref="TorchException">It does not take images of this size.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static OnnxFileBytes Write(LoadedModel model, ExportOptions options, string path)
@@ -36,7 +38,9 @@ public static class Exporter
     /// <summary>The same file in memory.</summary>
     /// <param name="model">The network.</param>
     /// <param name="options">The form of the file.</param>
-    /// <exception cref="NotSupportedException">The network has an operator that cannot be exported, or only at a fixed size, or makes no labels.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The network has an operator that cannot be exported, or only at a fixed size, or makes no labels.
+    /// </exception>
     /// <exception cref="TorchException">It does not take images of this size.</exception>
     public static OnnxFileBytes Make(LoadedModel model, ExportOptions options)
     {

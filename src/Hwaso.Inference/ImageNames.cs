@@ -9,7 +9,8 @@ public static class ImageNames
     {
         foreach (var image in images)
             if (!File.Exists(image))
-                throw new FileNotFoundException($"{image}: {(Directory.Exists(image) ? "is a folder; name the images in it" : "no such image")}");
+                throw new FileNotFoundException(
+                    $"{image}: {(Directory.Exists(image) ? "is a folder; name the images in it" : "no such image")}");
     }
 
     /// <summary>A name for each image: its file's own where that is unique, else with as much of its folders as tells them apart.</summary>

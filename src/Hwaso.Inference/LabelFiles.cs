@@ -15,9 +15,13 @@ public sealed class LabelFiles
     /// <param name="images">Image files; a label map has the name of its image, with as much of the folders as makes it unique.</param>
     /// <param name="folder">The folder to write to; it is made when the first label map is written.</param>
     /// <param name="overlay">Whether to write NAME_overlay.png too: the image with its labels over it.</param>
-    /// <param name="submission">The benchmark for whose server the labels are written; null for indexed PNGs of the network's classes.</param>
+    /// <param name="submission">
+    /// The benchmark for whose server the labels are written; null for indexed PNGs of the network's classes.
+    /// </param>
     /// <exception cref="FileNotFoundException">An image is missing.</exception>
-    /// <exception cref="ArgumentException">A file would replace an image or be written twice, or the benchmark does not know an image's name.</exception>
+    /// <exception cref="ArgumentException">
+    /// A file would replace an image or be written twice, or the benchmark does not know an image's name.
+    /// </exception>
     public LabelFiles(IReadOnlyList<string> images, string folder, bool overlay = false, Submission? submission = null)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -34,10 +38,13 @@ public sealed class LabelFiles
     /// <param name="progress">Receives the number of images done.</param>
     /// <param name="log">Receives a line for each image left out.</param>
     /// <param name="stop">Ends the work with an exception; files that are written stay.</param>
-    /// <exception cref="ArgumentException">The benchmark has other classes than the network, or an image does not fit the network.</exception>
+    /// <exception cref="ArgumentException">
+    /// The benchmark has other classes than the network, or an image does not fit the network.
+    /// </exception>
     /// <exception cref="IOException">An image cannot be read, or a file cannot be written.</exception>
     /// <exception cref="Torch.TorchException">libtorch refuses an image, or lacks memory.</exception>
-    public LabelFilesResult Write(Segmenter segmenter, Action<int>? progress = null, Action<string>? log = null, CancellationToken stop = default)
+    public LabelFilesResult Write(
+        Segmenter segmenter, Action<int>? progress = null, Action<string>? log = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(segmenter);
         submission?.Check(segmenter);
@@ -99,7 +106,7 @@ public sealed record LabelFile(string Image, string File, double Milliseconds);
 
 /// <summary>An image without labels.</summary>
 /// <param name="Image">The image.</param>
-/// <param name="Problem">What is wrong with it.</param>
+/// <param name="Problem">The fault of the image.</param>
 public sealed record LabelFailure(string Image, string Problem);
 
 /// <summary>The result of segmenting image files.</summary>

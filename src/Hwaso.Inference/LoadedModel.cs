@@ -80,7 +80,8 @@ public sealed class LoadedModel : IDisposable
             var whole = yaml.Contains("\naugment:", StringComparison.Ordinal);
             return new LoadedModel(net, definition, recipe, CheckpointMetadata.ReadClasses(file), path, classes)
             {
-                Normalisation = whole ? new Normalisation([.. recipe.Recipe.Augment.Mean], [.. recipe.Recipe.Augment.Std]) : Normalisation.ImageNet,
+                Normalisation = whole ? new Normalisation([.. recipe.Recipe.Augment.Mean], [.. recipe.Recipe.Augment.Std])
+                    : Normalisation.ImageNet,
             };
         }
         catch

@@ -25,7 +25,8 @@ public sealed record Protocol(string Name, string Layout, string Description, Vi
             return found;
         var layout = name.Split('/')[0];
         var near = All.Where(p => p.Layout == layout).ToArray();
-        var wanted = near.Length > 0 ? string.Join(" or ", near.Select(p => p.Name)) : $"one of {string.Join(", ", All.Select(p => p.Name))}";
+        var wanted = near.Length > 0 ? string.Join(" or ", near.Select(p => p.Name))
+            : $"one of {string.Join(", ", All.Select(p => p.Name))}";
         throw new ArgumentException($"protocol '{name}': {wanted} was wanted");
     }
 

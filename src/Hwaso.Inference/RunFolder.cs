@@ -1,6 +1,6 @@
 namespace Hwaso.Inference;
 
-/// <summary>Where a run keeps its things.</summary>
+/// <summary>The files of a run.</summary>
 /// <param name="Root">The folder.</param>
 public sealed record RunFolder(string Root)
 {
@@ -10,19 +10,19 @@ public sealed record RunFolder(string Root)
     /// <summary>One JSON object a line: losses, and validations.</summary>
     public string Metrics => Path.Combine(Root, "metrics.jsonl");
 
-    /// <summary>What happened when, a line each.</summary>
+    /// <summary>The events with their times, a line each.</summary>
     public string Log => Path.Combine(Root, "log.txt");
 
     /// <summary>The page about it.</summary>
     public string Report => Path.Combine(Root, "report.html");
 
-    /// <summary>What came out, once it is finished: scores, cost, time, for programs.</summary>
+    /// <summary>The result of a finished run for programs: scores, cost, time.</summary>
     public string Result => Path.Combine(Root, "result.json");
 
     /// <summary>The curves for TensorBoard.</summary>
     public string Events => Path.Combine(Root, "tensorboard");
 
-    /// <summary>Where weights lie.</summary>
+    /// <summary>The folder of weights.</summary>
     public string Checkpoints => Path.Combine(Root, "checkpoints");
 
     /// <summary>The weights of the best validation.</summary>
@@ -31,7 +31,7 @@ public sealed record RunFolder(string Root)
     /// <summary>The newest weights.</summary>
     public string Last => Path.Combine(Checkpoints, "last.safetensors");
 
-    /// <summary>Weights, optimiser and random state in one file, so that what a run goes on from is always of one moment.</summary>
+    /// <summary>Weights, optimiser and random state in one file, so that a run always continues from one moment.</summary>
     public string Resume => Path.Combine(Checkpoints, "resume.safetensors");
 
     /// <summary>Whether the folder holds a run: one that began its first step, or weights.</summary>

@@ -22,7 +22,7 @@ public sealed class Segmenter : IDisposable
     /// <summary>The weight file or the exported network; empty for a network in memory.</summary>
     public string Source { get; }
 
-    /// <summary>What computes: <c>libtorch</c> or <c>Hwaso.Runtime</c>.</summary>
+    /// <summary>The engine: <c>libtorch</c> or <c>Hwaso.Runtime</c>.</summary>
     public string Engine => segmentation.Engine;
 
     /// <summary>K; null where an exported network does not say.</summary>
@@ -47,7 +47,9 @@ public sealed class Segmenter : IDisposable
     /// <exception cref="FileNotFoundException">There is no such file, or no weights in the folder.</exception>
     /// <exception cref="ArgumentException">The network is not for segmentation, or cannot compute as the options say.</exception>
     /// <exception cref="Checkpoints.CheckpointException">The checkpoint is damaged, or does not say what network it is of.</exception>
-    /// <exception cref="ModelFormatException">The exported network is damaged, or needs something that Hwaso.Runtime does not have.</exception>
+    /// <exception cref="ModelFormatException">
+    /// The exported network is damaged, or needs something that Hwaso.Runtime does not have.
+    /// </exception>
     public static Segmenter Open(string source, SegmenterOptions? options = null)
     {
         options ??= new SegmenterOptions();
@@ -104,7 +106,8 @@ public sealed class Segmenter : IDisposable
         try
         {
             var net = model.Segmentation;
-            if (options.Engine != Inference.Engine.Libtorch && options.Views.IsPlain && device.Type == DeviceType.Cpu && Exported(model, options) is { } exported)
+            if (options.Engine != Inference.Engine.Libtorch && options.Views.IsPlain && device.Type == DeviceType.Cpu
+                && Exported(model, options) is { } exported)
             {
                 model.Dispose();
                 return new Segmenter(exported, model.Source, model.Classes);
@@ -118,7 +121,9 @@ public sealed class Segmenter : IDisposable
         }
     }
 
-    /// <summary>The network on Hwaso.Runtime; null, with a line in the log that says why, where it cannot be exported and need not be.</summary>
+    /// <summary>
+    /// The network on Hwaso.Runtime; null, with a line in the log that says why, where it cannot be exported and need not be.
+    /// </summary>
     static RuntimeSegmentation? Exported(LoadedModel model, SegmenterOptions options)
     {
         try
@@ -140,13 +145,15 @@ public sealed class Segmenter : IDisposable
             throw new ArgumentException($"{source}: an exported network runs on Hwaso.Runtime; open the run that it came from on libtorch");
         if (!options.Views.IsPlain)
             throw new ArgumentException(
-                $"{source}: an exported network sees an image once and whole; leave out scales, mirroring and windows, or open the run that it came from");
+                $"{source}: an exported network sees an image once and whole; leave out scales, mirroring and windows, or open the run "
+                    + "that it came from");
         if (options.Device is { Type: not DeviceType.Cpu } device)
             throw new ArgumentException($"{source}: an exported network runs on the processor, not on {device}; leave the device out");
         if (!File.Exists(source))
             throw new FileNotFoundException($"{source}: no such file");
         var model = SegmentationModel.Load(source, OnRuntime(options));
-        return new Segmenter(new RuntimeSegmentation(model, options.Log), source, model.Classes.Select(c => new ClassEntry(c.Name, c.R, c.G, c.B)));
+        return new Segmenter(
+            new RuntimeSegmentation(model, options.Log), source, model.Classes.Select(c => new ClassEntry(c.Name, c.R, c.G, c.B)));
     }
 
     static RuntimeOptions OnRuntime(SegmenterOptions options) => new() { Threads = options.Threads };

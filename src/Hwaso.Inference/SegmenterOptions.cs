@@ -5,10 +5,12 @@ namespace Hwaso.Inference;
 /// <summary>How a <see cref="Segmenter"/> computes and how it looks at images.</summary>
 public sealed record SegmenterOptions
 {
-    /// <summary>What computes.</summary>
+    /// <summary>The engine.</summary>
     public Engine Engine { get; init; }
 
-    /// <summary>Where libtorch computes; null: the first GPU if there is one, else the processor. Hwaso.Runtime has the processor only.</summary>
+    /// <summary>
+    /// Where libtorch computes; null: the first GPU if there is one, else the processor. Hwaso.Runtime has the processor only.
+    /// </summary>
     public Device? Device { get; init; }
 
     /// <summary>Threads to compute on; 0: one per processor. libtorch has one such number for the whole process.</summary>
@@ -17,11 +19,13 @@ public sealed record SegmenterOptions
     /// <summary>How the network looks at an image; a <see cref="Protocol"/> has views of its own.</summary>
     public Views Views { get; init; } = new();
 
-    /// <summary>Receives a line where an image is segmented in tiles, or where a network cannot be exported so that libtorch computes.</summary>
+    /// <summary>
+    /// Receives a line where an image is segmented in tiles, or where a network cannot be exported so that libtorch computes.
+    /// </summary>
     public Action<string>? Log { get; init; }
 }
 
-/// <summary>What computes the labels of an image.</summary>
+/// <summary>The engine that computes the labels of an image.</summary>
 public enum Engine
 {
     /// <summary>

@@ -42,7 +42,8 @@ public sealed partial record Submission(string Name, ClassList Classes, string F
             return Path.Combine(Folder, name + ".png");
         return Frame().Match(name) is { Success: true } frame
             ? Path.Combine(Folder, frame.Value + "_pred_labelIds.png")
-            : throw new ArgumentException($"{image}: Cityscapes' names begin with CITY_SEQUENCE_FRAME, such as berlin_000000_000019_leftImg8bit.png");
+            : throw new ArgumentException(
+                $"{image}: Cityscapes' names begin with CITY_SEQUENCE_FRAME, such as berlin_000000_000019_leftImg8bit.png");
     }
 
     /// <summary>Writes an image's labels.</summary>

@@ -2,7 +2,9 @@ using Hwaso.Recipes;
 
 namespace Hwaso.Inference;
 
-/// <summary>How a network looks at an image: whole or by windows, at which scales, mirrored too or not, and how the answers are summed.</summary>
+/// <summary>
+/// How a network looks at an image: whole or by windows, at which scales, mirrored too or not, and how the answers are summed.
+/// </summary>
 public sealed record Views
 {
     /// <summary>Scales whose class scores are summed.</summary>
@@ -58,7 +60,8 @@ public sealed record Views
         if (Stride is { } stride && Crop is null)
             throw new ArgumentException($"stride {stride} without a crop: name the window's size too");
         if (Crop is { } crop && Stride is { } step && !Windows.Cover(crop, step))
-            throw new ArgumentException($"stride {step} with windows of {crop}: it must be from 1 to the window's size, or pixels are skipped");
+            throw new ArgumentException(
+                $"stride {step} with windows of {crop}: it must be from 1 to the window's size, or pixels are skipped");
         if (LongSide < 1 || ShortSide < 1)
             throw new ArgumentException(
                 $"sides of {LongSide?.ToString() ?? "any"} and {ShortSide?.ToString() ?? "any"} pixels for scale 1: at least 1 was wanted");
@@ -96,6 +99,8 @@ public enum ViewSum
     /// </summary>
     Exponential,
 
-    /// <summary>The logits of windows are averaged, and the softmax of each scale and of each mirror image is summed: mmsegmentation.</summary>
+    /// <summary>
+    /// The logits of windows are averaged, and the softmax of each scale and of each mirror image is summed: mmsegmentation.
+    /// </summary>
     SoftmaxOfEach,
 }

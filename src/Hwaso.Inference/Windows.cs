@@ -20,7 +20,8 @@ static class Windows
     /// <param name="channels">Channels of an answer.</param>
     /// <param name="ask">Answers a window [N, C, h, w] with a map [N, channels, h, w].</param>
     /// <param name="weigh">Weights [1, 1, h, w] of a window's pixels; null weighs all alike.</param>
-    public static Tensor Average(Tensor x, SizePx window, SizePx step, long channels, Func<Tensor, Tensor> ask, Func<long, long, Tensor>? weigh = null)
+    public static Tensor Average(
+        Tensor x, SizePx window, SizePx step, long channels, Func<Tensor, Tensor> ask, Func<long, long, Tensor>? weigh = null)
     {
         var (height, width) = (x.Size(2), x.Size(3));
         if (window.Height >= height && window.Width >= width)

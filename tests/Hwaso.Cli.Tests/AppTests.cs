@@ -38,8 +38,10 @@ public sealed class AppTests
     [InlineData("DIR and --size HxW are missing")]
     [InlineData("--count 'many': wanted a whole number of at least 1", "here", "--size", "2x3", "--count", "many")]
     [InlineData("--count '-3': wanted a whole number of at least 1", "here", "--size", "2x3", "--count", "-3")]
-    [InlineData("--layout 'cityscape': wanted cityscapes or voc; did you mean 'cityscapes'?", "here", "--size", "2x3", "--layout", "cityscape")]
-    [InlineData("--scales '1,two': wanted numbers above 0 separated by commas, e.g. 0.75,1,1.25", "here", "--size", "2x3", "--scales", "1,two")]
+    [InlineData("--layout 'cityscape': wanted cityscapes or voc; did you mean "
+        + "'cityscapes'?", "here", "--size", "2x3", "--layout", "cityscape")]
+    [InlineData("--scales '1,two': wanted numbers above 0 separated by commas, e.g. "
+        + "0.75,1,1.25", "here", "--size", "2x3", "--scales", "1,two")]
     [InlineData("--set 'seed': wanted KEY=VALUE, e.g. --set seed=2", "here", "--size", "2x3", "--set", "seed")]
     [InlineData("--device 'gpu': wanted cpu, cuda or cuda:N", "here", "--size", "2x3", "--device", "gpu")]
     [InlineData("--threads '0': wanted a whole number of at least 1", "here", "--size", "2x3", "--threads", "0")]
@@ -65,7 +67,8 @@ public sealed class AppTests
             return 0;
         });
 
-        var line = CommandLine.Run([verb], default, "render", "here", "--size", "256x512", "--scales", "0.75,1", "--set", "a.b=1", "--set", "c=x=y");
+        var line = CommandLine.Run(
+            [verb], default, "render", "here", "--size", "256x512", "--scales", "0.75,1", "--set", "a.b=1", "--set", "c=x=y");
 
         Assert.Equal("", line.Error);
         Assert.Equal(new SizePx(256, 512), size);
@@ -83,7 +86,8 @@ public sealed class AppTests
             {
                 context.Log("a log line");
                 using (var progress = context.Progress("Rendering", 2, "scenes")) progress.Report(2L);
-                context.Result(new JsonObject { ["miou"] = double.NaN, ["files"] = new JsonArray("화소.png"), ["seconds"] = 1.5 }, _ => Assert.Fail("text"));
+                context.Result(new JsonObject { ["miou"] = double.NaN, ["files"] = new JsonArray("화소.png"), ["seconds"] = 1.5 }, _ =>
+                    Assert.Fail("text"));
                 return 0;
             },
             args);
@@ -101,7 +105,8 @@ public sealed class AppTests
         { new ArgumentException("val: 3 of 2", "val"), "val: 3 of 2", 2 },
         { new UsageException("--a without --b"), "--a without --b", 2 },
         { new AggregateException(new IOException("inside")), "inside", 1 },
-        { new TypeInitializationException("T", new DllNotFoundException("libhwaso_torch.so is missing")), "libhwaso_torch.so is missing", 1 },
+        { new TypeInitializationException("T", new DllNotFoundException("libhwaso_torch.so is missing")), "libhwaso_torch.so is missing",
+            1 },
         { new OperationCanceledException(), "stopped before it was done", 1 },
     };
 
@@ -130,7 +135,8 @@ public sealed class AppTests
         using var source = new CancellationTokenSource();
         source.Cancel();
 
-        var line = CommandLine.Run([new FakeVerb(context => context.Cancel.IsCancellationRequested ? 1 : 0)], source.Token, "render", "here", "--size", "2x3");
+        var line = CommandLine.Run(
+            [new FakeVerb(context => context.Cancel.IsCancellationRequested ? 1 : 0)], source.Token, "render", "here", "--size", "2x3");
 
         Assert.Equal(1, line.Code);
     }

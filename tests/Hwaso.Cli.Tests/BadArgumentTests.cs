@@ -36,13 +36,15 @@ public sealed class BadArgumentTests(Workshop shop)
     [InlineData("predict {run} {image} --out {recipe}/x", "{recipe}/x: this folder cannot be made")]
     [InlineData("import {nothing} --model hrnetv2-w18 --classes 19 --out {out}", "{nothing}: no such file; check the path")]
     [InlineData("import {data} --model hrnetv2-w18 --classes 19 --out {out}", "{data}: a folder, not a weight file")]
-    [InlineData("import {checkpoint} --model {recipe} --classes 19 --out {nothing}/x.safetensors", "{nothing}/x.safetensors: could not be written")]
+    [InlineData("import {checkpoint} --model {recipe} --classes 19 --out {nothing}/x.safetensors", "{nothing}/x.safetensors: could not be "
+        + "written")]
     [InlineData("verify {recipe} --weights {checkpoint} --fixture {nothing}", "{nothing}: no such file; check the path")]
     [InlineData("scenes {recipe} --layout voc --count 2", "{recipe}: is a file; a folder to write to was wanted")]
     [InlineData("scenes {recipe}/x --layout voc --count 2", "{recipe}/x: this folder cannot be made")]
     [InlineData("train {recipe} --data {nothing} --run {out}", "{nothing}: no such folder")]
     [InlineData("train {recipe} --data {data} --run {recipe}", "{recipe}: no run can be kept there")]
-    [InlineData("train {recipe} --data {data} --run {run}", "{run} holds a run already; go on with --resume, or name another folder with --run")]
+    [InlineData("train {recipe} --data {data} --run {run}", "{run} holds a run already; go on with --resume, or name another folder with "
+        + "--run")]
     [InlineData("train {recipe} --data {data} --run {nothing} --resume", "{nothing}: nothing to resume")]
     public void A_path_that_cannot_be_used_is_named(string command, string message)
     {
@@ -66,7 +68,8 @@ public sealed class BadArgumentTests(Workshop shop)
         var missing = CommandLine.Run("train", shop.At("smal.yaml"));
         var folder = CommandLine.Run("train", shop.Data);
 
-        Assert.Equal((2, $"hwaso train: {shop.At("smal.yaml")}: no such file; did you mean '{shop.Recipe}'?\n"), (missing.Code, missing.Error));
+        Assert.Equal(
+            (2, $"hwaso train: {shop.At("smal.yaml")}: no such file; did you mean '{shop.Recipe}'?\n"), (missing.Code, missing.Error));
         Assert.Equal((2, $"hwaso train: {shop.Data}: is a folder; name the recipe file in it\n"), (folder.Code, folder.Error));
     }
 
@@ -78,7 +81,8 @@ public sealed class BadArgumentTests(Workshop shop)
         File.Copy(shop.Image, other, overwrite: true);
 
         var twice = CommandLine.Run("predict", shop.Run, shop.Image, shop.Image, "--out", shop.At("twice"));
-        var both = CommandLine.Run("predict", shop.Run, shop.Image, other, "--out", shop.At("both"), "--json", "--threads", "1", "--device", "cpu");
+        var both = CommandLine.Run("predict", shop.Run, shop.Image, other, "--out",
+            shop.At("both"), "--json", "--threads", "1", "--device", "cpu");
 
         Assert.Equal(2, twice.Code);
         Assert.Contains($"{shop.Image} is given twice; name each image once", twice.Error, StringComparison.Ordinal);
@@ -106,7 +110,8 @@ public sealed class BadArgumentTests(Workshop shop)
         var broken = shop.At("broken.png");
         File.WriteAllBytes(broken, File.ReadAllBytes(shop.Image)[..500]);
 
-        var line = CommandLine.Run("predict", shop.Run, broken, shop.Image, "--out", shop.At("some"), "--json", "--threads", "1", "--device", "cpu");
+        var line = CommandLine.Run("predict", shop.Run, broken, shop.Image, "--out",
+            shop.At("some"), "--json", "--threads", "1", "--device", "cpu");
 
         Assert.Equal(1, line.Code);
         Assert.Contains($"{broken}: ", line.Error, StringComparison.Ordinal);
@@ -118,13 +123,15 @@ public sealed class BadArgumentTests(Workshop shop)
     [Fact]
     public void A_loss_that_is_not_finite_keeps_the_last_good_weights_and_names_the_batch()
     {
-        string[] diverging = ["--set", "train.schedule.name=step", "--set", "train.schedule.milestones=[1]", "--set", "train.schedule.gamma=1e30"];
+        string[] diverging =
+            ["--set", "train.schedule.name=step", "--set", "train.schedule.milestones=[1]", "--set", "train.schedule.gamma=1e30"];
         var line = shop.Train("diverged", diverging);
 
         var last = shop.At("diverged/checkpoints/last.safetensors");
         Assert.Equal((1, ""), (line.Code, line.Output));
         Assert.Matches(@"the loss is (NaN|∞|Infinity) at step \d+ on the batch of (\S+_leftImg8bit\.png(, |; )){4}", line.Error);
-        Assert.Contains($"the last good weights are in {last}; try a lower train.optimizer.learning_rate", line.Error, StringComparison.Ordinal);
+        Assert.Contains($"the last good weights are in {last}; try a lower train.optimizer.learning_rate", line.Error,
+            StringComparison.Ordinal);
         // They are those of the first epoch, and they work.
         Assert.Equal(0, CommandLine.Run("evaluate", last, "--data", shop.Data, "--threads", "1", "--device", "cpu").Code);
         Assert.Contains("failed at step", File.ReadAllText(shop.At("diverged/log.txt")), StringComparison.Ordinal);

@@ -51,7 +51,8 @@ public sealed class BadCheckpointTests(Workshop shop)
     [Fact]
     public void One_whose_header_was_edited_is_refused() =>
         AssertRefused(
-            Damaged(bytes => Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(bytes).Replace("\"shape\":[19,", "\"shape\":[18,", StringComparison.Ordinal))),
+            Damaged(bytes => Encoding.Latin1.GetBytes(
+                Encoding.Latin1.GetString(bytes).Replace("\"shape\":[19,", "\"shape\":[18,", StringComparison.Ordinal))),
             "last_layer.3.");
 
     [Fact]
@@ -72,7 +73,8 @@ public sealed class BadCheckpointTests(Workshop shop)
     [Fact]
     public void One_of_another_number_of_classes_names_both_numbers()
     {
-        var imported = CommandLine.Run("import", shop.Checkpoint, "--model", shop.Recipe, "--classes", "5", "--out", shop.At("five.safetensors"));
+        var imported =
+            CommandLine.Run("import", shop.Checkpoint, "--model", shop.Recipe, "--classes", "5", "--out", shop.At("five.safetensors"));
         var evaluated = CommandLine.Run("evaluate", shop.Checkpoint, "--data", shop.Voc);
 
         Assert.Equal(1, imported.Code);

@@ -30,7 +30,8 @@ public sealed class BadDataTests(Workshop shop)
     public void A_bad_file_of_Cityscapes_is_named(string kind, Damage damage, string problem, string wrong, string advice)
     {
         var data = shop.CopyOf(shop.Data);
-        var victim = Directory.EnumerateFiles(data, "hwaso_000003_*" + kind, SearchOption.AllDirectories).Single(f => f.Contains("/train/", StringComparison.Ordinal));
+        var victim = Directory.EnumerateFiles(data, "hwaso_000003_*" + kind, SearchOption.AllDirectories).Single(
+            f => f.Contains("/train/", StringComparison.Ordinal));
         Do(damage, victim);
         AssertNamed(data, "cityscapes", victim, problem, [wrong, advice], []);
     }
@@ -42,7 +43,8 @@ public sealed class BadDataTests(Workshop shop)
     {
         var data = shop.CopyOf(shop.Voc);
         var lists = Path.Combine(data, "VOCdevkit/VOC2012");
-        var victim = Path.Combine(lists, "JPEGImages", File.ReadAllLines(Path.Combine(lists, "ImageSets/Segmentation/train.txt"))[1] + ".jpg");
+        var victim = Path.Combine(
+            lists, "JPEGImages", File.ReadAllLines(Path.Combine(lists, "ImageSets/Segmentation/train.txt"))[1] + ".jpg");
         Do(damage, victim);
         AssertNamed(data, "voc", victim, problem, [wrong, advice], ["--set", "data.layout=voc", "--set", "train.batch=2"]);
     }
@@ -51,8 +53,10 @@ public sealed class BadDataTests(Workshop shop)
     public void An_image_without_its_label_is_named_with_the_label_wanted()
     {
         var data = shop.CopyOf(shop.Data);
-        var image = Directory.EnumerateFiles(data, "hwaso_000003_*" + Image, SearchOption.AllDirectories).Single(f => f.Contains("/train/", StringComparison.Ordinal));
-        foreach (var label in Directory.EnumerateFiles(data, "hwaso_000003_*_gtFine_label*.png", SearchOption.AllDirectories).Where(f => f.Contains("/train/", StringComparison.Ordinal)))
+        var image = Directory.EnumerateFiles(data, "hwaso_000003_*" + Image, SearchOption.AllDirectories).Single(
+            f => f.Contains("/train/", StringComparison.Ordinal));
+        foreach (var label in Directory.EnumerateFiles(data, "hwaso_000003_*_gtFine_label*.png", SearchOption.AllDirectories)
+            .Where(f => f.Contains("/train/", StringComparison.Ordinal)))
             File.Delete(label);
         AssertNamed(data, "cityscapes", image, "missing_file", ["has no label: ", Label, "unpack gtFine, or take the image out"], []);
     }
@@ -83,7 +87,8 @@ public sealed class BadDataTests(Workshop shop)
             stop.Cancel();
             Assert.Equal(1, CommandLine.Run(Verbs.VerbList.All, stop.Token, train).Code);
         }
-        var victim = Directory.EnumerateFiles(data, "*" + Image, SearchOption.AllDirectories).First(f => f.Contains("/train/", StringComparison.Ordinal));
+        var victim = Directory.EnumerateFiles(data, "*" + Image, SearchOption.AllDirectories).First(
+            f => f.Contains("/train/", StringComparison.Ordinal));
         var whole = File.ReadAllBytes(victim);
         Do(Damage.CutShort, victim);
         Assert.Equal(1, CommandLine.Run([.. train, "--resume"]).Code);
@@ -95,7 +100,8 @@ public sealed class BadDataTests(Workshop shop)
     void AssertNamed(string data, string layout, string path, string problem, string[] words, string[] more)
     {
         var run = Path.GetRandomFileName();
-        var trained = CommandLine.Run(["train", shop.Recipe, "--data", data, "--run", shop.At(run), "--threads", "1", "--device", "cpu", .. more]);
+        var trained = CommandLine.Run(
+            ["train", shop.Recipe, "--data", data, "--run", shop.At(run), "--threads", "1", "--device", "cpu", .. more]);
         var check = CommandLine.Run("dataset", "check", data, "--layout", layout, "--json");
 
         Assert.Equal((1, ""), (trained.Code, trained.Output));
@@ -103,7 +109,8 @@ public sealed class BadDataTests(Workshop shop)
         Assert.StartsWith($"hwaso train: {path}", line, StringComparison.Ordinal);
         Assert.All(words, word => Assert.Contains(word, line, StringComparison.Ordinal));
         Assert.Equal(1, check.Code);
-        var found = Assert.Single(JsonDocument.Parse(check.Output).RootElement.GetProperty("problems").EnumerateArray(), p => p.GetProperty("path").GetString() == path);
+        var found = Assert.Single(JsonDocument.Parse(check.Output).RootElement.GetProperty("problems").EnumerateArray(), p =>
+            p.GetProperty("path").GetString() == path);
         Assert.Equal(problem, found.GetProperty("kind").GetString());
         Directory.Delete(data, recursive: true);
     }

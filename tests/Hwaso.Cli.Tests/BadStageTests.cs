@@ -23,15 +23,22 @@ public sealed class BadStageTests(Workshop shop)
     [Theory]
     // A stage that trains nothing.
     [InlineData("learn: [semantic]", "learn: []", ":11: stages[1].learn: is empty: the stage would train nothing")]
-    [InlineData("learn: [semantic]", "learn: [semantic], semantic_weight: 0", ":11: stages[1].semantic_weight: is 0, but the semantic decoder is to learn from it")]
-    [InlineData("learn: [semantic]", "learn: [encoder], semantic_weight: 0, depth_weight: 0", ":11: stages[1]: both weights are 0: the stage would train nothing")]
-    [InlineData("learn: [semantic]", "learn: [semantic], depth_weight: 0.5", ":11: stages[1].depth_weight: above 0, but neither the encoder nor the depth decoder learns")]
+    [InlineData("learn: [semantic]", "learn: [semantic], semantic_weight: 0", ":11: stages[1].semantic_weight: is 0, but the semantic "
+        + "decoder is to learn from it")]
+    [InlineData("learn: [semantic]", "learn: [encoder], semantic_weight: 0, depth_weight: 0", ":11: stages[1]: both weights are 0: the "
+        + "stage would train nothing")]
+    [InlineData("learn: [semantic]", "learn: [semantic], depth_weight: 0.5", ":11: stages[1].depth_weight: above 0, but neither the "
+        + "encoder nor the depth decoder learns")]
     // Copies between decoders of different shapes.
-    [InlineData("[16, 16, 8, 8, 8]", "[16, 16, 8, 8, 8], depth_channels: [16, 16, 8, 8, 4]", ":11: stages[1].copy: the decoders are of different shapes: decoder.blocks.4.conv1.0.weight is [8, 8, 3, 3], in the depth decoder [4, 8, 3, 3]")]
-    [InlineData("copy: depth_to_semantic", "copy: encoder_to_depth", ":11: stages[1].copy: 'encoder_to_depth' is none of none, depth_to_semantic, semantic_to_depth")]
+    [InlineData("[16, 16, 8, 8, 8]", "[16, 16, 8, 8, 8], depth_channels: [16, 16, 8, 8, 4]", ":11: stages[1].copy: the decoders are of "
+        + "different shapes: decoder.blocks.4.conv1.0.weight is [8, 8, 3, 3], in the depth decoder [4, 8, 3, 3]")]
+    [InlineData("copy: depth_to_semantic", "copy: encoder_to_depth", ":11: stages[1].copy: 'encoder_to_depth' is none of none, "
+        + "depth_to_semantic, semantic_to_depth")]
     // Loss weights that do not fit the heads.
-    [InlineData("{name: focal}", "{name: focal, heads: {auxiliary: 0.4}}", ":13: loss.heads.auxiliary: weighs what unet-resnet-multidecoder does not have")]
-    [InlineData("{name: focal}", "{name: focal, heads: {depth: 0.4}}", ":13: loss.heads: excludes 'stages', which have weights of their own")]
+    [InlineData("{name: focal}", "{name: focal, heads: {auxiliary: 0.4}}", ":13: loss.heads.auxiliary: weighs what "
+        + "unet-resnet-multidecoder does not have")]
+    [InlineData("{name: focal}", "{name: focal, heads: {depth: 0.4}}", ":13: loss.heads: excludes 'stages', which have weights of their "
+        + "own")]
     [InlineData("unet-resnet-multidecoder", "unet-resnet", ":9: stages: are of networks with a semantic and a depth decoder")]
     // No depth.
     [InlineData(", depth: disparity", "", ":6: data: names no depth for the depth decoder to learn")]
@@ -41,11 +48,13 @@ public sealed class BadStageTests(Workshop shop)
         var recipe = shop.At("bad-stages.yaml");
         Assert.Contains(instead, Staged, StringComparison.Ordinal);
         File.WriteAllText(recipe, Staged.Replace(instead, of, StringComparison.Ordinal));
-        var line = CommandLine.Run("train", recipe, "--data", shop.Data, "--run", shop.At("bad-stages"), "--device", "cpu", "--threads", "1");
+        var line = CommandLine.Run("train", recipe, "--data", shop.Data, "--run",
+            shop.At("bad-stages"), "--device", "cpu", "--threads", "1");
         Assert.Equal((2, ""), (line.Code, line.Output));
         Assert.Contains($"hwaso train: {recipe}{message}", line.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(shop.At("bad-stages/metrics.jsonl")));
-        Assert.False(Directory.Exists(shop.At("bad-stages/checkpoints")) && Directory.EnumerateFiles(shop.At("bad-stages/checkpoints")).Any());
+        Assert.False(
+            Directory.Exists(shop.At("bad-stages/checkpoints")) && Directory.EnumerateFiles(shop.At("bad-stages/checkpoints")).Any());
     }
 
     [Fact]
@@ -53,7 +62,8 @@ public sealed class BadStageTests(Workshop shop)
     {
         var recipe = shop.At("pretrained.yaml");
         File.WriteAllText(recipe, Staged.Replace("  unet:", $"  pretrained: '{shop.Checkpoint}'\n  unet:", StringComparison.Ordinal));
-        var line = CommandLine.Run("train", recipe, "--data", shop.Data, "--run", shop.At("bad-stages"), "--device", "cpu", "--threads", "1");
+        var line = CommandLine.Run("train", recipe, "--data", shop.Data, "--run",
+            shop.At("bad-stages"), "--device", "cpu", "--threads", "1");
         Assert.Equal(2, line.Code);
         Assert.Contains($"hwaso train: {recipe}:5: model.pretrained: {shop.Checkpoint}: ", line.Error, StringComparison.Ordinal);
     }

@@ -28,7 +28,8 @@ public sealed class DeployedNetworkTests(Workshop shop)
         var line = CommandLine.Run(["predict", shop.Run, image, "--out", shop.At("tiny"), .. cpu]);
 
         Assert.Equal((2, ""), (line.Code, line.Output));
-        Assert.Contains("hwaso predict: an image of 20×24 pixels is smaller than the stride of the network, 32 pixels; enlarge it, or give it a border\n", line.Error, StringComparison.Ordinal);
+        Assert.Contains("hwaso predict: an image of 20×24 pixels is smaller than the stride of the network, 32 pixels; enlarge it, or "
+            + "give it a border\n", line.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +54,8 @@ public sealed class DeployedNetworkTests(Workshop shop)
         var line = CommandLine.Run(["evaluate", shop.At("any.onnx"), "--data", shop.Data, .. option.Split(' ')]);
 
         Assert.Equal(2, line.Code);
-        Assert.StartsWith($"hwaso evaluate: {message}{shop.At("any.onnx")} is an exported network, which sees an image once and whole", line.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"hwaso evaluate: {message}{shop.At("any.onnx")} is an exported network, which sees an image once and whole",
+            line.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,8 +66,10 @@ public sealed class DeployedNetworkTests(Workshop shop)
         foreach (var (model, engine) in new[] { (file, "Hwaso.Runtime"), (shop.Recipe, $"libtorch {Torch.TorchInfo.Version}") })
         {
             var report = Json("bench", model, "--size", "64x96", "--runs", "3");
-            Assert.Equal((engine, 3, 1), (report.GetProperty("engine").GetString(), report.GetProperty("runs").GetInt32(), report.GetProperty("threads").GetInt32()));
-            var (least, median, slow) = (report.GetProperty("milliseconds_min").GetDouble(), report.GetProperty("milliseconds").GetDouble(), report.GetProperty("milliseconds_p95").GetDouble());
+            Assert.Equal((engine, 3, 1), (
+                report.GetProperty("engine").GetString(), report.GetProperty("runs").GetInt32(), report.GetProperty("threads").GetInt32()));
+            var (least, median, slow) = (report.GetProperty("milliseconds_min").GetDouble(),
+                report.GetProperty("milliseconds").GetDouble(), report.GetProperty("milliseconds_p95").GetDouble());
             Assert.True(least > 0 && least <= median && median <= slow, $"{least}, {median}, {slow}");
             // .NET alone has some 30 MB; the peak is that of this process, tests and all.
             Assert.InRange(report.GetProperty("peak_bytes").GetInt64(), 30L << 20, 64L << 30);
@@ -82,7 +86,8 @@ public sealed class DeployedNetworkTests(Workshop shop)
         Assert.Equal((2, ""), (size.Code, size.Output));
         Assert.Contains($"{file}: input 'image' of [1, 3, 96, 64]; [1, 3, 64, 96] was wanted", size.Error, StringComparison.Ordinal);
         Assert.Contains("--classes: ", CommandLine.Run("bench", file, "--size", "64x96", "--classes", "5").Error, StringComparison.Ordinal);
-        Assert.Contains("'hrnetv2-w81' is no model's name", CommandLine.Run("bench", "hrnetv2-w81", "--size", "64x96").Error, StringComparison.Ordinal);
+        Assert.Contains("'hrnetv2-w81' is no model's name", CommandLine.Run("bench", "hrnetv2-w81", "--size", "64x96").Error,
+            StringComparison.Ordinal);
     }
 
     (string Engine, LabelMap Labels) Predict(string folder, params string[] more)

@@ -17,7 +17,9 @@ public sealed class ExplainTests(Workshop shop)
         var files = JsonDocument.Parse(line.Output).RootElement.GetProperty("files").EnumerateArray().Select(f => f.GetString()!).ToArray();
         var name = Path.GetFileNameWithoutExtension(shop.Image);
         // Branches at strides 4, 8, 16 and 32 of 64×128 pixels.
-        string[] maps = ["stage2_16x32", "stage2_8x16", "stage3_16x32", "stage3_8x16", "stage3_4x8", "stage4_16x32", "stage4_8x16", "stage4_4x8", "stage4_2x4"];
+        string[] maps =
+            ["stage2_16x32", "stage2_8x16", "stage3_16x32", "stage3_8x16", "stage3_4x8", "stage4_16x32",
+                "stage4_8x16", "stage4_4x8", "stage4_2x4"];
         Assert.Equal([.. maps.Select(m => Path.Combine(folder, $"{name}_{m}.png")), Path.Combine(folder, $"{name}_sheet.png")], files);
         Assert.All(files[..^1], f => Assert.Equal((128, 64), ImageFile.Size(f)));
         var sheet = ImageFile.Size(files[^1]);

@@ -64,7 +64,8 @@ public sealed class ExportTests(Workshop shop)
               stage3: {modules: 1, blocks: [2, 2, 2], channels: [8, 16, 32]}
               stage4: {modules: 1, blocks: [2, 2, 2, 2], channels: [8, 16, 32, 64]}
             """);
-        var import = CommandLine.Run(["import", Path.Combine(Repository.Root, "tests", "fixtures", "small", "hrnet_pose.pth"), "--model", recipe, "--out", weights, .. one]);
+        var import = CommandLine.Run(["import", Path.Combine(Repository.Root, "tests", "fixtures", "small", "hrnet_pose.pth"), "--model",
+            recipe, "--out", weights, .. one]);
         Assert.True(import.Code == 0, import.Error);
         var export = CommandLine.Run(["export", weights, "--out", file, "--size", "64x96", .. one]);
         Assert.True(export.Code == 0, export.Error);
@@ -72,7 +73,8 @@ public sealed class ExportTests(Workshop shop)
         Assert.Equal(("heatmaps", "pose"), (Assert.Single(model.Outputs).Name, model.Metadata["hwaso.task"]));
 
         var labels = CommandLine.Run(["export", weights, "--out", file, "--labels", .. one]);
-        Assert.Equal((1, "hwaso export: a network for pose gives no labels; a segmentation network was wanted\n"), (labels.Code, labels.Error));
+        Assert.Equal(
+            (1, "hwaso export: a network for pose gives no labels; a segmentation network was wanted\n"), (labels.Code, labels.Error));
         var predict = CommandLine.Run(["predict", file, shop.Image, "--out", shop.At("pose-labels")]);
         Assert.Equal(1, predict.Code);
         Assert.Contains("a network for pose", predict.Error, StringComparison.Ordinal);
@@ -84,7 +86,8 @@ public sealed class ExportTests(Workshop shop)
         var file = shop.At("told.onnx");
         var wrong = CommandLine.Run("export", shop.Run, "--out", shop.At("told.bin"));
         Assert.Equal(2, wrong.Code);
-        Assert.StartsWith($"hwaso export: {shop.At("told.bin")}: ONNX files end in .onnx, and are known by that", wrong.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"hwaso export: {shop.At("told.bin")}: ONNX files end in .onnx, and are known by that", wrong.Error,
+            StringComparison.Ordinal);
         Assert.Equal(2, CommandLine.Run("export", shop.Run, "--out", file, "--size", "64x64", "--dynamic").Code);
         var missing = CommandLine.Run("predict", file, shop.Image, "--out", shop.At("told"));
         Assert.Equal((1, $"hwaso predict: {file}: no such file\n"), (missing.Code, missing.Error));

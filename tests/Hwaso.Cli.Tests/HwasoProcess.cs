@@ -17,8 +17,16 @@ sealed class HwasoProcess : IDisposable
 
     HwasoProcess(IEnumerable<string> words)
     {
-        // Whoever started the tests may have had signals ignored, as a shell does for what it runs in the background; that would be inherited.
-        process = new Process { StartInfo = new ProcessStartInfo("env", ["--default-signal=INT,TERM", .. words]) { RedirectStandardOutput = true, RedirectStandardError = true } };
+        // Whoever started the tests may have had signals ignored, as a shell does for what it runs in the background; that would be
+        // inherited.
+        process = new Process
+        {
+            StartInfo = new ProcessStartInfo("env", ["--default-signal=INT,TERM", .. words])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
         process.OutputDataReceived += (_, e) => output.Append(e.Data is null ? "" : e.Data + "\n");
         process.ErrorDataReceived += (_, e) =>
         {

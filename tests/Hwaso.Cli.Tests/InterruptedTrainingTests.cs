@@ -78,7 +78,8 @@ public sealed class InterruptedTrainingTests(Workshop shop)
     public void Killed_in_any_stage_and_resumed_it_ends_with_the_same_bits(string after, int delayMs)
     {
         File.WriteAllText(shop.At("staged.yaml"), Staged);
-        string[] training = ["train", shop.At("staged.yaml"), "--data", shop.Data, "--run", shop.At("staged"), "--threads", "1", "--device", "cpu"];
+        string[] training =
+            ["train", shop.At("staged.yaml"), "--data", shop.Data, "--run", shop.At("staged"), "--threads", "1", "--device", "cpu"];
         if (!Directory.Exists(shop.At("staged-undisturbed")))
         {
             Assert.Equal(0, CommandLine.Run(training).Code);
@@ -113,7 +114,8 @@ public sealed class InterruptedTrainingTests(Workshop shop)
         var weightsKb = new FileInfo(shop.At("stopped/checkpoints/best.safetensors")).Length / 1024;
 
         // Room for weights, not for weights and optimiser.
-        using var process = HwasoProcess.StartOnSmallDisk((int)(weightsKb + (before.Length / 1024)) / 2, shop.Training(Run, [.. length, "--resume"]));
+        using var process = HwasoProcess.StartOnSmallDisk(
+            (int)(weightsKb + (before.Length / 1024)) / 2, shop.Training(Run, [.. length, "--resume"]));
         var refused = process.Finish();
 
         Assert.Equal(1, refused.Code);
@@ -141,6 +143,7 @@ public sealed class InterruptedTrainingTests(Workshop shop)
     void AssertSameBits(string undisturbed = "undisturbed", string run = Run)
     {
         foreach (var file in files)
-            Assert.True(File.ReadAllBytes(shop.At($"{undisturbed}/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(shop.At($"{run}/{file}"))), $"{file} differs");
+            Assert.True(File.ReadAllBytes(shop.At($"{undisturbed}/{file}")).AsSpan().SequenceEqual(
+                File.ReadAllBytes(shop.At($"{run}/{file}"))), $"{file} differs");
     }
 }

@@ -55,9 +55,12 @@ public sealed class PackageTests(Workshop shop)
         using (var archive = ZipFile.OpenRead(runtime))
         {
             var files = archive.Entries.Select(e => e.FullName).ToArray();
-            Assert.Superset(new HashSet<string> { "README.md", "LICENSE", "lib/net10.0/Hwaso.Runtime.dll", "lib/net10.0/Hwaso.Runtime.xml" }, files.ToHashSet());
+            Assert.Superset(
+                new HashSet<string> { "README.md", "LICENSE", "lib/net10.0/Hwaso.Runtime.dll", "lib/net10.0/Hwaso.Runtime.xml" },
+                    files.ToHashSet());
             // Managed code alone, and nothing else to install.
-            Assert.Equal(["lib/net10.0/Hwaso.Runtime.dll"], files.Where(f => f.EndsWith(".dll", StringComparison.Ordinal) || f.EndsWith(".so", StringComparison.Ordinal)));
+            Assert.Equal(["lib/net10.0/Hwaso.Runtime.dll"],
+                files.Where(f => f.EndsWith(".dll", StringComparison.Ordinal) || f.EndsWith(".so", StringComparison.Ordinal)));
             using var reader = new StreamReader(archive.GetEntry("Hwaso.Runtime.nuspec")!.Open());
             var nuspec = reader.ReadToEnd();
             Assert.DoesNotContain("<dependency ", nuspec, StringComparison.Ordinal);
@@ -77,7 +80,8 @@ public sealed class PackageTests(Workshop shop)
 
         using var loaded = SegmentationModel.Load(model, new RuntimeOptions { Threads = 1 });
         var image = ImageFile.ReadRgb(shop.Image);
-        Assert.Equal(loaded.Segment(image.Pixels, image.Width, image.Height).Labels, Png.ReadLabels(Path.Combine(folder, "labels.png")).Labels);
+        Assert.Equal(
+            loaded.Segment(image.Pixels, image.Width, image.Height).Labels, Png.ReadLabels(Path.Combine(folder, "labels.png")).Labels);
     }
 
     // bin/Release/net10.0 or bin/Debug/net10.0.
@@ -85,7 +89,12 @@ public sealed class PackageTests(Workshop shop)
 
     static void Dotnet(string folder, params string[] args)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", args) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", args)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        })!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

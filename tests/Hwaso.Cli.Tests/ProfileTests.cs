@@ -7,7 +7,8 @@ public sealed class ProfileTests
     [Fact]
     public void Profile_reports_the_published_counts_and_layers_that_sum_to_them()
     {
-        var line = CommandLine.Run("profile", "hrnetv2-w18-small-v1", "--classes", "59", "--size", "64x96", "--layers", "--json", "--device", "cpu");
+        var line = CommandLine.Run(
+            "profile", "hrnetv2-w18-small-v1", "--classes", "59", "--size", "64x96", "--layers", "--json", "--device", "cpu");
 
         Assert.Equal("", line.Error);
         Assert.Equal(0, line.Code);
@@ -77,7 +78,8 @@ public sealed class ProfileTests
         var models = JsonDocument.Parse(line.Output).RootElement.GetProperty("models").EnumerateArray().ToArray();
         var published = models.Where(model => model.GetProperty("published_parameters").ValueKind == JsonValueKind.Number).ToArray();
         Assert.NotEmpty(published);
-        Assert.All(published, model => Assert.Equal(model.GetProperty("published_parameters").GetInt64(), model.GetProperty("parameters").GetInt64()));
+        Assert.All(published, model =>
+            Assert.Equal(model.GetProperty("published_parameters").GetInt64(), model.GetProperty("parameters").GetInt64()));
     }
 
     [Fact]

@@ -54,7 +54,8 @@ public sealed class ProgressTests
         }
 
         Assert.Equal(
-            "\rReading ━━━━━━━━━━━━──────────── 2/4 images  2.0/s  0:01 left\u001b[K\rReading stopped at 2/4 images in 0:01 (2.0/s)\u001b[K\n",
+            "\rReading ━━━━━━━━━━━━──────────── 2/4 images  2.0/s  0:01 left\u001b[K\rReading stopped at 2/4 images in 0:01 "
+                + "(2.0/s)\u001b[K\n",
             error.ToString());
     }
 

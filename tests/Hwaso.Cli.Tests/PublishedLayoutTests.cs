@@ -24,13 +24,16 @@ public sealed class PublishedLayoutTests(Workshop shop)
         JsonElement Json(params string[] args) => JsonDocument.Parse(Run([.. args, "--json"]).Output).RootElement;
         string[] cpu = ["--device", "cpu", "--threads", "1"];
 
-        Assert.Equal((6, 0), (Json("dataset", "check", data, "--layout", layout) is var check ? check.GetProperty("images").GetInt32() : 0, check.GetProperty("problems").GetArrayLength()));
-        Run(["train", shop.Recipe, "--data", data, "--run", run, .. cpu, "--set", $"data.layout={layout}", "--set", "train.batch=2", "--set", "train.epochs=1"]);
+        Assert.Equal((6, 0), (Json("dataset", "check", data, "--layout", layout) is var check ? check.GetProperty("images").GetInt32()
+            : 0, check.GetProperty("problems").GetArrayLength()));
+        Run(["train", shop.Recipe, "--data", data, "--run", run,
+            .. cpu, "--set", $"data.layout={layout}", "--set", "train.batch=2", "--set", "train.epochs=1"]);
         var evaluated = Json(["evaluate", run, "--data", data, .. cpu, "--flip"]);
         Assert.Equal(2, evaluated.GetProperty("images").GetInt32());
         var plain = Json(["evaluate", run, "--data", data, .. cpu]);
         var images = Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories)
-            .Where(f => val.Any(v => Path.GetFileName(f).StartsWith(Path.GetFileName(v.Name), StringComparison.Ordinal)) && (f.EndsWith(".jpg", StringComparison.Ordinal) || f.EndsWith("leftImg8bit.png", StringComparison.Ordinal)))
+            .Where(f => val.Any(v => Path.GetFileName(f).StartsWith(Path.GetFileName(v.Name), StringComparison.Ordinal))
+                && (f.EndsWith(".jpg", StringComparison.Ordinal) || f.EndsWith("leftImg8bit.png", StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal).ToArray();
         Assert.Equal(2, images.Length);
         Run(["predict", run, .. images, "--out", labels, .. cpu]);

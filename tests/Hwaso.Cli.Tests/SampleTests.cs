@@ -15,7 +15,8 @@ public sealed partial class SampleTests(Workshop shop)
 
     // The build that the tests are of: bin/Release/net10.0 or bin/Debug/net10.0.
     static string Program(string name) => Path.Combine(
-        samples, name, Path.GetRelativePath(Path.Combine(Repository.Root, "tests", "Hwaso.Cli.Tests"), AppContext.BaseDirectory), name + ".dll");
+        samples, name, Path.GetRelativePath(Path.Combine(Repository.Root, "tests", "Hwaso.Cli.Tests"), AppContext.BaseDirectory), name
+            + ".dll");
 
     [Theory]
     [InlineData("Segment")]
@@ -23,7 +24,8 @@ public sealed partial class SampleTests(Workshop shop)
     public void A_sample_is_a_screen_of_code_that_knows_the_runtime_and_imaging_alone(string name)
     {
         Assert.InRange(File.ReadLines(Path.Combine(samples, name, "Program.cs")).Count(), 1, 59);
-        var references = Reference().Matches(File.ReadAllText(Path.Combine(samples, name, name + ".csproj"))).Select(m => m.Groups[1].Value);
+        var references = Reference().Matches(File.ReadAllText(Path.Combine(samples, name, name + ".csproj")))
+            .Select(m => m.Groups[1].Value);
         Assert.Equal(["../../src/Hwaso.Imaging/Hwaso.Imaging.csproj", "../../src/Hwaso.Runtime/Hwaso.Runtime.csproj"], references.Order());
         var files = Directory.GetFiles(Path.GetDirectoryName(Program(name))!, "*.dll").Select(Path.GetFileName).Order();
         Assert.Equal(["Hwaso.Imaging.dll", "Hwaso.Runtime.dll", name + ".dll"], files);
@@ -40,7 +42,8 @@ public sealed partial class SampleTests(Workshop shop)
         Assert.Equal(expected.Labels, Png.ReadLabels(Path.Combine(shop.At("console"), name + ".png")).Labels);
         Assert.Equal((expected.Width, expected.Height), ImageFile.Size(Path.Combine(shop.At("console"), name + "_overlay.png")));
         var most = expected.Labels.CountBy(l => l).MaxBy(c => c.Value);
-        Assert.Contains($"{100.0 * most.Value / expected.Labels.Length,5:0.0} %  {expected.Classes[most.Key].Name}\n", line.Output, StringComparison.Ordinal);
+        Assert.Contains($"{100.0 * most.Value / expected.Labels.Length,5:0.0} %  {expected.Classes[most.Key].Name}\n", line.Output,
+            StringComparison.Ordinal);
 
         var broken = Run("Segment", image, image, shop.At("console"));
         Assert.Equal((1, ""), (broken.Code, broken.Output));
@@ -53,13 +56,15 @@ public sealed partial class SampleTests(Workshop shop)
     public async Task The_web_service_answers_a_posted_image_with_its_labels_and_shows_a_page()
     {
         var (model, image, expected) = Scene("web.onnx");
-        using var server = Process.Start(new ProcessStartInfo("dotnet", [Program("SegmentServer"), "--model", model, "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true })!;
+        string[] command = [Program("SegmentServer"), "--model", model, "--urls", "http://127.0.0.1:0"];
+        using var server = Process.Start(new ProcessStartInfo("dotnet", command) { RedirectStandardOutput = true })!;
         try
         {
             string? line, address = null;
             while (address is null && (line = await server.StandardOutput.ReadLineAsync()) is not null)
                 address = Address().Match(line) is { Success: true } match ? match.Groups[1].Value : null;
-            using var client = new HttpClient { BaseAddress = new Uri(address ?? throw new InvalidOperationException("the service ended")) };
+            using var client =
+                new HttpClient { BaseAddress = new Uri(address ?? throw new InvalidOperationException("the service ended")) };
 
             var body = await File.ReadAllBytesAsync(image);
             var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Post(client, "segment", body)));
@@ -74,7 +79,8 @@ public sealed partial class SampleTests(Workshop shop)
             var classes = json.GetProperty("classes").EnumerateArray().ToArray();
             Assert.Equal(expected.Labels.Distinct().Count(), classes.Length);
             Assert.Equal(1, classes.Sum(c => c.GetProperty("share").GetDouble()), 1e-12);
-            Assert.All(classes, c => Assert.Equal(expected.Classes[c.GetProperty("label").GetInt32()].Name, c.GetProperty("name").GetString()));
+            Assert.All(classes, c =>
+                Assert.Equal(expected.Classes[c.GetProperty("label").GetInt32()].Name, c.GetProperty("name").GetString()));
 
             var wrong = await Post(client, "segment", body[..500]);
             Assert.Equal((HttpStatusCode.BadRequest, "text/plain"), (wrong.Status, wrong.Type));
@@ -101,7 +107,8 @@ public sealed partial class SampleTests(Workshop shop)
 
     static CommandLine Run(string name, params string[] args)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Program(name), .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [Program(name), .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -3,7 +3,9 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Cli.Tests;
 
-/// <summary><c>hwaso score</c> as a person runs it: recorded figures, rendered scenes, and what it says of things that do not fit.</summary>
+/// <summary>
+/// <c>hwaso score</c> as a person runs it: recorded figures, rendered scenes, and what it says of things that do not fit.
+/// </summary>
 [Collection(WorkshopTests.Name)]
 public sealed class ScoreTests(Workshop shop)
 {
@@ -24,7 +26,8 @@ public sealed class ScoreTests(Workshop shop)
 
         foreach (var (ours, theirs) in new[]
         {
-            ("miou", "averageScoreClasses"), ("iiou", "averageScoreInstClasses"), ("category_miou", "averageScoreCategories"), ("category_iiou", "averageScoreInstCategories"),
+            ("miou", "averageScoreClasses"), ("iiou", "averageScoreInstClasses"), ("category_miou", "averageScoreCategories"),
+                ("category_iiou", "averageScoreInstCategories"),
         })
             Assert.Equal(expected.GetProperty(theirs).GetDouble(), report.GetProperty(ours).GetDouble(), 1e-9);
         foreach (var score in report.GetProperty("iou").EnumerateObject())
@@ -43,14 +46,21 @@ public sealed class ScoreTests(Workshop shop)
     public void The_official_figures_of_HRNets_code_come_out_with_absent_classes_as_zero(string name, int classes)
     {
         var matrix = shop.At($"{name}.csv");
-        var report = Json("score", Recorded($"labels/{name}_pred_*.png"), Recorded($"labels/{name}_gt_*.png"), "--layout", "labels", "--classes", $"{classes}", "--absent", "zero", "--confusion", matrix);
-        var expected = JsonDocument.Parse(File.ReadAllText(Recorded("labels/expected.json"))).RootElement.GetProperty("cases").EnumerateArray().Single(c => c.GetProperty("name").GetString() == name);
+        var report =
+            Json("score", Recorded($"labels/{name}_pred_*.png"),
+            Recorded($"labels/{name}_gt_*.png"), "--layout", "labels", "--classes", $"{classes}", "--absent", "zero", "--confusion",
+            matrix);
+        var expected = JsonDocument.Parse(
+            File.ReadAllText(Recorded("labels/expected.json"))).RootElement.GetProperty("cases").EnumerateArray().Single(
+                c => c.GetProperty("name").GetString() == name);
 
         foreach (var (ours, theirs) in new[] { ("miou", "mean_iou"), ("pixel_accuracy", "pixel_acc"), ("mean_accuracy", "mean_acc") })
             Assert.Equal(expected.GetProperty(theirs).GetDouble(), report.GetProperty(ours).GetDouble(), 1e-9);
-        Assert.Equal(expected.GetProperty("per_class_iou").EnumerateArray().Select(v => Math.Round(v.GetDouble(), 9)), report.GetProperty("iou").EnumerateObject().Select(v => Math.Round(v.Value.GetDouble(), 9)));
+        Assert.Equal(expected.GetProperty("per_class_iou").EnumerateArray().Select(v => Math.Round(v.GetDouble(), 9)),
+            report.GetProperty("iou").EnumerateObject().Select(v => Math.Round(v.Value.GetDouble(), 9)));
         Assert.Equal(
-            expected.GetProperty("confusion").EnumerateArray().Select(row => string.Join(',', row.EnumerateArray().Select(v => v.GetInt64()))),
+            expected.GetProperty("confusion").EnumerateArray()
+                .Select(row => string.Join(',', row.EnumerateArray().Select(v => v.GetInt64()))),
             File.ReadAllLines(matrix).Skip(1).Select(line => string.Join(',', line.Split(',')[1..^1])));
     }
 
@@ -61,7 +71,8 @@ public sealed class ScoreTests(Workshop shop)
             Directory.CreateDirectory(shop.At(folder));
         Png.WriteGray(shop.At("ignore-gt/0.png"), new LabelMap(6, 1, [0, 0, 1, 1, 2, 2]));
         Png.WriteGray(shop.At("ignore-pred/0.png"), new LabelMap(6, 1, [1, 2, 1, 0, 2, 2]));
-        var report = Json("score", shop.At("ignore-pred"), shop.At("ignore-gt"), "--layout", "labels", "--classes", "3", "--ignore", "0", "--absent", "zero");
+        var report = Json("score", shop.At("ignore-pred"),
+            shop.At("ignore-gt"), "--layout", "labels", "--classes", "3", "--ignore", "0", "--absent", "zero");
         // As HRNet's code: of class 0, which is never true and once predicted, the IoU is 0; of 1 it is 1/2, of 2 it is 1.
         Assert.Equal([0, 0.5, 1], report.GetProperty("iou").EnumerateObject().Select(v => v.Value.GetDouble()));
         Assert.Equal((0.75, 0.5), (report.GetProperty("pixel_accuracy").GetDouble(), report.GetProperty("miou").GetDouble()));
@@ -130,7 +141,12 @@ public sealed class ScoreTests(Workshop shop)
             File.Copy(file, Path.Combine(perfect, Path.GetFileName(file)));
         var report = Json("score", perfect, truth, "--layout", "cityscapes", "--boundary", "--against", damaged);
 
-        foreach (var score in new[] { "miou", "pixel_accuracy", "mean_accuracy", "iiou", "category_miou", "category_iiou", "mean_dice", "boundary_miou", "frequency_weighted_iou" })
+        string[] all =
+        [
+            "miou", "pixel_accuracy", "mean_accuracy", "iiou", "category_miou", "category_iiou", "mean_dice", "boundary_miou",
+            "frequency_weighted_iou",
+        ];
+        foreach (var score in all)
             Assert.Equal(1, report.GetProperty(score).GetDouble());
         Assert.Equal([1.0, 1.0], report.GetProperty("miou_interval").EnumerateArray().Select(v => v.GetDouble()));
         Assert.True(report.GetProperty("miou_difference_interval")[0].GetDouble() > 0);
@@ -143,9 +159,12 @@ public sealed class ScoreTests(Workshop shop)
     [Fact]
     public void A_split_of_VOC_is_scored_from_its_folder()
     {
-        var report = Json("score", Path.Combine(shop.Voc, "VOCdevkit/VOC2012/SegmentationClass"), shop.Voc, "--layout", "voc", "--split", "train");
-        Assert.Equal((4, 1.0, 1.0), (report.GetProperty("images").GetInt32(), report.GetProperty("miou").GetDouble(), report.GetProperty("foreground_iou").GetDouble()));
-        Assert.Equal(2, Json("score", Path.Combine(shop.Voc, "VOCdevkit/VOC2012/SegmentationClass"), shop.Voc, "--layout", "voc").GetProperty("images").GetInt32());
+        var report =
+            Json("score", Path.Combine(shop.Voc, "VOCdevkit/VOC2012/SegmentationClass"), shop.Voc, "--layout", "voc", "--split", "train");
+        Assert.Equal((4, 1.0, 1.0), (report.GetProperty("images").GetInt32(), report.GetProperty("miou").GetDouble(),
+            report.GetProperty("foreground_iou").GetDouble()));
+        Assert.Equal(2, Json("score", Path.Combine(shop.Voc, "VOCdevkit/VOC2012/SegmentationClass"),
+            shop.Voc, "--layout", "voc").GetProperty("images").GetInt32());
     }
 
     [Fact]
@@ -173,7 +192,8 @@ public sealed class ScoreTests(Workshop shop)
         Png.WriteGray(path, new LabelMap(128, 64, Enumerable.Repeat((byte)99, 128 * 64).ToArray()));
         var odd = CommandLine.Run("score", path, truth, "--layout", "cityscapes");
         Assert.Equal(0, odd.Code);
-        Assert.Contains("warning: 100 % of the pixels are predicted as no class; are the values training indices (--values indices)", odd.Error, StringComparison.Ordinal);
+        Assert.Contains("warning: 100 % of the pixels are predicted as no class; are the values training indices (--values indices)",
+            odd.Error, StringComparison.Ordinal);
         var rest = CommandLine.Run("score", one, Path.Combine(shop.Data, "gtFine/val"), "--layout", "cityscapes");
         Assert.Equal(1, rest.Code);
         Assert.Contains("3 of 4 truths have no prediction in it", rest.Error, StringComparison.Ordinal);

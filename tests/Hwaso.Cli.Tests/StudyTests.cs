@@ -43,7 +43,9 @@ public sealed class StudyTests(Workshop shop)
         Assert.Equal(["plain", "spatial"], rows.Select(r => r.GetProperty("name").GetString()));
         Assert.All(rows, r => Assert.InRange(r.GetProperty("miou").GetDouble(), 0, 1));
         Assert.True(rows[0].GetProperty("parameters").GetInt64() < rows[1].GetProperty("parameters").GetInt64());
-        foreach (var file in new[] { "table.md", "table.json", "report.html", "plain/seed-7/report.html", "spatial/seed-7/result.json", "scenes/rendered.txt" })
+        string[] files =
+            ["table.md", "table.json", "report.html", "plain/seed-7/report.html", "spatial/seed-7/result.json", "scenes/rendered.txt"];
+        foreach (var file in files)
             Assert.True(File.Exists(Path.Combine(shop.At("grid"), file)), file);
 
         var again = CommandLine.Run(args);
@@ -100,10 +102,12 @@ public sealed class StudyTests(Workshop shop)
         Assert.Equal(line.Output, again.Output);
         Assert.Equal(times, told.Select(File.GetLastWriteTimeUtc));
 
-        File.WriteAllText(study, File.ReadAllText(study).Replace("layout: voc, train: 4, val: 1", "train: 4, val: 1", StringComparison.Ordinal));
+        File.WriteAllText(
+            study, File.ReadAllText(study).Replace("layout: voc, train: 4, val: 1", "train: 4, val: 1", StringComparison.Ordinal));
         var wrong = CommandLine.Run(args);
         Assert.Equal(2, wrong.Code);
-        Assert.Contains($"{study}:11: small.teacher.scenes: wants 'layout: voc', whose depth is in metres", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains($"{study}:11: small.teacher.scenes: wants 'layout: voc', whose depth is in metres", wrong.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -129,7 +133,8 @@ public sealed class StudyTests(Workshop shop)
         File.WriteAllText(study, File.ReadAllText(study).Replace("name: spatial", "name: plain", StringComparison.Ordinal));
         var line = CommandLine.Run("study", study, "--small", "--out", shop.At("wrong-grid"));
 
-        Assert.Equal((2, $"hwaso study: {study}:9: a second variant is called 'plain', first at {study}:6; call one otherwise\n"), (line.Code, line.Error));
+        Assert.Equal((2, $"hwaso study: {study}:9: a second variant is called 'plain', first at {study}:6; call one otherwise\n"),
+            (line.Code, line.Error));
         Assert.False(Directory.Exists(shop.At("wrong-grid")));
     }
 
@@ -148,16 +153,19 @@ public sealed class StudyTests(Workshop shop)
         var rows = JsonDocument.Parse(line.Output).RootElement.GetProperty("rows").EnumerateArray().ToArray();
 
         Assert.Equal([shop.Run, shop.At("other-rate"), open], rows.Select(r => r.GetProperty("run").GetString()));
-        Assert.Equal(JsonDocument.Parse(shop.Trained.Output).RootElement.GetProperty("miou").GetDouble(), rows[0].GetProperty("miou").GetDouble());
+        Assert.Equal(
+            JsonDocument.Parse(shop.Trained.Output).RootElement.GetProperty("miou").GetDouble(), rows[0].GetProperty("miou").GetDouble());
         Assert.Equal(rows[0].GetProperty("miou").GetDouble(), rows[2].GetProperty("miou").GetDouble());
         Assert.Equal([true, true, false], rows.Select(r => r.GetProperty("finished").GetBoolean()));
-        Assert.Equal(["0.01", "0.02", "0.01"], rows.Select(r => r.GetProperty("settings").GetProperty("train.optimizer.learning_rate").GetString()));
+        Assert.Equal(
+            ["0.01", "0.02", "0.01"], rows.Select(r => r.GetProperty("settings").GetProperty("train.optimizer.learning_rate").GetString()));
         Assert.Single(rows[0].GetProperty("settings").EnumerateObject());
 
         var text = CommandLine.Run("compare", shop.Run, shop.At("other-rate"), open).Output;
         Assert.Contains("| train.optimizer.learning_rate |", text, StringComparison.Ordinal);
         Assert.Contains("6, under way", text, StringComparison.Ordinal);
         var nothing = CommandLine.Run("compare", shop.Data);
-        Assert.Equal((1, $"hwaso compare: {shop.Data}: no run: neither result.json nor recipe.yaml is in it\n"), (nothing.Code, nothing.Error));
+        Assert.Equal(
+            (1, $"hwaso compare: {shop.Data}: no run: neither result.json nor recipe.yaml is in it\n"), (nothing.Code, nothing.Error));
     }
 }

@@ -9,7 +9,8 @@ public sealed class ThreadWaitingTests
     public void Threads_spin_for_short_unless_the_environment_says_otherwise(string? set, string expected)
     {
         // Whoever runs the tests may have set them.
-        string[] environment = ["--unset=GOMP_SPINCOUNT", "--unset=OMP_WAIT_POLICY", "OMP_DISPLAY_ENV=verbose", .. set is null ? Array.Empty<string>() : [set]];
+        string[] environment = ["--unset=GOMP_SPINCOUNT", "--unset=OMP_WAIT_POLICY", "OMP_DISPLAY_ENV=verbose", .. set is null
+            ? Array.Empty<string>() : [set]];
         using var process = HwasoProcess.StartWith(environment, "--version");
         var ended = process.Finish();
         Assert.Equal(0, ended.Code);

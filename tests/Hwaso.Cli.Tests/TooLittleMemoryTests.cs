@@ -39,16 +39,20 @@ public sealed class TooLittleMemoryTests : IDisposable
         Assert.Equal(0, CommandLine.Run(Training("run")).Code);
 
         // On libtorch, which averages with the mirrored image. The first convolution's result alone is 64 × 2048 × 2048 × 4 bytes = 1 GB.
-        var network = LimitedProcess.Run(nativeMb: 1200, managedMb: 256, "predict", At("run"), At("large.png"), "--out", At("out"), "--flip", "--threads", "1", "--device", "cpu");
+        var network = LimitedProcess.Run(nativeMb: 1200, managedMb: 256, "predict", At("run"), At("large.png"), "--out",
+            At("out"), "--flip", "--threads", "1", "--device", "cpu");
         Assert.Equal(1, network.Code);
-        Assert.Contains("hwaso predict: too little memory: conv1: aten::conv2d(float32[1, 3, 4096, 4096], float32[64, 3, 3, 3]", network.Error, StringComparison.Ordinal);
+        Assert.Contains("hwaso predict: too little memory: conv1: aten::conv2d(float32[1, 3, 4096, 4096], float32[64, 3, 3, 3]",
+            network.Error, StringComparison.Ordinal);
         Assert.Contains("1073741824 bytes", network.Error, StringComparison.Ordinal);
         Assert.Contains("--crop", network.Error, StringComparison.Ordinal);
 
         // 48 MB of pixels, and the network has not been asked yet.
-        var image = LimitedProcess.Run(nativeMb: 8000, managedMb: 44, "predict", At("run"), At("large.png"), "--out", At("out"), "--threads", "1", "--device", "cpu");
+        var image = LimitedProcess.Run(
+            nativeMb: 8000, managedMb: 44, "predict", At("run"), At("large.png"), "--out", At("out"), "--threads", "1", "--device", "cpu");
         Assert.Equal(1, image.Code);
-        Assert.Contains($"{At("large.png")}: too little memory for its 4096×4096 pixels; make it smaller", image.Error, StringComparison.Ordinal);
+        Assert.Contains($"{At("large.png")}: too little memory for its 4096×4096 pixels; make it smaller", image.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +77,8 @@ public sealed class TooLittleMemoryTests : IDisposable
         // Windows are summed up by matrix products, in pieces of 128 MiB: whatever the limit is, it ends, and says what is missing.
         foreach (var megabytes in new[] { 500, 800 })
         {
-            var line = LimitedProcess.Run(nativeMb: megabytes, managedMb: 128, "predict", At("run"), At("large.png"), "--out", At("out"), "--crop", "256x256", "--threads", "1", "--device", "cpu");
+            var line = LimitedProcess.Run(nativeMb: megabytes, managedMb: 128, "predict", At("run"), At("large.png"), "--out",
+                At("out"), "--crop", "256x256", "--threads", "1", "--device", "cpu");
             Assert.Equal(1, line.Code);
             Assert.Contains("too little memory", line.Error, StringComparison.Ordinal);
         }
@@ -84,12 +89,14 @@ public sealed class TooLittleMemoryTests : IDisposable
     {
         var line = LimitedProcess.Run(nativeMb: 1072, managedMb: 512, Training("large", "--set", "augment.crop=[1024,2048]"));
         Assert.Equal(1, line.Code);
-        Assert.Matches(@"hwaso train: too little memory for 2 images of 1024x2048: use a smaller train\.batch .* or augment\.crop; [a-z0-9_.]+: aten::[a-z0-9_]+\(float32\[2, ", line.Error);
+        Assert.Matches(@"hwaso train: too little memory for 2 images of 1024x2048: use a smaller train\.batch .* or augment\.crop; "
+            + @"[a-z0-9_.]+: aten::[a-z0-9_]+\(float32\[2, ", line.Error);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     string At(string name) => Path.Combine(folder, name);
 
-    string[] Training(string run, params string[] more) => ["train", At("small.yaml"), "--data", At("data"), "--run", At(run), "--threads", "1", "--device", "cpu", .. more];
+    string[] Training(string run, params string[] more) =>
+        ["train", At("small.yaml"), "--data", At("data"), "--run", At(run), "--threads", "1", "--device", "cpu", .. more];
 }

@@ -28,7 +28,8 @@ public sealed class VerbResultTests(Workshop shop)
         Assert.Equal((3, 1), (report.GetProperty("train").GetInt32(), report.GetProperty("val").GetInt32()));
         Assert.Equal(classes, report.GetProperty("classes").GetArrayLength());
         // VOC keeps both splits in one folder.
-        Assert.Equal(layout == "voc" ? 4 : 3, Directory.GetFiles(Path.Combine(folder, images), pattern, SearchOption.AllDirectories).Length);
+        Assert.Equal(
+            layout == "voc" ? 4 : 3, Directory.GetFiles(Path.Combine(folder, images), pattern, SearchOption.AllDirectories).Length);
     }
 
     [Fact]
@@ -50,7 +51,8 @@ public sealed class VerbResultTests(Workshop shop)
         {
             Assert.Contains(layout, help, StringComparison.Ordinal);
             var line = CommandLine.Run("dataset", "check", shop.At("nowhere"), "--layout", layout);
-            Assert.Equal((1, $"hwaso dataset check: {shop.At("nowhere")}: no such folder; it should hold a data set of layout {layout}\n"), (line.Code, line.Error));
+            Assert.Equal((1, $"hwaso dataset check: {shop.At("nowhere")}: no such folder; it should hold a data set of layout "
+                + $"{layout}\n"), (line.Code, line.Error));
         }
     }
 
@@ -62,7 +64,9 @@ public sealed class VerbResultTests(Workshop shop)
         Assert.Equal(shop.Run, report.GetProperty("run").GetString());
         Assert.InRange(report.GetProperty("miou").GetDouble(), 0, 1);
         Assert.True(report.GetProperty("seconds").GetDouble() > 0);
-        foreach (var file in new[] { "recipe.yaml", "metrics.jsonl", "log.txt", "report.html", "checkpoints/best.safetensors", "checkpoints/last.safetensors" })
+        string[] files =
+            ["recipe.yaml", "metrics.jsonl", "log.txt", "report.html", "checkpoints/best.safetensors", "checkpoints/last.safetensors"];
+        foreach (var file in files)
             Assert.True(File.Exists(Path.Combine(shop.Run, file)), file);
         Assert.Contains("epoch 2/2: mIoU", shop.Trained.Error, StringComparison.Ordinal);
     }
@@ -81,20 +85,23 @@ public sealed class VerbResultTests(Workshop shop)
         var classes = report.GetProperty("iou").EnumerateObject().ToArray();
         Assert.Equal(19, classes.Length);
         // mIoU is the mean over the classes that occur; the others are null.
-        Assert.Equal(report.GetProperty("miou").GetDouble(), classes.Where(c => c.Value.ValueKind == JsonValueKind.Number).Average(c => c.Value.GetDouble()), 1e-12);
+        Assert.Equal(report.GetProperty("miou").GetDouble(),
+            classes.Where(c => c.Value.ValueKind == JsonValueKind.Number).Average(c => c.Value.GetDouble()), 1e-12);
     }
 
     [Fact]
     public void Evaluate_takes_scales_flip_and_windows()
     {
-        var report = Json("evaluate", shop.Run, "--data", shop.Data, "--split", "val", "--scales", "0.75,1", "--flip", "--crop", "64x64", "--stride", "64x48");
+        var report = Json("evaluate", shop.Run, "--data",
+            shop.Data, "--split", "val", "--scales", "0.75,1", "--flip", "--crop", "64x64", "--stride", "64x48");
         Assert.InRange(report.GetProperty("miou").GetDouble(), 0, 1);
     }
 
     [Fact]
     public void Predict_tells_files_and_milliseconds_in_the_order_given()
     {
-        var images = Directory.EnumerateFiles(Path.Combine(shop.Data, "leftImg8bit/val"), "*.png", SearchOption.AllDirectories).OrderDescending(StringComparer.Ordinal).ToArray();
+        var images = Directory.EnumerateFiles(Path.Combine(shop.Data, "leftImg8bit/val"), "*.png",
+            SearchOption.AllDirectories).OrderDescending(StringComparer.Ordinal).ToArray();
         var folder = shop.At("labels");
         var report = Json(["predict", shop.Run, .. images, "--out", folder, "--overlay"]);
 
@@ -116,11 +123,14 @@ public sealed class VerbResultTests(Workshop shop)
         var plain = shop.At("plain.yaml");
         File.WriteAllText(plain, File.ReadAllText(shop.Recipe).Replace("  attention: psa-spatial\n", "", StringComparison.Ordinal));
         var fewer = Json("import", shop.Checkpoint, "--model", plain, "--classes", "19", "--out", shop.At("fewer.safetensors"));
-        Assert.All(fewer.GetProperty("unexpected").EnumerateArray(), key => Assert.Contains(".deattn.", key.GetString(), StringComparison.Ordinal));
+        Assert.All(fewer.GetProperty("unexpected").EnumerateArray(), key =>
+            Assert.Contains(".deattn.", key.GetString(), StringComparison.Ordinal));
         Assert.NotEmpty(fewer.GetProperty("unexpected").EnumerateArray());
-        var more = Json("import", shop.At("fewer.safetensors"), "--model", shop.Recipe, "--classes", "19", "--out", shop.At("more.safetensors"));
+        var more = Json("import", shop.At("fewer.safetensors"), "--model", shop.Recipe, "--classes", "19", "--out",
+            shop.At("more.safetensors"));
         Assert.Equal(fewer.GetProperty("unexpected").GetArrayLength(), more.GetProperty("missing").GetArrayLength());
-        Assert.Equal(0, CommandLine.Run(["predict", shop.At("imported.safetensors"), shop.Image, "--out", shop.At("imported"), .. cpu]).Code);
+        Assert.Equal(
+            0, CommandLine.Run(["predict", shop.At("imported.safetensors"), shop.Image, "--out", shop.At("imported"), .. cpu]).Code);
     }
 
     [Fact]

@@ -2,7 +2,9 @@ using Hwaso.Scenes;
 
 namespace Hwaso.Cli.Tests;
 
-/// <summary>A dozen rendered scenes, a recipe that trains on them within a second, and a run of it; made once for all tests that use them.</summary>
+/// <summary>
+/// A dozen rendered scenes, a recipe that trains on them within a second, and a run of it; made once for all tests that use them.
+/// </summary>
 public sealed class Workshop : IDisposable
 {
     // Small enough for a second, with every kind of module that the real ones have; 12 images make 3 steps an epoch.
@@ -54,12 +56,14 @@ public sealed class Workshop : IDisposable
     public string Checkpoint => Path.Combine(Run, "checkpoints", "best.safetensors");
 
     /// <summary>An image of the validation split.</summary>
-    public string Image => Directory.EnumerateFiles(Data, "*_leftImg8bit.png", SearchOption.AllDirectories).Where(f => f.Contains("/val/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).First();
+    public string Image => Directory.EnumerateFiles(Data, "*_leftImg8bit.png", SearchOption.AllDirectories)
+        .Where(f => f.Contains("/val/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).First();
 
     public string At(string name) => Path.Combine(Root, name);
 
     /// <summary>Arguments that train the recipe into a run folder; one thread, so that other work on the machine slows it little.</summary>
-    public string[] Training(string run, params string[] more) => ["train", Recipe, "--data", Data, "--run", At(run), "--threads", "1", "--device", "cpu", .. more];
+    public string[] Training(string run, params string[] more) =>
+        ["train", Recipe, "--data", Data, "--run", At(run), "--threads", "1", "--device", "cpu", .. more];
 
     /// <summary>A copy of one of the data sets, to be damaged.</summary>
     public string CopyOf(string data)

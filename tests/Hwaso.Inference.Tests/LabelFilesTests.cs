@@ -45,7 +45,8 @@ public sealed class LabelFilesTests : TensorTest
 
         Assert.Equal(run.At("out/berlin_000000_000019_pred_labelIds.png"), file);
         Assert.Equal(segmenter.Segment(run.Image).Labels.Select(k => (byte)LabelTable.CityscapesClassIds[k]), Png.ReadLabels(file).Labels);
-        var voc = Assert.Throws<ArgumentException>(() => new LabelFiles([image], run.At("voc"), submission: Submission.All[1]).Write(segmenter));
+        var voc = Assert.Throws<ArgumentException>(
+            () => new LabelFiles([image], run.At("voc"), submission: Submission.All[1]).Write(segmenter));
         Assert.Equal($"submission voc-comp5 wants the 21 classes of {ClassList.Voc.Name}; {run.Checkpoint} has 19 others", voc.Message);
         Assert.False(Directory.Exists(run.At("voc")));
     }
@@ -60,7 +61,8 @@ public sealed class LabelFilesTests : TensorTest
         string[] twice = [Copy("x/ADE_1.png"), Copy("y/ADE_1.png")];
         Assert.Contains("would be written twice", Refused(twice, run.At("out"), Submission.All[3]), StringComparison.Ordinal);
         foreach (var (missing, message) in new[] { (run.Folder, "is a folder"), (run.At("none.png"), "no such image") })
-            Assert.Contains(message, Assert.Throws<FileNotFoundException>(() => new LabelFiles([missing], run.At("out"))).Message, StringComparison.Ordinal);
+            Assert.Contains(message, Assert.Throws<FileNotFoundException>(() => new LabelFiles([missing], run.At("out"))).Message,
+                StringComparison.Ordinal);
     }
 
     static string Refused(string[] images, string folder, Submission? submission = null) =>

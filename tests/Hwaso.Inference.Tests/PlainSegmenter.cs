@@ -20,16 +20,19 @@ static class PlainSegmenter
         {
             var (rows, columns) = SizeOf(x[0].GetLength(0), x[0].GetLength(1), scale, options);
             var scaled = Resize(x, rows, columns, false);
-            double[][,] Logits(double[][,] view) => Windows(view, options, scale, black, window => Resize(Network(window), window[0].GetLength(0), window[0].GetLength(1), alignCorners));
+            double[][,] Logits(double[][,] view) => Windows(view, options, scale, black, window =>
+                Resize(Network(window), window[0].GetLength(0), window[0].GetLength(1), alignCorners));
             double[][,] Both(double[][,] view, Func<double[][,], double[][,]> ask) =>
-                options.Flip ? [.. ask(view).Zip(Mirror(ask(Mirror(view))), (a, b) => Map(a.GetLength(0), a.GetLength(1), (i, j) => (a[i, j] + b[i, j]) / 2))] : ask(view);
+                options.Flip ? [.. ask(view).Zip(Mirror(ask(Mirror(view))), (a, b) =>
+                    Map(a.GetLength(0), a.GetLength(1), (i, j) => (a[i, j] + b[i, j]) / 2))] : ask(view);
             double[][,] Large(double[][,] scores) => Resize(scores, height, width, alignCorners);
             var one = options.Sum switch
             {
                 ViewSum.Softmax => Softmax(Large(Both(scaled, Logits))),
                 ViewSum.SoftmaxOfEach => Both(scaled, view => Softmax(Large(Logits(view)))),
                 _ => Large(Windows(scaled, options, scale, black, window =>
-                    [.. Both(window, w => Resize(Network(w), w[0].GetLength(0), w[0].GetLength(1), alignCorners)).Select(l => Map(l.GetLength(0), l.GetLength(1), (i, j) => Math.Exp(l[i, j])))])),
+                    [.. Both(window, w => Resize(Network(w), w[0].GetLength(0), w[0].GetLength(1), alignCorners))
+                        .Select(l => Map(l.GetLength(0), l.GetLength(1), (i, j) => Math.Exp(l[i, j])))])),
             };
             for (var k = 0; k < ProbeNet.K; k++)
                 sum[k] = Map(height, width, (i, j) => sum[k][i, j] + one[k][i, j]);
@@ -37,10 +40,13 @@ static class PlainSegmenter
         return sum;
     }
 
-    /// <summary>The image's own size times the scale; or scaled so far that the long side, and the short one, are at most what they may be.</summary>
+    /// <summary>
+    /// The image's own size times the scale; or scaled so far that the long side, and the short one, are at most what they may be.
+    /// </summary>
     static (int Rows, int Columns) SizeOf(int height, int width, double scale, Views options)
     {
-        var factor = scale * (options.LongSide is { } side ? Math.Min((double)side / Math.Max(height, width), (options.ShortSide ?? double.MaxValue) / Math.Min(height, width)) : 1);
+        var factor = scale * (options.LongSide is { } side
+            ? Math.Min((double)side / Math.Max(height, width), (options.ShortSide ?? double.MaxValue) / Math.Min(height, width)) : 1);
         return ((int)Math.Floor(height * factor + 0.5), (int)Math.Floor(width * factor + 0.5));
     }
 
@@ -56,7 +62,8 @@ static class PlainSegmenter
         if (options.Crop is not { } crop || scale <= options.WholeUpTo)
             return ask(image);
         var (ownHeight, ownWidth) = (image[0].GetLength(0), image[0].GetLength(1));
-        var x = !options.PadToCrop ? image : [.. image.Select((m, c) => Map(Math.Max(ownHeight, crop.Height), Math.Max(ownWidth, crop.Width), (i, j) => i < ownHeight && j < ownWidth ? m[i, j] : black[c]))];
+        var x = !options.PadToCrop ? image : [.. image.Select((m, c) => Map(Math.Max(ownHeight, crop.Height),
+            Math.Max(ownWidth, crop.Width), (i, j) => i < ownHeight && j < ownWidth ? m[i, j] : black[c]))];
         var (height, width) = (x[0].GetLength(0), x[0].GetLength(1));
         var (windowHeight, windowWidth) = (Math.Min(crop.Height, height), Math.Min(crop.Width, width));
         var (down, right) = options.Stride is { } s ? (s.Height, s.Width) : (crop.Height * 2 / 3, crop.Width * 2 / 3);
@@ -100,7 +107,8 @@ static class PlainSegmenter
         }))];
     }
 
-    static double[][,] Mirror(double[][,] x) => [.. x.Select(m => Map(m.GetLength(0), m.GetLength(1), (i, j) => m[i, m.GetLength(1) - 1 - j]))];
+    static double[][,] Mirror(double[][,] x) =>
+        [.. x.Select(m => Map(m.GetLength(0), m.GetLength(1), (i, j) => m[i, m.GetLength(1) - 1 - j]))];
 
     static double[][,] Resize(double[][,] x, int height, int width, bool alignCorners) => [.. x.Select(m => Map(height, width, (i, j) =>
     {

@@ -76,9 +76,11 @@ public sealed class SegmenterTests : TensorTest
     public void Views_are_checked_and_files_looked_for_before_anything_is_read()
     {
         var skipping = new SegmenterOptions { Views = new() { Crop = new(8, 8), Stride = new(9, 9) } };
-        Assert.Contains("pixels are skipped", Assert.Throws<ArgumentException>(() => Segmenter.Open(run.Root, skipping)).Message, StringComparison.Ordinal);
+        Assert.Contains("pixels are skipped", Assert.Throws<ArgumentException>(() => Segmenter.Open(run.Root, skipping)).Message,
+            StringComparison.Ordinal);
         foreach (var missing in new[] { "none.onnx", "none.safetensors", "runs/none" })
-            Assert.Contains(missing, Assert.Throws<FileNotFoundException>(() => Segmenter.Open(run.At(missing))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                missing, Assert.Throws<FileNotFoundException>(() => Segmenter.Open(run.At(missing))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

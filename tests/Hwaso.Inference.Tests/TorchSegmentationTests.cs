@@ -22,10 +22,29 @@ public sealed class TorchSegmentationTests : TensorTest
         ["windows as high as the image"] = new() { Crop = new(50, 16) },
         ["windows as large as the image"] = new() { Crop = new(Height, Width) },
         ["another size"] = new() { Size = new(31, 20) },
-        ["HRNet's way"] = new() { Scales = [0.5, 1, 1.75], Flip = true, LongSide = 40, Crop = new(24, 24), PadToCrop = true, Sum = ViewSum.Exponential },
+        ["HRNet's way"] =
+            new() { Scales = [0.5, 1, 1.75], Flip = true, LongSide = 40, Crop = new(24, 24), PadToCrop = true, Sum = ViewSum.Exponential },
         ["HRNet's way with one scale"] = new() { LongSide = 50, Crop = new(24, 24), PadToCrop = true, Sum = ViewSum.Exponential },
-        ["whole up to a scale"] = new() { Scales = [1, 1.5], Flip = true, Crop = new(20, 32), Stride = new(20, 32), PadToCrop = true, WholeUpTo = 1, Sum = ViewSum.Exponential },
-        ["mmsegmentation's way"] = new() { Scales = [0.75, 1.5], Flip = true, LongSide = 60, ShortSide = 32, Crop = new(24, 24), Stride = new(16, 16), Sum = ViewSum.SoftmaxOfEach },
+        ["whole up to a scale"] = new()
+        {
+            Scales = [1, 1.5],
+            Flip = true,
+            Crop = new(20, 32),
+            Stride = new(20, 32),
+            PadToCrop = true,
+            WholeUpTo = 1,
+            Sum = ViewSum.Exponential
+        },
+        ["mmsegmentation's way"] = new()
+        {
+            Scales = [0.75, 1.5],
+            Flip = true,
+            LongSide = 60,
+            ShortSide = 32,
+            Crop = new(24, 24),
+            Stride = new(16, 16),
+            Sum = ViewSum.SoftmaxOfEach
+        },
         ["a short side"] = new() { LongSide = 200, ShortSide = 31, Sum = ViewSum.SoftmaxOfEach },
         ["all at once"] = new() { Size = new(30, 40), Scales = [0.75, 1.25], Flip = true, Crop = new(20, 24), Stride = new(10, 15) },
     };
@@ -52,7 +71,8 @@ public sealed class TorchSegmentationTests : TensorTest
         // Else the test above could not tell them apart.
         var whole = Best(Plain(ways["whole"], false, Height, Width));
         foreach (var (way, options) in ways)
-            Assert.Equal(way is "whole" or "windows as large as the image", whole.SequenceEqual(Best(Plain(options, false, Height, Width))));
+            Assert.Equal(
+                way is "whole" or "windows as large as the image", whole.SequenceEqual(Best(Plain(options, false, Height, Width))));
     }
 
     [Fact]
@@ -100,7 +120,8 @@ public sealed class TorchSegmentationTests : TensorTest
             if (ordered[0] - ordered[1] < 1e-4)
                 continue;
             clear++;
-            Assert.True(best[p] == labels.Labels[p], $"pixel {p / width}, {p % width}: class {labels.Labels[p]}, the formula has {best[p]}");
+            Assert.True(best[p] == labels.Labels[p], $"pixel {p / width}, {p % width}: class {labels.Labels[p]}, the formula has "
+                + $"{best[p]}");
         }
         Assert.True(clear > 0.98 * best.Length, $"only {clear} of {best.Length} pixels have a clear answer");
     }

@@ -5,7 +5,7 @@ using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Arguments;
 
-/// <summary>Finds the first thing wrong with a command line and says it in the user's terms.</summary>
+/// <summary>Finds the first fault of a command line and says it in the user's terms.</summary>
 static class ParseErrors
 {
     /// <exception cref="UsageException">Something is wrong: a verb, an option, a value, something missing.</exception>
@@ -22,7 +22,7 @@ static class ParseErrors
             ?? WrongValue(parse)
             ?? WrongCount(parse)
             ?? Missing(parse, command)
-            // What remains would be the parser's own words; where a verb is missing, the caller has better ones.
+            // Other errors keep the parser's own words; where a verb is missing, the caller has better ones.
             ?? (command.Subcommands.Count > 0 || parse.Errors.Count == 0 ? null : parse.Errors[0].Message);
     }
 
@@ -42,7 +42,8 @@ static class ParseErrors
     // An option's value may begin with a dash, as -5 does; with two it is an option that is misspelt.
     static bool IsOption(string text, bool isValue) =>
         text.StartsWith("--", StringComparison.Ordinal)
-        || (!isValue && text.Length > 1 && text[0] == '-' && !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
+        || (!isValue && text.Length > 1 && text[0] == '-'
+            && !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
 
     static string? UnknownVerb(ParseResult parse, Command command, Command root)
     {

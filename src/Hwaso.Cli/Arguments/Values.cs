@@ -8,6 +8,9 @@ namespace Hwaso.Cli.Arguments;
 /// <summary>Options and arguments whose errors say what was given and what is wanted.</summary>
 static class Values
 {
+    // Larger images do not fit the 32-bit indices of most operators.
+    const int LargestSide = 32_768;
+
     delegate bool TryRead<T>(string text, out T value);
 
     /// <summary>Free text: a path, a name.</summary>
@@ -54,7 +57,7 @@ static class Values
     public static Option<SizePx?> Size(string name, string description, bool required = false) =>
         Option<SizePx?>(name, "HxW", description, required, "height x width in pixels, e.g. 512x1024", (string text, out SizePx? value) =>
         {
-            var read = SizeText.TryParse(text, out var size);
+            var read = TryReadSize(text, out var size);
             value = size;
             return read;
         });
@@ -78,8 +81,8 @@ static class Values
         Option<string?>(name, "DEVICE", description, required: false, "cpu, cuda or cuda:N", (string text, out string? value) =>
         {
             value = text;
-            return text is "cpu" or "cuda"
-                || (text.StartsWith("cuda:", StringComparison.Ordinal) && byte.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+            return text is "cpu" or "cuda" || (text.StartsWith("cuda:", StringComparison.Ordinal)
+                && byte.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
         });
 
     /// <summary><c>key=value</c>, as often as wanted.</summary>
@@ -102,18 +105,33 @@ static class Values
         new(name) { HelpName = placeholder, Description = description, Arity = ArgumentArity.OneOrMore, Required = required };
 
     /// <summary>On when it is there.</summary>
-    public static Option<bool> Flag(string name, string description, params string[] aliases) => new(name, aliases) { Description = description };
+    public static Option<bool> Flag(string name, string description, params string[] aliases) =>
+        new(name, aliases) { Description = description };
+
+    // 512x1024: height x width; × works too.
+    static bool TryReadSize(string text, out SizePx size)
+    {
+        size = default;
+        var sides = text.Split('x', 'X', '×');
+        if (sides.Length != 2 || !Side(sides[0], out var height) || !Side(sides[1], out var width)) return false;
+        size = new SizePx(height, width);
+        return true;
+    }
+
+    static bool Side(string text, out int side) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out side) && side is > 0 and <= LargestSide;
 
     static bool ReadPositive(string text, out double number) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && number > 0 && double.IsFinite(number);
 
-    static Option<T> Option<T>(string name, string placeholder, string description, bool required, string wanted, TryRead<T> read) => new(name)
-    {
-        HelpName = placeholder,
-        Description = description,
-        Required = required,
-        CustomParser = result => Read(result, name, wanted, read),
-    };
+    static Option<T> Option<T>(string name, string placeholder, string description, bool required, string wanted, TryRead<T> read)
+        => new(name)
+        {
+            HelpName = placeholder,
+            Description = description,
+            Required = required,
+            CustomParser = result => Read(result, name, wanted, read),
+        };
 
     static T? Read<T>(ArgumentResult result, string name, string wanted, TryRead<T> read)
     {

@@ -1,8 +1,6 @@
-using Spectre.Console;
-
 namespace Hwaso.Cli.Output;
 
-/// <summary>Where the command writes, and whether a person is watching.</summary>
+/// <summary>The streams that the command writes to, and whether a person reads them on a terminal.</summary>
 /// <param name="Output">Results.</param>
 /// <param name="Error">Progress, logs and errors.</param>
 /// <param name="OutputIsTerminal">Results may have colours.</param>
@@ -10,31 +8,17 @@ namespace Hwaso.Cli.Output;
 /// <param name="Width">Columns of a page of text, and of progress.</param>
 sealed record Terminal(TextWriter Output, TextWriter Error, bool OutputIsTerminal, bool ErrorIsTerminal, int Width)
 {
-    // A table written to a file or a pipe should keep its lines whole.
-    const int FileWidth = 200;
-
     /// <summary>The process's own streams.</summary>
     public static Terminal OfProcess()
     {
         var plain = Environment.GetEnvironmentVariable("TERM") is "dumb";
-        var output = !System.Console.IsOutputRedirected && !plain;
-        var error = !System.Console.IsErrorRedirected && !plain;
-        var width = output || error ? Math.Clamp(System.Console.WindowWidth, 60, 110) : 100;
-        return new Terminal(System.Console.Out, System.Console.Error, output, error, width);
+        var output = !Console.IsOutputRedirected && !plain;
+        var error = !Console.IsErrorRedirected && !plain;
+        var width = output || error ? Math.Clamp(Console.WindowWidth, 60, 110) : 100;
+        return new Terminal(Console.Out, Console.Error, output, error, width);
     }
 
-    /// <summary>Tables and colours for standard output; colours only on a terminal and without NO_COLOR.</summary>
-    public IAnsiConsole Console()
-    {
-        var colours = OutputIsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(Output),
-            Ansi = colours ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-        });
-        console.Profile.Width = OutputIsTerminal ? Math.Max(Width, System.Console.WindowWidth) : FileWidth;
-        return console;
-    }
+    /// <summary>The text in bold type; as it is in a file, or with NO_COLOR.</summary>
+    public string Bold(string text) =>
+        OutputIsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) ? $"\u001b[1m{text}\u001b[0m" : text;
 }

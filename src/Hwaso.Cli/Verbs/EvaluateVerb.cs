@@ -1,24 +1,31 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
+using Hwaso.Data;
 using Hwaso.Data.Layouts;
+using Hwaso.Inference;
+using Hwaso.Metrics;
+using Hwaso.Training.Tasks.Segmentation;
 
 namespace Hwaso.Cli.Verbs;
 
 /// <summary><c>hwaso evaluate</c>: scores a network on a data set.</summary>
 sealed class EvaluateVerb : Verb
 {
-    readonly Argument<string> source = new("SOURCE") { Description = "a run folder, a checkpoint (.safetensors) or an exported network (.onnx)" };
+    readonly Argument<string> source = new("SOURCE")
+    {
+        Description = "a run folder, a checkpoint (.safetensors) or an exported network (.onnx)",
+    };
+
     readonly Option<string?> data = Values.Text("--data", "DIR", "folder of the data set", required: true);
-    readonly Option<string?> layout = Values.Choice("--layout", "its layout (default: by what is in the folder)", [.. Datasets.Layouts]);
+    readonly Option<string?> layout =
+        Values.Choice("--layout", "its layout (default: recognised by the folder's content)", [.. Datasets.Layouts]);
     readonly Option<string?> split = Values.Text("--split", "NAME", "split to score (default: val)");
     readonly ViewOptions views = new();
     readonly MeasureOptions measures = new();
-    readonly Func<EvaluateArguments, VerbContext, int> evaluate;
 
-    /// <summary>The verb, done by <paramref name="evaluate"/>.</summary>
-    public EvaluateVerb(Func<EvaluateArguments, VerbContext, int> evaluate)
+    public EvaluateVerb()
     {
-        this.evaluate = evaluate;
         Command = new Command("evaluate", "scores a network on a data set: mIoU, accuracies, IoU per class")
         {
             source, data, layout, split, measures.Absent, measures.Boundary, measures.Bootstrap,
@@ -37,21 +44,73 @@ sealed class EvaluateVerb : Verb
         "evaluate best.safetensors --data VOCdevkit --protocol pascal-context-59/hrnet",
     ];
 
-    public override int Run(ParseResult arguments, VerbContext context)
+    public EvaluateArguments Read(ParseResult arguments)
     {
         var asked = views.Of(arguments);
         if (asked.Protocol is { } protocol && arguments.GetValue(measures.Absent) is not null)
-            throw new UsageException($"--protocol {protocol.Name} says what absent classes do: leave out --absent");
-        return evaluate(
-            new EvaluateArguments(
-                arguments.GetRequiredValue(source),
-                arguments.GetValue(data)!,
-                arguments.GetValue(layout),
-                arguments.GetValue(split) ?? "val",
-                asked,
-                asked.Protocol?.Absent ?? measures.AbsentOf(arguments),
-                arguments.GetValue(measures.Boundary),
-                measures.BootstrapOf(arguments)),
-            context);
+            throw new UsageException($"--protocol {protocol.Name} sets how absent classes enter the means: leave out --absent");
+        return new EvaluateArguments(
+            arguments.GetRequiredValue(source), arguments.GetValue(data)!, arguments.GetValue(layout), arguments.GetValue(split) ?? "val",
+            asked, asked.Protocol?.Absent ?? measures.AbsentOf(arguments),
+            arguments.GetValue(measures.Boundary), measures.BootstrapOf(arguments));
+    }
+
+    public override int Run(ParseResult arguments, VerbContext context)
+    {
+        var asked = Read(arguments);
+        asked.Views.Views.Check();
+        IReadOnlyList<string> layouts = asked.Layout is { } named ? [named] : Datasets.LayoutsOf(asked.Data);
+        // A run is scored as it was trained, on libtorch; an exported network is scored as it is deployed.
+        using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Libtorch);
+        // Some folders can be read in two ways, such as PASCAL Context with a background and without: the one that fits the network.
+        var layout = layouts.FirstOrDefault(l => Datasets.ClassesOf(l, asked.Data).Count == segmenter.ClassCount) ?? layouts[0];
+        var data = Datasets.Open(layout, asked.Data, asked.Split);
+        CheckClasses(segmenter, data, asked);
+        segmenter.FlipPairs = data.Classes.FlipPairs;
+        var options = new ScoreOptions
+        {
+            Bootstrap = asked.Bootstrap,
+            BoundaryRatio = !asked.Boundary ? null : data is CityscapesDataset ? BoundaryTally.CityscapesRatio : BoundaryTally.UsualRatio,
+        };
+        ScoreReport report;
+        using (var progress = context.Progress($"Scoring {data.Name}", data.Samples.Count, "images"))
+            report = Evaluator.Score(segmenter, data, options, done => progress.Report(done), context.Cancel);
+        var json = (JsonObject)JsonNode.Parse(ScoreJson.Text(report, asked.Absent))!;
+        if (asked.Views.Protocol is { } protocol)
+            json["protocol"] = protocol.Name;
+        context.Result(json, output =>
+        {
+            output.WriteLine($"{segmenter.Source} on {data.Name}, {report.Images} images");
+            if (asked.Views.Protocol is { } protocol)
+                output.WriteLine($"{protocol.Name}: {protocol.Description}");
+            output.WriteLine(ScoreTable.Text(report, asked.Absent));
+        });
+        return ExitCode.Done;
+    }
+
+    static void CheckClasses(Segmenter segmenter, SegmentationDataset data, EvaluateArguments asked)
+    {
+        if (segmenter.ClassCount is not { } classes)
+            throw new UsageException($"{segmenter.Source} does not say how many classes it has, so it cannot be scored");
+        var own = data.Classes.Count;
+        if (classes != own)
+            throw new UsageException(
+                $"{segmenter.Source} is of {classes} classes, {data.Name} has {own}; train, import or export one that fits");
+        if (asked.Views.Protocol is { } protocol && !protocol.Fits(data.Classes))
+            throw new UsageException(
+                $"--protocol {protocol.Name} is for the {Datasets.ClassesOf(protocol.Layout, asked.Data).Count} classes of "
+                + $"{protocol.Layout}; {data.Name} has {own} others: name its layout with --layout, or its own protocol");
     }
 }
+
+/// <summary>The arguments of <c>hwaso evaluate</c>.</summary>
+/// <param name="Source">A run folder, a checkpoint or an ONNX file.</param>
+/// <param name="Data">The data set's folder.</param>
+/// <param name="Layout">Its layout; null: recognised by the folder's content.</param>
+/// <param name="Split">The split, e.g. <c>val</c>.</param>
+/// <param name="Views">How the network looks at images.</param>
+/// <param name="Absent">How absent classes enter the means.</param>
+/// <param name="Boundary">Whether boundary IoU is wanted.</param>
+/// <param name="Bootstrap">Resamplings for confidence intervals; 0 for none.</param>
+sealed record EvaluateArguments(
+    string Source, string Data, string? Layout, string Split, ViewArguments Views, AbsentClasses Absent, bool Boundary, int Bootstrap);

@@ -1,29 +1,32 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
+using Hwaso.Cli.Output;
+using Hwaso.Imaging;
+using Hwaso.Inference;
+using Hwaso.Inference.Explaining;
 
 namespace Hwaso.Cli.Verbs;
 
-/// <summary><c>hwaso explain</c>: what a network's attention sees.</summary>
+/// <summary><c>hwaso explain</c>: a network's attention, drawn over images.</summary>
 sealed class ExplainVerb : Verb
 {
-    readonly Argument<string> source = new("SOURCE") { Description = "a run folder or a checkpoint (.safetensors), of any network with attention" };
-    readonly Argument<string[]> images = new("IMAGE") { Description = "images, JPEG or PNG", Arity = ArgumentArity.OneOrMore };
-    readonly Option<string?> output = Values.Text("--out", "DIR", "folder to write to", required: true);
-    readonly Option<string?> at = Values.Text("--at", "X,Y", "a pixel: its class, or of transformers the patch that attends");
-    readonly Option<string?> name = Values.Text("--class", "NAME", "the class whose maps are wanted, where attention has one for each");
-    readonly Option<bool> modules = Values.Flag("--modules", "every module alone too, not only each stage's mean");
-    readonly Func<ExplainArguments, VerbContext, int> explain;
-
-    /// <summary>The verb, done by <paramref name="explain"/>.</summary>
-    public ExplainVerb(Func<ExplainArguments, VerbContext, int> explain)
+    readonly Argument<string> source = new("SOURCE")
     {
-        this.explain = explain;
-        Command = new Command("explain", "draws attention maps per stage as heat maps over the image")
-        {
-            source, images, output, at, name, modules,
-        };
-    }
+        Description = "a run folder or a checkpoint (.safetensors), of any network with attention",
+    };
+
+    readonly Argument<string[]> images = new("IMAGE") { Description = "images, JPEG or PNG", Arity = ArgumentArity.OneOrMore };
+    readonly Option<string?> folder = Values.Text("--out", "DIR", "folder to write to", required: true);
+    readonly Option<string?> at = Values.Text("--at", "X,Y", "a pixel: selects its class, or in transformers the patch that attends");
+    readonly Option<string?> name = Values.Text("--class", "NAME", "the class whose maps are drawn, where attention has one for each");
+    readonly Option<bool> modules = Values.Flag("--modules", "also draws every module alone, not only each stage's mean");
+
+    public ExplainVerb() => Command = new Command("explain", "draws attention maps per stage as heat maps over the image")
+    {
+        source, images, folder, at, name, modules,
+    };
 
     public override Command Command { get; }
 
@@ -34,18 +37,36 @@ sealed class ExplainVerb : Verb
         "explain sanet.safetensors street.jpg --out maps --class car",
     ];
 
-    public override int Run(ParseResult arguments, VerbContext context) => explain(
-        new ExplainArguments(
-            arguments.GetRequiredValue(source),
-            arguments.GetRequiredValue(images),
-            arguments.GetValue(output)!,
-            Pixel(arguments.GetValue(at)),
-            arguments.GetValue(name),
-            arguments.GetValue(modules)),
-        context);
+    public override int Run(ParseResult arguments, VerbContext context)
+    {
+        var (paths, output, pixel) = (arguments.GetRequiredValue(images), arguments.GetValue(folder)!, Pixel(arguments.GetValue(at)));
+        var device = context.UseTorch();
+        ImageNames.Check(paths);
+        var names = ImageNames.Of(paths);
+        using var model = LoadedModel.Open(arguments.GetRequiredValue(source), device);
+        var chosen = arguments.GetValue(name) is { } given ? model.ClassOf(given) : (int?)null;
+        var drawn = new AttentionFiles(model, output);
+        OutputFolder.Make(output);
+        var files = new List<string>();
+        for (var k = 0; k < paths.Length; k++)
+        {
+            context.Cancel.ThrowIfCancellationRequested();
+            var image = ImageFile.ReadRgb(paths[k]);
+            if (pixel is { } p && (p.X >= image.Width || p.Y >= image.Height))
+                throw new ArgumentException($"--at {p.X},{p.Y}: {paths[k]} has {image.Width} x {image.Height} pixels, "
+                    + $"so X goes to {image.Width - 1} and Y to {image.Height - 1}");
+            files.AddRange(drawn.Write(image, names[k], new AttentionQuestion(chosen, pixel, arguments.GetValue(modules))));
+        }
+        context.Result(new JsonObject { ["files"] = JsonOutput.Array(files) }, output => files.ForEach(output.WriteLine));
+        return ExitCode.Done;
+    }
 
-    static (int X, int Y)? Pixel(string? text) =>
-        text is null ? null
-        : text.Split(',') is [var x, var y] && int.TryParse(x, NumberStyles.None, CultureInfo.InvariantCulture, out var left) && int.TryParse(y, NumberStyles.None, CultureInfo.InvariantCulture, out var top) ? (left, top)
-        : throw new UsageException($"--at '{text}': two whole numbers were wanted, from the left and from the top, such as 320,180");
+    static (int X, int Y)? Pixel(string? text)
+    {
+        if (text is null)
+            return null;
+        static bool Read(string side, out int value) => int.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+        return text.Split(',') is [var x, var y] && Read(x, out var left) && Read(y, out var top) ? (left, top)
+            : throw new UsageException($"--at '{text}': two whole numbers were wanted, from the left and from the top, such as 320,180");
+    }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Inference;
 using Hwaso.Recipes;
@@ -9,24 +10,19 @@ namespace Hwaso.Cli.Verbs;
 sealed class ExportVerb : Verb
 {
     readonly Argument<string> source = new("SOURCE") { Description = "a run folder or a checkpoint (.safetensors)" };
-    readonly Option<string?> output = Values.Text("--out", "FILE", "the .onnx file to write", required: true);
+    readonly Option<string?> target = Values.Text("--out", "FILE", "the .onnx file to write", required: true);
     readonly Option<SizePx?> size = Values.Size("--size", "fixes the images' height x width");
     readonly Option<bool> dynamic = Values.Flag("--dynamic", "leaves height and width free (the default)");
     readonly Option<bool> half = Values.Flag("--fp16", "weights and computation of half precision: half the bytes");
     readonly Option<bool> fold = Values.Flag("--fold", "folds batch norms into the convolutions before them (always with --fp16)");
     readonly Option<bool> labels = Values.Flag("--labels", "the output is the class of each pixel of the image instead of scores");
-    readonly Option<bool> deform = Values.Flag("--deform-conv", "writes deformable convolutions as DeformConv (operator set 19), not as grid sampling");
-    readonly Func<ExportArguments, VerbContext, int> export;
+    readonly Option<bool> deform =
+        Values.Flag("--deform-conv", "writes deformable convolutions as DeformConv (operator set 19), not as grid sampling");
 
-    /// <summary>The verb, done by <paramref name="export"/>.</summary>
-    public ExportVerb(Func<ExportArguments, VerbContext, int> export)
+    public ExportVerb() => Command = new Command("export", "writes a network as one ONNX file, with its classes, colours and normalisation")
     {
-        this.export = export;
-        Command = new Command("export", "writes a network as one ONNX file, with its classes, colours and normalisation")
-        {
-            source, output, size, dynamic, half, fold, labels, deform,
-        };
-    }
+        source, target, size, dynamic, half, fold, labels, deform,
+    };
 
     public override Command Command { get; }
 
@@ -41,7 +37,27 @@ sealed class ExportVerb : Verb
     {
         if (arguments.GetValue(dynamic) && arguments.GetValue(size) is not null)
             throw new UsageException("--dynamic leaves the size free and --size fixes it: give one of them");
-        var options = new ExportOptions(arguments.GetValue(size), arguments.GetValue(fold), arguments.GetValue(half), arguments.GetValue(labels), arguments.GetValue(deform));
-        return export(new ExportArguments(arguments.GetRequiredValue(source), arguments.GetValue(output)!, options), context);
+        var path = arguments.GetValue(target)!;
+        if (!path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+            throw new UsageException($"{path}: ONNX files end in .onnx, and are known by that");
+        var options = new ExportOptions(
+            arguments.GetValue(size), arguments.GetValue(fold), arguments.GetValue(half), arguments.GetValue(labels),
+                arguments.GetValue(deform));
+        // On the processor: the recording runs there in any case, and needs no more.
+        context.UseTorch();
+        using var model = LoadedModel.Open(arguments.GetRequiredValue(source), Torch.Device.Cpu);
+        var file = Exporter.Write(model, options, path);
+        var operators = new JsonObject();
+        foreach (var (name, count) in file.Operators.OrderBy(o => o.Key, StringComparer.Ordinal))
+            operators[name] = count;
+        context.Result(
+            new JsonObject { ["operators"] = operators, ["bytes"] = file.Bytes.Length, ["out"] = path },
+            output =>
+            {
+                var images = options.Size is { } fixedSize ? $"{fixedSize} pixels" : "any size that the network takes";
+                output.WriteLine(string.Join(", ", file.Operators.OrderByDescending(o => o.Value).Select(o => $"{o.Value} {o.Key}")));
+                output.WriteLine($"{file.Bytes.Length / 1e6:0.0} MB written to {path}, for images of {images}");
+            });
+        return ExitCode.Done;
     }
 }

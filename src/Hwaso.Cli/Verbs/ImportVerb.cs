@@ -1,27 +1,34 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
+using Hwaso.Cli.Output;
+using Hwaso.Inference.Networks;
+using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
 
-/// <summary><c>hwaso import</c>: brings an official checkpoint in.</summary>
+/// <summary><c>hwaso import</c>: converts an official PyTorch checkpoint.</summary>
 sealed class ImportVerb : Verb
 {
-    readonly Argument<string[]> files = new("FILE") { Description = "the checkpoint, .pth or .safetensors; several where backbone and head were published apart", Arity = ArgumentArity.OneOrMore };
-    readonly Option<string?> model = Values.Text("--model", "MODEL", "the network it belongs to: a short name (see hwaso models) or a recipe", required: true);
-    readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; of networks that know none, nothing", min: 1);
-    readonly Option<string?> output = Values.Text("--out", "FILE", "the .safetensors file to write", required: true);
-    readonly Option<bool> skip = Values.Flag("--skip-mismatched", "leaves out tensors whose shape differs instead of refusing");
-    readonly Func<ImportArguments, VerbContext, int> import;
+    const int PrintedKeys = 12;
 
-    /// <summary>The verb, done by <paramref name="import"/>.</summary>
-    public ImportVerb(Func<ImportArguments, VerbContext, int> import)
+    readonly Argument<string[]> files = new("FILE")
     {
-        this.import = import;
-        Command = new Command("import", "converts a PyTorch checkpoint to safetensors and lists keys that are missing or unexpected")
-        {
-            files, model, classes, output, skip,
-        };
-    }
+        Description = "the checkpoint, .pth or .safetensors; several where backbone and head were published apart",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    readonly Option<string?> model =
+        Values.Text("--model", "MODEL", "its network: a short name (see hwaso models) or a recipe", required: true);
+    readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; ignored by networks without classes", min: 1);
+    readonly Option<string?> target = Values.Text("--out", "FILE", "the .safetensors file to write", required: true);
+    readonly Option<bool> skip = Values.Flag("--skip-mismatched", "leaves out tensors whose shape differs instead of refusing them");
+
+    public ImportVerb() => Command = new Command(
+        "import", "converts an official PyTorch checkpoint to safetensors and lists keys that are missing or unexpected")
+    {
+        files, model, classes, target, skip,
+    };
 
     public override Command Command { get; }
 
@@ -31,12 +38,60 @@ sealed class ImportVerb : Verb
         "import dinov2_vits14_pretrain.pth dinov2_vits14_nyu_dpt_head.pth --model dinov2-vits14-depth-dpt --out depth.safetensors",
     ];
 
-    public override int Run(ParseResult arguments, VerbContext context) => import(
-        new ImportArguments(
-            [.. arguments.GetRequiredValue(files)],
-            arguments.GetValue(model)!,
-            arguments.GetValue(classes),
-            arguments.GetValue(output)!,
-            arguments.GetValue(skip)),
-        context);
+    public ImportArguments Read(ParseResult arguments) => new(
+        [.. arguments.GetRequiredValue(files)], arguments.GetValue(model)!, arguments.GetValue(classes), arguments.GetValue(target)!,
+        arguments.GetValue(skip));
+
+    public override int Run(ParseResult arguments, VerbContext context)
+    {
+        var asked = Read(arguments);
+        if (asked.Files.Any(file => Path.GetFullPath(file) == Path.GetFullPath(asked.Out)))
+            throw new UsageException($"{asked.Out} would replace the file it is made from; name another with --out");
+        context.UseTorch();
+        var report = Import(asked);
+        context.Result(
+            new JsonObject
+            {
+                ["loaded"] = report.Loaded.Count,
+                ["missing"] = JsonOutput.Array(report.Missing),
+                ["unexpected"] = JsonOutput.Array(report.Unexpected),
+                ["mismatched"] = JsonOutput.Array(report.Mismatched),
+                ["stripped"] = report.Stripped,
+            },
+            output =>
+            {
+                var stripped = report.Stripped.Length > 0 ? $", '{report.Stripped}' taken off their names" : "";
+                output.WriteLine($"{string.Join(", ", asked.Files)}: {report.Loaded.Count} tensors loaded{stripped}");
+                Print(output, "missing (kept at initial values)", report.Missing);
+                Print(output, "unexpected (left out)", report.Unexpected);
+                Print(output, "of another shape (left out)", report.Mismatched);
+                output.WriteLine($"written to {asked.Out}");
+            });
+        return ExitCode.Done;
+    }
+
+    static LoadReport Import(ImportArguments asked)
+    {
+        if (ModelArgument.FindAttention(asked.Model) is { } attention)
+            return asked.Files.Count == 1
+                ? Importer.Import(asked.Files[0], attention, asked.Out)
+                : throw new UsageException($"{asked.Files[1]}: an attention module comes from one file");
+        var definition = ModelArgument.Find(asked.Model);
+        var classes = ModelArgument.Classes(definition, asked.Model, asked.Classes);
+        return Importer.Import(asked.Files, definition, ModelArgument.Recipe(asked.Model), classes, asked.Out, asked.SkipMismatched);
+    }
+
+    static void Print(TextWriter output, string kind, IReadOnlyList<string> keys)
+    {
+        if (keys.Count > 0)
+            output.WriteLine($"{keys.Count} {kind}: {string.Join(", ", keys.Take(PrintedKeys))}{(keys.Count > PrintedKeys ? ", …" : "")}");
+    }
 }
+
+/// <summary>The arguments of <c>hwaso import</c>.</summary>
+/// <param name="Files">The <c>.pth</c> or <c>.safetensors</c> files, loaded one after the other.</param>
+/// <param name="Model">A short name or a recipe.</param>
+/// <param name="Classes">Number of classes; null where none was given.</param>
+/// <param name="Out">The safetensors file to write.</param>
+/// <param name="SkipMismatched">Whether tensors whose shape differs are left out instead of refused.</param>
+sealed record ImportArguments(ValueList<string> Files, string Model, int? Classes, string Out, bool SkipMismatched);

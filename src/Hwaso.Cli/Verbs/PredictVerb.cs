@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
+using Hwaso.Cli.Output;
 using Hwaso.Inference;
 
 namespace Hwaso.Cli.Verbs;
@@ -7,21 +9,24 @@ namespace Hwaso.Cli.Verbs;
 /// <summary><c>hwaso predict</c>: label maps for images.</summary>
 sealed class PredictVerb : Verb
 {
-    readonly Argument<string> source = new("SOURCE") { Description = "a run folder, a checkpoint (.safetensors) or an exported network (.onnx)" };
-    readonly Argument<string[]> images = new("IMAGE") { Description = "images, JPEG or PNG", Arity = ArgumentArity.OneOrMore };
-    readonly Option<string?> output = Values.Text("--out", "DIR", "folder to write to", required: true);
-    readonly Option<bool> overlay = Values.Flag("--overlay", "also writes each image with its labels over it");
-    readonly Option<string?> submission = Values.Choice("--submission", "writes what a benchmark's server takes: its names, folders and numbers", [.. Submission.All.Select(s => s.Name)]);
-    readonly ViewOptions views = new();
-    readonly Func<PredictArguments, VerbContext, int> predict;
-
-    /// <summary>The verb, done by <paramref name="predict"/>.</summary>
-    public PredictVerb(Func<PredictArguments, VerbContext, int> predict)
+    readonly Argument<string> source = new("SOURCE")
     {
-        this.predict = predict;
+        Description = "a run folder, a checkpoint (.safetensors) or an exported network (.onnx)",
+    };
+
+    readonly Argument<string[]> images = new("IMAGE") { Description = "images, JPEG or PNG", Arity = ArgumentArity.OneOrMore };
+    readonly Option<string?> folder = Values.Text("--out", "DIR", "folder to write to", required: true);
+    readonly Option<bool> overlay = Values.Flag("--overlay", "also writes each image with its labels over it");
+    readonly Option<string?> submission = Values.Choice(
+        "--submission", "writes the files that a benchmark's server takes: its names, folders and numbers",
+            [.. Submission.All.Select(s => s.Name)]);
+    readonly ViewOptions views = new();
+
+    public PredictVerb()
+    {
         Command = new Command("predict", "writes a label PNG per image, and an overlay if wanted")
         {
-            source, images, output, overlay, submission,
+            source, images, folder, overlay, submission,
         };
         foreach (var option in views.All)
             Command.Add(option);
@@ -37,14 +42,46 @@ sealed class PredictVerb : Verb
         "predict best.safetensors leftImg8bit/test/*/*.png --out results --protocol cityscapes/hrnet --submission cityscapes",
     ];
 
-    public override int Run(ParseResult arguments, VerbContext context) =>
-        predict(
-            new PredictArguments(
-                arguments.GetRequiredValue(source),
-                arguments.GetRequiredValue(images),
-                arguments.GetValue(output)!,
-                arguments.GetValue(overlay),
-                views.Of(arguments),
-                Submission.All.FirstOrDefault(s => s.Name == arguments.GetValue(submission))),
-            context);
+    public PredictArguments Read(ParseResult arguments) => new(
+        arguments.GetRequiredValue(source), arguments.GetRequiredValue(images), arguments.GetValue(folder)!, arguments.GetValue(overlay),
+        views.Of(arguments), Submission.All.FirstOrDefault(s => s.Name == arguments.GetValue(submission)));
+
+    public override int Run(ParseResult arguments, VerbContext context)
+    {
+        var asked = Read(arguments);
+        asked.Views.Views.Check();
+        var files = UsageException.When(() => new LabelFiles(asked.Images, asked.Out, asked.Overlay, asked.Submission));
+        using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Automatic);
+        if (asked.Submission is { } submission)
+            UsageException.When(() => submission.Check(segmenter), option: "--");
+        // Before progress is shown: an error is one line.
+        OutputFolder.Make(asked.Out);
+        LabelFilesResult result;
+        using (var progress = context.Progress("Predicting", asked.Images.Count, "images"))
+            result = files.Write(segmenter, done => progress.Report(done), progress.Log, context.Cancel);
+        context.Result(
+            new JsonObject
+            {
+                ["files"] = JsonOutput.Array(result.Written.Select(f => f.File)),
+                ["milliseconds"] = JsonOutput.Array(result.Written.Select(f => Math.Round(f.Milliseconds, 2))),
+                ["engine"] = segmenter.Engine,
+                ["failed"] = new JsonArray([.. result.Failed.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })]),
+            },
+            output =>
+            {
+                foreach (var file in result.Written)
+                    output.WriteLine($"{file.File}  {file.Milliseconds:0} ms");
+            });
+        return result.Failed.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
 }
+
+/// <summary>The arguments of <c>hwaso predict</c>.</summary>
+/// <param name="Source">A run folder, a checkpoint or an ONNX file.</param>
+/// <param name="Images">Image files, in the order in which results are listed.</param>
+/// <param name="Out">Folder to write to.</param>
+/// <param name="Overlay">Whether to write each image with its labels over it too.</param>
+/// <param name="Views">How the network looks at images.</param>
+/// <param name="Submission">The benchmark for whose server labels are written; null for label maps of training indices.</param>
+sealed record PredictArguments(
+    string Source, IReadOnlyList<string> Images, string Out, bool Overlay, ViewArguments Views, Submission? Submission);

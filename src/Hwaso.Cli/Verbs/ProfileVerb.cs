@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
+using Hwaso.Graph;
+using Hwaso.Inference.Networks;
 using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
@@ -7,22 +10,19 @@ namespace Hwaso.Cli.Verbs;
 /// <summary><c>hwaso profile</c>: parameters and cost of a network.</summary>
 sealed class ProfileVerb : Verb
 {
-    readonly Argument<string> model = new("MODEL") { Description = "a short name (see hwaso models) or a recipe" };
-    readonly Option<SizePx?> size = Values.Size("--size", "input, height x width", required: true);
-    readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; of networks that know none, nothing", min: 1);
-    readonly Option<bool> layers = Values.Flag("--layers", "a row per layer");
-    readonly Option<string?> draw = Values.Text("--draw", "FILE.svg", "also draws the network, block by block");
-    readonly Func<ProfileArguments, VerbContext, int> profile;
+    // The field divides by 2^30 and calls it G; the unit is spelt out so that nobody takes it for 10^9.
+    const double Gi = 1L << 30;
 
-    /// <summary>The verb, done by <paramref name="profile"/>.</summary>
-    public ProfileVerb(Func<ProfileArguments, VerbContext, int> profile)
+    readonly Argument<string> model = new("MODEL") { Description = "a short name (see hwaso models) or a recipe" };
+    readonly Option<SizePx?> size = Values.Size("--size", "size of the image, height x width", required: true);
+    readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; ignored by networks without classes", min: 1);
+    readonly Option<bool> layers = Values.Flag("--layers", "also lists every layer");
+    readonly Option<string?> draw = Values.Text("--draw", "FILE.svg", "also draws the network, block by block");
+
+    public ProfileVerb() => Command = new Command("profile", "counts a network's parameters and multiply-adds, in total or per layer")
     {
-        this.profile = profile;
-        Command = new Command("profile", "counts a network's parameters and multiply-adds, in all or per layer")
-        {
-            model, size, classes, layers, draw,
-        };
-    }
+        model, size, classes, layers, draw,
+    };
 
     public override Command Command { get; }
 
@@ -33,12 +33,47 @@ sealed class ProfileVerb : Verb
         "profile hrnetv2-w18 --size 480x480 --classes 59 --draw hrnet.svg",
     ];
 
-    public override int Run(ParseResult arguments, VerbContext context) => profile(
-        new ProfileArguments(
-            arguments.GetRequiredValue(model),
-            arguments.GetValue(size)!.Value,
-            arguments.GetValue(classes),
-            arguments.GetValue(layers),
-            arguments.GetValue(draw)),
-        context);
+    public override int Run(ParseResult arguments, VerbContext context)
+    {
+        context.UseTorch();
+        var (name, (height, width)) = (arguments.GetRequiredValue(model), arguments.GetValue(size)!.Value);
+        var definition = ModelArgument.Find(name);
+        var count = ModelArgument.Classes(definition, name, arguments.GetValue(classes));
+        var profile = NetworkProfile.Of(definition, count, height, width);
+        var rows = arguments.GetValue(layers) ? profile.Layers() : null;
+        if (arguments.GetValue(draw) is { } file)
+            File.WriteAllText(file, profile.Drawing());
+        context.Result(Report(profile, rows), output =>
+        {
+            if (rows is { Count: > 0 })
+                output.WriteLine(LayerTable.ToText(rows));
+            output.WriteLine($"{definition.Name}, {(definition.HasClasses ? $"{count} classes, " : "")}1 x 3 x {height} x {width}");
+            output.WriteLine($"parameters             {profile.Parameters,18:N0}");
+            output.WriteLine($"multiply-adds          {profile.Cost.Macs,18:N0}  ({profile.Cost.Macs / Gi:0.000} x 2^30; convolution and "
+                + "linear layers)");
+            output.WriteLine($"with matrix products   {profile.Cost.MacsAll,18:N0}  ({profile.Cost.MacsAll / Gi:0.000} x 2^30)");
+        });
+        return ExitCode.Done;
+    }
+
+    static JsonObject Report(NetworkProfile profile, IReadOnlyList<LayerRow>? rows)
+    {
+        var report =
+            new JsonObject { ["parameters"] = profile.Parameters, ["macs"] = profile.Cost.Macs, ["macs_all"] = profile.Cost.MacsAll };
+        if (rows is not null)
+            report["layers"] = new JsonArray([.. rows.Select(row => new JsonObject
+            {
+                ["name"] = row.Path,
+                ["kind"] = row.Kind,
+                ["input"] = Shapes(row.InputShapes),
+                ["output"] = Shapes(row.OutputShapes),
+                ["parameters"] = row.Parameters,
+                ["macs"] = row.Macs,
+                ["macs_all"] = row.MacsAll,
+            })]);
+        return report;
+    }
+
+    static JsonArray Shapes(IReadOnlyList<IReadOnlyList<long>> shapes) =>
+        [.. shapes.Select(shape => new JsonArray([.. shape.Select(side => (JsonNode?)JsonValue.Create(side))]))];
 }

@@ -1,6 +1,10 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
+using Hwaso.Cli.Output;
+using Hwaso.Inference;
 using Hwaso.Recipes;
+using Hwaso.Scenes;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -11,19 +15,14 @@ sealed class ScenesVerb : Verb
     readonly Option<string?> layout = Values.Choice("--layout", "on-disk layout", ["cityscapes", "voc"], required: true);
     readonly Option<int?> count = Values.Whole("--count", "N", "scenes to train on", min: 1, required: true);
     readonly Option<int?> val = Values.Whole("--val", "N", "scenes to validate on (default: a fifth of --count)", min: 0);
-    readonly Option<SizePx?> size = Values.Size("--size", "image, height x width (default: 256x512)");
+    readonly Option<SizePx?> size = Values.Size("--size", "size of the images, height x width (default: 256x512)");
     readonly Option<int?> seed = Values.Whole("--seed", "S", "the same seed renders the same scenes (default: 1)");
-    readonly Func<ScenesArguments, VerbContext, int> render;
 
-    /// <summary>The verb, done by <paramref name="render"/>.</summary>
-    public ScenesVerb(Func<ScenesArguments, VerbContext, int> render)
+    public ScenesVerb() => Command = new Command(
+        "scenes", "renders labelled street scenes with instances and exact depth, in the on-disk layout of Cityscapes or VOC")
     {
-        this.render = render;
-        Command = new Command("scenes", "renders labelled street scenes with instances and exact depth, in the on-disk layout of Cityscapes or VOC")
-        {
-            folder, layout, count, val, size, seed,
-        };
-    }
+        folder, layout, count, val, size, seed,
+    };
 
     public override Command Command { get; }
 
@@ -33,13 +32,34 @@ sealed class ScenesVerb : Verb
         "scenes data/voc --layout voc --count 100",
     ];
 
-    public override int Run(ParseResult arguments, VerbContext context) => render(
-        new ScenesArguments(
-            arguments.GetRequiredValue(folder),
-            arguments.GetValue(layout)!,
-            arguments.GetValue(count)!.Value,
-            arguments.GetValue(val),
-            arguments.GetValue(size) ?? new SizePx(256, 512),
-            arguments.GetValue(seed) ?? 1),
-        context);
+    public ScenesArguments Read(ParseResult arguments) => new(
+        arguments.GetRequiredValue(folder), arguments.GetValue(layout)!, arguments.GetValue(count)!.Value, arguments.GetValue(val),
+        arguments.GetValue(size) ?? new SizePx(256, 512), arguments.GetValue(seed) ?? 1);
+
+    public override int Run(ParseResult arguments, VerbContext context)
+    {
+        var asked = Read(arguments);
+        var val = asked.Val ?? Math.Max(1, asked.Count / 5);
+        OutputFolder.Make(asked.Folder);
+        SceneSetSummary summary;
+        using (var progress = context.Progress("Rendering", asked.Count + val, "scenes"))
+            summary = SceneSet.Write(
+                asked.Folder, asked.Layout == "voc" ? SceneLayout.Voc : SceneLayout.Cityscapes, asked.Count, asked.Size.Width,
+                asked.Size.Height, (ulong)asked.Seed, val, context.ProcessorThreads, done => progress.Report(done), context.Cancel);
+        context.Result(
+            new JsonObject { ["train"] = summary.Train, ["val"] = summary.Val, ["classes"] = JsonOutput.Array(summary.Classes) },
+            output => output.WriteLine(
+                $"{summary.Train} scenes to train on and {summary.Val} to validate on, {asked.Size}, in {asked.Folder} ({asked.Layout} "
+                    + "layout)"));
+        return ExitCode.Done;
+    }
 }
+
+/// <summary>The arguments of <c>hwaso scenes</c>.</summary>
+/// <param name="Folder">Folder to write to.</param>
+/// <param name="Layout"><c>cityscapes</c> or <c>voc</c>.</param>
+/// <param name="Count">Scenes to train on.</param>
+/// <param name="Val">Scenes to validate on; null: a fifth of <see cref="Count"/>, at least 1.</param>
+/// <param name="Size">Size of the images.</param>
+/// <param name="Seed">The same seed renders the same scenes.</param>
+sealed record ScenesArguments(string Folder, string Layout, int Count, int? Val, SizePx Size, int Seed);

@@ -3,7 +3,7 @@ using Hwaso.Training.Loop;
 
 namespace Hwaso.Cli.Verbs;
 
-/// <summary>A run as the person at the terminal sees it: progress, and a line for each validation.</summary>
+/// <summary>Shows a run to the person at the terminal: progress, and a line for each validation.</summary>
 sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
 {
     const double Gi = 1L << 30;
@@ -16,20 +16,26 @@ sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
     {
         this.plan = plan;
         shown = fromStep;
-        context.Log($"{plan.Images} images, {plan.Epochs} epochs of {plan.StepsPerEpoch} steps{(fromStep > 0 ? $", going on after step {fromStep}" : "")}");
+        var from = fromStep > 0 ? $", going on after step {fromStep}" : "";
+        context.Log($"{plan.Images} images, {plan.Epochs} epochs of {plan.StepsPerEpoch} steps{from}");
         progress = context.Progress("Training", plan.Steps - fromStep, "steps");
     }
 
-    public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond) =>
-        progress!.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s  {Environment.WorkingSet / Gi:0.0} GiB");
+    public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond)
+    {
+        var memory = Environment.WorkingSet / Gi;
+        progress!.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s  {memory:0.0} GiB");
+    }
 
     public void Validated(int epoch, Validation validation, bool isBest) =>
         progress!.Log($"epoch {epoch}/{plan!.Epochs}: {validation.Text}{(isBest ? " (best so far)" : "")}");
 
     public void Says(string line)
     {
-        if (progress is null) context.Log(line);
-        else progress.Log(line);
+        if (progress is null)
+            context.Log(line);
+        else
+            progress.Log(line);
     }
 
     public void Dispose() => progress?.Dispose();

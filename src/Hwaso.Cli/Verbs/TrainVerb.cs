@@ -1,5 +1,11 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
+using Hwaso.Cli.Output;
+using Hwaso.Inference;
+using Hwaso.Recipes;
+using Hwaso.Training.Loop;
+using Hwaso.Training.Tasks;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -10,18 +16,13 @@ sealed class TrainVerb : Verb
     readonly Option<string?> data = Values.Text("--data", "DIR", "folder of the data set (default: the recipe's)");
     readonly Option<string?> run = Values.Text("--run", "DIR", "run folder to write (default: runs/ and the recipe's name)");
     readonly Option<string[]> set = Values.Settings("--set", "replaces a value of the recipe; may be repeated");
-    readonly Option<bool> resume = Values.Flag("--resume", "goes on at the run folder's last checkpoint");
-    readonly Func<TrainArguments, VerbContext, int> train;
+    readonly Option<bool> resume = Values.Flag("--resume", "continues from the run folder's last checkpoint");
 
-    /// <summary>The verb, done by <paramref name="train"/>.</summary>
-    public TrainVerb(Func<TrainArguments, VerbContext, int> train)
+    public TrainVerb() => Command = new Command(
+        "train", "trains a recipe: validates, keeps the best and the last checkpoint, writes the run folder and its report")
     {
-        this.train = train;
-        Command = new Command("train", "trains a recipe: validates, keeps the best and the last checkpoint, writes the run folder and its report")
-        {
-            recipe, data, run, set, resume,
-        };
-    }
+        recipe, data, run, set, resume,
+    };
 
     public override Command Command { get; }
 
@@ -32,12 +33,62 @@ sealed class TrainVerb : Verb
         "train recipes/demo.yaml --data demo/data --run demo/run --resume",
     ];
 
-    public override int Run(ParseResult arguments, VerbContext context) => train(
-        new TrainArguments(
-            arguments.GetRequiredValue(recipe),
-            arguments.GetValue(data),
-            arguments.GetValue(run),
-            arguments.GetValue(set) ?? [],
-            arguments.GetValue(resume)),
-        context);
+    public TrainArguments Read(ParseResult arguments) => new(
+        arguments.GetRequiredValue(recipe), arguments.GetValue(data), arguments.GetValue(run), arguments.GetValue(set) ?? [],
+        arguments.GetValue(resume));
+
+    public override int Run(ParseResult arguments, VerbContext context)
+    {
+        var asked = Read(arguments);
+        var device = context.UseTorch();
+        var loaded = RecipeFile.Load(asked.Recipe, asked.Set);
+        var folder = new RunFolder(asked.Run ?? Path.Combine("runs", loaded.Recipe.Name));
+        var threads = context.Threads ?? loaded.Recipe.Threads ?? context.ProcessorThreads;
+        var request = new TrainRequest(loaded, asked.Data, folder, asked.Resume, device, threads);
+        var task = TrainingTasks.Open(request);
+        TrainResult result;
+        using (var watcher = new TrainConsole(context))
+        using (var trainer = new Trainer(request, task, watcher))
+        {
+            result = trainer.Run(context.Cancel);
+            if (result.Finished)
+                trainer.WriteReport(result);
+        }
+        if (!result.Finished)
+        {
+            context.Log($"stopped after step {result.Iterations}; go on with: {Again(asked, folder, context)}");
+            return ExitCode.Failed;
+        }
+        var best = result.Best;
+        var others = best?.Shown.Count > 1 ? $" ({string.Join(", ", best.Shown.Skip(1))})" : "";
+        context.Result(
+            new JsonObject { ["run"] = folder.Root, [task.MainScore] = best?.Main.Value, ["seconds"] = Math.Round(result.Seconds, 3) },
+            output =>
+            {
+                output.WriteLine(
+                    $"{best?.Main} after epoch {result.BestEpoch}{others}, {result.Seconds:0} s, {result.ImagesPerSecond:0.0} images/s");
+                output.WriteLine($"weights  {folder.Best}");
+                output.WriteLine($"report   {folder.Report}");
+            });
+        return ExitCode.Done;
+    }
+
+    // Another value of an option would be another run.
+    static string Again(TrainArguments asked, RunFolder folder, VerbContext context) => ShellWord.Line(
+    [
+        "hwaso", "train", asked.Recipe,
+        .. asked.Data is { } data ? ["--data", data] : Array.Empty<string>(),
+        "--run", folder.Root,
+        .. asked.Set.SelectMany(setting => new[] { "--set", setting }),
+        .. context.CommonWords,
+        "--resume",
+    ]);
 }
+
+/// <summary>The arguments of <c>hwaso train</c>.</summary>
+/// <param name="Recipe">The recipe file.</param>
+/// <param name="Data">The data set's folder; null: the recipe's.</param>
+/// <param name="Run">The run folder; null: <c>runs/</c> and the recipe's name.</param>
+/// <param name="Set">Values that replace the recipe's, each <c>key=value</c>.</param>
+/// <param name="Resume">Whether to continue a run that was stopped.</param>
+sealed record TrainArguments(string Recipe, string? Data, string? Run, IReadOnlyList<string> Set, bool Resume);

@@ -3,27 +3,38 @@ using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference;
 using Hwaso.Torch;
-using Spectre.Console;
 
 namespace Hwaso.Cli.Verbs;
 
-/// <summary>What every verb gets besides its own arguments: common options, a way to stop, places to write to.</summary>
-/// <param name="Terminal">Where results and progress go.</param>
-/// <param name="Json">Results as one JSON object.</param>
+/// <summary>The surroundings of every verb: common options, a way to stop, streams to write to.</summary>
+/// <param name="Terminal">The streams of results and progress.</param>
+/// <param name="Json">Whether results are one JSON object.</param>
 /// <param name="Device"><c>cpu</c>, <c>cuda</c>, <c>cuda:N</c>, or null for the default.</param>
 /// <param name="Threads">Threads to compute on, or null for all processors.</param>
 /// <param name="Cancel">Cancelled by Ctrl-C: finish the step, save, and say how to resume.</param>
 sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Threads, CancellationToken Cancel)
 {
-    /// <summary>The result: <paramref name="report"/> with <c>--json</c>, else what <paramref name="text"/> prints.</summary>
-    public void Result(JsonObject report, Action<IAnsiConsole> text)
+    /// <summary>Threads to compute on: as asked, else one per processor.</summary>
+    public int ProcessorThreads => Threads ?? Environment.ProcessorCount;
+
+    /// <summary>The common options that were given, as words of a command line that continues this one.</summary>
+    public IEnumerable<string> CommonWords =>
+    [
+        .. Device is { } device ? ["--device", device] : Array.Empty<string>(),
+        .. Threads is { } threads ? ["--threads", $"{threads}"] : Array.Empty<string>(),
+    ];
+
+    Device TorchDevice => Device is null ? Torch.Device.Best : Torch.Device.Parse(Device);
+
+    /// <summary>The result: <paramref name="report"/> with <c>--json</c>, else the lines that <paramref name="text"/> writes.</summary>
+    public void Result(JsonObject report, Action<TextWriter> text)
     {
         if (Json) JsonOutput.Write(Terminal.Output, report);
-        else text(Terminal.Console());
+        else text(Terminal.Output);
     }
 
     /// <summary>Sets libtorch's threads as asked and gives the device as asked; a verb that computes begins with it.</summary>
-    /// <exception cref="ArgumentException">That GPU is not there.</exception>
+    /// <exception cref="ArgumentException">There is no such GPU.</exception>
     /// <exception cref="TorchException">Memory is limited to less than matrix products take.</exception>
     public Device UseTorch()
     {
@@ -32,18 +43,21 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
         return TorchDevice;
     }
 
-    /// <summary>Opens what a verb segments images with.</summary>
+    /// <summary>Opens the network that a verb segments images with.</summary>
     /// <param name="source">A run folder, a checkpoint or an exported network.</param>
     /// <param name="views">How it looks at images.</param>
-    /// <param name="engine">What computes, of a run or a checkpoint.</param>
+    /// <param name="engine">The engine of a run or a checkpoint.</param>
     /// <exception cref="UsageException">An exported network cannot do what the options ask for.</exception>
     public Segmenter OpenSegmenter(string source, ViewArguments views, Engine engine)
     {
         var exported = Segmenter.IsExported(source);
-        if (exported && !views.IsPlain)
+        if (exported && !views.Views.IsPlain)
+        {
+            var option = views.Crop is not null ? "--crop" : views.Protocol is not null ? "--protocol" : "--scales, --flip";
             throw new UsageException(
-                $"{(views.Crop is not null ? "--crop" : views.Protocol is not null ? "--protocol" : "--scales, --flip")}: {source} is an exported network, "
-                + "which sees an image once and whole; leave it out, or give the run that it came from");
+                $"{option}: {source} is an exported network, which sees an image once and whole; leave it out, or give the run that it "
+                    + "came from");
+        }
         if (exported && Device is not (null or "cpu"))
             throw new UsageException($"--device {Device}: {source} is an exported network, which runs on the processor; leave it out");
         return Segmenter.Open(source, new SegmenterOptions
@@ -56,15 +70,12 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
         });
     }
 
-    Device TorchDevice => Device is null ? Torch.Device.Best : Torch.Device.Parse(Device);
-
-    /// <summary>Threads to compute on: as asked, else one per processor.</summary>
-    public int ProcessorThreads => Threads ?? Environment.ProcessorCount;
-
     /// <summary>A line for the person who watches, on standard error.</summary>
     public void Log(string line) => Terminal.Error.WriteLine(line);
 
-    /// <summary>Starts showing progress on standard error, e.g. <c>("Rendering", 500, "scenes")</c>; dispose it when done.</summary>
-    public ProgressDisplay Progress(string activity, long total, string unit) =>
-        new(Terminal, activity, total, unit, TimeProvider.System);
+    /// <summary>Starts showing progress on standard error, e.g. <c>("Rendering", 500, "scenes")</c>; dispose it after the work.</summary>
+    public ProgressDisplay Progress(string activity, long total, string unit) => new(Terminal, activity, total, unit, TimeProvider.System);
+
+    /// <summary>The same for work that counts its units after it has begun.</summary>
+    public CountedProgress CountedProgress(string activity, string unit) => new(total => Progress(activity, total, unit));
 }

@@ -1,27 +1,29 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
+using Hwaso.Cli.Output;
+using Hwaso.Inference.Networks;
 
 namespace Hwaso.Cli.Verbs;
 
-/// <summary><c>hwaso verify</c>: holds a network against recorded outputs.</summary>
+/// <summary><c>hwaso verify</c>: compares a network's outputs with recorded ones.</summary>
 sealed class VerifyVerb : Verb
 {
     readonly Argument<string> model = new("MODEL") { Description = "a short name (see hwaso models) or a recipe" };
-    readonly Option<string?> weights = Values.Text("--weights", "FILE", "a checkpoint, or 'formula' for weights by the fixtures' rule", required: true);
-    readonly Option<string?> fixture = Values.Text("--fixture", "FILE", "the .safetensors file with the recorded input and outputs", required: true);
-    readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes (default: the recipe's, or what the weights have)", min: 1);
-    readonly Option<double?> tolerance = Values.Positive("--tolerance", "X", "largest error relative to the largest output that passes (default: 1e-4)");
-    readonly Func<VerifyArguments, VerbContext, int> verify;
+    readonly Option<string?> weights = Values.Text(
+        "--weights", "FILE", "a checkpoint, or 'formula' for weights by the fixtures' rule", required: true);
+    readonly Option<string?> fixture = Values.Text(
+        "--fixture", "FILE", "the .safetensors file with the recorded input and outputs", required: true);
+    readonly Option<int?> classes =
+        Values.Whole("--classes", "N", "number of classes (default: the recipe's, or that of the weights)", min: 1);
+    readonly Option<double?> tolerance = Values.Positive(
+        "--tolerance", "X", "largest error that passes, relative to the largest output (default: 1e-4)");
 
-    /// <summary>The verb, done by <paramref name="verify"/>.</summary>
-    public VerifyVerb(Func<VerifyArguments, VerbContext, int> verify)
-    {
-        this.verify = verify;
+    public VerifyVerb() =>
         Command = new Command("verify", "runs a network on a fixture's input and compares its outputs with the recorded ones")
-        {
-            model, weights, fixture, classes, tolerance,
-        };
-    }
+    {
+        model, weights, fixture, classes, tolerance,
+    };
 
     public override Command Command { get; }
 
@@ -31,12 +33,49 @@ sealed class VerifyVerb : Verb
         "verify small.yaml --weights small.safetensors --fixture small.output.safetensors --tolerance 1e-5",
     ];
 
-    public override int Run(ParseResult arguments, VerbContext context) => verify(
-        new VerifyArguments(
-            arguments.GetRequiredValue(model),
-            arguments.GetValue(weights)!,
-            arguments.GetValue(fixture)!,
-            arguments.GetValue(classes),
-            arguments.GetValue(tolerance) ?? 1e-4),
-        context);
+    public VerifyArguments Read(ParseResult arguments) => new(
+        arguments.GetRequiredValue(model), arguments.GetValue(weights)!, arguments.GetValue(fixture)!, arguments.GetValue(classes),
+        arguments.GetValue(tolerance) ?? 1e-4);
+
+    public override int Run(ParseResult arguments, VerbContext context)
+    {
+        var asked = Read(arguments);
+        context.UseTorch();
+        var fixture = Fixture.Read(asked.Fixture);
+        var errors = ModelArgument.FindAttention(asked.Model) is { } attention
+            ? Verifier.Verify(attention, asked.Weights, fixture)
+            : Verifier.Verify(ModelArgument.Find(asked.Model), asked.Weights, fixture, asked.Classes ?? ModelArgument.Classes(asked.Model));
+        var skipped = fixture.Outputs.Except(errors.Select(e => e.Name)).ToArray();
+        var worst = errors.MaxBy(e => e.Relative)!;
+        // An error that is NaN is not within the tolerance, and fails.
+        var passed = errors.All(e => e.Relative <= asked.Tolerance);
+        var outputs = errors.Select(
+            e => KeyValuePair.Create(e.Name, (JsonNode?)new JsonObject { ["abs"] = e.Absolute, ["rel"] = e.Relative }));
+        context.Result(
+            new JsonObject
+            {
+                ["max_abs_error"] = errors.Max(e => e.Absolute),
+                ["max_rel_error"] = worst.Relative,
+                ["outputs"] = new JsonObject(outputs),
+                ["skipped"] = JsonOutput.Array(skipped),
+            },
+            output =>
+            {
+                foreach (var error in errors)
+                    output.WriteLine($"{error.Name}: largest difference {error.Absolute:g3}, relative {error.Relative:g3}");
+                foreach (var name in skipped)
+                    output.WriteLine($"{name}: not an output of this network, left out");
+            });
+        if (!passed)
+            context.Log($"{worst.Name} is off by {worst.Relative:g3} of its largest value; {asked.Tolerance:g3} was allowed");
+        return passed ? ExitCode.Done : ExitCode.Failed;
+    }
 }
+
+/// <summary>The arguments of <c>hwaso verify</c>.</summary>
+/// <param name="Model">A short name or a recipe.</param>
+/// <param name="Weights">A checkpoint, or <c>formula</c>.</param>
+/// <param name="Fixture">The safetensors file with <c>input</c> and <c>output…</c>.</param>
+/// <param name="Classes">Number of classes; null: the recipe's, or that of the weights.</param>
+/// <param name="Tolerance">Largest relative error that passes.</param>
+sealed record VerifyArguments(string Model, string Weights, string Fixture, int? Classes, double Tolerance);

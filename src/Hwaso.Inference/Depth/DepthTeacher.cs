@@ -13,7 +13,8 @@ using Hwaso.Torch.Autograd;
 namespace Hwaso.Inference.Depth;
 
 /// <summary>
-/// Estimates the depth of images, by a frozen DINOv2 with a depth head or by a depth decoder that Hwaso trained: a target for depth decoders
+/// Estimates the depth of images, by a frozen DINOv2 with a depth head or by a depth decoder that Hwaso trained: a target for depth
+/// decoders
 /// where there is no true depth.
 /// </summary>
 public sealed class DepthTeacher : IDisposable
@@ -92,7 +93,8 @@ public sealed class DepthTeacher : IDisposable
             net.Eval();
             var unit = data.DepthUnit ?? DepthFolder.UsualMetres;
             Tensor Metres(Tensor x) => Aten.Clamp(net.Depth(x) * unit, min: LeastMetres);
-            return new DepthTeacher(net.Weights, Metres, loaded.Normalisation, views, $"depth decoder, weights {Digest(net.Weights)}, {views}");
+            return new DepthTeacher(
+                net.Weights, Metres, loaded.Normalisation, views, $"depth decoder, weights {Digest(net.Weights)}, {views}");
         }
         catch
         {
@@ -168,7 +170,8 @@ public sealed record DepthViews(SizePx? Tiles = null, SizePx? Stride = null, boo
         if (Stride is { } given && Tiles is null)
             throw new ArgumentException($"stride {given} without tiles: name their size too");
         if (Tiles is { } tiles && Step is { } step && !Windows.Cover(tiles, step))
-            throw new ArgumentException($"stride {step} with tiles of {tiles}: it must be from 1 to the tile's size, or pixels are skipped");
+            throw new ArgumentException(
+                $"stride {step} with tiles of {tiles}: it must be from 1 to the tile's size, or pixels are skipped");
     }
 
     /// <summary>In words, as they stand in the files that are made with them.</summary>

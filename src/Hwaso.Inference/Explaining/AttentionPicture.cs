@@ -10,9 +10,11 @@ public static class AttentionPicture
     const double Share = 0.6;
     const int LeastStripHeight = 32;
 
-    /// <summary>A map as heat over the image, its least value dark blue and its greatest yellow; weights of channels as a strip of bars from 0.</summary>
+    /// <summary>
+    /// A map as heat over the image, its least value dark blue and its greatest yellow; weights of channels as a strip of bars from 0.
+    /// </summary>
     /// <param name="image">The image.</param>
-    /// <param name="view">What to show.</param>
+    /// <param name="view">The view to draw.</param>
     /// <param name="at">A pixel to mark, or null.</param>
     public static RgbImage Of(RgbImage image, AttentionView view, (int X, int Y)? at = null)
     {

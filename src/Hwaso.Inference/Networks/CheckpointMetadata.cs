@@ -53,6 +53,7 @@ public static class CheckpointMetadata
     static ClassEntry Class(JsonNode? node)
     {
         var color = node!["color"]!.AsArray();
-        return new ClassEntry(node["name"]!.GetValue<string>(), color[0]!.GetValue<byte>(), color[1]!.GetValue<byte>(), color[2]!.GetValue<byte>());
+        return new ClassEntry(
+            node["name"]!.GetValue<string>(), color[0]!.GetValue<byte>(), color[1]!.GetValue<byte>(), color[2]!.GetValue<byte>());
     }
 }

@@ -22,23 +22,28 @@ public sealed class Fixture
     public IReadOnlyDictionary<string, HostTensor> Tensors => file.Tensors;
 
     /// <summary>The names of the outputs, as stored.</summary>
-    public IEnumerable<string> Outputs => Tensors.Keys.Where(k => k == "output" || k.StartsWith("output_", StringComparison.Ordinal) || k.EndsWith("/output", StringComparison.Ordinal) || k.EndsWith(".output", StringComparison.Ordinal));
+    public IEnumerable<string> Outputs => Tensors.Keys.Where(k => k == "output" || k.StartsWith("output_", StringComparison.Ordinal)
+        || k.EndsWith("/output", StringComparison.Ordinal) || k.EndsWith(".output", StringComparison.Ordinal));
 
     /// <summary>Reads a fixture.</summary>
     /// <exception cref="CheckpointException">The file is damaged or holds no output.</exception>
     public static Fixture Read(string path)
     {
         var fixture = new Fixture(TensorFile.Read(path));
-        return fixture.Outputs.Any() ? fixture : throw new CheckpointException(path, null, $"holds no output or output_NAME ({string.Join(", ", fixture.Tensors.Keys.Take(5))}); is it a checkpoint?");
+        return fixture.Outputs.Any() ? fixture : throw new CheckpointException(
+            path, null, $"holds no output or output_NAME ({string.Join(", ", fixture.Tensors.Keys.Take(5))}); is it a checkpoint?");
     }
 
-    /// <summary>A recorded input; where the file has none, the one that the formula gives at the shape that the JSON beside it names.</summary>
+    /// <summary>
+    /// A recorded input; where the file has none, the one that the formula gives at the shape that the JSON beside it names.
+    /// </summary>
     /// <exception cref="CheckpointException">There is neither.</exception>
     public Tensor Input(string name = "input")
     {
         if (Tensors.TryGetValue(name, out var host))
             return Tensor.From(host);
-        var json = Beside ?? throw new CheckpointException(Path, name, $"is not in the file, and there is no {JsonPath} to name its shape (input_shape)");
+        var json = Beside ??
+            throw new CheckpointException(Path, name, $"is not in the file, and there is no {JsonPath} to name its shape (input_shape)");
         return Tensor.From(FormulaWeights.Fill(name, Sizes(json[$"{name}_shape"]) ?? Sizes((json["arrays"] as JsonObject)?[name])
             ?? throw new CheckpointException(JsonPath, $"{name}_shape", "is missing or no list of sizes")));
     }
@@ -47,7 +52,7 @@ public sealed class Fixture
     public long[]? ShapeOf(string key) => Sizes((Beside?["state_dict"] as JsonObject)?[key]);
 
     /// <summary>
-    /// Height and width that an output of a dense network was stored at. Stored in part it tells only how many values there are:
+    /// Height and width that an output of a dense network was stored at. An output stored in part has only a number of values:
     /// then it is the network's own size, or the image's, whichever they fit.
     /// </summary>
     /// <param name="stored">Its name, as stored.</param>
@@ -61,12 +66,14 @@ public sealed class Fixture
             return shape.Length == 4 ? (shape[2], shape[3]) : (own[2], own[3]);
         var stride = StrideOf(stored);
         bool Fits(long pixels) => (own[0] * own[1] * pixels + stride - 1) / stride == shape[0];
-        return !PlainName(stored).EndsWith("_upsampled", StringComparison.Ordinal) && (Fits(own[2] * own[3]) || !Fits(imageHeight * imageWidth))
+        return !PlainName(stored).EndsWith("_upsampled", StringComparison.Ordinal)
+            && (Fits(own[2] * own[3]) || !Fits(imageHeight * imageWidth))
             ? (own[2], own[3])
             : (imageHeight, imageWidth);
     }
 
-    int StrideOf(string stored) => int.TryParse(stored[(stored.IndexOf(StrideMark, StringComparison.Ordinal) + StrideMark.Length)..], out var k) && k > 0 ? k
+    int StrideOf(string stored) =>
+        int.TryParse(stored[(stored.IndexOf(StrideMark, StringComparison.Ordinal) + StrideMark.Length)..], out var k) && k > 0 ? k
         : throw new CheckpointException(Path, stored, "its stride is not a number above 0");
 
     string JsonPath => System.IO.Path.ChangeExtension(Path, ".json");
@@ -89,9 +96,10 @@ public sealed class Fixture
     }
 
     /// <summary>The name without the mark of an output stored in part.</summary>
-    public static string PlainName(string stored) => stored.IndexOf(StrideMark, StringComparison.Ordinal) is var at and >= 0 ? stored[..at] : stored;
+    public static string PlainName(string stored) =>
+        stored.IndexOf(StrideMark, StringComparison.Ordinal) is var at and >= 0 ? stored[..at] : stored;
 
-    /// <summary>Compares an output with what is stored under a name.</summary>
+    /// <summary>Compares an output with the values stored under a name.</summary>
     /// <exception cref="CheckpointException">The shapes differ.</exception>
     public OutputError Compare(string stored, Tensor actual)
     {
@@ -102,9 +110,11 @@ public sealed class Fixture
         if (PlainName(stored) != stored)
             stride = StrideOf(stored);
         else if (!actual.Shape.AsSpan().SequenceEqual(expected.Shape))
-            throw new CheckpointException(Path, stored, $"has shape [{string.Join(", ", expected.Shape)}], the network gives [{string.Join(", ", actual.Shape)}]; other classes or another network?");
+            throw new CheckpointException(Path, stored, $"has shape [{string.Join(", ", expected.Shape)}], the network gives "
+                + $"[{string.Join(", ", actual.Shape)}]; other classes or another network?");
         if ((given.Length + stride - 1) / stride != wanted.Length)
-            throw new CheckpointException(Path, stored, $"holds {wanted.Length} values, every {stride}. of the network's {given.Length} would be {(given.Length + stride - 1) / stride}; other classes or another network?");
+            throw new CheckpointException(Path, stored, $"holds {wanted.Length} values, every {stride}. of the network's {given.Length} "
+                + $"would be {(given.Length + stride - 1) / stride}; other classes or another network?");
         double worst = 0, largest = 0;
         for (var k = 0; k < wanted.Length; k++)
         {
@@ -117,10 +127,12 @@ public sealed class Fixture
     }
 
     static long[]? Sizes(JsonNode? node) =>
-        node is JsonArray list && list.All(n => n is JsonValue v && v.TryGetValue(out long _)) ? list.Select(n => n!.GetValue<long>()).ToArray() : null;
+        node is JsonArray list && list.All(n => n is JsonValue v && v.TryGetValue(out long _))
+            ? [.. list.Select(n => n!.GetValue<long>())]
+            : null;
 }
 
-/// <summary>How far one output is from what was recorded.</summary>
+/// <summary>The difference of one output from the recorded one.</summary>
 /// <param name="Name">The output, as the fixture names it.</param>
 /// <param name="Absolute">The largest difference.</param>
 /// <param name="Relative">That over the largest absolute value expected.</param>

@@ -7,10 +7,10 @@ using Hwaso.Recipes;
 
 namespace Hwaso.Inference.Networks;
 
-/// <summary>Brings a checkpoint of another program in as one of ours.</summary>
+/// <summary>Converts a checkpoint of another program to one of ours.</summary>
 public static class Importer
 {
-    /// <summary>Reads a weight file into a network and writes it as safetensors that says what network it is of.</summary>
+    /// <summary>Reads a weight file into a network and writes it as safetensors that names its network.</summary>
     /// <param name="source">The <c>.pth</c> or <c>.safetensors</c> file.</param>
     /// <param name="definition">The network.</param>
     /// <param name="model">The model section of a recipe that describes it.</param>
@@ -18,14 +18,20 @@ public static class Importer
     /// <param name="target">The file to write.</param>
     /// <param name="skipMismatched">Whether tensors of another shape are left out; else they are an error.</param>
     /// <exception cref="CheckpointException">The file is damaged, of another network, or of other shapes.</exception>
-    public static LoadReport Import(string source, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched) =>
+    public static LoadReport Import(
+        string source, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched) =>
         Import([source], definition, model, classes, target, skipMismatched);
 
-    /// <summary>Reads several weight files into one network, as where backbone and head were published apart; see the other overload.</summary>
-    /// <exception cref="CheckpointException">A file is damaged, of another network, of other shapes, or holds what one before it held.</exception>
-    public static LoadReport Import(IReadOnlyList<string> sources, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched)
+    /// <summary>
+    /// Reads several weight files into one network, as where backbone and head were published apart; see the other overload.
+    /// </summary>
+    /// <exception cref="CheckpointException">
+    /// A file is damaged, of another network, of other shapes, or holds a tensor that an earlier one held.
+    /// </exception>
+    public static LoadReport Import(
+        IReadOnlyList<string> sources, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched)
     {
-        // Drawn, not zero: what the file lacks begins as in training.
+        // Drawn, not zero: tensors that the file lacks begin as in training.
         using var weights = Weights.Create();
         var files = sources.Select(TensorFile.Read).ToArray();
         (HasTrainingParts(definition, classes, files) ? definition : definition.Deployed()).Build(weights, classes);
@@ -43,13 +49,14 @@ public static class Importer
     static ModelRecipe Described(ModelRecipe model, int? classes) =>
         Zoo.Resolve(model with { Classes = null }) with { Classes = classes, Pretrained = null, SkipMismatched = false };
 
-    /// <summary>Whether the files hold anything of what only training uses; where they do not, it is not missed.</summary>
+    /// <summary>Whether the files hold tensors of the parts that serve training alone; where they hold none, none is missed.</summary>
     static bool HasTrainingParts(ModelDefinition definition, int classes, IReadOnlyList<TensorFile> files)
     {
         if (definition.Deployed() == definition)
             return false;
         var only = Keys(definition, classes).Except(Keys(definition.Deployed(), classes)).ToHashSet(StringComparer.Ordinal);
-        return files.Any(file => StateDict.Match(file, Keys(definition, classes)).Loaded.Keys.Any(key => only.Contains(key) && !key.EndsWith("num_batches_tracked", StringComparison.Ordinal)));
+        return files.Any(file => StateDict.Match(file, Keys(definition, classes)).Loaded.Keys.Any(
+            key => only.Contains(key) && !key.EndsWith("num_batches_tracked", StringComparison.Ordinal)));
     }
 
     static string[] Keys(ModelDefinition definition, int classes)
@@ -59,7 +66,7 @@ public static class Importer
         return [.. weights.State.Select(s => s.Key)];
     }
 
-    /// <summary>Brings the weights of an attention module in, alone.</summary>
+    /// <summary>Converts the weights of an attention module alone.</summary>
     /// <param name="source">The weight file.</param>
     /// <param name="module">The module; its channels follow from the file.</param>
     /// <param name="target">The file to write.</param>
@@ -70,11 +77,16 @@ public static class Importer
         // Every module projects its input by some 1×1 convolution, C/2 × C at the widest.
         var channels = file.Tensors.Values.Where(t => t.Shape.Length == 4).Select(t => t.Shape[1]).DefaultIfEmpty(0).Max();
         if (channels < 2)
-            throw new CheckpointException(source, null, $"holds no convolution of an attention module ({string.Join(", ", file.Tensors.Keys.Take(3))})");
+            throw new CheckpointException(
+                source, null, $"holds no convolution of an attention module ({string.Join(", ", file.Tensors.Keys.Take(3))})");
         using var weights = Weights.Create(initialise: false);
         module.Build(weights, (int)channels);
         var report = WeightFile.Load(weights, file);
-        WeightFile.Save(target, weights, new Dictionary<string, string> { ["format"] = "pt", [CheckpointMetadata.ImportedFrom] = Path.GetFileName(source) });
+        WeightFile.Save(target, weights, new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            [CheckpointMetadata.ImportedFrom] = Path.GetFileName(source),
+        });
         return report;
     }
 }

@@ -8,10 +8,11 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Inference.Networks;
 
-/// <summary>Holds networks against recorded outputs.</summary>
+/// <summary>Compares networks' outputs with recorded ones.</summary>
 public static class Verifier
 {
-    // The weights whose first dimension is the number of classes: HRNetV2's, OCR's, the pose network's (joints), the classifier's; torchvision's
+    // The weights whose first dimension is the number of classes: HRNetV2's, OCR's, the pose network's (joints), the classifier's;
+    // torchvision's
     // ResNets', segmentation networks' and EfficientNets'; PyTorch-Encoding's FCN; U-Net's.
     static readonly string[] classifiers =
     [
@@ -25,8 +26,8 @@ public static class Verifier
     /// <summary>Runs a network, in evaluation mode, on a fixture's inputs and compares every output that it knows.</summary>
     /// <param name="definition">The network.</param>
     /// <param name="weightsFile">A checkpoint, or <see cref="Formula"/>.</param>
-    /// <param name="fixture">What was recorded.</param>
-    /// <param name="classes">K; null for what the weights or the outputs have.</param>
+    /// <param name="fixture">The recorded inputs and outputs.</param>
+    /// <param name="classes">K; null: the weights' or the outputs'.</param>
     /// <exception cref="CheckpointException">Weights or fixture do not fit the network, or no output is known.</exception>
     public static IReadOnlyList<OutputError> Verify(ModelDefinition definition, string weightsFile, Fixture fixture, int? classes)
     {
@@ -54,10 +55,11 @@ public static class Verifier
                     errors.Add(Compare(net, fixture, stored, input));
         }
         return errors.Count > 0 ? errors
-            : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a segmentation network knows (output, output_upsampled, output_odd, …) but {string.Join(", ", fixture.Outputs)}");
+            : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a segmentation network knows (output, "
+                + $"output_upsampled, output_odd, …) but {string.Join(", ", fixture.Outputs)}");
     }
 
-    /// <summary>A network of one output that is no segmentation network's, so that its size is what it is.</summary>
+    /// <summary>A network of one output that is not resized.</summary>
     static OutputError[] SingleOutput(ModelDefinition definition, TensorFile? file, Fixture fixture, int? classes)
     {
         using var scope = new Scope();
@@ -69,7 +71,8 @@ public static class Verifier
         var errors = fixture.Outputs.Select(o => (Stored: o, Input: InputOf(o, fixture, net))).Where(o => o.Input is not null)
             .Select(o => fixture.Compare(o.Stored, Answer(net, o.Stored, fixture.Input(o.Input!)))).ToArray();
         return errors.Length > 0 ? errors
-            : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a network for {definition.Task.Word()} knows (output, output_NAME of input_NAME) but {string.Join(", ", fixture.Outputs)}");
+            : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a network for {definition.Task.Word()} "
+                + $"knows (output, output_NAME of input_NAME) but {string.Join(", ", fixture.Outputs)}");
     }
 
     /// <summary>Runs an attention module alone: <c>output</c> or <c>full/output</c>, and the branches as the release names them.</summary>
@@ -85,7 +88,8 @@ public static class Verifier
         net.Eval();
         Tensor? Run(string stored) => (stored.Replace('.', '/'), net) switch
         {
-            ("full/output", PsaParallelNet { Branches: not PsaBranches.Both } or PsaSequentialNet { Branches: not PsaBranches.Both }) => null,
+            ("full/output", PsaParallelNet { Branches: not PsaBranches.Both } or PsaSequentialNet { Branches: not PsaBranches.Both }) =>
+                null,
             ("output" or "full/output", _) => net.Call(input),
             // The release names its branches against their effect: spatial_pool weighs channels, channel_pool weighs pixels.
             ("spatial_pool/output", PsaParallelNet { Branches: not PsaBranches.Pixels } p) => p.OverChannels(input),
@@ -94,9 +98,11 @@ public static class Verifier
             ("channel_pool/output", PsaSequentialNet { Branches: not PsaBranches.Channels } s) => s.OverPixels(input),
             _ => null,
         };
-        var errors = fixture.Outputs.Select(o => (o, Actual: Run(o))).Where(o => o.Actual is not null).Select(o => fixture.Compare(o.o, o.Actual!)).ToArray();
+        var errors = fixture.Outputs.Select(o => (o, Actual: Run(o))).Where(o => o.Actual is not null)
+            .Select(o => fixture.Compare(o.o, o.Actual!)).ToArray();
         return errors.Length > 0 ? errors
-            : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that {module.Name} knows (output, full/output, spatial_pool/output, channel_pool/output) but {string.Join(", ", fixture.Outputs)}");
+            : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that {module.Name} knows (output, "
+                + $"full/output, spatial_pool/output, channel_pool/output) but {string.Join(", ", fixture.Outputs)}");
     }
 
     static OutputError Compare(SegmentationNet net, Fixture fixture, string stored, string inputName)
@@ -115,13 +121,15 @@ public static class Verifier
     }
 
     /// <summary>The output that is meant.</summary>
-    static Tensor Answer(Net net, string stored, Tensor input) => net is ISeveralOutputs several && OutputOf(stored, several) is { Length: > 0 } name
+    static Tensor Answer(Net net, string stored, Tensor input) =>
+        net is ISeveralOutputs several && OutputOf(stored, several) is { Length: > 0 } name
         ? several.Outputs(input)[several.OutputNames.ToList().IndexOf(name)]
         : net.Call(input);
 
     /// <summary>Which of a network's further outputs is meant; empty for its own answer.</summary>
     static string OutputOf(string stored, ISeveralOutputs net) =>
-        net.OutputNames.FirstOrDefault(n => n.Length > 0 && $"{Fixture.PlainName(stored)}_".StartsWith($"output_{n}_", StringComparison.Ordinal)) ?? "";
+        net.OutputNames.FirstOrDefault(
+            n => n.Length > 0 && $"{Fixture.PlainName(stored)}_".StartsWith($"output_{n}_", StringComparison.Ordinal)) ?? "";
 
     /// <summary>The input that an output belongs to; null for an output that the network does not have.</summary>
     static string? InputOf(string stored, Fixture fixture, Net net)
@@ -132,7 +140,8 @@ public static class Verifier
         if (name is "output" or "output_upsampled" or "output_logits" or "output_align_corners_true" or "output_align_corners_false")
             return "input";
         // output_odd belongs to input_odd, output_odd_upsampled too.
-        var suffix = name.StartsWith("output_", StringComparison.Ordinal) ? name["output_".Length..].Replace("_upsampled", "", StringComparison.Ordinal) : "";
+        var suffix = name.StartsWith("output_", StringComparison.Ordinal) ? name["output_".Length..]
+            .Replace("_upsampled", "", StringComparison.Ordinal) : "";
         return suffix.Length > 0 && fixture.Tensors.ContainsKey($"input_{suffix}") ? $"input_{suffix}" : null;
     }
 
@@ -144,7 +153,8 @@ public static class Verifier
     };
 
     static SegmentationDefinition WithAlignCorners(SegmentationDefinition definition, bool alignCorners) =>
-        definition is HRNetSegmentationDefinition hrnet ? hrnet with { Config = hrnet.Config with { AlignCorners = alignCorners } } : definition;
+        definition is HRNetSegmentationDefinition hrnet ? hrnet with { Config = hrnet.Config with { AlignCorners = alignCorners } }
+            : definition;
 
     static int ClassesOf(TensorFile? file, Fixture fixture) => FindClasses(file, fixture)
         ?? (fixture.Outputs.Select(o => fixture.Tensors[o].Shape).FirstOrDefault(s => s.Length == 4) is { } shape ? (int)shape[1]
@@ -154,7 +164,8 @@ public static class Verifier
     {
         foreach (var key in classifiers)
         {
-            if (file?.Tensors.FirstOrDefault(t => t.Key == key || t.Key.EndsWith($".{key}", StringComparison.Ordinal)).Value is { Shape: [var stored, ..] })
+            if (file?.Tensors.FirstOrDefault(t => t.Key == key || t.Key.EndsWith($".{key}", StringComparison.Ordinal)).Value
+                is { Shape: [var stored, ..] })
                 return (int)stored;
             if (file is null && fixture.ShapeOf(key) is [var listed, ..])
                 return (int)listed;
@@ -174,6 +185,9 @@ public static class Verifier
         }
         var report = WeightFile.Load(weights, file);
         if (report.Missing.Count > 0)
-            throw new CheckpointException(file.Path, report.Missing[0], $"is missing{(report.Missing.Count > 1 ? $", and {report.Missing.Count - 1} more" : "")}; weights that are not there cannot be verified");
+            throw new CheckpointException(
+                file.Path, report.Missing[0],
+                $"is missing{(report.Missing.Count > 1 ? $", and {report.Missing.Count - 1} more" : "")}; "
+                + "weights that are not there cannot be verified");
     }
 }

@@ -12,7 +12,7 @@ public static class WeightFile
         SafeTensors.Write(path, weights.State.Select(s => KeyValuePair.Create(s.Key, s.Value.ToHost())), metadata);
 
     /// <summary>Fills a network from a file of any known kind, seeing through wrappers and prefixes.</summary>
-    /// <param name="weights">The network's weights; what the file lacks keeps its values.</param>
+    /// <param name="weights">The network's weights; tensors that the file lacks keep their values.</param>
     /// <param name="file">The file.</param>
     /// <param name="skipMismatched">Whether tensors of another shape are left out; else they are an error.</param>
     /// <exception cref="CheckpointException">A tensor of another shape, or no tensor of the network at all.</exception>
@@ -20,7 +20,8 @@ public static class WeightFile
     {
         var state = weights.State.ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal);
         var match = StateDict.Match(WithAuxiliaryHead(file.Tensors, state.Keys), state.Keys);
-        var differing = match.Loaded.Select(l => (l.Key, Given: l.Value.Shape, Wanted: state[l.Key].Shape)).Where(l => !l.Given.AsSpan().SequenceEqual(l.Wanted)).ToArray();
+        var differing = match.Loaded.Select(l => (l.Key, Given: l.Value.Shape, Wanted: state[l.Key].Shape))
+            .Where(l => !l.Given.AsSpan().SequenceEqual(l.Wanted)).ToArray();
         if (differing.Length > 0 && !skipMismatched)
             throw new CheckpointException(file.Path, differing[0].Key, Mismatch(differing));
         var mismatched = differing.Select(l => l.Key).ToHashSet();
@@ -28,20 +29,24 @@ public static class WeightFile
         // Batch counters are filled with zeros where a file has none at all: they prove nothing.
         if (loaded.All(l => l.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)))
             throw new CheckpointException(file.Path, null,
-                $"none of its {file.Tensors.Count} tensors ({string.Join(", ", file.Tensors.Keys.Take(3))}, …) is one of the network's ({string.Join(", ", state.Keys.Take(3))}, …); is it another network's?");
+                $"none of its {file.Tensors.Count} tensors ({string.Join(", ", file.Tensors.Keys.Take(3))}, …) is one of the network's "
+                    + $"({string.Join(", ", state.Keys.Take(3))}, …); is it another network's?");
         foreach (var (key, host) in loaded)
             state[key].CopyFrom(host);
         return new LoadReport(loaded.Select(l => l.Key).ToArray(), match.Missing, match.Unexpected, [.. mismatched], match.Stripped);
     }
 
     /// <summary>A plain HRNetV2's last layer becomes an OCR network's auxiliary head, as the OCR authors' own loader has it.</summary>
-    static IReadOnlyDictionary<string, HostTensor> WithAuxiliaryHead(IReadOnlyDictionary<string, HostTensor> tensors, IReadOnlyCollection<string> wanted)
+    static IReadOnlyDictionary<string, HostTensor> WithAuxiliaryHead(
+        IReadOnlyDictionary<string, HostTensor> tensors, IReadOnlyCollection<string> wanted)
     {
         const string Plain = "last_layer.", Ocr = "aux_head.";
-        static bool Has(IEnumerable<string> keys, string name) => keys.Any(k => k.StartsWith(name, StringComparison.Ordinal) || k.Contains($".{name}", StringComparison.Ordinal));
+        static bool Has(IEnumerable<string> keys, string name) =>
+            keys.Any(k => k.StartsWith(name, StringComparison.Ordinal) || k.Contains($".{name}", StringComparison.Ordinal));
         if (!Has(wanted, Ocr) || Has(wanted, Plain) || Has(tensors.Keys, Ocr))
             return tensors;
-        return new OrderedDictionary<string, HostTensor>(tensors.Select(t => KeyValuePair.Create(t.Key.Replace(Plain, Ocr, StringComparison.Ordinal), t.Value)));
+        return new OrderedDictionary<string, HostTensor>(
+            tensors.Select(t => KeyValuePair.Create(t.Key.Replace(Plain, Ocr, StringComparison.Ordinal), t.Value)));
     }
 
     static string Mismatch(IReadOnlyList<(string Key, long[] Given, long[] Wanted)> differing)
@@ -49,10 +54,12 @@ public static class WeightFile
         const int LastLayers = 6;
         var (_, given, wanted) = differing[0];
         var text = $"has shape [{string.Join(", ", given)}], the network wants [{string.Join(", ", wanted)}]";
-        // Where nothing but the outputs of a last layer or two differs, and all by the same numbers, it is the classes: the commonest reason by far.
+        // Where nothing but the outputs of a last layer or two differs, and all by the same numbers, it is the classes: the commonest
+        // reason by far.
         if (differing.Count <= LastLayers && differing.All(d => d.Given.Length == d.Wanted.Length && d.Given.Length > 0
             && d.Given[0] == given[0] && d.Wanted[0] == wanted[0] && d.Given.Skip(1).SequenceEqual(d.Wanted.Skip(1))))
-            return $"{text}: the checkpoint is for {given[0]} classes, {wanted[0]} were asked for; use --classes {given[0]}, or leave such tensors out with --skip-mismatched";
+            return $"{text}: the checkpoint is for {given[0]} classes, {wanted[0]} were asked for; use --classes {given[0]}, or leave "
+                + "such tensors out with --skip-mismatched";
         var more = differing.Count > 1 ? $", and {differing.Count - 1} more tensors differ" : "";
         return $"{text}{more}; is the checkpoint of another width? Tensors of other shapes are left out with --skip-mismatched";
     }
@@ -65,7 +72,8 @@ public static class WeightFile
 /// <param name="Mismatched">Keys left out because their shapes differ.</param>
 /// <param name="Stripped">The prefix taken off the file's keys, e.g. <c>module.</c>; empty for none.</param>
 public sealed record LoadReport(
-    IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected, IReadOnlyList<string> Mismatched, string Stripped)
+    IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected, IReadOnlyList<string> Mismatched,
+        string Stripped)
 {
     /// <summary>The result of loading several files that complete each other.</summary>
     /// <exception cref="CheckpointException">Two of them hold the same tensor.</exception>

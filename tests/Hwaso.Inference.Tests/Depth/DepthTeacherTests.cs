@@ -78,9 +78,11 @@ public sealed class DepthTeacherTests : TensorTest
             ByRule(weights);
             var tensors = weights.State.Select(s => KeyValuePair.Create(s.Key, s.Value.ToHost())).ToArray();
             SafeTensors.Write(both, tensors);
-            SafeTensors.Write(backbone, tensors.Where(t => t.Key.StartsWith("backbone.", StringComparison.Ordinal)).Select(t => KeyValuePair.Create(t.Key["backbone.".Length..], t.Value)));
+            SafeTensors.Write(backbone, tensors.Where(t => t.Key.StartsWith("backbone.", StringComparison.Ordinal))
+                .Select(t => KeyValuePair.Create(t.Key["backbone.".Length..], t.Value)));
             SafeTensors.Write(head, tensors.Where(t => t.Key.StartsWith("decode_head.", StringComparison.Ordinal)));
-            SafeTensors.Write(other, tensors.Select(t => t.Key == "decode_head.conv_depth.bias" ? KeyValuePair.Create(t.Key, FormulaWeights.Fill("another.bias", 256)) : t));
+            SafeTensors.Write(other, tensors.Select(
+                t => t.Key == "decode_head.conv_depth.bias" ? KeyValuePair.Create(t.Key, FormulaWeights.Fill("another.bias", 256)) : t));
         }
         using var one = Open([both]);
         using var two = Open([backbone, head]);
@@ -91,8 +93,10 @@ public sealed class DepthTeacherTests : TensorTest
         Assert.Equal(one.Depth(Picture()).Values, two.Depth(Picture()).Values);
 
         // The head is not there; the backbone is there twice.
-        Assert.Matches("backbone: decode_head.conv_depth.weight: is missing, and 1 more .* give both, each with --weights", Assert.Throws<CheckpointException>(() => Open([backbone])).Message);
-        Assert.Contains("is in an earlier file too", Assert.Throws<CheckpointException>(() => Open([backbone, head, backbone])).Message, StringComparison.Ordinal);
+        Assert.Matches("backbone: decode_head.conv_depth.weight: is missing, and 1 more .* give both, each with --weights",
+            Assert.Throws<CheckpointException>(() => Open([backbone])).Message);
+        Assert.Contains("is in an earlier file too", Assert.Throws<CheckpointException>(() => Open([backbone, head, backbone])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,7 +139,8 @@ public sealed class DepthTeacherTests : TensorTest
     [InlineData("family: unet-resnet", "cache_mb: 0", "run: its network has no depth decoder; a run of one that has was wanted")]
     [InlineData("family: unet-resnet-multidecoder", "depth: disparity", "run: its depth decoder learned disparity, no metres")]
     public void A_run_that_learned_no_metres_is_refused(string model, string data, string message) =>
-        Assert.Contains(message, Assert.Throws<ArgumentException>(() => DepthTeacher.OfRun(RunOf(model, data), new DepthViews(), Device.Cpu)).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<ArgumentException>(
+            () => DepthTeacher.OfRun(RunOf(model, data), new DepthViews(), Device.Cpu)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Depth_is_held_to_the_truth_where_both_are()
@@ -151,7 +156,8 @@ public sealed class DepthTeacherTests : TensorTest
 
     [Fact]
     public void A_transformer_without_a_head_tells_no_depth() =>
-        Assert.Contains("-depth-linear", Assert.Throws<ArgumentException>(() => DepthTeacher.Open(small with { Head = null }, ["formula"], new DepthViews(), Device.Cpu)).Message, StringComparison.Ordinal);
+        Assert.Contains("-depth-linear", Assert.Throws<ArgumentException>(() =>
+            DepthTeacher.Open(small with { Head = null }, ["formula"], new DepthViews(), Device.Cpu)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(20, 20, 30, 20)]
@@ -181,7 +187,8 @@ public sealed class DepthTeacherTests : TensorTest
         var error = Assert.Throws<ArgumentException>(() => new DepthStore(folder, "teacher B").Has("depth", image));
         Assert.Contains("by another teacher (teacher A; this one is teacher B)", error.Message, StringComparison.Ordinal);
         Assert.False(new DepthStore(folder, "teacher B", overwrite: true).Has("depth", image));
-        Assert.Contains("is no depth map", Assert.Throws<ArgumentException>(() => store.Has("image", image)).Message, StringComparison.Ordinal);
+        Assert.Contains("is no depth map", Assert.Throws<ArgumentException>(() => store.Has("image", image)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -231,7 +238,12 @@ public sealed class DepthTeacherTests : TensorTest
         using var weights = Weights.Create(initialise: false);
         Zoo.DefineSegmentation(Recipe.Load(run.Recipe).Model).Build(weights, 5);
         ByRule(weights);
-        SafeTensors.Write(run.Last, weights.State.Select(s => KeyValuePair.Create(s.Key, s.Key == "depth_head.0.bias" ? HostTensor.Of(new[] { s.Value.ToHost().ToFloats()[0] + deeper }, 1) : s.Value.ToHost())), new Dictionary<string, string> { [CheckpointMetadata.Recipe] = File.ReadAllText(run.Recipe) });
+        HostTensor Stored(string key, Tensor tensor) => key == "depth_head.0.bias"
+            ? HostTensor.Of(new[] { tensor.ToHost().ToFloats()[0] + deeper }, 1)
+            : tensor.ToHost();
+        SafeTensors.Write(
+            run.Last, weights.State.Select(s => KeyValuePair.Create(s.Key, Stored(s.Key, s.Value))),
+            new Dictionary<string, string> { [CheckpointMetadata.Recipe] = File.ReadAllText(run.Recipe) });
         return run;
     }
 

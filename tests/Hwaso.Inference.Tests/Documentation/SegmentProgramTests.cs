@@ -12,8 +12,10 @@ public sealed partial class SegmentProgramTests : TensorTest
     {
         var page = Block().Match(File.ReadAllText(RepositoryRoot.File("docs", "inference.md"))).Groups[1].Value;
         var source = File.ReadAllText(RepositoryRoot.File("tests", "Hwaso.Inference.Tests", "Documentation", "SegmentProgram.cs"));
-        var usings = string.Concat(source.Split('\n').TakeWhile(line => line.StartsWith("using ", StringComparison.Ordinal)).Select(line => line + "\n"));
-        var program = string.Join('\n', Body().Match(source).Groups[1].Value.Split('\n').Select(line => line.Length == 0 ? line : line[8..]));
+        var usings = string.Concat(
+            source.Split('\n').TakeWhile(line => line.StartsWith("using ", StringComparison.Ordinal)).Select(line => line + "\n"));
+        var program =
+            string.Join('\n', Body().Match(source).Groups[1].Value.Split('\n').Select(line => line.Length == 0 ? line : line[8..]));
         Assert.Equal(usings + "\n" + program, page);
     }
 
@@ -34,7 +36,8 @@ public sealed partial class SegmentProgramTests : TensorTest
         var file = Path.Combine(run.Folder, "labels.png");
         using var segmenter = Hwaso.Inference.Segmenter.Open(run.Root);
         Assert.Equal(segmenter.Segment(run.Image).Labels, Png.ReadLabels(file).Labels);
-        Assert.Equal((250, 170, 30), ((int)Png.Info(file).Palette![6].R, (int)Png.Info(file).Palette![6].G, (int)Png.Info(file).Palette![6].B));
+        Assert.Equal(
+            (250, 170, 30), ((int)Png.Info(file).Palette![6].R, (int)Png.Info(file).Palette![6].G, (int)Png.Info(file).Palette![6].B));
     }
 
     [GeneratedRegex(@"^```csharp\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]

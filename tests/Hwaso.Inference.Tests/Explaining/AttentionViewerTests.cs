@@ -24,14 +24,16 @@ public sealed class AttentionViewerTests : TensorTest
         var view = Assert.Single(new AttentionViewer(net, 0).View(x, new AttentionQuestion()));
 
         // sigmoid(softmax over channels(mean over pixels(Wq x)) · Wv x) in plain loops.
-        var (q, v, values) = (weights["attention.q.weight"].ToArray<double>(), weights["attention.v.weight"].ToArray<double>(), x.ToArray<double>());
+        var (q, v, values) = (
+            weights["attention.q.weight"].ToArray<double>(), weights["attention.v.weight"].ToArray<double>(), x.ToArray<double>());
         var mean = new double[3];
         for (var c = 0; c < 3; c++)
             for (var k = 0; k < 6; k++)
                 for (var p = 0; p < 20; p++)
                     mean[c] += q[c * 6 + k] * values[k * 20 + p] / 20;
         var sum = mean.Sum(Math.Exp);
-        var expected = Enumerable.Range(0, 20).Select(p => (float)(1 / (1 + Math.Exp(-Enumerable.Range(0, 3).Sum(c => Math.Exp(mean[c]) / sum * Enumerable.Range(0, 6).Sum(k => v[c * 6 + k] * values[k * 20 + p])))))).ToArray();
+        var expected = Enumerable.Range(0, 20).Select(p => (float)(1 / (1 + Math.Exp(-Enumerable.Range(0, 3).Sum(
+            c => Math.Exp(mean[c]) / sum * Enumerable.Range(0, 6).Sum(k => v[c * 6 + k] * values[k * 20 + p])))))).ToArray();
         Assert.Equal((5, 4, "attention_4x5"), (view.Width, view.Height, view.Name));
         // Float32 against float64: sums of a few terms.
         AssertClose(expected, view.Values, 1e-6);
@@ -49,11 +51,14 @@ public sealed class AttentionViewerTests : TensorTest
         var views = new AttentionViewer(net, 7).View(x, new AttentionQuestion(Modules: true));
 
         // Branches at strides 4 to 32 of 64×96 pixels.
-        Assert.Equal(["stage2_16x24", "stage2_8x12", "stage3_16x24", "stage3_8x12", "stage3_4x6", "stage4_16x24", "stage4_8x12", "stage4_4x6", "stage4_2x3"],
+        Assert.Equal(
+            ["stage2_16x24", "stage2_8x12", "stage3_16x24", "stage3_8x12", "stage3_4x6", "stage4_16x24",
+                "stage4_8x12", "stage4_4x6", "stage4_2x3"],
             views.Where(v => !v.Name.Contains("deattn", StringComparison.Ordinal)).Select(v => v.Name));
         var coarse = views.Where(v => v.Name.StartsWith("stage4.0.branches.3.", StringComparison.Ordinal)).ToArray();
         Assert.Equal(2, coarse.Length);
-        AssertClose([.. coarse[0].Values.Zip(coarse[1].Values, (a, b) => (a + b) / 2)], views.Single(v => v.Name == "stage4_2x3").Values, 1e-6);
+        AssertClose([.. coarse[0].Values.Zip(coarse[1].Values, (a, b) => (a + b) / 2)], views.Single(v => v.Name == "stage4_2x3").Values,
+            1e-6);
     }
 
     [Fact]
@@ -73,8 +78,10 @@ public sealed class AttentionViewerTests : TensorTest
         foreach (var h in new[] { 0, 3 })
         {
             var (width, height) = ((int)heads[h].Attention.Size(3), (int)heads[h].Attention.Size(2));
-            Assert.Equal(heads[h].Attention.Narrow(1, 4, 1).ToArray<float>(), views.Single(v => v.Name == $"sa_heads.{h}_attn_{height}x{width}").Values);
-            Assert.Equal(heads[h].Main.Narrow(1, 4, 1).ToArray<float>(), views.Single(v => v.Name == $"sa_heads.{h}_main_{height}x{width}").Values);
+            Assert.Equal(heads[h].Attention.Narrow(1, 4, 1).ToArray<float>(),
+                views.Single(v => v.Name == $"sa_heads.{h}_attn_{height}x{width}").Values);
+            Assert.Equal(
+                heads[h].Main.Narrow(1, 4, 1).ToArray<float>(), views.Single(v => v.Name == $"sa_heads.{h}_main_{height}x{width}").Values);
         }
     }
 
@@ -104,7 +111,8 @@ public sealed class AttentionViewerTests : TensorTest
         using var weights = Weights.Create();
         var net = Zoo.Find("resnet18").Build(weights, 7);
 
-        var error = Assert.Throws<ArgumentException>(() => new AttentionViewer(net, 7).View(Tensor.Zeros([1, 3, 64, 64]), new AttentionQuestion()));
+        var error = Assert.Throws<ArgumentException>(
+            () => new AttentionViewer(net, 7).View(Tensor.Zeros([1, 3, 64, 64]), new AttentionQuestion()));
 
         Assert.Contains("+psa-spatial", error.Message, StringComparison.Ordinal);
     }
@@ -116,9 +124,10 @@ public sealed class AttentionViewerTests : TensorTest
         using var weights = Weights.Create();
         var net = Zoo.Find("hrnetv2-w18-small-v1-ocr").Build(weights, 7);
 
-        var error = Assert.Throws<ArgumentException>(() => new AttentionViewer(net, 7).View(Tensor.Zeros([1, 3, 64, 64]), new AttentionQuestion()));
+        var error = Assert.Throws<ArgumentException>(
+            () => new AttentionViewer(net, 7).View(Tensor.Zeros([1, 3, 64, 64]), new AttentionQuestion()));
 
-        Assert.Contains("to regions and not to pixels", error.Message, StringComparison.Ordinal);
+        Assert.Contains("to regions, not to pixels", error.Message, StringComparison.Ordinal);
         Assert.Contains("ocr_distri_head.object_context_block", error.Message, StringComparison.Ordinal);
     }
 

@@ -39,7 +39,8 @@ public sealed class DenseNetworkTests : TensorTest
         var definition = Zoo.Define(recipe);
         var report = Importer.Import(Fixtures.Path("small/efficientnet_small.pth"), definition, recipe, 7, At("in"), skipMismatched: false);
         Assert.Equal((228, 0, 0), (report.Loaded.Count, report.Missing.Count, report.Unexpected.Count));
-        var error = Assert.Single(Verifier.Verify(definition, At("in"), Fixture.Read(Fixtures.Path("small/efficientnet_small.safetensors")), null));
+        var error = Assert.Single(
+            Verifier.Verify(definition, At("in"), Fixture.Read(Fixtures.Path("small/efficientnet_small.safetensors")), null));
         Assert.Equal("output_logits", error.Name);
         Assert.InRange(error.Relative, 0, Tolerance);
     }
@@ -82,7 +83,8 @@ public sealed class DenseNetworkTests : TensorTest
             var outputs = ((ISeveralOutputs)net).Outputs(x);
             var resized = outputs[1].ResizeBilinear(40, 56, alignCorners: true).ToArray<float>();
             var part = Tensor.From(resized.Where((_, k) => k % 7 == 0).ToArray());
-            SafeTensors.Write(At("own"), [new("input", x.ToHost()), new("output__flat_stride_7", part.ToHost()), new("output_aux", outputs[0].ToHost())], new Dictionary<string, string>());
+            SafeTensors.Write(At("own"), [new("input", x.ToHost()), new("output__flat_stride_7", part.ToHost()),
+                new("output_aux", outputs[0].ToHost())], new Dictionary<string, string>());
         }
         var errors = Verifier.Verify(definition, At("encoding"), Fixture.Read(At("own")), null);
         Assert.Equal(["output__flat_stride_7", "output_aux"], errors.Select(e => e.Name).Order());
@@ -93,7 +95,8 @@ public sealed class DenseNetworkTests : TensorTest
     [InlineData("fcn-resnet", "aux_classifier")]
     [InlineData("deeplabv3-resnet", "aux_classifier")]
     [InlineData("unet-resnet-multidecoder", "depth_decoder", "depth_head")]
-    public void Training_parts_are_taken_in_where_they_are_and_not_missed_where_not_and_prediction_drops_them(string family, params string[] parts)
+    public void Training_parts_are_taken_in_where_they_are_and_not_missed_where_not_and_prediction_drops_them(
+        string family, params string[] parts)
     {
         var (recipe, definition) = Read(family);
         using (var weights = Weights.Create())
@@ -158,7 +161,8 @@ public sealed class DenseNetworkTests : TensorTest
     [Theory]
     [InlineData("  name: unet-resnet50\n  unet: {channels: [8, 8]}\n", "model.unet.channels: wants a list of 5, not 2")]
     [InlineData("  family: unet-resnet\n", "model.resnet.blocks: missing; wants a list of 4")]
-    [InlineData("  family: efficientnet\n  efficientnet: {expand: [1]}\n", "model.efficientnet.expand, kernels, strides, channels, layers: missing")]
+    [InlineData("  family: efficientnet\n  efficientnet: {expand: [1]}\n", "model.efficientnet.expand, kernels, strides, channels, "
+        + "layers: missing")]
     [InlineData("  family: fcn-resnet\n  sanet: {pool: 2}\n", "model.sanet: does not belong to fcn-resnet")]
     [InlineData("  name: sanet-resnet50\n  sanet: {activation: tanh}\n", "model.sanet.activation: 'tanh' is none of sigmoid, relu, none")]
     [InlineData("  name: fcn-resnet50\n  resnet: {output_stride: 12}\n", "model.resnet.output_stride: 12 is none of 8, 16, 32")]

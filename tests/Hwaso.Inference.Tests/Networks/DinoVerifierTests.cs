@@ -18,7 +18,8 @@ public sealed class DinoVerifierTests : TensorTest
     readonly string folder = Directory.CreateTempSubdirectory("hwaso-dino").FullName;
 
     static ModelRecipe Reduced(string more = "") =>
-        RecipeFile.Read($"model:\n  family: dinov2\n  transformer: {{width: 48, depth: 3, heads: 4, image: 70}}\n{more}", "reduced.yaml").Model;
+        RecipeFile.Read($"model:\n  family: dinov2\n  transformer: {{width: 48, depth: 3, heads: 4, image: "
+            + $"70}}\n{more}", "reduced.yaml").Model;
 
     [Fact]
     public void A_reduced_DINOv2_answers_as_the_official_one_after_import()
@@ -52,12 +53,15 @@ public sealed class DinoVerifierTests : TensorTest
         using var weights = Weights.Create();
         var net = new DinoDepth(weights, new DinoConfig { Width = 48, Depth = 3, Heads = 4, ImagePx = 70 }, new LinearDepthHead());
         var head = Path.Combine(folder, "head.safetensors");
-        SafeTensors.Write(head, weights.State.Where(s => s.Key.StartsWith("decode_head.", StringComparison.Ordinal)).Select(s => KeyValuePair.Create(s.Key, s.Value.ToHost())));
+        SafeTensors.Write(head, weights.State.Where(s => s.Key.StartsWith("decode_head.", StringComparison.Ordinal))
+            .Select(s => KeyValuePair.Create(s.Key, s.Value.ToHost())));
 
         // The official files: the backbone's names without a prefix, the head's with decode_head.
         Assert.Equal(49, WeightFile.Load(weights, TensorFile.Read(Fixtures.Path("small/dinov2_vit.pth"))).Loaded.Count);
-        Assert.Equal(["decode_head.conv_depth.weight", "decode_head.conv_depth.bias"], WeightFile.Load(weights, TensorFile.Read(head)).Loaded);
-        Assert.Equal(TensorFile.Read(Fixtures.Path("small/dinov2_vit.pth")).Tensors["pos_embed"].ToFloats(), weights["backbone.pos_embed"].ToArray<float>());
+        Assert.Equal(
+            ["decode_head.conv_depth.weight", "decode_head.conv_depth.bias"], WeightFile.Load(weights, TensorFile.Read(head)).Loaded);
+        Assert.Equal(TensorFile.Read(Fixtures.Path("small/dinov2_vit.pth")).Tensors["pos_embed"].ToFloats(),
+            weights["backbone.pos_embed"].ToArray<float>());
         Assert.Equal(10, net.Head.MaxDepth);
     }
 
@@ -78,7 +82,8 @@ public sealed class DinoVerifierTests : TensorTest
         Assert.Equal(TensorFile.Read(backbone).Tensors["norm.bias"].ToFloats(), file["backbone.norm.bias"].ToFloats());
         Assert.Equal(FormulaWeights.Fill("w.bias", 256).ToFloats(), file["decode_head.conv_depth.bias"].ToFloats());
         Assert.Equal(49, Importer.Import(head, definition, model, 0, joined, skipMismatched: false).Missing.Count);
-        Assert.Contains("is in an earlier file too", Message(() => Importer.Import([backbone, backbone], definition, model, 0, joined, false)), StringComparison.Ordinal);
+        Assert.Contains("is in an earlier file too",
+            Message(() => Importer.Import([backbone, backbone], definition, model, 0, joined, false)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -102,7 +107,8 @@ public sealed class DinoVerifierTests : TensorTest
         Assert.Contains("hrnetv2-w18", Message(() => Zoo.Define(RecipeFile.Read("model: {name: hrnetv2-w18, depth_head: {name: dpt}}", "x.yaml").Model)), StringComparison.Ordinal);
         Assert.Contains("dinov2-vits14 is a network for features; a segmentation network was wanted", Message(() => Zoo.DefineSegmentation(new ModelRecipe { Name = "dinov2-vits14" })), StringComparison.Ordinal);
         Assert.Contains("cls_token: has shape [1, 1, 48], the network wants [1, 1, 384]", Message(() => Importer.Import(
-            Fixtures.Path("small/dinov2_vit.pth"), Zoo.Find("dinov2-vits14"), new ModelRecipe { Name = "dinov2-vits14" }, 0, Path.Combine(folder, "x"), false)), StringComparison.Ordinal);
+            Fixtures.Path("small/dinov2_vit.pth"), Zoo.Find("dinov2-vits14"), new ModelRecipe { Name = "dinov2-vits14" }, 0,
+                Path.Combine(folder, "x"), false)), StringComparison.Ordinal);
     }
 
     public override void Dispose()

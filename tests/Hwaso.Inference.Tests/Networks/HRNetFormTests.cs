@@ -25,8 +25,10 @@ public sealed class HRNetFormTests : TensorTest
 
     [Theory]
     [InlineData("hrnet_pose", "  family: hrnet-pose\n", 17, 404, "output")]
-    [InlineData("hrnetv2_ocr", "  family: hrnetv2-ocr\n  stage1: {blocks: 1, channels: 16}\n  ocr: {channels: 32, key_channels: 16}\n", 5, 480, "output_aux", "output")]
-    public void A_reduced_network_answers_as_the_official_one_after_import(string fixture, string head, int classes, int tensors, params string[] outputs)
+    [InlineData("hrnetv2_ocr", "  family: hrnetv2-ocr\n  stage1: {blocks: 1, channels: 16}\n  ocr: {channels: 32, key_channels: 16}\n", 5,
+        480, "output_aux", "output")]
+    public void A_reduced_network_answers_as_the_official_one_after_import(
+        string fixture, string head, int classes, int tensors, params string[] outputs)
     {
         var recipe = Read(head);
         var definition = Zoo.Define(recipe);
@@ -81,7 +83,8 @@ public sealed class HRNetFormTests : TensorTest
         Assert.Equal(["neck"], Roots(pyramid.Missing));
         Assert.Equal(Roots(segmentation.Unexpected), Roots(pyramid.Unexpected));
         var attention = Import(file, "  family: hrnetv2\n  attention: psa-p\n", 5);
-        Assert.All(attention.Missing, key => Assert.True(key.Contains(".deattn.", StringComparison.Ordinal) || key.StartsWith("last_layer.", StringComparison.Ordinal), key));
+        Assert.All(attention.Missing, key => Assert.True(
+            key.Contains(".deattn.", StringComparison.Ordinal) || key.StartsWith("last_layer.", StringComparison.Ordinal), key));
         Assert.Empty(Import(file, "  family: hrnet-cls\n", 7).Missing);
     }
 
@@ -99,11 +102,14 @@ public sealed class HRNetFormTests : TensorTest
     public void A_checkpoint_of_another_width_says_which_tensor_differs_and_how()
     {
         var file = Save("  family: hrnet-pose\n", 17);
-        var message = Assert.Throws<CheckpointException>(() => Importer.Import(file, Zoo.Find("hrnet-w18-small-v2-pose"), new ModelRecipe { Name = "hrnet-w18-small-v2-pose" }, 17, At("x"), false)).Message;
-        Assert.Contains("transition1.0.0.weight: has shape [8, 256, 3, 3], the network wants [18, 256, 3, 3], and ", message, StringComparison.Ordinal);
+        var message = Assert.Throws<CheckpointException>(() => Importer.Import(
+            file, Zoo.Find("hrnet-w18-small-v2-pose"), new ModelRecipe { Name = "hrnet-w18-small-v2-pose" }, 17, At("x"), false)).Message;
+        Assert.Contains("transition1.0.0.weight: has shape [8, 256, 3, 3], the network wants [18, 256, 3, 3], and ", message,
+            StringComparison.Ordinal);
         Assert.Contains("more tensors differ; is the checkpoint of another width?", message, StringComparison.Ordinal);
         message = Assert.Throws<CheckpointException>(() => Import(file, "  family: hrnet-pose\n", 16)).Message;
-        Assert.Contains("final_layer.weight: has shape [17, 8, 1, 1], the network wants [16, 8, 1, 1]: the checkpoint is for 17 classes, 16 were asked for", message, StringComparison.Ordinal);
+        Assert.Contains("final_layer.weight: has shape [17, 8, 1, 1], the network wants [16, 8, 1, 1]: the checkpoint is for 17 classes, "
+            + "16 were asked for", message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -12,7 +12,8 @@ namespace Hwaso.Inference.Tests.Networks;
 /// <summary>Networks against what the official PyTorch implementations answered (tests/fixtures).</summary>
 public sealed class VerifierTests : TensorTest
 {
-    // Both sides are float32 sums of some thousand terms: 1e-5 of the largest output is what PyTorch itself differs by between thread counts.
+    // Both sides are float32 sums of some thousand terms: 1e-5 of the largest output is what PyTorch itself differs by between thread
+    // counts.
     const double Tolerance = 1e-5;
 
     readonly string folder = Directory.CreateTempSubdirectory("hwaso-verify").FullName;
@@ -51,7 +52,8 @@ public sealed class VerifierTests : TensorTest
     [InlineData("hrnetv2-w18-small-v1+psa-spatial", "reference/hrnetv2_w18_small_v1_psa_spatial.safetensors")]
     public void A_full_size_network_with_formula_weights_answers_as_recorded(string name, string fixture)
     {
-        var error = Assert.Single(Verifier.Verify(Zoo.Find(name), Verifier.Formula, Fixture.Read(Fixtures.Path(fixture)), null), e => e.Name.StartsWith("output", StringComparison.Ordinal) && !e.Name.Contains("train", StringComparison.Ordinal));
+        var error = Assert.Single(Verifier.Verify(Zoo.Find(name), Verifier.Formula, Fixture.Read(Fixtures.Path(fixture)), null), e =>
+            e.Name.StartsWith("output", StringComparison.Ordinal) && !e.Name.Contains("train", StringComparison.Ordinal));
         Assert.InRange(error.Relative, 0, Tolerance);
     }
 
@@ -77,7 +79,8 @@ public sealed class VerifierTests : TensorTest
     public void Polarized_self_attention_answers_as_released_branch_by_branch(string name, string fixture, int outputs)
     {
         var module = AttentionModule.All.Single(a => a.Name == name);
-        var errors = Verifier.Verify(module, Fixtures.Path($"small/{fixture}.pth"), Fixture.Read(Fixtures.Path($"small/{fixture}.safetensors")));
+        var errors = Verifier.Verify(
+            module, Fixtures.Path($"small/{fixture}.pth"), Fixture.Read(Fixtures.Path($"small/{fixture}.safetensors")));
         Assert.Equal(outputs, errors.Count);
         Assert.All(errors, e => Assert.InRange(e.Relative, 0, Tolerance));
     }
@@ -153,9 +156,12 @@ public sealed class VerifierTests : TensorTest
         var definition = Zoo.Define(Reduced);
         string Message(Action act) => Assert.Throws<CheckpointException>(act).Message;
         var pth = Fixtures.Path("small/hrnetv2_seg.pth");
-        Assert.Contains("last_layer.3.weight: has shape [5, 120, 1, 1], the network wants [6, 120, 1, 1]: the checkpoint is for 5 classes", Message(() => Importer.Import(pth, definition, Reduced, 6, At("x"), false)), StringComparison.Ordinal);
-        Assert.Contains("layer1.0.conv1.weight", Message(() => Importer.Import(pth, Zoo.Find("hrnetv2-w18"), new ModelRecipe { Name = "hrnetv2-w18" }, 5, At("x"), false)), StringComparison.Ordinal);
-        Assert.Contains("none of its", Message(() => Importer.Import(Fixtures.Path("small/psa_p.pth"), definition, Reduced, 5, At("x"), false)), StringComparison.Ordinal);
+        Assert.Contains("last_layer.3.weight: has shape [5, 120, 1, 1], the network wants [6, 120, 1, 1]: the checkpoint is for 5 "
+            + "classes", Message(() => Importer.Import(pth, definition, Reduced, 6, At("x"), false)), StringComparison.Ordinal);
+        Assert.Contains("layer1.0.conv1.weight", Message(() => Importer.Import(
+            pth, Zoo.Find("hrnetv2-w18"), new ModelRecipe { Name = "hrnetv2-w18" }, 5, At("x"), false)), StringComparison.Ordinal);
+        Assert.Contains("none of its", Message(
+            () => Importer.Import(Fixtures.Path("small/psa_p.pth"), definition, Reduced, 5, At("x"), false)), StringComparison.Ordinal);
         Assert.False(File.Exists(At("x")));
         var skipped = Importer.Import(pth, definition, Reduced, 6, At("y"), skipMismatched: true);
         Assert.Equal(["last_layer.3.weight", "last_layer.3.bias"], skipped.Mismatched);

@@ -1,0 +1,48 @@
+using Hwaso.Models;
+using Hwaso.Models.Attention;
+using Hwaso.Models.Networks;
+using Hwaso.Recipes;
+
+namespace Hwaso.Cli.Arguments;
+
+/// <summary>The network that a MODEL argument names.</summary>
+static class ModelArgument
+{
+    /// <summary>The definition of a short name, or of a recipe file's model.</summary>
+    /// <exception cref="ArgumentException">No model has that name.</exception>
+    /// <exception cref="RecipeException">The recipe cannot be read.</exception>
+    public static ModelDefinition Find(string model) =>
+        IsRecipe(model) ? Zoo.Define(RecipeFile.Load(model).Model) : Zoo.Find(model);
+
+    /// <summary>The recipe file, where it is one; null for a short name.</summary>
+    /// <exception cref="RecipeException">The recipe cannot be read.</exception>
+    public static RecipeFile? RecipeFileOf(string model) => IsRecipe(model) ? RecipeFile.Load(model) : null;
+
+    /// <summary>The model section that describes it.</summary>
+    /// <exception cref="RecipeException">The recipe cannot be read.</exception>
+    public static ModelRecipe Recipe(string model) => IsRecipe(model) ? RecipeFile.Load(model).Model : new ModelRecipe { Name = model };
+
+    /// <summary>The number of classes that a recipe names; null where it names none.</summary>
+    /// <exception cref="RecipeException">The recipe cannot be read.</exception>
+    public static int? Classes(string model) => IsRecipe(model) ? RecipeFile.Load(model).Model.Classes : null;
+
+    /// <summary>
+    /// The number of classes to build a network with: the one given, the recipe's, the published one where that is the rule, or 0 where the
+    /// network has no classes.
+    /// </summary>
+    /// <exception cref="UsageException">A segmentation network, and none was given.</exception>
+    public static int Classes(ModelDefinition definition, string model, int? given)
+    {
+        if (!definition.HasClasses)
+            return 0;
+        // Classifiers and pose networks have ImageNet's and COCO's classes unless said otherwise; segmentation networks have anybody's.
+        var published = definition.Task != ModelTask.Segmentation ? definition.PublishedClasses : (int?)null;
+        return given ?? Classes(model) ?? published
+            ?? throw new UsageException($"--classes N is missing: {definition.Name} is built for a number of classes");
+    }
+
+    /// <summary>The attention module of that name, for verbs that take one alone; null where it is no module's name.</summary>
+    public static AttentionModule? FindAttention(string model) => AttentionModule.All.FirstOrDefault(a => a.Name == model);
+
+    static bool IsRecipe(string model) => Path.GetExtension(model) is ".yaml" or ".yml";
+}
