@@ -15,7 +15,9 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Bench;
 
-/// <summary>Exports of the zoo's networks as ONNX Runtime and Hwaso.Runtime compute them, beside libtorch: prints a Markdown table.</summary>
+/// <summary>
+/// Exports of the zoo's networks as ONNX Runtime and Hwaso.Runtime compute them, beside libtorch: prints a Markdown table.
+/// </summary>
 sealed class Agreement : IDisposable
 {
     const int Classes = 19;
@@ -28,7 +30,9 @@ sealed class Agreement : IDisposable
     {
         peer = Process.Start(new ProcessStartInfo("node", [script]) { RedirectStandardInput = true, RedirectStandardOutput = true })
             ?? throw new InvalidOperationException("node did not start");
-        Console.WriteLine($"Largest difference from libtorch's answer, relative to its largest number; ONNX Runtime {JsonNode.Parse(peer.StandardOutput.ReadLine()!)!["hello"]}, Hwaso.Runtime of this tree.");
+        var version = JsonNode.Parse(peer.StandardOutput.ReadLine()!)!["hello"];
+        Console.WriteLine("Largest difference from libtorch's answer, relative to its largest number; "
+            + $"ONNX Runtime {version}, Hwaso.Runtime of this tree.");
         Console.WriteLine("Labels: share of pixels that get another class than libtorch gives them.\n");
         Console.WriteLine("| network | file | image | ONNX Runtime | Hwaso.Runtime |");
         Console.WriteLine("|---|---|---|--:|--:|");
@@ -52,7 +56,8 @@ sealed class Agreement : IDisposable
         var good = Compare(name, "fixed", net, small, new OnnxOptions());
         good &= Compare(name, "folded", net, small, new OnnxOptions { FoldBatchNorm = true });
         if (!patches)
-            good &= Compare(name, "free, folded", net, other, new OnnxOptions { OtherSize = NetworkGraph.Of(net, [1, 3, 192, 384], keepConstants: true), FoldBatchNorm = true });
+            good &= Compare(name, "free, folded", net, other,
+                new OnnxOptions { OtherSize = NetworkGraph.Of(net, [1, 3, 192, 384], keepConstants: true), FoldBatchNorm = true });
         Compare(name, "half", net, small, new OnnxOptions { HalfPrecision = true });
         if (net is SegmentationNet segmentation)
             Compare(name, "labels", net, small, new OnnxOptions { Labels = new LabelOptions(segmentation.AlignCorners) });
@@ -77,9 +82,12 @@ sealed class Agreement : IDisposable
         var bytes = OnnxExport.Write(NetworkGraph.Of(net, recorded, keepConstants: true), key => state[key].ToHost(), options).Bytes;
         var ours = Try(() => Hwaso(bytes, image));
         var theirs = Try(() => OnnxRuntime(bytes, image));
-        string Show((float[][]? Answers, string Problem) side) => side.Answers is { } answers ? Difference(expected, answers, options.Labels is not null).ToString("0.0e+0", CultureInfo.InvariantCulture) : side.Problem;
+        string Show((float[][]? Answers, string Problem) side) => side.Answers is { } answers
+            ? Difference(expected, answers, options.Labels is not null).ToString("0.0e+0", CultureInfo.InvariantCulture)
+            : side.Problem;
         Console.WriteLine($"| `{name}` | {kind} | {shape[2]}x{shape[3]} | {Show(theirs)} | {Show(ours)} |");
-        return ours.Answers is { } a && theirs.Answers is { } b && Difference(expected, a, false) <= 1e-4 && Difference(expected, b, false) <= 1e-4;
+        return ours.Answers is { } a && theirs.Answers is { } b && Difference(expected, a, false) <= 1e-4
+            && Difference(expected, b, false) <= 1e-4;
     }
 
     static float[][] Expected(Net net, Tensor image, LabelOptions? labels)
@@ -96,7 +104,9 @@ sealed class Agreement : IDisposable
         var session = model.Open([.. image.Shape.Select(s => (int)s)]);
         image.Span<float>().CopyTo(session.Input(0));
         session.Run();
-        return [.. Enumerable.Range(0, model.Outputs.Count).Select(k => session.IsFloat(k) ? session.Output(k).ToArray() : session.OutputInts(k).ToArray().Select(v => (float)v).ToArray())];
+        return [.. Enumerable.Range(0, model.Outputs.Count).Select(k => session.IsFloat(k)
+            ? session.Output(k).ToArray()
+            : session.OutputInts(k).ToArray().Select(v => (float)v).ToArray())];
     }
 
     float[][] OnnxRuntime(byte[] file, Tensor image)
@@ -104,12 +114,14 @@ sealed class Agreement : IDisposable
         var (model, input, output) = (Path.Combine(folder, "model.onnx"), Path.Combine(folder, "input"), Path.Combine(folder, "output"));
         File.WriteAllBytes(model, file);
         File.WriteAllBytes(input, MemoryMarshal.AsBytes(image.Span<float>()).ToArray());
-        peer.StandardInput.WriteLine(new JsonObject { ["model"] = model, ["input"] = input, ["output"] = output, ["shape"] = new JsonArray([.. image.Shape.Select(s => (JsonNode)s)]) }.ToJsonString());
+        peer.StandardInput.WriteLine(new JsonObject { ["model"] = model, ["input"] = input, ["output"] = output,
+            ["shape"] = new JsonArray([.. image.Shape.Select(s => (JsonNode)s)]) }.ToJsonString());
         peer.StandardInput.Flush();
         var reply = JsonNode.Parse(peer.StandardOutput.ReadLine() ?? throw new InvalidOperationException("node ended"))!;
         if (reply["error"] is { } error)
             throw new NotSupportedException(error.GetValue<string>());
-        return [.. reply["shapes"]!.AsArray().Select((_, k) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes($"{output}.{k}")).ToArray())];
+        return [.. reply["shapes"]!.AsArray()
+            .Select((_, k) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes($"{output}.{k}")).ToArray())];
     }
 
     static (float[][]? Answers, string Problem) Try(Func<float[][]> run)

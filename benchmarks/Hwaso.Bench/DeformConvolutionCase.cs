@@ -19,7 +19,8 @@ sealed class DeformConvolutionCase : Case
         this.backward = backward;
         long channels = request["channels"]!.GetValue<long>(), side = request["side"]!.GetValue<long>();
         // Offsets of up to two pixels.
-        inputs = [Make("input", 2, 1, channels, side, side), Make("offset", 4, 1, 18, side, side), Make("weight", 0.1, channels, channels, 3, 3)];
+        inputs = [Make("input", 2, 1, channels, side, side), Make("offset", 4, 1, 18, side, side),
+            Make("weight", 0.1, channels, channels, 3, 3)];
         foreach (var tensor in inputs)
             tensor.RequiresGrad = backward;
     }
@@ -32,7 +33,9 @@ sealed class DeformConvolutionCase : Case
         using var scope = new Scope();
         var output = DeformConvolution.Apply(inputs[0], inputs[1], inputs[2], padding: one);
         // Of everything that was timed: the result, or every gradient.
-        Value = backward ? Gradients.Of(output, inputs, output.Detach()).Sum(g => Aten.Abs(g).Mean().Item()) : Aten.Abs(output).Mean().Item();
+        Value = backward
+            ? Gradients.Of(output, inputs, output.Detach()).Sum(g => Aten.Abs(g).Mean().Item())
+            : Aten.Abs(output).Mean().Item();
     }
 
     public override void Run()
@@ -45,7 +48,8 @@ sealed class DeformConvolutionCase : Case
 
     /// <summary>Numbers between minus and plus half the range.</summary>
     static Tensor Make(string name, double range, params long[] shape) =>
-        Tensor.From(Formula.Uniform($"deform.{name}", (int)shape.Aggregate(1L, (a, b) => a * b)).Select(u => (float)((u - 0.5) * range)).ToArray(), shape).Own();
+        Tensor.From(Formula.Uniform($"deform.{name}", (int)shape.Aggregate(1L, (a, b) => a * b)).Select(u =>
+            (float)((u - 0.5) * range)).ToArray(), shape).Own();
 
     public override void Dispose()
     {

@@ -3,7 +3,8 @@ namespace Hwaso.Bench;
 /// <summary>The uniform numbers of tests/fixtures/formula/rule.json.</summary>
 static class Formula
 {
-    public static IEnumerable<double> Uniform(string key, int count, int start = 0) => Enumerable.Range(start, count).Select(j => One(key, j));
+    public static IEnumerable<double> Uniform(string key, int count, int start = 0) =>
+        Enumerable.Range(start, count).Select(j => One(key, j));
 
     /// <summary>One of 0 … count − 1 for a sample.</summary>
     public static int Choice(string key, int index, int count) => (int)(One(key, index) * count);

@@ -54,7 +54,9 @@ sealed class LoaderPass : Case
         var item = data.Read(k % data.Samples.Count);
         int w = item.Image.Width, h = item.Image.Height;
         var longSide = (int)(augmentation.BaseSize!.Value * (0.5 + Formula.Choice("scale", k, 17) / 10.0) + 0.5);
-        var (scaledWidth, scaledHeight) = w > h ? (longSide, (int)((double)h * longSide / w + 0.5)) : ((int)((double)w * longSide / h + 0.5), longSide);
+        var (scaledWidth, scaledHeight) = w > h
+            ? (longSide, (int)((double)h * longSide / w + 0.5))
+            : ((int)((double)w * longSide / h + 0.5), longSide);
         var y = Formula.Choice("crop_y", k, Math.Max(0, scaledHeight - augmentation.CropHeight) + 1);
         var x = Formula.Choice("crop_x", k, Math.Max(0, scaledWidth - augmentation.CropWidth) + 1);
         var choices = new KeyedRandom(0, 0, k);

@@ -25,11 +25,13 @@ static class OnnxFiles
             tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
         net.Eval();
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        var file = OnnxExport.Write(NetworkGraph.Of(net, [1, 3, height, width]), key => state[key].ToHost(), new OnnxOptions { InputName = "image", OutputName = "scores" });
+        var file = OnnxExport.Write(NetworkGraph.Of(net, [1, 3, height, width]), key =>
+            state[key].ToHost(), new OnnxOptions { InputName = "image", OutputName = "scores" });
         var image = Tensor.From(FormulaWeights.Fill("input", 1, 3, height, width));
         Directory.CreateDirectory(folder);
         File.WriteAllBytes(Path.Combine(folder, name + ".input"), MemoryMarshal.AsBytes(image.Span<float>()).ToArray());
-        File.WriteAllBytes(Path.Combine(folder, name + ".expected"), MemoryMarshal.AsBytes(net.Call(image).Contiguous().Span<float>()).ToArray());
+        File.WriteAllBytes(Path.Combine(folder, name + ".expected"),
+            MemoryMarshal.AsBytes(net.Call(image).Contiguous().Span<float>()).ToArray());
         // Last: whoever finds it finds the others too.
         File.WriteAllBytes(Path.Combine(folder, name + ".onnx"), file.Bytes);
     }

@@ -5,7 +5,9 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Bench;
 
-/// <summary>Forward, loss on logits resized to the image, backward, SGD; in a narrower type or over several batches a step if asked.</summary>
+/// <summary>
+/// Forward, loss on logits resized to the image, backward, SGD; in a narrower type or over several batches a step if asked.
+/// </summary>
 sealed class TrainStep : NetworkCase
 {
     readonly Sgd sgd;
@@ -27,7 +29,8 @@ sealed class TrainStep : NetworkCase
             "bfloat16-recipe" => TorchInfo.ProcessorHasBFloat16 ? ScalarType.BFloat16 : null,
             var other => throw new ArgumentException($"precision '{other}'"),
         };
-        var labels = Formula.Uniform("target", Batch * Size.Height * Size.Width).Select(u => (long)Math.Floor(u * (Classes + 1))).Select(l => l == Classes ? 255 : l).ToArray();
+        var labels = Formula.Uniform("target", Batch * Size.Height * Size.Width).Select(u => (long)Math.Floor(u * (Classes + 1)))
+            .Select(l => l == Classes ? 255 : l).ToArray();
         target = Tensor.From(labels, Batch, Size.Height, Size.Width).Own();
         sgd = new Sgd([new ParameterGroup(Weights.Parameters.ToArray(), 1, 0.0001)], 0.001, momentum: 0.9);
     }

@@ -14,7 +14,8 @@ sealed class Worker : IDisposable
     public JsonObject Answer(JsonObject request)
     {
         TorchInfo.Threads = request["threads"]?.GetValue<int>() ?? Environment.ProcessorCount;
-        var key = string.Join(";", request.Where(f => !notPartOfACase.Contains(f.Key)).OrderBy(f => f.Key).Select(f => $"{f.Key}={f.Value?.ToJsonString()}"));
+        var key = string.Join(";",
+            request.Where(f => !notPartOfACase.Contains(f.Key)).OrderBy(f => f.Key).Select(f => $"{f.Key}={f.Value?.ToJsonString()}"));
         var found = prepared.FirstOrDefault(p => p.Key == key).Case;
         if (found is null)
         {

@@ -20,7 +20,8 @@ public static class LayerTable
             if (parents.Contains(place.Path) && cost is { MacsAll: 0, Parameters: 0 })
                 continue;
             rows.Add(new LayerRow(
-                place.Path, place.Kind, Shapes(graph, place.Inputs), Shapes(graph, place.Outputs), cost.Parameters, cost.Macs, cost.MacsAll));
+                place.Path, place.Kind, Shapes(graph, place.Inputs), Shapes(graph, place.Outputs), cost.Parameters, cost.Macs,
+                cost.MacsAll));
         }
         return rows;
     }

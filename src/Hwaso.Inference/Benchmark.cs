@@ -38,7 +38,8 @@ public sealed class Benchmark : IDisposable
     /// <param name="threads">Threads; 0: one per processor.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ArgumentException">The network does not take one image of this size.</exception>
-    /// <exception cref="Hwaso.Runtime.Format.ModelFormatException">The file is damaged, or needs something that Hwaso.Runtime does not have.</exception>
+    /// <exception cref="Hwaso.Runtime.Format.ModelFormatException">The file is damaged, or needs something that Hwaso.Runtime does not
+    /// have.</exception>
     public static Benchmark OfFile(string file, SizePx size, int threads = 0)
     {
         if (!File.Exists(file))

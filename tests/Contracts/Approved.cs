@@ -1,8 +1,8 @@
 namespace Hwaso.Tests;
 
 /// <summary>
-/// Texts that a person has looked at: <c>tests/Approved/</c>. A test compares what the program gives now with the approved text. To approve a
-/// change, look at it and run the test again with <c>HWASO_APPROVE=1</c>.
+/// Texts that a person has looked at: <c>tests/Approved/</c>. A test compares what the program gives now with the approved text. To approve
+/// a change, look at it and run the test again with <c>HWASO_APPROVE=1</c>.
 /// </summary>
 static class Approved
 {
@@ -30,7 +30,8 @@ static class Approved
             return;
         var (was, now) = (approved.Split('\n'), actual.Split('\n'));
         var line = was.Zip(now).TakeWhile(pair => pair.First == pair.Second).Count();
-        Assert.Fail($"{name}:{line + 1} differs.\n  approved: {At(was, line)}\n  now:      {At(now, line)}\nTo approve the change, run this test with HWASO_APPROVE=1.");
+        Assert.Fail($"{name}:{line + 1} differs.\n  approved: {At(was, line)}\n  now:      {At(now, line)}\n"
+            + "To approve the change, run this test with HWASO_APPROVE=1.");
     }
 
     static string At(string[] lines, int line) => line < lines.Length ? lines[line] : "(no line)";

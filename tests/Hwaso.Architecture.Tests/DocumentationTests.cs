@@ -46,7 +46,8 @@ public sealed class DocumentationTests
     [Theory]
     [MemberData(nameof(Translations))]
     public void A_Korean_page_has_the_file_names_keys_and_options_of_the_English_one(string korean, string english) =>
-        Assert.Equal(new MarkdownPage(english).CodeWords.Order(StringComparer.Ordinal), new MarkdownPage(korean).CodeWords.Order(StringComparer.Ordinal));
+        Assert.Equal(new MarkdownPage(english).CodeWords.Order(StringComparer.Ordinal),
+            new MarkdownPage(korean).CodeWords.Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Translations))]

@@ -34,9 +34,12 @@ public sealed class FileTests
         var sizes = Room.Sources("src").Select(file => (File: file, Lines: File.ReadLines(file).Count())).ToArray();
         var fragments = sizes.Where(s => s.Lines < Fragment).ToArray();
         var share = (double)fragments.Length / sizes.Length;
-        var worst = fragments.GroupBy(s => Path.GetDirectoryName(Shown(s.File))).OrderByDescending(g => g.Count()).Take(10).Select(g => $"  {g.Key}: {g.Count()}");
+        var worst = fragments.GroupBy(s => Path.GetDirectoryName(Shown(s.File))).OrderByDescending(g => g.Count()).Take(10)
+            .Select(g => $"  {g.Key}: {g.Count()}");
 
-        Assert.True(share < FragmentShare, $"{fragments.Length} of {sizes.Length} files in src/ ({share:P1}) have fewer than {Fragment} lines; most in\n{string.Join("\n", worst)}");
+        Assert.True(share < FragmentShare,
+            $"{fragments.Length} of {sizes.Length} files in src/ ({share:P1}) have fewer than {Fragment} lines; most in\n"
+                + string.Join("\n", worst));
     }
 
     static string Shown(string file) => Path.GetRelativePath(RepositoryRoot.File(), file).Replace('\\', '/');

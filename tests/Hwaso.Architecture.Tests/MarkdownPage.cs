@@ -57,7 +57,8 @@ public sealed partial class MarkdownPage(string path)
     {
         var parts = target.Split('#', 2);
         var file = parts[0].Length == 0 ? path : System.IO.Path.GetRelativePath(
-            RepositoryRoot.File(), System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(RepositoryRoot.File(path))!, parts[0])));
+            RepositoryRoot.File(),
+            System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(RepositoryRoot.File(path))!, parts[0])));
         return file.Replace('\\', '/') + (parts.Length > 1 ? "#" + parts[1] : "");
     }
 

@@ -11,7 +11,8 @@ public sealed class PublicApiTests
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void The_public_API_is_the_approved_one(string name) => Approved.Check($"api/{name}.txt", Assembly.Load(name).GeneratePublicApi(new ApiGeneratorOptions
+    public void The_public_API_is_the_approved_one(string name) =>
+        Approved.Check($"api/{name}.txt", Assembly.Load(name).GeneratePublicApi(new ApiGeneratorOptions
     {
         IncludeAssemblyAttributes = false,
     }));

@@ -66,7 +66,8 @@ public sealed partial class Room(string name)
         return found;
     }
 
-    string Relative(string file) => Path.GetRelativePath(folder, Path.GetDirectoryName(file)!) is var place && place == "." ? "" : place.Replace('\\', '/');
+    string Relative(string file) =>
+        Path.GetRelativePath(folder, Path.GetDirectoryName(file)!) is var place && place == "." ? "" : place.Replace('\\', '/');
 
     static IEnumerable<TypeDefinition> All(TypeDefinition type) => type.NestedTypes.SelectMany(All).Prepend(type);
 
@@ -112,6 +113,9 @@ public sealed partial class Room(string name)
     [GeneratedRegex(@"[/\\](obj|bin)[/\\]")]
     private static partial Regex BuildOutput();
 
-    [GeneratedRegex(@"^\s*(?:(?:public|internal|file|sealed|static|abstract|partial|readonly|ref|unsafe) )*(?:class|record struct|record|struct|enum|interface|delegate [\w<>\[\],.? ]+?)\s+([A-Z]\w*)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^\s*(?:(?:public|internal|file|sealed|static|abstract|partial|readonly|ref|unsafe) )*"
+        + @"(?:class|record struct|record|struct|enum|interface|delegate [\w<>\[\],.? ]+?)\s+([A-Z]\w*)",
+        RegexOptions.Multiline)]
     private static partial Regex Declaration();
 }

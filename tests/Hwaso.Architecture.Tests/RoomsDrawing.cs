@@ -12,7 +12,8 @@ static class RoomsDrawing
     public static string Svg(IReadOnlyDictionary<string, string[]> references)
     {
         var arrows = references.OrderBy(r => r.Key, StringComparer.Ordinal)
-            .SelectMany(r => r.Value.Where(to => !IsImplied(references, r.Key, to)).Order(StringComparer.Ordinal).Select(to => (From: r.Key, To: to)))
+            .SelectMany(r =>
+                r.Value.Where(to => !IsImplied(references, r.Key, to)).Order(StringComparer.Ordinal).Select(to => (From: r.Key, To: to)))
             .ToArray();
         var heights = Heights(references);
         // An arrow over several rows bends in each between, at a place of its own, so that it passes beside the boxes.
@@ -25,18 +26,26 @@ static class RoomsDrawing
         svg.Append($"""
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {height}" font-family="system-ui, sans-serif" font-size="15">
             <title>The projects of src/ and their references</title>
-            <defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#6b7280"/></marker></defs>
+            <defs>
+            <marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+            <path d="M0 0L8 4L0 8z" fill="#6b7280"/>
+            </marker>
+            </defs>
             <rect width="{Width}" height="{height}" fill="#ffffff"/>
 
             """);
         foreach (var path in paths)
             svg.Append(Arrow([.. path.Select(name => places[name])]));
         foreach (var name in rows.SelectMany(row => row).Where(references.ContainsKey))
+        {
+            var (x, y) = places[name];
+            var box = $"x=\"{x - BoxWidth / 2:0.#}\" y=\"{y - BoxHeight / 2:0.#}\" width=\"{BoxWidth}\" height=\"{BoxHeight}\"";
             svg.Append($"""
-                <rect x="{places[name].X - BoxWidth / 2:0.#}" y="{places[name].Y - BoxHeight / 2:0.#}" width="{BoxWidth}" height="{BoxHeight}" rx="6" fill="#eef2ff" stroke="#4f46e5"/>
-                <text x="{places[name].X:0.#}" y="{places[name].Y + 5:0.#}" text-anchor="middle" fill="#111827">{name["Hwaso.".Length..]}</text>
+                <rect {box} rx="6" fill="#eef2ff" stroke="#4f46e5"/>
+                <text x="{x:0.#}" y="{y + 5:0.#}" text-anchor="middle" fill="#111827">{name["Hwaso.".Length..]}</text>
 
                 """);
+        }
         return svg.Append("</svg>\n").ToString();
     }
 
@@ -46,7 +55,8 @@ static class RoomsDrawing
         for (var k = 1; k < points.Length; k++)
         {
             var isLast = k == points.Length - 1;
-            var (from, to) = (k == 1 ? points[0].Y + BoxHeight / 2 : points[k - 1].Y, isLast ? points[k].Y - BoxHeight / 2 - 2 : points[k].Y);
+            var (from, to) =
+                (k == 1 ? points[0].Y + BoxHeight / 2 : points[k - 1].Y, isLast ? points[k].Y - BoxHeight / 2 - 2 : points[k].Y);
             path.Append($"C{points[k - 1].X:0.#} {(from + to) / 2:0.#} {points[k].X:0.#} {(from + to) / 2:0.#} {points[k].X:0.#} {to:0.#}");
         }
         return $"""
@@ -83,14 +93,17 @@ static class RoomsDrawing
             : heights[name] = references[name].Select(r => Height(r) + 1).DefaultIfEmpty(0).Max();
     }
 
-    /// <summary>Boxes and bends of each row, top row first: of many orders by the mean place of the neighbours the one with the shortest arrows.</summary>
+    /// <summary>
+    /// Boxes and bends of each row, top row first: of many orders by the mean place of the neighbours the one with the shortest arrows.
+    /// </summary>
     static string[][] Order(Dictionary<string, int> heights, string[][] paths)
     {
         var top = heights.Values.Max();
         var rows = Enumerable.Range(0, top + 1).Select(row => heights.Where(h => h.Value == top - row).Select(h => h.Key)
             .Concat(paths.SelectMany(p => p[1..^1]).Where(bend => bend.EndsWith($">{top - row}", StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal).ToArray()).ToArray();
-        var neighbours = paths.SelectMany(p => p.Zip(p[1..]).SelectMany(s => new[] { s, (s.Second, s.First) })).ToLookup(s => s.Item1, s => s.Item2);
+        var neighbours = paths.SelectMany(p => p.Zip(p[1..]).SelectMany(s => new[] { s, (s.Second, s.First) }))
+            .ToLookup(s => s.Item1, s => s.Item2);
         var (best, shortest) = (Copy(rows), double.MaxValue);
         for (var pass = 0; pass < 24; pass++)
         {
@@ -98,7 +111,9 @@ static class RoomsDrawing
             {
                 var places = Places(rows);
                 var row = pass % 2 == 0 ? k : rows.Length - 1 - k;
-                rows[row] = [.. rows[row].OrderBy(name => neighbours[name].Select(n => places[n].X).DefaultIfEmpty(places[name].X).Average()).ThenBy(n => n, StringComparer.Ordinal)];
+                rows[row] = [.. rows[row]
+                    .OrderBy(name => neighbours[name].Select(n => places[n].X).DefaultIfEmpty(places[name].X).Average())
+                    .ThenBy(n => n, StringComparer.Ordinal)];
             }
             var now = Places(rows);
             var length = paths.Sum(p => p.Zip(p[1..]).Sum(s => Math.Abs(now[s.First].X - now[s.Second].X)));

@@ -62,7 +62,8 @@ public sealed class TooLittleMemoryTests : IDisposable
         Png.Write(At("street.png"), new RgbImage(1024, 1024));
 
         // The first convolution's result alone, 64 × 512 × 512 × 4 bytes = 67 MB, is more than there is; a quarter of the image needs half.
-        var line = LimitedProcess.Run(nativeMb: 8000, managedMb: 64, "predict", At("run"), At("street.png"), "--out", At("out"), "--threads", "1", "--device", "cpu");
+        var line = LimitedProcess.Run(nativeMb: 8000, managedMb: 64, "predict", At("run"), At("street.png"), "--out", At("out"),
+            "--threads", "1", "--device", "cpu");
 
         Assert.True(line.Code == 0, $"exit code {line.Code}: {line.Error}");
         Assert.Matches("1024×1024 pixels need too much memory at once: segmented in [2-9] tiles that overlap\n", line.Error);

@@ -38,7 +38,8 @@ sealed class ViewOptions
     }
 
     Protocol? ProtocolOf(ParseResult arguments) => arguments.GetValue(protocol) is not { } name ? null
-        : UsageException.When(() => Protocol.Find(name), option: "--", hint: NearName.HintOfSeveral(name, Protocol.All.Select(p => p.Name)));
+        : UsageException.When(() =>
+            Protocol.Find(name), option: "--", hint: NearName.HintOfSeveral(name, Protocol.All.Select(p => p.Name)));
 }
 
 /// <summary>How a network was asked to look at images.</summary>

@@ -41,7 +41,8 @@ static class LayerWords
         _ => null,
     };
 
-    static IReadOnlyList<long> Shape(NetworkGraph graph, GraphNode node, int argument) => graph.Values[node.Arguments[argument].Values[0]].Shape;
+    static IReadOnlyList<long> Shape(NetworkGraph graph, GraphNode node, int argument) =>
+        graph.Values[node.Arguments[argument].Values[0]].Shape;
 
     static string Convolution(
         string name, IReadOnlyList<long> input, IReadOnlyList<long> weight, GraphArgument stride, GraphArgument dilation)

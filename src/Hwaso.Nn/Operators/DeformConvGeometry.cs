@@ -55,7 +55,8 @@ sealed record DeformConvGeometry
             throw Wrong($"weight {weight}: at least one of everything was wanted");
         if (x[1] < 1 || x[1] % w[1] != 0)
             throw Wrong(
-                $"input {input} with weight {weight}: {x[1]} channels are not a multiple of the {w[1]} that the weight takes in each group");
+                $"input {input} with weight {weight}: {x[1]} channels are not a multiple of the {w[1]} "
+                    + "that the weight takes in each group");
         var groups = x[1] / w[1];
         if (w[0] % groups != 0)
             throw Wrong(

@@ -119,7 +119,8 @@ public sealed class DepthTeacherTests : TensorTest
         using var scope = new Scope();
         using var off = new NoGrad();
         using var weights = Weights.Create(initialise: false);
-        var net = (UNetMultiDecoder)Zoo.DefineSegmentation(Recipe.Load(RunOf("family: unet-resnet-multidecoder", "depth: Depth").Recipe).Model).Build(weights, 5);
+        var net = (UNetMultiDecoder)Zoo.DefineSegmentation(Recipe.Load(RunOf("family: unet-resnet-multidecoder",
+            "depth: Depth").Recipe).Model).Build(weights, 5);
         ByRule(weights);
         net.Eval();
         var answer = net.Outputs(Normalised(Picture(), 0, 0, 40, 52))[0].Contiguous().ToArray<float>();

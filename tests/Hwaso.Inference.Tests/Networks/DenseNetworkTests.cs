@@ -68,7 +68,9 @@ public sealed class DenseNetworkTests : TensorTest
     public void Outputs_are_compared_by_name_and_at_the_size_they_were_stored_at()
     {
         // Its own answers, recorded: that the verifier asks for the right ones and resizes as the network does, here with corners aligned.
-        var recipe = RecipeFile.Read($"model:\n  family: fcn-resnet\n  align_corners: true\n  fcn: {{names: encoding}}\n{Tiny}", "encoding.yaml").Model;
+        var recipe =
+            RecipeFile.Read($"model:\n  family: fcn-resnet\n  align_corners: true\n  fcn: {{names: encoding}}\n{Tiny}",
+            "encoding.yaml").Model;
         var definition = Zoo.DefineSegmentation(recipe);
         using (new Scope())
         using (new Torch.Autograd.NoGrad())
@@ -152,9 +154,12 @@ public sealed class DenseNetworkTests : TensorTest
     public void A_checkpoint_of_another_width_says_which_tensor_differs_and_how()
     {
         var file = Save("unet-resnet");
-        var recipe = RecipeFile.Read($"model:\n  family: unet-resnet\n{Tiny.Replace("widths: [8, 8, 16, 16]", "widths: [8, 8, 16, 24]", StringComparison.Ordinal)}", "wide.yaml").Model;
-        var message = Assert.Throws<CheckpointException>(() => Importer.Import(file, Zoo.Define(recipe), recipe, 5, At("x"), false)).Message;
-        Assert.Contains("encoder.layer4.0.conv1.weight: has shape [16, 16, 3, 3], the network wants [24, 16, 3, 3], and ", message, StringComparison.Ordinal);
+        var wide = Tiny.Replace("widths: [8, 8, 16, 16]", "widths: [8, 8, 16, 24]", StringComparison.Ordinal);
+        var recipe = RecipeFile.Read($"model:\n  family: unet-resnet\n{wide}", "wide.yaml").Model;
+        var message =
+            Assert.Throws<CheckpointException>(() => Importer.Import(file, Zoo.Define(recipe), recipe, 5, At("x"), false)).Message;
+        Assert.Contains("encoder.layer4.0.conv1.weight: has shape [16, 16, 3, 3], the network wants [24, 16, 3, 3], and ", message,
+            StringComparison.Ordinal);
         Assert.Contains("is the checkpoint of another width?", message, StringComparison.Ordinal);
     }
 
@@ -167,13 +172,17 @@ public sealed class DenseNetworkTests : TensorTest
     [InlineData("  name: sanet-resnet50\n  sanet: {activation: tanh}\n", "model.sanet.activation: 'tanh' is none of sigmoid, relu, none")]
     [InlineData("  name: fcn-resnet50\n  resnet: {output_stride: 12}\n", "model.resnet.output_stride: 12 is none of 8, 16, 32")]
     public void A_key_that_does_not_fit_is_refused_with_its_place(string model, string message) =>
-        Assert.Contains(message, Assert.Throws<RecipeException>(() => Zoo.Define(RecipeFile.Read($"model:\n{model}", "x.yaml").Model)).Message, StringComparison.Ordinal);
+        Assert.Contains(message,
+            Assert.Throws<RecipeException>(() => Zoo.Define(RecipeFile.Read($"model:\n{model}", "x.yaml").Model)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("  name: efficientnet-b0\n  efficientnet: {kernels: [3, 3, 4, 3, 5, 5, 3]}\n", "efficientnet, stage 3")]
     [InlineData("  name: sanet-resnet50\n  fcn: {auxiliary: true}\n", "fcn.auxiliary")]
     public void Numbers_that_do_not_fit_each_other_are_refused(string model, string message) =>
-        Assert.Contains(message, Assert.Throws<ArgumentException>(() => Zoo.Define(RecipeFile.Read($"model:\n{model}", "x.yaml").Model)).Message, StringComparison.Ordinal);
+        Assert.Contains(message,
+            Assert.Throws<ArgumentException>(() => Zoo.Define(RecipeFile.Read($"model:\n{model}", "x.yaml").Model)).Message,
+            StringComparison.Ordinal);
 
     public override void Dispose()
     {

@@ -40,8 +40,11 @@ public sealed class DinoVerifierTests : TensorTest
     [Fact]
     public void The_plain_interpolation_of_the_position_embedding_is_another_answer()
     {
-        var plain = Reduced() with { Settings = NetworkSettings.Parse("transformer: {width: 48, depth: 3, heads: 4, image: 70, interpolate_offset: 0}") };
-        var errors = Verifier.Verify(Zoo.Define(plain), Fixtures.Path("small/dinov2_vit.pth"), Fixture.Read(Fixtures.Path("small/dinov2_vit.safetensors")), null);
+        var plain = Reduced() with { Settings =
+            NetworkSettings.Parse("transformer: {width: 48, depth: 3, heads: 4, image: 70, interpolate_offset: 0}") };
+        var errors =
+            Verifier.Verify(Zoo.Define(plain), Fixtures.Path("small/dinov2_vit.pth"),
+            Fixture.Read(Fixtures.Path("small/dinov2_vit.safetensors")), null);
         Assert.True(errors.Single(e => e.Name == "output_prenorm").Relative > 1e-3);
         // At the embedding's own size nothing is interpolated.
         Assert.InRange(errors.Single(e => e.Name == "output_native_clstoken").Relative, 0, Tolerance);
@@ -70,7 +73,8 @@ public sealed class DinoVerifierTests : TensorTest
     {
         var model = Reduced("  depth_head: {name: linear}\n");
         var definition = Zoo.Define(model);
-        var (backbone, head, joined) = (Fixtures.Path("small/dinov2_vit.pth"), Path.Combine(folder, "head.safetensors"), Path.Combine(folder, "depth.safetensors"));
+        var (backbone, head, joined) =
+            (Fixtures.Path("small/dinov2_vit.pth"), Path.Combine(folder, "head.safetensors"), Path.Combine(folder, "depth.safetensors"));
         SafeTensors.Write(head, [
             KeyValuePair.Create("decode_head.conv_depth.weight", FormulaWeights.Fill("w.weight", 256, 96, 1, 1)),
             KeyValuePair.Create("decode_head.conv_depth.bias", FormulaWeights.Fill("w.bias", 256)),
@@ -89,10 +93,13 @@ public sealed class DinoVerifierTests : TensorTest
     [Fact]
     public void A_recipe_sets_heads_and_registers()
     {
-        var registered = (DinoDefinition)Zoo.Define(new ModelRecipe { Name = "dinov2-vitl14", Settings = NetworkSettings.Parse("transformer: {registers: 4}") });
+        var registered =
+            (DinoDefinition)Zoo.Define(new ModelRecipe { Name = "dinov2-vitl14",
+            Settings = NetworkSettings.Parse("transformer: {registers: 4}") });
         Assert.Equal(DinoConfig.ViTL14.WithRegisters(), registered.Config);
         Assert.Equal([4, 11, 17, 23], registered.Config.FourTaps);
-        var kitti = (DinoDefinition)Zoo.Define(new ModelRecipe { Name = "dinov2-vits14-depth-dpt", Settings = NetworkSettings.Parse("depth_head: {max_depth: 80}") });
+        var kitti = (DinoDefinition)Zoo.Define(new ModelRecipe { Name = "dinov2-vits14-depth-dpt",
+            Settings = NetworkSettings.Parse("depth_head: {max_depth: 80}") });
         Assert.Equal(new DptDepthHead { MaxDepth = 80 }, kitti.Head);
         Assert.Equal([2, 5, 8, 11], kitti.Config.FourTaps);
     }
@@ -100,12 +107,19 @@ public sealed class DinoVerifierTests : TensorTest
     [Fact]
     public void What_does_not_belong_to_a_DINOv2_is_refused()
     {
-        Assert.Contains("reduced.yaml:4: model.stage2: does not belong to dinov2", Message(() => Zoo.Define(Reduced("  stage2: {modules: 1, blocks: [1, 1], channels: [8, 16]}\n"))), StringComparison.Ordinal);
-        Assert.Contains("depth_head.channels: belongs to dpt, not to linear", Message(() => Zoo.Define(Reduced("  depth_head: {name: linear, channels: 8}\n"))), StringComparison.Ordinal);
-        Assert.Contains("depth_head.name: missing; wants one of linear, linear4, dpt, because the network has none of its own", Message(() => Zoo.Define(Reduced("  depth_head: {max_depth: 80}\n"))), StringComparison.Ordinal);
-        Assert.Contains("x.yaml:1: model.transformer.width: missing", Message(() => Zoo.Define(RecipeFile.Read("model: {family: dinov2}", "x.yaml").Model)), StringComparison.Ordinal);
-        Assert.Contains("hrnetv2-w18", Message(() => Zoo.Define(RecipeFile.Read("model: {name: hrnetv2-w18, depth_head: {name: dpt}}", "x.yaml").Model)), StringComparison.Ordinal);
-        Assert.Contains("dinov2-vits14 is a network for features; a segmentation network was wanted", Message(() => Zoo.DefineSegmentation(new ModelRecipe { Name = "dinov2-vits14" })), StringComparison.Ordinal);
+        Assert.Contains("reduced.yaml:4: model.stage2: does not belong to dinov2",
+            Message(() => Zoo.Define(Reduced("  stage2: {modules: 1, blocks: [1, 1], channels: [8, 16]}\n"))), StringComparison.Ordinal);
+        Assert.Contains("depth_head.channels: belongs to dpt, not to linear",
+            Message(() => Zoo.Define(Reduced("  depth_head: {name: linear, channels: 8}\n"))), StringComparison.Ordinal);
+        Assert.Contains("depth_head.name: missing; wants one of linear, linear4, dpt, because the network has none of its own",
+            Message(() => Zoo.Define(Reduced("  depth_head: {max_depth: 80}\n"))), StringComparison.Ordinal);
+        Assert.Contains("x.yaml:1: model.transformer.width: missing",
+            Message(() => Zoo.Define(RecipeFile.Read("model: {family: dinov2}", "x.yaml").Model)), StringComparison.Ordinal);
+        Assert.Contains("hrnetv2-w18",
+            Message(() => Zoo.Define(RecipeFile.Read("model: {name: hrnetv2-w18, depth_head: {name: dpt}}", "x.yaml").Model)),
+            StringComparison.Ordinal);
+        Assert.Contains("dinov2-vits14 is a network for features; a segmentation network was wanted",
+            Message(() => Zoo.DefineSegmentation(new ModelRecipe { Name = "dinov2-vits14" })), StringComparison.Ordinal);
         Assert.Contains("cls_token: has shape [1, 1, 48], the network wants [1, 1, 384]", Message(() => Importer.Import(
             Fixtures.Path("small/dinov2_vit.pth"), Zoo.Find("dinov2-vits14"), new ModelRecipe { Name = "dinov2-vits14" }, 0,
                 Path.Combine(folder, "x"), false)), StringComparison.Ordinal);

@@ -21,18 +21,21 @@ public static class Evaluator
     /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="DatasetException">An image or label cannot be used.</exception>
     public static ScoreReport Score(
-        Segmenter segmenter, SegmentationDataset data, ScoreOptions? options = null, Action<int>? progress = null, CancellationToken stop = default)
+        Segmenter segmenter, SegmentationDataset data, ScoreOptions? options = null, Action<int>? progress = null,
+        CancellationToken stop = default)
     {
         var cityscapes = data is CityscapesDataset && data.Samples.All(s => s.InstancePath is not null && File.Exists(IdsOf(s)));
         var tally = new ScoreTally(data.Classes, options ?? new ScoreOptions(), cityscapes);
-        Segment(segmenter, data, (item, labels) => tally.Add(item.Sample.Id, labels, item.Labels, cityscapes ? Ids(item.Sample, labels) : null),
+        Segment(segmenter, data, (item, labels) =>
+            tally.Add(item.Sample.Id, labels, item.Labels, cityscapes ? Ids(item.Sample, labels) : null),
             progress, stop);
         return tally.Report();
     }
 
     /// <summary>Counts every labelled pixel of a split.</summary>
     /// <inheritdoc cref="Score(Segmenter, SegmentationDataset, ScoreOptions?, Action{int}?, CancellationToken)"/>
-    public static ConfusionMatrix Count(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null, CancellationToken stop = default)
+    public static ConfusionMatrix Count(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null,
+        CancellationToken stop = default)
     {
         var confusion = new ConfusionMatrix(data.Classes.Count);
         Segment(segmenter, data, (item, labels) => confusion.Add(item.Labels.Labels, labels.Labels, ClassList.Ignore), progress, stop);
@@ -40,9 +43,11 @@ public static class Evaluator
     }
 
     static void Segment(
-        Segmenter segmenter, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress, CancellationToken stop) =>
+        Segmenter segmenter, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress,
+        CancellationToken stop) =>
         Overlap.Run(
-            data.Samples.Count, data.Read, item => segmenter.Segment(item.Image, item.Labels.Height, item.Labels.Width, stop), count, progress, stop);
+            data.Samples.Count, data.Read, item =>
+            segmenter.Segment(item.Image, item.Labels.Height, item.Labels.Width, stop), count, progress, stop);
 
     static string IdsOf(Sample sample) => sample.LabelPath!.Replace(TrainIdsEnd, "_labelIds.png", StringComparison.Ordinal);
 

@@ -1,8 +1,8 @@
 namespace Hwaso.Training.Tasks.Segmentation;
 
 /// <summary>
-/// Three stages at once: while one item is worked on, the next is read and the last is finished, each on a thread of its own. So many items are in
-/// memory, however many there are.
+/// Three stages at once: while one item is worked on, the next is read and the last is finished, each on a thread of its own. At most
+/// three items are in memory at a time.
 /// </summary>
 static class Overlap
 {
@@ -14,7 +14,8 @@ static class Overlap
     /// <param name="progress">Told the items worked on.</param>
     /// <param name="stop">Ends the work with an exception.</param>
     public static void Run<TItem, TAnswer>(
-        int count, Func<int, TItem> read, Func<TItem, TAnswer> work, Action<TItem, TAnswer> finish, Action<int>? progress, CancellationToken stop)
+        int count, Func<int, TItem> read, Func<TItem, TAnswer> work, Action<TItem, TAnswer> finish, Action<int>? progress,
+        CancellationToken stop)
     {
         var next = count > 0 ? Task.Run(() => read(0), stop) : Task.FromResult<TItem>(default!);
         var finishing = Task.CompletedTask;
@@ -37,7 +38,9 @@ static class Overlap
         finally
         {
             // After an error, too, nobody reads or counts on once this returns. An error of theirs is dropped.
-            Task.WhenAll(next, finishing).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).GetAwaiter().GetResult();
+            Task.WhenAll(next, finishing)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
+                .GetAwaiter().GetResult();
         }
     }
 }

@@ -53,7 +53,9 @@ public sealed class MultiDecoderRecipeTests : TensorTest, IClassFixture<SceneFol
         var recipe = Load(NameOf((first, copied, thenOther)));
         var other = first == "depth" ? "semantic" : "depth";
         Assert.Equal(thenOther ? [first, other, "both"] : [first, "both"], recipe.Stages.Select(stage => stage.Name));
-        var (firstPart, otherPart) = first == "depth" ? (NetworkPart.Depth, NetworkPart.Semantic) : (NetworkPart.Semantic, NetworkPart.Depth);
+        var (firstPart, otherPart) = first == "depth"
+            ? (NetworkPart.Depth, NetworkPart.Semantic)
+            : (NetworkPart.Semantic, NetworkPart.Depth);
         Assert.Equal([NetworkPart.Encoder, firstPart], recipe.Stages[0].Learn);
         if (thenOther)
             Assert.Equal([NetworkPart.Encoder, otherPart], recipe.Stages[1].Learn);

@@ -9,14 +9,16 @@ public sealed class OverlapTests
     [Fact]
     public void While_an_item_is_worked_on_the_next_is_read_and_the_last_is_finished()
     {
-        // In the round of each item but the first and the last, all three stages wait for each other: if they were not at work together, nobody came.
+        // In the round of each item but the first and the last, all three stages wait for each other: if they were not at work together,
+        // nobody came.
         var together = Enumerable.Range(0, Items).Select(_ => new CountdownEvent(3)).ToArray();
         void Meet(int round)
         {
             if (round is < 1 or >= Items - 1)
                 return;
             together[round].Signal();
-            Assert.True(together[round].Wait(TimeSpan.FromSeconds(60)), $"round {round}: {3 - together[round].CurrentCount} of 3 stages at work");
+            Assert.True(together[round].Wait(TimeSpan.FromSeconds(60)),
+                $"round {round}: {3 - together[round].CurrentCount} of 3 stages at work");
         }
         var finished = new List<(int, int)>();
         Overlap.Run(
@@ -74,10 +76,12 @@ public sealed class OverlapTests
             }
         }
         var error = Assert.Throws<InvalidDataException>(() => Overlap.Run(
-            Items, item => Step("read", item, item), item => Step("work", item, item), (item, _) => Step("finish", item, 0), progress: null, CancellationToken.None));
+            Items, item => Step("read", item, item), item =>
+            Step("work", item, item), (item, _) => Step("finish", item, 0), progress: null, CancellationToken.None));
         Assert.Equal(("item 3", 0), (error.Message, Volatile.Read(ref running)));
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => Overlap.Run(Items, item => item, item => item, (_, _) => { }, progress: null, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Overlap.Run(Items, item => item, item => item, (_, _) => { }, progress: null, stop.Token));
     }
 }
