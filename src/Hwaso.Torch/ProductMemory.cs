@@ -4,8 +4,8 @@ namespace Hwaso.Torch;
 
 /// <summary>
 /// Reserves the memory in which OpenBLAS multiplies matrices. OpenBLAS asks for it at the first product, when its own threads have theirs,
-/// and retries without end if the process may have no more. Where memory is limited (<c>ulimit -d</c>, <c>-v</c>), it is allocated at once, or
-/// refused.
+/// and retries without end if the process may have no more. Where memory is limited (<c>ulimit -d</c>, <c>-v</c>), this class allocates
+/// it at once, or refuses.
 /// </summary>
 static unsafe partial class ProductMemory
 {
