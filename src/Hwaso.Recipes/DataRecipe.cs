@@ -46,10 +46,13 @@ public sealed record DataRecipe(string Layout)
             CacheMb = map["cache_mb"].Int(min: 0) ?? data.CacheMb,
             Workers = map["workers"].Int(min: 1),
         };
-        if (data is { Depth: null,
-            DepthUnit: not null }) throw map["depth_unit"].Node!.Error(
-                "means nothing without 'depth'; "
-                + "remove it, or say where the depth is");
+        if (data is
+            {
+                Depth: null,
+                DepthUnit: not null
+            }) throw map["depth_unit"].Node!.Error(
+                    "means nothing without 'depth'; "
+                    + "remove it, or say where the depth is");
         return data;
     }
 

@@ -56,8 +56,11 @@ public sealed record ModelRecipe
         if (model is { Name: null, Family: null }) throw map.Missing("name",
             "a short name such as hrnetv2-w48, or 'family' with its sizes");
         if (model is { Name: not null, Family: not null }) throw map["family"].Node!.Error("excludes 'name'; remove one of the two");
-        if (model is { SkipMismatched: true,
-            Pretrained: null }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");
+        if (model is
+            {
+                SkipMismatched: true,
+                Pretrained: null
+            }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");
         return model;
     }
 

@@ -46,8 +46,11 @@ public sealed record OptimizerRecipe(double LearningRate)
         var learningRate = map["learning_rate"].Number(min: 0, aboveMin: true);
         var same = usual?.Kind == kind ? usual : null;
         var optimizer =
-            (same ?? new OptimizerRecipe(0)) with { LearningRate = learningRate
-            ?? same?.LearningRate ?? throw map.Missing("learning_rate", "a number above 0") };
+            (same ?? new OptimizerRecipe(0)) with
+            {
+                LearningRate = learningRate
+            ?? same?.LearningRate ?? throw map.Missing("learning_rate", "a number above 0")
+            };
         var betas = map["betas"].Numbers(min: 0, count: 2);
         optimizer = optimizer with
         {

@@ -25,10 +25,13 @@ public sealed record ValidateRecipe
             Size = map["size"].Size(),
             Patience = map["patience"].Int(min: 1),
         };
-        if (validate is { Every: 0,
-            Patience: not null }) throw map["patience"].Node!.Error(
-                "means nothing where only the end is "
-                + "scored ('every: 0'); remove one of the two");
+        if (validate is
+            {
+                Every: 0,
+                Patience: not null
+            }) throw map["patience"].Node!.Error(
+                    "means nothing where only the end is "
+                    + "scored ('every: 0'); remove one of the two");
         return validate;
     }
 

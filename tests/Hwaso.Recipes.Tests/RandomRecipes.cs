@@ -49,8 +49,13 @@ sealed class RandomRecipes(Random random)
         Seed = random.Next(),
         Threads = MaybeValue(() => random.Next(1, 64)),
         Loss = Loss(),
-        Validate = new ValidateRecipe { Every = random.Next(1, 9), Batch = random.Next(1, 9), Size = MaybeValue(Size),
-        Patience = MaybeValue(() => random.Next(1, 9)) },
+        Validate = new ValidateRecipe
+        {
+            Every = random.Next(1, 9),
+            Batch = random.Next(1, 9),
+            Size = MaybeValue(Size),
+            Patience = MaybeValue(() => random.Next(1, 9))
+        },
         Save = new SaveRecipe { Every = random.Next(1, 9) },
     };
 
@@ -61,8 +66,14 @@ sealed class RandomRecipes(Random random)
         {
             Kind = kind,
             IgnoreIndex = random.Next(200, 256),
-            Heads = new LossHeadsRecipe { Auxiliary = MaybeValue(Above0), Categorical = MaybeValue(Above0), Dense = MaybeValue(Above0),
-            Semantic = MaybeValue(Above0), Depth = MaybeValue(Above0) },
+            Heads = new LossHeadsRecipe
+            {
+                Auxiliary = MaybeValue(Above0),
+                Categorical = MaybeValue(Above0),
+                Dense = MaybeValue(Above0),
+                Semantic = MaybeValue(Above0),
+                Depth = MaybeValue(Above0)
+            },
         };
         ValueList<double>? Weights() => Maybe<ValueList<double>>(() => [Above0(), Above0(), Above0()]);
         return kind switch
@@ -167,8 +178,13 @@ sealed class RandomRecipes(Random random)
     OptimizerRecipe Optimizer()
     {
         var kind = (OptimizerKind)random.Next(3);
-        var both = new OptimizerRecipe(Above0()) { Kind = kind, WeightDecay = Coin() ? 0 : Above0(), DecayNorms = Coin(),
-            HeadRateMultiplier = Above0() };
+        var both = new OptimizerRecipe(Above0())
+        {
+            Kind = kind,
+            WeightDecay = Coin() ? 0 : Above0(),
+            DecayNorms = Coin(),
+            HeadRateMultiplier = Above0()
+        };
         return kind == OptimizerKind.Sgd
             ? both with { Momentum = 1 - random.NextDouble(), Nesterov = Coin() }
             : both with { Beta1 = random.NextDouble(), Beta2 = random.NextDouble(), Eps = Above0() };

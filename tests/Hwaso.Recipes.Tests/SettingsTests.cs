@@ -26,8 +26,14 @@ public sealed class SettingsTests
     public void Settings_set_what_a_section_gives_and_keep_the_rest()
     {
         var lamp = Read("width: 4\nrates: [5, 6]\nbulb: {watts: 60}\nspare: {watts: 9}\nshade: {name: glass, thickness: 2}");
-        Assert.Equal(new Lamp { Width = 4, Rates = [5, 6], Bulb = new Bulb(60, 1), Spare = new Bulb(9, 7),
-            Shade = new Glass { Thickness = 2 } }, lamp);
+        Assert.Equal(new Lamp
+        {
+            Width = 4,
+            Rates = [5, 6],
+            Bulb = new Bulb(60, 1),
+            Spare = new Bulb(9, 7),
+            Shade = new Glass { Thickness = 2 }
+        }, lamp);
         Assert.Equal(new Lamp(), Read("name: x"));
     }
 

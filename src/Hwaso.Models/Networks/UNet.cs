@@ -56,8 +56,13 @@ public sealed record UNetDefinition : SegmentationDefinition
     static UNetDefinition Plain(string name, ResNetConfig config) => new() { Name = name, Description = "U-Net", Config = config };
 
     static UNetDefinition MultiDecoder(string name, ResNetConfig config) =>
-        new() { Name = name, Description = "U-Net with a depth decoder beside the semantic one, in training", Config = config,
-            DepthDecoder = true };
+        new()
+        {
+            Name = name,
+            Description = "U-Net with a depth decoder beside the semantic one, in training",
+            Config = config,
+            DepthDecoder = true
+        };
 
     static UNetDefinition Counted(UNetDefinition network, string plain) =>
         network with { PublishedSize = (512, 512), PublishedParameters = published.TryGetValue(plain, out var count) ? count : null };

@@ -73,8 +73,11 @@ public sealed class DinoReferenceTests : TensorTest
     static DepthHead HeadOf(string name)
     {
         var entry = cases[name]!;
-        var head = DepthHead.All.Single(h => name.EndsWith(h.Name, StringComparison.Ordinal)) with { MaxDepth =
-            entry["max_depth"]?.GetValue<double>() ?? 10 };
+        var head = DepthHead.All.Single(h => name.EndsWith(h.Name, StringComparison.Ordinal)) with
+        {
+            MaxDepth =
+            entry["max_depth"]?.GetValue<double>() ?? 10
+        };
         return head is DptDepthHead dpt && entry["channels"] is { } channels ? dpt with { Channels = channels.GetValue<int>() } : head;
     }
 

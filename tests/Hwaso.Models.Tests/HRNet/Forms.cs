@@ -15,8 +15,11 @@ sealed record Forms(Module Net, Func<Tensor, Tensor[]> Outputs)
     {
         var plain = name.Split('+')[0];
         var config =
-            HRNetConfig.W18SmallV1 with { Attention =
-            name.Contains('+', StringComparison.Ordinal) ? Zoo.FindAttention(name.Split('+')[1]) : null };
+            HRNetConfig.W18SmallV1 with
+            {
+                Attention =
+            name.Contains('+', StringComparison.Ordinal) ? Zoo.FindAttention(name.Split('+')[1]) : null
+            };
         return plain switch
         {
             "hrnet-w18-small-v1-pose" => Of(new HRNetPose(w, config)),
