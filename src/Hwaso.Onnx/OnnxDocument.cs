@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hwaso.Common;
 
 namespace Hwaso.Onnx;
 

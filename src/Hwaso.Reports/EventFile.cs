@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Text;
+using Hwaso.Common;
 
 namespace Hwaso.Reports;
 
@@ -12,7 +12,6 @@ public sealed class EventFile : IDisposable
 {
     // tensorflow/core/util/event.proto and framework/summary.proto: field numbers.
     const int WallTime = 1, Step = 2, FileVersion = 3, Summary = 5, SessionLog = 7, Value = 1, Tag = 1, SimpleValue = 2, Status = 1;
-    const int Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5;
     const int Start = 1;
 
     readonly FileStream stream;
@@ -29,13 +28,9 @@ public sealed class EventFile : IDisposable
         while (File.Exists(PathOf(folder, second)))
             second++;
         stream = new FileStream(PathOf(folder, second), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-        Record(Event(0, w => Field(w, FileVersion, "brain.Event:2"u8)));
+        Record(Event(0, e => e.Text(FileVersion, "brain.Event:2")));
         // At this mark TensorBoard drops the values that an earlier session wrote for the steps that are repeated.
-        Record(Event(firstStep, w => Field(w, SessionLog, Message(log =>
-        {
-            Key(log, Status, Varint);
-            log.Write7BitEncodedInt(Start);
-        }))));
+        Record(Event(firstStep, e => e.Message(SessionLog, log => log.Int(Status, Start))));
     }
 
     /// <summary>Adds values of a step.</summary>
@@ -43,46 +38,28 @@ public sealed class EventFile : IDisposable
     /// <param name="values">Each with its name, such as <c>train/loss</c>; NaN and infinities are written unchanged.</param>
     /// <exception cref="IOException">They cannot be written.</exception>
     public void Scalars(long step, IEnumerable<(string Tag, double Value)> values) =>
-        Record(Event(step, w => Field(w, Summary, Message(summary =>
-    {
-        foreach (var (tag, number) in values)
-            Field(summary, Value, Message(value =>
-            {
-                Field(value, Tag, Encoding.UTF8.GetBytes(tag));
-                Key(value, SimpleValue, Fixed32);
-                value.Write((float)number);
-            }));
-    }))));
+        Record(Event(step, e => e.Message(Summary, summary =>
+        {
+            foreach (var (tag, number) in values)
+                summary.Message(Value, value =>
+                {
+                    value.Text(Tag, tag);
+                    value.Float(SimpleValue, (float)number);
+                });
+        })));
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => stream.Dispose();
 
     static string PathOf(string folder, long second) => Path.Combine(folder, $"events.out.tfevents.{second:0000000000}.hwaso");
 
-    static byte[] Event(long step, Action<BinaryWriter> what) => Message(w =>
+    static byte[] Event(long step, Action<WireWriter> write)
     {
-        Key(w, WallTime, Fixed64);
-        w.Write((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds);
-        Key(w, Step, Varint);
-        w.Write7BitEncodedInt64(step);
-        what(w);
-    });
-
-    static byte[] Message(Action<BinaryWriter> write)
-    {
-        using var memory = new MemoryStream();
-        using (var writer = new BinaryWriter(memory))
-            write(writer);
-        return memory.ToArray();
-    }
-
-    static void Key(BinaryWriter writer, int field, int type) => writer.Write7BitEncodedInt((field << 3) | type);
-
-    static void Field(BinaryWriter writer, int field, ReadOnlySpan<byte> content)
-    {
-        Key(writer, field, Bytes);
-        writer.Write7BitEncodedInt(content.Length);
-        writer.Write(content);
+        using var message = new WireWriter();
+        message.Double(WallTime, (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds);
+        message.Int(Step, step);
+        write(message);
+        return message.ToArray();
     }
 
     void Record(byte[] content)
