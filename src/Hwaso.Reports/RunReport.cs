@@ -48,7 +48,7 @@ public static class RunReport
     {
         var k = data.Classes.Count;
         if (k > 256 || (k == 0 && (scores is not null || data.Confusion is not null || data.Examples.Count > 0)))
-            throw new ArgumentException($"a report about {k} classes: at most 256 were wanted");
+            throw new ArgumentException($"a report about {k} classes: 1 to 256 were wanted");
         if (scores is not null && scores.Classes.Count != k)
             throw new ArgumentException($"a report about {k} classes with scores of {scores.Classes.Count}");
         if (data.Confusion is not null && data.Confusion.Classes != k)

@@ -126,7 +126,8 @@ public sealed class RunReportTests : IDisposable
         void Refused(string message, RunReportData data) =>
             Assert.Contains(message, Assert.Throws<ArgumentException>(() => RunReport.Page(data)).Message, StringComparison.Ordinal);
 
-        Refused("257 classes: at most 256", SmallRun.Bare with { Classes = [.. Enumerable.Repeat(SmallRun.Bare.Classes[0], 257)] });
+        Refused("0 classes: 1 to 256", SmallRun.Bare with { Classes = [], Scores = SmallRun.Scores });
+        Refused("257 classes: 1 to 256", SmallRun.Bare with { Classes = [.. Enumerable.Repeat(SmallRun.Bare.Classes[0], 257)] });
         Refused("4 classes with scores of 2", SmallRun.Bare with { Scores = SmallRun.Two(right: true) });
         Refused("4 classes with a confusion matrix of 3", SmallRun.Bare with { Confusion = new ConfusionMatrix(3) });
         var picture = SmallRun.Picture("a.png", null, new byte[8]);
