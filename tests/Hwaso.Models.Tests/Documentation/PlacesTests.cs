@@ -12,24 +12,27 @@ public sealed partial class PlacesTests
 {
     const string Zoo = "Hwaso.Models/Networks/Zoo.cs", Modules = "Hwaso.Models/Attention/AttentionModule.cs";
 
-    // Networks that do more than answer, and the files that know what.
+    const string Task = "Hwaso.Training/Tasks/Segmentation/";
+
+    // Networks that do more than predict labels, and the files that know it.
     static readonly Dictionary<string, string[]> further = new()
     {
         // Its auxiliary output is weighed 0.4 where those of FCN and DeepLabV3 are weighed 0.5.
-        ["HRNetOcrDefinition"] = ["Hwaso.Training/Objectives/ObjectiveFactory.cs"],
+        ["HRNetOcrDefinition"] = [Task + "ObjectiveFactory.cs"],
         // A loss of three terms.
-        ["SANetDefinition"] = ["Hwaso.Training/Objectives/ObjectiveFactory.cs", "Hwaso.Training/Objectives/SqueezeAttentionObjective.cs"],
+        ["SANetDefinition"] = [Task + "ObjectiveFactory.cs", Task + "SegmentationObjective.cs"],
         // Stages of training, a loss of two decoders, and the teacher of a study's depth.
         ["UNetDefinition"] =
         [
-            "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Training/Objectives/MultiDecoderObjective.cs",
-            "Hwaso.Training/Objectives/ObjectiveFactory.cs",
-            "Hwaso.Training/Runs/DepthView.cs", "Hwaso.Training/Runs/Trainer.cs", "Hwaso.Training/Runs/TrainingStage.cs",
+            "Hwaso.Inference/Depth/DepthTeacher.cs", Task + "DepthView.cs", Task + "ObjectiveFactory.cs", Task + "SegmentationLearner.cs",
+            Task + "SegmentationObjective.cs", Task + "SegmentationStage.cs",
         ],
         // The teacher of depth, and recorded tokens that are compared.
         ["DinoDefinition"] =
-            ["Hwaso.Cli/Verbs/DepthWriting.cs", "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Inference/Networks/DinoVerifier.cs",
-                "Hwaso.Inference/Networks/Verifier.cs"],
+        [
+            "Hwaso.Cli/Verbs/DepthVerb.cs", "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Inference/Networks/DinoVerifier.cs",
+            "Hwaso.Inference/Networks/Verifier.cs",
+        ],
     };
 
     // Recorded answers of the released forms' branches are compared with the branches.
