@@ -114,7 +114,7 @@ public sealed class YamlTree
             var value = Node(map.PathOf(key.Text), depth + 1);
             // What was left empty begins, to the parser, where the next thing does.
             if (value is YamlScalar { IsNull: true } nothing) value = new YamlScalar(key.Where, nothing.Path, nothing.Text, plain: true);
-            // A section is told of at its key, where the reader of an error looks for it.
+            // An error about a section names the place of its key, where its reader looks.
             if (value is YamlMap section) value = section.At(key.Where);
             map.Put(new YamlEntry(key.Text, key.Where, value));
         }

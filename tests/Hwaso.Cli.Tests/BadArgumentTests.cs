@@ -43,8 +43,8 @@ public sealed class BadArgumentTests(Workshop shop)
     [InlineData("scenes {recipe}/x --layout voc --count 2", "{recipe}/x: this folder cannot be made")]
     [InlineData("train {recipe} --data {nothing} --run {out}", "{nothing}: no such folder")]
     [InlineData("train {recipe} --data {data} --run {recipe}", "{recipe}: no run can be kept there")]
-    [InlineData("train {recipe} --data {data} --run {run}", "{run} holds a run already; go on with --resume, or name another folder with "
-        + "--run")]
+    [InlineData("train {recipe} --data {data} --run {run}",
+        "{run} holds a run already; continue it with --resume, or name another folder with --run")]
     [InlineData("train {recipe} --data {data} --run {nothing} --resume", "{nothing}: nothing to resume")]
     public void A_path_that_cannot_be_used_is_named(string command, string message)
     {

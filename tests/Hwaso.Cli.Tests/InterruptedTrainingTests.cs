@@ -42,7 +42,7 @@ public sealed class InterruptedTrainingTests(Workshop shop)
         Assert.Equal(1, stopped.Code);
         Assert.Equal("", stopped.Output);
         Assert.Contains("finishing the current step", stopped.Error, StringComparison.Ordinal);
-        var command = stopped.Error.Split("go on with: ")[1].Split('\n')[0].Split(' ');
+        var command = stopped.Error.Split("continue with: ")[1].Split('\n')[0].Split(' ');
         Assert.Equal("hwaso", command[0]);
         Assert.Equal("--resume", command[^1]);
         var resumed = CommandLine.Run(command[1..]);

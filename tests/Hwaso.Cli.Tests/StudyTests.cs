@@ -119,7 +119,7 @@ public sealed class StudyTests(Workshop shop)
         var stopped = process.Finish();
 
         Assert.Equal(1, stopped.Code);
-        var command = stopped.Error.Split("go on with: ")[1].Split('\n')[0].Split(' ');
+        var command = stopped.Error.Split("continue with: ")[1].Split('\n')[0].Split(' ');
         Assert.Equal(["hwaso", "study"], command[..2]);
         var resumed = CommandLine.Run(command[1..]);
         Assert.True(resumed.Code == 0, resumed.Error);

@@ -107,7 +107,7 @@ sealed class StudyVerb : Verb
             .. asked.Set.SelectMany(setting => new[] { "--set", setting }),
             .. context.CommonWords,
         ];
-        context.Log($"stopped; finished runs are in {folder.Root}; go on with: {ShellWord.Line(again)}");
+        context.Log($"stopped; finished runs are in {folder.Root}; continue with: {ShellWord.Line(again)}");
         return ExitCode.Failed;
     }
 }

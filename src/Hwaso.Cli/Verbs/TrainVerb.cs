@@ -56,7 +56,7 @@ sealed class TrainVerb : Verb
         }
         if (!result.Finished)
         {
-            context.Log($"stopped after step {result.Iterations}; go on with: {Again(asked, folder, context)}");
+            context.Log($"stopped after step {result.Iterations}; continue with: {Again(asked, folder, context)}");
             return ExitCode.Failed;
         }
         var best = result.Best;

@@ -5,7 +5,7 @@ namespace Hwaso.Graph.Drawing;
 /// <param name="Children">The runs in it, in order.</param>
 sealed record PlaceNode(GraphPlace Place, IReadOnlyList<PlaceNode> Children)
 {
-    /// <summary>0 for a module that runs no other, else one more than the highest of those that it runs.</summary>
+    /// <summary>0 for a module that runs no other, else one more than the highest level it runs.</summary>
     public int Height { get; } = Children.Count == 0 ? 0 : 1 + Children.Max(c => c.Height);
 
     /// <summary>The root of a recording: the run of the whole network.</summary>

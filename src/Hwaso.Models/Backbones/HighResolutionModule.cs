@@ -93,7 +93,7 @@ public sealed class Transition : Net<Tensor[], Tensor[]>
 {
     readonly Net?[] steps;
 
-    /// <summary>One step a branch; none where a branch goes on as it is.</summary>
+    /// <summary>One step per branch; none for a branch that stays unchanged.</summary>
     public Transition(Weights w, IReadOnlyList<int> from, IReadOnlyList<int> to, double momentum) : base(w)
     {
         steps = new Net?[to.Count];

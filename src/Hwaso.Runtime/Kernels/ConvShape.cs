@@ -24,7 +24,7 @@ readonly record struct ConvShape(
     /// <summary>The weights' input channels per group; the input may have only some of them.</summary>
     public int WeightChannels { get; init; }
 
-    /// <summary>The first of those that the input has.</summary>
+    /// <summary>The first of the weights' channels that the input has.</summary>
     public int FirstChannel { get; init; }
 
     public int GroupCin => Cin / Groups;

@@ -51,7 +51,7 @@ sealed class RunLog(string path, ITrainWatcher watcher) : ITrainWatcher
     /// <summary>Notes how the run ended.</summary>
     public void Ends(TrainResult result) => Note(result.Finished
         ? $"finished in {result.Seconds:0} s, best {result.Best?.Main} after epoch {result.BestEpoch}"
-        : $"stopped after step {result.Iterations}; --resume goes on there");
+        : $"stopped after step {result.Iterations}; --resume continues there");
 
     /// <summary>Adds a line to the file alone.</summary>
     public void Note(string line)

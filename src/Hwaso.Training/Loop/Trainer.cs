@@ -48,7 +48,7 @@ public sealed class Trainer : IDisposable
             throw new TrainingException(
                 $"{folder.Root}: nothing to resume: {folder.Resume} is not there; train without --resume to begin");
         if (!request.Resume && folder.Exists)
-            throw new TrainingException($"{folder.Root} holds a run already; go on with --resume, or name another folder with --run");
+            throw new TrainingException($"{folder.Root} holds a run already; continue it with --resume, or name another folder with --run");
 
         var resolved = recipe.ToYaml(folder.Recipe);
         plan = TrainPlan.Of(task);

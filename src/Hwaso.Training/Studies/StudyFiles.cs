@@ -41,8 +41,8 @@ public static class StudyFiles
         if (table.Study.Note is { } note)
             notes.Add(note.Trim());
         if (table.Study.Scenes is { } scenes)
-            notes.Add($"The small form: {scenes}; networks and steps as small. What the paper prints is of its own data, networks and "
-                + "training, and only the order of the rows can be held against it.");
+            notes.Add($"The small form: {scenes}; networks and steps as small. The paper's numbers come from its own data, networks and "
+                + "training; compare only the order of the rows.");
         if (table.Teacher is { Pixels: > 0 } teacher)
             notes.Add($"The teacher's depth is {teacher.MeanRelative:P0} from the truth on average, "
                 + $"and within a quarter of it (δ < 1.25) at {teacher.ShareNear:P0} of the pixels.");

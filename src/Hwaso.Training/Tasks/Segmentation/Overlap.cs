@@ -11,7 +11,7 @@ static class Overlap
     /// <param name="read">Makes an item of its number.</param>
     /// <param name="work">What is done on the calling thread.</param>
     /// <param name="finish">What is done with the answer; called for one item after the other.</param>
-    /// <param name="progress">Told the items worked on.</param>
+    /// <param name="progress">Gets the number of items worked on.</param>
     /// <param name="stop">Ends the work with an exception.</param>
     public static void Run<TItem, TAnswer>(
         int count, Func<int, TItem> read, Func<TItem, TAnswer> work, Action<TItem, TAnswer> finish, Action<int>? progress,
