@@ -114,8 +114,13 @@ sealed class Agreement : IDisposable
         var (model, input, output) = (Path.Combine(folder, "model.onnx"), Path.Combine(folder, "input"), Path.Combine(folder, "output"));
         File.WriteAllBytes(model, file);
         File.WriteAllBytes(input, MemoryMarshal.AsBytes(image.Span<float>()).ToArray());
-        peer.StandardInput.WriteLine(new JsonObject { ["model"] = model, ["input"] = input, ["output"] = output,
-            ["shape"] = new JsonArray([.. image.Shape.Select(s => (JsonNode)s)]) }.ToJsonString());
+        peer.StandardInput.WriteLine(new JsonObject
+        {
+            ["model"] = model,
+            ["input"] = input,
+            ["output"] = output,
+            ["shape"] = new JsonArray([.. image.Shape.Select(s => (JsonNode)s)])
+        }.ToJsonString());
         peer.StandardInput.Flush();
         var reply = JsonNode.Parse(peer.StandardOutput.ReadLine() ?? throw new InvalidOperationException("node ended"))!;
         if (reply["error"] is { } error)

@@ -13,7 +13,7 @@ public sealed class PublicApiTests
     [MemberData(nameof(Projects))]
     public void The_public_API_is_the_approved_one(string name) =>
         Approved.Check($"api/{name}.txt", Assembly.Load(name).GeneratePublicApi(new ApiGeneratorOptions
-    {
-        IncludeAssemblyAttributes = false,
-    }));
+        {
+            IncludeAssemblyAttributes = false,
+        }));
 }

@@ -40,8 +40,11 @@ public sealed class DinoVerifierTests : TensorTest
     [Fact]
     public void The_plain_interpolation_of_the_position_embedding_is_another_answer()
     {
-        var plain = Reduced() with { Settings =
-            NetworkSettings.Parse("transformer: {width: 48, depth: 3, heads: 4, image: 70, interpolate_offset: 0}") };
+        var plain = Reduced() with
+        {
+            Settings =
+            NetworkSettings.Parse("transformer: {width: 48, depth: 3, heads: 4, image: 70, interpolate_offset: 0}")
+        };
         var errors =
             Verifier.Verify(Zoo.Define(plain), Fixtures.Path("small/dinov2_vit.pth"),
             Fixture.Read(Fixtures.Path("small/dinov2_vit.safetensors")), null);
@@ -94,12 +97,18 @@ public sealed class DinoVerifierTests : TensorTest
     public void A_recipe_sets_heads_and_registers()
     {
         var registered =
-            (DinoDefinition)Zoo.Define(new ModelRecipe { Name = "dinov2-vitl14",
-            Settings = NetworkSettings.Parse("transformer: {registers: 4}") });
+            (DinoDefinition)Zoo.Define(new ModelRecipe
+            {
+                Name = "dinov2-vitl14",
+                Settings = NetworkSettings.Parse("transformer: {registers: 4}")
+            });
         Assert.Equal(DinoConfig.ViTL14.WithRegisters(), registered.Config);
         Assert.Equal([4, 11, 17, 23], registered.Config.FourTaps);
-        var kitti = (DinoDefinition)Zoo.Define(new ModelRecipe { Name = "dinov2-vits14-depth-dpt",
-            Settings = NetworkSettings.Parse("depth_head: {max_depth: 80}") });
+        var kitti = (DinoDefinition)Zoo.Define(new ModelRecipe
+        {
+            Name = "dinov2-vits14-depth-dpt",
+            Settings = NetworkSettings.Parse("depth_head: {max_depth: 80}")
+        });
         Assert.Equal(new DptDepthHead { MaxDepth = 80 }, kitti.Head);
         Assert.Equal([2, 5, 8, 11], kitti.Config.FourTaps);
     }
