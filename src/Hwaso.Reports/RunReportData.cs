@@ -40,13 +40,13 @@ public sealed record RunReportData
     /// <summary>Pictures to look at.</summary>
     public IReadOnlyList<ExamplePicture> Examples { get; init; } = [];
 
-    /// <summary>Figures of tasks other than segmentation, the most important first.</summary>
+    /// <summary>Figures of the task beside the scores, the most important first.</summary>
     public IReadOnlyList<ReportFigure> Headline { get; init; } = [];
 
-    /// <summary>Curves of tasks other than segmentation, beside that of the loss.</summary>
+    /// <summary>Curves of the task beside that of the loss.</summary>
     public IReadOnlyList<ReportCurve> Curves { get; init; } = [];
 
-    /// <summary>Sections of tasks other than segmentation, in order.</summary>
+    /// <summary>Sections of the task after those of the scores, in order.</summary>
     public IReadOnlyList<ReportSection> Sections { get; init; } = [];
 
     /// <summary>Warnings of the run; the report adds what it finds in the scores.</summary>

@@ -61,7 +61,7 @@ sealed class RandomRecipes(Random random)
 
     LossRecipe Loss()
     {
-        var kind = (LossKind)random.Next(5);
+        var kind = (LossKind)random.Next(Enum.GetValues<LossKind>().Length);
         var any = new LossRecipe
         {
             Kind = kind,
@@ -82,7 +82,8 @@ sealed class RandomRecipes(Random random)
             LossKind.Focal => any with { Alpha = Above0(), Gamma = Above0() },
             LossKind.HardPixels => any with { ClassWeights = Weights(), Threshold = 1 - random.NextDouble(), Keep = random.Next(1, 999) },
             LossKind.Dice => any with { Smooth = Above0(), CrossEntropyShare = Above0() },
-            _ => any with { CrossEntropyShare = Above0() },
+            LossKind.Lovasz => any with { CrossEntropyShare = Above0() },
+            _ => throw new InvalidOperationException($"no random recipe of {kind}: add one here"),
         };
     }
 

@@ -30,6 +30,8 @@ public sealed partial class RecipeDocumentationTests
             foreach (var (key, value) in Flat(Recipe.Read(RecipeFileTests.Smallest, "x.yaml", choice).ToYaml())) written.TryAdd(key, value);
         }
         var told = Rows().Where(row => row.Default.StartsWith('`')).ToList();
+        // Which is missing: add a choice above that writes it.
+        Assert.Empty(told.Select(row => row.Key).Except(written.Keys));
         Assert.All(told, row => Assert.Equal((row.Key, written[row.Key]), (row.Key, row.Default.Trim('`'))));
         var untold = written.Keys.Except(told.Select(row => row.Key)).Order();
         // What the smallest recipe and the choices above give themselves.
