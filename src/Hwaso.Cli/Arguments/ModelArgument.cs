@@ -11,8 +11,20 @@ static class ModelArgument
     /// <summary>The definition of a short name, or of a recipe file's model.</summary>
     /// <exception cref="ArgumentException">No model has that name.</exception>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
-    public static ModelDefinition Find(string model) =>
-        IsRecipe(model) ? Zoo.Define(RecipeFile.Load(model).Model) : Zoo.Find(model);
+    public static ModelDefinition Find(string model)
+    {
+        if (!IsRecipe(model))
+            return Zoo.Find(model);
+        var recipe = RecipeFile.Load(model);
+        try
+        {
+            return Zoo.Define(recipe.Model);
+        }
+        catch (ArgumentException error)
+        {
+            throw recipe.Error("model", error.Message);
+        }
+    }
 
     /// <summary>The recipe file, where it is one; null for a short name.</summary>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
