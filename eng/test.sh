@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs every test project, one after another, with the threads of tests/test.runsettings, and prints "N passed, N failed" at the end.
+# Runs every test project, two at a time, with the threads of tests/test.runsettings, and prints "N passed, N failed" at the end.
 # If tests cannot run (not built, crashed, hung, none found), that counts as a failure.
-# With arguments, runs only the named projects: eng/test.sh Hwaso.Data.Tests
+# With arguments, runs only the named projects: eng/test.sh Hwaso.Data.Tests. HWASO_TEST_LANES=1 runs one at a time.
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
@@ -9,7 +9,7 @@ cd "$root"
 results="$root/TestResults"
 rm -rf "$results"
 mkdir -p "$results"
-passed=0 failed=0 skipped=0
+lanes="${HWASO_TEST_LANES:-2}"
 
 # The attribute `$2` of the <Counters> element in trx file `$1`; 0 where there is none.
 counter() { sed -n 's/.*<Counters [^>]*\b'"$2"'="\([0-9]*\)".*/\1/p' "$1" 2>/dev/null | head -n 1 | grep . || echo 0; }
@@ -33,18 +33,37 @@ run_project() {
         why="it has tests, but none was found"
     fi
     if [[ -n "$why" ]]; then bad=$((bad + 1)); fi
-    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ran))
-    printf '%-24s %5d passed, %d failed%s  %4d s\n' "$name" "$ok" "$bad" "${why:+ ($why)}" "$((SECONDS - began))"
-    if ((bad > 0)) && [[ -f "$log" ]]; then grep -v '^ *$' "$log" | cut -c 1-240 | sed 's/^/    /' | tail -n 80; fi
+    printf '%d %d %d\n' "$ok" "$bad" "$((total - ran))" >"$results/$name.counts"
+    {
+        printf '%-24s %5d passed, %d failed%s  %4d s\n' "$name" "$ok" "$bad" "${why:+ ($why)}" "$((SECONDS - began))"
+        if ((bad > 0)) && [[ -f "$log" ]]; then grep -v '^ *$' "$log" | cut -c 1-240 | sed 's/^/    /' | tail -n 80; fi
+    } >"$results/$name.summary"
+    cat "$results/$name.summary"
 }
 
 # A hung host leaves a core of gigabytes.
 clean_up() { find "$results" -name "*.dmp" -delete; }
 trap clean_up EXIT
 
-if (($#)); then projects=("$@"); else projects=($(cd tests && ls -d ./*/*.csproj | sed 's|.*/||; s|\.csproj$||')); fi
-for project in "${projects[@]}"; do run_project "$project"; done
+# The longest first, so that none of them is left alone at the end.
+longest=(Hwaso.Models.Tests Hwaso.Training.Tests Hwaso.Cli.Tests Hwaso.Runtime.Tests Hwaso.Nn.Tests Hwaso.Inference.Tests)
+if (($#)); then
+    projects=("$@")
+else
+    mapfile -t projects < <(cd tests && { printf '%s\n' "${longest[@]}"; ls -d ./*/*.csproj | sed 's|.*/||; s|\.csproj$||'; } | awk '!seen[$0]++')
+fi
+running=0
+for project in "${projects[@]}"; do
+    if ((running == lanes)); then wait -n; running=$((running - 1)); fi
+    run_project "$project" &
+    running=$((running + 1))
+done
+wait
 
+# A project without counts was not run to its end: it counts as one failure.
+read -r passed failed skipped < <(
+    for project in "${projects[@]}"; do cat "$results/$project.counts" 2>/dev/null || echo 0 1 0; done |
+        awk '{ ok += $1; bad += $2; left += $3 } END { print ok + 0, bad + 0, left + 0 }')
 summary="$passed passed, $failed failed"
 if ((skipped > 0)); then summary+=", $skipped skipped"; fi
 say "$summary"

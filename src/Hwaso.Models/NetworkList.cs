@@ -80,7 +80,7 @@ public sealed class NetworkList(params IEnumerable<NetworkFamily> families)
                 if (!own.Has(path))
                     throw Owners(path) is { Count: > 0 } owners
                         ? Foreign(entry.Value, owners)
-                        : new KeyList([.. PathsOf(network), .. Recipe.Keys]).Unknown(map, entry);
+                        : new KeyList([.. PathsOf(network), .. Recipe.Keys]).Unknown(map, entry, BySizes.SelectMany(PathsOf));
                 if (entry.Value is YamlMap below && own.IsSection(path))
                     Check(below);
             }

@@ -16,8 +16,11 @@ public sealed class KeyList(IEnumerable<string> all)
     public bool IsSection(string path) => All.Any(key => key.StartsWith(path + ".", StringComparison.Ordinal));
 
     /// <summary>The error that a key of a section is unknown, with the key that was probably meant.</summary>
-    public RecipeException Unknown(YamlMap map, YamlEntry entry) =>
-        new(entry.Where, $"{map.PathOf(entry.Key)}: unknown key{Hint(map, entry.Key)}");
+    /// <param name="map">The section.</param>
+    /// <param name="entry">The key and its value.</param>
+    /// <param name="others">Keys that this file may not hold; the nearest is proposed where none of the file's own is near.</param>
+    public RecipeException Unknown(YamlMap map, YamlEntry entry, IEnumerable<string>? others = null) =>
+        new(entry.Where, $"{map.PathOf(entry.Key)}: unknown key{Hint(map, entry.Key, others ?? [])}");
 
     /// <summary>A key's path without its places in lists: <c>stages[2].name</c> is a <c>stages.name</c>.</summary>
     internal static string Plain(string path)
@@ -28,17 +31,21 @@ public sealed class KeyList(IEnumerable<string> all)
         return path;
     }
 
-    string Hint(YamlMap map, string given)
+    string Hint(YamlMap map, string given, IEnumerable<string> others)
     {
         var section = Plain(map.PathOf(""));
-        var siblings = All.Where(key => key.StartsWith(section, StringComparison.Ordinal))
-            .Select(key => key[section.Length..].Split('.')[0]).Distinct().ToList();
+        var siblings = Below(section, All);
         if (All.FirstOrDefault(key => key == given
             || key.EndsWith("." + given, StringComparison.Ordinal)) is { } elsewhere) return $"; did you mean '{elsewhere}'?";
         if (NearName.Of(given, siblings) is { } near) return $"; did you mean '{near}'?";
         if (NearName.Of(given, All.Select(LastName)) is { } far) return $"; did you mean '{All.First(key => LastName(key) == far)}'?";
+        if (NearName.Of(given, Below(section, others)) is { } foreign) return $"; did you mean '{foreign}'?";
         return $"; {(map.Path.Length == 0 ? "a recipe" : Plain(map.Path))} has {string.Join(", ", siblings)}";
     }
+
+    static List<string> Below(string section, IEnumerable<string> keys) =>
+        [.. keys.Where(key => key.StartsWith(section, StringComparison.Ordinal))
+            .Select(key => key[section.Length..].Split('.')[0]).Distinct()];
 
     static string LastName(string key) => key[(key.LastIndexOf('.') + 1)..];
 }

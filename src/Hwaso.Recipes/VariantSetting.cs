@@ -54,7 +54,7 @@ public sealed class VariantSetting<TConfig, TPart>(
         if (section is null)
             return set(config, part);
         foreach (var entry in section.Entries.Where(entry => entry.Key != Name && !Has(part, entry.Key)))
-            throw entry.Value.Error($"belongs to {SettingText.Or(Owners(entry.Key))}, not to {part.Name}; remove it, or change the name");
+            throw Foreign(entry, part.Name);
         return set(config, part.Settings.Read(part, section, because));
     }
 
@@ -95,11 +95,14 @@ public sealed class VariantSetting<TConfig, TPart>(
 
     static bool Has(TPart kind, string below) => kind.Settings.Descriptions.Any(description => description.Key == below);
 
+    RecipeException Foreign(YamlEntry entry, string name) =>
+        entry.Value.Error($"belongs to {SettingText.Or(Owners(entry.Key))}, not to {name}; remove it, or change the name");
+
     IEnumerable<string> Owners(string below) => kinds.Where(kind => Has(kind, below)).Select(kind => kind.Name);
 
     TConfig WithNone(TConfig config, YamlMap? section) =>
         section?.Entries.FirstOrDefault(entry => entry.Key != Name) is { } other
-            ? throw other.Value.Error($"belongs to a kind of {key}, not to {None}; remove it, or change the name")
+            ? throw Foreign(other, None)
             : set(config, null);
 }
 

@@ -76,7 +76,7 @@ public sealed class SettingsTests
     [InlineData("shade: {name: paper, thickness: 2}",
         "x.yaml:1: shade.thickness: belongs to glass, not to paper; remove it, or change the name")]
     [InlineData("shade: {name: none, colour: 2}",
-        "x.yaml:1: shade.colour: belongs to a kind of shade, not to none; remove it, or change the name")]
+        "x.yaml:1: shade.colour: belongs to paper or glass, not to none; remove it, or change the name")]
     [InlineData("shade: [paper]", "x.yaml:1: shade: wants one of none, paper, glass, not a list of 1")]
     public void A_value_that_does_not_fit_is_refused_with_its_place(string yaml, string message) =>
         Assert.Equal(message, Assert.Throws<RecipeException>(() => Read(yaml)).Message);

@@ -18,6 +18,7 @@ public sealed class BadSettingTests
         "3: model.zzzzz: unknown key; model has transformer, depth_head, name, family, classes, init, pretrained, skip_mismatched")]
     [InlineData("name: hrnetv2-w18\n  stge2: {blocks: [1, 1]}\n  stage3: {blocks: 1}",
         "3: model.stge2: unknown key; did you mean 'stage2'?")]
+    [InlineData("name: hrnetv2-w18\n  sanett: {pool: 3}", "3: model.sanett: unknown key; did you mean 'sanet'?")]
     [InlineData("name: unet-resnet50\n  unet: {depth_channels: [1, 2, 3, 4, 5]}",
         "3: model.unet.depth_channels: does not belong to unet-resnet50 (unet-resnet-multidecoder has it); remove it, or change the "
         + "network")]
@@ -56,6 +57,8 @@ public sealed class BadSettingTests
         + "psa-p-spatial, psa-s-spatial, because the network has none of its own")]
     [InlineData("name: hrnetv2-w18\n  attention: {name: dca, kernel: 2}",
         "3: model.attention.kernel: 2 is even; wants an odd number such as 1 or 3")]
+    [InlineData("name: hrnetv2-w18\n  attention: {name: none, kernel: 3}",
+        "3: model.attention.kernel: belongs to dca, not to none; remove it, or change the name")]
     [InlineData("name: hrnetv2-w18\n  attention: {name: se, kernel: 3}",
         "3: model.attention.kernel: belongs to dca, not to se; remove it, or change the name")]
     [InlineData("name: hrnetv2-w18\n  attention: {name: dca, place: start}", "3: model.attention.place: 'start' is none of between, end")]
