@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format-check pack bench bench-runtime agreement operators docs clean
+.PHONY: help setup demo test format-check pack bench bench-runtime agreement operators device docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ agreement: setup ## compares exported networks on ONNX Runtime and Hwaso.Runtime
 
 operators: setup ## records ONNX Runtime's outputs for the operator tests again (needs node)
 	@eng/operators.sh
+
+device: setup ## makes bin/device, which eng/device/check needs on a machine with a GPU (eng/device/README.md)
+	@eng/device/prepare
 
 docs: setup ## generates the table and the drawings of docs/networks.md
 	@eng/docs.sh

@@ -2,7 +2,6 @@
 #include "door.h"
 
 #include <ATen/autocast_mode.h>
-#include <torch/version.h>
 
 using namespace hwaso;
 
@@ -10,8 +9,8 @@ namespace {
 
 c10::DeviceType type_of(int device_type) { return static_cast<c10::DeviceType>(device_type); }
 
-// From libtorch 2.4 on one set of switches serves every device type; before, each had its own.
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+// One set of switches for every device type, or in older libtorch one for each: CMakeLists.txt asks the headers.
+#ifdef HWASO_AUTOCAST_BY_DEVICE
 bool enabled_on(int device_type) { return at::autocast::is_autocast_enabled(type_of(device_type)); }
 at::ScalarType dtype_on(int device_type) { return at::autocast::get_autocast_dtype(type_of(device_type)); }
 void set_on(int device_type, bool enabled, at::ScalarType dtype) {

@@ -8,12 +8,37 @@
 #include <torch/csrc/autograd/grad_mode.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include <memory>
+#include <type_traits>
 #include <vector>
 
 using namespace hwaso;
 using torch::autograd::variable_list;
 
 namespace {
+
+// How libtorch holds a node: a std::shared_ptr with a deleter of its own, or in newer ones a c10::intrusive_ptr. The headers tell.
+using NodePointer = decltype(torch::autograd::Edge::function);
+
+// libtorch's own deleter takes long chains of nodes apart without recursion; found by the argument's namespace where there is one.
+template <typename Node>
+auto destroy(Node* node, int) -> decltype(deleteNode(node)) {
+  deleteNode(node);
+}
+
+template <typename Node>
+void destroy(Node* node, long) {
+  delete node;
+}
+
+template <typename Node, typename Pointer>
+auto make_node() {
+  if constexpr (std::is_convertible_v<std::shared_ptr<Node>, Pointer>) {
+    return std::shared_ptr<Node>(new Node(), [](Node* node) { destroy(node, 0); });
+  } else {
+    return c10::make_intrusive<Node>();
+  }
+}
 
 variable_list list_of(Handle* handles, int count) {
   variable_list list;
@@ -104,7 +129,7 @@ HW_API void hw_set_grad_mode(int enabled) { c10::GradMode::set_enabled(enabled !
 HW_API int hw_custom_node(const char* label, Handle* inputs, int input_count, Handle* outputs, int output_count, BackwardFunction backward,
                           FreeFunction free_context, void* context) {
   return guarded([&] {
-    std::shared_ptr<ManagedNode> node(new ManagedNode(), torch::autograd::deleteNode);
+    auto node = make_node<ManagedNode, NodePointer>();
     node->label = label;
     node->backward = backward;
     node->free_context = free_context;

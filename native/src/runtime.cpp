@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <torch/version.h>
 
@@ -62,6 +63,16 @@ HW_API int hw_build_report(char** text) {
 
 HW_API int hw_cuda_devices(int* count) {
   return guarded([&] { *count = at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0; });
+}
+
+// Waits until everything on the device's current stream is done.
+HW_API int hw_synchronise(int device_type, int device_index) {
+  return guarded([&] {
+    auto type = static_cast<c10::DeviceType>(device_type);
+    if (type == c10::DeviceType::CPU) return;
+    c10::impl::VirtualGuardImpl device(type);
+    device.synchronizeStream(device.getStream(c10::Device(type, static_cast<c10::DeviceIndex>(device_index))));
+  });
 }
 
 HW_API int hw_manual_seed(uint64_t seed) {

@@ -38,6 +38,9 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
     /// <summary>Whether only operators run that give the same bits at each run, on CUDA too.</summary>
     public bool Deterministic { get; init; }
 
+    /// <summary>Whether forward and backward are recorded once as a CUDA graph and replayed; CUDA alone, one batch a step.</summary>
+    public bool CudaGraph { get; init; }
+
     /// <summary>Optimiser steps between two lines of the log and points of the curves, at least 1.</summary>
     public int LogEvery { get; init; } = 10;
 
@@ -63,6 +66,9 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         if (epochs is null && iterations is null) throw map.Missing("epochs", "the length of the run, as 'epochs' or as 'iterations'");
         if (map["ema_decay"].Number(min: 0,
             max: 1) is 1) throw map["ema_decay"].Node!.Error("1 would average nothing in; wants a number below 1, such as 0.999");
+        if (map["cuda_graph"].Flag() == true && map["accumulate"].Int(min: 1) > 1)
+            throw map["cuda_graph"].Node!.Error(
+                "excludes 'train.accumulate': a graph holds one batch and its gradients; remove one of the two");
         return train with
         {
             Epochs = epochs,
@@ -76,6 +82,7 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
             ChannelsLast = map["memory_format"].Choice(MemoryFormats) ?? train.ChannelsLast,
             Precision = map["precision"].Choice(Precisions) ?? train.Precision,
             Deterministic = map["deterministic"].Flag() ?? train.Deterministic,
+            CudaGraph = map["cuda_graph"].Flag() ?? train.CudaGraph,
             LogEvery = map["log_every"].Int(min: 1) ?? train.LogEvery,
         };
     }
@@ -94,6 +101,7 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         yaml.Text("memory_format", MemoryFormats.NameOf(ChannelsLast));
         yaml.Text("precision", Precisions.NameOf(Precision));
         yaml.Flag("deterministic", Deterministic);
+        yaml.Flag("cuda_graph", CudaGraph);
         yaml.Int("log_every", LogEvery);
     }
 }

@@ -1,3 +1,5 @@
+using Hwaso.Torch.Native;
+
 namespace Hwaso.Torch;
 
 /// <summary>Where a tensor lives.</summary>
@@ -31,6 +33,14 @@ public readonly record struct Device(DeviceType Type, int Index = -1)
             throw new ArgumentException($"device '{text}': libtorch {TorchInfo.Version} sees {seen}; use --device cpu");
         }
         return Cuda(index);
+    }
+
+    /// <summary>Waits until everything that this thread has started on the device is done; on the processor it is.</summary>
+    /// <exception cref="TorchException">The device failed at something that was started before.</exception>
+    public void Synchronize()
+    {
+        if (NativeMethods.hw_synchronise((int)Type, Math.Max(Index, 0)) != 0)
+            throw new TorchException("synchronize", Door.CurrentPlace, ToString(), NativeMethods.LastError);
     }
 
     /// <summary>PyTorch's name of it: <c>cpu</c>, <c>cuda:0</c>.</summary>

@@ -121,6 +121,8 @@ public sealed class BadRecipeTests
     [InlineData(5, "  layout: voc\nloss:\n  heads: {auxilary: 0.4}", "7: loss.heads.auxilary: unknown key; did you mean 'auxiliary'?")]
     [InlineData(5, "  layout: voc\nloss:\n  heads: {dense: -1}", "7: loss.heads.dense: -1 is below 0")]
     [InlineData(9, "  epochs: 2\n  ema_decay: 1", "10: train.ema_decay: 1 would average nothing in; wants a number below 1, such as 0.999")]
+    [InlineData(9, "  epochs: 2\n  accumulate: 2\n  cuda_graph: true",
+        "11: train.cuda_graph: excludes 'train.accumulate': a graph holds one batch and its gradients; remove one of the two")]
     [InlineData(9, "  epochs: 2\n  clip_norm: 0", "10: train.clip_norm: 0 is not above 0")]
     [InlineData(5, "  layout: voc\nvalidate: {every: 0, patience: 3}",
         "6: validate.patience: means nothing where only the end is scored ('every: 0'); remove one of the two")]

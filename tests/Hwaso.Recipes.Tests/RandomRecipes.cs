@@ -160,17 +160,19 @@ sealed class RandomRecipes(Random random)
     TrainRecipe Train()
     {
         var epochs = MaybeValue(() => random.Next(1000, 2000));
+        var accumulate = random.Next(1, 9);
         return new TrainRecipe(random.Next(1, 999), Optimizer())
         {
             Epochs = epochs,
             Iterations = epochs is null ? random.Next(1000, int.MaxValue) : null,
-            Accumulate = random.Next(1, 9),
+            Accumulate = accumulate,
             Schedule = Schedule(),
             ClipNorm = MaybeValue(Above0),
             EmaDecay = MaybeValue(random.NextDouble),
             BatchNorm = (BatchNormLearning)random.Next(3),
             Precision = (Precision)random.Next(3),
             Deterministic = random.Next(2) == 0,
+            CudaGraph = accumulate == 1 && Coin(),
             ChannelsLast = Coin(),
             LogEvery = random.Next(1, 999),
         };

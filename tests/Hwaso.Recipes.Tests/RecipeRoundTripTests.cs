@@ -55,6 +55,7 @@ public sealed class RecipeRoundTripTests
               memory_format: channels_last
               precision: float32
               deterministic: false
+              cuda_graph: false
               log_every: 10
 
             loss:

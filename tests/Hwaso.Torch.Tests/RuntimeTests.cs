@@ -45,6 +45,15 @@ public sealed class RuntimeTests : TensorTest
         Assert.Contains("PyTorch built with", TorchInfo.BuildReport, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_CUDA_devices_alone_have_is_refused_on_the_processor_by_name()
+    {
+        Device.Cpu.Synchronize();
+        Assert.Contains("cpu", Assert.Throws<ArgumentException>(() => new CudaGraph(Device.Cpu)).Message, StringComparison.Ordinal);
+        Assert.Contains("cpu", Assert.Throws<ArgumentException>(() => DeviceMemory.Of(Device.Cpu)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => DeviceMemory.Reset(Device.Cpu));
+    }
+
     [Theory]
     [InlineData("gpu")]
     [InlineData("cuda:x")]

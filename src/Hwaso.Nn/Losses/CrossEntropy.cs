@@ -30,6 +30,13 @@ public sealed class CrossEntropy : IPixelLoss
         logits = PixelLogits.AtSizeOf(logits, labels, alignCorners);
         var weight = weights?.For(logits);
         const int Mean = 1, Sum = 2;
+        if (logits.Device.Type != DeviceType.Cpu && labelSmoothing == 0 && AllClassesCount)
+        {
+            // To ask whether any pixel counts is to wait for the device, which then waits for backward: it chooses itself. Where every
+            // pixel is ignored none receives a gradient, so that the mean's 0/0 reaches none.
+            var mean = PixelLogits.CrossEntropy(logits, labels, weight, Mean, ignoreIndex);
+            return Aten.Where(Aten.Any(Aten.Ne(labels, (long)ignoreIndex)), mean, Aten.ZerosLike(mean));
+        }
         return AnyCounts(labels)
             ? PixelLogits.CrossEntropy(logits, labels, weight, Mean, ignoreIndex, labelSmoothing)
             // The mean over nothing is 0/0: let it be 0, with zero gradients.
@@ -39,13 +46,15 @@ public sealed class CrossEntropy : IPixelLoss
     /// <summary>Frees the weights.</summary>
     public void Dispose() => weights?.Dispose();
 
+    bool AllClassesCount => weights is null || !weights.Values.Contains(0);
+
     /// <summary>Whether any pixel has a part in the mean: one of a class whose weight is not 0.</summary>
     bool AnyCounts(Tensor labels)
     {
         using var scope = new Scope();
-        if (weights is null || !weights.Values.Contains(0))
+        if (AllClassesCount)
             return Aten.Any(Aten.Ne(labels, (long)ignoreIndex)).Item() != 0;
-        return Enumerable.Range(0, weights.Values.Count)
+        return Enumerable.Range(0, weights!.Values.Count)
             .Any(k => weights.Values[k] != 0 && k != ignoreIndex && Aten.Any(Aten.Eq(labels, (long)k)).Item() != 0);
     }
 }

@@ -55,9 +55,19 @@ public sealed class HardPixels : IPixelLoss
         var counted = (long)(labels.Elements - ignored.Sum().Item());
         if (counted == 0)
             return scope.Keep(Aten.ZerosLike(certainty));
-        var kth = Aten.Call(KthValue, certainty.Flatten(), Math.Min(keep, counted - 1) + 1).AsTensor().Item();
+        var kth = Smallest(certainty.Flatten(), Math.Min(keep, counted - 1));
         return scope.Keep(Aten.Lt(certainty, Math.Max(kth, threshold)).To(logits.Type));
     }
 
-    static readonly Operator KthValue = new("aten::kthvalue");
+    /// <summary>The number before which as many smaller ones stand when all are sorted.</summary>
+    static double Smallest(Tensor numbers, long before)
+    {
+        // On CUDA libtorch refuses kthvalue in deterministic processes, because of the positions that it also returns.
+        var found = TorchInfo.IsDeterministic
+            ? Aten.Select(Aten.CallAll(Sort, numbers)[0].AsTensor(), 0, before)
+            : Aten.Call(KthValue, numbers, before + 1).AsTensor();
+        return found.Item();
+    }
+
+    static readonly Operator KthValue = new("aten::kthvalue"), Sort = new("aten::sort");
 }

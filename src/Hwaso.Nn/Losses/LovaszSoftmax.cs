@@ -44,12 +44,21 @@ public sealed class LovaszSoftmax(int ignoreIndex = 255, bool alignCorners = fal
     {
         using var scope = new Scope();
         using var off = new Torch.Autograd.NoGrad();
-        const int Dimension = 0;
-        var intersection = members.Sum() - Aten.Call(RunningSum, members, Dimension).AsTensor();
-        var union = members.Sum() + Aten.Call(RunningSum, members * -1 + 1, Dimension).AsTensor();
+        var intersection = members.Sum() - RunningSums(members);
+        var union = members.Sum() + RunningSums(members * -1 + 1);
         var loss = intersection / union * -1 + 1;
         var pixels = loss.Size(0);
         return scope.Keep(Tensor.Concat([loss.Narrow(0, 0, 1), loss.Narrow(0, 1, pixels - 1) - loss.Narrow(0, 0, pixels - 1)], 0));
+    }
+
+    /// <summary>How many ones there are up to each place of zeros and ones.</summary>
+    static Tensor RunningSums(Tensor ones)
+    {
+        const int Dimension = 0;
+        // On CUDA libtorch refuses running sums of floating-point numbers in deterministic processes. Whole numbers are exact in any order.
+        return TorchInfo.IsDeterministic
+            ? Aten.Call(RunningSum, ones.To(ScalarType.Int64), Dimension).AsTensor().To(ones.Type)
+            : Aten.Call(RunningSum, ones, Dimension).AsTensor();
     }
 
     static readonly Operator Sort = new("aten::sort"), RunningSum = new("aten::cumsum");

@@ -106,6 +106,36 @@ static unsafe partial class NativeMethods
     internal static partial int hw_cuda_devices(int* count);
 
     [LibraryImport(Library)]
+    internal static partial int hw_cuda_memory(int index, long* now, long* peak, long* reservedPeak);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_cuda_memory_reset(int index);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_graph_new(int index, nint* graph);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_graph_enter(nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_graph_leave(nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_graph_begin(nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_graph_end(nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_graph_replay(nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_graph_free(nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_synchronise(int deviceType, int deviceIndex);
+
+    [LibraryImport(Library)]
     internal static partial int hw_manual_seed(ulong seed);
 
     [LibraryImport(Library)]

@@ -108,6 +108,20 @@ public interface ITrainingBatch : IDisposable
     Tensor Loss(ForwardPass pass);
 }
 
+/// <summary>
+/// A batch whose loss can be recorded as a CUDA graph: its shapes are those of every batch, and nothing waits for the device.
+/// </summary>
+public interface IRecordableBatch : ITrainingBatch
+{
+    /// <summary>The tensors that the loss reads, on a device.</summary>
+    Tensor[] Inputs(Device device);
+
+    /// <summary>The loss of inputs that came from this batch or from another one, a single float32 number.</summary>
+    /// <param name="pass">Runs the network in the device, memory format and precision of the run.</param>
+    /// <param name="inputs">As <see cref="Inputs"/> returns them.</param>
+    Tensor Loss(ForwardPass pass, Tensor[] inputs);
+}
+
 /// <summary>What a task says about one stage of training; a run without stages is one stage.</summary>
 /// <param name="Epochs">Its length in passes over the training split; null for the whole run.</param>
 /// <param name="Optimizer">Its own optimiser; null for the run's.</param>

@@ -10,8 +10,10 @@ namespace Hwaso.Training.Loop;
 /// <param name="average">The moving average that each step is added to; null where there is none.</param>
 /// <param name="train">Batches a step, and the greatest length of gradients.</param>
 /// <param name="scaler">The scaler that keeps float16's gradients in range; null where none is needed.</param>
-sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? average, TrainRecipe train, LossScaler? scaler)
+sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? average, TrainRecipe train, LossScaler? scaler) : IDisposable
 {
+    readonly StepGraph? graph = train.CudaGraph ? new StepGraph(pass, optimiser, scaler) : null;
+
     /// <summary>Whether the last step changed nothing because the scale was too large for it.</summary>
     public bool WasLeftOut { get; private set; }
 
@@ -45,14 +47,24 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
             GradientClipping.Clip(optimiser.Groups, limit);
         optimiser.Step();
         average?.Update();
-        optimiser.ZeroGrad();
+        ForgetGradients();
         return sum / train.Accumulate;
+    }
+
+    /// <summary>Frees the graph.</summary>
+    public void Dispose() => graph?.Dispose();
+
+    // A graph writes each step's gradients to the same places.
+    void ForgetGradients()
+    {
+        if (graph is null)
+            optimiser.ZeroGrad();
     }
 
     double LeaveOut(double loss)
     {
         WasLeftOut = scaler is { IsExhausted: false };
-        optimiser.ZeroGrad();
+        ForgetGradients();
         // Where no scale helps, the network itself overflows.
         return scaler is { IsExhausted: true } ? double.NaN : loss;
     }
@@ -62,9 +74,11 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
         using var scope = new Scope();
         try
         {
+            Files = batch.Files;
+            if (graph is not null)
+                return graph.Run(batch);
             var value = batch.Loss(pass);
             var number = value.Item();
-            Files = batch.Files;
             if (double.IsFinite(number))
             {
                 var share = train.Accumulate == 1 ? value : value / train.Accumulate;

@@ -55,6 +55,8 @@ public sealed class Trainer : IDisposable
         stages = StageSpan.Of(task.Stages, plan);
         var slower = "";
         compute = ForwardPass.TypeOf(request.Recipe, request.Device, TorchInfo.ProcessorHasBFloat16, line => slower = line);
+        if (recipe.Train.CudaGraph && request.Device.Type != DeviceType.Cuda)
+            throw request.Recipe.Error("train.cuda_graph", $"is for CUDA devices; this run is on {request.Device}; remove it");
         RunCheckpoints.MakeFolders(folder);
         if (slower.Length > 0)
             this.watcher.Says(slower);

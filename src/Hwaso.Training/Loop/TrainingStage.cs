@@ -89,6 +89,7 @@ sealed class TrainingStage : IDisposable
     public void Dispose()
     {
         learner.Dispose();
+        step.Dispose();
         Optimiser.Dispose();
         Average?.Dispose();
     }

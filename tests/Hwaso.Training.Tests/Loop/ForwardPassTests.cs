@@ -37,6 +37,14 @@ public sealed class ForwardPassTests(SceneFolder scenes) : TensorTest, IClassFix
     }
 
     [Fact]
+    public void A_CUDA_graph_on_a_processor_is_an_error_with_its_line_before_anything_is_made()
+    {
+        var error = Assert.Throws<RecipeException>(() => runs.Train("graph", settings: "train.cuda_graph=true"));
+        Assert.Equal("--set train.cuda_graph=true: train.cuda_graph: is for CUDA devices; this run is on cpu; remove it", error.Message);
+        Assert.False(Directory.Exists(runs.At("graph").Root));
+    }
+
+    [Fact]
     public void Float16_on_a_processor_is_an_error_with_its_line_before_anything_is_made()
     {
         var error = Assert.Throws<RecipeException>(() => runs.Train("narrow", settings: "train.precision=float16"));

@@ -37,7 +37,7 @@ sealed class SegmentationStage(
 /// <param name="batch">The loader's batch; disposed with this.</param>
 /// <param name="objective">The losses.</param>
 /// <param name="data">The training split.</param>
-sealed class SegmentationBatch(Batch batch, ISegmentationObjective objective, SegmentationDataset data) : ITrainingBatch
+sealed class SegmentationBatch(Batch batch, ISegmentationObjective objective, SegmentationDataset data) : IRecordableBatch
 {
     /// <inheritdoc/>
     public string Text => $"{batch.Count} images of {batch.Height}x{batch.Width}";
@@ -46,12 +46,18 @@ sealed class SegmentationBatch(Batch batch, ISegmentationObjective objective, Se
     public IEnumerable<string> Files => batch.Ids.Select(id => data.Samples.First(s => s.Id == id).ImagePath);
 
     /// <inheritdoc/>
-    public Tensor Loss(ForwardPass pass)
+    public Tensor Loss(ForwardPass pass) => Loss(pass, Inputs(pass.Device));
+
+    /// <summary>Images, labels and, where it is learned, depth.</summary>
+    public Tensor[] Inputs(Device device)
     {
-        var (images, labels) = batch.ToTensors(pass.Device);
-        var outputs = pass.Run(images, objective.Forward);
-        return objective.Loss(outputs, new Targets(labels, batch.ToDepth(pass.Device)));
+        var (images, labels) = batch.ToTensors(device);
+        return batch.ToDepth(device) is { } depth ? [images, labels, depth] : [images, labels];
     }
+
+    /// <inheritdoc/>
+    public Tensor Loss(ForwardPass pass, Tensor[] inputs) =>
+        objective.Loss(pass.Run(inputs[0], objective.Forward), new Targets(inputs[1], inputs.ElementAtOrDefault(2)));
 
     /// <summary>Gives the buffers back.</summary>
     public void Dispose() => batch.Dispose();

@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Hwaso.Torch;
+
+namespace Hwaso.DeviceCheck.SideBySide;
+
+/// <summary>Answers requests of eng/device/compare.py, a line of JSON each; one network is kept at a time.</summary>
+static class Worker
+{
+    public static int Serve(Device device, TextReader input, TextWriter output)
+    {
+        TorchInfo.Threads = Environment.ProcessorCount;
+        Say(new JsonObject { ["hello"] = new JsonObject { ["name"] = "Hwaso", ["torch"] = TorchInfo.Version } });
+        TimedNetwork? network = null;
+        while (input.ReadLine() is { } line)
+        {
+            try
+            {
+                var request = JsonNode.Parse(line)!.AsObject();
+                var name = request["network"]!.GetValue<string>();
+                if (network?.Name != name)
+                {
+                    network?.Dispose();
+                    network = null;
+                    network = new TimedNetwork(name, device);
+                }
+                Say(network.Measure(TimedCase.Of(request)));
+            }
+#pragma warning disable CA1031 // One case that fails, for want of memory say, must not end the others; the driver shows it.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                Console.Error.WriteLine(error);
+                Say(new JsonObject { ["error"] = $"{error.GetType().Name}: {error.Message}" });
+            }
+        }
+        network?.Dispose();
+        return 0;
+
+        void Say(JsonObject reply)
+        {
+            output.WriteLine(reply.ToJsonString());
+            output.Flush();
+        }
+    }
+}
