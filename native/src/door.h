@@ -5,11 +5,11 @@
 
 #include <ATen/ATen.h>
 
+#include "platform.h"
+
 #include <atomic>
 #include <cstdint>
 #include <string>
-
-#define HW_API extern "C" __attribute__((visibility("default")))
 
 namespace hwaso {
 

@@ -5,26 +5,14 @@
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
-#include <dlfcn.h>
 #include <torch/version.h>
 
 #include <cstdlib>
 #include <cstring>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 using namespace hwaso;
 
-// glibc returns large blocks to the kernel at every free, and each step would page them in anew: keep them.
-HW_API void hw_initialise() {
-#ifdef __GLIBC__
-  if (!mallopt(M_MMAP_THRESHOLD, 1 << 30)) mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
+HW_API void hw_initialise() { platform::keep_large_blocks(); }
 
 namespace {
 template <typename F>
@@ -40,7 +28,7 @@ int text_out(char** text, F&& make) {
 void set_blas_threads(int count) {
   // at::set_num_threads does not reach OpenBLAS's own pool.
   using Setter = void (*)(int);
-  if (auto set = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(count);
+  if (auto set = platform::find_function<Setter>("openblas_set_num_threads")) set(count);
 }
 }  // namespace
 
@@ -104,7 +92,7 @@ HW_API int hw_set_random_state(int device_type, int device_index, Handle state) 
 HW_API int hw_set_deterministic(int enabled) {
   return guarded([&] {
     // cuBLAS reads this when it is first used, and is deterministic only with a workspace of its own for each stream.
-    if (enabled) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+    if (enabled) platform::set_environment("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
     at::globalContext().setDeterministicAlgorithms(enabled != 0, /*warn_only=*/false);
     at::globalContext().setBenchmarkCuDNN(false);
     at::globalContext().setDeterministicCuDNN(enabled != 0);

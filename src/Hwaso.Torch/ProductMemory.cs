@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hwaso.Torch.Native;
 
 namespace Hwaso.Torch;
 
@@ -7,13 +8,10 @@ namespace Hwaso.Torch;
 /// and retries without end if the process may have no more. Where memory is limited (<c>ulimit -d</c>, <c>-v</c>), this class allocates
 /// it at once, or refuses.
 /// </summary>
-static unsafe partial class ProductMemory
+static unsafe class ProductMemory
 {
     // What OpenBLAS allocates on x64, and a little for libtorch's own start.
     const int Piece = (128 + 16) << 20;
-
-    // getrlimit's numbers on Linux.
-    const int Data = 2, AddressSpace = 9;
 
     // Large enough not to be done without it.
     const int Side = 256;
@@ -21,7 +19,7 @@ static unsafe partial class ProductMemory
     /// <exception cref="TorchException">There is not enough.</exception>
     public static void Reserve()
     {
-        if (!OperatingSystem.IsLinux() || !(IsLimited(Data) || IsLimited(AddressSpace)))
+        if (!Platform.IsMemoryLimited)
             return;
         try
         {
@@ -36,13 +34,4 @@ static unsafe partial class ProductMemory
         var square = Tensor.Zeros([Side, Side]);
         square.MatMul(square);
     }
-
-    static bool IsLimited(int resource)
-    {
-        var limits = stackalloc ulong[2];
-        return Limit(resource, limits) == 0 && limits[0] != ulong.MaxValue;
-    }
-
-    [LibraryImport("libc", EntryPoint = "getrlimit")]
-    private static partial int Limit(int resource, ulong* limits);
 }

@@ -1,12 +1,10 @@
-using System.Runtime.InteropServices;
-
 namespace Hwaso.Torch.Native;
 
 /// <summary>
 /// How long libtorch's threads spin at the end of a parallel loop before they sleep. GNU OpenMP's 300,000 turns, some milliseconds, are
 /// lost time where another program needs the processor; docs/decisions/threads.md has the measurements.
 /// </summary>
-static partial class OpenMpWaiting
+static class OpenMpWaiting
 {
     const string Turns = "1000";
 
@@ -18,10 +16,7 @@ static partial class OpenMpWaiting
     /// </summary>
     public static void Shorten()
     {
-        if (!OperatingSystem.IsWindows() && Array.TrueForAll(settings, name => Environment.GetEnvironmentVariable(name) is null))
-            _ = SetEnvironment(settings[0], Turns, 0);
+        if (Array.TrueForAll(settings, name => Environment.GetEnvironmentVariable(name) is null))
+            Platform.SetEnvironment(settings[0], Turns);
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 }
