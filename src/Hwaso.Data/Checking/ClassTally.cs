@@ -1,5 +1,3 @@
-using Hwaso.Imaging;
-
 namespace Hwaso.Data.Checking;
 
 /// <summary>How often each class occurs, in each split.</summary>
@@ -21,15 +19,13 @@ sealed class ClassTally(ClassList classes, IReadOnlyList<string> splits)
     /// <summary>All pixels.</summary>
     public long Total { get; private set; }
 
-    /// <summary>Counts a label map of training indices; gives its ignored pixels.</summary>
-    public long Add(LabelMap labels, string split)
+    /// <summary>Adds the pixels of each value of a label map of training indices; gives its ignored pixels.</summary>
+    public long Add(ReadOnlySpan<long> counts, string split)
     {
-        Span<long> counts = stackalloc long[256];
-        counts.Clear();
-        foreach (var value in labels.Labels)
-            counts[value]++;
-        var size = labels.Labels.LongLength;
-        var s = splits.ToList().IndexOf(split);
+        var size = 0L;
+        foreach (var count in counts)
+            size += count;
+        var s = Enumerable.Range(0, splits.Count).First(k => splits[k] == split);
         (Ignored, Total, labelled[s]) = (Ignored + counts[ClassList.Ignore], Total + size, labelled[s] + size - counts[ClassList.Ignore]);
         for (var k = 0; k < classes.Count; k++)
             if (counts[k] > 0)

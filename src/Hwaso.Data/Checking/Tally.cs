@@ -2,7 +2,7 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Data.Checking;
 
-/// <summary>Collects the findings of a check; thread-safe.</summary>
+/// <summary>Collects the findings of a check; thread-safe: pixels are counted by each thread, and only sums wait for each other.</summary>
 /// <param name="classes">The classes.</param>
 /// <param name="splits">The splits that are checked.</param>
 sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
@@ -56,21 +56,19 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
     /// <summary>Counts a label file's values as they stand there.</summary>
     public void AddValues(LabelTable table, LabelMap labels)
     {
+        var pixels = PixelsOf(labels);
         lock (gate)
         {
             if (!values.TryGetValue(table, out var found))
                 values[table] = found = new LabelValues(table, classes);
-            found.Add(labels.Labels);
+            found.Add(pixels);
         }
     }
 
     /// <summary>Counts, for each class, the class whose colour the label file's own palette gives it.</summary>
     public void AddPalette(LabelTable table, LabelMap labels, Palette palette)
     {
-        Span<int> pixels = stackalloc int[256];
-        pixels.Clear();
-        foreach (var value in labels.Labels)
-            pixels[value]++;
+        var pixels = PixelsOf(labels);
         lock (gate)
             for (var v = 0; v < 256; v++)
                 if (pixels[v] > 0 && table.MeaningOf(v) is { } k && k < classes.Count && ClassOfColor(palette[v], k) is { } drawn)
@@ -120,8 +118,18 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
     /// <summary>Counts a label map of training indices; gives its ignored pixels.</summary>
     public long Count(LabelMap labels, string split)
     {
+        var pixels = PixelsOf(labels);
         lock (gate)
-            return counts.Add(labels, split);
+            return counts.Add(pixels, split);
+    }
+
+    // Outside of the lock, where the threads that check files do not wait for each other.
+    static long[] PixelsOf(LabelMap labels)
+    {
+        var pixels = new long[256];
+        foreach (var value in labels.Labels)
+            pixels[value]++;
+        return pixels;
     }
 
     public DatasetReport Report(string layout, IReadOnlyList<KeyValuePair<string, int>> found, int count) => new(
