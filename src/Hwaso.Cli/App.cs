@@ -45,7 +45,7 @@ sealed class App
         try
         {
             if (parse.GetValue(common.Help) && (command != root || parse.UnmatchedTokens.Count == 0)) return Help(command);
-            ParseErrors.Throw(parse, root);
+            ParseErrors.Throw(parse, root, args);
             var context = Context(parse, cancel);
             if (parse.GetValue(version)) return VersionPage.Write(context);
             if (verbs.TryGetValue(command, out var verb)) return verb.Run(parse, context);

@@ -15,7 +15,10 @@ static partial class Failure
         AggregateException { InnerException: { } inner } => Of(inner),
         TypeInitializationException { InnerException: { } inner } => Of(inner),
         UsageException or RecipeException => (OneLine(error.Message), ExitCode.Usage),
-        ArgumentException => (ParameterName().Replace(OneLine(error.Message), ""), ExitCode.Usage),
+        ArgumentException when IsOurs(error) => (ParameterName().Replace(OneLine(error.Message), ""), ExitCode.Usage),
+        ArgumentException or NullReferenceException or IndexOutOfRangeException or KeyNotFoundException or InvalidCastException => (
+            $"{OneLine(error.Message)} This is a fault of Hwaso's own; run it again with --debug and report what it prints",
+            ExitCode.Failed),
         OperationCanceledException => ("stopped before it was done", ExitCode.Failed),
         TorchException { IsOutOfMemory: true } => (
             $"too little memory: {OneLine(error.Message)}; ask for smaller images or fewer at once, or work in windows (--crop; of depth "
@@ -28,6 +31,10 @@ static partial class Failure
         IOException when IsFull(error) => ($"{OneLine(error.Message)}; make room, or name a place on another disk", ExitCode.Failed),
         _ => (OneLine(error.Message), ExitCode.Failed),
     };
+
+    // Rooms check what a user gives them and say so in words of their own; what .NET's own methods refuse was handed to them by our code.
+    static bool IsOurs(Exception error) =>
+        error is not ArgumentNullException && error.Source?.StartsWith(nameof(Hwaso), StringComparison.Ordinal) == true;
 
     // Linux's ENOSPC and EDQUOT, wherever in the chain the system said so; .NET hands them on as they are, or as its own ERROR_DISK_FULL.
     static bool IsFull(Exception? error) =>

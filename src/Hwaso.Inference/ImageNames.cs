@@ -13,11 +13,18 @@ public static class ImageNames
                     $"{image}: {(Directory.Exists(image) ? "is a folder; name the images in it" : "no such image")}");
     }
 
-    /// <summary>A name for each image: its file's own where that is unique, else with as much of its folders as tells them apart.</summary>
+    /// <summary>
+    /// A name for each image: its file's own where that is unique, else with its extension (a.jpg and a.png of one folder are a_jpg and
+    /// a_png), or with as much of its folders as tells it from the others.
+    /// </summary>
     /// <exception cref="ArgumentException">The same file is given twice.</exception>
     public static IReadOnlyList<string> Of(IReadOnlyList<string> images)
     {
-        var parts = images.Select(p => Path.GetFullPath(Path.ChangeExtension(p, null)!).Split(Path.DirectorySeparatorChar)).ToArray();
+        var stems = images.Select(p => Path.GetFullPath(Path.ChangeExtension(p, null)!)).ToArray();
+        // Folders cannot tell images of one folder apart.
+        var doubles = stems.GroupBy(s => s).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
+        var parts = stems.Select((s, k) =>
+            (doubles.Contains(s) ? $"{s}_{Path.GetExtension(images[k]).TrimStart('.')}" : s).Split(Path.DirectorySeparatorChar)).ToArray();
         if (images.GroupBy(Path.GetFullPath).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"{twice.Key} is given twice; name each image once");
         var depth = parts.Select(_ => 1).ToArray();
@@ -33,7 +40,7 @@ public static class ImageNames
                 if (depth[k] < parts[k].Length)
                     (depth[k], grew) = (depth[k] + 1, true);
             if (!grew)
-                // a.jpg and a.png of one folder: the position tells them apart.
+                // a.jpg, a.png and a_jpg.png of one folder: the position tells them apart.
                 return names.Select((n, k) => doubled.Contains(k) ? $"{n}_{k + 1}" : n).ToArray();
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Hwaso.Imaging;
 
 namespace Hwaso.Inference;
@@ -33,16 +34,18 @@ public sealed class LabelFiles
         RefuseOverwriting();
     }
 
-    /// <summary>Segments the images one after the other and writes their labels; a damaged image is left out and listed.</summary>
+    /// <summary>
+    /// Segments the images one after the other and writes their labels; an image that cannot be read or segmented is left out and listed.
+    /// </summary>
     /// <param name="segmenter">The network.</param>
     /// <param name="progress">Receives the number of images done.</param>
     /// <param name="log">Receives a line for each image left out.</param>
     /// <param name="stop">Ends the work with an exception; files that are written stay.</param>
     /// <exception cref="ArgumentException">
-    /// The benchmark has other classes than the network, or an image does not fit the network.
+    /// The benchmark has other classes than the network, or no image fits the network.
     /// </exception>
-    /// <exception cref="IOException">An image cannot be read, or a file cannot be written.</exception>
-    /// <exception cref="Torch.TorchException">libtorch refuses an image, or lacks memory.</exception>
+    /// <exception cref="IOException">A file cannot be written, or no image can be read.</exception>
+    /// <exception cref="Torch.TorchException">libtorch refuses every image, or lacks memory for each.</exception>
     public LabelFilesResult Write(
         Segmenter segmenter, Action<int>? progress = null, Action<string>? log = null, CancellationToken stop = default)
     {
@@ -51,32 +54,42 @@ public sealed class LabelFiles
         OutputFolder.Make(folder);
         var palette = segmenter.Palette;
         var written = new List<LabelFile>();
-        var failed = new List<LabelFailure>();
+        var failed = new List<ImageFailure>();
+        Exception? first = null;
         for (var k = 0; k < images.Count; k++)
         {
             stop.ThrowIfCancellationRequested();
+            RgbImage image;
+            LabelMap labels;
+            double milliseconds;
             try
             {
-                written.Add(WriteOne(segmenter, palette, k, stop));
+                image = ImageFile.ReadRgb(images[k]);
+                var began = Stopwatch.GetTimestamp();
+                labels = segmenter.Segment(image, stop);
+                milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             }
-            catch (ImageFormatException error)
+            catch (Exception error) when (error is not OperationCanceledException)
             {
                 // One bad image among many costs that image, not the others.
-                failed.Add(new LabelFailure(images[k], error.Message));
-                log?.Invoke(error.Message);
+                first ??= error;
+                failed.Add(ImageFailure.Of(images[k], error));
+                log?.Invoke(failed[^1].Problem);
+                progress?.Invoke(k + 1);
+                continue;
             }
+            written.Add(WriteOne(image, labels, palette, k, milliseconds));
             progress?.Invoke(k + 1);
         }
+        // Where no image works, for another reason than damage, the network or the machine is to blame.
+        if (written.Count == 0 && first is not (null or ImageFormatException))
+            ExceptionDispatchInfo.Throw(first);
         return new LabelFilesResult(written, failed);
     }
 
-    LabelFile WriteOne(Segmenter segmenter, Palette palette, int index, CancellationToken stop)
+    LabelFile WriteOne(RgbImage image, LabelMap labels, Palette palette, int index, double milliseconds)
     {
         var (file, overlay) = targets[index];
-        var image = ImageFile.ReadRgb(images[index]);
-        var began = Stopwatch.GetTimestamp();
-        var labels = segmenter.Segment(image, stop);
-        var milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         if (submission is null)
             Png.WriteIndexed(file, labels, palette);
         else
@@ -104,12 +117,7 @@ public sealed class LabelFiles
 /// <param name="Milliseconds">Time of the network, without reading and writing.</param>
 public sealed record LabelFile(string Image, string File, double Milliseconds);
 
-/// <summary>An image without labels.</summary>
-/// <param name="Image">The image.</param>
-/// <param name="Problem">The fault of the image.</param>
-public sealed record LabelFailure(string Image, string Problem);
-
 /// <summary>The result of segmenting image files.</summary>
 /// <param name="Written">The label maps, in the order of the images.</param>
-/// <param name="Failed">The images that are damaged or of an unknown format.</param>
-public sealed record LabelFilesResult(IReadOnlyList<LabelFile> Written, IReadOnlyList<LabelFailure> Failed);
+/// <param name="Failed">The images that could not be read or segmented.</param>
+public sealed record LabelFilesResult(IReadOnlyList<LabelFile> Written, IReadOnlyList<ImageFailure> Failed);

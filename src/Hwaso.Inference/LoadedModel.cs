@@ -45,6 +45,9 @@ public sealed class LoadedModel : IDisposable
     /// <summary>The normalisation of its images.</summary>
     public Normalisation Normalisation { get; private init; } = Normalisation.ImageNet;
 
+    /// <summary>The size that images were cropped and padded to in training; null where the checkpoint does not say.</summary>
+    public SizePx? Crop { get; private init; }
+
     /// <summary>Opens a run folder's best weights, or a checkpoint that Hwaso wrote.</summary>
     /// <param name="source">The run folder or the checkpoint.</param>
     /// <param name="device">The device of the weights.</param>
@@ -82,6 +85,7 @@ public sealed class LoadedModel : IDisposable
             {
                 Normalisation = whole ? new Normalisation([.. recipe.Recipe.Augment.Mean], [.. recipe.Recipe.Augment.Std])
                     : Normalisation.ImageNet,
+                Crop = whole ? recipe.Recipe.Augment.Crop : null,
             };
         }
         catch

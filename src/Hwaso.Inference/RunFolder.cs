@@ -34,8 +34,11 @@ public sealed record RunFolder(string Root)
     /// <summary>Weights, optimiser and random state in one file, so that a run always continues from one moment.</summary>
     public string Resume => Path.Combine(Checkpoints, "resume.safetensors");
 
-    /// <summary>Whether the folder holds a run: one that began its first step, or weights.</summary>
+    /// <summary>Whether the folder holds a run: one that did its first step, or weights.</summary>
     public bool Exists => File.Exists(Recipe) || (Directory.Exists(Checkpoints) && Directory.EnumerateFiles(Checkpoints).Any());
+
+    /// <summary>Whether a run was begun here, perhaps killed before its first step.</summary>
+    public bool WasBegun => Exists || Directory.Exists(Checkpoints);
 
     /// <summary>The weights that evaluation and prediction take: the best, or else the newest.</summary>
     /// <exception cref="FileNotFoundException">There are none yet.</exception>

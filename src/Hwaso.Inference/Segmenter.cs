@@ -112,7 +112,8 @@ public sealed class Segmenter : IDisposable
                 model.Dispose();
                 return new Segmenter(exported, model.Source, model.Classes);
             }
-            return new Segmenter(new TorchSegmentation(net, model.Normalisation, options.Views, model), model.Source, model.Classes);
+            var views = options.Views with { PadSmallTo = options.Views.PadSmallTo ?? model.Crop };
+            return new Segmenter(new TorchSegmentation(net, model.Normalisation, views, model), model.Source, model.Classes);
         }
         catch
         {

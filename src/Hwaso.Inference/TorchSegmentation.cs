@@ -115,7 +115,22 @@ sealed class TorchSegmentation(SegmentationNet net, Normalisation normalisation,
 
     Tensor AtOwnSize(Tensor x) => Resized(Logits(x), x.Size(2), x.Size(3));
 
-    Tensor Logits(Tensor x) => net.Call(x.Contiguous(MemoryFormat.ChannelsLast));
+    /// <summary>The network's scores of an image; at the image's own size where it had to be padded.</summary>
+    Tensor Logits(Tensor x)
+    {
+        try
+        {
+            return net.Call(x.Contiguous(MemoryFormat.ChannelsLast));
+        }
+        catch (SmallImageException small)
+        {
+            var least = views.PadSmallTo ?? new SizePx(small.Least, small.Least);
+            var (height, width) = (Math.Max(least.Height, small.Least), Math.Max(least.Width, small.Least));
+            var padded = Padded(x, Math.Max(height, x.Size(2)), Math.Max(width, x.Size(3)));
+            var scores = Resized(net.Call(padded.Contiguous(MemoryFormat.ChannelsLast)), padded.Size(2), padded.Size(3));
+            return Windows.Of(scores, 0, 0, x.Size(2), x.Size(3));
+        }
+    }
 
     Tensor Resized(Tensor scores, long height, long width) =>
         scores.Size(2) == height && scores.Size(3) == width ? scores : scores.ResizeBilinear(height, width, alignCorners);

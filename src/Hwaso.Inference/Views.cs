@@ -26,6 +26,12 @@ public sealed record Views
     /// <summary>Whether an image smaller than the window is padded with black, right and below, before normalisation.</summary>
     public bool PadToCrop { get; init; }
 
+    /// <summary>
+    /// The size that an image is padded to, with black right and below, where it is smaller than the network's stride, as training pads it;
+    /// null: to the stride. Larger images are not padded.
+    /// </summary>
+    public SizePx? PadSmallTo { get; init; }
+
     /// <summary>The largest scale that is segmented whole although there is a window; 0 for none.</summary>
     public double WholeUpTo { get; init; }
 

@@ -43,7 +43,14 @@ public sealed class NetworkList(params IEnumerable<NetworkFamily> families)
         CheckKeys(network, recipe);
         var defined =
             network.Settings.Read(network, recipe.Settings.Map, recipe.Family is null ? null : ", because 'family' names no sizes");
-        network.Settings.Check(defined);
+        try
+        {
+            network.Settings.Check(defined);
+        }
+        catch (SettingException error) when (recipe.Settings.ErrorOf(error) is { } placed)
+        {
+            throw placed;
+        }
         return recipe.Family is null
             ? defined
             : defined with { Name = $"{recipe.Family} of the recipe", Description = "as the recipe describes it" };

@@ -23,6 +23,19 @@ public abstract class SegmentationNet(Weights w, int classes, bool alignCorners)
     public abstract void InitialiseAsPublished();
 }
 
+/// <summary>Thrown for an image that has less than one pixel at a network's lowest resolution.</summary>
+/// <param name="place">The module with that resolution.</param>
+/// <param name="height">The image's height.</param>
+/// <param name="width">The image's width.</param>
+/// <param name="what">The owner of the stride, such as the last stage.</param>
+/// <param name="least">The stride: the least height and width.</param>
+public sealed class SmallImageException(string place, long height, long width, string what, int least) : ArgumentException(
+    $"{place}: an image of {height}×{width} pixels is smaller than {what}'s stride; at least {least}×{least} was wanted")
+{
+    /// <summary>The least height and width.</summary>
+    public int Least { get; } = least;
+}
+
 /// <summary>A network whose losses look at more than its answer.</summary>
 public interface ISeveralOutputs
 {

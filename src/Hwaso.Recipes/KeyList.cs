@@ -83,6 +83,8 @@ static class RecipeKeys
         var path = KeyList.Plain(map.PathOf(entry.Key));
         if (entry.Key.Contains('.')) throw new RecipeException(entry.Where,
             $"{map.PathOf(entry.Key)}: unknown key; keys stand below each other in a file, each on its own line");
+        if (ListPlace.IsIn(entry.Key)) throw new RecipeException(entry.Where,
+            $"{map.PathOf(entry.Key)}: unknown key; a file gives a whole list, such as {ListPlace.NameOf(entry.Key)}: […]");
         if (IsOfNetwork(path)) return;
         if (!List.Has(path)) throw List.Unknown(map, entry);
         if (entry.Value is YamlMap below && List.IsSection(path)) Check(below);

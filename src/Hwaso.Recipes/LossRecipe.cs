@@ -3,6 +3,8 @@ namespace Hwaso.Recipes;
 /// <summary>The loss in training. What belongs to another <see cref="Kind"/> keeps its default and means nothing.</summary>
 public sealed record LossRecipe
 {
+    const int Ignored = 255;
+
     static readonly NamedValues<LossKind> Kinds = new(
         ("cross_entropy", LossKind.CrossEntropy), ("focal", LossKind.Focal), ("ohem", LossKind.HardPixels), ("dice", LossKind.Dice),
         ("lovasz", LossKind.Lovasz));
@@ -17,8 +19,8 @@ public sealed record LossRecipe
     /// <summary>Which loss.</summary>
     public LossKind Kind { get; init; } = LossKind.CrossEntropy;
 
-    /// <summary>The label of pixels that do not count, 0 to 255 and no class of the network.</summary>
-    public int IgnoreIndex { get; init; } = 255;
+    /// <summary>The label of pixels that do not count; 255, as in padding, data and scores.</summary>
+    public int IgnoreIndex { get; init; } = Ignored;
 
     /// <summary>A weight for each class, 0 or more; null where all count alike; cross entropy and hard pixels.</summary>
     public ValueList<double>? ClassWeights { get; init; }
@@ -59,7 +61,7 @@ public sealed record LossRecipe
         map.RefuseUnless(loss.Kind is LossKind.Dice or LossKind.Lovasz, "dice and lovasz", chosen, "cross_entropy_share");
         loss = loss with
         {
-            IgnoreIndex = map["ignore_index"].Int(min: 0, max: 255) ?? loss.IgnoreIndex,
+            IgnoreIndex = ReadIgnored(map["ignore_index"]),
             ClassWeights = ReadWeights(map["class_weights"]),
             LabelSmoothing = map["label_smoothing"].Number(min: 0, max: 1) ?? loss.LabelSmoothing,
             Alpha = map["alpha"].Number(min: 0, aboveMin: true) ?? loss.Alpha,
@@ -70,8 +72,6 @@ public sealed record LossRecipe
             CrossEntropyShare = map["cross_entropy_share"].Number(min: 0) ?? loss.CrossEntropyShare,
             Heads = LossHeadsRecipe.Read(map.Section("heads")),
         };
-        if (loss.IgnoreIndex < classes) throw (map["ignore_index"].Node ?? map)
-            .Error($"{loss.IgnoreIndex} is one of the network's {classes} classes; wants a label outside them");
         if (classes is { } wanted && loss.ClassWeights is { } weights && weights.Count != wanted)
             throw map["class_weights"].Node!.Error($"holds {weights.Count} weights for a network of {wanted} classes");
         return loss;
@@ -106,6 +106,12 @@ public sealed record LossRecipe
         if (Kind is LossKind.Dice or LossKind.Lovasz) yaml.Number("cross_entropy_share", CrossEntropyShare);
         Heads.Write(yaml);
     }
+
+    // Padding, data and scores know one ignored label. Another one here would count the pixels that they ignore.
+    static int ReadIgnored(YamlField field) => field.Int(min: int.MinValue) is not (null or Ignored) and var other
+        ? throw field.Node!.Error($"{other} is not {Ignored}, the label of ignored pixels in padding, data, loss and scores; remove the "
+            + "key, and give the masks' own ignored values as 'ignore' in a dataset.yaml (layout folder)")
+        : Ignored;
 
     static ValueList<double>? ReadWeights(YamlField field)
     {

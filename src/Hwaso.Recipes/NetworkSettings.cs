@@ -33,6 +33,23 @@ public sealed class NetworkSettings : IEquatable<NetworkSettings>
     public static NetworkSettings Parse(string yaml, string where = "settings") =>
         string.IsNullOrWhiteSpace(yaml) ? None : new NetworkSettings((YamlMap)YamlTree.Read(yaml, where).Moved("model"));
 
+    /// <summary>The error that a setting does not fit, at its line or that of the nearest section around it.</summary>
+    /// <param name="error">The error, with the setting's key below <c>model:</c>.</param>
+    /// <returns>Null where neither the key nor a section around it was written.</returns>
+    public RecipeException? ErrorOf(SettingException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        YamlMap? map = Map;
+        YamlEntry? nearest = null;
+        foreach (var name in error.Key.Split('.'))
+        {
+            if (map?.Find(name) is not { } entry)
+                break;
+            (nearest, map) = (entry, entry.Value as YamlMap);
+        }
+        return nearest is null ? null : new RecipeException(nearest.Where, $"{Map.PathOf(error.Key)}: {error.Message}");
+    }
+
     /// <summary>Whether the other settings hold equal values, in any order.</summary>
     public bool Equals(NetworkSettings? other) => other is not null && canonical.Value == other.canonical.Value;
 

@@ -104,10 +104,18 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
     static string ReadName(YamlField field, string file)
     {
         if (field.Text() is not { } name)
-            return string.Concat(Path.GetFileNameWithoutExtension(file).Select(c => IsNameLetter(c) ? c : '-'));
+        {
+            name = string.Concat(Path.GetFileNameWithoutExtension(file).Select(c => IsNameLetter(c) ? c : '-'));
+            return IsFolderName(name) ? name : throw new RecipeException(file,
+                $"name: missing, and the file's own name gives none ('{name}'); write 'name: …'");
+        }
         // Runs, files and reports are called after it.
-        return name.All(IsNameLetter) ? name : throw field.Node!.Error($"'{name}' holds more than letters, digits and . _ + -");
+        if (!name.All(IsNameLetter)) throw field.Node!.Error($"'{name}' holds more than letters, digits and . _ + -");
+        return IsFolderName(name) ? name : throw field.Node!.Error(
+            $"'{name}' names a folder around the runs, not one among them; wants a letter or a digit in it");
     }
+
+    static bool IsFolderName(string name) => name.Any(char.IsLetterOrDigit);
 
     static bool IsNameLetter(char c) => char.IsLetterOrDigit(c) || c is '.' or '_' or '+' or '-';
 }

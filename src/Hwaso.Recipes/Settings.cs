@@ -24,7 +24,10 @@ public sealed class Settings<TConfig>
     public Settings<TConfig> Add(Setting<TConfig> setting) => new([.. settings, setting], check);
 
     /// <summary>With a check of the whole configuration, for numbers that have to fit each other.</summary>
-    /// <param name="fits">Throws an <see cref="ArgumentException"/> that says which numbers do not fit and which would.</param>
+    /// <param name="fits">
+    /// Throws a <see cref="SettingException"/>, or another <see cref="ArgumentException"/>, that says which numbers do not fit and which
+    /// would.
+    /// </param>
     public Settings<TConfig> Require(Action<TConfig> fits) => new(settings, check + fits);
 
     /// <summary>A whole number.</summary>
@@ -82,7 +85,20 @@ public sealed class Settings<TConfig>
     /// <summary>A part of the configuration with settings of its own, in a section; keys that are left out keep their values.</summary>
     public Settings<TConfig> Section<TPart>(
         string key, Func<TConfig, TPart> get, Func<TConfig, TPart, TConfig> set, Settings<TPart> part) =>
-        new([.. settings, new SectionSetting<TConfig, TPart>(key, get, set, part)], check + (config => part.check(get(config))));
+        new([.. settings, new SectionSetting<TConfig, TPart>(key, get, set, part)],
+            check + (config => CheckSection(key, part, get(config))));
+
+    static void CheckSection<TPart>(string key, Settings<TPart> part, TPart value)
+    {
+        try
+        {
+            part.check(value);
+        }
+        catch (SettingException error)
+        {
+            throw new SettingException($"{key}.{error.Key}", error.Message);
+        }
+    }
 
     /// <summary>A part of the configuration that a section replaces whole; it is written on one line.</summary>
     /// <param name="key">Its key.</param>
@@ -138,6 +154,15 @@ public sealed class Settings<TConfig>
         foreach (var setting in settings)
             setting.Sample(random, yaml, whole);
     }
+}
+
+/// <summary>Thrown where a setting does not fit the others; its key lets whoever read it from a file name the line.</summary>
+/// <param name="key">The setting's key below the configuration that was checked, such as <c>heads</c>.</param>
+/// <param name="message">The value, what was wanted, and what to do.</param>
+public sealed class SettingException(string key, string message) : ArgumentException(message)
+{
+    /// <summary>The setting's key.</summary>
+    public string Key { get; } = key;
 }
 
 /// <summary>A key, what it can hold and what it means, as the documentation lists it.</summary>

@@ -58,7 +58,7 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         if (stages.Count > 0
             && (map["epochs"].Node
             ?? map["iterations"].Node) is { } length) throw length.Error("excludes 'stages', which have lengths of their own; remove it");
-        if (stages.Count > 0) epochs = stages.Sum(stage => stage.Epochs);
+        if (stages.Count > 0) epochs = Together(map, stages);
         if (epochs is not null
             && iterations is not null) throw map["iterations"].Node!.Error("excludes 'train.epochs'; remove one of the two");
         var batch = map["batch"].Int(min: 1);
@@ -85,6 +85,13 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
             CudaGraph = map["cuda_graph"].Flag() ?? train.CudaGraph,
             LogEvery = map["log_every"].Int(min: 1) ?? train.LogEvery,
         };
+    }
+
+    static int Together(YamlMap map, ValueList<TrainStageRecipe> stages)
+    {
+        var epochs = stages.Sum(stage => (long)stage.Epochs);
+        return epochs <= int.MaxValue ? (int)epochs : throw new RecipeException(map.Where,
+            $"stages: {epochs} epochs together, above {int.MaxValue}; give the stages fewer epochs");
     }
 
     internal void Write(YamlWriter yaml, bool staged)

@@ -6,7 +6,7 @@ public sealed record ValidateRecipe
     /// <summary>Epochs between two scorings; 0 for only at the end.</summary>
     public int Every { get; init; } = 1;
 
-    /// <summary>Images of one forward pass, at least 1; above 1 all images must be of one size.</summary>
+    /// <summary>Images of one forward pass; 1, because each image keeps its own size.</summary>
     public int Batch { get; init; } = 1;
 
     /// <summary>The size that images are resized to before the network; null for their own. Scores are taken at the label's size.</summary>
@@ -21,7 +21,7 @@ public sealed record ValidateRecipe
         validate = validate with
         {
             Every = map["every"].Int(min: 0) ?? validate.Every,
-            Batch = map["batch"].Int(min: 1) ?? validate.Batch,
+            Batch = ReadBatch(map["batch"]) ?? validate.Batch,
             Size = map["size"].Size(),
             Patience = map["patience"].Int(min: 1),
         };
@@ -34,6 +34,11 @@ public sealed record ValidateRecipe
                     + "scored ('every: 0'); remove one of the two");
         return validate;
     }
+
+    // Nothing reads another number; taking it would promise a speed that it does not bring.
+    static int? ReadBatch(YamlField field) => field.Int(min: 1) is not (null or 1) and var other
+        ? throw field.Node!.Error($"{other} is not 1: validation segments each image by itself, at its own size; remove the key")
+        : field.Node is null ? null : 1;
 
     internal void Write(YamlWriter yaml)
     {

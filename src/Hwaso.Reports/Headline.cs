@@ -5,6 +5,8 @@ namespace Hwaso.Reports;
 /// <summary>The title and the main figures.</summary>
 static class Headline
 {
+    const double Gi = 1L << 30, LeastInGi = 1L << 20;
+
     public static void Write(Html html, RunReportData data, Scores? scores)
     {
         Brand(html, "Hwaso run report");
@@ -39,7 +41,12 @@ static class Headline
         if (run.Parameters is { } parameters)
             Split(html, "Parameters", Format.Short(parameters), Format.Count(parameters));
         if (run.MultiplyAdds is { } multiplyAdds)
-            Split(html, "Multiply-adds", Format.Short(multiplyAdds), run.InputSize is null ? null : $"at {run.InputSize}");
+        {
+            // The unit of profile and compare: the field divides by 2^30.
+            var small = multiplyAdds < LeastInGi;
+            Figure(html, "Multiply-adds", small ? Format.Count(multiplyAdds) : Format.Number(multiplyAdds / Gi), small ? null : "× 2³⁰",
+                run.InputSize is null ? null : $"at {run.InputSize}");
+        }
         if (run.TrainingTime is { } time)
             Figure(html, "Training time", Format.Duration(time), null, run.Device);
         if (run.ImagesPerSecond is { } speed)

@@ -193,8 +193,10 @@ public static partial class Aten
                     NativeMethods.hw_free(native.Pointer);
                     return list;
                 }
-            default:
+            case ValueKind.None:
                 return Value.None;
+            default:
+                throw new NotSupportedException($"a result of kind {(ValueKind)native.Kind}, which the door does not return");
         }
     }
 }

@@ -32,6 +32,8 @@ public sealed class AppTests
     [InlineData("--size '-2x4': wanted height x width in pixels, e.g. 512x1024", "here", "--size=-2x4")]
     [InlineData("--size '99999999999x4': wanted height x width in pixels, e.g. 512x1024", "here", "--size", "99999999999x4")]
     [InlineData("--size is given without its HxW", "here", "--size")]
+    [InlineData("--layout is given without its cityscapes|voc", "here", "--size", "2x3", "--layout", "--threads", "1")]
+    [InlineData("--json takes no value; leave out '=yes'", "here", "--size", "2x3", "--json=yes")]
     [InlineData("--size is given more than once", "here", "--size", "2x3", "--size", "2x3")]
     [InlineData("--size HxW is missing", "here")]
     [InlineData("DIR is missing", "--size", "2x3")]
@@ -98,11 +100,26 @@ public sealed class AppTests
         Assert.Contains("Rendering 2 scenes in 0:0", line.Error, StringComparison.Ordinal);
     }
 
+    const string Fault = "This is a fault of Hwaso's own; run it again with --debug and report what it prints";
+
+    [Fact]
+    public void An_argument_that_only_our_own_code_can_have_got_wrong_is_no_wrong_command_line()
+    {
+        var line = Run(_ => new Dictionary<string, int> { ["train"] = 1 }.Append(new("train", 2)).ToDictionary(p => p.Key).Count,
+            "render", "here", "--size", "2x3");
+
+        Assert.Equal(1, line.Code);
+        Assert.EndsWith($" {Fault}\n", line.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("try: ", line.Error, StringComparison.Ordinal);
+    }
+
     public static TheoryData<Exception, string, int> Errors => new()
     {
         { new FileNotFoundException("recipes/x.yaml: no such file"), "recipes/x.yaml: no such file", 1 },
         { new IOException("No space left\non device"), "No space left on device", 1 },
         { new ArgumentException("val: 3 of 2", "val"), "val: 3 of 2", 2 },
+        { new ArgumentNullException("net"), "Value cannot be null. (Parameter 'net') " + Fault, 1 },
+        { new KeyNotFoundException("no such key."), "no such key. " + Fault, 1 },
         { new UsageException("--a without --b"), "--a without --b", 2 },
         { new AggregateException(new IOException("inside")), "inside", 1 },
         { new TypeInitializationException("T", new DllNotFoundException("libhwaso_torch.so is missing")), "libhwaso_torch.so is missing",

@@ -6,6 +6,8 @@ public sealed class ImageNamesTests
     [InlineData("a.png b.jpg", "a b")]
     [InlineData("x/a.png y/a.png b.png", "x_a y_a b")]
     [InlineData("p/x/a.png q/x/a.png", "p_x_a q_x_a")]
+    [InlineData("run/a.jpg run/a.png run/b.png", "a_jpg a_png b")]
+    [InlineData("x/a.jpg x/a.png y/a.png", "a_jpg a_png a")]
     public void A_name_has_as_much_of_the_folders_as_makes_it_unique(string images, string names) =>
         Assert.Equal(names.Split(' '), ImageNames.Of(images.Split(' ')));
 

@@ -37,6 +37,47 @@ public sealed class LabelFilesTests : TensorTest
     }
 
     [Fact]
+    public void A_bad_image_is_named_and_the_others_are_segmented_whatever_the_reason()
+    {
+        string[] images = [Copy("a.png"), Copy("small.png"), Copy("gone.png"), Damaged("cut.png"), Copy("b.png")];
+        Png.Write(images[1], new RgbImage(8, 8));
+        using var segmenter = Segmenter.Open(run.Root, new() { Device = Device.Cpu, Engine = Engine.Runtime });
+        var files = new LabelFiles(images, run.At("out"));
+        File.Delete(images[2]);
+        var result = files.Write(segmenter);
+
+        Assert.Equal(["a.png", "b.png"], result.Written.Select(f => Path.GetFileName(f.File)));
+        Assert.Equal(images[1..4], result.Failed.Select(f => f.Image));
+        Assert.All(result.Failed, f => Assert.Contains(f.Image, f.Problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_disk_that_cannot_be_written_ends_the_work_at_once()
+    {
+        string[] images = [Copy("a.png"), Copy("b.png")];
+        using var segmenter = Segmenter.Open(run.Root, new() { Device = Device.Cpu });
+        Directory.CreateDirectory(run.At("out/a.png"));
+        var done = new List<int>();
+        Assert.ThrowsAny<Exception>(() => new LabelFiles(images, run.At("out")).Write(segmenter, done.Add));
+        Assert.Empty(done);
+    }
+
+    [Fact]
+    public void An_image_smaller_than_the_stride_is_padded_on_libtorch_and_gets_labels_of_its_size()
+    {
+        using var segmenter = Segmenter.Open(run.Root, new() { Device = Device.Cpu, Engine = Engine.Libtorch });
+        var small = new RgbImage(20, 40);
+        run.Image.Pixels.AsSpan(0, small.Pixels.Length).CopyTo(small.Pixels);
+        var padded = new RgbImage(32, 40);
+        for (var y = 0; y < 40; y++)
+            small.Pixels.AsSpan(y * 60, 60).CopyTo(padded.Pixels.AsSpan(y * 96));
+        var (labels, whole) = (segmenter.Segment(small), segmenter.Segment(padded));
+        Assert.Equal((20, 40), (labels.Width, labels.Height));
+        for (var y = 0; y < 40; y++)
+            Assert.Equal(whole.Labels[(y * 32)..(y * 32 + 20)], labels.Labels[(y * 20)..(y * 20 + 20)]);
+    }
+
+    [Fact]
     public void A_submission_has_the_servers_names_and_numbers_and_wants_its_classes()
     {
         var image = Copy("berlin_000000_000019_leftImg8bit.png");

@@ -162,4 +162,18 @@ public sealed class LayerTests : TensorTest
         AssertClose([.. recorded["weight"]!.AsArray().Select(n => n!.GetValue<float>())], weight.ToArray<float>(), tolerance, "weight");
         AssertClose([.. recorded["bias"]!.AsArray().Select(n => n!.GetValue<float>())], bias.ToArray<float>(), tolerance, "bias");
     }
+
+    [Fact]
+    public void BatchNorm_in_training_refuses_one_value_per_channel_whose_variance_is_no_number()
+    {
+        using var weights = Weights.Create();
+        var norm = new BatchNorm2d(weights / "head" / "bn", 3);
+        using var one = Tensor.Ones([1, 3, 1, 1]);
+        var error = Assert.Throws<OneValuePerChannelException>(() => norm.Call(one));
+        Assert.Equal("head.bn", error.Module);
+        using var two = Tensor.Ones([2, 3, 1, 1]);
+        norm.Call(two).Dispose();
+        norm.Eval();
+        norm.Call(one).Dispose();
+    }
 }

@@ -4,6 +4,9 @@ namespace Hwaso.Recipes.Tests;
 
 public sealed class BadRecipeTests
 {
+    const string OneIgnored = "the label of ignored pixels in padding, data, loss and scores; remove the key, and give the masks' own "
+        + "ignored values as 'ignore' in a dataset.yaml (layout folder)";
+
     // Lines 1 to 12 of every recipe below; each case replaces one line, or adds lines after the last.
     static readonly string[] Good =
     [
@@ -104,8 +107,12 @@ public sealed class BadRecipeTests
         "5: loss.class_weights: holds 2 weights for a network of 3 classes")]
     [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {class_weights: cityscapes}",
         "5: loss.class_weights: holds 19 weights for a network of 3 classes")]
-    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {ignore_index: 2}",
-        "5: loss.ignore_index: 2 is one of the network's 3 classes; wants a label outside them")]
+    [InlineData(5, "  layout: voc\nloss: {ignore_index: 254}", "6: loss.ignore_index: 254 is not 255, " + OneIgnored)]
+    [InlineData(5, "  layout: voc\nloss: {ignore_index: 0}", "6: loss.ignore_index: 0 is not 255, " + OneIgnored)]
+    [InlineData(5, "  layout: voc\nloss: {ignore_index: -1}", "6: loss.ignore_index: -1 is not 255, " + OneIgnored)]
+    [InlineData(5, "  layout: voc\nvalidate: {batch: 4}",
+        "6: validate.batch: 4 is not 1: validation segments each image by itself, at its own size; remove the key")]
+    [InlineData(1, "name: ..", "1: name: '..' names a folder around the runs, not one among them; wants a letter or a digit in it")]
     [InlineData(5, "  layout: voc\nloss: {class_weights: cityscape}",
         "6: loss.class_weights: 'cityscape' is none of none, cityscapes; did you mean 'cityscapes'?")]
     [InlineData(5, "  layout: voc\nloss: {class_weights: [0, 0]}", "6: loss.class_weights: wants at least one weight above 0")]

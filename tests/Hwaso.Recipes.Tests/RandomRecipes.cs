@@ -52,7 +52,6 @@ sealed class RandomRecipes(Random random)
         Validate = new ValidateRecipe
         {
             Every = random.Next(1, 9),
-            Batch = random.Next(1, 9),
             Size = MaybeValue(Size),
             Patience = MaybeValue(() => random.Next(1, 9))
         },
@@ -65,7 +64,6 @@ sealed class RandomRecipes(Random random)
         var any = new LossRecipe
         {
             Kind = kind,
-            IgnoreIndex = random.Next(200, 256),
             Heads = new LossHeadsRecipe
             {
                 Auxiliary = MaybeValue(Above0),

@@ -21,6 +21,27 @@ public sealed class RecipeFileTests : IDisposable
         Assert.Equal(Recipe.Read(Smallest, "x.yaml"), Recipe.Load(path));
     }
 
+    [Theory]
+    [InlineData(".yaml")]
+    [InlineData("...yaml")]
+    [InlineData("---.yaml")]
+    public void File_is_refused_when_neither_it_nor_its_name_gives_the_recipe_one(string name)
+    {
+        var path = Write(name, Smallest);
+        Assert.StartsWith($"{path}: name: missing, and the file's own name gives none (", ErrorOf(path), StringComparison.Ordinal);
+        Assert.Equal("x", Recipe.Load(path, "name=x").Name);
+    }
+
+    [Fact]
+    public void Stages_are_refused_when_their_epochs_together_are_too_many()
+    {
+        const string Long = "epochs: 2000000000, learn: [depth]";
+        string[] settings = ["train.epochs=", $"stages=[{{name: a, {Long}}}, {{name: b, {Long}}}]"];
+        var error = Assert.Throws<RecipeException>(() => Recipe.Read(Smallest, "x.yaml", settings));
+        Assert.EndsWith("stages: 4000000000 epochs together, above 2147483647; give the stages fewer epochs", error.Message,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void File_is_refused_with_a_near_name_when_it_is_not_there()
     {

@@ -42,6 +42,51 @@ public sealed class SettingTests
     }
 
     [Fact]
+    public void Setting_replaces_one_item_of_a_list_that_the_recipe_writes_out()
+    {
+        Assert.Equal(new SizePx(32, 64), Read("augment.crop=[16, 64]", "augment.crop[0]=32").Augment.Crop);
+        Assert.Equal([1, 5, 3], Read("loss.class_weights=[1, 2, 3]", "loss.class_weights[1]=5").Loss.ClassWeights!);
+        Assert.Equal(NetworkSettings.Parse("stage2: {blocks: [4, 7]}"),
+            Read("model.stage2.blocks=[4, 4]", "model.stage2.blocks[1]=7").Model.Settings);
+        string[] staged = ["train.epochs=", "stages=[{name: a, epochs: 3, learn: [depth]}]"];
+        Assert.Equal(NetworkPart.Semantic, Assert.Single(Read([.. staged, "stages[0].learn[0]=semantic"]).Stages[0].Learn));
+    }
+
+    [Theory]
+    [InlineData("augment.mean[0]=0.5",
+        "augment.mean[0]: the recipe has no list augment.mean to change an item of; give all of augment.mean")]
+    [InlineData("augment.crop[2]=5", "augment.crop[2]: augment.crop has 2 items, numbered from 0")]
+    [InlineData("augment.crop[-1]=5", "augment.crop[-1]: names no item of a list; items are numbered from 0, such as crop[0]")]
+    [InlineData("augment.crop[]=5", "augment.crop[]: names no item of a list; items are numbered from 0, such as crop[0]")]
+    [InlineData("augment.crop[0=5", "augment.crop[0: names no item of a list; items are numbered from 0, such as crop[0]")]
+    [InlineData("augment.crop[0][1]=5", "augment.crop[0][1]: names no item of a list; items are numbered from 0, such as crop[0]")]
+    [InlineData("augment.crop[0]=", "augment.crop[0]: an item cannot be taken out of a list; give all of augment.crop")]
+    [InlineData("augment.crop[1]=0", "augment.crop[1]: 0 is below 1")]
+    [InlineData("augment.crop[1]=[1, 2]", "augment.crop[1]: wants a whole number, not a list of 2")]
+    [InlineData("stages[-1].epochs=3", "stages[-1]: names no item of a list; items are numbered from 0, such as stages[0]")]
+    [InlineData("stages[0].epochs=3", "stages[0]: the recipe has no list stages to change an item of; give all of stages")]
+    [InlineData("stages[0]=5", "stages[0]: the recipe has no list stages to change an item of; give all of stages")]
+    [InlineData("stagse[0]=5", "stagse: unknown key; did you mean 'stages'?")]
+    [InlineData("train[0].batch=5", "train[0]: train holds keys below it, which is no list")]
+    [InlineData("train.batch[0]=5", "train.batch[0]: train.batch holds '1', which is no list")]
+    public void Setting_of_an_item_is_refused_when_there_is_no_such_item(string setting, string message) =>
+        Assert.Equal($"--set {setting}: {message}", Assert.Throws<RecipeException>(() => Read(setting)).Message);
+
+    [Fact]
+    public void Setting_of_an_item_is_refused_when_the_item_is_of_another_kind()
+    {
+        string[] staged = ["train.epochs=", "stages=[{name: a, epochs: 3, learn: [depth]}]"];
+        Assert.Equal("--set stages[0]=5: stages[0]: wants keys such as 'name', not '5'",
+            Assert.Throws<RecipeException>(() => Read([.. staged, "stages[0]=5"])).Message);
+    }
+
+    [Theory]
+    [InlineData("augment:\n  crop[0]: 5", "x.yaml:2: augment.crop[0]: unknown key; a file gives a whole list, such as crop: […]")]
+    [InlineData("stages[0]: {epochs: 3}", "x.yaml:1: stages[0]: unknown key; a file gives a whole list, such as stages: […]")]
+    public void Key_of_a_file_is_refused_when_it_names_an_item_of_a_list(string yaml, string message) =>
+        Assert.Equal(message, Assert.Throws<RecipeException>(() => RecipeFile.Read($"{yaml}\nmodel: {{name: x}}", "x.yaml")).Message);
+
+    [Fact]
     public void Setting_replaces_a_whole_section_when_its_value_is_one()
     {
         var recipe = Read("train.optimizer={name: adamw, learning_rate: 0.001, betas: [0.9, 0.95]}");

@@ -31,7 +31,7 @@ public sealed class SectionTests
             ("mIoU", "49.5 %", "3 of 4 classes"),
             ("Pixel accuracy", "85.7 %", "140 pixels"),
             ("Parameters", "1.57 M", "1,573,219"),
-            ("Multiply-adds", "5.24 G", "at 256×512"),
+            ("Multiply-adds", "4.88 × 2³⁰", "at 256×512"),
             ("Training time", "4 min 12 s", "CPU, 2 threads"),
             ("Speed", "19.2 images/s", "in training"),
         ], figures);
@@ -43,7 +43,7 @@ public sealed class SectionTests
         Assert.Equal([("Device", "GPU", "")], ParsedPage.Of(SmallRun.Bare with { Figures = new() { Device = "GPU" } }).Figures);
         Assert.Equal([("Speed", "7 images/s", "GPU")],
             ParsedPage.Of(SmallRun.Bare with { Figures = new() { Device = "GPU", ImagesPerSecond = 7 } }).Figures);
-        Assert.Equal([("Multiply-adds", "12 k", "")],
+        Assert.Equal([("Multiply-adds", "12,000", "")],
             ParsedPage.Of(SmallRun.Bare with { Figures = new() { MultiplyAdds = 12_000 } }).Figures);
     }
 

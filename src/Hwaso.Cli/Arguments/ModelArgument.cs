@@ -11,8 +11,15 @@ static class ModelArgument
     /// <summary>The definition of a short name, or of a recipe file's model.</summary>
     /// <exception cref="ArgumentException">No model has that name.</exception>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
+    /// <exception cref="UsageException">A run or a checkpoint was given.</exception>
     public static ModelDefinition Find(string model)
     {
+        if (IsTrained(model))
+        {
+            var own = Directory.Exists(model) ? Path.Combine(model, "recipe.yaml") : "the run's recipe.yaml";
+            throw new UsageException($"{model} is a run or a checkpoint, and a network's name or recipe was wanted: give {own}, or the "
+                + "network exported as .onnx where the verb takes one (hwaso export)");
+        }
         if (!IsRecipe(model))
             return Zoo.Find(model);
         var recipe = RecipeFile.Load(model);
@@ -55,6 +62,9 @@ static class ModelArgument
 
     /// <summary>The attention module of that name, for verbs that take one alone; null where it is no module's name.</summary>
     public static AttentionModule? FindAttention(string model) => AttentionModule.All.FirstOrDefault(a => a.Name == model);
+
+    // A weight file is told by its ending, so that a name that is misspelt is not taken for one.
+    static bool IsTrained(string model) => Directory.Exists(model) || Path.GetExtension(model) is ".safetensors" or ".pth" or ".pt";
 
     static bool IsRecipe(string model) => Path.GetExtension(model) is ".yaml" or ".yml";
 }

@@ -9,10 +9,17 @@ namespace Hwaso.Cli.Arguments;
 static class ParseErrors
 {
     /// <exception cref="UsageException">Something is wrong: a verb, an option, a value, something missing.</exception>
-    public static void Throw(ParseResult parse, Command root)
+    public static void Throw(ParseResult parse, Command root, IEnumerable<string> args)
     {
-        if (Find(parse, root) is { } problem) throw new UsageException(problem);
+        if ((FlagWithValue(parse, args) ?? Find(parse, root)) is { } problem) throw new UsageException(problem);
     }
+
+    // The parser takes the value for an argument, such as an image.
+    static string? FlagWithValue(ParseResult parse, IEnumerable<string> args) => args.TakeWhile(arg => arg != "--")
+        .Select(arg => (Arg: arg, At: arg.IndexOf('=', StringComparison.Ordinal)))
+        .Where(a => a.At > 0 && a.Arg[(a.At + 1)..] is not ("true" or "false"))
+        .Where(a => Options(parse.CommandResult).Any(option => option is Option<bool> && option.Name == a.Arg[..a.At]))
+        .Select(a => $"{a.Arg[..a.At]} takes no value; leave out '{a.Arg[a.At..]}'").FirstOrDefault();
 
     static string? Find(ParseResult parse, Command root)
     {
@@ -34,9 +41,16 @@ static class ParseErrors
         var unknown = parse.Tokens
             .TakeWhile(token => token.Type != TokenType.DoubleDash)
             .Where(token => token.Type == TokenType.Argument && IsOption(token.Value, isValue: values.Contains(token)))
-            .Select(token => token.Value.Split('=')[0])
+            .Select(token => token.Value)
             .FirstOrDefault();
-        return unknown is null ? null : $"unknown option '{unknown}'{NearName.HintOfSeveral(unknown, known.Select(option => option.Name))}";
+        if (unknown is null)
+            return null;
+        var name = unknown.Split('=')[0];
+        // An option where another one's value should stand: the parser took it for the value.
+        bool IsValueOf(Option option) => parse.GetResult(option)?.Tokens.Any(token => token.Value == unknown) == true;
+        if (known.Any(option => option.Name == name) && known.FirstOrDefault(IsValueOf) is { } robbed)
+            return $"{robbed.Name} is given without its {robbed.HelpName}";
+        return $"unknown option '{name}'{NearName.HintOfSeveral(name, known.Select(option => option.Name))}";
     }
 
     // An option's value may begin with a dash, as -5 does; with two it is an option that is misspelt.

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hwaso.Inference;
 
 namespace Hwaso.Cli.Output;
 
@@ -20,6 +21,10 @@ static class JsonOutput
 
     /// <summary>An array of the texts.</summary>
     public static JsonArray Array(IEnumerable<string> texts) => [.. texts.Select(text => (JsonNode?)JsonValue.Create(text))];
+
+    /// <summary>An array with <c>image</c> and <c>message</c> of each image that was left out.</summary>
+    public static JsonArray Failures(IEnumerable<ImageFailure> failed) =>
+        [.. failed.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })];
 
     /// <summary>An array of the numbers.</summary>
     public static JsonArray Array(IEnumerable<double> numbers) => [.. numbers.Select(number => (JsonNode?)JsonValue.Create(number))];

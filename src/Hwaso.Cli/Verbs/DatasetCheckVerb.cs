@@ -15,7 +15,8 @@ sealed class DatasetCheckVerb : Verb
     const int PrintedProblems = 40, PrintedSizes = 5;
 
     readonly Argument<string> folder = new("DIR") { Description = "folder of the data set" };
-    readonly Option<string?> layout = Values.Choice("--layout", "on-disk layout", [.. Datasets.Layouts], required: true);
+    readonly Option<string?> layout =
+        Values.Choice("--layout", "its layout (default: recognised by the folder's content)", [.. Datasets.Layouts]);
     readonly Option<string[]?> splits = Values.NameList("--splits", "LIST", "splits to check, separated by commas (default: train,val)");
     readonly Option<string?> page = Values.Text("--html", "FILE", "also writes the findings as a page, with the worst pictures");
 
@@ -30,25 +31,35 @@ sealed class DatasetCheckVerb : Verb
 
     public override IReadOnlyList<string> Examples =>
     [
-        "dataset check cityscapes --layout cityscapes",
+        "dataset check cityscapes",
         "dataset check VOCdevkit/VOC2012 --layout voc --json",
         "dataset check photos --layout folder --html check.html",
     ];
 
     public DatasetCheckArguments Read(ParseResult arguments) => new(
-        arguments.GetRequiredValue(folder), arguments.GetValue(layout)!,
+        arguments.GetRequiredValue(folder), arguments.GetValue(layout),
         arguments.GetValue(splits) is { Length: > 0 } named ? named : ["train", "val"], arguments.GetValue(page));
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
         var asked = Read(arguments);
+        var named = asked.Layout ?? Recognised(asked.Folder, context);
         DatasetReport report;
         using (var progress = context.CountedProgress("Checking", "images"))
-            report = DatasetCheck.Run(asked.Layout, asked.Folder, asked.Splits, context.ProcessorThreads, progress.Report, context.Cancel);
+            report = DatasetCheck.Run(named, asked.Folder, asked.Splits, context.ProcessorThreads, progress.Report, context.Cancel);
         if (asked.Page is { } page)
-            DatasetPage.Write(page, report, Datasets.ClassesOf(asked.Layout, asked.Folder), asked.Folder);
+            DatasetPage.Write(page, report, Datasets.ClassesOf(named, asked.Folder), asked.Folder);
         context.Result(Json(report), output => Print(output, report));
         return report.Problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    static string Recognised(string folder, VerbContext context)
+    {
+        var layouts = Datasets.LayoutsOf(folder);
+        if (layouts.Count > 1)
+            context.Log($"{folder} can be read as {string.Join(" or ", layouts)}: it is checked as {layouts[0]}; name another with "
+                + "--layout");
+        return layouts[0];
     }
 
     static JsonObject Json(DatasetReport report) => new()
@@ -127,7 +138,7 @@ sealed class DatasetCheckVerb : Verb
 
 /// <summary>The arguments of <c>hwaso dataset check</c>.</summary>
 /// <param name="Folder">The data set's folder.</param>
-/// <param name="Layout">Its layout.</param>
+/// <param name="Layout">Its layout; null: recognised by the folder's content.</param>
 /// <param name="Splits">The splits to check.</param>
 /// <param name="Page">File for the HTML page; null for none.</param>
-sealed record DatasetCheckArguments(string Folder, string Layout, IReadOnlyList<string> Splits, string? Page);
+sealed record DatasetCheckArguments(string Folder, string? Layout, IReadOnlyList<string> Splits, string? Page);

@@ -104,7 +104,7 @@ sealed class DepthVerb : Verb
                 ["files"] = JsonOutput.Array(result.Files),
                 ["made"] = result.Made,
                 ["kept"] = result.Kept,
-                ["failed"] = new JsonArray([.. result.Failed.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })]),
+                ["failed"] = JsonOutput.Failures(result.Failed),
                 ["teacher"] = teacher,
             },
             console => console.WriteLine($"{result.Made} depth maps written, {result.Kept} kept, in {output}; by {teacher}"));

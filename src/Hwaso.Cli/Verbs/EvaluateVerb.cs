@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
+using Hwaso.Cli.Output;
 using Hwaso.Data;
 using Hwaso.Data.Layouts;
 using Hwaso.Inference;
@@ -73,9 +74,17 @@ sealed class EvaluateVerb : Verb
             BoundaryRatio = !asked.Boundary ? null : data is CityscapesDataset ? BoundaryTally.CityscapesRatio : BoundaryTally.UsualRatio,
         };
         ScoreReport report;
+        var failed = new List<ImageFailure>();
         using (var progress = context.Progress($"Scoring {data.Name}", data.Samples.Count, "images"))
-            report = Evaluator.Score(segmenter, data, options, done => progress.Report(done), context.Cancel);
+            report = Evaluator.Score(segmenter, data, options, done => progress.Report(done), failure =>
+            {
+                failed.Add(failure);
+                progress.Log(failure.Problem);
+            }, context.Cancel);
+        if (report.Images == 0 && failed.Count > 0)
+            throw new InvalidDataException($"not one of the {failed.Count} images of {data.Name} could be scored; {failed[0].Problem}");
         var json = (JsonObject)JsonNode.Parse(ScoreJson.Text(report, asked.Absent))!;
+        json["failed"] = JsonOutput.Failures(failed);
         if (asked.Views.Protocol is { } protocol)
             json["protocol"] = protocol.Name;
         context.Result(json, output =>
@@ -84,8 +93,10 @@ sealed class EvaluateVerb : Verb
             if (asked.Views.Protocol is { } protocol)
                 output.WriteLine($"{protocol.Name}: {protocol.Description}");
             output.WriteLine(ScoreTable.Text(report, asked.Absent));
+            if (failed.Count > 0)
+                output.WriteLine($"{failed.Count} of {data.Samples.Count} images could not be scored");
         });
-        return ExitCode.Done;
+        return failed.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     static void CheckClasses(Segmenter segmenter, SegmentationDataset data, EvaluateArguments asked)

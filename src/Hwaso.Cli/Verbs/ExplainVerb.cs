@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
-using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Explaining;
 
@@ -42,23 +41,19 @@ sealed class ExplainVerb : Verb
         var (paths, output, pixel) = (arguments.GetRequiredValue(images), arguments.GetValue(folder)!, Pixel(arguments.GetValue(at)));
         var device = context.UseTorch();
         ImageNames.Check(paths);
-        var names = ImageNames.Of(paths);
         using var model = LoadedModel.Open(arguments.GetRequiredValue(source), device);
         var chosen = arguments.GetValue(name) is { } given ? model.ClassOf(given) : (int?)null;
         var drawn = new AttentionFiles(model, output);
         OutputFolder.Make(output);
-        var files = new List<string>();
-        for (var k = 0; k < paths.Length; k++)
-        {
-            context.Cancel.ThrowIfCancellationRequested();
-            var image = ImageFile.ReadRgb(paths[k]);
-            if (pixel is { } p && (p.X >= image.Width || p.Y >= image.Height))
-                throw new ArgumentException($"--at {p.X},{p.Y}: {paths[k]} has {image.Width} x {image.Height} pixels, "
-                    + $"so X goes to {image.Width - 1} and Y to {image.Height - 1}");
-            files.AddRange(drawn.Write(image, names[k], new AttentionQuestion(chosen, pixel, arguments.GetValue(modules))));
-        }
-        context.Result(new JsonObject { ["files"] = JsonOutput.Array(files) }, output => files.ForEach(output.WriteLine));
-        return ExitCode.Done;
+        var result = drawn.Write(paths, new AttentionQuestion(chosen, pixel, arguments.GetValue(modules)), context.Log, context.Cancel);
+        context.Result(
+            new JsonObject { ["files"] = JsonOutput.Array(result.Files), ["failed"] = JsonOutput.Failures(result.Failed) },
+            text =>
+            {
+                foreach (var file in result.Files)
+                    text.WriteLine(file);
+            });
+        return result.Failed.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     static (int X, int Y)? Pixel(string? text)

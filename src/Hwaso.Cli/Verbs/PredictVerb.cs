@@ -65,7 +65,7 @@ sealed class PredictVerb : Verb
                 ["files"] = JsonOutput.Array(result.Written.Select(f => f.File)),
                 ["milliseconds"] = JsonOutput.Array(result.Written.Select(f => Math.Round(f.Milliseconds, 2))),
                 ["engine"] = segmenter.Engine,
-                ["failed"] = new JsonArray([.. result.Failed.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })]),
+                ["failed"] = JsonOutput.Failures(result.Failed),
             },
             output =>
             {

@@ -103,7 +103,7 @@ sealed class ScoreVerb : Verb
             : report.DifferenceFrom(Score(scorer, others, options, asked.Against!, context), asked.Absent);
         if (asked.Confusion is { } file)
             File.WriteAllText(file, ConfusionCsv.Text(report.Confusion, classes.Names));
-        Warn(report, asked, context);
+        Warn(report, scorer, table, asked, context);
         context.Result((JsonObject)JsonNode.Parse(ScoreJson.Text(report, asked.Absent, difference))!, output =>
         {
             output.WriteLine($"{asked.Predictions}: {report.Images} images, {classes.Name}");
@@ -122,10 +122,20 @@ sealed class ScoreVerb : Verb
     }
 
     // Half of a picture predicted as no class is hardly meant: the usual reason is the other numbering.
-    static void Warn(ScoreReport report, ScoreArguments asked, VerbContext context)
+    static void Warn(ScoreReport report, FolderScorer scorer, LabelTable table, ScoreArguments asked, VerbContext context)
     {
-        if (report.Scores.OutOfRangePixels * 2 <= report.Scores.Pixels)
-            return;
+        // Values that are all training indices, and not the same as label values: predict wrote them.
+        var classes = report.Classes.Count;
+        if (asked is { Layout: not PlainLabels, Values: PredictedValues.Labels } && scorer.HighestPrediction < classes
+            && Enumerable.Range(0, classes).Any(k => table.MeaningOf(k) != k))
+            context.Log($"warning: no predicted value is above {scorer.HighestPrediction}: are they training indices, as hwaso predict "
+                + "writes them? Then add --values indices");
+        else if (report.Scores.OutOfRangePixels * 2 > report.Scores.Pixels)
+            WarnOfOthers(report, asked, context);
+    }
+
+    static void WarnOfOthers(ScoreReport report, ScoreArguments asked, VerbContext context)
+    {
         var other = asked.Values == PredictedValues.Labels ? "training indices (--values indices)" : "label values (--values labels)";
         context.Log($"warning: {100.0 * report.Scores.OutOfRangePixels / report.Scores.Pixels:0} % of the pixels are predicted as no "
             + $"class; are the values {other}, or those of another data set?");

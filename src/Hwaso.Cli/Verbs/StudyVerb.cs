@@ -134,8 +134,8 @@ sealed class StudyConsole(VerbContext context) : IStudyWatcher, IDisposable
 
     public void Kept(int number, int of, StudyVariant variant, int seed, RunSummary summary)
     {
-        var miou = summary.Scores.TryGetValue("miou", out var score) ? score : double.NaN;
-        context.Log($"run {number}/{of}: {variant.Name}, seed {seed}: finished before, mIoU {miou:0.0000}");
+        var miou = summary.Scores.TryGetValue("miou", out var score) ? $"{score:0.0000}" : "–";
+        context.Log($"run {number}/{of}: {variant.Name}, seed {seed}: finished before, mIoU {miou}");
     }
 
     public void Trained(TrainResult result)

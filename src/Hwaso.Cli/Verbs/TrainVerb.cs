@@ -65,9 +65,9 @@ sealed class TrainVerb : Verb
             new JsonObject { ["run"] = folder.Root, [task.MainScore] = best?.Main.Value, ["seconds"] = Math.Round(result.Seconds, 3) },
             output =>
             {
-                output.WriteLine(
-                    $"{best?.Main} after epoch {result.BestEpoch}{others}, {result.Seconds:0} s, {result.ImagesPerSecond:0.0} images/s");
-                output.WriteLine($"weights  {folder.Best}");
+                var score = best is null ? "no validation gave a score" : $"{best.Main} after epoch {result.BestEpoch}{others}";
+                output.WriteLine($"{score}, {result.Seconds:0} s, {result.ImagesPerSecond:0.0} images/s");
+                output.WriteLine($"weights  {folder.Weights}");
                 output.WriteLine($"report   {folder.Report}");
             });
         return ExitCode.Done;

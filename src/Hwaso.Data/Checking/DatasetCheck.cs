@@ -21,11 +21,14 @@ public static class DatasetCheck
 
     /// <summary>Checks the splits named.</summary>
     /// <inheritdoc cref="Run(string, string, int, Action{int, int}?, CancellationToken)"/>
+    /// <exception cref="ArgumentException">The layout is not known, or a split is named twice.</exception>
     public static DatasetReport Run(
         string layout, string root, IReadOnlyList<string> splits, int threads = 1, Action<int, int>? progress = null,
         CancellationToken stop = default)
     {
         Folders.Require(root, $"a data set of layout {layout}");
+        if (splits.GroupBy(split => split).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ArgumentException($"split '{twice.Key}' is named twice; name each split once");
         var classes = Datasets.ClassesOf(layout, root);
         var tally = new Tally(classes, splits);
         var opened = new List<(string Name, SegmentationDataset Data)>();

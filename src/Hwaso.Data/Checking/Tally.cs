@@ -2,7 +2,7 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Data.Checking;
 
-/// <summary>Collects the findings of a check; thread-safe.</summary>
+/// <summary>Collects the findings of a check; thread-safe: pixels are counted by each thread, and only sums wait for each other.</summary>
 /// <param name="classes">The classes.</param>
 /// <param name="splits">The splits that are checked.</param>
 sealed class Tally(ClassList classes, IReadOnlyList<string> splits)

@@ -20,6 +20,9 @@ sealed class ContextJson
         this.images = images.ToDictionary(i => i.Name, StringComparer.Ordinal);
     }
 
+    // A number in a text must not decide over memory.
+    const int LargestSide = 20_000, LargestImage = 1 << 25;
+
     /// <summary>The images, in order.</summary>
     public IReadOnlyCollection<ContextImage> Images => images.Values;
 
@@ -69,6 +72,8 @@ sealed class ContextJson
     public LabelMap Labels(string name)
     {
         var image = images[name];
+        if (image is not { Width: >= 1 and <= LargestSide, Height: >= 1 and <= LargestSide } || image.Width * image.Height > LargestImage)
+            throw new DatasetException(file, $"{name} is said to have {image.Width}×{image.Height} pixels, more than any photograph");
         var labels = new LabelMap(image.Width, image.Height);
         try
         {

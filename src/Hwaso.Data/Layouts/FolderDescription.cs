@@ -7,6 +7,9 @@ namespace Hwaso.Data.Layouts;
 /// <summary>Reads the text of a <c>dataset.yaml</c>; every error has the file and the line.</summary>
 sealed class FolderDescription
 {
+    // Deeper than any description; the reader of YAML itself has no limit but the stack's.
+    const int DeepestNesting = 16;
+
     static readonly string[] keys = ["name", "images", "masks", "list", "encoding", "ignore", "first_value", "background", "classes", "names"];
 
     readonly string file;
@@ -31,14 +34,19 @@ sealed class FolderDescription
     public static DescribedFolder Read(string yaml, string file)
     {
         var stream = new YamlStream();
+        RefuseDeep(yaml, file);
         try
         {
             stream.Load(new StringReader(yaml));
         }
         catch (YamlException error)
         {
-            throw new DatasetException($"{file}:{error.Start.Line}",
-                $"is not YAML: {error.Message} A value that begins with {{ wants quotes", error);
+            throw NotYaml(file, error.Start.Line, error);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // The reader fails its own checks on some malformed text.
+            throw NotYaml(file, 1, error);
         }
         if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode map)
             throw new DatasetException(file, "wants keys such as 'images:' at the top");
@@ -46,6 +54,37 @@ sealed class FolderDescription
             throw new DatasetException($"{file}:{odd.Start.Line}", "wants a name as key");
         return new FolderDescription(file, map).Read();
     }
+
+    /// <summary>Reads the text piece by piece, which needs no stack, and refuses what would be nested too deeply or is no YAML.</summary>
+    static void RefuseDeep(string yaml, string file)
+    {
+        var parser = new Parser(new StringReader(yaml));
+        var depth = 0;
+        long line = 1;
+        try
+        {
+            while (parser.MoveNext())
+            {
+                line = parser.Current!.Start.Line;
+                depth += parser.Current.NestingIncrease;
+                // The document and the stream are levels too.
+                if (depth > DeepestNesting + 2)
+                    throw new DatasetException($"{file}:{line}", $"is nested deeper than {DeepestNesting} levels");
+            }
+        }
+        catch (YamlException error)
+        {
+            throw NotYaml(file, error.Start.Line, error);
+        }
+        catch (Exception error) when (error is not (DatasetException or OutOfMemoryException))
+        {
+            throw NotYaml(file, line, error);
+        }
+    }
+
+    static DatasetException NotYaml(string file, long line, Exception error) => new($"{file}:{Math.Max(1, line)}", error is YamlException
+        ? $"is not YAML: {error.Message} A value that begins with {{ wants quotes"
+        : "is not YAML: cannot be read on from here; look for a missing quote or bracket", error);
 
     DescribedFolder Read()
     {
@@ -62,7 +101,7 @@ sealed class FolderDescription
         var list = new ClassList(name, [.. classes.Select(c => c.Entry)], Flag("background"));
         try
         {
-            return new DescribedFolder(list, colors ? ColorTable(list) : ValueTable([.. classes.Select(c => c.Value)], first), images,
+            return new DescribedFolder(list, colors ? ColorTable(list) : ValueTable(classes, first), images,
                 masks, Text("list"));
         }
         catch (ArgumentException error)
@@ -133,10 +172,25 @@ sealed class FolderDescription
             Ignored(node => node is YamlSequenceNode { Children: [YamlSequenceNode, ..] }).Select(Color).ToArray());
 
     // Values below the first one are ignored too: 0 where the classes begin at 1.
-    LabelTable ValueTable(IReadOnlyList<int> values, int first) => LabelTable.FromValues(values,
-        [.. Ignored(node => node is YamlSequenceNode).Select(n => Number(n, 0, 255))
-            .Concat(entries.ContainsKey("ignore") ? [] : [ClassList.Ignore])
-            .Concat(Enumerable.Range(0, first)).Distinct().Where(v => entries.ContainsKey("ignore") || !values.Contains(v))]);
+    LabelTable ValueTable(IReadOnlyList<(ClassEntry Entry, int Value)> classes, int first)
+    {
+        int[] values = [.. classes.Select(c => c.Value)];
+        var ignored = new List<int>();
+        foreach (var node in Ignored(node => node is YamlSequenceNode))
+        {
+            var value = Number(node, 0, 255);
+            if (Array.IndexOf(values, value) is >= 0 and var k)
+                throw Error(node, BothIgnored(classes[k].Entry.Name, value, isFirst: k == 0 && value == first));
+            ignored.Add(value);
+        }
+        if (ignored.Count == 0 && !entries.ContainsKey("ignore"))
+            ignored.Add(ClassList.Ignore);
+        return LabelTable.FromValues(values, [.. ignored.Concat(Enumerable.Range(0, first)).Distinct().Except(values)]);
+    }
+
+    static string BothIgnored(string name, int value, bool isFirst) => $"value {value} is both class '{name}' and ignored; " + (isFirst
+        ? $"give first_value: {value + 1} and leave '{name}' out of classes, or take {value} out of 'ignore'"
+        : $"take {value} out of 'ignore', or leave the class out and give the others their values as {{name: …, value: …}}");
 
     /// <summary>The ignored values: one, or a list.</summary>
     IEnumerable<YamlNode> Ignored(Func<YamlNode, bool> isList) =>

@@ -16,6 +16,7 @@ static class Folders
         var path = Path.Combine(folder, split);
         if (Directory.Exists(path))
             return path;
+        Require(folder, $"the folder of split '{split}'");
         var there = Directory.EnumerateDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray();
         throw new DatasetException(path,
             $"no split '{split}'; {(there.Length == 0 ? $"{folder} is empty" : $"there are {string.Join(", ", there)}")}");

@@ -51,17 +51,22 @@ public sealed class Loader
     Batch NewBatch(int number)
     {
         var count = Math.Min(options.BatchSize, data.Samples.Count - number * options.BatchSize);
+        // An array of more elements cannot be made; products of 32 bits would overflow before.
+        if (3L * count * augmentation.CropHeight * augmentation.CropWidth > Array.MaxLength)
+            throw TooLarge(count, null);
         try
         {
             return new Batch(count, augmentation.CropHeight, augmentation.CropWidth, depth is not null);
         }
         catch (OutOfMemoryException error)
         {
-            throw new DatasetException(data.Name,
-                $"too little memory for {count} images of {augmentation.CropHeight}×{augmentation.CropWidth}; use a smaller batch, crop, "
-                    + "prefetch or cache", error);
+            throw TooLarge(count, error);
         }
     }
+
+    DatasetException TooLarge(int count, Exception? error) => new(data.Name,
+        $"too little memory for {count} images of {augmentation.CropHeight}×{augmentation.CropWidth}; use a smaller batch, crop, "
+            + "prefetch or cache", error);
 
     /// <summary>A thread's function, which fills a slot of a batch with buffers of its own.</summary>
     Action<Batch, int, int> Worker(int epoch, int[] order)

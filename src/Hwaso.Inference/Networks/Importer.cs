@@ -4,12 +4,16 @@ using Hwaso.Models.Attention;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
+using Hwaso.Torch;
 
 namespace Hwaso.Inference.Networks;
 
 /// <summary>Converts a checkpoint of another program to one of ours.</summary>
 public static class Importer
 {
+    // A recipe's default.
+    const ulong Seed = 304;
+
     /// <summary>Reads a weight file into a network and writes it as safetensors that names its network.</summary>
     /// <param name="source">The <c>.pth</c> or <c>.safetensors</c> file.</param>
     /// <param name="definition">The network.</param>
@@ -31,7 +35,8 @@ public static class Importer
     public static LoadReport Import(
         IReadOnlyList<string> sources, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched)
     {
-        // Drawn, not zero: tensors that the file lacks begin as in training.
+        // Drawn, not zero: tensors that the file lacks begin as in training; from one seed, so that the same files give the same weights.
+        RandomState.Seed(Seed);
         using var weights = Weights.Create();
         var files = sources.Select(TensorFile.Read).ToArray();
         (HasTrainingParts(definition, classes, files) ? definition : definition.Deployed()).Build(weights, classes);

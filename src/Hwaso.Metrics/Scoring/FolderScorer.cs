@@ -12,6 +12,11 @@ namespace Hwaso.Metrics.Scoring;
 public sealed class FolderScorer(ClassList classes, LabelTable table, PredictedValues values = PredictedValues.Labels,
     bool cityscapes = false)
 {
+    int highest = -1;
+
+    /// <summary>The highest predicted value so far but for 255, which is no class in any numbering; −1 before the first.</summary>
+    public int HighestPrediction => highest;
+
     readonly LabelTable indices = LabelTable.Plain(classes.Count);
     readonly int[] ids = LabelTable.CityscapesClassIds;
 
@@ -29,6 +34,7 @@ public sealed class FolderScorer(ClassList classes, LabelTable table, PredictedV
         ArgumentNullException.ThrowIfNull(pairs);
         var next = -1;
         var done = 0;
+        var isBroken = false;
         var tallies = Enumerable.Range(0, Math.Clamp(threads, 1, Math.Max(1, pairs.Count)))
             .Select(_ => new ScoreTally(classes, options, cityscapes)).ToArray();
         try
@@ -38,7 +44,18 @@ public sealed class FolderScorer(ClassList classes, LabelTable table, PredictedV
                 for (var k = Interlocked.Increment(ref next); k < pairs.Count; k = Interlocked.Increment(ref next))
                 {
                     stop.ThrowIfCancellationRequested();
-                    Add(tally, pairs[k]);
+                    // Whatever one thread meets ends the others' work too: an error is not to wait for thousands of pairs.
+                    if (Volatile.Read(ref isBroken))
+                        break;
+                    try
+                    {
+                        Add(tally, pairs[k]);
+                    }
+                    catch
+                    {
+                        Volatile.Write(ref isBroken, true);
+                        throw;
+                    }
                     progress?.Invoke(Interlocked.Increment(ref done));
                 }
             });
@@ -59,6 +76,7 @@ public sealed class FolderScorer(ClassList classes, LabelTable table, PredictedV
         if (prediction.Width != truth.Width || prediction.Height != truth.Height)
             throw new DatasetException(pair.Prediction, $"is {prediction.Width}×{prediction.Height}, its truth {pair.Truth} is "
                 + $"{truth.Width}×{truth.Height}; predict at the label's size, or resize by nearest neighbour");
+        Note(prediction);
         var own = cityscapes ? IdsOf(pair, prediction, truth) : null;
         table.Apply(truth, pair.Truth);
         (values == PredictedValues.Labels ? table : indices).ApplyToPrediction(prediction);
@@ -70,6 +88,16 @@ public sealed class FolderScorer(ClassList classes, LabelTable table, PredictedV
         {
             throw new DatasetException(pair.Instances ?? pair.Truth, error.Message, error);
         }
+    }
+
+    void Note(LabelMap prediction)
+    {
+        var most = -1;
+        foreach (var value in prediction.Labels)
+            if (value != ClassList.Ignore && value > most)
+                most = value;
+        for (var seen = highest; most > seen; seen = highest)
+            Interlocked.CompareExchange(ref highest, most, seen);
     }
 
     // Copies: the maps themselves become training indices. Of the truth 255 is how 8 bits hold id −1, the license plate, which nobody

@@ -108,11 +108,11 @@ public sealed record DinoConfig
             if (value < least)
                 throw new ArgumentException($"vision transformer: {name} {value}; at least {least} was wanted");
         if (Width % Heads != 0)
-            throw new ArgumentException(
+            throw new SettingException("heads",
                 $"vision transformer: {Heads} heads do not divide "
                 + $"a width of {Width}; {Divisor(Width, Heads)} would");
         if (ImagePx < PatchPx)
-            throw new ArgumentException(
+            throw new SettingException("image",
                 "vision transformer: position embedding for images of "
                 + $"{ImagePx} pixels; at least one patch of {PatchPx} was wanted");
         if (InterpolateOffset is not (>= 0 and < 1))
@@ -121,7 +121,7 @@ public sealed record DinoConfig
                 + "0 up to below 1 was wanted (0.1 or 0 in the authors' models)");
         if (Taps is { } taps
             && (taps.Count != 4 || taps[0] < 0 || taps[3] >= Depth || taps.Zip(taps.Skip(1)).Any(p => p.First >= p.Second)))
-            throw new ArgumentException(
+            throw new SettingException("taps",
                 $"vision transformer: taps {string.Join(", ", taps)}; "
                 + $"four rising numbers from 0 to {Depth - 1} were wanted");
     }

@@ -119,10 +119,18 @@ public sealed record EfficientNetConfig
                 $"efficientnet: {Stages.Count} stages, {StemChannels} "
                 + "channels in the stem; at least 1 of each was wanted");
         for (var s = 0; s < Stages.Count; s++)
-            if (Stages[s] is not { Expand: >= 1, Kernel: >= 1, Stride: 1 or 2, Channels: >= 1, Layers: >= 1 } || Stages[s].Kernel % 2 == 0)
-                throw new ArgumentException(
-                    $"efficientnet, stage {s + 1}: {Stages[s]}; a stride of 1 or 2, "
-                    + "an odd kernel, and the rest at least 1 were wanted");
+        {
+            var stage = Stages[s];
+            if (stage.Kernel < 1 || stage.Kernel % 2 == 0)
+                throw Wrong("kernels", $"a kernel of {stage.Kernel}; an odd number was wanted, such as 3 or 5");
+            if (stage.Stride is not (1 or 2))
+                throw Wrong("strides", $"a stride of {stage.Stride}; 1 or 2 was wanted");
+            foreach (var (key, value) in new[] { ("expand", stage.Expand), ("channels", stage.Channels), ("layers", stage.Layers) })
+                if (value < 1)
+                    throw Wrong(key, $"{value} {key}; at least 1 was wanted");
+
+            SettingException Wrong(string key, string problem) => new(key, $"efficientnet, stage {s + 1}: {problem}");
+        }
         if (OutputStride < 2 || !int.IsPow2(OutputStride))
             throw new ArgumentException($"efficientnet: output stride {OutputStride}; 2, 4, 8, 16 or 32 was wanted");
     }
@@ -251,9 +259,7 @@ public sealed class EfficientNet : Backbone
         if (x.Dimensions != 4 || x.Size(1) != 3)
             throw new ArgumentException($"{(Weights / 0 / 0).Path}: {x} was given; colour images [N, 3, H, W] were wanted");
         if (x.Size(2) < stride || x.Size(3) < stride)
-            throw new ArgumentException(
-                $"{(Weights / (features.Length - 1)).Path}: an image of {x.Size(2)}×{x.Size(3)} "
-                + $"pixels is smaller than the last stage's stride; at least {stride}×{stride} was wanted");
+            throw new SmallImageException((Weights / (features.Length - 1)).Path, x.Size(2), x.Size(3), "the last stage", stride);
         var maps = new Tensor[features.Length];
         for (var f = 0; f < features.Length; f++)
             maps[f] = x = x.Apply(features[f]);

@@ -200,9 +200,7 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
             throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; colour images [N, 3, H, W] were wanted");
         var (height, width) = (image.Size(2), image.Size(3));
         if (height < Stride || width < Stride)
-            throw new ArgumentException(
-                $"{(Weights / "transition3" / 3).Path}: an image of {height}×{width} pixels is "
-                + $"smaller than the lowest branch's stride; at least {Stride}×{Stride} was wanted");
+            throw new SmallImageException((Weights / "transition3" / 3).Path, height, width, "the lowest branch", Stride);
         if (upsampling == FuseUpsampling.Bilinear)
             return;
         for (var stage = 2; stage <= 4; stage++)

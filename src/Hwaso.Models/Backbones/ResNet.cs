@@ -204,8 +204,6 @@ public sealed class ResNet : Backbone
             throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; colour images [N, 3, H, W] were wanted");
         var (height, width) = (image.Size(2), image.Size(3));
         if (height < stride || width < stride)
-            throw new ArgumentException(
-                $"{(Weights / "layer4").Path}: an image of {height}×{width} pixels is "
-                + $"smaller than the last stage's stride; at least {stride}×{stride} was wanted");
+            throw new SmallImageException((Weights / "layer4").Path, height, width, "the last stage", stride);
     }
 }

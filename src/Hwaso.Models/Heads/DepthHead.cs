@@ -38,12 +38,21 @@ public abstract record DepthHead : IVariant<DepthHead>
     public abstract Net<PatchFeatureList, Tensor> Build(Weights w, DinoConfig config);
 
     /// <summary>Checks the range of depths.</summary>
-    /// <exception cref="ArgumentException">It is empty, or begins below 0.</exception>
+    /// <exception cref="SettingException">It is empty, or begins below 0.</exception>
+    public void CheckRange() => CheckRange("depth_head");
+
+    /// <inheritdoc cref="CheckRange()"/>
     protected void CheckRange(Weights w)
     {
+        ArgumentNullException.ThrowIfNull(w);
+        CheckRange(w.Path);
+    }
+
+    void CheckRange(string place)
+    {
         if (!(MinDepth >= 0 && MaxDepth > MinDepth && double.IsFinite(MaxDepth)))
-            throw new ArgumentException(
-                $"{w.Path}: depths from {MinDepth} to {MaxDepth} m; "
+            throw new SettingException("max_depth",
+                $"{place}: depths from {MinDepth} to {MaxDepth} m; "
                 + "0 ≤ smallest < largest was wanted (0.001 to 10 for NYU, to 80 for KITTI)");
     }
 }

@@ -20,7 +20,20 @@ public sealed record DinoDefinition : ModelDefinition
         .Section("transformer", d => d.Config, (d, v) => d with { Config = v }, DinoConfig.Settings)
         .Add(new VariantSetting<DinoDefinition, DepthHead>(
             "depth_head", DepthHead.All, d => d.Head, (d, v) => d with { Head = v }, "the depth head on the transformer", byName: false))
+        .Require(CheckHead)
         .Of<ModelDefinition>();
+
+    static void CheckHead(DinoDefinition network)
+    {
+        try
+        {
+            network.Head?.CheckRange();
+        }
+        catch (SettingException error)
+        {
+            throw new SettingException($"depth_head.{error.Key}", error.Message);
+        }
+    }
 
     // Counts of the official implementation.
     static readonly (string Size, DinoConfig Config, long? Parameters)[] sizes =

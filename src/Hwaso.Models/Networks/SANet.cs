@@ -117,7 +117,8 @@ public sealed record SANetDefinition : SegmentationDefinition
     void CheckFcn()
     {
         if (Fcn.Auxiliary || Fcn.Names != FcnNames.Torchvision)
-            throw new ArgumentException("fcn.auxiliary, fcn.names: a SANet's FCN head stands alone under torchvision's names; remove them");
+            throw new SettingException(Fcn.Auxiliary ? "fcn.auxiliary" : "fcn.names",
+                "fcn.auxiliary, fcn.names: a SANet's FCN head stands alone under torchvision's names; remove them");
     }
 }
 

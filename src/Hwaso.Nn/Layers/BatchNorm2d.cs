@@ -27,6 +27,8 @@ public sealed class BatchNorm2d : Net
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x)
     {
+        if (IsTraining && x.Elements == x.Size(1))
+            throw new OneValuePerChannelException(Path, x);
         if (IsTraining)
             using (new NoGrad())
                 Aten.Call(AddInPlace, batchesTracked, 1L);
@@ -34,6 +36,16 @@ public sealed class BatchNorm2d : Net
     }
 
     static readonly Operator AddInPlace = new("aten::add_.Scalar");
+}
+
+/// <summary>Thrown where a batch norm in training sees one value per channel, as behind global pooling with one image.</summary>
+/// <param name="module">The batch norm's path.</param>
+/// <param name="input">Its input [1, C, 1, 1].</param>
+public sealed class OneValuePerChannelException(string module, Tensor input) : InvalidOperationException(
+    $"{module}: {input} holds one value per channel, whose variance is 0; train with two images or more, or in evaluation mode")
+{
+    /// <summary>The batch norm's path.</summary>
+    public string Module { get; } = module;
 }
 
 /// <summary>Keeps batch norms as they are while the rest of a network learns: for batches too small for statistics of their own.</summary>

@@ -37,6 +37,12 @@ public interface ITrainingTask
     /// <exception cref="RecipeException">The recipe describes no such network, or losses that do not fit it.</exception>
     void Check();
 
+    /// <summary>Opens every file of both splits once, at most its header, so that a damaged one is named before hours of work.</summary>
+    /// <param name="stop">Ends the work with an exception.</param>
+    /// <returns>A sentence for each file that validations will leave out.</returns>
+    /// <exception cref="Exception">Files of the training split cannot be used; the message names them.</exception>
+    IReadOnlyList<string> CheckFiles(CancellationToken stop);
+
     /// <summary>Counts the network that is deployed: its parameters, and its multiply-adds for one image.</summary>
     NetworkCost Cost(SizePx input);
 

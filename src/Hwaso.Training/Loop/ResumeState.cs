@@ -56,13 +56,19 @@ public sealed record ResumeState(
     }
 
     /// <summary>The progress of the run that a file is of.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="recipe">The recipe that the run is to continue with: its own, or its own with a greater length.</param>
     /// <exception cref="CheckpointException">The file is damaged or of another recipe.</exception>
-    public static ResumeState Of(TensorFile file, string recipe)
+    public static ResumeState Of(TensorFile file, string recipe) => Of(file, recipe, out _);
+
+    /// <inheritdoc cref="Of(TensorFile, string)"/>
+    internal static ResumeState Of(TensorFile file, string recipe, out Recipe? shorter)
     {
+        shorter = null;
         var path = file.Path;
         if (!file.Metadata.TryGetValue(Key, out var json) || !file.Metadata.TryGetValue(CheckpointMetadata.Recipe, out var before))
             throw new CheckpointException(path, null, "is no state to resume from");
-        if (Difference(before, recipe) is { } difference)
+        if (Difference(before, recipe) is { } difference && (shorter = Shorter(before, recipe)) is null)
             throw new CheckpointException(
                 path, null, $"is of another recipe ({difference}); resume with the run's own recipe.yaml, or begin a new run folder");
         return JsonSerializer.Deserialize<ResumeState>(json) ?? throw new CheckpointException(path, Key, "is empty");
@@ -85,6 +91,23 @@ public sealed record ResumeState(
         Dictionary<string, T> Under<T>(string prefix, Func<HostTensor, T> make) => file.Tensors
             .Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(t => t.Key[prefix.Length..], t => make(t.Value), StringComparer.Ordinal);
+    }
+
+    /// <summary>The recipe before, where the one now differs from it in nothing but a greater length; else null.</summary>
+    static Recipe? Shorter(string before, string now)
+    {
+        try
+        {
+            var (was, wants) = (Recipe.Read(before, "recipe.yaml"), Recipe.Read(now, "recipe.yaml"));
+            var longer = wants.Stages.Count == 0
+                && (wants.Train.Epochs > was.Train.Epochs || wants.Train.Iterations > was.Train.Iterations);
+            var lengthened = was with { Train = was.Train with { Epochs = wants.Train.Epochs, Iterations = wants.Train.Iterations } };
+            return longer && Difference(lengthened.ToYaml(), now) is null ? was : null;
+        }
+        catch (RecipeException)
+        {
+            return null;
+        }
     }
 
     static IEnumerable<Device> Devices(Weights weights) => weights.Device == Device.Cpu ? [Device.Cpu] : [Device.Cpu, weights.Device];

@@ -31,6 +31,27 @@ sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IT
         }
     }
 
+    /// <summary>Removes the log and the empty folders of a run that never did a step, so that its folder is free; no other file.</summary>
+    public static void RemoveTraces(RunFolder folder)
+    {
+        if (folder.Exists)
+            return;
+        try
+        {
+            if (new FileInfo(folder.Metrics) is { Exists: true, Length: 0 } empty)
+                empty.Delete();
+            if (File.Exists(folder.Log))
+                File.Delete(folder.Log);
+            foreach (var path in new[] { folder.Checkpoints, folder.Events, folder.Root })
+                if (Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any())
+                    Directory.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The error that ended the run is the one to report.
+        }
+    }
+
     /// <summary>The first tensor that holds an infinity or NaN; null where all are finite.</summary>
     public string? NotFinite()
     {

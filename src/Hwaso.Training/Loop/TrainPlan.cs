@@ -1,3 +1,5 @@
+using Hwaso.Recipes;
+
 namespace Hwaso.Training.Loop;
 
 /// <summary>The length of a run on a data set, in steps.</summary>
@@ -20,12 +22,16 @@ public sealed record TrainPlan(int Images, int StepsPerEpoch, long Steps, int Ba
     {
         ArgumentNullException.ThrowIfNull(task);
         var (train, images) = (task.Recipe.Train, task.SampleCount);
-        var perStep = train.Batch * train.Accumulate;
+        var perStep = (long)train.Batch * train.Accumulate;
         if (images < perStep)
             throw new TrainingException($"split '{task.Recipe.Data.TrainSplit}' has {images} images, one step takes {perStep} "
                 + $"(train.batch {train.Batch} × train.accumulate {train.Accumulate}); use a smaller batch");
-        var stepsPerEpoch = images / perStep;
-        var steps = train.Iterations ?? (long)train.Epochs!.Value * stepsPerEpoch;
-        return new TrainPlan(images, stepsPerEpoch, steps, train.Batch, train.Accumulate);
+        var stepsPerEpoch = (int)(images / perStep);
+        return new TrainPlan(images, stepsPerEpoch, StepsOf(train, stepsPerEpoch), train.Batch, train.Accumulate);
     }
+
+    /// <summary>The steps of a run of another length on the same data.</summary>
+    internal long StepsOf(TrainRecipe train) => StepsOf(train, StepsPerEpoch);
+
+    static long StepsOf(TrainRecipe train, int stepsPerEpoch) => train.Iterations ?? (long)train.Epochs!.Value * stepsPerEpoch;
 }

@@ -17,6 +17,9 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
     /// <summary>Whether the last step changed nothing because the scale was too large for it.</summary>
     public bool WasLeftOut { get; private set; }
 
+    /// <summary>Whether the last step got a batch and began to compute.</summary>
+    public bool HasComputed { get; private set; }
+
     /// <summary>The files of the last batch.</summary>
     public IEnumerable<string> Files { get; private set; } = [];
 
@@ -29,11 +32,12 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
         using var scope = new Scope();
         var sum = 0.0;
         optimiser.LearningRate = rate;
-        WasLeftOut = false;
+        (WasLeftOut, HasComputed) = (false, false);
         for (var k = 0; k < train.Accumulate; k++)
         {
             batches.MoveNext();
             using var batch = batches.Current;
+            HasComputed = true;
             sum += Backward(batch);
             if (!double.IsFinite(sum))
             {
@@ -85,6 +89,12 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
                 (scaler?.Scaled(share) ?? share).Backward();
             }
             return number;
+        }
+        catch (OneValuePerChannelException error)
+        {
+            throw new TrainingException(
+                $"batch norm {error.Module} sees one value per channel ({batch.Text} behind global pooling), whose variance is 0: use a "
+                + "train.batch of 2 or more, or train.batch_norm: freeze (or keep_statistics); train.accumulate does not help", error);
         }
         catch (TorchException error) when (error.IsOutOfMemory)
         {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text;
 using Hwaso.Checkpoints;
+using Hwaso.Common;
 using Hwaso.Inference.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -19,6 +21,7 @@ public sealed class Trainer : IDisposable
     readonly ITrainingTask task;
     readonly RunLog watcher;
     readonly Recipe recipe;
+    readonly string resolved;
     readonly TrainPlan plan;
     readonly Weights weights;
     readonly ILearner learner;
@@ -29,10 +32,12 @@ public sealed class Trainer : IDisposable
     readonly MetricsLog log;
     readonly TensorBoardLog events;
     readonly Stopwatch clock = new();
+    readonly TrainingSpeed speed = new();
     readonly List<string> warnings = [];
     TrainingStage stage;
     ResumeState state;
     Validation? best;
+    bool isKept;
 
     /// <summary>Makes the run's folder, builds the network and, to resume, restores everything that was saved.</summary>
     /// <param name="request">What to train, on what, and where to keep it.</param>
@@ -45,13 +50,13 @@ public sealed class Trainer : IDisposable
         var folder = request.Folder;
         (this.request, this.task, this.watcher, recipe) = (request, task, new RunLog(folder.Log, watcher), task.Recipe);
         var continues = request.Resume && File.Exists(folder.Resume);
-        if (request.Resume && !folder.Exists)
+        if (request.Resume && !folder.WasBegun)
             throw new TrainingException(
                 $"{folder.Root}: nothing to resume: {folder.Resume} is not there; train without --resume to begin");
         if (!request.Resume && folder.Exists)
             throw new TrainingException($"{folder.Root} holds a run already; continue it with --resume, or name another folder with --run");
 
-        var resolved = recipe.ToYaml(folder.Recipe);
+        resolved = recipe.ToYaml(folder.Recipe);
         plan = TrainPlan.Of(task);
         stages = StageSpan.Of(task.Stages, plan);
         var slower = "";
@@ -78,7 +83,8 @@ public sealed class Trainer : IDisposable
                 weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
             pass = new ForwardPass(request.Device, recipe.Train.ChannelsLast, compute);
             var saved = continues ? TensorFile.Read(folder.Resume) : null;
-            state = saved is null ? new ResumeState(0, null, 0, 0, request.Threads) : ResumeState.Of(saved, resolved);
+            Recipe? shorter = null;
+            state = saved is null ? new ResumeState(0, null, 0, 0, request.Threads) : ResumeState.Of(saved, resolved, out shorter);
             if (saved is null)
                 learner.Enter(0);
             // Every stage is prepared once, so that the last one's errors come before the first step.
@@ -96,7 +102,10 @@ public sealed class Trainer : IDisposable
             if (state.Threads != request.Threads)
                 Warn($"resumed with {request.Threads} threads, begun with {state.Threads}: sums may round otherwise, "
                     + "so the result may differ in its last bits");
-            checkpoints.Writing(folder.Recipe, state.Step, () => File.WriteAllText(folder.Recipe, resolved));
+            if (shorter is not null)
+                Lengthen(shorter);
+            if (continues)
+                KeepRecipe();
             log = MetricsLog.Open(folder.Metrics, state.Step, validated: !state.EpochOpen);
             events = new TensorBoardLog(folder.Events, state.Step);
             foreach (var validation in log.Validations.Select(v => task.Read(v.Fields)))
@@ -106,12 +115,15 @@ public sealed class Trainer : IDisposable
         catch
         {
             Dispose();
+            RunCheckpoints.RemoveTraces(folder);
             throw;
         }
     }
 
     /// <summary>Trains to the end, or until <paramref name="stop"/> is cancelled: then the step is finished and the state saved.</summary>
-    /// <exception cref="TrainingException">The loss is not finite, a checkpoint cannot be written, or memory is short.</exception>
+    /// <exception cref="TrainingException">
+    /// The loss is not finite, a checkpoint cannot be written, or memory is short. A run that fails before its first step leaves nothing.
+    /// </exception>
     public TrainResult Run(CancellationToken stop)
     {
         try
@@ -123,6 +135,8 @@ public sealed class Trainer : IDisposable
         catch (Exception error)
         {
             watcher.Note($"failed at step {state.Step + 1}: {error.Message}");
+            if (state.Step == 0)
+                RunCheckpoints.RemoveTraces(request.Folder);
             throw;
         }
     }
@@ -168,14 +182,29 @@ public sealed class Trainer : IDisposable
         weights?.Dispose();
     }
 
+    /// <summary>Says what a greater length does to a run that was planned shorter, and takes back that it is finished.</summary>
+    void Lengthen(Recipe shorter)
+    {
+        var before = plan.StepsOf(shorter.Train);
+        var last = stage.RateAt(Math.Max(0, state.Step - 1), before);
+        Warn(FormattableString.Invariant($"{before} steps become {plan.Steps}, with the optimiser's state after step {state.Step}. The ")
+            + $"{recipe.Train.Schedule.Kind.ToString().ToLowerInvariant()} schedule now runs over all of them: "
+            + FormattableString.Invariant($"the learning rate was {last:g4} in the last step and is {stage.RateAt(state.Step):g4} in the ")
+            + "next. The result is not that of a run planned so long");
+        // A run that ended early has its patience back.
+        state = state with { Stale = 0 };
+        File.Delete(request.Folder.Result);
+    }
+
     TrainResult Steps(CancellationToken stop)
     {
         watcher.Begins(plan, state.Step);
         Announce();
         clock.Start();
-        var images = 0L;
         try
         {
+            foreach (var remark in task.CheckFiles(stop))
+                Warn(remark);
             // A run that was stopped in the middle of a validation continues with it.
             if (state.EpochOpen)
                 EndEpoch(stop);
@@ -183,7 +212,7 @@ public sealed class Trainer : IDisposable
             {
                 if (state.Step == stage.End)
                     Enter(stages[stage.Index + 1]);
-                images += Epoch((int)(state.Step / plan.StepsPerEpoch), stop);
+                Epoch((int)(state.Step / plan.StepsPerEpoch), stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -194,10 +223,11 @@ public sealed class Trainer : IDisposable
         if (!finished)
         {
             RequireFinite();
+            KeepRecipe();
             SaveResume();
         }
-        var seconds = clock.Elapsed.TotalSeconds;
-        return new TrainResult(state.Step, finished, best, state.BestEpoch, state.Seconds + seconds, images / Math.Max(seconds, 1e-9));
+        return new TrainResult(
+            state.Step, finished, best, state.BestEpoch, state.Seconds + clock.Elapsed.TotalSeconds, speed.Mean);
     }
 
     // Each stage has a scaler of its own, as it has an optimiser of its own.
@@ -219,37 +249,58 @@ public sealed class Trainer : IDisposable
             watcher.Says($"stage {stage.Index + 1}/{stages.Count}, {text}");
     }
 
-    /// <summary>One pass over the data from wherever the run stands in it; returns the images seen.</summary>
-    long Epoch(int epoch, CancellationToken stop)
+    /// <summary>One pass over the data from wherever the run stands in it.</summary>
+    void Epoch(int epoch, CancellationToken stop)
     {
         stage.Begin();
         var end = Math.Min((epoch + 1L) * plan.StepsPerEpoch, plan.Steps);
         var firstBatch = (int)(state.Step - (long)epoch * plan.StepsPerEpoch) * plan.Accumulate;
-        var images = 0L;
-        var (logged, since) = (Stopwatch.GetTimestamp(), 0);
+        speed.Begin();
         using var batches = stage.Batches(epoch, firstBatch);
         while (state.Step < end && !stop.IsCancellationRequested)
         {
             var rate = stage.RateAt(state.Step);
-            var value = stage.Step(batches, rate);
+            var value = Step(batches, rate);
             if (!double.IsFinite(value) && !stage.WasLeftOut)
                 throw Diverged($"the loss is {value} at step {state.Step + 1}");
-            state = state with { Step = state.Step + 1 };
-            images += plan.ImagesPerStep;
-            since += plan.ImagesPerStep;
-            state = state with { EpochOpen = state.Step == end };
-            var speed = since / Stopwatch.GetElapsedTime(logged).TotalSeconds;
-            watcher.Stepped(state.Step, epoch + 1, value, rate, speed);
+            state = state with { Step = state.Step + 1, EpochOpen = state.Step + 1 == end };
+            KeepRecipe();
+            var recent = speed.Add(plan.ImagesPerStep);
+            watcher.Stepped(state.Step, epoch + 1, value, rate, recent);
             if (state.Step % recipe.Train.LogEvery == 0 || state.EpochOpen)
             {
-                checkpoints.Writing(request.Folder.Metrics, state.Step, () => log.Step(state.Step, epoch + 1, value, rate, speed));
-                events.Step(state.Step, value, rate, speed);
-                (logged, since) = (Stopwatch.GetTimestamp(), 0);
+                checkpoints.Writing(request.Folder.Metrics, state.Step, () => log.Step(state.Step, epoch + 1, value, rate, recent));
+                events.Step(state.Step, value, rate, recent);
+                speed.Logged();
             }
         }
         if (state.EpochOpen)
             EndEpoch(stop);
-        return images;
+    }
+
+    double Step(IEnumerator<ITrainingBatch> batches, double rate)
+    {
+        try
+        {
+            return stage.Step(batches, rate);
+        }
+        catch (Exception error) when (error is not OperationCanceledException && state.Step > 0 && !stage.HasComputed)
+        {
+            // The batch could not be read: nothing of the step is done, so what was trained before it can be kept.
+            SaveResume();
+            watcher.Says($"saved after step {state.Step}: mend what the error names, then --resume continues there");
+            throw;
+        }
+    }
+
+    /// <summary>Writes the recipe once there is something to keep: a folder with a recipe holds a run.</summary>
+    void KeepRecipe()
+    {
+        if (isKept)
+            return;
+        var file = request.Folder.Recipe;
+        checkpoints.Writing(file, state.Step, () => AtomicFile.Write(file, Encoding.UTF8.GetBytes(resolved)));
+        isKept = true;
     }
 
     TrainingException Diverged(string what) => new(
@@ -264,23 +315,55 @@ public sealed class Trainer : IDisposable
     void EndEpoch(CancellationToken stop)
     {
         var epoch = (int)((state.Step + plan.StepsPerEpoch - 1) / plan.StepsPerEpoch);
+        var isScored = state.Step >= plan.Steps
+            || (stage.Plan.IsScored && recipe.Validate.Every > 0 && epoch % recipe.Validate.Every == 0);
+        var isSaved = state.Step >= plan.Steps || epoch % recipe.Save.Every == 0;
         RequireFinite();
-        // The average is scored and saved, where there is one.
+        // Before the validation: whatever ends that, the epoch is not to be trained again.
+        if (isScored && isSaved)
+            Save(epoch);
+        if (isScored)
+            ValidateOrSave(epoch, isSaved, stop);
+        state = state with { EpochOpen = false };
+        if (IsOver || isSaved)
+            Save(epoch);
+    }
+
+    /// <summary>Saves the newest weights, and everything that resuming needs.</summary>
+    void Save(int epoch)
+    {
+        Averaged(() => checkpoints.SaveWeights(request.Folder.Last, epoch, state));
+        SaveResume();
+    }
+
+    /// <summary>Does something with the average in the network, where there is one.</summary>
+    void Averaged(Action action)
+    {
         stage.Average?.Swap();
         try
         {
-            if (state.Step >= plan.Steps || (stage.Plan.IsScored && recipe.Validate.Every > 0 && epoch % recipe.Validate.Every == 0))
-                Validate(epoch, stop);
-            state = state with { EpochOpen = false };
-            if (IsOver || epoch % recipe.Save.Every == 0)
-                checkpoints.SaveWeights(request.Folder.Last, epoch, state);
+            action();
         }
         finally
         {
             stage.Average?.Swap();
         }
-        if (IsOver || epoch % recipe.Save.Every == 0)
-            SaveResume();
+    }
+
+    void ValidateOrSave(int epoch, bool isSaved, CancellationToken stop)
+    {
+        try
+        {
+            Averaged(() => Validate(epoch, stop));
+        }
+        catch (Exception error) when (error is not (OperationCanceledException or TrainingException))
+        {
+            if (!isSaved)
+                Save(epoch);
+            throw new TrainingException(
+                $"the validation after epoch {epoch} failed: {error.Message.TrimEnd('.')}; the epoch's weights are in "
+                + $"{request.Folder.Last}, and --resume continues with the validation", error);
+        }
     }
 
     void Validate(int epoch, CancellationToken stop)
@@ -296,6 +379,8 @@ public sealed class Trainer : IDisposable
             state = state with { BestScore = validation.Main.Value, BestEpoch = epoch };
             checkpoints.SaveWeights(request.Folder.Best, epoch, state);
         }
+        foreach (var remark in validation.Remarks)
+            Warn(remark);
         watcher.Validated(epoch, validation, isBest);
         if (state.Stale == recipe.Validate.Patience && state.Step < plan.Steps)
             watcher.Says($"no better {validation.Main.Title} in {state.Stale} validations: "
@@ -321,7 +406,9 @@ public sealed class Trainer : IDisposable
 
     void Warn(string line)
     {
-        warnings.Add(line);
+        // A report says once what every validation says again.
+        if (!warnings.Contains(line))
+            warnings.Add(line);
         watcher.Says(line);
     }
 }

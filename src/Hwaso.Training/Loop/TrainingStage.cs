@@ -65,8 +65,14 @@ sealed class TrainingStage : IDisposable
     /// <summary>Whether the last step changed nothing because the scale of its loss was too large.</summary>
     public bool WasLeftOut => step.WasLeftOut;
 
+    /// <summary>Whether the last step computed anything, so that statistics of batches or random numbers may have moved on.</summary>
+    public bool HasComputed => step.HasComputed;
+
     /// <summary>The learning rate of a step of the run; the schedule runs over the stage.</summary>
-    public double RateAt(long step) => policy.At(step - span.First, span.End - span.First, rate);
+    public double RateAt(long step) => RateAt(step, span.End);
+
+    /// <summary>The learning rate of a step if the stage ended after another number of steps of the run.</summary>
+    public double RateAt(long step, long end) => policy.At(step - span.First, end - span.First, rate);
 
     /// <summary>Lets the weights of this stage learn, and leaves the rest.</summary>
     public void Begin()

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Reports;
 using static System.FormattableString;
 
 namespace Hwaso.Training.Loop;
@@ -18,14 +19,17 @@ public sealed record Validation
     /// <summary>More values for TensorBoard, such as one a class, by their tags.</summary>
     public IReadOnlyList<(string Tag, double Value)> Curves { get; init; } = [];
 
+    /// <summary>Whatever a reader of the scores should know, a sentence each, such as images that were left out.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>The score that decides which weights are the best.</summary>
     public Score Main => Shown[0];
 
     /// <summary>The shown scores in words.</summary>
     public string Text => string.Join(", ", Shown);
 
-    /// <summary>Whether its main score is better than another validation's; one without a value is the worst.</summary>
-    public bool IsBetterThan(Validation? other) => other is null || Main.IsBetterThan(other.Main);
+    /// <summary>Whether its main score is better than another validation's, or the first with a value.</summary>
+    public bool IsBetterThan(Validation? other) => other is null ? Main.Value is not null : Main.IsBetterThan(other.Main);
 }
 
 /// <summary>One number that a validation measured.</summary>
@@ -39,6 +43,6 @@ public sealed record Score(string Name, string Title, double? Value, bool LowerI
     public bool IsBetterThan(Score other) =>
         Value is { } ours && (other.Value is not { } theirs || (LowerIsBetter ? ours < theirs : ours > theirs));
 
-    /// <summary>Title and value with four decimals.</summary>
-    public override string ToString() => Invariant($"{Title} {Value:0.0000}");
+    /// <summary>Title and value with four decimals; a dash where it is not defined.</summary>
+    public override string ToString() => Value is null ? $"{Title} {Format.Missing}" : Invariant($"{Title} {Value:0.0000}");
 }

@@ -57,7 +57,10 @@ public sealed record Study
             throw map.Missing("small", "a section that says what --small renders and trains");
         form.AllowOnly("note", "recipe", "set", "seeds", "input", "scenes", "teacher");
         var variants = ReadVariants(map, form, path, small);
-        var study = new Study { Name = Path.GetFileNameWithoutExtension(path), Title = "", Variants = [] };
+        var name = Path.GetFileNameWithoutExtension(path);
+        if (!name.Any(char.IsLetterOrDigit))
+            throw new RecipeException(path, $"a study is called after its file, whose name gives none ('{name}'); rename it");
+        var study = new Study { Name = name, Title = "", Variants = [] };
         return study with
         {
             Title = map["title"].Text() ?? throw map.Missing("title", "what is compared on what, in a line"),

@@ -90,12 +90,8 @@ public sealed class StudyRunner
     void RequireSame(RecipeFile file, StudyVariant variant)
     {
         var folder = request.Folder.Run(variant, file.Recipe.Seed);
-        if (!File.Exists(folder.Result))
-            return;
-        var now = TrainingTasks.Open(RequestOf(file, folder)).Recipe.ToYaml(folder.Recipe);
-        if (ResumeState.Difference(File.ReadAllText(folder.Recipe), now) is { } difference)
-            throw new TrainingException(
-                $"{folder.Root}: holds a run of another recipe ({difference}); remove it, or keep this study in another folder with --out");
+        if (File.Exists(folder.Result))
+            FinishedRun.RequireSame(folder, TrainingTasks.Open(RequestOf(file, folder)).Recipe);
     }
 }
 

@@ -37,7 +37,7 @@ public sealed class StudyTeacher
     /// <param name="stop">Ends the work; the next call continues it.</param>
     /// <returns>How far its depth is from the truth; null where it was stopped.</returns>
     /// <exception cref="Recipes.RecipeException">Its recipe is wrong, or its network does not predict depth.</exception>
-    /// <exception cref="TrainingException">Its training failed.</exception>
+    /// <exception cref="TrainingException">Its training failed, or the folder holds a finished teacher of another recipe.</exception>
     public DepthError? Teach(
         StudyFolder folder,
         StudyScenes pupils,
@@ -51,11 +51,16 @@ public sealed class StudyTeacher
         if (!scenes.AreIn(folder.TeacherScenes))
             scenes.Render(folder.TeacherScenes, render, all, null, stop);
         var run = folder.Teacher;
-        if (!File.Exists(run.Result))
+        var recipe = variant.Recipe(0, []);
+        var request = new TrainRequest(recipe, folder.TeacherScenes, run, run.Exists, device, all);
+        var task = TrainingTasks.Open(request);
+        if (File.Exists(run.Result))
         {
-            var recipe = variant.Recipe(0, []);
-            var request = new TrainRequest(recipe, folder.TeacherScenes, run, run.Exists, device, all);
-            using var trainer = new Trainer(request, TrainingTasks.Open(request), watcher.Trains(1, 1, variant, recipe.Recipe.Seed));
+            FinishedRun.RequireSame(run, task.Recipe);
+        }
+        else
+        {
+            using var trainer = new Trainer(request, task, watcher.Trains(1, 1, variant, recipe.Recipe.Seed));
             var result = trainer.Run(stop);
             if (result.Finished)
                 trainer.WriteReport(result);

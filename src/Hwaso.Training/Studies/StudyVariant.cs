@@ -51,7 +51,7 @@ public sealed class StudyVariant
         if (run == 0)
             return Read([.. own, .. more]);
         var first = Read([.. own, .. more]).Recipe.Seed;
-        return Read([.. own, .. more, $"seed={first + run}"]);
+        return Read([.. own, .. more, $"seed={(long)first + run}"]);
     }
 
     RecipeFile Read(string[] more)

@@ -74,6 +74,6 @@ public sealed class DinoBadInputTests : TensorTest
     static void Refused(string message, Func<Weights, Net> build)
     {
         using var weights = Weights.Create(initialise: false);
-        Assert.Contains(message, Assert.Throws<ArgumentException>(() => build(weights)).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(() => build(weights)).Message, StringComparison.Ordinal);
     }
 }

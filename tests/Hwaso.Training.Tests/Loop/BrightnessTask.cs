@@ -42,6 +42,8 @@ sealed class BrightnessTask(TrainRequest request, params StagePlan[] stages) : I
     {
     }
 
+    public IReadOnlyList<string> CheckFiles(CancellationToken stop) => [];
+
     public NetworkCost Cost(SizePx input)
     {
         long parameters = 0;

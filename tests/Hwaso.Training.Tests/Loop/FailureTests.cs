@@ -1,5 +1,4 @@
 using Hwaso.Data;
-using Hwaso.Imaging;
 using Hwaso.Recipes;
 using Hwaso.Scenes;
 using Hwaso.Tests;
@@ -57,6 +56,26 @@ public sealed class FailureTests(SceneFolder scenes) : TensorTest, IClassFixture
         Assert.False(TorchInfo.IsDeterministic);
     }
 
+    [Fact]
+    public void A_run_whose_folder_disappears_says_so_and_what_to_do()
+    {
+        var error = Assert.Throws<TrainingException>(() => runs.Train("gone", null, false, scenes.Root, [], each: step =>
+        {
+            if (step == 4)
+                Directory.Delete(runs.At("gone").Root, recursive: true);
+        }));
+        Assert.Matches(@"/gone/\S+: .*; stopped at step \d: make room or mend the folder, then begin again", error.Message);
+    }
+
+    [Fact]
+    public void No_line_of_the_loop_measures_time_by_a_clock_that_can_jump()
+    {
+        var clocks = Directory.GetFiles(RepositoryRoot.File("src", "Hwaso.Training", "Loop"), "*.cs")
+            .Where(file => File.ReadAllText(file).Contains("DateTime", StringComparison.Ordinal)).Select(Path.GetFileName).Order();
+        // These two write the date of a line and of a report.
+        Assert.Equal(["RunLog.cs", "RunPage.cs"], clocks);
+    }
+
     [Theory]
     [InlineData("model.classes=7", "7, but Cityscapes train has 19 classes")]
     [InlineData("loss.class_weights=[1, 2]", "2 weights, Cityscapes train has 19 classes")]
@@ -68,6 +87,17 @@ public sealed class FailureTests(SceneFolder scenes) : TensorTest, IClassFixture
     }
 
     [Fact]
+    public void A_batch_norm_of_one_value_a_channel_is_said_at_the_first_step_with_the_remedies()
+    {
+        string[] one = ["train.batch=1", $"model={{family: deeplabv3-resnet, {SmallRuns.Tiny}, aspp: {{channels: 8}}}}"];
+        var error = Assert.Throws<TrainingException>(() => runs.Train("one", null, false, one));
+        Assert.Matches(@"^batch norm \S+ sees one value per channel \(1 images of 32x64 behind global pooling\), whose variance is 0: "
+            + @"use a train\.batch of 2 or more, or train\.batch_norm: freeze", error.Message);
+        Assert.False(Directory.Exists(runs.At("one").Root));
+        Assert.True(runs.Train("one", null, false, [.. one, "train.batch_norm=freeze"]).Finished);
+    }
+
+    [Fact]
     public void A_broken_image_ends_the_run_with_its_path()
     {
         var copy = Directory.CreateTempSubdirectory("hwaso-broken").FullName;
@@ -75,7 +105,7 @@ public sealed class FailureTests(SceneFolder scenes) : TensorTest, IClassFixture
         var victim = Directory.EnumerateFiles(copy, "hwaso_000003_*_leftImg8bit.png", SearchOption.AllDirectories)
             .First(f => f.Contains("train", StringComparison.Ordinal));
         File.WriteAllBytes(victim, File.ReadAllBytes(victim)[..200]);
-        var error = Assert.Throws<ImageFormatException>(() => runs.Train("cut", null, false, copy, []));
+        var error = Assert.Throws<DatasetException>(() => runs.Train("cut", null, false, copy, []));
         Assert.Contains(victim, error.Message, StringComparison.Ordinal);
         Directory.Delete(copy, recursive: true);
     }

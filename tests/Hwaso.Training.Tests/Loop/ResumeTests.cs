@@ -88,6 +88,48 @@ public sealed class ResumeTests(SceneFolder scenes) : TensorTest, IClassFixture<
         Assert.Contains("learning_rate: 0.5", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("train.schedule={name: constant}")]
+    public void A_finished_run_is_trained_on_for_longer_from_its_optimisers_state(string schedule)
+    {
+        string[] settings = schedule.Length > 0 ? [schedule] : [];
+        runs.Reported("longer", settings: settings);
+        var first = TensorFile.Read(runs.At("longer").Resume).Tensors;
+        var result = runs.Reported("longer", resume: true, settings: [.. settings, "train.epochs=4"]);
+
+        Assert.Equal((12, true), (result.Iterations, result.Finished));
+        Assert.Equal([1, 2, 3, 4], runs.Log("longer").Validations.Select(v => v.Epoch));
+        var last = TensorFile.Read(runs.At("longer").Resume).Tensors;
+        Assert.Contains(first, t => t.Key.StartsWith("optimiser/", StringComparison.Ordinal)
+            && !t.Value.Data.Span.SequenceEqual(last[t.Key].Data.Span));
+        var log = File.ReadAllText(runs.At("longer").Log);
+        // poly, 0.05 · (1 − 5/6)^0.9 and 0.05 · (1 − 6/12)^0.9
+        var rates = schedule.Length > 0 ? "was 0.05 in the last step and is 0.05 in the next"
+            : "was 0.009969 in the last step and is 0.02679 in the next";
+        Assert.Contains("6 steps become 12, with the optimiser's state after step 6. ", log, StringComparison.Ordinal);
+        Assert.Contains(rates, log, StringComparison.Ordinal);
+        int At(string words) => log.IndexOf(words, StringComparison.Ordinal);
+        Assert.True(At("6 steps become 12") < At("going on after step 6"));
+        Assert.Equal(12, RunSummary.Read(runs.At("longer").Result).Step);
+        if (schedule.Length == 0)
+            return;
+        // At a constant rate the length changes nothing: the same as twelve steps at once.
+        runs.Train("at once", null, false, [.. settings, "train.epochs=4"]);
+        Assert.Equal(runs.Bits("at once"), runs.Bits("longer"));
+    }
+
+    [Theory]
+    [InlineData("train.epochs=1")]
+    [InlineData("train.epochs=4", "train.batch=2")]
+    [InlineData("train.epochs=~", "train.iterations=9")]
+    public void A_finished_run_is_trained_on_for_longer_and_changed_in_nothing_else(params string[] settings)
+    {
+        runs.Train("done");
+        Assert.Contains("is of another recipe", Assert.Throws<CheckpointException>(() => runs.Train("done", null, true, settings)).Message,
+            StringComparison.Ordinal);
+    }
+
     public override void Dispose()
     {
         base.Dispose();

@@ -18,36 +18,49 @@ public static class Evaluator
     /// <param name="data">The split.</param>
     /// <param name="options">What is counted; null for the usual.</param>
     /// <param name="progress">Receives the number of images done.</param>
+    /// <param name="failed">Receives each image that cannot be used, and the others are scored; null to end at the first.</param>
     /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="DatasetException">An image or label cannot be used.</exception>
     public static ScoreReport Score(
         Segmenter segmenter, SegmentationDataset data, ScoreOptions? options = null, Action<int>? progress = null,
-        CancellationToken stop = default)
+        Action<ImageFailure>? failed = null, CancellationToken stop = default)
     {
         var cityscapes = data is CityscapesDataset && data.Samples.All(s => s.InstancePath is not null && File.Exists(IdsOf(s)));
         var tally = new ScoreTally(data.Classes, options ?? new ScoreOptions(), cityscapes);
         Segment(segmenter, data, (item, labels) =>
             tally.Add(item.Sample.Id, labels, item.Labels, cityscapes ? Ids(item.Sample, labels) : null),
-            progress, stop);
+            progress, failed, stop);
         return tally.Report();
     }
 
     /// <summary>Counts every labelled pixel of a split.</summary>
-    /// <inheritdoc cref="Score(Segmenter, SegmentationDataset, ScoreOptions?, Action{int}?, CancellationToken)"/>
+    /// <inheritdoc cref="Score(Segmenter, SegmentationDataset, ScoreOptions?, Action{int}?, Action{ImageFailure}?, CancellationToken)"/>
     public static ConfusionMatrix Count(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null,
-        CancellationToken stop = default)
+        Action<ImageFailure>? failed = null, CancellationToken stop = default)
     {
         var confusion = new ConfusionMatrix(data.Classes.Count);
-        Segment(segmenter, data, (item, labels) => confusion.Add(item.Labels.Labels, labels.Labels, ClassList.Ignore), progress, stop);
+        Segment(segmenter, data, (item, labels) => confusion.Add(item.Labels.Labels, labels.Labels, ClassList.Ignore), progress, failed,
+            stop);
         return confusion;
     }
 
     static void Segment(
         Segmenter segmenter, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress,
-        CancellationToken stop) =>
+        Action<ImageFailure>? failed, CancellationToken stop) =>
         Overlap.Run(
-            data.Samples.Count, data.Read, item =>
-            segmenter.Segment(item.Image, item.Labels.Height, item.Labels.Width, stop), count, progress, stop);
+            data.Samples.Count,
+            index => Attempt<LabelledImage>.Of(data.Samples[index].ImagePath, failed, () => data.Read(index)),
+            item => item.Then(failed, read => segmenter.Segment(read.Image, read.Labels.Height, read.Labels.Width, stop)),
+            (item, labels) =>
+            {
+                var counted = labels.Then(failed, map =>
+                {
+                    count(item.Value!, map);
+                    return true;
+                });
+                if (counted.Failure is { } failure)
+                    failed!(failure);
+            }, progress, stop);
 
     static string IdsOf(Sample sample) => sample.LabelPath!.Replace(TrainIdsEnd, "_labelIds.png", StringComparison.Ordinal);
 
@@ -61,4 +74,25 @@ public static class Evaluator
         truth.Labels.AsSpan().Replace(ClassList.Ignore, (byte)0);
         return new CityscapesIds(predicted, truth, Png.ReadGray16(sample.InstancePath!));
     }
+}
+
+/// <summary>What came of a step of the work on an image: a value, or the reason why there is none.</summary>
+sealed record Attempt<T>(string Image, T? Value, ImageFailure? Failure)
+{
+    /// <summary>Does the first step; what it throws is kept as the failure where somebody receives failures, else thrown.</summary>
+    public static Attempt<T> Of(string image, Action<ImageFailure>? failed, Func<T> work)
+    {
+        try
+        {
+            return new Attempt<T>(image, work(), null);
+        }
+        catch (Exception error) when (failed is not null && error is not OperationCanceledException)
+        {
+            return new Attempt<T>(image, default, ImageFailure.Of(image, error));
+        }
+    }
+
+    /// <summary>Does the next step; a failure stays.</summary>
+    public Attempt<TNext> Then<TNext>(Action<ImageFailure>? failed, Func<T, TNext> work) => Failure is null
+        ? Attempt<TNext>.Of(Image, failed, () => work(Value!)) : new Attempt<TNext>(Image, default, Failure);
 }

@@ -23,7 +23,7 @@ sealed class ReportExamples(Segmenter segmenter, DepthView? depth)
     {
         var count = Math.Min(MostScored, data.Samples.Count);
         var scored = Enumerable.Range(0, count).Select(k => (int)((long)k * data.Samples.Count / count))
-            .Select(index => (Index: index, Score: Look(data, index).Miou)).Where(i => i.Score is not null).OrderBy(i => i.Score).ToArray();
+            .Select(index => (Index: index, Score: ScoreOf(data, index))).Where(i => i.Score is not null).OrderBy(i => i.Score).ToArray();
         // Of few images none is both.
         var each = Math.Min(OfEach, (scored.Length + 1) / 2);
         var best = scored.Reverse().Take(Math.Min(each, scored.Length - each)).ToArray();
@@ -33,6 +33,19 @@ sealed class ReportExamples(Segmenter segmenter, DepthView? depth)
             .. best.Select(i => Look(data, i.Index, depth) with { Group = $"Best of {of}" }),
             .. scored.Take(each).Select(i => Look(data, i.Index, depth) with { Group = $"Worst of {of}" }),
         ];
+    }
+
+    // Validations named the images that cannot be used.
+    double? ScoreOf(SegmentationDataset data, int index)
+    {
+        try
+        {
+            return Look(data, index).Miou;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     ExamplePicture Look(SegmentationDataset data, int index, DepthView? view = null)

@@ -14,6 +14,9 @@ namespace Hwaso.Training.Tasks.Segmentation;
 /// <summary>A segmentation network while it learns: its batches, its validation and its part of the report.</summary>
 sealed class SegmentationLearner : ILearner
 {
+    // Of many bad images, a log has room for these.
+    const int MostNamed = 5;
+
     readonly SegmentationNet net;
     readonly Recipe recipe;
     readonly RecipeFile file;
@@ -32,7 +35,7 @@ sealed class SegmentationLearner : ILearner
     {
         (this.net, this.recipe, this.file, this.data) = (net, recipe, file, data);
         normalisation = new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]);
-        segmenter = Segmenter.Of(net, normalisation, new Views { Size = recipe.Validate.Size });
+        segmenter = Segmenter.Of(net, normalisation, new Views { Size = recipe.Validate.Size, PadSmallTo = recipe.Augment.Crop });
         loader = LoaderOf(recipe, data, recipe.Data.Workers ?? threads);
     }
 
@@ -58,8 +61,18 @@ sealed class SegmentationLearner : ILearner
         new SegmentationStage(net, ObjectiveFactory.Of(net, recipe.Loss, file, RecipeOf(stage)), RecipeOf(stage), loader, data.Training);
 
     /// <inheritdoc/>
-    public Validation Validate(CancellationToken stop) =>
-        SegmentationScores.Of(Evaluator.Count(segmenter, data.Validation, stop: stop), data.Training.Classes);
+    public Validation Validate(CancellationToken stop)
+    {
+        var failed = new List<ImageFailure>();
+        var confusion = Evaluator.Count(segmenter, data.Validation, failed: failed.Add, stop: stop);
+        var remarks = failed.Take(MostNamed).Select(f => $"{f.Problem}; the validation left this image out").ToList();
+        if (failed.Count > MostNamed)
+            remarks.Add($"the validation left out {failed.Count} of {data.Validation.Samples.Count} images in all");
+        if (confusion.TotalPixels == 0)
+            remarks.Add($"not one pixel of {data.Validation.Name} that could be read is labelled, so there is no score; look at its masks "
+                + "with hwaso dataset check");
+        return SegmentationScores.Of(confusion, data.Training.Classes) with { Remarks = remarks };
+    }
 
     /// <inheritdoc/>
     public long CountMacs() => Cost.Of(NetworkGraph.Of(net, [1, 3, recipe.Augment.Crop.Height, recipe.Augment.Crop.Width])).Macs;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
+using Hwaso.Data;
+using Hwaso.Data.Checking;
 using Hwaso.Graph;
 using Hwaso.Inference.Networks;
 using Hwaso.Models;
@@ -13,6 +15,9 @@ namespace Hwaso.Training.Tasks.Segmentation;
 /// <summary>Semantic segmentation, of networks with depth decoders in stages: labels, and depth where it is learned.</summary>
 sealed class SegmentationTask : ITrainingTask
 {
+    // Of many bad files, an error has room for these.
+    const int MostNamed = 5;
+
     readonly RecipeFile file;
     readonly SegmentationDefinition definition;
     readonly SegmentationData data;
@@ -63,6 +68,33 @@ sealed class SegmentationTask : ITrainingTask
             ObjectiveFactory.Of(net, Recipe.Loss, file, stage).Dispose();
         return net;
     }, [1, 3, Recipe.Augment.Crop.Height, Recipe.Augment.Crop.Width]);
+
+    /// <inheritdoc/>
+    /// <exception cref="DatasetException">Images of the training split, or all of the other one, cannot be used.</exception>
+    public IReadOnlyList<string> CheckFiles(CancellationToken stop)
+    {
+        Refuse(FileCheck.Run(data.Training, threads, stop), data.Training, "trained");
+        var left = FileCheck.Run(data.Validation, threads, stop);
+        if (left.Count == data.Validation.Samples.Count)
+            Refuse(left, data.Validation, "scored");
+        return
+        [
+            .. left.Take(MostNamed).Select(p => $"{p.Path}: {p.Message}; validations will leave this image out"),
+            .. left.Count > MostNamed ? [$"validations will leave out {left.Count} of {data.Validation.Samples.Count} images in all"]
+                : Array.Empty<string>(),
+        ];
+    }
+
+    static void Refuse(IReadOnlyList<DatasetProblem> problems, SegmentationDataset split, string use)
+    {
+        if (problems.Count == 0)
+            return;
+        var more = problems.Skip(1).Take(MostNamed - 1).Select(p => $"; {p.Path}: {p.Message}");
+        var rest = problems.Count > MostNamed ? $"; and {problems.Count - MostNamed} more of {split.Samples.Count} images" : "";
+        var hint = problems.Count > 1 ? "; hwaso dataset check lists everything" : "";
+        throw new DatasetException(problems[0].Path, $"{problems[0].Message}{string.Concat(more)}{rest}; {split.Name} cannot be {use} with "
+            + $"{(problems.Count == 1 ? "it" : "them")}{hint}");
+    }
 
     /// <inheritdoc/>
     public NetworkCost Cost(SizePx input)
