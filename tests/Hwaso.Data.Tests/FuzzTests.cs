@@ -2,7 +2,6 @@ using System.Text;
 using Hwaso.Data.Converting;
 using Hwaso.Data.Layouts;
 using Hwaso.Data.Matlab;
-using Hwaso.Imaging;
 using Hwaso.Tests;
 
 namespace Hwaso.Data.Tests;
