@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Hwaso.Recipes;
 
 /// <summary>
@@ -25,10 +27,13 @@ public sealed class KeyList(IEnumerable<string> all)
     /// <summary>A key's path without its places in lists: <c>stages[2].name</c> is a <c>stages.name</c>.</summary>
     internal static string Plain(string path)
     {
-        int open;
-        while ((open = path.IndexOf('[', StringComparison.Ordinal)) >= 0 && path.IndexOf(']', open) is >= 0 and var close) path =
-            path.Remove(open, close - open + 1);
-        return path;
+        var (plain, at) = (new StringBuilder(path.Length), 0);
+        while (path.IndexOf('[', at) is >= 0 and var open && path.IndexOf(']', open) is >= 0 and var close)
+        {
+            plain.Append(path, at, open - at);
+            at = close + 1;
+        }
+        return plain.Append(path, at, path.Length - at).ToString();
     }
 
     string Hint(YamlMap map, string given, IEnumerable<string> others)

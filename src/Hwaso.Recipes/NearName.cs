@@ -26,7 +26,12 @@ public static class NearName
     public static IReadOnlyList<string> Nearest(string given, IEnumerable<string> names, int count) =>
         [.. names.OrderBy(name => Distance(given, name)).ThenBy(name => name.Length).Take(count)];
 
-    static bool IsNear(string given, string name) => Distance(given, name) <= Math.Max(1, Math.Min(given.Length, name.Length) / 3);
+    static bool IsNear(string given, string name)
+    {
+        var most = Math.Max(1, Math.Min(given.Length, name.Length) / 3);
+        // Names of other lengths are as many edits apart at least: a long one is not compared letter by letter.
+        return Math.Abs(given.Length - name.Length) <= most && Distance(given, name) <= most;
+    }
 
     static int Distance(string a, string b) => Edits(Normal(a), Normal(b));
 

@@ -51,7 +51,8 @@ sealed class RunLog(string path, ITrainWatcher watcher) : ITrainWatcher
 
     /// <summary>Notes how the run ended.</summary>
     public void Ends(TrainResult result) => Note(result.Finished
-        ? Invariant($"finished in {result.Seconds:0} s, {(result.Best is { } best ? $"best {best.Main} after epoch {result.BestEpoch}" : "no score")}")
+        ? Invariant($"finished in {result.Seconds:0} s, ")
+            + (result.Best is { } best ? Invariant($"best {best.Main} after epoch {result.BestEpoch}") : "no score")
         : $"stopped after step {result.Iterations}; --resume continues there");
 
     /// <summary>Adds a line to the file alone.</summary>
