@@ -24,7 +24,7 @@ static class LibraryBuild
     static string Cache => Path.Combine(
         Platform.CacheFolder ?? throw new DllNotFoundException(
             $"{Wanted}, and there is no home folder to keep the library in that calls it: name a cache folder in XDG_CACHE_HOME, or a "
-            + "library in HWASO_NATIVE"),
+            + "built library in HWASO_NATIVE"),
         "hwaso");
 
     static string ChoiceFile =>
