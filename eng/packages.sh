@@ -10,10 +10,7 @@ tools=(
     "cmake|configures native/"
     "make|builds native/"
 )
-libraries=(
-    "libturbojpeg0|reads and writes JPEG"
-    "libspng0|reads and writes PNG: indexed, 16-bit"
-)
+libraries=()
 if [[ -z "${HWASO_LIBTORCH:-}" ]]; then
     libraries+=(
         "libtorch-dev|tensors, operators and autograd (set HWASO_LIBTORCH to use another libtorch)"

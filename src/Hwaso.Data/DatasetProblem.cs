@@ -33,6 +33,9 @@ public enum ProblemKind
     /// <summary>An image whose Exif data ask viewers to turn it; pixels are taken as stored.</summary>
     Rotated,
 
+    /// <summary>A PNG that is read although the CRC of one of its chunks is wrong; other programs refuse it.</summary>
+    WrongChecksum,
+
     /// <summary>An image of 16 bits a colour, of which the upper 8 are taken.</summary>
     DeepImage,
 }

@@ -7,7 +7,11 @@ namespace Hwaso.Data;
 /// <param name="ImagePath">The image file.</param>
 /// <param name="LabelPath">The label file; null where the split has none.</param>
 /// <param name="InstancePath">The instance file; null where there is none.</param>
-public sealed record Sample(string Id, string ImagePath, string? LabelPath, string? InstancePath = null);
+public sealed record Sample(string Id, string ImagePath, string? LabelPath, string? InstancePath = null)
+{
+    /// <summary>The label file that the layout looks for, for messages about a missing one; null where the layout names none.</summary>
+    public string? WantedLabel { get; init; }
+}
 
 /// <summary>An image with its labels, as training indices.</summary>
 /// <param name="Sample">The files it was read from.</param>

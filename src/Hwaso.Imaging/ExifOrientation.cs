@@ -2,26 +2,53 @@ using System.Buffers.Binary;
 
 namespace Hwaso.Imaging;
 
-/// <summary>Reads how a JPEG asks viewers to turn it. Hwaso takes pixels as they are stored, as the official loaders do.</summary>
+/// <summary>Reads how an image asks viewers to turn it. Hwaso takes pixels as they are stored, as the official loaders do.</summary>
 public static class ExifOrientation
 {
-    const byte App1 = 0xe1, StartOfScan = 0xda;
     const int OrientationTag = 0x0112, EntryBytes = 12;
 
-    /// <summary>1 to 8 by the Exif standard: 1 is as stored, also where the file says nothing or is no JPEG.</summary>
-    public static int Of(ReadOnlySpan<byte> jpeg)
+    /// <summary>1 to 8 by the Exif standard: 1 is as stored, also where the file says nothing.</summary>
+    /// <param name="image">A JPEG, PNG, WebP or TIFF; 1 for anything else.</param>
+    public static int Of(ReadOnlySpan<byte> image) => ImageKinds.Of(image) switch
     {
-        // Segments follow the two bytes that begin every JPEG: a mark, a length that counts itself, content.
-        for (var at = 2; jpeg.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8]) && at + 4 <= jpeg.Length && jpeg[at] == 0xff
-            && jpeg[at + 1] != StartOfScan;)
+        ImageKind.Jpeg => OfJpeg(image),
+        ImageKind.Png => OfPng(image),
+        ImageKind.WebP => OfWebP(image),
+        ImageKind.Tiff => OfTiff(image),
+        _ => 1,
+    };
+
+    static int OfJpeg(ReadOnlySpan<byte> jpeg)
+    {
+        for (var segments = new JpegSegments(jpeg); segments.MoveNext() && segments.Marker != JpegSegments.StartOfScan;)
+            if (segments.Marker == JpegSegments.App1 && segments.Content.StartsWith("Exif\0\0"u8))
+                return OfTiff(segments.Content[6..]);
+        return 1;
+    }
+
+    static int OfPng(ReadOnlySpan<byte> png)
+    {
+        for (var chunks = new PngChunks(png); chunks.MoveNext();)
+            if (chunks.Type.SequenceEqual("eXIf"u8))
+                return OfTiff(chunks.Content);
+        return 1;
+    }
+
+    // RIFF: a name, a length, content, and a byte that makes the length even.
+    static int OfWebP(ReadOnlySpan<byte> webp)
+    {
+        for (long at = 12; at + 8 <= webp.Length;)
         {
-            var length = BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
-            if (length < 2 || at + 2 + length > jpeg.Length)
+            var kind = webp.Slice((int)at, 4);
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(webp[((int)at + 4)..]);
+            if (length > webp.Length - at - 8)
                 break;
-            var content = jpeg.Slice(at + 4, length - 2);
-            if (jpeg[at + 1] == App1 && content.StartsWith("Exif\0\0"u8))
-                return OfTiff(content[6..]);
-            at += 2 + length;
+            if (kind.SequenceEqual("EXIF"u8))
+            {
+                var exif = webp.Slice((int)at + 8, (int)length);
+                return OfTiff(exif.StartsWith("Exif\0\0"u8) ? exif[6..] : exif);
+            }
+            at += 8 + length + length % 2;
         }
         return 1;
     }

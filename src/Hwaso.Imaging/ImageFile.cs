@@ -1,9 +1,11 @@
 namespace Hwaso.Imaging;
 
-/// <summary>Reads JPEG and PNG files; the first bytes decide which one a file is, never its name.</summary>
+/// <summary>
+/// Reads PNG, JPEG, WebP, BMP and GIF files (of a GIF, the first frame); the first bytes decide which one a file is, never its name.
+/// </summary>
 public static class ImageFile
 {
-    /// <summary>Reads a JPEG or PNG as 8-bit colour.</summary>
+    /// <summary>Reads an image as 8-bit colour.</summary>
     /// <exception cref="ImageFormatException">The file is of another kind, cut short or corrupt, or does not fit into memory.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static RgbImage ReadRgb(string path)
@@ -33,36 +35,45 @@ public static class ImageFile
         }
     }
 
-    /// <summary>Reads a JPEG or PNG that is in memory as 8-bit colour.</summary>
+    /// <summary>Decodes an image that is in memory as 8-bit colour.</summary>
     /// <param name="bytes">The file.</param>
     /// <param name="name">The file's name in error messages.</param>
     /// <exception cref="ImageFormatException">The file is of another kind, cut short or corrupt.</exception>
-    public static RgbImage DecodeRgb(ReadOnlySpan<byte> bytes, string name) =>
-        IsPng(bytes, name) ? Png.DecodeRgb(bytes, name) : Jpeg.Decode(bytes, name);
+    public static RgbImage DecodeRgb(ReadOnlySpan<byte> bytes, string name) => Kind(bytes, name) switch
+    {
+        ImageKind.Png => Png.DecodeRgb(bytes, name),
+        ImageKind.Jpeg => Jpeg.Decode(bytes, name),
+        var kind => SkiaCodec.Decode(bytes, kind, name),
+    };
 
     /// <summary>Width and height, from the header.</summary>
     /// <exception cref="ImageFormatException">The file is of another kind or its header is corrupt.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static (int Width, int Height) Size(string path)
     {
-        var head = new byte[16];
-        using (var stream = File.OpenRead(path))
-            head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
-        if (!IsPng(head, path))
-            return Jpeg.Size(path);
-        var info = Png.Info(path);
-        return (info.Width, info.Height);
+        var bytes = File.ReadAllBytes(path);
+        switch (Kind(bytes, path))
+        {
+            case ImageKind.Png:
+                var png = new PngDecoder(bytes, path);
+                return (png.Width, png.Height);
+            case ImageKind.Jpeg:
+                var jpeg = JpegHeader.Read(bytes, path);
+                return (jpeg.Width, jpeg.Height);
+            case var kind:
+                return SkiaCodec.Size(bytes, kind, path);
+        }
     }
 
-    static bool IsPng(ReadOnlySpan<byte> bytes, string path)
+    static ImageKind Kind(ReadOnlySpan<byte> bytes, string name) => ImageKinds.Of(bytes) switch
     {
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']))
-            return true;
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8]))
-            return false;
-        throw new ImageFormatException(path,
-            bytes.IsEmpty ? "the file is empty" : "neither a JPEG nor a PNG by its first bytes; convert it to one of them");
-    }
+        null => throw new ImageFormatException(name, bytes.IsEmpty ? "the file is empty"
+            : $"{ImageKinds.Describe(bytes)}, where a {Readable} was expected; convert it to one of them"),
+        ImageKind.Tiff => throw new ImageFormatException(name, $"a TIFF, where a {Readable} was expected; convert it to PNG"),
+        { } kind => kind,
+    };
+
+    const string Readable = "PNG, JPEG, WebP, BMP or GIF";
 }
 
 /// <summary>Thrown for an image file that cannot be used; names the file, the problem and what to do.</summary>

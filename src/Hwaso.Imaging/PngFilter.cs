@@ -6,62 +6,70 @@ using System.Runtime.Intrinsics;
 namespace Hwaso.Imaging;
 
 /// <summary>
-/// Undoes PNG's five filters (specification, section 9). Colour goes a pixel at a time in one register, as each pixel needs the one
-/// before it. The methods are optimised at once: a short run is over before the runtime would find them hot.
+/// Undoes PNG's five filters (specification, section 9). Colours of 8 bits go a pixel at a time in one register, as each pixel needs the
+/// one before it. The methods are optimised at once: a short run is over before the runtime would find them hot.
 /// </summary>
 static class PngFilter
 {
     /// <summary>Undoes one line's filter; false if it is none of the five.</summary>
-    /// <param name="line">The filter's number, then the line.</param>
-    /// <param name="pixels">The whole image; row <paramref name="y"/> is written, the row above is read.</param>
-    /// <param name="y">The row.</param>
-    /// <param name="channels">Bytes a pixel: 1 or 3.</param>
-    public static bool Undo(ReadOnlySpan<byte> line, Span<byte> pixels, int y, int channels)
+    /// <param name="filter">The filter's number.</param>
+    /// <param name="source">The filtered line.</param>
+    /// <param name="above">The line above, unfiltered; empty above the first one.</param>
+    /// <param name="row">Receives the line.</param>
+    /// <param name="step">Bytes from a sample to the same one of the next pixel, at least 1.</param>
+    public static bool Undo(int filter, ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row, int step)
     {
-        var filter = line[0];
-        var source = line[1..];
-        var row = pixels.Slice(y * source.Length, source.Length);
         // Above the first row is nothing but zeros: Up is then a copy, Paeth is Sub; Average alone needs the zeros.
-        if (y == 0)
+        if (above.IsEmpty)
+        {
             filter = filter switch { 2 => 0, 4 => 1, _ => filter };
-        var above = y > 0 ? pixels.Slice((y - 1) * source.Length, source.Length) : filter == 3 ? new byte[source.Length] : [];
+            if (filter == 3)
+                above = new byte[source.Length];
+        }
         switch (filter)
         {
             case 0:
                 source.CopyTo(row);
                 return true;
             case 1:
-                Sub(source, row, channels);
+                Sub(source, row, step);
                 return true;
             case 2:
                 Up(source, above, row);
                 return true;
             case 3:
-                Average(source, above, row, channels);
+                Average(source, above, row, step);
                 return true;
-            case 4 when channels == 3:
-                PaethColour(source, above, row);
+            case 4 when InOneRegister(step):
+                PaethColour(source, above, row, step);
                 return true;
             case 4:
-                PaethTail(source, above, row, 0, 1);
+                PaethTail(source, above, row, 0, step);
                 return true;
             default:
                 return false;
         }
     }
 
+    /// <summary>What Paeth's filter predicts from the pixel at the left, above, and above it.</summary>
+    public static int Paeth(int a, int b, int c)
+    {
+        int pa = Math.Abs(b - c), pb = Math.Abs(a - c), pc = Math.Abs(a + b - 2 * c);
+        return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Sub(ReadOnlySpan<byte> source, Span<byte> row, int channels)
+    static void Sub(ReadOnlySpan<byte> source, Span<byte> row, int step)
     {
         var at = 0;
-        if (channels == 3)
+        if (InOneRegister(step))
         {
             var left = Vector128<byte>.Zero;
-            for (; at <= source.Length - 4; at += 3)
+            for (; at <= source.Length - 4; at += step)
                 Store(row, at, left += Load(source, at));
         }
         for (; at < source.Length; at++)
-            row[at] = (byte)(source[at] + (at < channels ? 0 : row[at - channels]));
+            row[at] = (byte)(source[at] + (at < step ? 0 : row[at - step]));
     }
 
     static void Up(ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row)
@@ -74,13 +82,13 @@ static class PngFilter
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Average(ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row, int channels)
+    static void Average(ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row, int step)
     {
         var at = 0;
-        if (channels == 3)
+        if (InOneRegister(step))
         {
             var left = Vector128<byte>.Zero;
-            for (; at <= source.Length - 4; at += 3)
+            for (; at <= source.Length - 4; at += step)
             {
                 var up = Load(above, at);
                 // ⌊(left + up) / 2⌋ without a ninth bit.
@@ -88,16 +96,16 @@ static class PngFilter
             }
         }
         for (; at < source.Length; at++)
-            row[at] = (byte)(source[at] + (above[at] + (at < channels ? 0 : row[at - channels])) / 2);
+            row[at] = (byte)(source[at] + (above[at] + (at < step ? 0 : row[at - step])) / 2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void PaethColour(ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row)
+    static void PaethColour(ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row, int step)
     {
         var (a, c) = (Vector128<short>.Zero, Vector128<short>.Zero);
         var bytes = Vector128.Create((short)255);
         var at = 0;
-        for (; at <= source.Length - 4; at += 3)
+        for (; at <= source.Length - 4; at += step)
         {
             var b = Vector128.WidenLower(Load(above, at)).AsInt16();
             var (toA, toB) = (b - c, a - c);
@@ -110,20 +118,18 @@ static class PngFilter
             c = b;
             Store(row, at, Vector128.Narrow(a.AsUInt16(), a.AsUInt16()));
         }
-        PaethTail(source, above, row, at, 3);
+        PaethTail(source, above, row, at, step);
     }
 
-    static void PaethTail(ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row, int at, int channels)
+    static void PaethTail(ReadOnlySpan<byte> source, ReadOnlySpan<byte> above, Span<byte> row, int at, int step)
     {
         for (; at < source.Length; at++)
-        {
-            int a = at < channels ? 0 : row[at - channels], b = above[at], c = at < channels ? 0 : above[at - channels];
-            int pa = Math.Abs(b - c), pb = Math.Abs(a - c), pc = Math.Abs(a + b - 2 * c);
-            row[at] = (byte)(source[at] + (pa <= pb && pa <= pc ? a : pb <= pc ? b : c));
-        }
+            row[at] = (byte)(source[at] + (at < step ? above[at] : Paeth(row[at - step], above[at], above[at - step])));
     }
 
-    // Four bytes of which three count: a write's fourth is overwritten by the next pixel, and the callers keep it inside the row.
+    // Four bytes of which three may count: a write's fourth is overwritten by the next pixel, and the callers keep it inside the row.
+    static bool InOneRegister(int step) => step is 3 or 4;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector128<byte> Load(ReadOnlySpan<byte> from, int at) =>
         Vector128.CreateScalar(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetReference(from), at))).AsByte();

@@ -21,10 +21,10 @@ public sealed class BadDataTests(Workshop shop)
     const string Image = "_leftImg8bit.png", Label = "_gtFine_labelTrainIds.png";
 
     [Theory]
-    [InlineData(Image, Damage.CutShort, "broken_file", "cut short, corrupt or none at all", "fetch or export it again")]
-    [InlineData(Image, Damage.Corrupt, "broken_file", "cut short, corrupt or none at all", "fetch or export it again")]
+    [InlineData(Image, Damage.CutShort, "broken_file", "a PNG that is cut short or corrupt", "fetch or export it again")]
+    [InlineData(Image, Damage.Corrupt, "broken_file", "a PNG that is cut short or corrupt", "fetch or export it again")]
     [InlineData(Image, Damage.Empty, "broken_file", "the file is empty", "")]
-    [InlineData(Label, Damage.CutShort, "broken_file", "cut short, corrupt or none at all", "fetch or export it again")]
+    [InlineData(Label, Damage.CutShort, "broken_file", "a PNG that is cut short or corrupt", "fetch or export it again")]
     [InlineData(Label, Damage.OtherSize, "size_mismatch", "is 64×32, its image", "they must be of one size")]
     [InlineData(Label, Damage.UnknownLabel, "unknown_label", "label 77 (", "is it of another data set")]
     public void A_bad_file_of_Cityscapes_is_named(string kind, Damage damage, string problem, string wrong, string advice)

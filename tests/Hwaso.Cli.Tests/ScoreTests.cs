@@ -183,7 +183,7 @@ public sealed class ScoreTests(Workshop shop)
 
         Png.WriteGray(path, new LabelMap(3, 2));
         Fails($"{path}: is 3×2, its truth {truth} is 128×64");
-        Png.Write(path, new RgbImage(128, 64));
+        Png.Write(path, new RgbImage(128, 64, [1, 2, 3, .. new byte[128 * 64 * 3 - 3]]));
         Fails($"{path}: a colour PNG");
         File.WriteAllText(path, "no picture");
         Fails(path);

@@ -146,13 +146,15 @@ public sealed class LabelDoctorTests : IDisposable
             File.AppendAllText(At($"images/{k}.jpg"), $"{k}");
             File.Copy(At("labels/0.png"), At($"labels/{k}.png"));
         }
-        Mask(0, path => Png.Write(path, new RgbImage(64, 48)));
+        Mask(0, path => Png.Write(path, new RgbImage(64, 48, [9, 8, 7, .. new byte[64 * 48 * 3 - 3]])));
         Mask(1, path => Png.WriteGray(path, new LabelMap(64, 48, Enumerable.Repeat((byte)77, 64 * 48).ToArray())));
         Mask(2, path => Png.WriteGray(path, new LabelMap(60, 48)));
-        Mask(6, path => Png.WriteGray16(path, new Gray16Image(64, 48)));
+        Mask(6, path => Png.WriteGray16(path, new Gray16Image(64, 48, [300, .. new ushort[64 * 48 - 1]])));
         Mask(7, path => File.WriteAllBytes(path, File.ReadAllBytes(path)[..^20]));
         File.WriteAllBytes(At("images/3.jpg"), File.ReadAllBytes(At("images/3.jpg"))[..^200]);
-        File.Copy(Fixtures.Path("imaging/cmyk.jpg"), At("images/8.jpg"), overwrite: true);
+        var deep = File.ReadAllBytes(At("images/8.jpg"));
+        deep[deep.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xff, 0xc0]) + 4] = 12;
+        File.WriteAllBytes(At("images/8.jpg"), deep);
         Png.WriteGray16(At("images/9.png"), new Gray16Image(64, 48));
         File.WriteAllText(At("images/10.jpg"), "");
         File.Copy(Fixtures.Path("matlab/version4.mat"), At("labels/11.mat"));
@@ -180,9 +182,9 @@ public sealed class LabelDoctorTests : IDisposable
         Assert.Contains("a colour PNG (8-bit Rgb) where class indices were expected", Said("labels/0.png"), StringComparison.Ordinal);
         Assert.Contains("labels that are no class: 77 (3072 pixels)", Said("labels/1.png"), StringComparison.Ordinal);
         Assert.Contains("is 60×48, its image is 64×48", Said("labels/2.png"), StringComparison.Ordinal);
-        Assert.Contains("a 16-bit gray PNG where 8-bit class indices were expected", Said("labels/6.png"), StringComparison.Ordinal);
+        Assert.Contains("a 16-bit gray PNG where class indices from 0 to 255 were expected: pixel (0, 0) is 300", Said("labels/6.png"), StringComparison.Ordinal);
         Assert.Contains("a JPEG that is cut short or corrupt", Said("images/3.jpg"), StringComparison.Ordinal);
-        Assert.Contains("a CMYK JPEG", Said("images/8.jpg"), StringComparison.Ordinal);
+        Assert.Contains("a JPEG of 12 bits a colour", Said("images/8.jpg"), StringComparison.Ordinal);
         Assert.Contains("a MATLAB 4 file; version 5 to 7 was wanted", Said("labels/11.mat"), StringComparison.Ordinal);
         Assert.Equal(14, report.Images);
         // Counted are the masks of images 3, 4, 5, 8, 9, 10 and, listed twice, 12, and that of the wrong size.

@@ -82,7 +82,7 @@ public sealed class LayoutTests
         File.Delete(Label(2));
         var cut = data.Make("leftImg8bit", "train", "city", "city_000003_000019_leftImg8bit.png");
         File.WriteAllBytes(cut, File.ReadAllBytes(cut)[..150]);
-        Png.Write(Label(4), new RgbImage(24, 16));
+        Png.Write(Label(4), new RgbImage(24, 16, [1, 2, 3, .. new byte[24 * 16 * 3 - 3]]));
 
         var report = DatasetCheck.Run("cityscapes", data.Root, threads: 2);
         Assert.Equal(7, report.Images);

@@ -47,12 +47,13 @@ public sealed class CodecTests : IDisposable
     }
 
     [Fact]
-    public void A_colour_or_16_bit_png_is_no_label_map()
+    public void A_png_of_colours_or_of_values_above_255_is_no_label_map()
     {
         Png.Write(At("c.png"), Noise(4, 4));
         Assert.Contains("colour PNG", Refused(() => Png.ReadLabels(At("c.png"))), StringComparison.Ordinal);
-        Png.WriteGray16(At("d.png"), new Gray16Image(2, 2));
-        Assert.Contains("16-bit", Refused(() => Png.ReadLabels(At("d.png"))), StringComparison.Ordinal);
+        Png.WriteGray16(At("d.png"), new Gray16Image(2, 2, [0, 255, 256, 0]));
+        Assert.Contains("a 16-bit gray PNG where class indices from 0 to 255 were expected: pixel (0, 1) is 256",
+            Refused(() => Png.ReadLabels(At("d.png"))), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,9 +110,11 @@ public sealed class CodecTests : IDisposable
     public void Another_kind_of_file_is_told_by_its_first_bytes()
     {
         File.WriteAllText(At("t.png"), "no image");
-        Assert.Contains("neither a JPEG nor a PNG", Refused(() => ImageFile.ReadRgb(At("t.png"))), StringComparison.Ordinal);
+        Assert.Contains("no image of a kind that is known here", Refused(() => ImageFile.ReadRgb(At("t.png"))), StringComparison.Ordinal);
         Jpeg.Write(At("named.png"), Gradient(8, 8));
         Assert.Equal(8, ImageFile.ReadRgb(At("named.png")).Width);
+        Assert.Contains("a JPEG where a PNG was expected: JPEG blurs labels; export the masks as PNG",
+            Refused(() => Png.ReadLabels(At("named.png"))), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,7 +46,8 @@ public sealed class PngKindTests
         for (var c = 0; c < 3; c++)
             Assert.Equal(Samples(8, name.StartsWith("gray", StringComparison.Ordinal) ? 0 : c),
                 pixels.Where((_, k) => k % 3 == c).Select(v => (int)v));
-        Assert.Contains("colour PNG", Assert.Throws<ImageFormatException>(() => Png.ReadLabels(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(name.StartsWith("gray", StringComparison.Ordinal) ? "a PNG with transparent pixels" : "a colour PNG",
+            Assert.Throws<ImageFormatException>(() => Png.ReadLabels(path)).Message, StringComparison.Ordinal);
         Assert.Throws<ImageFormatException>(() => Png.ReadGray16(path));
     }
 
@@ -58,6 +59,27 @@ public sealed class PngKindTests
         var path = Recorded.Path($"{name}.png");
         Assert.Equal(Samples(16, 0).Select(v => v * 257 % 65536), Png.ReadGray16(path).Values.Select(v => (int)v));
         Assert.Contains("16-bit", Assert.Throws<ImageFormatException>(() => Png.ReadLabels(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dup3.png")]
+    [InlineData("la.png")]
+    [InlineData("g16.png")]
+    public void Masks_of_three_equal_channels_of_opaque_gray_and_of_16_bits_are_gray_values(string name) =>
+        Assert.Equal(Png.ReadLabels(Recorded.Path("masks/g8.png")).Labels, Png.ReadLabels(Recorded.Path($"masks/{name}")).Labels);
+
+    [Fact]
+    public void A_wrong_CRC_alone_is_found_and_the_pixels_are_read()
+    {
+        var bytes = File.ReadAllBytes(Recorded.Path("rgb-8.png"));
+        Assert.Null(Png.DamagedChunk(bytes));
+        var pixels = Png.DecodeRgb(bytes, "f").Pixels;
+        bytes[bytes.AsSpan().IndexOf("IEND"u8) - 8] ^= 1;
+        Assert.Equal("IDAT", Png.DamagedChunk(bytes));
+        Assert.Equal(pixels, Png.DecodeRgb(bytes, "f").Pixels);
+        // The header has no other check sum.
+        bytes[20] ^= 1;
+        Assert.Contains("header", Assert.Throws<ImageFormatException>(() => Png.DecodeRgb(bytes, "f")).Message, StringComparison.Ordinal);
     }
 
     [Theory]

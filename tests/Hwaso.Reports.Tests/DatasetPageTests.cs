@@ -23,7 +23,7 @@ public sealed class DatasetPageTests : IDisposable
             Png.Write(At($"{k}.png"), new RgbImage(4, 1, Enumerable.Range(20 * k, 12).Select(v => (byte)v).ToArray()));
             Png.WriteGray(At($"{k}_mask.png"), new LabelMap(4, 1, masks[k]));
         }
-        Png.Write(At("2_mask.png"), new RgbImage(4, 1));
+        Png.Write(At("2_mask.png"), new RgbImage(4, 1, [1, 2, 3, .. new byte[9]]));
         File.WriteAllLines(At("train.txt"), ["0.png 0_mask.png", "1.png 1_mask.png"]);
         File.WriteAllLines(At("val.txt"), ["2.png 2_mask.png"]);
         var page = DatasetPage.Text(DatasetCheck.Run("list", root), Datasets.ClassesOf("list", root), root);

@@ -1,5 +1,3 @@
-using Hwaso.Imaging;
-
 namespace Hwaso.Data.Checking;
 
 /// <summary>How often each class occurs, in each split.</summary>
@@ -21,14 +19,12 @@ sealed class ClassTally(ClassList classes, IReadOnlyList<string> splits)
     /// <summary>All pixels.</summary>
     public long Total { get; private set; }
 
-    /// <summary>Counts a label map of training indices; gives its ignored pixels.</summary>
-    public long Add(LabelMap labels, string split)
+    /// <summary>Adds a label map of training indices; gives its ignored pixels.</summary>
+    /// <param name="counts">The pixels of each index.</param>
+    /// <param name="split">The split of the map.</param>
+    public long Add(long[] counts, string split)
     {
-        Span<long> counts = stackalloc long[256];
-        counts.Clear();
-        foreach (var value in labels.Labels)
-            counts[value]++;
-        var size = labels.Labels.LongLength;
+        var size = counts.Sum();
         var s = splits.ToList().IndexOf(split);
         (Ignored, Total, labelled[s]) = (Ignored + counts[ClassList.Ignore], Total + size, labelled[s] + size - counts[ClassList.Ignore]);
         for (var k = 0; k < classes.Count; k++)

@@ -8,13 +8,10 @@ sealed class LabelValues(LabelTable table, ClassList classes)
     readonly long[] pixels = new long[256];
     readonly int[] images = new int[256];
 
-    /// <summary>Counts one file's values.</summary>
-    public void Add(ReadOnlySpan<byte> labels)
+    /// <summary>Adds one file's values.</summary>
+    /// <param name="counts">The pixels of each value.</param>
+    public void Add(ReadOnlySpan<long> counts)
     {
-        Span<int> counts = stackalloc int[256];
-        counts.Clear();
-        foreach (var value in labels)
-            counts[value]++;
         for (var v = 0; v < 256; v++)
             if (counts[v] > 0)
                 (pixels[v], images[v]) = (pixels[v] + counts[v], images[v] + 1);

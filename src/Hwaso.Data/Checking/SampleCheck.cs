@@ -23,11 +23,15 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         Look();
         var image = Attempt(sample.ImagePath, () => ImageFile.ReadRgb(sample.ImagePath));
         if (image is not null)
+        {
             tally.AddSize(image.Width, image.Height);
+            CheckSums(sample.ImagePath);
+        }
         if (sample.LabelPath is { } labelPath)
             Label(labelPath, image);
         else
-            Found(new DatasetProblem(sample.ImagePath, ProblemKind.MissingFile, "has no label"), bad: 4);
+            Found(new DatasetProblem(sample.ImagePath, ProblemKind.MissingFile,
+                sample.WantedLabel is { } wanted ? $"has no label: {wanted} was wanted" : "has no label"), bad: 4);
         tally.Add(found);
         if (badness > 0 && sample.LabelPath is not null)
             tally.Add(new DatasetPicture(sample, split, data.TableOf(sample), badness,
@@ -43,6 +47,7 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
             tally.AddEncoding(info is null ? "MATLAB matrices" : EncodingOf(info));
         if (labels is null)
             return;
+        CheckSums(path);
         tally.AddValues(table, labels);
         if (info?.Palette is { } palette && !table.OfColors)
             tally.AddPalette(table, labels, palette);
@@ -87,6 +92,15 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         if (bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) && bytes.Length > 24 && bytes[24] == 16)
             Found(new DatasetProblem(sample.ImagePath, ProblemKind.DeepImage,
                 "has 16 bits a colour, of which the upper 8 are taken; save it with 8 where its values do not fill the range"), bad: 1.5);
+    }
+
+    /// <summary>Reports a wrong CRC of a file that was read: pixels that fit their own check sum are taken, but not everywhere.</summary>
+    void CheckSums(string path)
+    {
+        if (Quietly(() => Png.DamagedChunk(File.ReadAllBytes(path))) is { } chunk)
+            Found(new DatasetProblem(path, ProblemKind.WrongChecksum,
+                $"the check sum (CRC) of its chunk {chunk} is wrong; Hwaso and Pillow read it, libpng and OpenCV refuse it: fetch or export "
+                + "it again"), bad: 1.5);
     }
 
     // Cityscapes keeps instances as 16-bit numbers, VOC as indices: only their size can be compared.

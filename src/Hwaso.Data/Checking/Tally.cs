@@ -56,21 +56,19 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
     /// <summary>Counts a label file's values as they stand there.</summary>
     public void AddValues(LabelTable table, LabelMap labels)
     {
+        var counts = Counts(labels);
         lock (gate)
         {
             if (!values.TryGetValue(table, out var found))
                 values[table] = found = new LabelValues(table, classes);
-            found.Add(labels.Labels);
+            found.Add(counts);
         }
     }
 
     /// <summary>Counts, for each class, the class whose colour the label file's own palette gives it.</summary>
     public void AddPalette(LabelTable table, LabelMap labels, Palette palette)
     {
-        Span<int> pixels = stackalloc int[256];
-        pixels.Clear();
-        foreach (var value in labels.Labels)
-            pixels[value]++;
+        var pixels = Counts(labels);
         lock (gate)
             for (var v = 0; v < 256; v++)
                 if (pixels[v] > 0 && table.MeaningOf(v) is { } k && k < classes.Count && ClassOfColor(palette[v], k) is { } drawn)
@@ -120,8 +118,9 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
     /// <summary>Counts a label map of training indices; gives its ignored pixels.</summary>
     public long Count(LabelMap labels, string split)
     {
+        var found = Counts(labels);
         lock (gate)
-            return counts.Add(labels, split);
+            return counts.Add(found, split);
     }
 
     public DatasetReport Report(string layout, IReadOnlyList<KeyValuePair<string, int>> found, int count) => new(
@@ -136,6 +135,15 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
     {
         Pictures = [.. pictures],
     };
+
+    // Pixels are counted outside the lock, so that several threads do it at once.
+    static long[] Counts(LabelMap labels)
+    {
+        var counts = new long[256];
+        foreach (var value in labels.Labels)
+            counts[value]++;
+        return counts;
+    }
 
     static int[] ContextOfVoc { get; } =
         [.. ClassList.Voc.Names.Select(name => ClassList.PascalContext60.Names.ToList().IndexOf(name == "diningtable" ? "table" : name))];

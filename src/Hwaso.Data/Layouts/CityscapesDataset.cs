@@ -66,7 +66,10 @@ public sealed class CityscapesDataset : SegmentationDataset
             return new Sample(id, image, null);
         var truth = Truth(truths, split, image);
         string? First(params string[] ends) => ends.Select(e => $"{truth}_{type}{e}").FirstOrDefault(File.Exists);
-        return new Sample(id, image, First(TrainIdsEnd, "_labelIds.png"), First("_instanceIds.png"));
+        return new Sample(id, image, First(TrainIdsEnd, "_labelIds.png"), First("_instanceIds.png"))
+        {
+            WantedLabel = $"{truth}_{type}_labelIds.png",
+        };
     }
 
     static string Truth(string truths, string split, string image)

@@ -7,7 +7,7 @@ namespace Hwaso.Data.Layouts;
 /// <summary>Reads the text of a <c>dataset.yaml</c>; every error has the file and the line.</summary>
 sealed class FolderDescription
 {
-    static readonly string[] keys = ["name", "images", "masks", "list", "encoding", "ignore", "first_value", "background", "classes"];
+    static readonly string[] keys = ["name", "images", "masks", "list", "encoding", "ignore", "first_value", "background", "classes", "names"];
 
     readonly string file;
     readonly Dictionary<string, YamlNode> entries = [];
@@ -67,16 +67,34 @@ sealed class FolderDescription
         }
         catch (ArgumentException error)
         {
-            throw Error(entries["classes"], error.Message);
+            throw Error(entries.GetValueOrDefault("names") ?? entries["classes"], error.Message);
         }
     }
 
+    // A list under classes, or under names as in YOLO's files, which also have the values as keys: names: {0: floor, 1: wall}.
     List<(ClassEntry Entry, int Value)> Classes(int first, bool colors)
     {
-        if (!entries.TryGetValue("classes", out var node) || node is not YamlSequenceNode { Children: [_, ..] items })
-            throw node is null ? new DatasetException(file, "classes: missing; wants the class names as a list")
-                : Error(node, "wants the class names as a list");
-        return [.. items.Select((item, k) => Class(item, first + k, k, colors))];
+        if (entries.TryGetValue("names", out var names) && entries.ContainsKey("classes"))
+            throw Error(names, "names and classes both give the classes; keep one of them");
+        var node = names ?? entries.GetValueOrDefault("classes")
+            ?? throw new DatasetException(file, "classes: missing; wants the class names as a list");
+        var classes = node switch
+        {
+            YamlSequenceNode { Children: [_, ..] items } => items.Select((item, k) => (Node: item, Class: Class(item, first + k, k, colors))),
+            YamlMappingNode { Children.Count: > 0 } when entries.TryGetValue("first_value", out var value) =>
+                throw Error(value, "first_value counts values for a list of names; here each name has its value as key"),
+            YamlMappingNode { Children.Count: > 0 } map => map.Children
+                .Select(entry => (entry.Value, Number: Number(entry.Key, 0, 255))).OrderBy(entry => entry.Number)
+                .Select((entry, k) => (Node: entry.Value, Class: Class(entry.Value, entry.Number, k, colors))),
+            _ => throw Error(node, "wants the class names as a list, or as {0: name, 1: name}"),
+        };
+        var found = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
+        var list = classes.ToList();
+        foreach (var (item, (entry, _)) in list)
+            if (!found.TryAdd(entry.Name, item))
+                throw Error(item, $"'{entry.Name}' is the name of the class on line {found[entry.Name].Start.Line} already; each class needs "
+                    + "a name of its own");
+        return [.. list.Select(c => c.Class)];
     }
 
     (ClassEntry, int) Class(YamlNode item, int value, int index, bool colors)
@@ -126,11 +144,13 @@ sealed class FolderDescription
 
     string Pattern(string key)
     {
-        var text = Text(key)
+        // Windows writes paths with backslashes.
+        var text = Text(key)?.Replace('\\', '/')
             ?? throw new DatasetException(file,
                 $"{key}: missing; wants a path below this folder with a star for the name, such as {key}/{{split}}/*.png");
-        return Path.GetFileName(text).Split('*').Length == 2 && !Path.GetDirectoryName(text)!.Contains('*', StringComparison.Ordinal)
-            && !Path.IsPathRooted(text)
+        var last = Path.GetFileName(text.Replace("{split}", "", StringComparison.Ordinal));
+        return last.Split('*').Length == 2 && !Path.GetDirectoryName(text)!.Contains('*', StringComparison.Ordinal)
+            && !Path.IsPathRooted(text) && last[(last.IndexOf('*', StringComparison.Ordinal) + 1)..].Split('{', '}').Length is 1 or 3
             ? text : throw Error(entries[key], $"'{text}': a path below this folder was wanted whose last part has one star");
     }
 

@@ -1,8 +1,8 @@
 namespace Hwaso.Data.Layouts;
 
 /// <summary>
-/// The generic list file: <c>SPLIT.txt</c> with an image and its label a line, separated by a tab or a space, relative to the folder; and
-/// <c>labels.txt</c> with a class name a line. Label values are 0, 1, 2, … in that order, and 255 is ignored.
+/// The generic list file: <c>SPLIT.txt</c> with an image and its label a line, separated by a tab, a space, a comma or a semicolon,
+/// relative to the folder; and <c>labels.txt</c> with a class name a line. Label values are 0, 1, 2, … in that order, and 255 is ignored.
 /// </summary>
 static class ListFile
 {
@@ -18,6 +18,8 @@ static class ListFile
             throw new DatasetException(file,
                 "no such file; it should hold the class names, one a line, in the order of the label values 0, 1, 2, …");
         var names = File.ReadAllLines(file).Select(l => l.Trim()).Where(l => l.Length > 0).ToArray();
+        if (names.GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new DatasetException(file, $"names the class {twice.Key} {twice.Count()} times; each class needs a name of its own");
         return names.Length is > 0 and <= 255
             ? ClassList.Named(Path.GetFileName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(root))), names)
             : throw new DatasetException(file, $"{names.Length} class names; 1 to 255 were wanted, one a line");
@@ -43,15 +45,16 @@ static class ListFile
 
     static Sample? Sample(string root, string list, string line, int number, Action<DatasetProblem> report)
     {
-        var parts = line.Split('\t', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (parts.Length == 1)
-            parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        const StringSplitOptions trimmed = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        var splits = "\t ,;".Select(separator => line.Split(separator, trimmed)).ToArray();
+        var parts = splits[0].Length > 1 ? splits[0] : splits.FirstOrDefault(s => s.Length == 2) ?? splits[1];
         if (parts.Length != 2)
         {
             report(new DatasetProblem(list, ProblemKind.MissingFile, $"line {number} has {parts.Length} parts: an image and its label were "
                 + "wanted; where a path has spaces, separate them by a tab"));
             return null;
         }
+        parts = Array.ConvertAll(parts, part => ImageNames.Slashed(root, part));
         var (image, label) = (Path.Combine(root, parts[0]), Path.Combine(root, parts[1]));
         foreach (var (path, what) in new[] { (image, "image"), (label, "label") })
             if (!File.Exists(path))

@@ -1,7 +1,7 @@
 namespace Hwaso.Data.Layouts;
 
 /// <summary>A split given by a text file of image names, one a line, as the PASCAL data sets have them.</summary>
-/// <param name="Images">Folder of the JPEGs.</param>
+/// <param name="Images">Folder of the images.</param>
 /// <param name="Labels">Folders of the label PNGs; the first one that holds a label wins.</param>
 /// <param name="Instances">Folder of the instance PNGs, if there is one.</param>
 /// <param name="List">The text file.</param>
@@ -25,14 +25,14 @@ sealed record ListedSplit(string Images, IReadOnlyList<string> Labels, string? I
 
     Sample? Sample(string id, int line, Action<DatasetProblem> report)
     {
-        var image = Path.Combine(Images, id + ".jpg");
-        var label = Labels.Select(f => Path.Combine(f, id + ".png")).FirstOrDefault(File.Exists) ?? Path.Combine(Labels[^1], id + ".png");
-        var instances = Instances is null ? null : Path.Combine(Instances, id + ".png");
+        var image = ImageNames.Find(Images, id, ".jpg", ".jpeg", ".png");
+        var label = Labels.Select(f => ImageNames.Find(f, id, ".png")).FirstOrDefault(File.Exists) ?? ImageNames.Find(Labels[^1], id, ".png");
+        var instances = Instances is null ? null : ImageNames.Find(Instances, id, ".png");
         var missing = !File.Exists(image) ? new DatasetProblem(image, ProblemKind.MissingFile, $"is not there, but {List}:{line} names it")
             : !File.Exists(label) ? new DatasetProblem(image, ProblemKind.MissingFile, $"has no label: {label} was wanted ({List}:{line})")
             : null;
         if (missing is null)
-            return new Sample(id, image, label, File.Exists(instances) ? instances : null);
+            return new Sample(ImageNames.WithoutExtension(id), image, label, File.Exists(instances) ? instances : null);
         report(missing);
         return null;
     }
