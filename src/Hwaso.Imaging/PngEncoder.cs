@@ -71,7 +71,8 @@ sealed class PngEncoder
                 var row = pixels.Slice(y * rowBytes, rowBytes);
                 if (depth == 16 && BitConverter.IsLittleEndian)
                 {
-                    BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, ushort>(row), MemoryMarshal.Cast<byte, ushort>(swapped.AsSpan()));
+                    BinaryPrimitives.ReverseEndianness(
+                        MemoryMarshal.Cast<byte, ushort>(row), MemoryMarshal.Cast<byte, ushort>(swapped.AsSpan()));
                     row = swapped;
                 }
                 if (filters is not null)

@@ -5,7 +5,9 @@ namespace Hwaso.Imaging;
 /// <summary>Makes colours, class indices and 16-bit values of a PNG's samples.</summary>
 static class PngSamples
 {
-    /// <summary>Colours of 8 bits: palettes are looked up, gray is expanded, opacity is dropped, and of 16 bits the upper 8 are taken.</summary>
+    /// <summary>
+    /// Colours of 8 bits: palettes are looked up, gray is expanded, opacity is dropped, and of 16 bits the upper 8 are taken.
+    /// </summary>
     public static RgbImage Rgb(in PngDecoder png)
     {
         var pixels = PixelBuffer.Uncleared<byte>(png.Width, png.Height, 3);
@@ -65,11 +67,11 @@ static class PngSamples
                 var first = Sample(line, k * channels, depth);
                 if (channels >= 3 && (Sample(line, k * channels + 1, depth) != first || Sample(line, k * channels + 2, depth) != first))
                     throw new ImageFormatException(name, $"a colour PNG ({depth}-bit {type}) where class indices were expected: pixel "
-                        + $"({x}, {y}) is ({first}, {Sample(line, k * channels + 1, depth)}, {Sample(line, k * channels + 2, depth)}); where "
-                        + "colours stand for classes, describe them with the layout folder and encoding: color, else export one channel");
+                        + $"({x}, {y}) is ({first}, {Sample(line, k * channels + 1, depth)}, {Sample(line, k * channels + 2, depth)}); "
+                        + "where colours stand for classes, describe them with the layout folder and encoding: color");
                 if (first > byte.MaxValue)
-                    throw new ImageFormatException(name, $"a 16-bit {(channels >= 3 ? "colour" : "gray")} PNG where class indices from 0 to "
-                        + $"255 were expected: pixel ({x}, {y}) is {first}; is it an instance or depth map?");
+                    throw new ImageFormatException(name, $"a 16-bit {(channels >= 3 ? "colour" : "gray")} PNG where class indices from 0 "
+                        + $"to 255 were expected: pixel ({x}, {y}) is {first}; is it an instance or depth map?");
                 if (channels is 2 or 4 && Sample(line, (k + 1) * channels - 1, depth) != (1 << depth) - 1)
                     throw new ImageFormatException(name, $"a PNG with transparent pixels ({depth}-bit {type}) where class indices were "
                         + $"expected: pixel ({x}, {y}) is not opaque, so that its value may mean nothing; export it without opacity");

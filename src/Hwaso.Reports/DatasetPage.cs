@@ -162,6 +162,7 @@ public static class DatasetPage
         ProblemKind.NothingLabelled => $"mask{s} without a label",
         ProblemKind.Duplicate => $"duplicate{s}",
         ProblemKind.Rotated => $"turned image{s}",
+        ProblemKind.WrongChecksum => $"PNG{s} with a wrong CRC",
         _ => $"image{s} of 16 bits",
     };
 }

@@ -182,7 +182,8 @@ public sealed class LabelDoctorTests : IDisposable
         Assert.Contains("a colour PNG (8-bit Rgb) where class indices were expected", Said("labels/0.png"), StringComparison.Ordinal);
         Assert.Contains("labels that are no class: 77 (3072 pixels)", Said("labels/1.png"), StringComparison.Ordinal);
         Assert.Contains("is 60×48, its image is 64×48", Said("labels/2.png"), StringComparison.Ordinal);
-        Assert.Contains("a 16-bit gray PNG where class indices from 0 to 255 were expected: pixel (0, 0) is 300", Said("labels/6.png"), StringComparison.Ordinal);
+        Assert.Contains("a 16-bit gray PNG where class indices from 0 to 255 were expected: pixel (0, 0) is 300",
+            Said("labels/6.png"), StringComparison.Ordinal);
         Assert.Contains("a JPEG that is cut short or corrupt", Said("images/3.jpg"), StringComparison.Ordinal);
         Assert.Contains("a JPEG of 12 bits a colour", Said("images/8.jpg"), StringComparison.Ordinal);
         Assert.Contains("a MATLAB 4 file; version 5 to 7 was wanted", Said("labels/11.mat"), StringComparison.Ordinal);

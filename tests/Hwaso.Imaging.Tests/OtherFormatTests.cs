@@ -96,8 +96,8 @@ public sealed class OtherFormatTests
         byte[] turned = Path.GetExtension(name) switch
         {
             // T.81, B.1.1.2: any number of bytes FF may stand before a marker.
-            ".jpg" => [0xff, 0xd8, .. Enumerable.Repeat((byte)0xff, fill), 0xff, 0xe1, 0, (byte)(tiff.Length + 8), .. "Exif\0\0"u8, .. tiff,
-                .. plain[2..]],
+            ".jpg" => [0xff, 0xd8, .. Enumerable.Repeat((byte)0xff, fill), 0xff, 0xe1, 0, (byte)(tiff.Length + 8), .. "Exif\0\0"u8,
+                .. tiff, .. plain[2..]],
             ".png" => [.. plain[..^12], 0, 0, 0, (byte)tiff.Length, .. "eXIf"u8, .. tiff, 0, 0, 0, 0, .. plain[^12..]],
             _ => [.. plain, .. "EXIF"u8, (byte)tiff.Length, 0, 0, 0, .. tiff],
         };
@@ -107,7 +107,7 @@ public sealed class OtherFormatTests
             Assert.Equal(ImageFile.DecodeRgb(plain, "f").Pixels, ImageFile.DecodeRgb(turned, "f").Pixels);
     }
 
-    /// <summary>Bytes changed anywhere, and 32-bit fields set to extremes: an image or an error, in time and memory that are bounded.</summary>
+    /// <summary>Bytes changed anywhere, fields set to extremes: an image or an error, in bounded time and memory.</summary>
     [Theory]
     [InlineData("bmp-24.bmp")]
     [InlineData("bmp-8.bmp")]

@@ -99,8 +99,8 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
     {
         if (Quietly(() => Png.DamagedChunk(File.ReadAllBytes(path))) is { } chunk)
             Found(new DatasetProblem(path, ProblemKind.WrongChecksum,
-                $"the check sum (CRC) of its chunk {chunk} is wrong; Hwaso and Pillow read it, libpng and OpenCV refuse it: fetch or export "
-                + "it again"), bad: 1.5);
+                $"the check sum (CRC) of its chunk {chunk} is wrong; Hwaso and Pillow read it, libpng and OpenCV refuse it: fetch or "
+                + "export it again"), bad: 1.5);
     }
 
     // Cityscapes keeps instances as 16-bit numbers, VOC as indices: only their size can be compared.

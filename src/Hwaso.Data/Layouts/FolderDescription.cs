@@ -7,7 +7,8 @@ namespace Hwaso.Data.Layouts;
 /// <summary>Reads the text of a <c>dataset.yaml</c>; every error has the file and the line.</summary>
 sealed class FolderDescription
 {
-    static readonly string[] keys = ["name", "images", "masks", "list", "encoding", "ignore", "first_value", "background", "classes", "names"];
+    static readonly string[] keys =
+        ["name", "images", "masks", "list", "encoding", "ignore", "first_value", "background", "classes", "names"];
 
     readonly string file;
     readonly Dictionary<string, YamlNode> entries = [];
@@ -80,7 +81,8 @@ sealed class FolderDescription
             ?? throw new DatasetException(file, "classes: missing; wants the class names as a list");
         var classes = node switch
         {
-            YamlSequenceNode { Children: [_, ..] items } => items.Select((item, k) => (Node: item, Class: Class(item, first + k, k, colors))),
+            YamlSequenceNode { Children: [_, ..] items } =>
+                items.Select((item, k) => (Node: item, Class: Class(item, first + k, k, colors))),
             YamlMappingNode { Children.Count: > 0 } when entries.TryGetValue("first_value", out var value) =>
                 throw Error(value, "first_value counts values for a list of names; here each name has its value as key"),
             YamlMappingNode { Children.Count: > 0 } map => map.Children
@@ -92,8 +94,8 @@ sealed class FolderDescription
         var list = classes.ToList();
         foreach (var (item, (entry, _)) in list)
             if (!found.TryAdd(entry.Name, item))
-                throw Error(item, $"'{entry.Name}' is the name of the class on line {found[entry.Name].Start.Line} already; each class needs "
-                    + "a name of its own");
+                throw Error(item, $"'{entry.Name}' is the name of the class on line {found[entry.Name].Start.Line} already; each class "
+                    + "needs a name of its own");
         return [.. list.Select(c => c.Class)];
     }
 

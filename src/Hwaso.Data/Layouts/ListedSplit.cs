@@ -26,7 +26,8 @@ sealed record ListedSplit(string Images, IReadOnlyList<string> Labels, string? I
     Sample? Sample(string id, int line, Action<DatasetProblem> report)
     {
         var image = ImageNames.Find(Images, id, ".jpg", ".jpeg", ".png");
-        var label = Labels.Select(f => ImageNames.Find(f, id, ".png")).FirstOrDefault(File.Exists) ?? ImageNames.Find(Labels[^1], id, ".png");
+        var label = Labels.Select(f => ImageNames.Find(f, id, ".png")).FirstOrDefault(File.Exists)
+            ?? ImageNames.Find(Labels[^1], id, ".png");
         var instances = Instances is null ? null : ImageNames.Find(Instances, id, ".png");
         var missing = !File.Exists(image) ? new DatasetProblem(image, ProblemKind.MissingFile, $"is not there, but {List}:{line} names it")
             : !File.Exists(label) ? new DatasetProblem(image, ProblemKind.MissingFile, $"has no label: {label} was wanted ({List}:{line})")

@@ -47,8 +47,8 @@ static class PairedFolders
     /// <summary>
     /// Lists the images of a folder with the labels of another. A split without any label can be listed, to be predicted.
     /// </summary>
-    static FileDataset Open(string name, ClassList classes, LabelTable table, string split, string images, string labels, string[] labelEnds,
-        Action<DatasetProblem>? report)
+    static FileDataset Open(string name, ClassList classes, LabelTable table, string split, string images, string labels,
+        string[] labelEnds, Action<DatasetProblem>? report)
     {
         Folders.RequireSplit(Path.GetDirectoryName(images)!, Path.GetFileName(images));
         var samples = ImageNames.In(images, ".jpg", ".jpeg", ".png").Select(image =>
