@@ -36,8 +36,10 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
     /// <summary>Sets libtorch's threads as asked and gives the device as asked; a verb that computes begins with it.</summary>
     /// <exception cref="ArgumentException">There is no such GPU.</exception>
     /// <exception cref="TorchException">Memory is limited to less than matrix products take.</exception>
+    /// <exception cref="DllNotFoundException">There is no libtorch; the message says what training needs.</exception>
     public Device UseTorch()
     {
+        NativeLibraryFile.Prepare(Log);
         TorchInfo.Threads = ProcessorThreads;
         TorchInfo.ReserveProducts();
         return TorchDevice;
@@ -60,6 +62,8 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
         }
         if (exported && Device is not (null or "cpu"))
             throw new UsageException($"--device {Device}: {source} is an exported network, which runs on the processor; leave it out");
+        if (!exported)
+            NativeLibraryFile.Prepare(Log);
         return Segmenter.Open(source, new SegmenterOptions
         {
             Engine = exported ? Engine.Runtime : engine,

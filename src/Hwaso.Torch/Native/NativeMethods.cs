@@ -7,14 +7,9 @@ static unsafe partial class NativeMethods
 {
     const string Library = "hwaso_torch";
 
-    static NativeMethods()
-    {
-        NativeLibrary.SetDllImportResolver(typeof(NativeMethods).Assembly, (name, _, _) => name == Library ? LibraryLocator.Load() : 0);
-        hw_initialise();
-    }
-
-    [LibraryImport(Library)]
-    internal static partial void hw_initialise();
+    // Loads nothing yet: the compiler may run this ahead of a call that is then not made, where there is no libtorch.
+    static NativeMethods() =>
+        NativeLibrary.SetDllImportResolver(typeof(NativeMethods).Assembly, (name, _, _) => name == Library ? LibraryLocator.Library : 0);
 
     [LibraryImport(Library)]
     internal static partial byte* hw_error();

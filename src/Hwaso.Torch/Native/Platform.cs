@@ -20,8 +20,11 @@ static unsafe partial class Platform
     /// <summary>The file of libtorch by which its folder is known.</summary>
     public static string LibtorchName => LibraryOf("torch_cpu");
 
-    /// <summary>The folder for files that can be made again: <c>XDG_CACHE_HOME</c>, else the system's place for them.</summary>
-    public static string CacheFolder
+    /// <summary>
+    /// The user's own folder for files that can be made again: <c>XDG_CACHE_HOME</c>, else the system's place for them; null where the user
+    /// has none. A folder that others may write to, such as <c>/tmp</c>, is no place for a library.
+    /// </summary>
+    public static string? CacheFolder
     {
         get
         {
@@ -29,9 +32,8 @@ static unsafe partial class Platform
                 return named;
             if (OperatingSystem.IsWindows())
                 return Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            // A service may have no home.
-            return home.Length == 0 ? Path.GetTempPath()
+            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
+            return home.Length == 0 ? null
                 : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches") : Path.Combine(home, ".cache");
         }
     }
