@@ -66,19 +66,18 @@ public sealed record NetworkGraph(
     }
 
     /// <summary>
-    /// Builds and runs a network in shapes alone, without its numbers: the graph of <see cref="Of(Net, long[], bool)"/> in milliseconds and
-    /// little memory, at any size.
+    /// Builds and runs a network in shapes alone, without its numbers and without libtorch: the graph of
+    /// <see cref="Of(Net, long[], bool)"/> in milliseconds and little memory, at any size.
     /// </summary>
     /// <param name="build">Builds the network at a root, on the processor.</param>
     /// <param name="shape">The input's shape, such as [1, 3, 480, 480].</param>
     /// <exception cref="TorchException">The network refuses the shape.</exception>
     public static NetworkGraph Sketch(Func<Weights, Net> build, long[] shape)
     {
-        using var rules = new ShapeRules();
         using var scope = new Scope();
-        using var replaced = Door.Replace(rules);
+        using var replaced = Door.Replace(new ShapeRules());
         using var weights = Weights.Create(initialise: false);
-        return Of(build(weights), rules.Hollow(shape, weights.Type, weights.Device));
+        return Of(build(weights), Tensor.Hollow(shape, weights.Type));
     }
 
     /// <summary>The nodes of one run of a module and of the modules in it, in order.</summary>
@@ -94,14 +93,19 @@ public sealed record NetworkGraph(
 
 /// <summary>One recorded operator call.</summary>
 /// <param name="Index">Its position in the order of execution.</param>
-/// <param name="Operator">The operator with its overload, e.g. <c>aten::conv2d</c>.</param>
-/// <param name="Schema">Its signature.</param>
+/// <param name="Operation">The operator.</param>
 /// <param name="Place">The path of the module that called it.</param>
 /// <param name="Arguments">In the schema's order; an argument left out has its default.</param>
 /// <param name="Results">The numbers of the tensors that it returned.</param>
 public sealed record GraphNode(
-    int Index, string Operator, Schema Schema, string Place, IReadOnlyList<GraphArgument> Arguments, IReadOnlyList<int> Results)
+    int Index, Operator Operation, string Place, IReadOnlyList<GraphArgument> Arguments, IReadOnlyList<int> Results)
 {
+    /// <summary>The operator's name with its overload, e.g. <c>aten::conv2d</c>.</summary>
+    public string Operator => Operation.Name;
+
+    /// <summary>The operator's signature, asked of libtorch.</summary>
+    public Schema Schema => Operation.Schema;
+
     /// <summary>The numbers of the tensors among its arguments, in order; those left out of lists are not among them.</summary>
     public IEnumerable<int> Operands() => Arguments.SelectMany(a => a.Values).Where(v => v >= 0);
 }

@@ -69,7 +69,7 @@ sealed class Recorder(bool keepConstants) : IDoorObserver
             else if (result.Kind == ValueKind.TensorList)
                 foreach (var tensor in result.AsTensors())
                     made.Add(Made(tensor, varies));
-        nodes.Add(new GraphNode(nodes.Count, operation.Name, operation.Schema, Door.CurrentPlace, given, made));
+        nodes.Add(new GraphNode(nodes.Count, operation, Door.CurrentPlace, given, made));
     }
 
     int Made(Tensor tensor, bool varies)

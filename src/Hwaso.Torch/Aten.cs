@@ -19,7 +19,7 @@ public static partial class Aten
     [SkipLocalsInit]
     public static unsafe Value Call(Operator operation, params ReadOnlySpan<Value> arguments)
     {
-        if (Door.StandIn is not null && Door.Replaced(operation, arguments) is { } answer)
+        if (Door.StandIn is not null && Door.Replaced(operation, arguments) is { Kind: not ValueKind.None } answer)
             return answer;
         var returned = stackalloc NativeValue[MaxResults];
         var count = Invoke(operation, arguments, returned);

@@ -62,8 +62,8 @@ public static class Door
     /// <param name="body">The computation; every tensor that it makes besides its result is freed.</param>
     public static Tensor CallManaged(Operator operation, ReadOnlySpan<Value> arguments, Func<Tensor> body)
     {
-        if (StandIn is not null && Replaced(operation, arguments) is { } answer)
-            return answer;
+        if (StandIn is not null && Replaced(operation, arguments) is { Kind: not ValueKind.None } answer)
+            return answer.AsTensor();
         var (observer, standIn) = (Observer, StandIn);
         (Observer, StandIn) = (null, null);
         Tensor result;
@@ -80,13 +80,13 @@ public static class Door
         return result;
     }
 
-    /// <summary>The stand-in's answer, reported to the observer; null where the operator must run.</summary>
-    internal static Tensor? Replaced(Operator operation, ReadOnlySpan<Value> arguments)
+    /// <summary>The stand-in's answer, reported to the observer; none where the operator must run.</summary>
+    internal static Value Replaced(Operator operation, ReadOnlySpan<Value> arguments)
     {
         // The stand-in's own calls go to libtorch, unobserved.
         var (observer, standIn) = (Observer, StandIn);
         (Observer, StandIn) = (null, null);
-        Tensor? answer;
+        Value answer;
         try
         {
             answer = standIn!.Answer(operation, arguments);
@@ -95,7 +95,7 @@ public static class Door
         {
             (Observer, StandIn) = (observer, standIn);
         }
-        if (answer is not null)
+        if (answer.Kind != ValueKind.None)
             observer?.Called(operation, arguments, [answer]);
         return answer;
     }
@@ -127,6 +127,9 @@ public interface IDoorObserver
 /// <summary>Answers operators in libtorch's place on its thread, such as by shapes alone.</summary>
 public interface IStandIn
 {
-    /// <summary>The operator's only result; null lets the operator run. Operators that it calls itself run, unobserved.</summary>
-    Tensor? Answer(Operator operation, ReadOnlySpan<Value> arguments);
+    /// <summary>
+    /// The operator's only result, a tensor or a list of tensors; <see cref="Value.None"/> lets the operator run. Operators that it calls
+    /// itself run, unobserved.
+    /// </summary>
+    Value Answer(Operator operation, ReadOnlySpan<Value> arguments);
 }

@@ -95,6 +95,8 @@ public sealed partial class Tensor
     /// <summary>A second handle to the same tensor, in the innermost scope.</summary>
     public unsafe Tensor Share()
     {
+        if (IsHollow && !IsClosed)
+            return new Tensor(hollowShape, hollowType, handle);
         nint shared;
         if (NativeMethods.hw_share(Live(), &shared) != 0)
             throw Refused("share", this);

@@ -60,7 +60,9 @@ public sealed partial class Tensor
         get => Info(null, null).RequiresGrad != 0;
         set
         {
-            if (NativeMethods.hw_set_requires_grad(Live(), value ? 1 : 0) != 0)
+            if (IsHollow && !IsClosed)
+                hollowIsFollowed = value;
+            else if (NativeMethods.hw_set_requires_grad(Live(), value ? 1 : 0) != 0)
                 throw Refused("requires_grad", this);
             GC.KeepAlive(this);
         }
@@ -92,6 +94,8 @@ public sealed partial class Tensor
 
     internal unsafe TensorInfo Info(long* sizes, long* strides)
     {
+        if (IsHollow && !IsClosed)
+            return HollowInfo(sizes, strides);
         TensorInfo info;
         if (NativeMethods.hw_info(Live(), &info, sizes, strides, sizes == null ? 0 : MaxDimensions) != 0)
             throw Refused("info");

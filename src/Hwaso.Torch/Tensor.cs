@@ -30,7 +30,7 @@ public sealed partial class Tensor : SafeHandle
     /// A number that two handles to the same native tensor share and that no other living tensor has; it is free again once the tensor is
     /// gone.
     /// </summary>
-    public nint Identity => Live();
+    public nint Identity => IsHollow && !IsClosed ? handle : Live();
 
     internal int Slot { get; set; }
 
@@ -54,15 +54,18 @@ public sealed partial class Tensor : SafeHandle
     }
 
     /// <summary>The native handle of a tensor that is alive.</summary>
-    internal nint Live() => IsClosed || handle == 0
-        ? throw new ObjectDisposedException(nameof(Tensor),
-            "the tensor was freed: its scope ended, or it was disposed; keep it with Scope.Keep or Own")
-        : handle;
+    internal nint Live() => IsClosed || handle <= 0 ? throw NotUsable() : handle;
+
+    Exception NotUsable() => IsHollow && !IsClosed
+        ? HasNoNumbers()
+        : new ObjectDisposedException(nameof(Tensor),
+            "the tensor was freed: its scope ended, or it was disposed; keep it with Scope.Keep or Own");
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        NativeMethods.hw_release(handle);
+        if (!IsHollow)
+            NativeMethods.hw_release(handle);
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Hwaso.Torch.Native;
 
@@ -33,7 +34,7 @@ public static unsafe class TorchInfo
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
             if (NativeMethods.hw_set_threads(value) != 0)
-                throw new TorchException("set threads", "", value.ToString(), NativeMethods.LastError);
+                throw new TorchException("set threads", "", $"{value}", NativeMethods.LastError);
         }
     }
 
@@ -50,6 +51,8 @@ public static unsafe class TorchInfo
     /// </summary>
     public static bool IsDeterministic
     {
+        // Not inlined, for the reason that NoGrad has.
+        [MethodImpl(MethodImplOptions.NoInlining)]
         get => NativeMethods.hw_deterministic() != 0;
         set
         {

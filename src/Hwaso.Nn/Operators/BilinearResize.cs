@@ -14,7 +14,7 @@ public static class BilinearResize
     /// fixed order.
     /// </remarks>
     public static Tensor ResizeBilinear(this Tensor x, long height, long width, bool alignCorners = false) =>
-        TorchInfo.IsDeterministic && x.RequiresGrad && NoGrad.IsFollowing
+        x.RequiresGrad && NoGrad.IsFollowing && TorchInfo.IsDeterministic
             ? new BilinearFunction(height, width, alignCorners).Apply(x)[0]
             : Aten.UpsampleBilinear2d(x, [height, width], alignCorners);
 }

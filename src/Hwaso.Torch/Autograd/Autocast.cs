@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Hwaso.Torch.Native;
 
 namespace Hwaso.Torch.Autograd;
@@ -35,7 +36,7 @@ public readonly ref struct Autocast
 
     /// <summary>The type that this thread's operators compute in on a device; null where they keep to their arguments'.</summary>
     public static ScalarType? TypeOn(Device device) =>
-        NativeMethods.hw_autocast((int)device.Type) is var type and not None ? (ScalarType)type : null;
+        Door.StandIn is null && Current(device) is var type and not None ? (ScalarType)type : null;
 
     /// <summary>Restores the previous setting.</summary>
     public void Dispose()
@@ -43,4 +44,8 @@ public readonly ref struct Autocast
         if (entered)
             _ = NativeMethods.hw_autocast_leave(device, before);
     }
+
+    // Not inlined, for the reason that NoGrad has.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static int Current(Device device) => NativeMethods.hw_autocast((int)device.Type);
 }
