@@ -32,6 +32,11 @@ sealed class App
     /// <summary>Runs one command line; returns an <see cref="ExitCode"/>.</summary>
     public int Run(IReadOnlyList<string> args, CancellationToken cancel)
     {
+        if (Completion.IsAsked(args))
+        {
+            foreach (var word in Completion.Words(args, root, parsing)) terminal.Output.WriteLine(word);
+            return ExitCode.Done;
+        }
         // `hwaso help train` is what some will try first.
         if (args.Count > 0 && args[0] == "help") args = [.. args.Skip(1), "--help"];
         var parse = root.Parse(args, parsing);

@@ -66,14 +66,17 @@ static class Values
     public static Option<string?> Choice(string name, string description, string[] choices, bool required = false)
     {
         var option = new Option<string?>(name) { HelpName = string.Join('|', choices), Description = description, Required = required };
-        option.CustomParser = result =>
-        {
-            var text = result.Tokens[0].Value;
-            if (choices.Contains(text)) return text;
-            result.AddError($"{name} '{text}': wanted {string.Join(" or ", choices)}{NearName.HintOfSeveral(text, choices)}");
-            return null;
-        };
+        option.CustomParser = result => Chosen(result, name, choices);
+        option.CompletionSources.Add(choices);
         return option;
+    }
+
+    /// <summary>An argument that is one of a few names.</summary>
+    public static Argument<string> ChoiceArgument(string name, string description, string[] choices)
+    {
+        var argument = new Argument<string>(name) { Description = description, CustomParser = result => Chosen(result, name, choices) };
+        argument.CompletionSources.Add(choices);
+        return argument;
     }
 
     /// <summary>Where to compute.</summary>
@@ -107,6 +110,14 @@ static class Values
     /// <summary>On when it is there.</summary>
     public static Option<bool> Flag(string name, string description, params string[] aliases) =>
         new(name, aliases) { Description = description };
+
+    static string? Chosen(ArgumentResult result, string name, string[] choices)
+    {
+        var text = result.Tokens[0].Value;
+        if (choices.Contains(text)) return text;
+        result.AddError($"{name} '{text}': wanted {string.Join(" or ", choices)}{NearName.HintOfSeveral(text, choices)}");
+        return null;
+    }
 
     // 512x1024: height x width; × works too.
     static bool TryReadSize(string text, out SizePx size)

@@ -14,6 +14,7 @@ sealed class BenchVerb : Verb
     {
         Description = "an exported network (.onnx), timed on Hwaso.Runtime; or a short name (see hwaso models) or a recipe, timed on "
             + "libtorch",
+        CompletionSources = { Completion.Networks },
     };
 
     readonly Option<SizePx?> size = Values.Size("--size", "size of the image, height x width", required: true);

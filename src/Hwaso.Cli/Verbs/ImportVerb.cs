@@ -24,11 +24,15 @@ sealed class ImportVerb : Verb
     readonly Option<string?> target = Values.Text("--out", "FILE", "the .safetensors file to write", required: true);
     readonly Option<bool> skip = Values.Flag("--skip-mismatched", "leaves out tensors whose shape differs instead of refusing them");
 
-    public ImportVerb() => Command = new Command(
-        "import", "converts an official PyTorch checkpoint to safetensors and lists keys that are missing or unexpected")
+    public ImportVerb()
     {
-        files, model, classes, target, skip,
-    };
+        model.CompletionSources.Add(Completion.Networks);
+        Command = new Command(
+            "import", "converts an official PyTorch checkpoint to safetensors and lists keys that are missing or unexpected")
+        {
+            files, model, classes, target, skip,
+        };
+    }
 
     public override Command Command { get; }
 

@@ -11,7 +11,13 @@ namespace Hwaso.Cli.Verbs;
 /// <summary><c>hwaso models</c>: every name that MODEL accepts.</summary>
 sealed class ModelsVerb : Verb
 {
-    readonly Argument<string[]> names = new("NAME") { Description = "networks to list; all by default", Arity = ArgumentArity.ZeroOrMore };
+    readonly Argument<string[]> names = new("NAME")
+    {
+        Description = "networks to list; all by default",
+        Arity = ArgumentArity.ZeroOrMore,
+        CompletionSources = { Completion.Networks },
+    };
+
     readonly Option<bool> markdown = Values.Flag("--markdown", "prints a Markdown table");
     readonly Option<string?> draw = Values.Text("--draw", "DIR", "also draws each network into this folder, NAME.svg");
 
@@ -28,7 +34,6 @@ sealed class ModelsVerb : Verb
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
-        context.UseTorch();
         ListedModel[] rows =
             [.. (arguments.GetValue(names) is { Length: > 0 } given ? given.Select(Zoo.Find) : Zoo.All).Select(ListedModel.Of)];
         if (arguments.GetValue(draw) is { } folder)

@@ -13,7 +13,12 @@ sealed class ProfileVerb : Verb
     // The field divides by 2^30 and calls it G; the unit is spelt out so that nobody takes it for 10^9.
     const double Gi = 1L << 30;
 
-    readonly Argument<string> model = new("MODEL") { Description = "a short name (see hwaso models) or a recipe" };
+    readonly Argument<string> model = new("MODEL")
+    {
+        Description = "a short name (see hwaso models) or a recipe",
+        CompletionSources = { Completion.Networks },
+    };
+
     readonly Option<SizePx?> size = Values.Size("--size", "size of the image, height x width", required: true);
     readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; ignored by networks without classes", min: 1);
     readonly Option<bool> layers = Values.Flag("--layers", "also lists every layer");
@@ -35,7 +40,6 @@ sealed class ProfileVerb : Verb
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
-        context.UseTorch();
         var (name, (height, width)) = (arguments.GetRequiredValue(model), arguments.GetValue(size)!.Value);
         var definition = ModelArgument.Find(name);
         var count = ModelArgument.Classes(definition, name, arguments.GetValue(classes));

@@ -21,5 +21,6 @@ static class VerbList
         new VerifyVerb(),
         new ExportVerb(),
         new BenchVerb(),
+        new CompletionVerb(),
     ];
 }

@@ -9,7 +9,12 @@ namespace Hwaso.Cli.Verbs;
 /// <summary><c>hwaso verify</c>: compares a network's outputs with recorded ones.</summary>
 sealed class VerifyVerb : Verb
 {
-    readonly Argument<string> model = new("MODEL") { Description = "a short name (see hwaso models) or a recipe" };
+    readonly Argument<string> model = new("MODEL")
+    {
+        Description = "a short name (see hwaso models) or a recipe",
+        CompletionSources = { Completion.Networks },
+    };
+
     readonly Option<string?> weights = Values.Text(
         "--weights", "FILE", "a checkpoint, or 'formula' for weights by the fixtures' rule", required: true);
     readonly Option<string?> fixture = Values.Text(
