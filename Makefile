@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format-check pack bench bench-runtime agreement operators docs clean
+.PHONY: help setup demo test cultures format-check pack reproducible first-use bench bench-runtime agreement operators docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,8 +18,17 @@ test: setup ## builds and runs every test
 format-check: ## fails if `dotnet format` would change a file
 	@dotnet format Hwaso.slnx --verify-no-changes
 
-pack: setup ## writes NuGet packages with symbols into bin/packages
-	@dotnet pack Hwaso.slnx -c Release --no-build -v quiet -nologo -o bin/packages && ls bin/packages
+cultures: setup ## runs the tests under German, Korean and Turkish settings (ARGS='Hwaso.Data.Tests …' for some)
+	@eng/cultures.sh $(ARGS)
+
+pack: ## writes NuGet packages with symbols, and the tool hwaso, into bin/packages
+	@eng/pack.sh
+
+reproducible: ## packs the commit from two clones and compares the packages byte by byte
+	@eng/reproducible.sh
+
+first-use: pack ## installs the tool into a temporary folder and lets it build its native library (ARGS: a libtorch folder)
+	@eng/first-use.sh $(ARGS)
 
 bench: setup ## compares with PyTorch and OpenCV (ARGS='--rounds 3 …'; see benchmarks/README.md)
 	@eng/bench.sh $(ARGS)
@@ -33,7 +42,7 @@ agreement: setup ## compares exported networks on ONNX Runtime and Hwaso.Runtime
 operators: setup ## records ONNX Runtime's outputs for the operator tests again (needs node)
 	@eng/operators.sh
 
-docs: setup ## generates the table and the drawings of docs/networks.md
+docs: setup ## generates the table and the drawings of docs/networks.md, and the API's pages in bin/api-docs/site
 	@eng/docs.sh
 
 clean: ## removes build outputs; keeps the demo's data and all runs

@@ -19,3 +19,11 @@ awk -v table="$table" '
 cat "$table.page" >docs/networks.md
 rm -f "$table" "$table.page"
 say "docs/networks.md and docs/images/networks are up to date."
+
+# The pages of the public API. docfx reads its settings' paths from where the settings lie.
+site=bin/api-docs/site
+mkdir -p bin/api-docs
+cp eng/docfx/* bin/api-docs/
+{ dotnet tool restore && dotnet docfx bin/api-docs/docfx.json --logLevel warning; } >bin/api-docs/log.txt 2>&1 ||
+    die "docfx failed; its output is in bin/api-docs/log.txt"
+say "The pages of the API are in $site: $(find "$site/api" -name '*.html' | wc -l) of them; open $site/index.html."

@@ -1,103 +1,131 @@
-using System.Diagnostics;
 using System.IO.Compression;
+using System.Text.RegularExpressions;
 using Hwaso.Imaging;
 using Hwaso.Runtime;
 
 namespace Hwaso.Cli.Tests;
 
-/// <summary>The NuGet packages: what is in them, and a fresh project that installs them from a folder and segments an image.</summary>
+/// <summary>
+/// The NuGet packages: what is in them, and a fresh project that installs them from a folder and runs what their pages show.
+/// </summary>
 [Collection(WorkshopTests.Name)]
-public sealed class PackageTests(Workshop shop)
+public sealed partial class PackageTests(Workshop shop, PackedHwaso packed)
 {
-    const string Project = """
-        <Project Sdk="Microsoft.NET.Sdk">
-          <PropertyGroup>
-            <OutputType>Exe</OutputType>
-            <TargetFramework>net10.0</TargetFramework>
-            <ImplicitUsings>enable</ImplicitUsings>
-            <UseAppHost>false</UseAppHost>
-            <NuGetAudit>false</NuGetAudit>
-          </PropertyGroup>
-          <ItemGroup>
-            <PackageReference Include="Hwaso.Runtime" Version="0.1.0" />
-            <PackageReference Include="Hwaso.Imaging" Version="0.1.0" />
-          </ItemGroup>
-        </Project>
-        """;
-
-    const string Program = """
-        using Hwaso.Imaging;
-        using Hwaso.Runtime;
-
-        using var model = SegmentationModel.Load(args[0]);
-        var image = ImageFile.ReadRgb(args[1]);
-        var result = model.Segment(image.Pixels, image.Width, image.Height);
-        Png.WriteIndexed(args[2], new LabelMap(result.Width, result.Height, result.Labels), Palette.Voc);
-        """;
-
-    // The folder is the only source, and what is installed stays beside the project.
-    const string Sources = """
-        <configuration>
-          <config><add key="globalPackagesFolder" value="installed" /></config>
-          <packageSources><clear /><add key="local" value="packages" /></packageSources>
-        </configuration>
-        """;
+    // In an order in which each finds the files of those before it.
+    static readonly string[] rooms =
+    [
+        "Scenes", "Data", "Metrics", "Imaging", "Runtime", "Recipes", "Checkpoints", "Torch", "Nn", "Models", "Graph", "Onnx", "Inference",
+        "Reports", "Training",
+    ];
 
     [Fact]
-    public void A_fresh_project_installs_the_packages_from_a_folder_and_segments_an_image()
+    public void Every_room_has_a_package_with_its_page_its_documentation_and_its_symbols()
     {
-        var folder = shop.At("fresh");
-        var packages = Path.Combine(folder, "packages");
-        Directory.CreateDirectory(packages);
-        foreach (var name in new[] { "Hwaso.Runtime", "Hwaso.Imaging" })
-            Dotnet(Repository.Root, "pack", Path.Combine("src", name), "-c", Configuration, "--no-build", "-o", packages);
-        var runtime = Path.Combine(packages, "Hwaso.Runtime.0.1.0.nupkg");
-        using (var archive = ZipFile.OpenRead(runtime))
+        Assert.Equal(
+            Directory.GetDirectories(Path.Combine(Repository.Root, "src"), "Hwaso.*").Select(f => Path.GetFileName(f)["Hwaso.".Length..])
+                .Except(["Cli"]).Order(),
+            rooms.Order());
+        foreach (var room in rooms)
         {
-            var files = archive.Entries.Select(e => e.FullName).ToArray();
+            var name = $"Hwaso.{room}";
+            using var package = ZipFile.OpenRead(Path.Combine(packed.Packages, $"{name}.{packed.Version}.nupkg"));
+            var files = package.Entries.Select(e => e.FullName).ToArray();
             Assert.Superset(
-                new HashSet<string> { "README.md", "LICENSE", "lib/net10.0/Hwaso.Runtime.dll", "lib/net10.0/Hwaso.Runtime.xml" },
-                    files.ToHashSet());
-            // Managed code alone, and nothing else to install.
-            Assert.Equal(["lib/net10.0/Hwaso.Runtime.dll"],
-                files.Where(f => f.EndsWith(".dll", StringComparison.Ordinal) || f.EndsWith(".so", StringComparison.Ordinal)));
-            using var reader = new StreamReader(archive.GetEntry("Hwaso.Runtime.nuspec")!.Open());
-            var nuspec = reader.ReadToEnd();
-            Assert.DoesNotContain("<dependency ", nuspec, StringComparison.Ordinal);
+                new HashSet<string> { "README.md", "LICENSE", $"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml" }, files.ToHashSet());
+            // Managed code alone.
+            Assert.Equal([$"lib/net10.0/{name}.dll"], files.Where(f => Path.GetExtension(f) is ".dll" or ".so"));
+            Assert.DoesNotContain(files, f => f.Contains("checkout", StringComparison.Ordinal));
+            var nuspec = TextOf(package, $"{name}.nuspec");
             Assert.Contains("<license type=\"expression\">MIT</license>", nuspec, StringComparison.Ordinal);
             Assert.Contains("<readme>README.md</readme>", nuspec, StringComparison.Ordinal);
+            Assert.DoesNotContain("MinVer", nuspec, StringComparison.Ordinal);
+            using var symbols = ZipFile.OpenRead(Path.Combine(packed.Packages, $"{name}.{packed.Version}.snupkg"));
+            Assert.Contains(symbols.Entries, e => e.FullName == $"lib/net10.0/{name}.pdb");
         }
-        using (var symbols = ZipFile.OpenRead(Path.ChangeExtension(runtime, ".snupkg")))
-            Assert.Contains(symbols.Entries, e => e.FullName == "lib/net10.0/Hwaso.Runtime.pdb");
-
-        var model = shop.At("packed.onnx");
-        Assert.Equal(0, CommandLine.Run("export", shop.Run, "--out", model, "--threads", "1").Code);
-        File.WriteAllText(Path.Combine(folder, "Fresh.csproj"), Project);
-        File.WriteAllText(Path.Combine(folder, "Program.cs"), Program);
-        File.WriteAllText(Path.Combine(folder, "nuget.config"), Sources);
-        Dotnet(folder, "build", "-c", "Release", "-o", "out", "-v", "quiet");
-        Dotnet(folder, Path.Combine("out", "Fresh.dll"), model, shop.Image, "labels.png");
-
-        using var loaded = SegmentationModel.Load(model, new RuntimeOptions { Threads = 1 });
-        var image = ImageFile.ReadRgb(shop.Image);
-        Assert.Equal(
-            loaded.Segment(image.Pixels, image.Width, image.Height).Labels, Png.ReadLabels(Path.Combine(folder, "labels.png")).Labels);
+        using var runtime = ZipFile.OpenRead(Path.Combine(packed.Packages, $"Hwaso.Runtime.{packed.Version}.nupkg"));
+        Assert.DoesNotContain("<dependency ", TextOf(runtime, "Hwaso.Runtime.nuspec"), StringComparison.Ordinal);
     }
 
-    // bin/Release/net10.0 or bin/Debug/net10.0.
-    static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-
-    static void Dotnet(string folder, params string[] args)
+    [Fact]
+    public void A_fresh_project_installs_every_package_from_a_folder_and_runs_what_their_pages_show()
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", args)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true
-        })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', args)}\n{output}{errors.GetAwaiter().GetResult()}");
+        var folder = packed.NewFolder("fresh");
+        string At(string name) => Path.Combine(folder, name);
+        File.Copy(shop.Image, At("street.png"));
+        var street = ImageFile.ReadRgb(shop.Image);
+        // The size that the page of Hwaso.Runtime names.
+        Assert.Equal((128, 64), (street.Width, street.Height));
+        File.WriteAllBytes(At("street.rgb"), street.Pixels);
+        File.Copy(shop.Recipe, At("recipe.yaml"));
+        File.Copy(shop.Checkpoint, At("best.safetensors"));
+        Assert.Equal(0, CommandLine.Run("export", shop.Run, "--out", At("road.onnx"), "--threads", "1").Code);
+        File.WriteAllText(At("Fresh.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <UseAppHost>false</UseAppHost>
+                <InvariantGlobalization>true</InvariantGlobalization>
+                <NuGetAudit>false</NuGetAudit>
+              </PropertyGroup>
+              <ItemGroup>
+                {string.Join("\n", rooms.Select(room => $"""<PackageReference Include="Hwaso.{room}" Version="{packed.Version}" />"""))}
+              </ItemGroup>
+            </Project>
+            """);
+        foreach (var room in rooms)
+            File.WriteAllText(At($"{room}.cs"), Example(room));
+        File.WriteAllText(At("Program.cs"), string.Concat(rooms.Select(room => $"Pages.Of{room}.Run();\n")));
+
+        ChildProcess.Dotnet(folder, "build", "-c", "Release", "-o", "out", "-v", "quiet");
+        var native = Path.Combine(Repository.Root, "native", "build", "libhwaso_torch.so");
+        var line = ChildProcess.Run(
+            folder, new Dictionary<string, string?> { ["HWASO_NATIVE"] = native }, "dotnet", Path.Combine("out", "Fresh.dll"));
+
+        Assert.Equal((0, ""), (line.Code, line.Error));
+        // Three classes: one pixel of one right; one of two; none of one.
+        Assert.Contains("mIoU 50 %\n", line.Output, StringComparison.Ordinal);
+        Assert.Contains("small: seed 2\n", line.Output, StringComparison.Ordinal);
+        Assert.Contains("float32[2, 4]\n", line.Output, StringComparison.Ordinal);
+        Assert.Contains("conv1.weight", line.Output, StringComparison.Ordinal);
+        using var loaded = SegmentationModel.Load(At("road.onnx"), new RuntimeOptions { Threads = 1 });
+        Assert.Equal(loaded.Segment(street.Pixels, street.Width, street.Height).Labels, Png.ReadLabels(At("labels.png")).Labels);
+        Assert.Equal((64, 32), (ImageFile.ReadRgb(At("small.png")).Width, ImageFile.ReadRgb(At("small.png")).Height));
+        Assert.True(File.Exists(At("streets.html")) && File.Exists(At("net.onnx")));
     }
+
+    [Fact]
+    public void The_tool_installs_from_the_folder_and_runs_without_libtorch()
+    {
+        var nothing = new Dictionary<string, string?> { ["HWASO_NATIVE"] = Path.Combine(packed.Root, "none.so") };
+        var version = ChildProcess.Run(packed.Root, nothing, packed.Tool, "--version");
+        var models = ChildProcess.Run(packed.Root, nothing, packed.Tool, "models", "hrnetv2-w48");
+
+        Assert.Equal((0, ""), (version.Code, version.Error));
+        Assert.Contains($"hwaso     {packed.Version}\n", version.Output, StringComparison.Ordinal);
+        Assert.Contains("82,538,956,800", models.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(packed.Tool)!, "hwaso.checkout.json", SearchOption.AllDirectories));
+    }
+
+    /// <summary>The example on a package's page, as a method of a class of its own.</summary>
+    static string Example(string room)
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "src", $"Hwaso.{room}", "README.md"));
+        var lines = CodeBlock().Match(page).Groups[1].Value.Split('\n');
+        var usings = lines.TakeWhile(line => line.Length == 0 || line.StartsWith("using Hwaso.", StringComparison.Ordinal)).ToArray();
+        // Usings do not count: three lines each, four at most.
+        Assert.InRange(lines.Skip(usings.Length).Count(line => line.Length > 0), 1, 4);
+        return $"{string.Join('\n', usings)}\nnamespace Pages;\nstatic class Of{room}\n{{\npublic static void Run()\n{{\n"
+            + $"{string.Join('\n', lines.Skip(usings.Length))}\n}}\n}}\n";
+    }
+
+    static string TextOf(ZipArchive package, string name)
+    {
+        using var reader = new StreamReader(package.GetEntry(name)!.Open());
+        return reader.ReadToEnd();
+    }
+
+    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
 }

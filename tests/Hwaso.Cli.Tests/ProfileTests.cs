@@ -87,7 +87,7 @@ public sealed class ProfileTests
     {
         var report = JsonDocument.Parse(CommandLine.Run("--version", "--json").Output).RootElement;
 
-        Assert.Matches(@"^\d+\.\d+\.\d+$", report.GetProperty("version").GetString());
+        Assert.Matches(@"^\d+\.\d+\.\d+(-[a-z0-9.]+)?$", report.GetProperty("version").GetString());
         Assert.Matches(@"^\d+\.\d+", report.GetProperty("libtorch").GetString());
         Assert.Equal("cpu", report.GetProperty("devices")[0].GetString());
     }
