@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every test project, two at a time, with the threads of tests/test.runsettings, and prints "N passed, N failed" at the end.
 # If tests cannot run (not built, crashed, hung, none found), that counts as a failure.
-# With arguments, runs only the named projects: eng/test.sh Hwaso.Data.Tests. HWASO_TEST_LANES=1 runs one at a time.
+# With arguments, runs only the named projects: eng/test.sh Hwaso.Data.Tests. HWASO_TEST_LANES=1 runs one at a time, and
+# HWASO_TEST_SETTINGS names other settings.
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
@@ -18,7 +19,7 @@ run_project() {
     local name="$1" dll="tests/$1/bin/$configuration/net10.0/$1.dll"
     local trx="$results/$name.trx" log="$results/$name.log" code=0 ok=0 bad=0 total=0 ran=0 began=$SECONDS why=""
     if [[ -f "$dll" ]]; then
-        dotnet test "$dll" --settings tests/test.runsettings --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
+        dotnet test "$dll" --settings "${HWASO_TEST_SETTINGS:-tests/test.runsettings}" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
             --blame-hang-timeout 4m --blame-hang-dump-type none >"$log" 2>&1 || code=$?
         ok="$(counter "$trx" passed)" bad="$(counter "$trx" failed)" total="$(counter "$trx" total)" ran="$(counter "$trx" executed)"
     else

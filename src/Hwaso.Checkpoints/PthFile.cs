@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Text;
 
@@ -66,7 +67,7 @@ static class PthZip
 static class PthLegacy
 {
     const long Protocol = 1001;
-    static readonly BigInteger Magic = BigInteger.Parse("1950a86a20f9469cfc6c", System.Globalization.NumberStyles.HexNumber);
+    static readonly BigInteger Magic = BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     public static (object? Root, Func<StorageRef, ReadOnlyMemory<byte>> Load) Open(CheckpointStream stream)
     {

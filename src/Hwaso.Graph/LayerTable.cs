@@ -1,4 +1,5 @@
 using System.Text;
+using static System.FormattableString;
 
 namespace Hwaso.Graph;
 
@@ -32,13 +33,14 @@ public static class LayerTable
         string[] header = ["module", "kind", "output", "parameters", "multiply-adds"];
         var cells = rows.Select(r => new[]
         {
-            r.Path, r.Kind, string.Join(" ", r.OutputShapes.Select(s => string.Join("×", s))), $"{r.Parameters:N0}", $"{r.MacsAll:N0}",
+            r.Path, r.Kind, string.Join(" ", r.OutputShapes.Select(s => string.Join("×", s))),
+            Invariant($"{r.Parameters:N0}"), Invariant($"{r.MacsAll:N0}"),
         }).Prepend(header).ToArray();
         var widths = Enumerable.Range(0, header.Length).Select(c => cells.Max(row => row[c].Length)).ToArray();
         var text = new StringBuilder();
         foreach (var row in cells)
-            text.AppendLine(string.Join("  ", row.Select((cell, c) => c < 3 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c])))
-                .TrimEnd());
+            text.Append(string.Join("  ", row.Select((cell, c) => c < 3 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd())
+                .Append('\n');
         return text.ToString();
     }
 

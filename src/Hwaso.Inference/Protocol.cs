@@ -118,7 +118,7 @@ static class PublishedProtocols
         var last = $"{description}; absent classes {(absent == AbsentClasses.Zero ? "count 0" : "are left out")}";
         return
         [
-            new($"{layout}/{source}", layout, $"scales {string.Join(", ", views.Scales)}, mirrored too; {last}", views, absent),
+            new($"{layout}/{source}", layout, $"scales {views.ScaleList}, mirrored too; {last}", views, absent),
             new($"{layout}/{source}-single", layout, $"one scale; {last}", views with { Scales = [1], Flip = false }, absent),
         ];
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hwaso.Recipes;
 
 namespace Hwaso.Inference;
@@ -51,12 +52,16 @@ public sealed record Views
         Scales: [1], Flip: false, Crop: null, Size: null, LongSide: null, ShortSide: null, AlignCorners: null, Sum: ViewSum.Softmax,
     };
 
+    static string Bound(int? side) => side?.ToString(CultureInfo.InvariantCulture) ?? "any";
+
+    internal string ScaleList => string.Join(", ", Scales.Select(scale => scale.ToString(CultureInfo.InvariantCulture)));
+
     /// <summary>Checks that the settings fit each other.</summary>
     /// <exception cref="ArgumentException">No scale, one that is not positive, or a stride that skips pixels.</exception>
     public void Check()
     {
         if (Scales.Count == 0 || Scales.Any(s => !(s > 0) || !double.IsFinite(s)))
-            throw new ArgumentException($"scales [{string.Join(", ", Scales)}]: one or more numbers above 0 were wanted");
+            throw new ArgumentException($"scales [{ScaleList}]: one or more numbers above 0 were wanted");
         if (Stride is { } stride && Crop is null)
             throw new ArgumentException($"stride {stride} without a crop: name the window's size too");
         if (Crop is { } crop && Stride is { } step && !Windows.Cover(crop, step))
@@ -64,7 +69,7 @@ public sealed record Views
                 $"stride {step} with windows of {crop}: it must be from 1 to the window's size, or pixels are skipped");
         if (LongSide < 1 || ShortSide < 1)
             throw new ArgumentException(
-                $"sides of {LongSide?.ToString() ?? "any"} and {ShortSide?.ToString() ?? "any"} pixels for scale 1: at least 1 was wanted");
+                $"sides of {Bound(LongSide)} and {Bound(ShortSide)} pixels for scale 1: at least 1 was wanted");
     }
 
     /// <summary>The size that an image has at a scale, rounded as OpenCV's callers do.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hwaso.Torch;
 
 namespace Hwaso.Nn;
@@ -55,7 +56,7 @@ public sealed class Weights : IDisposable
     }
 
     /// <summary>The place of a numbered child, as PyTorch's Sequential and ModuleList name them.</summary>
-    public static Weights operator /(Weights parent, int index) => parent / index.ToString();
+    public static Weights operator /(Weights parent, int index) => parent / index.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Makes a parameter: zeros of the shape, then <paramref name="initialise"/> on them.</summary>
     /// <exception cref="ArgumentException">Another tensor has the name.</exception>

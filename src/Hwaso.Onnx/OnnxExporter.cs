@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hwaso.Checkpoints;
 using Hwaso.Graph;
+using static System.FormattableString;
 
 namespace Hwaso.Onnx;
 
@@ -168,7 +169,7 @@ sealed class OnnxExporter
 
     public string Constant(double value)
     {
-        var name = $"number_{value:R}";
+        var name = Invariant($"number_{value:R}");
         Document.Weight(name, [], [(float)value]);
         return name;
     }

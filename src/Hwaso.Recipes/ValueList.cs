@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace Hwaso.Recipes;
@@ -38,7 +39,8 @@ public sealed class ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     }
 
     /// <summary>The values as YAML writes them on one line: <c>[2, 2]</c>.</summary>
-    public override string ToString() => $"[{string.Join(", ", values)}]";
+    public override string ToString() =>
+        $"[{string.Join(", ", values.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)))}]";
 
     /// <summary>Enumerates the values in order.</summary>
     public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)values).GetEnumerator();

@@ -125,7 +125,8 @@ public readonly struct Value
         ValueKind.Double => AsDouble().ToString("G6", CultureInfo.InvariantCulture),
         ValueKind.Bool => bits != 0 ? "true" : "false",
         ValueKind.IntList => $"[{string.Join(", ", (long[])Reference!)}]",
-        ValueKind.DoubleList => $"[{string.Join(", ", (double[])Reference!)}]",
+        ValueKind.DoubleList =>
+            $"[{string.Join(", ", ((double[])Reference!).Select(number => number.ToString(CultureInfo.InvariantCulture)))}]",
         ValueKind.BoolList => $"[{string.Join(", ", (bool[])Reference!)}]",
         ValueKind.TensorList => $"[{string.Join(", ", ((Tensor?[])Reference!).Select(t => t?.ToString() ?? "none"))}]",
         ValueKind.String => $"\"{Reference}\"",

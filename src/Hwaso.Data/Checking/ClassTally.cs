@@ -1,4 +1,5 @@
 using Hwaso.Imaging;
+using static System.FormattableString;
 
 namespace Hwaso.Data.Checking;
 
@@ -75,7 +76,7 @@ sealed class ClassTally(ClassList classes, IReadOnlyList<string> splits)
             }
         }
         if (Ignored * 2 > Total)
-            yield return $"{100.0 * Ignored / Total:0} % of all pixels are ignored; is a class taken for the ignored value?";
+            yield return Invariant($"{100.0 * Ignored / Total:0} % of all pixels are ignored; is a class taken for the ignored value?");
     }
 
     long Pixels(int k) => Enumerable.Range(0, splits.Count).Sum(s => pixels[s, k]);

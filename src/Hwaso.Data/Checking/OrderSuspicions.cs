@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace Hwaso.Data.Checking;
 
 /// <summary>Finds signs that label files count the classes in another order than the class list.</summary>
@@ -56,8 +58,9 @@ static class OrderSuspicions
     /// <param name="objectsFirst">How many have the same class in the order of the list that comes with the annotations, VOC's 20
     /// first.</param>
     public static string? OfContext(long pixels, long alphabetical, long objectsFirst) => objectsFirst <= alphabetical ? null
-        : $"of {pixels:N0} pixels that VOC's own masks label, {100.0 * objectsFirst / pixels:0} % agree if the labels count in the order "
-            + $"of 59_labels.txt (VOC's 20 objects first) and {100.0 * alphabetical / pixels:0} % in the alphabetical order that is read; "
+        : Invariant($"of {pixels:N0} pixels that VOC's own masks label, {100.0 * objectsFirst / pixels:0} % agree if the labels count ")
+            + "in the order of 59_labels.txt (VOC's 20 objects first) and "
+            + Invariant($"{100.0 * alphabetical / pixels:0} % in the alphabetical order that is read; ")
             + "they were made in the other order: convert the annotations again";
 
     /// <summary>A name without the number that some lists put before it, and without spaces, signs and capitals.</summary>

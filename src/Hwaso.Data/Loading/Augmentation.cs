@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace Hwaso.Data.Loading;
 
 /// <summary>The transforms of an image and its labels for training; the defaults are those of HRNet's official recipe.</summary>
@@ -43,8 +45,8 @@ public sealed record Augmentation
         Require(CropHeight > 0 && CropWidth > 0, $"a crop of {CropHeight}×{CropWidth}: both sides must be at least 1");
         Require(BaseSize is null or > 0, $"BaseSize is {BaseSize}; at least 1 was wanted, or null for the image's own long side");
         Require(MinScale > 0 && MaxScale >= MinScale && double.IsFinite(MaxScale),
-            $"scales from {MinScale} to {MaxScale}: above 0 and in rising order were wanted");
-        Require(ScaleStep > 0, $"ScaleStep is {ScaleStep}; above 0 was wanted");
+            Invariant($"scales from {MinScale} to {MaxScale}: above 0 and in rising order were wanted"));
+        Require(ScaleStep > 0, Invariant($"ScaleStep is {ScaleStep}; above 0 was wanted"));
         Require(Mean.Count == 3 && Std.Count == 3 && Std.All(d => d > 0), "Mean and Std need three values each, those of Std above 0");
     }
 }

@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace Hwaso.Data.Loading;
 
 /// <summary>
@@ -18,7 +20,7 @@ public sealed class ClassBalance
         this.imagesOf = [.. imagesOf.Where(images => images.Length > 0)];
         this.share = share;
         if (share is not (>= 0 and <= 1))
-            throw new ArgumentException($"a share of {share} drawn by class: 0 to 1 was wanted");
+            throw new ArgumentException(Invariant($"a share of {share} drawn by class: 0 to 1 was wanted"));
         if (this.imagesOf.Length == 0)
             throw new ArgumentException("no class is in any image: nothing can be drawn by class");
     }

@@ -106,19 +106,19 @@ public static class Draw
         var (out1, in2) = (layout.ColumnEnd(from.Column), layout.ColumnStart(to.Column));
         var path = new StringBuilder($"M{x1} {y1}");
         if (from.Row == to.Row && layout.IsFree(from.Row, from.Column, to.Column))
-            path.Append($"H{x2}");
+            path.Append(CultureInfo.InvariantCulture, $"H{x2}");
         else if (to.Column == from.Column + 1)
-            path.Append($"H{out1}{Bend(out1, y1, in2, y2)}H{x2}");
+            path.Append(CultureInfo.InvariantCulture, $"H{out1}{Bend(out1, y1, in2, y2)}H{x2}");
         else if (layout.IsFree(from.Row, from.Column, to.Column))
-            path.Append($"H{in2 - Layout.ColumnGap}{Bend(in2 - Layout.ColumnGap, y1, in2, y2)}H{x2}");
+            path.Append(CultureInfo.InvariantCulture, $"H{in2 - Layout.ColumnGap}{Bend(in2 - Layout.ColumnGap, y1, in2, y2)}H{x2}");
         else if (layout.IsFree(to.Row, from.Column, to.Column))
-            path.Append($"H{out1}{Bend(out1, y1, out1 + Layout.ColumnGap, y2)}H{x2}");
+            path.Append(CultureInfo.InvariantCulture, $"H{out1}{Bend(out1, y1, out1 + Layout.ColumnGap, y2)}H{x2}");
         else
         {
             // Past all parts in between, on the line above the upper row.
             var above = layout.Above(Math.Min(from.Row, to.Row));
             var (up, down) = (out1 + Layout.ColumnGap - 6, in2 - Layout.ColumnGap + 6);
-            path.Append($"H{out1}{Bend(out1, y1, up, above)}H{down}{Bend(down, above, in2, y2)}H{x2}");
+            path.Append(CultureInfo.InvariantCulture, $"H{out1}{Bend(out1, y1, up, above)}H{down}{Bend(down, above, in2, y2)}H{x2}");
         }
         svg.Append(CultureInfo.InvariantCulture, $"<path class=\"line\" d=\"{path}\"/>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{x2} {y2}l-6 -3v6z\" fill=\"#7b8794\"/>\n");

@@ -1,4 +1,5 @@
 using Hwaso.Torch;
+using static System.FormattableString;
 
 namespace Hwaso.Nn;
 
@@ -19,7 +20,7 @@ public sealed class CrossEntropy : IPixelLoss
     public CrossEntropy(int ignoreIndex = 255, double[]? classWeights = null, double labelSmoothing = 0, bool alignCorners = false)
     {
         if (labelSmoothing is not (>= 0 and <= 1))
-            throw new ArgumentException($"label smoothing of {labelSmoothing}: 0 to 1 was wanted");
+            throw new ArgumentException(Invariant($"label smoothing of {labelSmoothing}: 0 to 1 was wanted"));
         weights = classWeights is null ? null : new ClassWeights(classWeights);
         (this.ignoreIndex, this.labelSmoothing, this.alignCorners) = (ignoreIndex, labelSmoothing, alignCorners);
     }

@@ -1,4 +1,5 @@
 using Hwaso.Torch;
+using static System.FormattableString;
 
 namespace Hwaso.Nn;
 
@@ -23,7 +24,7 @@ public sealed class Focal : IPixelLoss
     public Focal(double alpha = 1, double gamma = 2, int ignoreIndex = 255, bool alignCorners = false)
     {
         if (!(alpha > 0 && gamma >= 0 && double.IsFinite(alpha) && double.IsFinite(gamma)))
-            throw new ArgumentException($"focal loss with α {alpha} and γ {gamma}: α above 0 and γ of at least 0 were wanted");
+            throw new ArgumentException(Invariant($"focal loss with α {alpha} and γ {gamma}: α above 0 and γ of at least 0 were wanted"));
         (this.alpha, this.gamma, this.ignoreIndex, this.alignCorners) = (alpha, gamma, ignoreIndex, alignCorners);
     }
 

@@ -1,4 +1,5 @@
 using Hwaso.Torch;
+using static System.FormattableString;
 
 namespace Hwaso.Nn;
 
@@ -27,7 +28,7 @@ public sealed class HardPixels : IPixelLoss
     {
         if (threshold is not (> 0 and <= 1) || keep < 1)
             throw new ArgumentException(
-                $"hard pixels with threshold {threshold}, keeping {keep}: "
+                Invariant($"hard pixels with threshold {threshold}, keeping {keep}: ")
                 + "a threshold above 0 up to 1, and at least 1 to keep were wanted");
         weights = classWeights is null ? null : new ClassWeights(classWeights);
         (this.threshold, this.keep, this.ignoreIndex, this.alignCorners) = (threshold, keep, ignoreIndex, alignCorners);

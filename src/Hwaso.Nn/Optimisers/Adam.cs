@@ -1,5 +1,6 @@
 using System.Numerics;
 using Hwaso.Torch;
+using static System.FormattableString;
 
 namespace Hwaso.Nn;
 
@@ -27,7 +28,7 @@ public sealed class Adam : Optimiser
     {
         if (!(learningRate >= 0 && epsilon >= 0) || beta1 is not (>= 0 and < 1) || beta2 is not (>= 0 and < 1))
             throw new ArgumentException(
-                $"Adam with rate {learningRate}, betas {beta1} and {beta2}, epsilon {epsilon}: "
+                Invariant($"Adam with rate {learningRate}, betas {beta1} and {beta2}, epsilon {epsilon}: ")
                 + "rate and epsilon at least 0, betas from 0 up to 1 were wanted");
         (this.beta1, this.beta2, this.epsilon, this.decoupled) = (beta1, beta2, epsilon, decoupled);
     }

@@ -1,5 +1,6 @@
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
+using static System.FormattableString;
 
 namespace Hwaso.Nn;
 
@@ -139,7 +140,7 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
         {
             if (!(group.LearningRateFactor >= 0 && group.WeightDecay >= 0))
                 throw new ArgumentException(
-                    $"a group with learning-rate factor {group.LearningRateFactor} and weight decay {group.WeightDecay}: "
+                    Invariant($"a group with learning-rate factor {group.LearningRateFactor} and weight decay {group.WeightDecay}: ")
                     + "neither may be negative");
             foreach (var (name, _) in group.Parameters)
                 if (!names.Add(name))

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Hwaso.Torch;
+using static System.FormattableString;
 
 namespace Hwaso.Nn;
 
@@ -23,7 +24,7 @@ public sealed class Sgd : Optimiser
         : base(groups, learningRate)
     {
         if (!(learningRate >= 0 && momentum >= 0))
-            throw new ArgumentException($"SGD with rate {learningRate} and momentum {momentum}: neither may be negative");
+            throw new ArgumentException(Invariant($"SGD with rate {learningRate} and momentum {momentum}: neither may be negative"));
         if (nesterov && (momentum == 0 || dampening != 0))
             throw new ArgumentException("Nesterov momentum wants a momentum above 0 and no dampening");
         (this.momentum, this.dampening, this.nesterov) = (momentum, dampening, nesterov);

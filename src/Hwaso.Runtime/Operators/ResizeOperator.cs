@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
 
@@ -84,7 +85,10 @@ sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Roundin
                 throw inputs.Refuse("has neither 4 sizes nor 4 scales");
             var scales = inputs.Constant(scalesInput, "scales").Floats.ToArray();
             if (scales.Any(s => !(s > 0 && s < MostScale)))
-                throw inputs.Refuse($"scales [{string.Join(", ", scales)}] are not in 0 … {MostScale}");
+            {
+                var said = scales.Select(scale => scale.ToString(CultureInfo.InvariantCulture));
+                throw inputs.Refuse($"scales [{string.Join(", ", said)}] are not in 0 … {MostScale}");
+            }
             sizes = scales.Select((s, k) => inputs.Size((long)Math.Floor((double)x.Shape[k] * s))).ToArray();
             (scaleY, scaleX) = (scales[2], scales[3]);
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hwaso.Inference;
 using Hwaso.Inference.Networks;
 using Hwaso.Nn;
@@ -43,7 +44,8 @@ sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IT
         WeightFile.Save(path, weights, new OrderedDictionary<string, string>(
         [
             new("format", "pt"), new(ResumeState.RecipeKey, recipe), .. task.Metadata, new(CheckpointMetadata.Epoch, $"{epoch}"),
-            new(CheckpointMetadata.Step, $"{state.Step}"), new($"hwaso.{task.MainScore}", state.BestScore?.ToString("R") ?? ""),
+            new(CheckpointMetadata.Step, $"{state.Step}"),
+            new($"hwaso.{task.MainScore}", state.BestScore?.ToString("R", CultureInfo.InvariantCulture) ?? ""),
         ])));
 
     /// <summary>Writes everything that resuming needs.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hwaso.Recipes;
+using static System.FormattableString;
 
 namespace Hwaso.Training.Loop;
 
@@ -14,7 +15,7 @@ sealed class RunLog(string path, ITrainWatcher watcher) : ITrainWatcher
     public void Introduces(Recipe recipe, ITrainingTask task, ILearner learner, long parameters, TrainRequest request)
     {
         Note($"recipe {recipe.Name}, seed {recipe.Seed}");
-        Note($"network {recipe.Model.Name ?? recipe.Model.Family}, {parameters:N0} parameters, {learner.OutputText}, "
+        Note(Invariant($"network {recipe.Model.Name ?? recipe.Model.Family}, {parameters:N0} parameters, {learner.OutputText}, ")
             + $"on {request.Device} with {request.Threads} threads");
         Note($"data {recipe.Data.Root}: {task.DataText}");
     }
@@ -31,8 +32,8 @@ sealed class RunLog(string path, ITrainWatcher watcher) : ITrainWatcher
     {
         // Every step's loss is in metrics.jsonl; here a line for each epoch is enough to see that it moves.
         if (step % plan!.StepsPerEpoch == 0 || step == plan.Steps)
-            Note($"epoch {epoch}/{plan.Epochs}: step {step}/{plan.Steps}, loss {loss:0.0000}, learning rate {learningRate:g4}, "
-                + $"{imagesPerSecond:0.0} images/s");
+            Note(Invariant($"epoch {epoch}/{plan.Epochs}: step {step}/{plan.Steps}, loss {loss:0.0000}, learning rate {learningRate:g4}, ")
+                + Invariant($"{imagesPerSecond:0.0} images/s"));
         watcher.Stepped(step, epoch, loss, learningRate, imagesPerSecond);
     }
 
@@ -50,7 +51,7 @@ sealed class RunLog(string path, ITrainWatcher watcher) : ITrainWatcher
 
     /// <summary>Notes how the run ended.</summary>
     public void Ends(TrainResult result) => Note(result.Finished
-        ? $"finished in {result.Seconds:0} s, best {result.Best?.Main} after epoch {result.BestEpoch}"
+        ? Invariant($"finished in {result.Seconds:0} s, best {result.Best?.Main} after epoch {result.BestEpoch}")
         : $"stopped after step {result.Iterations}; --resume continues there");
 
     /// <summary>Adds a line to the file alone.</summary>

@@ -5,6 +5,7 @@ using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Reports;
 using Hwaso.Torch;
+using static System.FormattableString;
 
 namespace Hwaso.Training.Loop;
 
@@ -252,7 +253,7 @@ public sealed class Trainer : IDisposable
     TrainingException Diverged(string what) => new(
         $"{what} on the batch of {string.Join(", ", stage.Files)}; "
         + (File.Exists(request.Folder.Last) ? $"the last good weights are in {request.Folder.Last}" : "no weights were saved yet")
-        + $"; try a lower train.optimizer.learning_rate (now {stage.FirstRate}) or a longer warm-up, "
+        + Invariant($"; try a lower train.optimizer.learning_rate (now {stage.FirstRate}) or a longer warm-up, ")
         + "and check these images (hwaso dataset check)");
 
     /// <summary>Whether every step is done, or as many validations in a row were no better as the recipe allows.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using static System.FormattableString;
 
 namespace Hwaso.Training.Loop;
 
@@ -39,5 +40,5 @@ public sealed record Score(string Name, string Title, double? Value, bool LowerI
         Value is { } ours && (other.Value is not { } theirs || (LowerIsBetter ? ours < theirs : ours > theirs));
 
     /// <summary>Title and value with four decimals.</summary>
-    public override string ToString() => $"{Title} {Value:0.0000}";
+    public override string ToString() => Invariant($"{Title} {Value:0.0000}");
 }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Hwaso.Common;
 using Hwaso.Torch;
 using Hwaso.Training.Loop;
+using static System.FormattableString;
 
 namespace Hwaso.Training.Studies;
 
@@ -44,8 +45,8 @@ public static class StudyFiles
             notes.Add($"The small form: {scenes}; networks and steps as small. The paper's numbers come from its own data, networks and "
                 + "training; compare only the order of the rows.");
         if (table.Teacher is { Pixels: > 0 } teacher)
-            notes.Add($"The teacher's depth is {teacher.MeanRelative:P0} from the truth on average, "
-                + $"and within a quarter of it (δ < 1.25) at {teacher.ShareNear:P0} of the pixels.");
+            notes.Add(Invariant($"The teacher's depth is {teacher.MeanRelative:P0} from the truth on average, ")
+                + Invariant($"and within a quarter of it (δ < 1.25) at {teacher.ShareNear:P0} of the pixels."));
         var seeds = table.Rows.SelectMany(r => r.Runs.Select(run => run.Seed)).Distinct().Order().ToArray();
         if (seeds.Length > 0)
             notes.Add($"Mean ± sample standard deviation over the seeds {string.Join(", ", seeds)}; differences are taken seed by seed. "
@@ -60,7 +61,7 @@ public static class StudyFiles
         var runs = table.Rows.SelectMany(r => r.Runs).ToArray();
         if (runs.Length > 0)
             notes.Add($"Trained on {string.Join(", ", runs.Select(MachineOf).Distinct())}, libtorch {TorchInfo.Version}; "
-                + $"{runs.Sum(r => r.Seconds ?? 0):0} s of training in all.");
+                + Invariant($"{runs.Sum(r => r.Seconds ?? 0):0} s of training in all."));
         return notes;
     }
 
