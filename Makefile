@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format-check pack bench bench-runtime agreement operators docs clean
+.PHONY: help setup demo test fuzz fire format-check pack bench bench-runtime agreement operators docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,12 @@ demo: setup ## renders a data set, trains, evaluates, predicts; writes demo/run/
 
 test: setup ## builds and runs every test
 	@eng/test.sh
+
+fuzz: setup ## gives 200,000 damaged files to every reader (hours; ARGS='--files N --seed S Hwaso.Data.Tests')
+	@eng/fuzz.sh $(ARGS)
+
+fire: setup ## kills training at random moments and resumes it, 100 times (half an hour; ARGS='--runs N --seed S')
+	@eng/fire.sh $(ARGS)
 
 format-check: ## fails if `dotnet format` would change a file
 	@dotnet format Hwaso.slnx --verify-no-changes
