@@ -43,10 +43,12 @@ public sealed class PoseNetwork : IDisposable
             return false;
         try
         {
-            return TensorFile.Read(path).Metadata.TryGetValue(CheckpointMetadata.Recipe, out var yaml)
+            // Checkpoints that say what network they are of are safetensors.
+            return SafeTensors.ReadMetadata(path).TryGetValue(CheckpointMetadata.Recipe, out var yaml)
                 && Zoo.Define(RecipeFile.Read(yaml, path).Model).Task == ModelTask.Pose;
         }
-        catch (Exception error) when (error is CheckpointException or RecipeException or ArgumentException)
+        catch (Exception error)
+            when (error is CheckpointException or RecipeException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             // Whoever opens it reports this.
             return false;
