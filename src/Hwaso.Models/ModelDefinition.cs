@@ -58,6 +58,16 @@ public abstract record SegmentationDefinition : ModelDefinition
     public abstract override SegmentationNet Build(Weights w, int classes);
 }
 
+/// <summary>A network for the joints of a person; its classes are the joints.</summary>
+public abstract record PoseDefinition : ModelDefinition
+{
+    /// <inheritdoc/>
+    public override ModelTask Task => ModelTask.Pose;
+
+    /// <inheritdoc/>
+    public abstract override PoseNet Build(Weights w, int classes);
+}
+
 /// <summary>What holds for every definition.</summary>
 public static class ModelDefinitions
 {

@@ -12,7 +12,7 @@ sealed record Figure(ushort Instance, Vec3[] Joints)
     const float ThickestLimb = 0.22f;
 
     // Of smaller people COCO's annotators mark no joints.
-    const int LeastPixels = 250;
+    const int LeastPixels = 400;
 
     /// <summary>Sets the joints of an arm and a leg.</summary>
     /// <param name="joints">The joints.</param>

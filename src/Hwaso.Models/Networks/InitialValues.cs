@@ -9,7 +9,7 @@ namespace Hwaso.Models.Networks;
 public static class InitialValues
 {
     /// <summary>Gives them to a pose network's weights; those of attention modules stay their own.</summary>
-    public static void Set(HRNetPose net, Initialization init)
+    public static void Set(PoseNet net, Initialization init)
     {
         ArgumentNullException.ThrowIfNull(net);
         if (init is Initialization.Published or Initialization.HRNet)

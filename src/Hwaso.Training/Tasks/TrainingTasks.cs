@@ -35,7 +35,7 @@ public static class TrainingTasks
             return Zoo.Define(file.Model) switch
             {
                 SegmentationDefinition definition => (request => new SegmentationTask(request, definition), SegmentationScores.Read),
-                HRNetPoseDefinition definition => (request => new PoseTask(request, definition), PoseScores.Read),
+                PoseDefinition definition => (request => new PoseTask(request, definition), PoseScores.Read),
                 var other => throw new ArgumentException(
                     $"{other.Name} is a network for {other.Task.Word()}; one for segmentation or poses was wanted"),
             };

@@ -2,7 +2,7 @@ using Hwaso.Data.Loading;
 using Hwaso.Data.Poses;
 using Hwaso.Graph;
 using Hwaso.Inference.Poses;
-using Hwaso.Models.Networks;
+using Hwaso.Models;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Reports;
@@ -14,7 +14,7 @@ namespace Hwaso.Training.Tasks.Poses;
 /// <summary>A pose network while it learns: its batches, its validation and its part of the report.</summary>
 sealed class PoseLearner : ILearner
 {
-    readonly HRNetPose net;
+    readonly PoseNet net;
     readonly Recipe recipe;
     readonly PoseDataset training, validation;
     readonly PoseLoader loader;
@@ -27,7 +27,7 @@ sealed class PoseLearner : ILearner
     /// <param name="training">The split to learn from.</param>
     /// <param name="validation">The split to score on.</param>
     /// <param name="threads">Threads that read images, unless the recipe says how many.</param>
-    public PoseLearner(HRNetPose net, Recipe recipe, PoseDataset training, PoseDataset validation, int threads)
+    public PoseLearner(PoseNet net, Recipe recipe, PoseDataset training, PoseDataset validation, int threads)
     {
         (this.net, this.recipe, this.training, this.validation, this.threads) = (net, recipe, training, validation, threads);
         loader = new PoseLoader(training, PoseSettings.SamplingOf(recipe), new LoaderOptions
@@ -45,7 +45,7 @@ sealed class PoseLearner : ILearner
     public string OutputText => $"{net.Joints} joints";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> HeadPaths => ["final_layer"];
+    public IReadOnlyList<string> HeadPaths => net.HeadPaths;
 
     /// <summary>Changes nothing: there is one stage.</summary>
     public void Enter(int stage)
@@ -80,7 +80,7 @@ sealed class PoseLearner : ILearner
 /// <param name="net">The network.</param>
 /// <param name="error">Its loss.</param>
 /// <param name="loader">Reads the batches.</param>
-sealed class PoseStage(HRNetPose net, JointsError error, PoseLoader loader) : ILearnerStage
+sealed class PoseStage(PoseNet net, JointsError error, PoseLoader loader) : ILearnerStage
 {
     /// <inheritdoc/>
     public void Begin() => net.Train();
@@ -99,7 +99,7 @@ sealed class PoseStage(HRNetPose net, JointsError error, PoseLoader loader) : IL
 /// <param name="net">The network.</param>
 /// <param name="error">Its loss.</param>
 /// <param name="batch">The loader's batch; disposed with this.</param>
-sealed class PoseTrainingBatch(HRNetPose net, JointsError error, PoseBatch batch) : ITrainingBatch
+sealed class PoseTrainingBatch(PoseNet net, JointsError error, PoseBatch batch) : ITrainingBatch
 {
     /// <inheritdoc/>
     public string Text => $"{batch.Count} people of {batch.Height}x{batch.Width}";

@@ -5,6 +5,7 @@ using Hwaso.Data.Poses;
 using Hwaso.Graph;
 using Hwaso.Inference.Networks;
 using Hwaso.Inference.Poses;
+using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -17,13 +18,13 @@ namespace Hwaso.Training.Tasks.Poses;
 sealed class PoseTask : ITrainingTask
 {
     readonly RecipeFile file;
-    readonly HRNetPoseDefinition definition;
+    readonly PoseDefinition definition;
     readonly PoseDataset training, validation;
     readonly int threads;
 
     /// <summary>Opens the data.</summary>
     /// <exception cref="RecipeException">The data are not there, or the recipe does not fit them.</exception>
-    public PoseTask(TrainRequest request, HRNetPoseDefinition definition)
+    public PoseTask(TrainRequest request, PoseDefinition definition)
     {
         (file, this.definition, threads) = (request.Recipe, definition, request.Threads);
         var given = file.Recipe;
@@ -100,10 +101,10 @@ sealed class PoseTask : ITrainingTask
     /// <inheritdoc/>
     public ILearner Build(Weights weights, bool pretrained, Action<string> says)
     {
-        HRNetPose net;
+        PoseNet net;
         try
         {
-            net = (HRNetPose)definition.Build(weights, training.Description.Count);
+            net = definition.Build(weights, training.Description.Count);
         }
         catch (ArgumentException error)
         {
