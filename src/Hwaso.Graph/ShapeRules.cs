@@ -90,6 +90,14 @@ sealed class ShapeRules : IStandIn, IDisposable
             Pooled(Shape(arguments[0]), arguments[1].AsInts(), arguments[2], arguments[3], arguments[4]),
         "aten::avg_pool2d" when !arguments[4].AsBool() =>
             Pooled(Shape(arguments[0]), arguments[1].AsInts(), arguments[2], arguments[3], Value.Default),
+        "hwaso::roi_align" => [Shape(arguments[1])[0], Shape(arguments[0])[1], arguments[3].AsInt(), arguments[4].AsInt()],
+        "hwaso::roi_align_pyramid" =>
+            [Shape(arguments[1])[0], arguments[0].AsTensors()[0].Shape[1], arguments[3].AsInt(), arguments[3].AsInt()],
+        "hwaso::box_proposals" => [arguments[0].AsTensors()[0].Shape[0] * arguments[4].AsInt(), 5],
+        "hwaso::box_rois" => [Shape(arguments[0])[0] * Shape(arguments[0])[1], 5],
+        "hwaso::box_detections" => [arguments[3].AsInt(), arguments[6].AsInt(), 6],
+        "aten::flatten.using_ints" when arguments[1].Kind == ValueKind.Int && arguments[2] is { Kind: ValueKind.Int } end
+            && end.AsInt() == -1 => Flattened(Shape(arguments[0]), (int)arguments[1].AsInt()),
         "aten::linear" => [.. Shape(arguments[0])[..^1], Shape(arguments[1])[0]],
         "aten::matmul" or "aten::bmm" => Product(Shape(arguments[0]), Shape(arguments[1])),
         "aten::mean.dim" or "aten::sum.dim_IntList" when arguments[1].Kind == ValueKind.IntList =>
@@ -102,6 +110,9 @@ sealed class ShapeRules : IStandIn, IDisposable
 
     static long Of(in Value list, int axis, long otherwise) =>
         list.Kind != ValueKind.IntList || list.AsInts() is not { Length: > 0 } ints ? otherwise : ints[ints.Length == 1 ? 0 : axis];
+
+    static long[]? Flattened(long[] shape, int from) =>
+        from < 0 || from >= shape.Length ? null : [.. shape[..from], shape[from..].Aggregate(1L, (a, b) => a * b)];
 
     static long[]? Convolved(long[] input, long[] weight, in Value stride, in Value padding, in Value dilation)
     {

@@ -85,6 +85,7 @@ public static class ModelDefinitions
     {
         ModelTask.Classification => (224, 224),
         ModelTask.Pose => (256, 192),
+        ModelTask.Detection => (800, 1344),
         ModelTask.Features or ModelTask.Depth => (518, 518),
         _ => (480, 480),
     };
