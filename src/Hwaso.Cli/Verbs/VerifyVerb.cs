@@ -12,7 +12,7 @@ sealed class VerifyVerb : Verb
 {
     readonly Argument<string> model = new("MODEL")
     {
-        Description = $"a short name (see hwaso models) or a recipe; or an operator: {string.Join(", ", PoseOperators.All.Keys)}",
+        Description = $"a short name (see hwaso models) or a recipe; or an operator: {string.Join(", ", OperatorList.All.Keys)}",
     };
     readonly Option<string?> weights = Values.Text(
         "--weights", "FILE", "a checkpoint, or 'formula' for weights by the fixtures' rule; not for operators");
@@ -42,7 +42,7 @@ sealed class VerifyVerb : Verb
     public VerifyArguments Read(ParseResult arguments)
     {
         var named = arguments.GetRequiredValue(model);
-        var isOperator = PoseOperators.All.ContainsKey(named);
+        var isOperator = OperatorList.All.ContainsKey(named);
         if (!isOperator && arguments.GetValue(weights) is null)
             throw new UsageException("--weights is missing: a checkpoint, or 'formula' for weights by the fixtures' rule");
         if (isOperator && (arguments.GetValue(weights) is not null || arguments.GetValue(classes) is not null
@@ -57,7 +57,7 @@ sealed class VerifyVerb : Verb
     {
         var asked = Read(arguments);
         context.UseTorch();
-        if (PoseOperators.All.TryGetValue(asked.Model, out var compare))
+        if (OperatorList.All.TryGetValue(asked.Model, out var compare))
             return RunOperator(asked, compare, context);
         var fixture = Fixture.Read(asked.Fixture);
         var errors = ModelArgument.FindAttention(asked.Model) is { } attention

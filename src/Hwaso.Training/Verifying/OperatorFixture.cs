@@ -40,17 +40,17 @@ public sealed class OperatorFixture
         var isJson = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
         var stem = System.IO.Path.ChangeExtension(path, null);
         // targets_384x288.safetensors belongs to targets.json.
-        var json = isJson ? path : Stems(stem).Select(s => $"{s}.json").FirstOrDefault(File.Exists)
-            ?? throw new CheckpointException(path, null, $"there is no {stem}.json beside it, which lists the cases");
+        var json = isJson ? path : Stems(stem).Select(s => $"{s}.json").FirstOrDefault(File.Exists);
         OperatorFixture fixture;
         try
         {
-            fixture = new OperatorFixture(path, JsonNode.Parse(File.ReadAllText(json)) as JsonObject
+            // Tensors whose names say everything need no JSON beside them.
+            fixture = new OperatorFixture(path, json is null ? [] : JsonNode.Parse(File.ReadAllText(json)) as JsonObject
                 ?? throw new CheckpointException(json, null, "is no JSON object with cases"));
         }
         catch (System.Text.Json.JsonException error)
         {
-            throw new CheckpointException(json, null, $"is no JSON: {error.Message}");
+            throw new CheckpointException(json!, null, $"is no JSON: {error.Message}");
         }
         string[] files = !isJson ? [path]
             : [.. Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, "*.safetensors")
@@ -63,6 +63,9 @@ public sealed class OperatorFixture
                 fixture.tensors[name] = tensor;
         return fixture;
     }
+
+    /// <summary>The names of the tensors.</summary>
+    public IReadOnlyCollection<string> Names => tensors.Keys;
 
     /// <summary>Whether there is a tensor of this name.</summary>
     public bool Has(string name) => tensors.ContainsKey(name);
