@@ -15,18 +15,20 @@ sealed class ScoreVerb : Verb
 
     readonly Argument<string> predictions = new("PREDICTIONS")
     {
-        Description = "predicted label PNGs: a folder (searched with all folders in it), a file, or a pattern with one star; poses: COCO's "
-            + "result JSON, or for mpii a .mat file as the authors' code writes it, or a JSON list of people's joints [x, y] from 0",
+        Description = "predicted label PNGs: a folder (searched with all folders in it), a file, or a pattern with one star; poses, "
+            + "boxes and masks: COCO's result JSON, or for mpii a .mat file as the authors' code writes it, or a JSON list of people's "
+            + "joints [x, y] from 0",
     };
 
     readonly Argument<string> truth = new("TRUTH")
     {
-        Description = "true label PNGs, likewise; or the folder of a data set; poses: the annotation JSON, or MPII's folder",
+        Description = "true label PNGs, likewise; or the folder of a data set; poses, boxes and masks: the annotation JSON, or MPII's "
+            + "folder",
     };
 
     readonly Option<string?> layout = Values.Choice(
         "--layout", $"the layout whose classes and label values the files have; {PlainLabels}: values 0 to N-1",
-            [.. Datasets.Layouts, PlainLabels, .. PoseScoring.Layouts],
+            [.. Datasets.Layouts, PlainLabels, .. PoseScoring.Layouts, .. ObjectScoring.Layouts],
         required: true);
 
     readonly Option<int?> classes = Values.Whole("--classes", "N", $"number of classes, with --layout {PlainLabels}", min: 1);
@@ -44,6 +46,12 @@ sealed class ScoreVerb : Verb
 
     readonly MeasureOptions measures = new();
 
+    readonly Option<bool> classAgnostic = Values.Flag(
+        "--class-agnostic", "with coco-boxes and coco-masks: a detection may match a truth of any category, as proposals are scored");
+
+    readonly Option<string?> maxDetections = Values.Text(
+        "--max-detections", "A,B,C", "with coco-boxes and coco-masks: detections of an image that count (default: 1,10,100)");
+
     readonly Option<string?> against = Values.Text(
         "--against", "OTHERS", "other predictions of the same truth: also prints the difference in mIoU with its interval");
 
@@ -52,8 +60,8 @@ sealed class ScoreVerb : Verb
 
     public ScoreVerb() => Command = new Command("score", "scores label PNGs or result files on disk, no network involved")
     {
-        predictions, truth, layout, classes, ignored, split, values, measures.Absent, measures.Boundary, measures.Bootstrap, against,
-        confusion,
+        predictions, truth, layout, classes, ignored, split, values, measures.Absent, measures.Boundary, measures.Bootstrap, classAgnostic,
+        maxDetections, against, confusion,
     };
 
     public override Command Command { get; }
@@ -64,6 +72,7 @@ sealed class ScoreVerb : Verb
         "score results VOCdevkit --layout voc --split val --boundary",
         "score ours cityscapes --layout cityscapes --against theirs",
         "score results.json annotations/person_keypoints_val2017.json --layout coco-keypoints",
+        "score results.json annotations/instances_val2017.json --layout coco-boxes",
         "score 'out/pred_*.png' 'out/gt_*.png' --layout labels --classes 5 --absent zero --json",
     ];
 
@@ -73,7 +82,11 @@ sealed class ScoreVerb : Verb
         var count = arguments.GetValue(classes);
         if (named == PlainLabels && count is not (>= 1 and <= 255))
             throw new UsageException($"--layout {PlainLabels} wants the number of classes: --classes N, 1 to 255");
-        if (PoseScoring.Layouts.Contains(named)
+        var objects = ObjectScoring.Layouts.Contains(named);
+        if (!objects && (arguments.GetValue(classAgnostic) || arguments.GetValue(maxDetections) is not null))
+            throw new UsageException(
+                $"--class-agnostic and --max-detections are for coco-boxes and coco-masks; leave them out with {named}");
+        if ((objects || PoseScoring.Layouts.Contains(named))
             && (arguments.GetValue(split) ?? arguments.GetValue(values) ?? arguments.GetValue(against) ?? arguments.GetValue(confusion))
                 is not null)
             throw new UsageException($"--split, --values, --against and --confusion are for label PNGs; leave them out with {named}");
@@ -94,6 +107,8 @@ sealed class ScoreVerb : Verb
         var asked = Read(arguments);
         if (PoseScoring.Layouts.Contains(asked.Layout))
             return PoseScoring.Run(asked, context);
+        if (ObjectScoring.Layouts.Contains(asked.Layout))
+            return ObjectScoring.Run(asked, arguments.GetValue(classAgnostic), arguments.GetValue(maxDetections), context);
         var plain = asked.Layout == PlainLabels;
         var cityscapes = ScoredPairs.IsCityscapes(asked.Layout);
         var classes = plain ? ClassList.Numbered(asked.Classes!.Value) : Datasets.ClassesOf(asked.Layout, asked.Truth);

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Hwaso.Data.Annotations;
 
 /// <summary>
-/// An annotation file of COCO's form: images, categories and annotations in the file's order. Outlines are passed over. Memory grows
-/// with the annotations kept, not with the file.
+/// An annotation file of COCO's form: images, categories and annotations in the file's order. Outlines are passed over unless asked for.
+/// Memory grows with the annotations kept, not with the file.
 /// </summary>
 /// <param name="Path">The file.</param>
 /// <param name="Images">Its images; ids are not checked here.</param>
@@ -14,9 +14,11 @@ public sealed record CocoFile(
     string Path, IReadOnlyList<CocoImage> Images, IReadOnlyList<CocoCategory> Categories, IReadOnlyList<CocoAnnotation> Annotations)
 {
     /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="outlines">Whether the objects' outlines are kept.</param>
     /// <exception cref="DatasetException">The file is no JSON of that form; the message names entry and byte.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static CocoFile Read(string path)
+    public static CocoFile Read(string path, bool outlines = false)
     {
         using var json = new JsonStream(path);
         var images = new List<CocoImage>();
@@ -38,7 +40,7 @@ public sealed record CocoFile(
                     json.Items(_ => categories.Add(Category(json)));
                     break;
                 case "annotations":
-                    json.Items(_ => annotations.Add(Annotation(json)));
+                    json.Items(_ => annotations.Add(Annotation(json, outlines)));
                     break;
                 default:
                     json.Skip();
@@ -132,7 +134,7 @@ public sealed record CocoFile(
         return pairs;
     }
 
-    static CocoAnnotation Annotation(JsonStream json)
+    static CocoAnnotation Annotation(JsonStream json, bool outlines)
     {
         long? id = null, image = null;
         var annotation = new CocoAnnotation();
@@ -163,6 +165,9 @@ public sealed record CocoFile(
                     break;
                 case "keypoints":
                     annotation = annotation with { Keypoints = json.Numbers() };
+                    break;
+                case "segmentation" when outlines:
+                    annotation = annotation with { Outline = CocoOutline.Read(json) };
                     break;
                 default:
                     json.Skip();
@@ -228,6 +233,9 @@ public sealed record CocoAnnotation
 
     /// <summary>The number of labelled joints as the file says; null where it says none.</summary>
     public long? KeypointCount { get; init; }
+
+    /// <summary>The pixels; null where the file has none, or they were not asked for.</summary>
+    public CocoOutline? Outline { get; init; }
 
     /// <summary>x, y and visibility (0 not labelled, 1 hidden, 2 visible) of each joint, in pixels; null where there are none.</summary>
     public double[]? Keypoints { get; init; }

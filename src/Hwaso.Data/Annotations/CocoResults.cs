@@ -10,9 +10,10 @@ public sealed record CocoResults(string Path, IReadOnlyList<CocoResult> Entries)
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="keep">Says which detections are wanted; null for all. Joints and boxes of others are not kept.</param>
+    /// <param name="outlines">Whether the detections' masks are kept.</param>
     /// <exception cref="DatasetException">The file is no JSON of that form; the message names entry and byte.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static CocoResults Read(string path, Func<CocoResult, bool>? keep = null)
+    public static CocoResults Read(string path, Func<CocoResult, bool>? keep = null, bool outlines = false)
     {
         using var json = new JsonStream(path);
         var entries = new List<CocoResult>();
@@ -21,7 +22,7 @@ public sealed record CocoResults(string Path, IReadOnlyList<CocoResult> Entries)
             throw json.Error("no list; COCO's results, [{\"image_id\": …, \"category_id\": …, \"score\": …}, …], were wanted");
         json.Items(index =>
         {
-            var entry = Entry(json, index);
+            var entry = Entry(json, index, outlines);
             if (keep is null || keep(entry))
                 entries.Add(entry);
         });
@@ -44,7 +45,7 @@ public sealed record CocoResults(string Path, IReadOnlyList<CocoResult> Entries)
         return new DatasetException(Path, $"entry [{entry.Index}]: {problem}");
     }
 
-    static CocoResult Entry(JsonStream json, int index)
+    static CocoResult Entry(JsonStream json, int index, bool outlines)
     {
         long? image = null, category = null;
         double? score = null;
@@ -73,6 +74,9 @@ public sealed record CocoResults(string Path, IReadOnlyList<CocoResult> Entries)
                         Box = numbers.Length is 0 ? null : numbers.Length is 4 ? CocoBox.Of(numbers)
                             : throw json.Error($"{numbers.Length} numbers; 4 were wanted"),
                     };
+                    break;
+                case "segmentation" when outlines:
+                    entry = entry with { Outline = CocoOutline.Read(json) };
                     break;
                 default:
                     json.Skip();
@@ -105,6 +109,9 @@ public sealed record CocoResult
 
     /// <summary>x, y and confidence of each joint, in pixels; null where there are none.</summary>
     public double[]? Keypoints { get; init; }
+
+    /// <summary>The mask; null where there is none, or masks were not asked for.</summary>
+    public CocoOutline? Outline { get; init; }
 
     /// <summary>The box in pixels; null where there is none.</summary>
     public CocoBox? Box { get; init; }

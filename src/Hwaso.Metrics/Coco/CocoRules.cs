@@ -67,5 +67,9 @@ public sealed record AreaRange(string Name, double From, double To)
     public static IReadOnlyList<AreaRange> Keypoints { get; } =
         [new("all", 0, 1e10), new("medium", 32 * 32, 96 * 96), new("large", 96 * 96, 1e10)];
 
+    /// <summary>COCO's ranges for boxes and masks: all, small to 32², medium from 32² to 96², large from 96².</summary>
+    public static IReadOnlyList<AreaRange> Objects { get; } =
+        [new("all", 0, 1e10), new("small", 0, 32 * 32), new("medium", 32 * 32, 96 * 96), new("large", 96 * 96, 1e10)];
+
     internal bool Contains(double area) => !(area < From || area > To);
 }
