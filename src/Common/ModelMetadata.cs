@@ -21,4 +21,7 @@ static class ModelMetadata
 
     /// <summary>Whether scores are resized to the image corner to corner (align_corners): <c>true</c> or <c>false</c>.</summary>
     public const string AlignCorners = "hwaso.align_corners";
+
+    /// <summary>How to use a pose network: JSON of joints, pairs, crops and protocol.</summary>
+    public const string Pose = "hwaso.pose";
 }

@@ -25,6 +25,16 @@ public static class SafeTensors
         return SafeTensorsReader.Read(stream);
     }
 
+    /// <summary>Reads the texts beside a file's tensors, from its header alone: the digest is not checked.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CheckpointException">The file is not safetensors, or its header is damaged.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(string path)
+    {
+        using var stream = CheckpointStream.Open(path);
+        return SafeTensorsReader.ReadMetadata(stream);
+    }
+
     /// <summary>Writes tensors and texts under a temporary name, flushes to disk and renames; adds a digest of the whole file.</summary>
     /// <param name="path">The file to create or replace.</param>
     /// <param name="tensors">Names and tensors; the order is kept.</param>
@@ -102,6 +112,12 @@ static class SafeTensorsReader
             tensors.Add(entry.Name, new HostTensor(entry.Type, entry.Shape, data[entry.Name]));
         header.Metadata.Remove(SafeTensors.DigestKey);
         return new TensorFile(stream.Path, tensors, header.Metadata);
+    }
+
+    public static IReadOnlyDictionary<string, string> ReadMetadata(CheckpointStream stream)
+    {
+        var head = ReadHead(stream);
+        return SafeTensorsHeader.Parse(stream.Path, head.AsMemory(8), stream.Length - head.Length).Metadata;
     }
 
     static byte[] ReadHead(CheckpointStream stream)

@@ -38,6 +38,9 @@ public enum ProblemKind
 
     /// <summary>An image of 16 bits a colour, of which the upper 8 are taken.</summary>
     DeepImage,
+
+    /// <summary>An entry of an annotation file that contradicts another, the images or itself.</summary>
+    BadAnnotation,
 }
 
 /// <summary>Thrown for a data set that cannot be used; names the path, the problem and what to do.</summary>

@@ -49,7 +49,8 @@ static class OperatorCost
         "aten::squeeze.dim", "aten::expand", "aten::select.int", "aten::narrow", "aten::slice.Tensor", "aten::pad", "aten::flip",
         "aten::clone", "aten::contiguous", "aten::detach", "aten::to.dtype_layout", "aten::where.self", "aten::empty.memory_format",
         "aten::zeros", "aten::ones", "aten::full", "aten::arange.start_step", "aten::linspace", "aten::zeros_like",
-        "aten::ones_like",
+        "aten::ones_like", "hwaso::roi_align", "hwaso::roi_align_pyramid", "hwaso::box_proposals", "hwaso::box_detections",
+        "hwaso::box_rois",
     ];
 
     public static (OperatorKind Kind, long Macs) Of(NetworkGraph graph, GraphNode node)

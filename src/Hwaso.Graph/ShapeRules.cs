@@ -122,6 +122,12 @@ sealed class ShapeRules : IStandIn
             Pooled(Shape(arguments[0]), arguments[1].AsInts(), arguments[2], arguments[3], arguments[4], arguments[5].AsBool()),
         "aten::avg_pool2d" =>
             Pooled(Shape(arguments[0]), arguments[1].AsInts(), arguments[2], arguments[3], Value.Default, arguments[4].AsBool()),
+        "hwaso::roi_align" => [Shape(arguments[1])[0], Shape(arguments[0])[1], arguments[3].AsInt(), arguments[4].AsInt()],
+        "hwaso::roi_align_pyramid" =>
+            [Shape(arguments[1])[0], arguments[0].AsTensors()[0].Shape[1], arguments[3].AsInt(), arguments[3].AsInt()],
+        "hwaso::box_proposals" => [arguments[0].AsTensors()[0].Shape[0] * arguments[4].AsInt(), 5],
+        "hwaso::box_rois" => [Shape(arguments[0])[0] * Shape(arguments[0])[1], 5],
+        "hwaso::box_detections" => [arguments[3].AsInt(), arguments[6].AsInt(), 6],
         "aten::linear" => [.. Shape(arguments[0])[..^1], Shape(arguments[1])[0]],
         "aten::matmul" or "aten::bmm" => Shapes.Product(Shape(arguments[0]), Shape(arguments[1])),
         "aten::cat" => Shapes.Joined([.. arguments[0].AsTensors().Select(t => t.Shape)], arguments[1].AsInt()),
@@ -147,6 +153,9 @@ sealed class ShapeRules : IStandIn
 
     static long Of(in Value list, int axis, long otherwise) =>
         list.Kind != ValueKind.IntList || list.AsInts() is not { Length: > 0 } ints ? otherwise : ints[ints.Length == 1 ? 0 : axis];
+
+    static long[]? Flattened(long[] shape, int from) =>
+        from < 0 || from >= shape.Length ? null : [.. shape[..from], shape[from..].Aggregate(1L, (a, b) => a * b)];
 
     static long[]? Convolved(long[] input, long[] weight, in Value stride, in Value padding, in Value dilation)
     {

@@ -82,6 +82,8 @@ public static class Exporter
         };
         if (alignCorners is { } aligned)
             texts[ModelMetadata.AlignCorners] = aligned ? "true" : "false";
+        if (model.Pose is { } pose)
+            texts[ModelMetadata.Pose] = pose.Write();
         if (model.Classes.Count > 0)
             texts[ModelMetadata.Classes] = CheckpointMetadata.WriteClasses(model.Classes);
         return texts;

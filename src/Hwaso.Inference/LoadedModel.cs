@@ -6,6 +6,7 @@ using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
+using Hwaso.Runtime.Poses;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference;
@@ -41,6 +42,9 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>The weight file.</summary>
     public string Source { get; }
+
+    /// <summary>How a pose network is used, as its checkpoint says; null for other networks and imported ones.</summary>
+    public PoseMetadata? Pose { get; private init; }
 
     /// <summary>The normalisation of its images.</summary>
     public Normalisation Normalisation { get; private init; } = Normalisation.ImageNet;
@@ -86,6 +90,7 @@ public sealed class LoadedModel : IDisposable
                 Normalisation = whole ? new Normalisation([.. recipe.Recipe.Augment.Mean], [.. recipe.Recipe.Augment.Std])
                     : Normalisation.ImageNet,
                 Crop = whole ? recipe.Recipe.Augment.Crop : null,
+                Pose = file.Metadata.TryGetValue(PoseMetadata.Key, out var pose) ? PoseMetadata.Read(pose, path) : null,
             };
         }
         catch

@@ -43,10 +43,10 @@ public sealed class Bootstrap
         if (counts.Length != 3 * classes)
             throw new ArgumentException($"{counts.Length} counts of an image; hits, true and predicted pixels of "
                 + $"{classes} classes were wanted");
-        var state = SplitMix64.Mix(seed + NameHash(image) + SplitMix64.Step);
+        var state = StateOf(image, seed);
         for (var replicate = 0; replicate < Replicates; replicate++)
         {
-            var weight = Poisson(SplitMix64.Mix(state + (ulong)(replicate + 1) * SplitMix64.Step));
+            var weight = WeightOf(state, replicate);
             if (weight == 0)
                 continue;
             var row = sums.AsSpan(replicate * counts.Length, counts.Length);
@@ -81,6 +81,13 @@ public sealed class Bootstrap
 
     /// <summary>The IoU of one class in every replicate; null where it was absent.</summary>
     public IReadOnlyList<double?> Ious(int index) => Of(replicate => Score(replicate, index).Iou);
+
+    /// <summary>What the weights of an image follow from.</summary>
+    internal static ulong StateOf(string image, ulong seed = 1) => SplitMix64.Mix(seed + NameHash(image) + SplitMix64.Step);
+
+    /// <summary>How often an image counts in a replicate.</summary>
+    internal static int WeightOf(ulong state, int replicate) =>
+        Poisson(SplitMix64.Mix(state + (ulong)(replicate + 1) * SplitMix64.Step));
 
     double?[] Of(Func<int, double?> score) => [.. Enumerable.Range(0, Replicates).Select(score)];
 

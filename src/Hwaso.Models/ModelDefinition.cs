@@ -58,6 +58,16 @@ public abstract record SegmentationDefinition : ModelDefinition
     public abstract override SegmentationNet Build(Weights w, int classes);
 }
 
+/// <summary>A network for the joints of a person; its classes are the joints.</summary>
+public abstract record PoseDefinition : ModelDefinition
+{
+    /// <inheritdoc/>
+    public override ModelTask Task => ModelTask.Pose;
+
+    /// <inheritdoc/>
+    public abstract override PoseNet Build(Weights w, int classes);
+}
+
 /// <summary>What holds for every definition.</summary>
 public static class ModelDefinitions
 {
@@ -75,6 +85,7 @@ public static class ModelDefinitions
     {
         ModelTask.Classification => (224, 224),
         ModelTask.Pose => (256, 192),
+        ModelTask.Detection => (800, 1344),
         ModelTask.Features or ModelTask.Depth => (518, 518),
         _ => (480, 480),
     };

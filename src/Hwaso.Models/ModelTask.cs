@@ -17,6 +17,9 @@ public enum ModelTask
 
     /// <summary>A heat map for every joint of a person: [N, J, h, w].</summary>
     Pose,
+
+    /// <summary>Boxes of objects, with masks or without: [N, 100, 6].</summary>
+    Detection,
 }
 
 /// <summary>The words for tasks.</summary>
@@ -30,6 +33,7 @@ public static class ModelTasks
         ModelTask.Depth => "depth",
         ModelTask.Classification => "classification",
         ModelTask.Pose => "pose",
+        ModelTask.Detection => "detection",
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "a task that is not known"),
     };
 }

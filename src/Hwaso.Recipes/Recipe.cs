@@ -26,6 +26,9 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
     /// <summary>The stages of training, in order; empty for one in which everything learns.</summary>
     public ValueList<TrainStageRecipe> Stages { get; init; } = [];
 
+    /// <summary>Poses; null where the recipe says nothing about them.</summary>
+    public PoseRecipe? Pose { get; init; }
+
     /// <summary>How often and how to score on the validation split while training.</summary>
     public ValidateRecipe Validate { get; init; } = new();
 
@@ -70,6 +73,8 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
         yaml.Section("train", () => Train.Write(yaml, staged: Stages.Count > 0));
         yaml.List("stages", Stages, stage => stage.Write(yaml));
         yaml.Section("loss", () => Loss.Write(yaml));
+        if (Pose is { } pose)
+            yaml.Section("pose", () => pose.Write(yaml));
         yaml.Section("validate", () => Validate.Write(yaml));
         yaml.Section("save", () => Save.Write(yaml));
         return yaml.ToString();
@@ -94,6 +99,9 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
             Validate = ValidateRecipe.Read(map.Section("validate")),
             Save = SaveRecipe.Read(map.Section("save")),
         };
+        var pose = PoseRecipe.Read(map.Section("pose"));
+        if (map.Find("pose") is not null)
+            recipe = recipe with { Pose = pose };
         if (recipe.Validate.Patience is not null && stages.Count > 0)
             throw map.Section("validate")["patience"].Node!.Error(
                 "excludes 'stages': a stage would be cut off "

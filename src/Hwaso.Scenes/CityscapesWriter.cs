@@ -15,6 +15,10 @@ sealed class CityscapesWriter(string dir) : ISceneWriter
                 Directory.CreateDirectory(Path.Combine(dir, type, split, City(split)));
     }
 
+    public void End()
+    {
+    }
+
     public void Write(string split, int number, Scene scene)
     {
         string At(string type, string end) =>

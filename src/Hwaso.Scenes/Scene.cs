@@ -10,6 +10,9 @@ namespace Hwaso.Scenes;
 /// border hide the scene.</param>
 public sealed record Scene(RgbImage Image, LabelMap LabelIds, Gray16Image InstanceIds, float[] DepthMetres)
 {
+    /// <summary>The people of whom a pixel is seen, with their joints, in the order of their instances' creation.</summary>
+    public IReadOnlyList<ScenePerson> People { get; init; } = [];
+
     /// <summary>The camera that took it.</summary>
     public required SceneCamera Camera { get; init; }
 }

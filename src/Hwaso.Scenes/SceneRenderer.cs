@@ -13,7 +13,15 @@ public static class SceneRenderer
     /// <param name="height">Height in pixels, 8 to 8192.</param>
     /// <param name="seed">Chooses street, traffic, weather and camera.</param>
     /// <exception cref="ArgumentOutOfRangeException">A side is out of range.</exception>
-    public static Scene Render(int width, int height, ulong seed)
+    public static Scene Render(int width, int height, ulong seed) => Render(width, height, seed, crowded: false);
+
+    /// <summary>One scene, with more people than a street has where that is wanted.</summary>
+    /// <param name="width">Width in pixels, 8 to 8192.</param>
+    /// <param name="height">Height in pixels, 8 to 8192.</param>
+    /// <param name="seed">Chooses street, traffic, weather and camera.</param>
+    /// <param name="crowded">Whether people stand, pose and sit before the camera.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A side is out of range.</exception>
+    public static Scene Render(int width, int height, ulong seed, bool crowded)
     {
         Check(width, nameof(width));
         Check(height, nameof(height));
@@ -23,6 +31,8 @@ public static class SceneRenderer
         var camera = Camera(width, height, random);
         var world = new World();
         Compose(world, plan, random);
+        if (crowded)
+            new Crowd(world, plan, random.Fork()).Build();
         var view = View.Of(camera, random.Range(-0.05f, 0.05f), Samples);
         var raster = new Rasteriser(width * Samples, height * Samples, keepsSurfaces: true);
         raster.Draw(world, view, castersOnly: false);
@@ -36,6 +46,7 @@ public static class SceneRenderer
             new Gray16Image(width, height, picture.Instances), picture.Depth)
         {
             Camera = camera,
+            People = Figure.Seen(world, view, Samples, picture, width, height),
         };
     }
 

@@ -24,7 +24,12 @@ public static class SceneSet
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var validation = val ?? Math.Max(1, count / 5);
         ArgumentOutOfRangeException.ThrowIfNegative(validation);
-        ISceneWriter writer = layout == SceneLayout.Voc ? new VocWriter(dir) : new CityscapesWriter(dir);
+        ISceneWriter writer = layout switch
+        {
+            SceneLayout.Voc => new VocWriter(dir),
+            SceneLayout.Coco => new CocoWriter(dir),
+            _ => new CityscapesWriter(dir),
+        };
         var done = 0;
         try
         {
@@ -36,9 +41,11 @@ public static class SceneSet
                 var isVal = k >= count;
                 var number = isVal ? k - count : k;
                 writer.Write(isVal ? "val" : "train", number,
-                    SceneRenderer.Render(width, height, SplitMix64.Mix(seed * 2 + (isVal ? 1UL : 0)) + (ulong)number));
+                    SceneRenderer.Render(
+                        width, height, SplitMix64.Mix(seed * 2 + (isVal ? 1UL : 0)) + (ulong)number, crowded: layout == SceneLayout.Coco));
                 progress?.Invoke(Interlocked.Increment(ref done));
             });
+            writer.End();
         }
         catch (AggregateException error) when (error.InnerException is { } inner)
         {
@@ -48,7 +55,12 @@ public static class SceneSet
         {
             throw new IOException($"{dir}: cannot be written: {error.Message}", error);
         }
-        return new SceneSetSummary(count, validation, (layout == SceneLayout.Voc ? ClassList.Voc : ClassList.Cityscapes).Names);
+        return new SceneSetSummary(count, validation, layout switch
+        {
+            SceneLayout.Voc => ClassList.Voc.Names,
+            SceneLayout.Coco => [.. CocoWriter.Categories.Select(c => c.Name)],
+            _ => ClassList.Cityscapes.Names,
+        });
     }
 }
 
@@ -60,6 +72,9 @@ public enum SceneLayout
 
     /// <summary>As PASCAL VOC 2012: JPEGImages, SegmentationClass, SegmentationObject and ImageSets.</summary>
     Voc,
+
+    /// <summary>As COCO 2017: images, instances with outlines, and the keypoints of people.</summary>
+    Coco,
 }
 
 /// <summary>The scenes that were written.</summary>
@@ -76,4 +91,7 @@ interface ISceneWriter
 
     /// <summary>One scene; called from several threads.</summary>
     void Write(string split, int number, Scene scene);
+
+    /// <summary>What is written once all scenes are.</summary>
+    void End();
 }

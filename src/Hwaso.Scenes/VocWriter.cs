@@ -28,6 +28,10 @@ sealed class VocWriter(string dir) : ISceneWriter
         List("trainval", training.Concat(validation));
     }
 
+    public void End()
+    {
+    }
+
     public void Write(string split, int number, Scene scene)
     {
         var id = Id(split, number);

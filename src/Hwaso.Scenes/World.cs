@@ -19,6 +19,9 @@ sealed class World
     /// <summary>Footprints that darken the ground beneath them: frame, half width, half length, strength.</summary>
     public List<(Frame Frame, float HalfWidth, float HalfLength, float Strength)> Footprints { get; } = [];
 
+    /// <summary>The joints of people, each with the instance that it belongs to.</summary>
+    public List<Figure> Figures { get; } = [];
+
     /// <summary>Lamps that light their surroundings at night.</summary>
     public List<(Vec3 Position, Vec3 Color)> Lamps { get; } = [];
 
@@ -31,6 +34,9 @@ sealed class World
         if (StreetLabels.HasInstances(labelId))
             instance = (ushort)(labelId * 1000 + instances[labelId]++);
     }
+
+    /// <summary>Names the joints of the person that was begun last.</summary>
+    public void Joints(Vec3[] joints) => Figures.Add(new Figure(instance, joints));
 
     /// <summary>A flat four-sided face; u runs from a to b, v from a to d, in the units given.</summary>
     public void Quad(Vec3 a, Vec3 b, Vec3 c, Vec3 d, Surface surface, float u, float v, float u0 = 0, float v0 = 0) => Face(

@@ -145,6 +145,9 @@ static class NetworkContract
                 Assert.Equal(height * shape[3], width * shape[2]);
                 Assert.InRange(shape[2], 1, height);
                 break;
+            case ModelTask.Detection:
+                Assert.Equal([n, 100, 6], shape);
+                break;
             case ModelTask.Classification:
                 Assert.Equal([n, network.Classes], shape);
                 break;

@@ -1,5 +1,6 @@
 using Hwaso.Models;
 using Hwaso.Models.Backbones;
+using Hwaso.Models.Detectors;
 using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 
@@ -18,6 +19,13 @@ static class ReducedNetwork
     {
         DinoDefinition dino => dino with { Config = dino.Config with { Width = 96, Depth = 4, Heads = 6, ImagePx = 70 } },
         ResNetClassifierDefinition resnet => resnet with { Config = Narrow(resnet.Config) },
+        HRNetDetectorDefinition hrnet => hrnet with
+        {
+            Config = HRNetConfig.W18SmallV1 with { Attention = hrnet.Config.Attention },
+            Detection = Narrow(hrnet.Detection),
+        },
+        ResNetDetectorDefinition resnet =>
+            resnet with { Config = Narrow(resnet.Config), Detection = Narrow(resnet.Detection) },
         FcnDefinition fcn => fcn with { Config = Narrow(fcn.Config) },
         DeepLabV3Definition deeplab => deeplab with { Config = Narrow(deeplab.Config), Aspp = deeplab.Aspp with { Channels = 16 } },
         EfficientNetDefinition efficient => efficient with { Config = Narrow(efficient.Config) },
@@ -26,6 +34,8 @@ static class ReducedNetwork
         SANetDefinition { EfficientNet: { } efficient } sanet => sanet with { EfficientNet = Narrow(efficient) },
         _ => definition,
     };
+
+    static DetectorConfig Narrow(DetectorConfig config) => config with { Channels = 16, Width = 32, Proposals = 12 };
 
     // No block is skipped: one that is gets no gradient.
     static EfficientNetConfig Narrow(EfficientNetConfig config) =>

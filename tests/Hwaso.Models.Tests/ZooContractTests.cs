@@ -29,6 +29,8 @@ public sealed class ZooContractTests : TensorTest
         { "hrnetv2_w18_small_v1.json", "hrnetv2-w18-small-v1", 19 },
         { "hrnetv2_w48.keys.json", "hrnetv2-w48", 59 },
         { "hrnetv2_w48_ocr.keys.json", "hrnetv2-w48-ocr", 19 },
+        { "../detection/faster_rcnn_hrnetv2p_w18.json", "faster-rcnn-hrnetv2p-w18", 80 },
+        { "../detection/torchvision_fasterrcnn_resnet50_fpn.json", "fasterrcnn-resnet50-fpn", 90 },
         { "hrnet_pose_w32.keys.json", "hrnet-w32-pose", 17 },
         { "dinov2_vits14.keys.json", "dinov2-vits14", 0 },
         { "torchvision_resnet50.json", "resnet50", 1000 },

@@ -55,6 +55,18 @@ sealed class RandomRecipes(Random random)
             Size = MaybeValue(Size),
             Patience = MaybeValue(() => random.Next(1, 9))
         },
+        Pose = random.Next(2) == 0 ? null : new PoseRecipe
+        {
+            Sigma = random.NextDouble() + 0.5,
+            Targets = (PoseTargets)random.Next(3),
+            Rotation = random.Next(0, 90),
+            Hardest = random.Next(2) == 0 ? null : random.Next(1, 17),
+            FlipTest = random.Next(2) == 0,
+            Offset = (PoseOffset)random.Next(4),
+            Boxes = random.Next(2) == 0 ? null : "boxes.json",
+            OksThreshold = random.NextDouble() + 0.1,
+            SoftNms = random.Next(2) == 0,
+        },
         Save = new SaveRecipe { Every = random.Next(1, 9) },
     };
 

@@ -5,6 +5,7 @@ using Hwaso.Cli.Output;
 using Hwaso.Data;
 using Hwaso.Data.Checking;
 using Hwaso.Data.Layouts;
+using Hwaso.Data.Poses;
 using Hwaso.Reports;
 
 namespace Hwaso.Cli.Verbs;
@@ -15,8 +16,8 @@ sealed class DatasetCheckVerb : Verb
     const int PrintedProblems = 40, PrintedSizes = 5;
 
     readonly Argument<string> folder = new("DIR") { Description = "folder of the data set" };
-    readonly Option<string?> layout =
-        Values.Choice("--layout", "its layout (default: recognised by the folder's content)", [.. Datasets.Layouts]);
+    readonly Option<string?> layout = Values.Choice(
+        "--layout", "its layout (default: recognised by the folder's content)", [.. Datasets.Layouts, .. PoseLayouts.All]);
     readonly Option<string[]?> splits = Values.NameList("--splits", "LIST", "splits to check, separated by commas (default: train,val)");
     readonly Option<string?> page = Values.Text("--html", "FILE", "also writes the findings as a page, with the worst pictures");
 
@@ -43,6 +44,8 @@ sealed class DatasetCheckVerb : Verb
     public override int Run(ParseResult arguments, VerbContext context)
     {
         var asked = Read(arguments);
+        if (asked.Layout is { } poses && PoseLayouts.All.Contains(poses))
+            return CheckPoses(poses, asked, context);
         var named = asked.Layout ?? Recognised(asked.Folder, context);
         DatasetReport report;
         using (var progress = context.CountedProgress("Checking", "images"))
@@ -62,14 +65,40 @@ sealed class DatasetCheckVerb : Verb
         return layouts[0];
     }
 
+    static int CheckPoses(string layout, DatasetCheckArguments asked, VerbContext context)
+    {
+        if (asked.Page is not null)
+            throw new UsageException($"--html shows label pictures; leave it out with {layout}");
+        var report = AnnotationCheck.Run(layout, asked.Folder, asked.Splits, context.Cancel);
+        context.Result(
+            new JsonObject
+            {
+                ["images"] = report.Splits.Sum(s => s.Value),
+                ["people"] = report.People,
+                ["problem_kinds"] = Kinds(report.Problems),
+                ["problems"] = Problems(report.Problems),
+                ["splits"] = new JsonObject(report.Splits.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))),
+            },
+            output =>
+            {
+                var splits = string.Join(", ", report.Splits.Select(s => $"{s.Key} {s.Value} images"));
+                output.WriteLine($"{layout}: {splits}, {report.People} people with joints");
+                Print(output, report.Problems);
+            });
+        return report.Problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    static JsonObject Kinds(IReadOnlyList<DatasetProblem> problems) => new(
+        problems.GroupBy(p => p.Kind).OrderBy(g => g.Key).Select(g => KeyValuePair.Create(KindName(g.Key), (JsonNode?)g.Count())));
+
+    static JsonArray Problems(IReadOnlyList<DatasetProblem> problems) =>
+        new([.. problems.Select(p => new JsonObject { ["path"] = p.Path, ["kind"] = KindName(p.Kind), ["message"] = p.Message })]);
+
     static JsonObject Json(DatasetReport report) => new()
     {
         ["images"] = report.Images,
-        ["problem_kinds"] = new JsonObject(
-            report.Problems.GroupBy(p => p.Kind).OrderBy(g => g.Key)
-                .Select(g => KeyValuePair.Create(KindName(g.Key), (JsonNode?)g.Count()))),
-        ["problems"] = new JsonArray(
-            [.. report.Problems.Select(p => new JsonObject { ["path"] = p.Path, ["kind"] = KindName(p.Kind), ["message"] = p.Message })]),
+        ["problem_kinds"] = Kinds(report.Problems),
+        ["problems"] = Problems(report.Problems),
         ["splits"] = new JsonObject(report.Splits.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))),
         ["classes"] = new JsonArray([.. report.Classes.Select(c => new JsonObject
         {
@@ -121,14 +150,18 @@ sealed class DatasetCheckVerb : Verb
         output.WriteLine();
         foreach (var suspicion in report.Suspicions)
             output.WriteLine($"note: {suspicion}");
-        foreach (var problem in report.Problems.Take(PrintedProblems))
+        Print(output, report.Problems);
+    }
+
+    static void Print(TextWriter output, IReadOnlyList<DatasetProblem> problems)
+    {
+        foreach (var problem in problems.Take(PrintedProblems))
             output.WriteLine($"{problem.Path}: {problem.Message}");
-        if (report.Problems.Count > PrintedProblems)
-            output.WriteLine($"… and {report.Problems.Count - PrintedProblems} more; --json lists all");
-        var kinds = report.Problems.GroupBy(p => p.Kind).OrderByDescending(g => g.Count())
+        if (problems.Count > PrintedProblems)
+            output.WriteLine($"… and {problems.Count - PrintedProblems} more; --json lists all");
+        var kinds = problems.GroupBy(p => p.Kind).OrderByDescending(g => g.Count())
             .Select(g => $"{KindName(g.Key).Replace('_', ' ')} {g.Count()}");
-        output.WriteLine(
-            report.Problems.Count == 0 ? "no problems found" : $"{report.Problems.Count} problems: {string.Join(", ", kinds)}");
+        output.WriteLine(problems.Count == 0 ? "no problems found" : $"{problems.Count} problems: {string.Join(", ", kinds)}");
     }
 
     // WrongSize is wrong_size.

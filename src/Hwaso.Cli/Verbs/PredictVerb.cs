@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference;
+using Hwaso.Inference.Poses;
 
 namespace Hwaso.Cli.Verbs;
 
@@ -20,13 +21,15 @@ sealed class PredictVerb : Verb
     readonly Option<string?> submission = Values.Choice(
         "--submission", "writes the files that a benchmark's server takes: its names, folders and numbers",
             [.. Submission.All.Select(s => s.Name)]);
+    readonly Option<string?> boxes = Values.Text(
+        "--boxes", "FILE|whole", "pose networks: the people's boxes, COCO's annotations or results (default: whole, one person an image)");
     readonly ViewOptions views = new();
 
     public PredictVerb()
     {
-        Command = new Command("predict", "writes a label PNG per image, and an overlay if wanted")
+        Command = new Command("predict", "writes a label PNG per image, and an overlay if wanted; of poses, a JSON and a picture")
         {
-            source, images, folder, overlay, submission,
+            source, images, folder, overlay, submission, boxes,
         };
         foreach (var option in views.All)
             Command.Add(option);
@@ -38,6 +41,7 @@ sealed class PredictVerb : Verb
     [
         "predict demo/run street.jpg --out labels --overlay",
         "predict best.safetensors photos/*.png --out labels",
+        "predict demo/pose-run person.jpg --out poses",
         "predict best.safetensors aerial.png --out labels --crop 1024x1024",
         "predict best.safetensors leftImg8bit/test/*/*.png --out results --protocol cityscapes/hrnet --submission cityscapes",
     ];
@@ -49,6 +53,10 @@ sealed class PredictVerb : Verb
     public override int Run(ParseResult arguments, VerbContext context)
     {
         var asked = Read(arguments);
+        if (PoseNetwork.Is(asked.Source))
+            return PosePredicting.Run(asked, arguments.GetValue(boxes), context);
+        if (arguments.GetValue(boxes) is not null)
+            throw new UsageException($"--boxes is for pose networks; {asked.Source} is another");
         asked.Views.Views.Check();
         var files = UsageException.When(() => new LabelFiles(asked.Images, asked.Out, asked.Overlay, asked.Submission));
         using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Automatic);

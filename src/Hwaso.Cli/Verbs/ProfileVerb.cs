@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Graph;
 using Hwaso.Inference.Networks;
+using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 
 namespace Hwaso.Cli.Verbs;
@@ -21,12 +22,14 @@ sealed class ProfileVerb : Verb
 
     readonly Option<SizePx?> size = Values.Size("--size", "size of the image, height x width", required: true);
     readonly Option<int?> classes = Values.Whole("--classes", "N", "number of classes; ignored by networks without classes", min: 1);
+    readonly Option<int?> proposals = Values.Whole(
+        "--proposals", "N", "boxes that a detector's head looks at (default: 1000)", min: 1);
     readonly Option<bool> layers = Values.Flag("--layers", "also lists every layer");
     readonly Option<string?> draw = Values.Text("--draw", "FILE.svg", "also draws the network, block by block");
 
     public ProfileVerb() => Command = new Command("profile", "counts a network's parameters and multiply-adds, in total or per layer")
     {
-        model, size, classes, layers, draw,
+        model, size, classes, proposals, layers, draw,
     };
 
     public override Command Command { get; }
@@ -35,6 +38,7 @@ sealed class ProfileVerb : Verb
     [
         "profile hrnetv2-w48 --size 480x480 --classes 59",
         "profile hrnetv2-w48+psa-spatial --size 480x480 --classes 59 --layers",
+        "profile faster-rcnn-hrnetv2p-w18 --size 800x1344 --proposals 1000",
         "profile hrnetv2-w18 --size 480x480 --classes 59 --draw hrnet.svg",
     ];
 
@@ -43,7 +47,10 @@ sealed class ProfileVerb : Verb
         var (name, (height, width)) = (arguments.GetRequiredValue(model), arguments.GetValue(size)!.Value);
         var definition = ModelArgument.Find(name);
         var count = ModelArgument.Classes(definition, name, arguments.GetValue(classes));
-        var profile = NetworkProfile.Of(definition, count, height, width);
+        var boxes = arguments.GetValue(proposals);
+        if (boxes is not null && definition is not DetectorDefinition)
+            throw new UsageException($"--proposals is for detectors; {definition.Name} has none, leave it out");
+        var profile = NetworkProfile.Of(definition, count, height, width, boxes);
         var rows = arguments.GetValue(layers) ? profile.Layers() : null;
         if (arguments.GetValue(draw) is { } file)
             File.WriteAllText(file, profile.Drawing());

@@ -12,14 +12,15 @@ namespace Hwaso.Cli.Verbs;
 sealed class ScenesVerb : Verb
 {
     readonly Argument<string> folder = new("DIR") { Description = "folder to write to" };
-    readonly Option<string?> layout = Values.Choice("--layout", "on-disk layout", ["cityscapes", "voc"], required: true);
+    readonly Option<string?> layout = Values.Choice("--layout", "on-disk layout", ["cityscapes", "voc", "coco"], required: true);
     readonly Option<int?> count = Values.Whole("--count", "N", "scenes to train on", min: 1, required: true);
     readonly Option<int?> val = Values.Whole("--val", "N", "scenes to validate on (default: a fifth of --count)", min: 0);
     readonly Option<SizePx?> size = Values.Size("--size", "size of the images, height x width (default: 256x512)");
     readonly Option<int?> seed = Values.Whole("--seed", "S", "the same seed renders the same scenes (default: 1)");
 
     public ScenesVerb() => Command = new Command(
-        "scenes", "renders labelled street scenes with instances and exact depth, in the on-disk layout of Cityscapes or VOC")
+        "scenes", "renders labelled street scenes with instances and exact depth, in the on-disk layout of Cityscapes, VOC or COCO "
+            + "(with the joints of people)")
     {
         folder, layout, count, val, size, seed,
     };
@@ -30,6 +31,7 @@ sealed class ScenesVerb : Verb
     [
         "scenes demo/data --layout cityscapes --count 400 --val 60 --size 256x512 --seed 1",
         "scenes data/voc --layout voc --count 100",
+        "scenes data/people --layout coco --count 500",
     ];
 
     public ScenesArguments Read(ParseResult arguments) => new(
@@ -44,8 +46,8 @@ sealed class ScenesVerb : Verb
         SceneSetSummary summary;
         using (var progress = context.Progress("Rendering", asked.Count + val, "scenes"))
             summary = SceneSet.Write(
-                asked.Folder, asked.Layout == "voc" ? SceneLayout.Voc : SceneLayout.Cityscapes, asked.Count, asked.Size.Width,
-                asked.Size.Height, (ulong)asked.Seed, val, context.ProcessorThreads, done => progress.Report(done), context.Cancel);
+                asked.Folder, LayoutOf(asked.Layout), asked.Count, asked.Size.Width, asked.Size.Height, (ulong)asked.Seed, val,
+                context.ProcessorThreads, done => progress.Report(done), context.Cancel);
         context.Result(
             new JsonObject { ["train"] = summary.Train, ["val"] = summary.Val, ["classes"] = JsonOutput.Array(summary.Classes) },
             output => output.WriteLine(
@@ -53,11 +55,18 @@ sealed class ScenesVerb : Verb
                     + "layout)"));
         return ExitCode.Done;
     }
+
+    static SceneLayout LayoutOf(string name) => name switch
+    {
+        "voc" => SceneLayout.Voc,
+        "coco" => SceneLayout.Coco,
+        _ => SceneLayout.Cityscapes,
+    };
 }
 
 /// <summary>The arguments of <c>hwaso scenes</c>.</summary>
 /// <param name="Folder">Folder to write to.</param>
-/// <param name="Layout"><c>cityscapes</c> or <c>voc</c>.</param>
+/// <param name="Layout"><c>cityscapes</c>, <c>voc</c> or <c>coco</c>.</param>
 /// <param name="Count">Scenes to train on.</param>
 /// <param name="Val">Scenes to validate on; null: a fifth of <see cref="Count"/>, at least 1.</param>
 /// <param name="Size">Size of the images.</param>

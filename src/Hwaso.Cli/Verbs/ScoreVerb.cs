@@ -8,21 +8,27 @@ using Hwaso.Metrics.Scoring;
 
 namespace Hwaso.Cli.Verbs;
 
-/// <summary><c>hwaso score</c>: scores label PNGs on disk.</summary>
+/// <summary><c>hwaso score</c>: scores label PNGs or result files on disk.</summary>
 sealed class ScoreVerb : Verb
 {
     const string PlainLabels = ScoredPairs.PlainLabels;
 
     readonly Argument<string> predictions = new("PREDICTIONS")
     {
-        Description = "predicted label PNGs: a folder (searched with all folders in it), a file, or a pattern with one star",
+        Description = "predicted label PNGs: a folder (searched with all folders in it), a file, or a pattern with one star; poses, "
+            + "boxes and masks: COCO's result JSON, or for mpii a .mat file as the authors' code writes it, or a JSON list of people's "
+            + "joints [x, y] from 0",
     };
 
-    readonly Argument<string> truth = new("TRUTH") { Description = "true label PNGs, likewise; or the folder of a data set" };
+    readonly Argument<string> truth = new("TRUTH")
+    {
+        Description = "true label PNGs, likewise; or the folder of a data set; poses, boxes and masks: the annotation JSON, or MPII's "
+            + "folder",
+    };
 
     readonly Option<string?> layout = Values.Choice(
         "--layout", $"the layout whose classes and label values the files have; {PlainLabels}: values 0 to N-1",
-            [.. Datasets.Layouts, PlainLabels],
+            [.. Datasets.Layouts, PlainLabels, .. PoseScoring.Layouts, .. ObjectScoring.Layouts],
         required: true);
 
     readonly Option<int?> classes = Values.Whole("--classes", "N", $"number of classes, with --layout {PlainLabels}", min: 1);
@@ -40,16 +46,22 @@ sealed class ScoreVerb : Verb
 
     readonly MeasureOptions measures = new();
 
+    readonly Option<bool> classAgnostic = Values.Flag(
+        "--class-agnostic", "with coco-boxes and coco-masks: a detection may match a truth of any category, as proposals are scored");
+
+    readonly Option<string?> maxDetections = Values.Text(
+        "--max-detections", "A,B,C", "with coco-boxes and coco-masks: detections of an image that count (default: 1,10,100)");
+
     readonly Option<string?> against = Values.Text(
         "--against", "OTHERS", "other predictions of the same truth: also prints the difference in mIoU with its interval");
 
     readonly Option<string?> confusion = Values.Text(
         "--confusion", "FILE.csv", "writes the confusion matrix: a row per true class, a column per predicted one");
 
-    public ScoreVerb() => Command = new Command("score", "scores label PNGs on disk, no network involved")
+    public ScoreVerb() => Command = new Command("score", "scores label PNGs or result files on disk, no network involved")
     {
-        predictions, truth, layout, classes, ignored, split, values, measures.Absent, measures.Boundary, measures.Bootstrap, against,
-        confusion,
+        predictions, truth, layout, classes, ignored, split, values, measures.Absent, measures.Boundary, measures.Bootstrap, classAgnostic,
+        maxDetections, against, confusion,
     };
 
     public override Command Command { get; }
@@ -59,6 +71,8 @@ sealed class ScoreVerb : Verb
         "score results cityscapes/gtFine/val --layout cityscapes",
         "score results VOCdevkit --layout voc --split val --boundary",
         "score ours cityscapes --layout cityscapes --against theirs",
+        "score results.json annotations/person_keypoints_val2017.json --layout coco-keypoints",
+        "score results.json annotations/instances_val2017.json --layout coco-boxes",
         "score 'out/pred_*.png' 'out/gt_*.png' --layout labels --classes 5 --absent zero --json",
     ];
 
@@ -68,6 +82,14 @@ sealed class ScoreVerb : Verb
         var count = arguments.GetValue(classes);
         if (named == PlainLabels && count is not (>= 1 and <= 255))
             throw new UsageException($"--layout {PlainLabels} wants the number of classes: --classes N, 1 to 255");
+        var objects = ObjectScoring.Layouts.Contains(named);
+        if (!objects && (arguments.GetValue(classAgnostic) || arguments.GetValue(maxDetections) is not null))
+            throw new UsageException(
+                $"--class-agnostic and --max-detections are for coco-boxes and coco-masks; leave them out with {named}");
+        if ((objects || PoseScoring.Layouts.Contains(named))
+            && (arguments.GetValue(split) ?? arguments.GetValue(values) ?? arguments.GetValue(against) ?? arguments.GetValue(confusion))
+                is not null)
+            throw new UsageException($"--split, --values, --against and --confusion are for label PNGs; leave them out with {named}");
         if (named != PlainLabels && (count is not null || arguments.GetValue(ignored) is not null))
             throw new UsageException($"--classes and --ignore go with --layout {PlainLabels}; {named} has its own classes");
         if (arguments.GetValue(ignored) > byte.MaxValue)
@@ -83,6 +105,10 @@ sealed class ScoreVerb : Verb
     public override int Run(ParseResult arguments, VerbContext context)
     {
         var asked = Read(arguments);
+        if (PoseScoring.Layouts.Contains(asked.Layout))
+            return PoseScoring.Run(asked, context);
+        if (ObjectScoring.Layouts.Contains(asked.Layout))
+            return ObjectScoring.Run(asked, arguments.GetValue(classAgnostic), arguments.GetValue(maxDetections), context);
         var plain = asked.Layout == PlainLabels;
         var cityscapes = ScoredPairs.IsCityscapes(asked.Layout);
         var classes = plain ? ClassList.Numbered(asked.Classes!.Value) : Datasets.ClassesOf(asked.Layout, asked.Truth);

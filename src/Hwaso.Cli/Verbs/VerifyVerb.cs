@@ -3,22 +3,24 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference.Networks;
+using Hwaso.Training.Verifying;
 
 namespace Hwaso.Cli.Verbs;
 
-/// <summary><c>hwaso verify</c>: compares a network's outputs with recorded ones.</summary>
+/// <summary><c>hwaso verify</c>: compares a network's outputs, or an operator's, with recorded ones.</summary>
 sealed class VerifyVerb : Verb
 {
     readonly Argument<string> model = new("MODEL")
     {
-        Description = "a short name (see hwaso models) or a recipe",
+        Description = $"a short name (see hwaso models) or a recipe; or an operator: {string.Join(", ", OperatorList.All.Keys)}",
         CompletionSources = { Completion.Networks },
     };
 
     readonly Option<string?> weights = Values.Text(
-        "--weights", "FILE", "a checkpoint, or 'formula' for weights by the fixtures' rule", required: true);
+        "--weights", "FILE", "a checkpoint, or 'formula' for weights by the fixtures' rule; not for operators");
     readonly Option<string?> fixture = Values.Text(
-        "--fixture", "FILE", "the .safetensors file with the recorded input and outputs", required: true);
+        "--fixture", "FILE", "the .safetensors file with the recorded input and outputs; of operators, or the JSON that lists its cases",
+        required: true);
     readonly Option<int?> classes =
         Values.Whole("--classes", "N", "number of classes (default: the recipe's, or that of the weights)", min: 1);
     readonly Option<double?> tolerance = Values.Positive(
@@ -35,17 +37,30 @@ sealed class VerifyVerb : Verb
     public override IReadOnlyList<string> Examples =>
     [
         "verify hrnetv2-w18 --weights formula --fixture hrnetv2_w18.safetensors",
+        "verify pose-warp --fixture warp.safetensors",
         "verify small.yaml --weights small.safetensors --fixture small.output.safetensors --tolerance 1e-5",
     ];
 
-    public VerifyArguments Read(ParseResult arguments) => new(
-        arguments.GetRequiredValue(model), arguments.GetValue(weights)!, arguments.GetValue(fixture)!, arguments.GetValue(classes),
-        arguments.GetValue(tolerance) ?? 1e-4);
+    public VerifyArguments Read(ParseResult arguments)
+    {
+        var named = arguments.GetRequiredValue(model);
+        var isOperator = OperatorList.All.ContainsKey(named);
+        if (!isOperator && arguments.GetValue(weights) is null)
+            throw new UsageException("--weights is missing: a checkpoint, or 'formula' for weights by the fixtures' rule");
+        if (isOperator && (arguments.GetValue(weights) is not null || arguments.GetValue(classes) is not null
+            || arguments.GetValue(tolerance) is not null))
+            throw new UsageException($"--weights, --classes and --tolerance are for networks; leave them out with {named}");
+        return new VerifyArguments(
+            named, arguments.GetValue(weights) ?? "", arguments.GetValue(fixture)!, arguments.GetValue(classes),
+            arguments.GetValue(tolerance) ?? 1e-4);
+    }
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
         var asked = Read(arguments);
         context.UseTorch();
+        if (OperatorList.All.TryGetValue(asked.Model, out var compare))
+            return RunOperator(asked, compare, context);
         var fixture = Fixture.Read(asked.Fixture);
         var errors = ModelArgument.FindAttention(asked.Model) is { } attention
             ? Verifier.Verify(attention, asked.Weights, fixture)
@@ -74,6 +89,27 @@ sealed class VerifyVerb : Verb
         if (!passed)
             context.Log($"{worst.Name} is off by {worst.Relative:g3} of its largest value; {asked.Tolerance:g3} was allowed");
         return passed ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    static int RunOperator(VerifyArguments asked, Action<OperatorFixture, OperatorCheck> compare, VerbContext context)
+    {
+        var check = new OperatorCheck();
+        compare(OperatorFixture.Read(asked.Fixture), check);
+        context.Result(
+            new JsonObject
+            {
+                ["cases"] = check.Cases,
+                ["failed"] = check.Failed,
+                ["worst"] = double.IsFinite(check.Worst) ? check.Worst : null,
+                ["failures"] = JsonOutput.Array(check.Failures),
+            },
+            output =>
+            {
+                output.WriteLine($"{asked.Model}: {check.Cases} cases, {check.Failed} failed, largest difference {check.Worst:g3}");
+                foreach (var failure in check.Failures)
+                    output.WriteLine($" {failure}");
+            });
+        return check.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 }
 

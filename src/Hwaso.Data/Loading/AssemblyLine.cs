@@ -3,12 +3,13 @@ using System.Runtime.ExceptionServices;
 namespace Hwaso.Data.Loading;
 
 /// <summary>Threads that fill batches slot by slot, a bounded number ahead; the consumer takes them in order.</summary>
-sealed class AssemblyLine : IDisposable
+sealed class AssemblyLine<TBatch> : IDisposable
+    where TBatch : class, IBatch
 {
     readonly object gate = new();
     readonly Dictionary<int, Work> open = [];
     readonly List<Thread> threads = [];
-    readonly Func<int, Batch> newBatch;
+    readonly Func<int, TBatch> newBatch;
     readonly int end, prefetch;
     int taken, startedBatch, startedSlot;
     bool stopped;
@@ -19,7 +20,8 @@ sealed class AssemblyLine : IDisposable
     /// <param name="options">Threads and prefetch.</param>
     /// <param name="newBatch">Makes the empty batch of a given number.</param>
     /// <param name="newWorker">Makes a thread's function that fills a slot, given the batch, its number and the slot.</param>
-    public AssemblyLine(int first, int end, LoaderOptions options, Func<int, Batch> newBatch, Func<Action<Batch, int, int>> newWorker)
+    public AssemblyLine(
+        int first, int end, LoaderOptions options, Func<int, TBatch> newBatch, Func<Action<TBatch, int, int>> newWorker)
     {
         (this.end, prefetch, this.newBatch) = (end, options.Prefetch, newBatch);
         taken = startedBatch = first;
@@ -43,7 +45,7 @@ sealed class AssemblyLine : IDisposable
 
     /// <summary>The next batch, as soon as it is whole; null after the last.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was requested before or during the wait.</exception>
-    public Batch? Take(CancellationToken cancel)
+    public TBatch? Take(CancellationToken cancel)
     {
         using var wake = cancel.UnsafeRegister(_ => Wake(), null);
         Work work;
@@ -88,7 +90,7 @@ sealed class AssemblyLine : IDisposable
             Monitor.PulseAll(gate);
     }
 
-    void Run(Action<Batch, int, int> fill)
+    void Run(Action<TBatch, int, int> fill)
     {
         while (Next() is var (work, number, slot) && work is not null)
         {
@@ -156,7 +158,7 @@ sealed class AssemblyLine : IDisposable
     {
         int failedSlot = int.MaxValue;
 
-        public Batch? Batch { get; set; }
+        public TBatch? Batch { get; set; }
 
         public int Left { get; set; }
 
@@ -169,4 +171,11 @@ sealed class AssemblyLine : IDisposable
                 (Error, failedSlot) = (error, slot);
         }
     }
+}
+
+/// <summary>Samples of one step.</summary>
+interface IBatch : IDisposable
+{
+    /// <summary>N.</summary>
+    int Count { get; }
 }

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Hwaso.Data.Loading;
 
 /// <summary>Images and labels of one step, in buffers that go back to a pool when it is disposed.</summary>
-public sealed class Batch : IDisposable
+public sealed class Batch : IBatch
 {
     readonly float[] images;
     readonly byte[] labels;

@@ -43,7 +43,7 @@ public sealed class Loader
         var random = new KeyedRandom(options.Seed, epoch, -1);
         var order = !options.Shuffle ? Enumerable.Range(0, data.Samples.Count).ToArray()
             : options.Balance?.Order(ref random, data.Samples.Count) ?? random.Order(data.Samples.Count);
-        using var line = new AssemblyLine(firstBatch, BatchesPerEpoch, options, NewBatch, () => Worker(epoch, order));
+        using var line = new AssemblyLine<Batch>(firstBatch, BatchesPerEpoch, options, NewBatch, () => Worker(epoch, order));
         while (line.Take(options.Stop) is { } batch)
             yield return batch;
     }

@@ -6,16 +6,17 @@ using Hwaso.Imaging;
 namespace Hwaso.Data.Matlab;
 
 /// <summary>
-/// Reads MATLAB's level 5 MAT-files (versions 5 to 7), in which annotations are published: numeric matrices and structs of them,
-/// compressed or not, of either byte order. After MathWorks, "MAT-File Format", chapter 1. Other content (cells, sparse
-/// matrices, text) is passed over.
+/// Reads MATLAB's level 5 MAT-files (versions 5 to 7), in which annotations are published: numeric arrays, texts, cells of texts,
+/// and structs of them, compressed or not, of either byte order. After MathWorks, "MAT-File Format", chapter 1. Other content
+/// (sparse matrices) is passed over.
 /// </summary>
 static class MatFile
 {
     const int HeaderBytes = 128, DeepestNesting = 8, LargestBytes = 1 << 28;
 
     // Data types of elements, and classes of arrays.
-    const int Matrix = 14, Compressed = 15, StructClass = 2, FirstNumericClass = 6, LastNumericClass = 15, ComplexFlag = 0x0800;
+    const int Matrix = 14, Compressed = 15, CellClass = 1, StructClass = 2, CharClass = 4, FirstNumericClass = 6, LastNumericClass = 15,
+        ComplexFlag = 0x0800;
 
     /// <summary>The variables of a file by name.</summary>
     /// <exception cref="InvalidDataException">The file is of another version, cut short or corrupt.</exception>
@@ -97,12 +98,37 @@ static class MatFile
         var (rows, columns) = matrix ? (checked((int)size[0]), checked((int)size[1])) : (0, 0);
         if (kind == StructClass)
             return (name, new MatArray(rows, columns, null, Fields(ref reader, rows, columns, little, depth)));
+        if (kind == CharClass)
+            return (name, new MatArray(rows, columns, null, none) { Texts = Rows(reader.Numbers(), rows, columns) });
+        if (kind == CellClass)
+            return (name, new MatArray(rows, columns, null, none) { Texts = Cells(ref reader, rows, columns, little, depth) });
         if (kind is < FirstNumericClass or > LastNumericClass || ((int)flags[0] & ComplexFlag) != 0)
             return (name, new MatArray(rows, columns, null, none));
         var numbers = reader.Numbers();
-        if (matrix && numbers.Length != (long)rows * columns)
-            throw new InvalidDataException($"'{name}' has {numbers.Length} numbers for {rows}×{columns}");
-        return (name, new MatArray(rows, columns, numbers, none));
+        var elements = 1L;
+        foreach (var side in size)
+            elements = checked(elements * (long)side);
+        if (numbers.Length != elements)
+            throw new InvalidDataException($"'{name}' has {numbers.Length} numbers for {string.Join('×', size)}");
+        return (name, new MatArray(rows, columns, numbers, none) { Sizes = [.. size.Select(side => checked((int)side))] });
+    }
+
+    // Letters are kept column by column, as numbers are.
+    static string[] Rows(double[] letters, int rows, int columns) => letters.Length != (long)rows * columns ? []
+        : [.. Enumerable.Range(0, rows).Select(row =>
+            string.Concat(Enumerable.Range(0, columns).Select(column => (char)letters[column * rows + row])).TrimEnd())];
+
+    static string[] Cells(ref MatReader reader, int rows, int columns, bool little, int depth)
+    {
+        var texts = new List<string>();
+        for (long k = 0; k < (long)rows * columns && !reader.AtEnd; k++)
+        {
+            var content = reader.Element(out var type);
+            if (type != Matrix)
+                throw new InvalidDataException("a cell that is no array");
+            texts.Add(Array(content, little, depth + 1).Array.Texts is [var text, ..] ? text : "");
+        }
+        return [.. texts];
     }
 
     static Dictionary<string, MatArray> Fields(ref MatReader reader, int rows, int columns, bool little, int depth)
@@ -132,6 +158,12 @@ static class MatFile
 /// <param name="Fields">Its fields, of the first element, where it is a struct.</param>
 sealed record MatArray(int Rows, int Columns, double[]? Numbers, IReadOnlyDictionary<string, MatArray> Fields)
 {
+    /// <summary>The sizes of an array of numbers, the one that runs fastest first.</summary>
+    public IReadOnlyList<int> Sizes { get; init; } = [];
+
+    /// <summary>The rows of a text, or the texts of a cell array; none for other arrays.</summary>
+    public IReadOnlyList<string> Texts { get; init; } = [];
+
     /// <summary>The numbers as an image, row by row.</summary>
     /// <exception cref="InvalidDataException">The array is no matrix of whole numbers from 0 to 65,535.</exception>
     public Gray16Image ToImage()
@@ -198,8 +230,8 @@ ref struct MatReader(ReadOnlySpan<byte> bytes, bool little)
         var content = Element(out var type);
         var width = type switch
         {
-            1 or 2 => 1,
-            3 or 4 => 2,
+            1 or 2 or 16 => 1,
+            3 or 4 or 17 => 2,
             5 or 6 or 7 => 4,
             9 or 12 or 13 => 8,
             _ => throw new InvalidDataException($"data type {type} where numbers were expected"),
@@ -211,9 +243,9 @@ ref struct MatReader(ReadOnlySpan<byte> bytes, bool little)
             numbers[k] = type switch
             {
                 1 => (sbyte)at[0],
-                2 => at[0],
+                2 or 16 => at[0],
                 3 => (short)UInt16(at),
-                4 => UInt16(at),
+                4 or 17 => UInt16(at),
                 5 => (int)UInt32(at),
                 6 => UInt32(at),
                 7 => BitConverter.UInt32BitsToSingle(UInt32(at)),

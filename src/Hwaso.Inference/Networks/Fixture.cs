@@ -30,8 +30,9 @@ public sealed class Fixture
     public static Fixture Read(string path)
     {
         var fixture = new Fixture(TensorFile.Read(path));
-        return fixture.Outputs.Any() ? fixture : throw new CheckpointException(
-            path, null, $"holds no output or output_NAME ({string.Join(", ", fixture.Tensors.Keys.Take(5))}); is it a checkpoint?");
+        return fixture.Outputs.Any() || fixture.Tensors.ContainsKey("proposals") ? fixture : throw new CheckpointException(
+            path, null, $"holds no output, output_NAME or proposals ({string.Join(", ", fixture.Tensors.Keys.Take(5))}); is it a "
+            + "checkpoint?");
     }
 
     /// <summary>
@@ -78,7 +79,9 @@ public sealed class Fixture
 
     string JsonPath => System.IO.Path.ChangeExtension(Path, ".json");
 
-    JsonObject? Beside
+    /// <summary>The JSON beside the file; null where there is none.</summary>
+    /// <exception cref="CheckpointException">It cannot be read.</exception>
+    internal JsonObject? Beside
     {
         get
         {

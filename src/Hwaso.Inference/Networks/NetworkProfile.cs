@@ -1,6 +1,7 @@
 using Hwaso.Graph;
 using Hwaso.Graph.Drawing;
 using Hwaso.Models;
+using Hwaso.Models.Networks;
 
 namespace Hwaso.Inference.Networks;
 
@@ -18,11 +19,14 @@ public sealed record NetworkProfile(ModelDefinition Definition, long Parameters,
     /// <param name="classes">K; without effect where the network has no classes.</param>
     /// <param name="height">Height of the image.</param>
     /// <param name="width">Width of the image.</param>
+    /// <param name="proposals">Boxes that a detector's head looks at; without effect on other networks.</param>
     /// <exception cref="Torch.TorchException">The network does not take images of this size.</exception>
-    public static NetworkProfile Of(ModelDefinition definition, int classes, int height, int width)
+    public static NetworkProfile Of(ModelDefinition definition, int classes, int height, int width, int? proposals = null)
     {
         ArgumentNullException.ThrowIfNull(definition);
         var deployed = definition.Deployed();
+        if (deployed is DetectorDefinition detector && proposals is { } count)
+            deployed = detector with { Detection = detector.Detection with { Proposals = count } };
         long parameters = 0;
         var graph = NetworkGraph.Sketch(w =>
         {

@@ -34,6 +34,7 @@ public static class Verifier
         var file = weightsFile == Formula ? null : TensorFile.Read(weightsFile);
         return definition switch
         {
+            DetectorDefinition detector => DetectorVerifier.Verify(detector, file, fixture, classes),
             DinoDefinition dino => DinoVerifier.Verify(dino, file, fixture),
             SegmentationDefinition segmentation => Verify(segmentation, file, fixture, classes),
             _ => SingleOutput(definition, file, fixture, classes),

@@ -16,13 +16,19 @@ public sealed class FeaturePyramid : Net<Tensor[], Tensor[]>
     /// <summary>Levels: strides 4, 8, 16, 32, 64.</summary>
     public const int Levels = 5;
 
-    readonly Sequential reduction_conv;
+    readonly Conv2d reduction_conv;
     readonly Conv2d[] fpn_conv;
 
     /// <summary>Over branches of so many channels.</summary>
-    public FeaturePyramid(Weights w, IReadOnlyList<int> branches, int channels = ReleasedChannels) : base(w)
+    /// <param name="w">Its place.</param>
+    /// <param name="branches">Channels of each branch.</param>
+    /// <param name="channels">Channels of every level.</param>
+    /// <param name="reduction">
+    /// The name of the 1×1 convolution below <c>reduction_conv</c>: 0 in the authors' release, conv in mmdetection 2 and 3.
+    /// </param>
+    public FeaturePyramid(Weights w, IReadOnlyList<int> branches, int channels = ReleasedChannels, string reduction = "0") : base(w)
     {
-        reduction_conv = new(w / "reduction_conv", p => Linear(p, branches.Sum(), channels, kernel: 1));
+        reduction_conv = Linear(w / "reduction_conv" / reduction, branches.Sum(), channels, kernel: 1);
         fpn_conv = Enumerable.Range(0, Levels).Select(level => Linear(w / "fpn_conv" / level, channels, channels, kernel: 3)).ToArray();
         Channels = channels;
     }

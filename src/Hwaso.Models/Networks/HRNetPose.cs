@@ -9,7 +9,7 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Networks;
 
 /// <summary>An HRNetV1 of any size: <c>hrnet-w32-pose</c>, …; its classes are the joints.</summary>
-public sealed record HRNetPoseDefinition : ModelDefinition
+public sealed record HRNetPoseDefinition : PoseDefinition
 {
     static readonly Settings<ModelDefinition> settings = new Settings<HRNetPoseDefinition>()
         .Include(d => d.Config, (d, v) => d with { Config = v }, HRNetConfig.Settings)
@@ -30,16 +30,13 @@ public sealed record HRNetPoseDefinition : ModelDefinition
     public int FinalKernel { get; init; } = 1;
 
     /// <inheritdoc/>
-    public override ModelTask Task => ModelTask.Pose;
-
-    /// <inheritdoc/>
     public override int PublishedClasses { get; init; } = HRNetPose.CocoJoints;
 
     /// <inheritdoc/>
     public override Settings<ModelDefinition> Settings => settings;
 
     /// <inheritdoc/>
-    public override Net Build(Weights w, int classes) => new HRNetPose(w, Config, classes, FinalKernel);
+    public override PoseNet Build(Weights w, int classes) => new HRNetPose(w, Config, classes, FinalKernel);
 
     static HRNetPoseDefinition Form(string name, HRNetConfig config) =>
         new() { Name = name, Description = "HRNetV1 for the keypoints of a person", Config = config };
@@ -48,7 +45,7 @@ public sealed record HRNetPoseDefinition : ModelDefinition
 /// <summary>
 /// The finest branch alone through one convolution: images [N, 3, H, W] to a heat map a joint, [N, J, H/4, W/4], peak 1 at the joint.
 /// </summary>
-public sealed class HRNetPose : Net
+public sealed class HRNetPose : PoseNet
 {
     /// <summary>COCO's keypoints.</summary>
     public const int CocoJoints = 17;
@@ -62,22 +59,19 @@ public sealed class HRNetPose : Net
     /// <param name="joints">J: 17 for COCO, 16 for MPII.</param>
     /// <param name="finalKernel">Side of the last convolution's kernel, 1 in every released network.</param>
     /// <exception cref="ArgumentException">Stages that do not fit, no joint, or a kernel that is not odd.</exception>
-    public HRNetPose(Weights w, HRNetConfig config, int joints = CocoJoints, int finalKernel = 1) : base(w)
+    public HRNetPose(Weights w, HRNetConfig config, int joints = CocoJoints, int finalKernel = 1) : base(w, joints)
     {
-        if (joints < 1)
-            throw new ArgumentOutOfRangeException(nameof(joints), $"final_layer: {joints} joints; at least 1 was wanted");
         if (finalKernel < 1 || finalKernel % 2 == 0)
             throw new ArgumentException($"final_layer: final kernel {finalKernel}; an odd number was wanted");
         body = new(w, config, FuseUpsampling.Nearest, highestOnly: true);
         final_layer = new(w / "final_layer", body.Channels[0], joints, finalKernel, bias: true);
-        Joints = joints;
     }
 
-    /// <summary>J.</summary>
-    public int Joints { get; }
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> HeadPaths => ["final_layer"];
 
     /// <summary>The authors' initial values: every convolution normal with deviation 0.001 and no bias, batch norms 1 and 0.</summary>
-    public void InitialiseAsPublished()
+    public override void InitialiseAsPublished()
     {
         HRNetValues.Normal(Weights, HRNetValues.Deviation);
         Init.Constant(final_layer.Bias!, 0);

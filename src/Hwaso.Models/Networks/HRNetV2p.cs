@@ -51,11 +51,15 @@ public sealed class HRNetV2p : Net<Tensor, Tensor[]>
     readonly FeaturePyramid neck;
 
     /// <summary>Builds both.</summary>
+    /// <param name="w">Their place.</param>
+    /// <param name="config">The body.</param>
+    /// <param name="channels">Channels of every level.</param>
+    /// <param name="reduction">As <see cref="FeaturePyramid"/> has it.</param>
     /// <exception cref="ArgumentException">Stages that do not fit.</exception>
-    public HRNetV2p(Weights w, HRNetConfig config, int channels = FeaturePyramid.ReleasedChannels) : base(w)
+    public HRNetV2p(Weights w, HRNetConfig config, int channels = FeaturePyramid.ReleasedChannels, string reduction = "0") : base(w)
     {
         backbone = new(w / "backbone", config, FuseUpsampling.Nearest);
-        neck = new(w / "neck", backbone.Channels, channels);
+        neck = new(w / "neck", backbone.Channels, channels, reduction);
     }
 
     /// <summary>Channels of every level.</summary>
@@ -75,7 +79,7 @@ public sealed class HRNetV2pLevels(Weights w, HRNetConfig config, int channels =
     readonly HRNetV2p pyramid = new(w, config, channels);
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> OutputNames => [.. Enumerable.Range(0, FeaturePyramid.Levels - 1).Select(level => $"{level}"), ""];
+    public IReadOnlyList<string> OutputNames => [.. Enumerable.Range(0, FeaturePyramid.Levels).Select(level => $"level{level}")];
 
     /// <summary>The levels at strides 4, 8, 16, 32 and 64.</summary>
     public Tensor[] Outputs(Tensor image) => image.Apply(pyramid);

@@ -8,6 +8,16 @@ namespace Hwaso.Models.Networks;
 /// <summary>The initial values that a recipe asks for.</summary>
 public static class InitialValues
 {
+    /// <summary>Gives them to a pose network's weights; those of attention modules stay their own.</summary>
+    public static void Set(PoseNet net, Initialization init)
+    {
+        ArgumentNullException.ThrowIfNull(net);
+        if (init is Initialization.Published or Initialization.HRNet)
+            net.InitialiseAsPublished();
+        else if (init == Initialization.Kaiming)
+            Kaiming(net.Weights);
+    }
+
     /// <summary>Gives them to a network's weights; those of attention modules stay their own.</summary>
     public static void Set(SegmentationNet net, Initialization init)
     {
@@ -23,12 +33,17 @@ public static class InitialValues
             case Initialization.PyTorch:
                 break;
             case Initialization.Kaiming:
-                foreach (var (name, tensor) in net.Weights.Parameters)
-                    if (tensor.Dimensions == 4 && !name.Contains(".deattn.", StringComparison.Ordinal))
-                        Init.KaimingNormal(tensor);
+                Kaiming(net.Weights);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(init), init, "an initialisation that is not known");
         }
+    }
+
+    static void Kaiming(Weights weights)
+    {
+        foreach (var (name, tensor) in weights.Parameters)
+            if (tensor.Dimensions == 4 && !name.Contains(".deattn.", StringComparison.Ordinal))
+                Init.KaimingNormal(tensor);
     }
 }

@@ -3,6 +3,7 @@ using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Tasks.Poses;
 using Hwaso.Training.Tasks.Segmentation;
 
 namespace Hwaso.Training.Tasks;
@@ -34,8 +35,9 @@ public static class TrainingTasks
             return Zoo.Define(file.Model) switch
             {
                 SegmentationDefinition definition => (request => new SegmentationTask(request, definition), SegmentationScores.Read),
+                PoseDefinition definition => (request => new PoseTask(request, definition), PoseScores.Read),
                 var other => throw new ArgumentException(
-                    $"{other.Name} is a network for {other.Task.Word()}; a segmentation network was wanted"),
+                    $"{other.Name} is a network for {other.Task.Word()}; one for segmentation or poses was wanted"),
             };
         }
         catch (ArgumentException error)

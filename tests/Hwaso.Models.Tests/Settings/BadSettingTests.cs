@@ -23,10 +23,11 @@ public sealed class BadSettingTests
         "3: model.unet.depth_channels: does not belong to unet-resnet50 (unet-resnet-multidecoder has it); remove it, or change the "
         + "network")]
     [InlineData("family: dinov2\n  resnet: {blocks: [1, 1, 1, 1]}",
-        "3: model.resnet: does not belong to dinov2 (resnet, fcn-resnet, deeplabv3-resnet, unet-resnet, unet-resnet-multidecoder, "
-        + "sanet-resnet have it); remove it, or change the network")]
+        "3: model.resnet: does not belong to dinov2 (resnet, fasterrcnn-resnet-fpn, maskrcnn-resnet-fpn, fcn-resnet, "
+        + "deeplabv3-resnet, unet-resnet, unet-resnet-multidecoder, sanet-resnet have it); remove it, or change the network")]
     [InlineData("family: hrnetv2p\n  classes: 3",
-        "3: model.classes: does not belong to hrnetv2p (hrnetv2, hrnetv2-ocr, hrnet-pose, hrnet-cls, resnet, fcn-resnet, "
+        "3: model.classes: does not belong to hrnetv2p (hrnetv2, hrnetv2-ocr, hrnet-pose, faster-rcnn-hrnetv2p, "
+        + "mask-rcnn-hrnetv2p, hrnet-cls, resnet, fasterrcnn-resnet-fpn, maskrcnn-resnet-fpn, fcn-resnet, "
         + "deeplabv3-resnet, efficientnet, unet-resnet, "
         + "unet-resnet-multidecoder, sanet-resnet, sanet-efficientnet have it); remove it, or change the network")]
     // Missing.
@@ -84,7 +85,8 @@ public sealed class BadSettingTests
 
     [Fact]
     public void An_unknown_family_is_refused_with_the_known_ones() => Assert.Equal(
-        "family 'hrnetv3' is not known; did you mean 'hrnetv2'?; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnetv2p, hrnet-cls, resnet, "
+        "family 'hrnetv3' is not known; did you mean 'hrnetv2'?; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnetv2p, "
+        + "faster-rcnn-hrnetv2p, mask-rcnn-hrnetv2p, hrnet-cls, resnet, fasterrcnn-resnet-fpn, maskrcnn-resnet-fpn, "
         + "fcn-resnet, deeplabv3-resnet, efficientnet, "
         + "efficientnet-features, unet-resnet, unet-resnet-multidecoder, sanet-resnet, sanet-efficientnet or dinov2 was wanted",
         Assert.Throws<ArgumentException>(() => Zoo.Define(new ModelRecipe { Family = "hrnetv3" })).Message);

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Hwaso.Cli.Arguments;
+using Hwaso.Data.Annotations;
+using Hwaso.Metrics.Coco;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>The part of <c>hwaso score</c> that scores boxes and masks.</summary>
+static class ObjectScoring
+{
+    const string Masks = "coco-masks";
+
+    /// <summary>The layouts of result files of boxes and masks.</summary>
+    public static IReadOnlyList<string> Layouts { get; } = ["coco-boxes", Masks];
+
+    /// <summary>Three rising numbers of detections.</summary>
+    /// <exception cref="UsageException">The text is something else.</exception>
+    public static int[] Counts(string text)
+    {
+        var parts = text.Split(',', StringSplitOptions.TrimEntries);
+        var counts = parts.Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0).ToArray();
+        return counts is [>= 1, var second, var third] && counts[0] < second && second < third ? counts
+            : throw new UsageException($"--max-detections {text}: three rising numbers were wanted, such as 1,10,100");
+    }
+
+    /// <summary>Scores a result file and prints the numbers.</summary>
+    public static int Run(ScoreArguments asked, bool classAgnostic, string? maxDetections, VerbContext context)
+    {
+        var options = new ObjectScoreOptions
+        {
+            Masks = asked.Layout == Masks,
+            ClassAgnostic = classAgnostic,
+            MaxDetections = maxDetections is null ? [1, 10, 100] : Counts(maxDetections),
+            Threads = context.ProcessorThreads,
+        };
+        var truth = CocoFile.Read(asked.Truth, options.Masks);
+        var results = CocoResults.Read(asked.Predictions, outlines: true);
+        var scores = ObjectScorer.Score(truth, results, options, context.Cancel);
+        if (results.Entries.Count == 0)
+            context.Log($"warning: {asked.Predictions} holds no detection; every object counts as missed");
+        var numbers = scores.Numbers(options.MaxDetections);
+        var json = new JsonObject(numbers.Select(n => KeyValuePair.Create(n.Name, (JsonNode?)n.Value)))
+        {
+            ["images"] = scores.Images,
+            ["categories"] = new JsonArray([.. scores.ByCategory.Select(c =>
+                new JsonObject { ["id"] = c.Category.Id, ["name"] = c.Category.Name, ["ap"] = c.Ap })]),
+        };
+        context.Result(json, output =>
+        {
+            output.WriteLine(
+                $"{asked.Predictions}: {results.Entries.Count} detections, {truth.Annotations.Count} objects on {scores.Images} images");
+            foreach (var (_, title, value) in numbers)
+                output.WriteLine($" {title,-10} {Text(value)}");
+            foreach (var (category, ap) in scores.ByCategory)
+                output.WriteLine($"  {category.Name,-20} {Text(ap)}");
+        });
+        return ExitCode.Done;
+    }
+
+    static string Text(double value) => value < 0 ? "-1, no truth counts" : value.ToString("0.0000", CultureInfo.InvariantCulture);
+}

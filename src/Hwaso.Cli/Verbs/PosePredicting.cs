@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Hwaso.Cli.Arguments;
+using Hwaso.Cli.Output;
+using Hwaso.Data;
+using Hwaso.Data.Annotations;
+using Hwaso.Data.Poses;
+using Hwaso.Imaging;
+using Hwaso.Inference;
+using Hwaso.Inference.Poses;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>The part of <c>hwaso predict</c> that finds joints.</summary>
+static class PosePredicting
+{
+    const string Whole = "whole";
+
+    // Joints below this score are not drawn; the JSON has them.
+    const double DrawnFrom = 0.2;
+
+    /// <summary>Writes a JSON and a picture for each image.</summary>
+    public static int Run(PredictArguments asked, string? boxes, VerbContext context)
+    {
+        if (asked.Overlay || asked.Submission is not null || !asked.Views.Views.IsPlain)
+            throw new UsageException(
+                "--overlay, --submission and views are for segmentation networks; a pose network writes skeletons anyway");
+        var known = boxes is null or Whole ? null : BoxesByImage(boxes);
+        var names = asked.Images.Select(Path.GetFileNameWithoutExtension).ToArray();
+        if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new UsageException($"two images are called {twice.Key}; write them to different folders");
+        using var network = PoseNetwork.Open(asked.Source, context.UseTorch());
+        OutputFolder.Make(asked.Out);
+        var (files, times, failed) = (new List<string>(), new List<double>(), new List<(string Image, string Problem)>());
+        using (var progress = context.Progress("Predicting", asked.Images.Count, "images"))
+            foreach (var (k, path) in asked.Images.Index())
+            {
+                context.Cancel.ThrowIfCancellationRequested();
+                try
+                {
+                    var clock = Stopwatch.StartNew();
+                    var image = ImageFile.ReadRgb(path);
+                    IReadOnlyList<(CocoBox Box, double Score)> people = known is null ? [(new CocoBox(0, 0, image.Width, image.Height), 1)]
+                        : known.TryGetValue(Path.GetFileName(path), out var listed) ? listed
+                        : throw new DatasetException(path, $"is not among the {known.Count} images of {boxes}");
+                    files.Add(Write(Path.Combine(asked.Out, names[k]!), path, image, people, network));
+                    times.Add(Math.Round(clock.Elapsed.TotalMilliseconds, 2));
+                }
+                catch (Exception error) when (error is ImageFormatException or DatasetException or IOException)
+                {
+                    failed.Add((path, error.Message));
+                    progress.Log(error.Message);
+                }
+                progress.Report(k + 1);
+            }
+        context.Result(
+            new JsonObject
+            {
+                ["files"] = JsonOutput.Array(files),
+                ["milliseconds"] = JsonOutput.Array(times),
+                ["engine"] = "libtorch",
+                ["failed"] = new JsonArray([.. failed.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })]),
+            },
+            output =>
+            {
+                foreach (var (file, time) in files.Zip(times))
+                    output.WriteLine($"{file}  {time:0} ms");
+            });
+        return failed.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    static string Write(
+        string stem, string path, RgbImage image, IReadOnlyList<(CocoBox Box, double Score)> people, PoseNetwork network)
+    {
+        var list = new JsonArray();
+        var picture = new RgbImage(image.Width, image.Height, (byte[])image.Pixels.Clone());
+        foreach (var (n, (box, score)) in people.Index())
+        {
+            var joints = network.Estimator.Estimate(image, PersonCrop.OfBox(box, network.Estimator.Options.Sampling.Aspect));
+            list.Add(new JsonObject
+            {
+                ["box"] = new JsonArray(box.X, box.Y, box.Width, box.Height),
+                ["score"] = network.Estimator.ScoreOf(joints, score),
+                ["keypoints"] = new JsonArray([.. joints.Select(v => (JsonNode)v)]),
+            });
+            Skeleton.Draw(
+                picture, [.. joints.Select(v => (double)v)], network.Description.Skeleton, DrawnFrom, people.Count > 1 ? n : null);
+        }
+        Png.Write(stem + ".png", picture);
+        var json = new JsonObject
+        {
+            ["image"] = path,
+            ["width"] = image.Width,
+            ["height"] = image.Height,
+            ["joints"] = JsonOutput.Array(network.Description.Joints),
+            ["people"] = list,
+        };
+        File.WriteAllText(stem + ".json", json.ToJsonString());
+        return stem + ".json";
+    }
+
+    // Boxes stand in annotations with the images' files, or in results whose image numbers are the files' names, as COCO's are.
+    static Dictionary<string, IReadOnlyList<(CocoBox, double)>> BoxesByImage(string path)
+    {
+        if (!CocoResults.IsList(path))
+        {
+            var file = CocoFile.Read(path);
+            var byImage = file.Annotations.ToLookup(a => a.ImageId, a => (a.Box, 1.0));
+            return file.Images.DistinctBy(i => i.FileName).ToDictionary(
+                i => Path.GetFileName(i.FileName), i => (IReadOnlyList<(CocoBox, double)>)[.. byImage[i.Id]]);
+        }
+        var results = CocoResults.Read(path);
+        return results.Entries.GroupBy(e => $"{e.ImageId:000000000000}.jpg").ToDictionary(
+            g => g.Key, g => (IReadOnlyList<(CocoBox, double)>)
+            [
+                .. g.Select(e => (e.Box ?? throw results.Error(e, "no 'bbox'; boxes of people were wanted"), e.Score)),
+            ]);
+    }
+}
