@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format-check pack bench bench-runtime agreement operators docs clean
+.PHONY: help setup demo test format-check pack bench bench-runtime agreement operators conformance docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ agreement: setup ## compares exported networks on ONNX Runtime and Hwaso.Runtime
 
 operators: setup ## records ONNX Runtime's outputs for the operator tests again (needs node)
 	@eng/operators.sh
+
+conformance: setup ## runs ONNX's operator tests (all of the archive that HWASO_ONNX_NODE_TESTS names)
+	@eng/conformance.sh
 
 docs: setup ## generates the table and the drawings of docs/networks.md
 	@eng/docs.sh
