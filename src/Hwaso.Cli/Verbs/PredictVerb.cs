@@ -24,6 +24,7 @@ sealed class PredictVerb : Verb
     readonly Option<string?> boxes = Values.Text(
         "--boxes", "FILE|whole", "pose networks: the people's boxes, COCO's annotations or results (default: whole, one person an image)");
     readonly ViewOptions views = new();
+    readonly ForeignOptions foreign = new();
 
     public PredictVerb()
     {
@@ -31,7 +32,7 @@ sealed class PredictVerb : Verb
         {
             source, images, folder, overlay, submission, boxes,
         };
-        foreach (var option in views.All)
+        foreach (var option in views.All.Concat(foreign.All))
             Command.Add(option);
     }
 
@@ -59,7 +60,7 @@ sealed class PredictVerb : Verb
             throw new UsageException($"--boxes is for pose networks; {asked.Source} is another");
         asked.Views.Views.Check();
         var files = UsageException.When(() => new LabelFiles(asked.Images, asked.Out, asked.Overlay, asked.Submission));
-        using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Automatic);
+        using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Automatic, foreign.Of(arguments));
         if (asked.Submission is { } submission)
             UsageException.When(() => submission.Check(segmenter), option: "--");
         // Before progress is shown: an error is one line.
