@@ -21,6 +21,19 @@ public static class FileCheck
         return [.. found.OfType<DatasetProblem>()];
     }
 
+    /// <summary>Lists those of some images that cannot be read, in their order.</summary>
+    /// <param name="images">The image files.</param>
+    /// <param name="threads">Threads that read, at least 1.</param>
+    /// <param name="stop">Cancels the work with an exception.</param>
+    public static IReadOnlyList<DatasetProblem> Run(IReadOnlyList<string> images, int threads = 1, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var found = new DatasetProblem?[images.Count];
+        Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = stop },
+            k => found[k] = Attempt(images[k], () => SizeOf(images[k], path => ImageFile.ReadRgb(path)), out _));
+        return [.. found.OfType<DatasetProblem>()];
+    }
+
     static DatasetProblem? Look(Sample sample, SegmentationDataset data)
     {
         if (sample.LabelPath is not { } label)

@@ -20,6 +20,10 @@ static class DetectorVerifier
     // Of a set 99 % have to be there, within these.
     const double Pixels = 0.05, Scores = 1e-4, Missing = 0.01;
 
+    // The classifier's bias has an output a class, and one for the background.
+    static readonly string[] classKeys =
+        ["bbox_head.fc_cls.bias", "roi_head.bbox_head.fc_cls.bias", "roi_heads.box_predictor.cls_score.bias"];
+
     public static IReadOnlyList<OutputError> Verify(DetectorDefinition definition, TensorFile? file, Fixture fixture, int? classes)
     {
         using var scope = new Scope();
@@ -160,6 +164,5 @@ static class DetectorVerifier
     static IEnumerable<float> Row(Box box, float[] rest) => [box.X1, box.Y1, box.X2, box.Y2, .. rest];
 
     static int? ClassesOf(Fixture fixture) =>
-        new[] { "bbox_head.fc_cls.bias", "roi_head.bbox_head.fc_cls.bias", "roi_heads.box_predictor.cls_score.bias" }
-            .Select(key => fixture.ShapeOf(key)).FirstOrDefault(shape => shape is not null) is [var columns] ? (int)columns - 1 : null;
+        classKeys.Select(key => fixture.ShapeOf(key)).FirstOrDefault(shape => shape is not null) is [var columns] ? (int)columns - 1 : null;
 }

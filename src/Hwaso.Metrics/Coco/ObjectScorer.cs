@@ -1,6 +1,5 @@
 using Hwaso.Data;
 using Hwaso.Data.Annotations;
-using Hwaso.Imaging.Masks;
 
 namespace Hwaso.Metrics.Coco;
 

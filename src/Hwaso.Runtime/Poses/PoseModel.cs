@@ -25,7 +25,7 @@ public sealed class PoseModel : IDisposable
         Metadata = PoseMetadata.Read(text, place);
         if (model.Inputs is not [{ IsFloat: true, Shape: null or [1 or -1, 3 or -1, _, _] }])
             throw new ModelFormatException(place, "is not a pose network: one input [1, 3, H, W] was wanted");
-        var images = SegmentationMetadata.Read(model.Metadata, place);
+        var images = SegmentationMetadata.Read(model.Metadata, place, new SegmentationOptions(), channels: 3, isFloat: true);
         for (var c = 0; c < 3; c++)
             for (var v = 0; v < 256; v++)
                 normalised[c * 256 + v] = (float)((v / 255.0 - images.Mean[c]) / images.Deviation[c]);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
+using Hwaso.Data;
+using Hwaso.Data.Checking;
 using Hwaso.Data.Poses;
 using Hwaso.Graph;
 using Hwaso.Inference.Networks;
@@ -90,6 +92,18 @@ sealed class PoseTask : ITrainingTask
 
     /// <inheritdoc/>
     public void Check() => Sketch(Recipe.Augment.Crop, out _);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> CheckFiles(CancellationToken stop)
+    {
+        // The scores are of all people: an image that validation cannot read is refused as well.
+        string[] images = [.. training.People.Concat(validation.People).Select(person => person.ImagePath).Distinct()];
+        if (FileCheck.Run(images, threads, stop) is { Count: > 0 } problems)
+            throw new DatasetException(problems[0].Path, problems[0].Message + (problems.Count > 1
+                ? $"; {problems.Count - 1} more images of {training.Name} and {validation.Name} cannot be used, hwaso dataset check lists them"
+                : $"; {training.Name} and {validation.Name} cannot be used with it"));
+        return [];
+    }
 
     /// <inheritdoc/>
     public NetworkCost Cost(SizePx input)
