@@ -52,8 +52,8 @@ public static class RoiAlign
     {
         if (features.Dimensions != 4 || rois.Dimensions != 2 || rois.Size(1) != 5 || height < 1 || width < 1 || sampling < 0)
             throw new ArgumentException(
-                $"{Door.CurrentPlace}: features {features}, boxes {rois}, {height}×{width} bins of {sampling} points: [N, C, H, W], [R, 5], "
-                + "bins of at least 1×1 and 0 or more points were wanted");
+                $"{Door.CurrentPlace}: features {features}, boxes {rois}, {height}×{width} bins of {sampling} points: [N, C, H, W], "
+                + "[R, 5], bins of at least 1×1 and 0 or more points were wanted");
         return Door.CallManaged(operation, [features, rois, scale, height, width, sampling, (long)form], () =>
         {
             var wide = features.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;

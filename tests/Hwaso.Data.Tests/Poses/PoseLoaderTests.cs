@@ -33,7 +33,8 @@ public sealed class PoseLoaderTests : IDisposable
         var data = PoseLayouts.Open(PoseLayouts.Coco, root, "train");
         var gone = data.People[0].ImagePath;
         File.Delete(gone);
-        var loader = new PoseLoader(data, new PoseSampling { Width = 32, Height = 64 }, new LoaderOptions { BatchSize = 1, Shuffle = false });
+        var sampling = new PoseSampling { Width = 32, Height = 64 };
+        var loader = new PoseLoader(data, sampling, new LoaderOptions { BatchSize = 1, Shuffle = false });
 
         var error = Assert.Throws<DatasetException>(() => loader.Epoch(0).First());
 

@@ -100,7 +100,8 @@ sealed class PoseTask : ITrainingTask
         string[] images = [.. training.People.Concat(validation.People).Select(person => person.ImagePath).Distinct()];
         if (FileCheck.Run(images, threads, stop) is { Count: > 0 } problems)
             throw new DatasetException(problems[0].Path, problems[0].Message + (problems.Count > 1
-                ? $"; {problems.Count - 1} more images of {training.Name} and {validation.Name} cannot be used, hwaso dataset check lists them"
+                ? $"; {problems.Count - 1} more images of {training.Name} and {validation.Name} cannot be used; "
+                    + "hwaso dataset check lists them"
                 : $"; {training.Name} and {validation.Name} cannot be used with it"));
         return [];
     }
