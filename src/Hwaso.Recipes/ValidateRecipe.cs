@@ -21,7 +21,7 @@ public sealed record ValidateRecipe
         validate = validate with
         {
             Every = map["every"].Int(min: 0) ?? validate.Every,
-            Batch = ReadBatch(map["batch"]) ?? validate.Batch,
+            Batch = map["batch"].Int(min: 1) ?? validate.Batch,
             Size = map["size"].Size(),
             Patience = map["patience"].Int(min: 1),
         };
@@ -34,11 +34,6 @@ public sealed record ValidateRecipe
                     + "scored ('every: 0'); remove one of the two");
         return validate;
     }
-
-    // Nothing reads another number; taking it would promise a speed that it does not bring.
-    static int? ReadBatch(YamlField field) => field.Int(min: 1) is not (null or 1) and var other
-        ? throw field.Node!.Error($"{other} is not 1: validation segments each image by itself, at its own size; remove the key")
-        : field.Node is null ? null : 1;
 
     internal void Write(YamlWriter yaml)
     {

@@ -111,8 +111,6 @@ public sealed class BadRecipeTests
     [InlineData(5, "  layout: voc\nloss: {ignore_index: 254}", "6: loss.ignore_index: 254 is not 255, " + OneIgnored)]
     [InlineData(5, "  layout: voc\nloss: {ignore_index: 0}", "6: loss.ignore_index: 0 is not 255, " + OneIgnored)]
     [InlineData(5, "  layout: voc\nloss: {ignore_index: -1}", "6: loss.ignore_index: -1 is not 255, " + OneIgnored)]
-    [InlineData(5, "  layout: voc\nvalidate: {batch: 4}",
-        "6: validate.batch: 4 is not 1: validation segments each image by itself, at its own size; remove the key")]
     [InlineData(1, "name: ..", "1: name: '..' names a folder around the runs, not one among them; wants a letter or a digit in it")]
     [InlineData(5, "  layout: voc\nloss: {class_weights: cityscape}",
         "6: loss.class_weights: 'cityscape' is none of none, cityscapes; did you mean 'cityscapes'?")]

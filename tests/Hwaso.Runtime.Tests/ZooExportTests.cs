@@ -13,7 +13,9 @@ public sealed class ZooExportTests : TensorTest
     // Single precision through some hundred layers; the deployment's own tolerance.
     const double Tolerance = 1e-4;
 
-    public static TheoryData<string> Smallest => [.. ReducedNetwork.Smallest.Select(d => d.Name)];
+    // Detectors are not exported: the choice of proposals has no ONNX form yet.
+    public static TheoryData<string> Smallest =>
+        [.. ReducedNetwork.Smallest.Where(d => d.Task != ModelTask.Detection).Select(d => d.Name)];
 
     [Theory]
     [MemberData(nameof(Smallest))]

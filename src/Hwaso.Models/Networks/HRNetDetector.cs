@@ -42,11 +42,10 @@ public sealed record HRNetDetectorDefinition : DetectorDefinition
         ["faster-rcnn-hrnetv2p-w48"] = 83_364_836,
     };
 
-    /// <summary>Faster R-CNN with a name, and <c>faster-rcnn-hrnetv2p</c>.</summary>
-    public static NetworkFamily Boxes { get; } = Family("faster-rcnn-hrnetv2p", "Faster R-CNN on HRNetV2p", masks: false);
-
-    /// <summary>Mask R-CNN with a name, and <c>mask-rcnn-hrnetv2p</c>.</summary>
-    public static NetworkFamily Masks { get; } = Family("mask-rcnn-hrnetv2p", "Mask R-CNN on HRNetV2p", masks: true);
+    /// <summary>Those with a name, <c>faster-rcnn-hrnetv2p</c> and <c>mask-rcnn-hrnetv2p</c>.</summary>
+    public static NetworkFamily Family { get; } = Of(
+        Forms("faster-rcnn-hrnetv2p", "Faster R-CNN on HRNetV2p", masks: false),
+        Forms("mask-rcnn-hrnetv2p", "Mask R-CNN on HRNetV2p", masks: true));
 
     /// <summary>The body.</summary>
     public required HRNetConfig Config { get; init; }
@@ -64,7 +63,10 @@ public sealed record HRNetDetectorDefinition : DetectorDefinition
         return new Detector(w, new HRNetV2p(w, Config, Detection.Channels, reduction), Detection, classes);
     }
 
-    static NetworkFamily Family(string name, string description, bool masks)
+    static NetworkFamily Of(NetworkFamily boxes, NetworkFamily masks) =>
+        new([.. boxes.Named, .. masks.Named], [.. boxes.BySizes, .. masks.BySizes]);
+
+    static NetworkFamily Forms(string name, string description, bool masks)
     {
         HRNetDetectorDefinition Form(string own, HRNetConfig config) => new()
         {

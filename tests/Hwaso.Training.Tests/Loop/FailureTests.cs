@@ -78,6 +78,7 @@ public sealed class FailureTests(SceneFolder scenes) : TensorTest, IClassFixture
 
     [Theory]
     [InlineData("model.classes=7", "7, but Cityscapes train has 19 classes")]
+    [InlineData("validate.batch=4", "4 is not 1: validation segments each image by itself, at its own size; remove the key")]
     [InlineData("loss.class_weights=[1, 2]", "2 weights, Cityscapes train has 19 classes")]
     [InlineData("model.family=hrnetv9", "family 'hrnetv9'")]
     public void What_does_not_fit_the_recipe_names_its_line(string setting, string message)

@@ -27,6 +27,10 @@ sealed class SegmentationTask : ITrainingTask
     /// <exception cref="RecipeException">The data are not there, or the recipe does not fit them.</exception>
     public SegmentationTask(TrainRequest request, SegmentationDefinition definition)
     {
+        // Another number would promise a speed that it does not bring.
+        if (request.Recipe.Recipe.Validate.Batch is not 1 and var batch)
+            throw request.Recipe.Error("validate.batch",
+                $"{batch} is not 1: validation segments each image by itself, at its own size; remove the key");
         (file, this.definition, threads, data) = (request.Recipe, definition, request.Threads, SegmentationData.Open(request));
         Recipe = file.Recipe with
         {
