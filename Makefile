@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format-check pack bench bench-runtime agreement operators device docs clean
+.PHONY: help setup demo test format-check pack bench bench-runtime agreement operators device matrix docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ operators: setup ## records ONNX Runtime's outputs for the operator tests again 
 
 device: setup ## makes bin/device, which eng/device/check needs on a machine with a GPU (eng/device/README.md)
 	@eng/device/prepare
+
+matrix: setup ## tries the libtorch of Debian 12, 13 and forky, in folders made by debootstrap (needs root; ARGS=trixie)
+	@eng/matrix.sh $(ARGS)
 
 docs: setup ## generates the table and the drawings of docs/networks.md
 	@eng/docs.sh
