@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz fire cultures format-check pack reproducible first-use bench bench-runtime agreement operators conformance device docs clean
+.PHONY: help setup demo test fuzz fire cultures format-check pack reproducible first-use bench bench-runtime agreement operators conformance device matrix docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ conformance: setup ## runs ONNX's operator tests (all of the archive that HWASO_
 
 device: setup ## makes bin/device, which eng/device/check needs on a machine with a GPU (eng/device/README.md)
 	@eng/device/prepare
+
+matrix: setup ## tries the libtorch of Debian 12, 13 and forky, in folders made by debootstrap (needs root; ARGS=trixie)
+	@eng/matrix.sh $(ARGS)
 
 docs: setup ## generates the table and the drawings of docs/networks.md, and the API's pages in bin/api-docs/site
 	@eng/docs.sh

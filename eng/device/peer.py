@@ -2,6 +2,7 @@
 
     python3 eng/device/peer.py cuda
 """
+import gc
 import json
 import pathlib
 import sys
@@ -111,10 +112,17 @@ def main():
             if network is None or network.name != request["network"]:
                 network = None
                 network = Network(request["network"], device)
-            say(network.measure(request))
+            reply = network.measure(request)
         except Exception as error:    # one case that fails, for want of memory say, must not end the others; the driver shows it
             traceback.print_exc()
-            say({"error": f"{type(error).__name__}: {error}"})
+            reply = {"error": f"{type(error).__name__}: {error}"}
+            if network is not None:
+                network.net.zero_grad(set_to_none=True)
+        # The other side runs next, and both may need most of the device.
+        if device.type == "cuda":
+            gc.collect()
+            torch.cuda.empty_cache()
+        say(reply)
 
 
 if __name__ == "__main__":

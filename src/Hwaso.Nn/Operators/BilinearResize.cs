@@ -40,18 +40,32 @@ sealed class BilinearFunction(long height, long width, bool alignCorners) : Func
         if (gradients[0] is not { } gradient)
             return [null];
         var type = gradient.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        var down = Shares(shape[2], height).To(gradient.Device).To(type).Permute(1, 0);             // [H, h]
-        var across = Shares(shape[3], width).To(gradient.Device).To(type);                          // [w, W]
+        var down = Shares(shape[2], height, gradient.Device).To(type).Permute(1, 0);                // [H, h]
+        var across = Shares(shape[3], width, gradient.Device).To(type);                             // [w, W]
         return [down.MatMul(gradient.To(type).Contiguous().MatMul(across)).To(gradient.Type)];     // [N, C, H, W]
     }
 
     /// <summary>
     /// [to, from]: the share of each original pixel in each pixel of the result, with libtorch's pixel centres and float32 positions.
     /// </summary>
-    Tensor Shares(long from, long to)
+    Tensor Shares(long from, long to, Device device)
+    {
+        var scale = alignCorners ? (to > 1 ? (float)(from - 1) / (to - 1) : 0) : (float)from / to;
+        return device == Device.Cpu ? Shares(from, to, scale) : SharesThere(from, to, scale, device);
+    }
+
+    /// <summary>The same made on the device: a graph of a step can record it, but no copy from the processor's memory.</summary>
+    internal Tensor SharesThere(long from, long to, float scale, Device device)
+    {
+        var rows = Aten.Arange(0L, to, dtype: ScalarType.Float32, device: device);
+        var places = Aten.Clamp(alignCorners ? rows * scale : (rows + 0.5f) * scale - 0.5f, 0, from - 1);              // [to]
+        var columns = Aten.Arange(0L, from, dtype: ScalarType.Float32, device: device);                               // [from]
+        return Aten.Relu(Aten.Abs(places.Unsqueeze(1) - columns) * -1f + 1f);
+    }
+
+    internal Tensor Shares(long from, long to, float scale)
     {
         var shares = new float[to * from];
-        var scale = alignCorners ? (to > 1 ? (float)(from - 1) / (to - 1) : 0) : (float)from / to;
         for (var k = 0L; k < to; k++)
         {
             var place = alignCorners ? scale * k : Math.Max(scale * (k + 0.5f) - 0.5f, 0);

@@ -18,8 +18,8 @@ public readonly ref struct Autocast
     /// <summary>Switches it on.</summary>
     /// <param name="device">The device whose operators are meant.</param>
     /// <param name="type">bfloat16, or on CUDA float16.</param>
-    /// <exception cref="TorchException">libtorch cannot do that type on that device.</exception>
-    public Autocast(Device device, ScalarType type) : this((int)device.Type, (int)type)
+    /// <exception cref="TorchException">Another type was given.</exception>
+    public Autocast(Device device, ScalarType type) : this((int)device.Type, (int)Checked(device, type))
     {
     }
 
@@ -37,6 +37,12 @@ public readonly ref struct Autocast
     /// <summary>The type that this thread's operators compute in on a device; null where they keep to their arguments'.</summary>
     public static ScalarType? TypeOn(Device device) =>
         Door.StandIn is null && Current(device) is var type and not None ? (ScalarType)type : null;
+
+    // Some versions of libtorch refuse other types when autocast is switched on, others only in an operator or not at all.
+    static ScalarType Checked(Device device, ScalarType type) =>
+        type == ScalarType.BFloat16 || (type == ScalarType.Float16 && device.Type == DeviceType.Cuda)
+            ? type
+            : throw new TorchException("autocast", "", $"{device}, {type}", "autocast has no such type; use bfloat16, or float16 on CUDA");
 
     /// <summary>Restores the previous setting.</summary>
     public void Dispose()

@@ -62,7 +62,11 @@ public sealed class AutocastTests : TensorTest
     [Fact]
     public void A_type_that_the_device_cannot_is_an_error_and_changes_nothing()
     {
-        Assert.Throws<TorchException>(() => new Autocast(Device.Cpu, ScalarType.Int64).Dispose());
-        Assert.Null(Autocast.TypeOn(Device.Cpu));
+        foreach (var type in new[] { ScalarType.Int64, ScalarType.Float16, ScalarType.Float32 })
+        {
+            var error = Assert.Throws<TorchException>(() => new Autocast(Device.Cpu, type).Dispose());
+            Assert.Contains("use bfloat16", error.Message, StringComparison.Ordinal);
+            Assert.Null(Autocast.TypeOn(Device.Cpu));
+        }
     }
 }

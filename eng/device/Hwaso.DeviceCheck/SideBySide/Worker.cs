@@ -13,6 +13,7 @@ static class Worker
         TimedNetwork? network = null;
         while (input.ReadLine() is { } line)
         {
+            JsonObject reply;
             try
             {
                 var request = JsonNode.Parse(line)!.AsObject();
@@ -23,15 +24,19 @@ static class Worker
                     network = null;
                     network = new TimedNetwork(name, device);
                 }
-                Say(network.Measure(TimedCase.Of(request)));
+                reply = network.Measure(TimedCase.Of(request));
             }
 #pragma warning disable CA1031 // One case that fails, for want of memory say, must not end the others; the driver shows it.
             catch (Exception error)
 #pragma warning restore CA1031
             {
                 Console.Error.WriteLine(error);
-                Say(new JsonObject { ["error"] = $"{error.GetType().Name}: {error.Message}" });
+                reply = new JsonObject { ["error"] = $"{error.GetType().Name}: {error.Message}" };
             }
+            // The other side runs next, and both may need most of the device. The case's tensors and graph are gone by now.
+            if (device.Type == DeviceType.Cuda)
+                DeviceMemory.Reset(device);
+            Say(reply);
         }
         network?.Dispose();
         return 0;
