@@ -13,7 +13,7 @@ public sealed class ExoticImageTests
     public void Every_readable_kind_has_opencv_s_pixels()
     {
         var lines = File.ReadAllLines(Recorded.Path("exotic/answers.txt"));
-        Assert.Equal(25, lines.Length);
+        Assert.Equal(34, lines.Length);
         foreach (var line in lines)
         {
             var fields = line.Split(' ');
@@ -63,6 +63,36 @@ public sealed class ExoticImageTests
         var png = File.ReadAllBytes(Recorded.Path("exotic/base.png"));
         png[png.AsSpan().IndexOf("IDAT"u8) + 20] ^= 1;
         Refused("", png);
+    }
+
+    [Theory]
+    [InlineData("fax", 259, 4, "a TIFF with fax compression")]
+    [InlineData("JPEG", 259, 7, "a TIFF with JPEG compression")]
+    [InlineData("print colours", 262, 5, "a TIFF in print colours (CMYK)")]
+    [InlineData("planes", 284, 2, "a TIFF with a plane for each channel")]
+    [InlineData("channels", 277, 1, "a TIFF of 1 channels")]
+    public void A_tiff_of_a_kind_that_is_not_read_is_named(string what, ushort tag, ushort value, string words)
+    {
+        var bytes = File.ReadAllBytes(Recorded.Path("exotic/tiff-raw.tif"));
+        // Little-endian: the tag, 3 for 16-bit values, one value.
+        byte[] entry = [(byte)tag, (byte)(tag >> 8), 3, 0, 1, 0, 0, 0];
+        var at = bytes.AsSpan().IndexOf(entry);
+        Assert.True(at > 0, what);
+        bytes[at + 8] = (byte)value;
+        Refused($"{words}, which is not read; convert it to PNG", bytes);
+    }
+
+    [Theory]
+    [InlineData("tiff-raw.tif")]
+    [InlineData("tiff-lzw.tif")]
+    [InlineData("tiff-deflate-16.tif")]
+    [InlineData("tiff-packbits.tif")]
+    [InlineData("tiff-tiles.tif")]
+    public void A_tiff_cut_anywhere_is_refused_by_name(string name)
+    {
+        var whole = File.ReadAllBytes(Recorded.Path($"exotic/{name}"));
+        for (var length = 4; length < whole.Length - 16; length++)
+            Refused("a TIFF that is cut short or corrupt", whole[..length]);
     }
 
     static void Refused(string what, byte[] file) =>
