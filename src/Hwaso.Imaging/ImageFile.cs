@@ -1,7 +1,7 @@
 namespace Hwaso.Imaging;
 
 /// <summary>
-/// Reads PNG, JPEG, WebP, BMP and GIF files (of a GIF, the first frame); the first bytes decide which one a file is, never its name.
+/// Reads PNG, JPEG, WebP, BMP, GIF and TIFF files (of a GIF or TIFF, the first image); the first bytes decide which one a file is, never its name.
 /// </summary>
 public static class ImageFile
 {
@@ -43,6 +43,7 @@ public static class ImageFile
     {
         ImageKind.Png => Png.DecodeRgb(bytes, name),
         ImageKind.Jpeg => Jpeg.Decode(bytes, name),
+        ImageKind.Tiff => new TiffDecoder(bytes, name).Decode(),
         var kind => SkiaCodec.Decode(bytes, kind, name),
     };
 
@@ -60,6 +61,9 @@ public static class ImageFile
             case ImageKind.Jpeg:
                 var jpeg = JpegHeader.Read(bytes, path);
                 return (jpeg.Width, jpeg.Height);
+            case ImageKind.Tiff:
+                var tiff = new TiffDecoder(bytes, path);
+                return (tiff.Width, tiff.Height);
             case var kind:
                 return SkiaCodec.Size(bytes, kind, path);
         }
@@ -69,11 +73,10 @@ public static class ImageFile
     {
         null => throw new ImageFormatException(name, bytes.IsEmpty ? "the file is empty"
             : $"{ImageKinds.Describe(bytes)}, where a {Readable} was expected; convert it to one of them"),
-        ImageKind.Tiff => throw new ImageFormatException(name, $"a TIFF, where a {Readable} was expected; convert it to PNG"),
         { } kind => kind,
     };
 
-    const string Readable = "PNG, JPEG, WebP, BMP or GIF";
+    const string Readable = "PNG, JPEG, WebP, BMP, GIF or TIFF";
 }
 
 /// <summary>Thrown for an image file that cannot be used; names the file, the problem and what to do.</summary>

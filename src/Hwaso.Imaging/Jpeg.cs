@@ -2,7 +2,7 @@ using Hwaso.Common;
 
 namespace Hwaso.Imaging;
 
-/// <summary>JPEG files, by the libjpeg-turbo in SkiaSharp.</summary>
+/// <summary>JPEG files: usual ones are decoded in managed code, others by the libjpeg-turbo in SkiaSharp, which also writes them.</summary>
 public static class Jpeg
 {
     const int FullColourFrom = 90;
@@ -15,14 +15,16 @@ public static class Jpeg
     /// <summary>Decodes a colour, gray or CMYK JPEG of 8 bits.</summary>
     /// <param name="bytes">The file's bytes.</param>
     /// <param name="name">The file's name in error messages.</param>
-    /// <exception cref="ImageFormatException">The file is cut short, corrupt, or of a kind that is not read.</exception>
+    /// <exception cref="ImageFormatException">
+    /// The file is cut short, corrupt, or of a kind that is not read; of damaged data the message names the place.
+    /// </exception>
     public static RgbImage Decode(ReadOnlySpan<byte> bytes, string name)
     {
         JpegHeader.Read(bytes, name);
         // The library fills a file that ends between scans with gray.
         if (!JpegHeader.HasEnd(bytes))
             throw new ImageFormatException(name, "a JPEG that is cut short or corrupt (its end is missing); fetch or export it again");
-        return SkiaCodec.Decode(bytes, ImageKind.Jpeg, name);
+        return JpegDecoder.Decode(bytes, name) ?? SkiaCodec.Decode(bytes, ImageKind.Jpeg, name);
     }
 
     /// <summary>Width and height, from the header alone.</summary>

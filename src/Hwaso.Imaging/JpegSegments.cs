@@ -72,9 +72,13 @@ ref struct JpegSegments(ReadOnlySpan<byte> file)
             next += found;
             if (next == file.Length - 1)
                 break;
-            if (file[next + 1] is not (0 or >= FirstRestart and < StartOfImage))
+            // B.1.1.2: any number of fill bytes may stand before a marker.
+            var code = file[(next + 1)..].IndexOfAnyExcept(Mark);
+            if (code < 0)
+                break;
+            if (file[next + 1 + code] is not (0 or >= FirstRestart and < StartOfImage))
                 return;
-            next += 2;
+            next += 2 + code;
         }
         next = file.Length;
     }

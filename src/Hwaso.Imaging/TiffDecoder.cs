@@ -1,0 +1,234 @@
+using System.Buffers.Binary;
+
+namespace Hwaso.Imaging;
+
+/// <summary>
+/// Decodes the first image of a TIFF: gray, colour or palette of 8 or 16 bits, in strips or tiles, uncompressed or packed without loss.
+/// Further channels, such as opacity, are dropped; of 16 bits the upper 8 are kept. Other kinds are refused by name. Section numbers are
+/// those of TIFF, revision 6.0.
+/// </summary>
+readonly ref struct TiffDecoder
+{
+    const int EntryBytes = 12;
+
+    readonly ReadOnlySpan<byte> file;
+    readonly string name;
+    readonly bool little;
+    readonly ReadOnlySpan<byte> entries;
+    readonly int bits, samples, photometric, predictor, compression;
+
+    /// <summary>Width in pixels.</summary>
+    public readonly int Width;
+
+    /// <summary>Height in pixels.</summary>
+    public readonly int Height;
+
+    /// <summary>Reads the header and refuses what is not decoded.</summary>
+    /// <exception cref="ImageFormatException">The header is damaged, or the image is of a kind that is not read.</exception>
+    public TiffDecoder(ReadOnlySpan<byte> file, string name)
+    {
+        this.file = file;
+        this.name = name;
+        little = file[0] == (byte)'I';
+        if (Short(2) == 43)
+            throw Refused("a BigTIFF");
+        // Section 2: the place of the directory, the number of its entries, entries of 12 bytes.
+        var at = file.Length >= 8 ? Long(file[4..]) : file.Length;
+        if (at > file.Length - 2 || Short((int)at) * EntryBytes > file.Length - at - 2)
+            throw Broken("its directory lies behind its end");
+        entries = file.Slice((int)at + 2, Short((int)at) * EntryBytes);
+        var (width, height) = (One(Tag.Width, 0), One(Tag.Height, 0));
+        (bits, samples) = ((int)One(Tag.Bits, 1), (int)One(Tag.Samples, 1));
+        (photometric, predictor, compression) = ((int)One(Tag.Photometric, 1), (int)One(Tag.Predictor, 1), (int)One(Tag.Compression, 1));
+        var kind = compression switch
+        {
+            1 or 5 or 8 or 32773 or 32946 => null,
+            2 or 3 or 4 => "a TIFF with fax compression",
+            6 or 7 => "a TIFF with JPEG compression",
+            34712 => "a TIFF with JPEG 2000 compression",
+            50000 => "a TIFF with Zstandard compression",
+            50001 => "a TIFF with WebP compression",
+            _ => $"a TIFF with compression {compression}",
+        };
+        kind ??= photometric switch
+        {
+            0 or 1 or 2 => null,
+            3 when bits == 8 => null,
+            5 => "a TIFF in print colours (CMYK)",
+            6 => "a TIFF in Y'CbCr",
+            8 or 9 => "a TIFF in CIE L*a*b*",
+            _ => $"a TIFF whose colours are of kind {photometric} in {bits} bits",
+        };
+        if (kind is null && One(Tag.Format, 1) != 1)
+            kind = "a TIFF whose values are not whole numbers from 0";
+        if (kind is null && (bits is not (8 or 16) || !Alike(Tag.Bits)))
+            kind = $"a TIFF of {bits} bits a channel";
+        if (kind is null && samples > 1 && One(Tag.Planar, 1) != 1)
+            kind = "a TIFF with a plane for each channel";
+        if (kind is null && predictor is not (1 or 2))
+            kind = $"a TIFF with predictor {predictor}";
+        if (kind is null && (samples < (photometric == 2 ? 3 : 1) || samples > 64))
+            kind = $"a TIFF of {samples} channels";
+        if (kind is not null)
+            throw Refused(kind);
+        // LZW's longest code of 12 bits stands for less than 4096 bytes, a byte of Deflate for at most 1032.
+        ImageLimits.Check(name, width, height, Math.Max(24, bits * samples), file.Length, densest: 1 << 12);
+        (Width, Height) = ((int)width, (int)height);
+    }
+
+    /// <summary>Decodes the pixels.</summary>
+    /// <exception cref="ImageFormatException">The file is cut short or corrupt.</exception>
+    public RgbImage Decode()
+    {
+        var tiled = Count(Tag.TileOffsets) > 0;
+        // Section 15: tiles cover the image row by row; strips are tiles of its width.
+        long wide = tiled ? One(Tag.TileWidth, 0) : Width;
+        var high = tiled ? One(Tag.TileHeight, 0) : Math.Min(One(Tag.Rows, uint.MaxValue), Height);
+        if (wide < 1 || high < 1 || wide > ImageLimits.Side || high > ImageLimits.Side)
+            throw Broken($"its pieces have {wide}×{high} pixels");
+        ImageLimits.Check(name, wide, high, bits * samples, file.Length, densest: 1 << 12);
+        if (wide * high * samples * bits / 8 > Array.MaxLength)
+            throw Broken($"its pieces have {wide}×{high} pixels");
+        var (offsets, lengths) = tiled ? (Tag.TileOffsets, Tag.TileLengths) : (Tag.StripOffsets, Tag.StripLengths);
+        var (across, down) = ((Width + wide - 1) / wide, (Height + high - 1) / high);
+        if (Count(offsets) < across * down || Count(lengths) < across * down)
+            throw Broken($"{Count(offsets)} pieces of {across * down}");
+        var palette = Palette();
+        var image = new RgbImage(Width, Height, PixelBuffer.Uncleared<byte>(Width, Height, 3));
+        var rowBytes = (int)(wide * samples * bits / 8);
+        var piece = GC.AllocateUninitializedArray<byte>((int)(rowBytes * high));
+        for (var k = 0; k < across * down; k++)
+        {
+            var (x, y) = ((int)(k % across * wide), (int)(k / across * high));
+            // The last strip ends with the image, the last tile does not.
+            var rows = tiled ? (int)high : (int)Math.Min(high, Height - y);
+            var (at, length) = (Value(offsets, k), Value(lengths, k));
+            if (at > file.Length || length > file.Length - at
+                || !TiffCompression.Unpack(file.Slice((int)at, (int)length), piece.AsSpan(0, rows * rowBytes), compression))
+                throw Broken($"its pixels from line {y}, column {x} of {Width}×{Height} on cannot be unpacked");
+            for (var row = 0; row < Math.Min(rows, Height - y); row++)
+            {
+                var line = piece.AsSpan(row * rowBytes, rowBytes);
+                if (predictor == 2)
+                    AddLeft(line);
+                var count = (int)Math.Min(wide, Width - x);
+                Colours(line, palette, image.Pixels.AsSpan(3 * ((y + row) * Width + x), 3 * count));
+            }
+        }
+        return image;
+    }
+
+    // Section 14: each value less the one to its left.
+    void AddLeft(Span<byte> line)
+    {
+        if (bits == 8)
+            for (var k = samples; k < line.Length; k++)
+                line[k] += line[k - samples];
+        else
+            for (var k = 2 * samples; k < line.Length; k += 2)
+            {
+                var sum = (ushort)(Short(line[k..]) + Short(line[(k - 2 * samples)..]));
+                if (little)
+                    BinaryPrimitives.WriteUInt16LittleEndian(line[k..], sum);
+                else
+                    BinaryPrimitives.WriteUInt16BigEndian(line[k..], sum);
+            }
+    }
+
+    void Colours(ReadOnlySpan<byte> line, ReadOnlySpan<byte> palette, Span<byte> rgb)
+    {
+        var (bytes, upper) = (bits / 8, bits == 16 && little ? 1 : 0);
+        for (int from = upper, to = 0; to < rgb.Length; from += samples * bytes, to += 3)
+            if (photometric == 3)
+                palette.Slice(3 * line[from], 3).CopyTo(rgb[to..]);
+            else if (photometric == 2)
+                (rgb[to], rgb[to + 1], rgb[to + 2]) = (line[from], line[from + bytes], line[from + 2 * bytes]);
+            else
+                rgb[to] = rgb[to + 1] = rgb[to + 2] = photometric == 0 ? (byte)~line[from] : line[from];
+    }
+
+    // Section 5: all reds, then all greens, then all blues, of 16 bits.
+    byte[] Palette()
+    {
+        if (photometric != 3)
+            return [];
+        if (Count(Tag.Colours) < 3 << 8)
+            throw Broken("its palette is too short");
+        var palette = new byte[3 << 8];
+        for (var k = 0; k < palette.Length; k++)
+            palette[k] = (byte)(Value(Tag.Colours, k % 3 * 256 + k / 3) >> 8);
+        return palette;
+    }
+
+    int Entry(Tag tag)
+    {
+        for (var at = 0; at < entries.Length; at += EntryBytes)
+            if (Short(entries[at..]) == (int)tag)
+                return at;
+        return -1;
+    }
+
+    long Count(Tag tag) => Entry(tag) is >= 0 and var at ? Long(entries[(at + 4)..]) : 0;
+
+    uint One(Tag tag, uint otherwise) => Entry(tag) < 0 ? otherwise : Value(tag, 0);
+
+    bool Alike(Tag tag)
+    {
+        for (var k = 1; k < Math.Min(Count(tag), 64); k++)
+            if (Value(tag, k) != Value(tag, 0))
+                return false;
+        return true;
+    }
+
+    // Section 2: the kind of values, their number, and the values themselves where four bytes hold them, otherwise their place.
+    uint Value(Tag tag, long index)
+    {
+        var entry = entries[Entry(tag)..];
+        var (size, count) = (Short(entry[2..]) switch { 1 => 1, 3 => 2, 4 => 4, _ => 0 }, Long(entry[4..]));
+        if (size == 0 || index >= count)
+            throw Broken($"its value of {tag} is missing");
+        var values = entry[8..EntryBytes];
+        if (count * size > 4)
+        {
+            var at = Long(values);
+            if (at > file.Length || count * size > file.Length - at)
+                throw Broken($"its values of {tag} lie behind its end");
+            values = file.Slice((int)at, (int)(count * size));
+        }
+        values = values[(int)(index * size)..];
+        return size switch { 1 => values[0], 2 => Short(values), _ => (uint)Long(values) };
+    }
+
+    ushort Short(int at) => Short(file[at..]);
+
+    ushort Short(ReadOnlySpan<byte> bytes) =>
+        little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
+
+    long Long(ReadOnlySpan<byte> bytes) =>
+        little ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
+
+    ImageFormatException Refused(string kind) => new(name, $"{kind}, which is not read; convert it to PNG");
+
+    ImageFormatException Broken(string what) => new(name, $"a TIFF that is cut short or corrupt ({what}); fetch or export it again");
+
+    enum Tag
+    {
+        Width = 256,
+        Height = 257,
+        Bits = 258,
+        Compression = 259,
+        Photometric = 262,
+        StripOffsets = 273,
+        Samples = 277,
+        Rows = 278,
+        StripLengths = 279,
+        Planar = 284,
+        Predictor = 317,
+        Colours = 320,
+        TileWidth = 322,
+        TileHeight = 323,
+        TileOffsets = 324,
+        TileLengths = 325,
+        Format = 339,
+    }
+}
