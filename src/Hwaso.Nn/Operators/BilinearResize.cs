@@ -50,12 +50,15 @@ sealed class BilinearFunction(long height, long width, bool alignCorners) : Func
     /// </summary>
     Tensor Shares(long from, long to, Device device)
     {
-        var scale = alignCorners ? (to > 1 ? (float)(from - 1) / (to - 1) : 0) : (float)from / to;
-        return device == Device.Cpu ? Shares(from, to, scale) : SharesThere(from, to, scale, device);
+        var scale = ScaleOf(from, to);
+        return device == Device.Cpu ? Shares(from, to, scale) : SharesOn(device, from, to, scale);
     }
 
+    /// <summary>Original pixels a pixel of the result.</summary>
+    internal float ScaleOf(long from, long to) => alignCorners ? (to > 1 ? (float)(from - 1) / (to - 1) : 0) : (float)from / to;
+
     /// <summary>The same made on the device: a graph of a step can record it, but no copy from the processor's memory.</summary>
-    internal Tensor SharesThere(long from, long to, float scale, Device device)
+    internal Tensor SharesOn(Device device, long from, long to, float scale)
     {
         var rows = Aten.Arange(0L, to, dtype: ScalarType.Float32, device: device);
         var places = Aten.Clamp(alignCorners ? rows * scale : (rows + 0.5f) * scale - 0.5f, 0, from - 1);              // [to]

@@ -45,4 +45,22 @@ public sealed class BilinearResizeTests : TensorTest
         }
         Assert.False(TorchInfo.IsDeterministic);
     }
+
+    [Theory]
+    [InlineData(5, 10, false)]
+    [InlineData(12, 5, false)]
+    [InlineData(7, 19, false)]
+    [InlineData(5, 10, true)]
+    [InlineData(9, 4, true)]
+    [InlineData(3, 1, true)]
+    [InlineData(1, 8, false)]
+    public void Shares_made_on_the_device_are_those_made_by_the_processor(int from, int to, bool corners)
+    {
+        using var scope = new Scope();
+        var resize = new BilinearFunction(to, to, corners);
+        var scale = resize.ScaleOf(from, to);
+        // 1 − (second − place) and place − first differ in the last bit.
+        var here = resize.Shares(from, to, scale).ToArray<float>();
+        AssertClose(here, resize.SharesOn(Device.Cpu, from, to, scale).ToArray<float>(), 5e-7, "shares");
+    }
 }
