@@ -1,7 +1,8 @@
 namespace Hwaso.Imaging;
 
 /// <summary>
-/// Reads PNG, JPEG, WebP, BMP, GIF and TIFF files (of a GIF or TIFF, the first image); the first bytes decide which one a file is, never its name.
+/// Reads PNG, JPEG, WebP, BMP, GIF and TIFF files (of a GIF or TIFF, the first image); the first bytes decide which one a file is, never
+/// its name.
 /// </summary>
 public static class ImageFile
 {

@@ -45,7 +45,7 @@ public sealed class FoundNamesTests : IDisposable
     // PeterL1n/BackgroundMattingV2#51, open-edge-platform/datumaro#151, aim-uofa/AdelaiDet#67.
     [Theory]
     [InlineData("images/{split}/*.png", "a.PNG", "b.png")]
-    [InlineData("images/{split}/*", "a.JPG", "b.jpeg", "c.png", "Thumbs.db", ".DS_Store")]
+    [InlineData("images/{split}/*", "a.JPG", "b.jpeg", "c.png", "d.tif", "e.TIFF", "Thumbs.db", ".DS_Store")]
     [InlineData("images/{split}/*.{png, jpg,jpeg}", "a.JPG", "b.jpeg", "c.png", "d.bmp", "Thumbs.db")]
     [InlineData("images\\{split}\\*.png", "a.png", "b.PNG")]
     public void Every_image_that_a_pattern_means_is_found(string pattern, params string[] files)

@@ -9,7 +9,8 @@ public sealed class FuzzTests
     [Fact]
     public void A_damaged_image_is_read_or_refused_and_takes_no_more_memory_than_its_size_explains()
     {
-        string[] files = [.. Directory.GetFiles(Recorded.Path("")).Where(f => Path.GetExtension(f) is ".png" or ".jpg")
+        string[] files = [.. Directory.GetFiles(Recorded.Path("")).Concat(Directory.GetFiles(Recorded.Path("exotic"), "*.tif"))
+            .Append(Recorded.Path("exotic/jpg_restart.jpg")).Where(f => Path.GetExtension(f) is ".png" or ".jpg" or ".tif")
             .Where(f => Path.GetFileName(f) != "cmyk.jpg").Order(StringComparer.Ordinal)];
         // Deflated, at most 1032 bytes to one, and as many again in 8-bit colour.
         new Fuzz([.. files.Select(File.ReadAllBytes)], "IHDR", "IDAT", "PLTE", "tRNS", "IEND") { BytesOfByte = 4096, Mend = Checksums }

@@ -4,7 +4,7 @@ namespace Hwaso.Data.Layouts;
 static class ImageNames
 {
     /// <summary>The extensions of images that are read; where several files fit, the first one is taken.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"];
+    public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff"];
 
     /// <summary>Whether a name ends in the extension of an image.</summary>
     public static bool IsImage(string name) => Extensions.Any(e => name.EndsWith(e, StringComparison.OrdinalIgnoreCase));
