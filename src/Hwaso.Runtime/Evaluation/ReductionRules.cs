@@ -137,8 +137,13 @@ static class ReductionRules
     {
         var to = new long[count];
         var (least, largest) = Numbers.Range(x.Type);
-        Array.Fill(to, type switch { "ReduceProd" => 1, "ReduceMax" => x.Type == OnnxType.Bool ? 0 : least, "ReduceMin" => largest,
-            _ => 0 });
+        Array.Fill(to, type switch
+        {
+            "ReduceProd" => 1,
+            "ReduceMax" => x.Type == OnnxType.Bool ? 0 : least,
+            "ReduceMin" => largest,
+            _ => 0,
+        });
         for (var k = 0; k < groups.Length; k++)
         {
             var (v, g) = (x.Ints[k], groups[k]);
