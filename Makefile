@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz fire cultures format-check pack reproducible first-use bench bench-runtime agreement operators device docs clean
+.PHONY: help setup demo test fuzz fire cultures format-check pack reproducible first-use bench bench-runtime agreement operators conformance device docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ agreement: setup ## compares exported networks on ONNX Runtime and Hwaso.Runtime
 
 operators: setup ## records ONNX Runtime's outputs for the operator tests again (needs node)
 	@eng/operators.sh
+
+conformance: setup ## runs ONNX's operator tests (all of the archive that HWASO_ONNX_NODE_TESTS names)
+	@eng/conformance.sh
 
 device: setup ## makes bin/device, which eng/device/check needs on a machine with a GPU (eng/device/README.md)
 	@eng/device/prepare

@@ -152,7 +152,9 @@ public sealed class Segmenter : IDisposable
             throw new ArgumentException($"{source}: an exported network runs on the processor, not on {device}; leave the device out");
         if (!File.Exists(source))
             throw new FileNotFoundException($"{source}: no such file");
-        var model = SegmentationModel.Load(source, OnRuntime(options));
+        var model = SegmentationModel.Load(source, OnRuntime(options), options.Known);
+        foreach (var assumption in model.Metadata.Assumptions)
+            options.Log?.Invoke($"{source}: {assumption}");
         return new Segmenter(
             new RuntimeSegmentation(model, options.Log), source, model.Classes.Select(c => new ClassEntry(c.Name, c.R, c.G, c.B)));
     }

@@ -1,3 +1,4 @@
+using Hwaso.Runtime;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference;
@@ -18,6 +19,9 @@ public sealed record SegmenterOptions
 
     /// <summary>How the network looks at an image; a <see cref="Protocol"/> has views of its own.</summary>
     public Views Views { get; init; } = new();
+
+    /// <summary>What is known of an exported network whose file does not say it; null for nothing.</summary>
+    public SegmentationOptions? Known { get; init; }
 
     /// <summary>
     /// Receives a line where an image is segmented in tiles, or where a network cannot be exported so that libtorch computes.

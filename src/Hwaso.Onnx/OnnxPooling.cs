@@ -26,7 +26,8 @@ static class OnnxPooling
             OnnxValue.Of("strides", Strides(node)),
             OnnxValue.Of("pads", Twice(node.Pair(3))),
             OnnxValue.Of("ceil_mode", node.Flag(4) ? 1L : 0),
-            OnnxValue.Of("count_include_pad", node.Flag(5) ? 1L : 0));
+            // Without padding both values mean the same, but ONNX Runtime up to 1.24 counts wrongly with 1 and ceil_mode.
+            OnnxValue.Of("count_include_pad", node.Flag(5) && node.Pair(3).Any(p => p != 0) ? 1L : 0));
     }
 
     /// <summary>Writes adaptive pooling to one pixel.</summary>

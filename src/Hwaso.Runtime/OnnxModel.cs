@@ -1,5 +1,6 @@
 using System.Buffers;
 using Hwaso.Runtime.Core;
+using Hwaso.Runtime.Evaluation;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
@@ -13,7 +14,13 @@ public sealed class OnnxModel : IDisposable
     /// <summary>The largest stride assumed of any network; segmentation networks have 4 to 32.</summary>
     internal const int LargestStride = 128;
 
-    readonly ModelGraph graph;
+    // A size that most networks accept, to find out whether the planner takes a model of free sizes.
+    const int UsualSize = 256;
+
+    readonly string place;
+    readonly ModelGraph? graph;
+    readonly EvaluatedGraph? evaluated;
+    readonly RunGate gate = new();
     readonly RuntimeOptions options;
     readonly KernelSet kernels;
     readonly PackedWeights packed = new();
@@ -23,16 +30,20 @@ public sealed class OnnxModel : IDisposable
     {
         this.options = options;
         kernels = SimdKernels.Of(options.Path);
-        graph = GraphLoader.Load(file);
-        WeightPacking.Pack(graph, packed);
-        Inputs = file.Inputs.Select(Port).ToArray();
-        Outputs = file.Outputs.Select(Port).ToArray();
+        place = file.Place;
+        CheckNames(file.Graph);
+        (file, var isPlain) = Preparation.Apply(FunctionInlining.Apply(file), MostBytes, kernels);
+        Inputs = file.Graph.Inputs.Select(Port).ToArray();
+        Outputs = file.Graph.Outputs.Select(Port).ToArray();
         Metadata = file.Metadata;
-        if (Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1)))
+        (graph, evaluated) = isPlain ? Planned(file) : (null, Evaluated(file));
+        LastOperator = LastOperators.Of(file.Graph);
+        if (graph is not null)
         {
-            // With every size known, errors in the nodes are reported now and not at the first session.
-            var types = Inputs.Select(i => new TensorType(i.IsFloat, [.. i.Shape!], $"{graph.Place}: input '{i.Name}'")).ToArray();
-            Planner.Make(graph, types, kernels, packed, MostBytes);
+            WeightPacking.Pack(graph, packed);
+            if (Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1)))
+                // With every size known, errors in the nodes are reported now and not at the first session.
+                Planner.Make(graph, Types(Inputs.Select(i => i.Shape!.ToArray())), kernels, packed, MostBytes);
         }
         pool = options.Pool ?? new WorkerPool(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
     }
@@ -49,6 +60,9 @@ public sealed class OnnxModel : IDisposable
     /// <summary>The threads that the model computes with.</summary>
     public WorkerPool Pool => pool;
 
+    /// <summary>The operator that makes the first output, past those that only move its numbers; empty if it is unknown.</summary>
+    internal string LastOperator { get; }
+
     /// <summary>The most bytes for the values of one run, which lie in one array.</summary>
     internal long MostBytes => Math.Min(options.MostBytes, Array.MaxLength - PinnedMemory.Alignment);
 
@@ -60,7 +74,9 @@ public sealed class OnnxModel : IDisposable
     public static OnnxModel Load(string path, RuntimeOptions? options = null)
     {
         using IMemoryOwner<byte> bytes = new FileBytes(path);
-        return Load(bytes.Memory, path, options);
+        // Weights may be in other files of the folder.
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        return new(OnnxReader.Read(bytes.Memory, path, folder), options ?? new RuntimeOptions());
     }
 
     /// <summary>Loads a model from memory.</summary>
@@ -81,18 +97,38 @@ public sealed class OnnxModel : IDisposable
     public Session Open(params IReadOnlyList<int[]> shapes)
     {
         ArgumentNullException.ThrowIfNull(shapes);
+        ObjectDisposedException.ThrowIf(gate.IsClosed, this);
         if (shapes.Count != Inputs.Count)
-            throw new ArgumentException($"{graph.Place}: {shapes.Count} shapes were given for {Inputs.Count} inputs");
-        var types = new TensorType[shapes.Count];
-        for (var k = 0; k < types.Length; k++)
+            throw new ArgumentException($"{place}: {shapes.Count} shapes were given for {Inputs.Count} inputs");
+        for (var k = 0; k < shapes.Count; k++)
         {
             var (given, declared) = (shapes[k], Inputs[k].Shape);
-            if (given.Any(s => s < 1) || (declared is not null && !Fits(given, declared)))
-                throw new ArgumentException($"{graph.Place}: input '{Inputs[k].Name}' of [{string.Join(", ", given)}]; "
+            if (given.Any(s => s < (graph is null ? 0 : 1)) || (declared is not null && !Fits(given, declared)))
+                throw new ArgumentException($"{place}: input '{Inputs[k].Name}' of [{string.Join(", ", given)}]; "
                     + $"[{string.Join(", ", (declared ?? []).Select(s => s < 0 ? "any" : $"{s}"))}] was wanted");
-            types[k] = new TensorType(Inputs[k].IsFloat, given, $"{graph.Place}: input '{Inputs[k].Name}'");
         }
-        return new Session(Planner.Make(graph, types, kernels, packed, MostBytes), kernels, packed, pool);
+        // The sizes are checked here, whoever plans.
+        var types = Types(shapes);
+        return graph is { } planned
+            ? new Session(Planner.Make(planned, types, kernels, packed, MostBytes), kernels, packed, pool, gate)
+            : new Session(evaluated!, [.. Inputs.Select(i => i.Type)], shapes, kernels, MostBytes, place, pool, gate);
+    }
+
+    /// <summary>The shape of an output for inputs of these sizes, without memory for a run; null if only a run tells.</summary>
+    internal int[]? OutputShape(int output, params int[][] shapes)
+    {
+        try
+        {
+            return graph is { } planned
+                ? Planner.Make(planned, Types(shapes), kernels, packed, Array.MaxLength) is var plan
+                    ? plan.Types[planned.OutputValues[output]]!.Shape
+                    : null
+                : null;
+        }
+        catch (ModelFormatException)
+        {
+            return null;
+        }
     }
 
     /// <summary>
@@ -107,9 +143,17 @@ public sealed class OnnxModel : IDisposable
             .Append(1).Max();
     }
 
-    /// <summary>Ends the model's threads, unless they belong to a shared pool.</summary>
+    /// <summary>Frees the weights, and ends the model's threads unless they belong to a shared pool; sessions cannot run any
+    /// more.</summary>
+    /// <exception cref="InvalidOperationException">A session runs.</exception>
     public void Dispose()
     {
+        if (!gate.Close($"{place}: the model"))
+            return;
+        packed.Release();
+        evaluated?.Release();
+        foreach (var constant in graph?.Constants.Values ?? [])
+            constant.Release();
         if (options.Pool is null)
             pool.Dispose();
     }
@@ -119,8 +163,12 @@ public sealed class OnnxModel : IDisposable
     {
         try
         {
-            var plan = Planner.Make(graph, [new TensorType(true, [1, 3, side, side], graph.Place)], kernels, packed,
-                Math.Max(MostBytes, Array.MaxLength));
+            if (graph is null)
+                return [];
+            var declared = Inputs[0].Shape;
+            int[] shape = declared is [_, _, _, 1 or 3 or 4] ? [1, side, side, declared[3]]
+                : [1, declared is [_, > 0 and var channels, ..] ? channels : 3, side, side];
+            var plan = Planner.Make(graph, [new TensorType(true, shape, place)], kernels, packed, Math.Max(MostBytes, Array.MaxLength));
             return plan.Steps.Where(s => s.Operator is ConvOperator or PoolOperator)
                 .ToDictionary(s => s.Output, s => plan.Types[s.Output]!.Shape[2]);
         }
@@ -130,15 +178,70 @@ public sealed class OnnxModel : IDisposable
         }
     }
 
+    (ModelGraph? Graph, EvaluatedGraph? Evaluated) Planned(OnnxFile file)
+    {
+        ModelGraph? loaded = null;
+        try
+        {
+            loaded = GraphLoader.Load(file);
+            if (Inputs.All(i => i.Shape is not null))
+                Planner.Check(loaded, Types(Inputs.Select(Usual)), kernels, packed, MostBytes);
+            return (loaded, null);
+        }
+        catch (ModelFormatException error) when (loaded is null || error.IsUnplanned)
+        {
+            try
+            {
+                var other = Evaluated(file);
+                foreach (var constant in loaded?.Constants.Values ?? [])
+                    constant.Release();
+                return (null, other);
+            }
+            catch (ModelFormatException) when (loaded is not null)
+            {
+                // The evaluator lacks more than the planner.
+                throw error;
+            }
+        }
+        catch (ModelFormatException) when (loaded is not null)
+        {
+            // Only this size does not fit.
+            return (loaded, null);
+        }
+    }
+
+    static EvaluatedGraph Evaluated(OnnxFile file) => EvaluatedGraph.Read(file.Graph, file.Opset, file.Place);
+
+    void CheckNames(OnnxGraph content)
+    {
+        if (content.Weights.ContainsKey("") || content.Inputs.Concat(content.Outputs).Any(p => p.Name.Length == 0))
+            throw new ModelFormatException(place, "a weight, input or output has no name");
+        if (content.Inputs.GroupBy(i => i.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ModelFormatException($"{place}: input '{twice.Key}'", "occurs twice");
+        foreach (var port in content.Inputs.Concat(content.Outputs))
+            if (port.Type is { } type && !Enum.IsDefined(type))
+                throw new ModelFormatException($"{place}: '{port.Name}'", $"element type {(int)type} is not supported");
+    }
+
+    // Sizes to try: one image, of a usual size where the file leaves it free.
+    static int[] Usual(ModelPort port) => [.. port.Shape!.Select((s, d) => s > 0 ? s : d == 0 ? 1 : UsualSize)];
+
+    TensorType[] Types(IEnumerable<int[]> shapes) =>
+        [.. shapes.Zip(Inputs, (shape, input) => new TensorType(input.IsFloat, shape, $"{place}: input '{input.Name}'"))];
+
     static bool Fits(int[] given, IReadOnlyList<int> declared) =>
         declared.Count == given.Length && declared.Zip(given).All(s => s.First == -1 || s.First == s.Second);
 
     static ModelPort Port(OnnxPort port) =>
-        new(port.Name, port.Type is null or OnnxType.Float32 or OnnxType.Float16 or OnnxType.Float64, port.Shape);
+        new(port.Name, port.Type is not { } type || Numbers.IsReal(type), port.Shape) { Type = port.Type ?? OnnxType.Float32 };
 }
 
 /// <summary>An input or output of a model.</summary>
 /// <param name="Name">The name in the file.</param>
 /// <param name="IsFloat">Whether its elements are floating-point numbers; else they are integers.</param>
 /// <param name="Shape">The sizes, with -1 for a free one; null if the file does not declare them.</param>
-public sealed record ModelPort(string Name, bool IsFloat, IReadOnlyList<int>? Shape);
+public sealed record ModelPort(string Name, bool IsFloat, IReadOnlyList<int>? Shape)
+{
+    /// <summary>The element type; single precision if the file does not declare it.</summary>
+    public OnnxType Type { get; init; } = OnnxType.Float32;
+}

@@ -5,7 +5,8 @@ using Hwaso.Runtime.Format;
 namespace Hwaso.Runtime;
 
 /// <summary>
-/// How to use an exported network: its classes and its normalisation. Entries missing in the file take the values of ImageNet's networks.
+/// How to use an exported network: its classes and its normalisation. Entries missing in the file take the caller's values, or else
+/// those of ImageNet's networks.
 /// </summary>
 /// <param name="Classes">Names and colours, by label; empty if the file does not name them.</param>
 /// <param name="Mean">The means of red, green and blue in 0 … 1 that are subtracted from an image.</param>
@@ -14,6 +15,12 @@ namespace Hwaso.Runtime;
 public sealed record SegmentationMetadata(
     IReadOnlyList<SegmentationClass> Classes, IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation, bool AlignCorners)
 {
+    /// <summary>The value of a white pixel before the mean is subtracted.</summary>
+    public float Range { get; init; } = 1;
+
+    /// <summary>What the file does not say and was assumed, a sentence each; empty if it says everything.</summary>
+    public IReadOnlyList<string> Assumptions { get; init; } = [];
+
     /// <summary>The metadata key of the network's task; a file without it is taken for a segmentation network.</summary>
     public const string TaskKey = ModelMetadata.Task;
 
@@ -33,14 +40,53 @@ public sealed record SegmentationMetadata(
     public const string AlignCornersKey = ModelMetadata.AlignCorners;
 
     /// <summary>Reads a file's metadata.</summary>
+    /// <param name="metadata">The file's entries.</param>
+    /// <param name="place">The file, for messages.</param>
+    /// <param name="options">What the caller knows.</param>
+    /// <param name="channels">Channels of the network's images.</param>
+    /// <param name="isFloat">Whether the network takes floating-point numbers; integers are pixel values.</param>
     /// <exception cref="ModelFormatException">An entry cannot be parsed.</exception>
-    internal static SegmentationMetadata Read(IReadOnlyDictionary<string, string> metadata, string place) => new(
-        Parse<IReadOnlyList<SegmentationClass>>(
-            metadata, ClassesKey, place, "a list of names and colours", json => json.EnumerateArray().Select(ReadClass).ToArray(), []),
-        Parse<IReadOnlyList<float>>(metadata, MeanKey, place, "three numbers", json => Three(json, _ => true), [0.485f, 0.456f, 0.406f]),
-        Parse<IReadOnlyList<float>>(
-            metadata, DeviationKey, place, "three numbers above 0", json => Three(json, v => v > 0), [0.229f, 0.224f, 0.225f]),
-        Parse(metadata, AlignCornersKey, place, "true or false", json => json.GetBoolean(), false));
+    /// <exception cref="ArgumentException">The options do not have as many numbers as the network has channels.</exception>
+    internal static SegmentationMetadata Read(
+        IReadOnlyDictionary<string, string> metadata, string place, SegmentationOptions options, int channels, bool isFloat)
+    {
+        var read = new SegmentationMetadata(
+            Parse<IReadOnlyList<SegmentationClass>>(
+                metadata, ClassesKey, place, "a list of names and colours", json => json.EnumerateArray().Select(ReadClass).ToArray(), []),
+            Parse<IReadOnlyList<float>>(metadata, MeanKey, place, $"{Count(channels)} numbers", json => Numbers(json, channels, _ => true),
+                channels == 1 ? [0.449f] : [0.485f, 0.456f, 0.406f, .. channels == 4 ? [0f] : Array.Empty<float>()]),
+            Parse<IReadOnlyList<float>>(
+                metadata, DeviationKey, place, $"{Count(channels)} numbers above 0", json => Numbers(json, channels, v => v > 0),
+                channels == 1 ? [0.226f] : [0.229f, 0.224f, 0.225f, .. channels == 4 ? [1f] : Array.Empty<float>()]),
+            Parse(metadata, AlignCornersKey, place, "true or false", json => json.GetBoolean(), false));
+        if (options.HasNormalisation)
+            return read with
+            {
+                Mean = Given(options.Mean, channels, "mean", v => true) ?? [0],
+                Deviation = Given(options.Deviation, channels, "deviation", v => v > 0) ?? [1],
+                Range = Given(options.Range is { } range ? [range] : null, 1, "range", v => v > 0)?[0] ?? 1,
+            };
+        if (metadata.ContainsKey(MeanKey) || metadata.ContainsKey(DeviationKey))
+            return read;
+        if (!isFloat)
+            return read with { Mean = [0], Deviation = [1], Range = 255 };
+        return read with
+        {
+            Assumptions =
+            [
+                $"the file does not say how its images are normalised; ImageNet's mean {PixelTable.Text(read.Mean)} and deviation "
+                    + $"{PixelTable.Text(read.Deviation)} of values from 0 to 1 are assumed",
+            ],
+        };
+    }
+
+    static string Count(int channels) => channels switch { 1 => "one", 3 => "three", _ => "four" };
+
+    static IReadOnlyList<float>? Given(IReadOnlyList<float>? numbers, int channels, string name, Func<float, bool> fits) =>
+        numbers is null || ((numbers.Count == 1 || numbers.Count == channels) && numbers.All(v => float.IsFinite(v) && fits(v)))
+            ? numbers
+            : throw new ArgumentException($"{name} {PixelTable.Text(numbers)}: one number or {channels} were wanted, finite"
+                + (fits(0) ? "" : " and above 0"));
 
     static T Parse<T>(
         IReadOnlyDictionary<string, string> metadata, string key, string place, string wanted, Func<JsonElement, T> read, T otherwise)
@@ -65,9 +111,9 @@ public sealed record SegmentationMetadata(
         return new(json.GetProperty("name").GetString() ?? "", color[0].GetByte(), color[1].GetByte(), color[2].GetByte());
     }
 
-    static float[] Three(JsonElement json, Func<float, bool> fits)
+    static float[] Numbers(JsonElement json, int channels, Func<float, bool> fits)
     {
         var values = json.EnumerateArray().Select(v => v.GetSingle()).ToArray();
-        return values.Length == 3 && values.All(v => float.IsFinite(v) && fits(v)) ? values : throw new FormatException();
+        return values.Length == channels && values.All(v => float.IsFinite(v) && fits(v)) ? values : throw new FormatException();
     }
 }

@@ -11,6 +11,8 @@ public sealed class SegmentationModel : IDisposable
     const int MostKept = 4;
 
     readonly OnnxModel model;
+    readonly InputLayout layout;
+    readonly SegmentationOptions options;
     readonly bool fixedSize;
     readonly Lazy<int> stride;
     readonly Lock gate = new();
@@ -18,20 +20,35 @@ public sealed class SegmentationModel : IDisposable
     readonly List<SegmentationSession> idle = [];
     Tiling? tiling;
 
-    SegmentationModel(OnnxModel model, string place)
+    SegmentationModel(OnnxModel model, SegmentationOptions options, string place)
     {
-        this.model = model;
-        if (model.Inputs is not [{ IsFloat: true, Shape: null or [1 or -1, 3 or -1, _, _] }])
-            throw new ModelFormatException(place, "is not a segmentation network: one input [1, 3, H, W] was wanted");
+        (this.model, this.options) = (model, options);
         var task = model.Metadata.GetValueOrDefault(SegmentationMetadata.TaskKey, SegmentationMetadata.Task);
         if (task != SegmentationMetadata.Task)
             throw new ModelFormatException(place, $"is a network for {task}; one for segmentation was wanted");
-        Metadata = SegmentationMetadata.Read(model.Metadata, place);
-        fixedSize = model.Inputs[0].Shape is { } shape && shape[2] > 0 && shape[3] > 0;
+        layout = InputLayout.Of(model.Inputs, place);
+        Metadata = SegmentationMetadata.Read(model.Metadata, place, options, layout.Channels, model.Inputs[0].IsFloat);
+        if (layout.Channels != 3)
+            Metadata = Metadata with
+            {
+                Assumptions = [.. Metadata.Assumptions, $"the network has {layout.Channels} channels; it gets {layout.Text}"],
+            };
+        fixedSize = layout is { Height: not null, Width: not null };
         stride = new Lazy<int>(model.Stride);
-        var scores = model.Outputs[0] is { IsFloat: true, Shape: [_, > 0 and var classes, _, _] } ? classes : (int?)null;
+        var output = Output();
+        var scores = output is { Classes: > 0 } ? output.Classes : (int?)null;
         if (Metadata.Classes.Count > 0 && scores is { } given && given != Metadata.Classes.Count)
             throw new ModelFormatException(place, $"names {Metadata.Classes.Count} classes, but has scores of {given}");
+        if (output is { One: { } one and not OneChannel.Label } && options.OneChannel is null)
+            Metadata = Metadata with
+            {
+                Assumptions =
+                [
+                    .. Metadata.Assumptions,
+                    $"its single channel is read as a {(one == OneChannel.Logit ? "logit" : "probability")}, "
+                        + $"because {model.LastOperator} makes it",
+                ],
+            };
         ClassCount = scores ?? (Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null);
     }
 
@@ -41,20 +58,31 @@ public sealed class SegmentationModel : IDisposable
     /// <summary>Names and colours of the classes, by label; empty if the file does not name them.</summary>
     public IReadOnlyList<SegmentationClass> Classes => Metadata.Classes;
 
-    /// <summary>The number of classes; null if the file does not declare it.</summary>
+    /// <summary>The number of classes; null if the output is labels and the file does not name the classes.</summary>
     public int? ClassCount { get; }
 
     /// <summary>Loads a model from a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How to compute; null for the defaults.</param>
+    /// <param name="known">What the caller knows of the network; null for nothing.</param>
     /// <exception cref="ModelFormatException">The file is not an ONNX file, is damaged, is not a segmentation network, or uses something
     /// that is not supported.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static SegmentationModel Load(string path, RuntimeOptions? options = null) => Of(OnnxModel.Load(path, options), path);
+    /// <exception cref="ArgumentException">What is known does not fit the network.</exception>
+    public static SegmentationModel Load(string path, RuntimeOptions? options = null, SegmentationOptions? known = null) =>
+        Of(OnnxModel.Load(path, options), path, known);
 
     /// <summary>Loads a model from memory.</summary>
+    /// <param name="file">The bytes of the file; they are not used after the call.</param>
+    /// <param name="name">The name to use in messages.</param>
+    /// <param name="options">How to compute; null for the defaults.</param>
+    /// <param name="known">What the caller knows of the network; null for nothing.</param>
     /// <exception cref="ModelFormatException">The bytes are not an ONNX file, are damaged, are not a segmentation network, or use something
     /// that is not supported.</exception>
-    public static SegmentationModel Load(ReadOnlyMemory<byte> file, string name, RuntimeOptions? options = null) =>
-        Of(OnnxModel.Load(file, name, options), name);
+    /// <exception cref="ArgumentException">What is known does not fit the network.</exception>
+    public static SegmentationModel Load(
+        ReadOnlyMemory<byte> file, string name, RuntimeOptions? options = null, SegmentationOptions? known = null) =>
+        Of(OnnxModel.Load(file, name, options), name, known);
 
     /// <summary>
     /// Segments an image at its own size. A network of fixed size gets the image resized, and its scores are resized back. If the whole
@@ -139,16 +167,37 @@ public sealed class SegmentationModel : IDisposable
             idle.Clear();
     }
 
-    static SegmentationModel Of(OnnxModel model, string place)
+    static SegmentationModel Of(OnnxModel model, string place, SegmentationOptions? known)
     {
         try
         {
-            return new SegmentationModel(model, place);
+            return new SegmentationModel(model, known ?? new SegmentationOptions(), place);
         }
         catch
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    // What the output is, as far as it is known before an image.
+    OutputLayout? Output()
+    {
+        var (rows, columns) = (layout.Height ?? 2 * OnnxModel.LargestStride, layout.Width ?? 2 * OnnxModel.LargestStride);
+        var shape = model.OutputShape(0, layout.Shape(rows, columns))
+            ?? (model.Outputs[0].Shape is { } declared && !declared.Contains(-1) ? [.. declared] : null);
+        if (shape is null)
+            return null;
+        try
+        {
+            return OutputLayout.Of(shape, model.Outputs[0].IsFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count
+                : null,
+                model.LastOperator, options.OneChannel, new(columns, rows));
+        }
+        catch (ArgumentException)
+        {
+            // The first image reports it, with its size.
+            return null;
         }
     }
 
@@ -220,8 +269,8 @@ public sealed class SegmentationModel : IDisposable
     /// <summary>The largest tiles of an image that fit into the allowed memory.</summary>
     Tiling Tiles(SegmentationSizes sizes)
     {
-        for (var cut = Tiling.Whole(sizes.Width, sizes.Height).Smaller(); cut is not null; cut = cut.Smaller())
-            if (Take(cut.TileSizes) is { } session)
+        for (var cut = Tiling.Whole(sizes.Width, sizes.Height, stride.Value).Smaller(); cut is not null; cut = cut.Smaller())
+            if (TakeTile(cut.TileSizes, sizes) is { } session)
             {
                 Keep(session);
                 Volatile.Write(ref tiling, cut);
@@ -231,6 +280,26 @@ public sealed class SegmentationModel : IDisposable
             + "even its smallest tiles need more memory than a run may take or the machine has; "
             + $"allow more ({nameof(RuntimeOptions)}.{nameof(RuntimeOptions.MostBytes)})");
     }
+
+    SegmentationSession? TakeTile(SegmentationSizes tile, SegmentationSizes image)
+    {
+        try
+        {
+            return Take(tile);
+        }
+        catch (ArgumentException error)
+        {
+            throw new ArgumentException(
+                $"an image of {image.Width}×{image.Height} pixels needs too much memory as a whole, and its tiles of "
+                + $"{tile.Width}×{tile.Height} do not fit the network: {error.Message}; "
+                + $"allow more memory ({nameof(RuntimeOptions)}.{nameof(RuntimeOptions.MostBytes)})", error);
+        }
+    }
+
+    SegmentationSession Opened(SegmentationSizes sizes, int rows, int columns) =>
+        new(model.Open(layout.Shape(rows, columns)), Metadata, layout, model.Inputs[0].Type, model.Pool, sizes, rows, columns,
+            (shape, isFloat) => OutputLayout.Of(shape, isFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null,
+                model.LastOperator, options.OneChannel, sizes));
 
     void Keep(SegmentationSession session)
     {
@@ -259,15 +328,14 @@ public sealed class SegmentationModel : IDisposable
                     idle.RemoveAt(k);
                     return session;
                 }
-        var declared = model.Inputs[0].Shape;
-        var (rows, columns) = fixedSize ? (declared![2], declared[3]) : (sizes.Height, sizes.Width);
+        var (rows, columns) = (layout.Height ?? sizes.Height, layout.Width ?? sizes.Width);
         // An image at least as large as the largest stride fits every network; only smaller ones need the network's own stride.
         if (!fixedSize && Math.Min(rows, columns) < OnnxModel.LargestStride && Math.Min(rows, columns) < stride.Value)
             throw new ArgumentException($"an image of {sizes.Width}×{sizes.Height} pixels is smaller than "
                 + $"the stride of the network, {stride.Value} pixels; enlarge it, or give it a border");
         try
         {
-            return new SegmentationSession(model.Open([1, 3, rows, columns]), Metadata, model.Pool, sizes, rows, columns);
+            return Opened(sizes, rows, columns);
         }
         // Memory the machine lacks counts as not allowed.
         catch (Exception error) when (!fixedSize && error is (OutOfMemoryException or ModelFormatException { IsTooLarge: true }))

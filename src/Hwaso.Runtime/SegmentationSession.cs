@@ -1,4 +1,5 @@
 using Hwaso.Runtime.Core;
+using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
 
 namespace Hwaso.Runtime;
@@ -10,53 +11,67 @@ sealed unsafe class SegmentationSession
 
     readonly Session session;
     readonly WorkerPool pool;
+    readonly InputLayout input;
+    readonly OutputLayout output;
+    readonly OnnxType type;
     readonly int rows, columns;
-    readonly float[] table = new float[3 * ColorValues];
+    readonly float[] table;
+    // Scores that are not where a kernel could read them: of other orders, of one channel, or of a model that is evaluated.
+    readonly float[]? held;
     readonly LabelKernel? kernel;
+    readonly FiniteKernel? finite;
     readonly byte[] labels, memory;
     readonly nint[] scratch;
     readonly ResizeTable[] resize;
 
     /// <param name="session">The network, opened for images of <paramref name="rows"/> × <paramref name="columns"/>.</param>
     /// <param name="metadata">The network's normalisation, and how its scores are resized.</param>
+    /// <param name="input">How the network takes images.</param>
+    /// <param name="type">The element type of its input.</param>
     /// <param name="pool">The threads to compute with.</param>
     /// <param name="sizes">The sizes of images and labels.</param>
     /// <param name="rows">Rows of the network's input.</param>
     /// <param name="columns">Columns of the network's input.</param>
+    /// <param name="read">What an output of some sizes is; the flag is whether it holds floating-point numbers.</param>
     public SegmentationSession(
-        Session session, SegmentationMetadata metadata, WorkerPool pool, SegmentationSizes sizes, int rows, int columns)
+        Session session, SegmentationMetadata metadata, InputLayout input, OnnxType type, WorkerPool pool, SegmentationSizes sizes,
+            int rows,
+        int columns, Func<int[], bool, OutputLayout> read)
     {
-        (this.session, this.pool, Sizes, this.rows, this.columns) = (session, pool, sizes, rows, columns);
-        for (var c = 0; c < 3; c++)
-            for (var v = 0; v < ColorValues; v++)
-                table[(c * ColorValues) + v] = (float)(((v / 255.0) - metadata.Mean[c]) / metadata.Deviation[c]);
+        (this.session, this.input, this.type, this.pool, Sizes) = (session, input, type, pool, sizes);
+        (this.rows, this.columns) = (rows, columns);
+        table = PixelTable.Of(metadata, input.Channels);
         resize =
         [
             ResizeTable.Linear(sizes.Height, rows, (double)rows / sizes.Height, ResizeMode.HalfPixel),
             ResizeTable.Linear(sizes.Width, columns, (double)columns / sizes.Width, ResizeMode.HalfPixel),
         ];
         labels = GC.AllocateUninitializedArray<byte>(sizes.LabelWidth * sizes.LabelHeight, pinned: true);
-        var shape = session.OutputShape(0);
-        if (session.IsFloat(0) && shape.Length == 4 && shape[0] == 1)
+        if (!session.IsPlanned)
+            // Only a run tells the sizes of its output.
+            session.Run();
+        output = read(session.OutputShape(0).ToArray(), Numbers.IsReal(session.TypeOf(0)));
+        if (output.Classes > 0)
         {
-            if (shape[1] > 256)
-                throw new ArgumentException($"{shape[1]} classes; labels are bytes, so at most 256 are supported");
             var mode = metadata.AlignCorners ? ResizeMode.AlignCorners : ResizeMode.HalfPixel;
             ResizeTable Table(int from, int to) => ResizeTable.Linear(from, to, (double)to / from, mode);
-            fixed (float* scores = session.Output(0))
+            var count = checked(output.Classes * output.Height * output.Width);
+            if (!session.IsPlanned || output.IsLast || output.One is not null)
+                held = GC.AllocateUninitializedArray<float>(count, pinned: true);
+            fixed (float* scores = held is not null ? held : session.Output(0))
             fixed (byte* to = labels)
-                // The addresses stay valid: the session's memory and the labels are pinned.
+            {
+                // The addresses stay valid: the session's memory, the scores that are held and the labels are pinned.
                 kernel = new LabelKernel(
-                    shape[1], shape[2], shape[3], Table(shape[2], sizes.LabelHeight), Table(shape[3], sizes.LabelWidth),
-                    scores, to, pool.Threads);
+                    output.Classes, output.Height, output.Width, Table(output.Height, sizes.LabelHeight),
+                    Table(output.Width, sizes.LabelWidth), scores, to, pool.Threads);
+                finite = new FiniteKernel(scores, count);
+            }
         }
-        else if (session.IsFloat(0) || shape.Length is < 2 or > 4 || Elements(shape[..^2]) != 1)
-            throw new ArgumentException(
-                $"the network's output [{string.Join(", ", shape.ToArray())}] is neither scores [1, K, h, w] nor labels [1, h, w]");
         var each = PinnedMemory.Whole((kernel?.ScratchBytes ?? 0) + PinnedMemory.Alignment);
         memory = GC.AllocateUninitializedArray<byte>(checked((int)(each * pool.Threads)) + PinnedMemory.Alignment, pinned: true);
         scratch = Enumerable.Range(0, pool.Threads).Select(k => (nint)PinnedMemory.Align(memory) + (nint)(k * each)).ToArray();
-        Bytes = session.Bytes + labels.Length + memory.Length;
+        Bytes = session.Bytes + labels.Length + memory.Length + (4L * (held?.Length ?? 0));
     }
 
     public SegmentationSizes Sizes { get; }
@@ -73,16 +88,24 @@ sealed unsafe class SegmentationSession
     /// <param name="stop">Cancels the run between two steps.</param>
     public void Run(ReadOnlySpan<byte> rgb, int stride, CancellationToken stop)
     {
-        if (rows == Sizes.Height && columns == Sizes.Width)
-            Normalise(rgb, stride);
-        else
-            NormaliseResized(rgb, stride);
+        Normalise(rgb, stride);
         session.Run(stop);
         stop.ThrowIfCancellationRequested();
-        if (kernel is not null)
-            pool.Run(kernel, scratch);
-        else
+        if (kernel is null)
+        {
             Nearest();
+            return;
+        }
+        if (held is not null)
+            Hold();
+        finite!.Reset();
+        pool.Run(finite, scratch);
+        if (!finite.IsFinite)
+            throw new ArithmeticException(
+                $"the network's scores of an image of {Sizes.Width}×{Sizes.Height} pixels are not finite; the first "
+                + $"layer with such a result is {session.FirstNotFinite() ?? "not found"}; check the file's weights, its precision "
+                + "(half precision ends at 65504) and the normalisation");
+        pool.Run(kernel, scratch);
         GC.KeepAlive(memory);
     }
 
@@ -99,52 +122,93 @@ sealed unsafe class SegmentationSession
 
     void Normalise(ReadOnlySpan<byte> rgb, int stride)
     {
-        var input = session.Input(0);
-        for (var c = 0; c < 3; c++)
+        var isWhole = rows == Sizes.Height && columns == Sizes.Width;
+        for (var c = 0; c < input.Channels; c++)
             for (var y = 0; y < rows; y++)
             {
-                var row = input.Slice(((c * rows) + y) * columns, columns);
-                var pixels = rgb.Slice(3 * y * stride, 3 * columns);
-                for (int k = 0, from = c; k < row.Length; k++, from += 3)
-                    row[k] = table[(c * ColorValues) + pixels[from]];
+                var start = input.IsLast ? (y * columns * input.Channels) + c : ((c * rows) + y) * columns;
+                var step = input.IsLast ? input.Channels : 1;
+                if (isWhole && step == 1 && input.Channels == 3 && Numbers.IsReal(type) && type != OnnxType.Float64)
+                    Row(rgb.Slice(3 * y * stride, 3 * columns), c, session.Input(0).Slice(start, columns));
+                else
+                    for (var x = 0; x < columns; x++)
+                        Put(start + (x * step), isWhole ? At(rgb, stride, c, y, x) : Between(rgb, stride, c, y, x));
             }
     }
 
-    void NormaliseResized(ReadOnlySpan<byte> rgb, int stride)
+    void Row(ReadOnlySpan<byte> pixels, int c, Span<float> row)
     {
-        var input = session.Input(0);
+        for (int k = 0, from = c; k < row.Length; k++, from += 3)
+            row[k] = table[(c * ColorValues) + pixels[from]];
+    }
+
+    void Put(int at, float value)
+    {
+        if (type == OnnxType.Float64)
+            session.InputDoubles(0)[at] = value;
+        else if (Numbers.IsReal(type))
+            session.Input(0)[at] = value;
+        else
+            session.InputInts(0)[at] = (long)MathF.Round(value);
+    }
+
+    float At(ReadOnlySpan<byte> rgb, int stride, int c, int row, int column)
+    {
+        var pixel = rgb.Slice(((row * stride) + column) * 3, 3);
+        // Gray as in ITU-R BT.601; an alpha is opaque.
+        var value = input.Channels == 1 ? ((299 * pixel[0]) + (587 * pixel[1]) + (114 * pixel[2]) + 500) / 1000 : c < 3 ? pixel[c] : 255;
+        return table[(c * ColorValues) + value];
+    }
+
+    float Between(ReadOnlySpan<byte> rgb, int stride, int c, int row, int column)
+    {
         var (y, x) = (resize[0], resize[1]);
-        for (var c = 0; c < 3; c++)
-            for (var row = 0; row < rows; row++)
-                for (var column = 0; column < columns; column++)
-                {
-                    float At(ReadOnlySpan<byte> image, int r, int k) => table[(c * ColorValues) + image[(((r * stride) + k) * 3) + c]];
-                    var upper = At(rgb, y.First[row], x.First[column]);
-                    var lower = At(rgb, y.Second[row], x.First[column]);
-                    upper += (At(rgb, y.First[row], x.Second[column]) - upper) * x.Part[column];
-                    lower += (At(rgb, y.Second[row], x.Second[column]) - lower) * x.Part[column];
-                    input[(((c * rows) + row) * columns) + column] = upper + ((lower - upper) * y.Part[row]);
-                }
+        var upper = At(rgb, stride, c, y.First[row], x.First[column]);
+        var lower = At(rgb, stride, c, y.Second[row], x.First[column]);
+        upper += (At(rgb, stride, c, y.First[row], x.Second[column]) - upper) * x.Part[column];
+        lower += (At(rgb, stride, c, y.Second[row], x.Second[column]) - lower) * x.Part[column];
+        return upper + ((lower - upper) * y.Part[row]);
+    }
+
+    // Scores in the order [K, h, w]; of a single channel, those of two classes.
+    void Hold()
+    {
+        var (area, classes) = (output.Height * output.Width, output.One is null ? output.Classes : 1);
+        var real = session.TypeOf(0) == OnnxType.Float64;
+        var count = real ? session.OutputDoubles(0).Length : session.Output(0).Length;
+        if (count != area * classes)
+            throw new ArgumentException($"the network's output has {count} numbers now and had {area * classes} before; "
+                + "its size depends on the image, which is not supported");
+        for (var k = 0; k < count; k++)
+        {
+            var value = real ? (float)session.OutputDoubles(0)[k] : session.Output(0)[k];
+            var to = output.IsLast ? (k % classes * area) + (k / classes) : k;
+            if (output.One is null)
+                held![to] = value;
+            else
+                (held![to], held[area + to]) = (output.One == OneChannel.Logit ? 0 : 1 - value, value);
+        }
     }
 
     // Labels cannot be interpolated: each pixel takes the label of the element it lies in.
     void Nearest()
     {
-        var from = session.OutputInts(0);
-        var shape = session.OutputShape(0);
-        var (height, width) = (shape[^2], shape[^1]);
+        var (height, width) = (output.Height, output.Width);
         for (var y = 0; y < Sizes.LabelHeight; y++)
             for (var x = 0; x < Sizes.LabelWidth; x++)
-                labels[(y * Sizes.LabelWidth) + x] =
-                    (byte)from[((int)((long)y * height / Sizes.LabelHeight) * width) + (int)((long)x * width / Sizes.LabelWidth)];
+                labels[(y * Sizes.LabelWidth) + x] = Label(
+                    ((int)((long)y * height / Sizes.LabelHeight) * width) + (int)((long)x * width / Sizes.LabelWidth), x, y);
     }
 
-    static int Elements(ReadOnlySpan<int> shape)
+    byte Label(int at, int x, int y)
     {
-        var product = 1;
-        foreach (var size in shape)
-            product *= size;
-        return product;
+        var isReal = Numbers.IsReal(session.TypeOf(0));
+        double value = !isReal ? session.OutputInts(0)[at]
+            : session.TypeOf(0) == OnnxType.Float64 ? session.OutputDoubles(0)[at] : session.Output(0)[at];
+        return value is >= byte.MinValue and <= byte.MaxValue && Math.Floor(value) == value
+            ? (byte)value
+            : throw new ArgumentException(FormattableString.Invariant(
+                $"the network's label of the pixel at column {x}, row {y} is {value}; whole numbers from 0 to 255 were wanted"));
     }
 }
 

@@ -6,15 +6,15 @@ namespace Hwaso.Runtime;
 sealed class Tiling
 {
     // Most networks shrink the image by 32 at most: tiles that start at multiples of 32 keep their feature maps on the grid of the whole
-    // image's.
-    const int Grid = 32;
-    const int Smallest = 2 * Grid;
+    // image's. A network with a larger stride has a coarser grid.
+    const int UsualGrid = 32;
 
     readonly int[] lefts, tops;
+    readonly int grid;
 
-    Tiling(int width, int height, int tileWidth, int tileHeight)
+    Tiling(int width, int height, int tileWidth, int tileHeight, int grid)
     {
-        (Width, Height, TileWidth, TileHeight) = (width, height, tileWidth, tileHeight);
+        (Width, Height, TileWidth, TileHeight, this.grid) = (width, height, tileWidth, tileHeight, grid);
         (lefts, tops) = (Starts(width, tileWidth), Starts(height, tileHeight));
     }
 
@@ -43,20 +43,24 @@ sealed class Tiling
     }
 
     /// <summary>The whole image as one tile.</summary>
-    public static Tiling Whole(int width, int height) => new(width, height, width, height);
+    /// <param name="width">Columns of the image.</param>
+    /// <param name="height">Rows of the image.</param>
+    /// <param name="stride">Pixels of the image per element of the network's smallest feature map.</param>
+    public static Tiling Whole(int width, int height, int stride) =>
+        new(width, height, width, height, (UsualGrid + stride - 1) / stride * stride);
 
     /// <summary>Tiles with a shorter longer side; null if they would be smaller than the smallest useful size.</summary>
     public Tiling? Smaller()
     {
-        static int Cut(int side) => Math.Max(Smallest, (int)(side * 3L / 4 / Grid) * Grid);
+        int Cut(int side) => Math.Max(2 * grid, (int)(side * 3L / 4 / grid) * grid);
         var (width, height) = TileWidth > TileHeight ? (Cut(TileWidth), TileHeight) : (TileWidth, Cut(TileHeight));
-        return width < TileWidth || height < TileHeight ? new Tiling(Width, Height, width, height) : null;
+        return width < TileWidth || height < TileHeight ? new Tiling(Width, Height, width, height, grid) : null;
     }
 
     // A tile starts every two thirds of its size; the last one ends with the image.
-    static int[] Starts(int length, int tile)
+    int[] Starts(int length, int tile)
     {
-        var step = Math.Max(Grid, tile * 2L / 3 / Grid * Grid);
+        var step = Math.Max(grid, tile * 2L / 3 / grid * grid);
         var starts = new List<int>();
         for (long at = 0; at + tile < length; at += step)
             starts.Add((int)at);

@@ -1,3 +1,4 @@
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
 
 namespace Hwaso.Runtime;
@@ -12,6 +13,7 @@ public sealed unsafe class WorkerPool : IDisposable
 
     readonly Thread[] threads;
     readonly SemaphoreSlim wake = new(0);
+    readonly RunGate gate = new();
     Kernel? kernel;
     nint[] scratch = [];
     Exception? failure;
@@ -29,8 +31,16 @@ public sealed unsafe class WorkerPool : IDisposable
         for (var k = 0; k < this.threads.Length; k++)
         {
             var number = k + 1;
-            this.threads[k] = new Thread(() => Work(number)) { IsBackground = true, Name = $"Hwaso.Runtime {number}" };
-            this.threads[k].Start();
+            try
+            {
+                this.threads[k] = new Thread(() => Work(number)) { IsBackground = true, Name = $"Hwaso.Runtime {number}" };
+                this.threads[k].Start();
+            }
+            catch
+            {
+                End(k);
+                throw;
+            }
         }
     }
 
@@ -38,16 +48,19 @@ public sealed unsafe class WorkerPool : IDisposable
     public int Threads { get; }
 
     /// <summary>Ends the threads; models that use the pool then compute on the caller's thread alone.</summary>
+    /// <exception cref="InvalidOperationException">A session runs on the pool.</exception>
     public void Dispose()
     {
-        if (ends)
-            return;
-        ends = true;
-        wake.Release(Math.Max(1, threads.Length));
-        foreach (var thread in threads)
-            thread.Join();
-        wake.Dispose();
+        if (gate.Close("a worker pool"))
+            End(threads.Length);
     }
+
+    /// <summary>Begins a run of several kernels, during which the pool cannot be disposed.</summary>
+    /// <returns>Whether <see cref="Leave"/> has to follow; false after <see cref="Dispose"/>.</returns>
+    internal bool TryEnter() => gate.TryEnter();
+
+    /// <summary>Ends a run.</summary>
+    internal void Leave() => gate.Leave();
 
     /// <summary>Computes all items of a kernel.</summary>
     /// <param name="work">The kernel.</param>
@@ -61,24 +74,42 @@ public sealed unsafe class WorkerPool : IDisposable
                 work.Run(k, (byte*)memory[0]);
             return;
         }
-        (kernel, scratch, failure) = (work, memory, null);
-        Volatile.Write(ref next, -1);
-        Interlocked.Increment(ref generation);
-        Interlocked.Exchange(ref state, Open);
-        var sleeping = Volatile.Read(ref asleep);
-        if (sleeping > 0)
-            wake.Release(Math.Min(sleeping, items - 1));
-        Take(0);
-        // Wait for the threads that joined; the gate is closed for the others.
-        Interlocked.And(ref state, ~Open);
-        var wait = new SpinWait();
-        while (Volatile.Read(ref state) != 0)
-            wait.SpinOnce(sleep1Threshold: -1);
-        var failed = failure;
-        kernel = null;
-        Volatile.Write(ref busy, 0);
+        Exception? failed;
+        try
+        {
+            (kernel, scratch, failure) = (work, memory, null);
+            Volatile.Write(ref next, -1);
+            Interlocked.Increment(ref generation);
+            Interlocked.Exchange(ref state, Open);
+            var sleeping = Volatile.Read(ref asleep);
+            if (sleeping > 0)
+                wake.Release(Math.Min(sleeping, items - 1));
+            Take(0);
+        }
+        finally
+        {
+            // Wait for the threads that joined; the gate is closed for the others.
+            Interlocked.And(ref state, ~Open);
+            var wait = new SpinWait();
+            while (Volatile.Read(ref state) != 0)
+                wait.SpinOnce(sleep1Threshold: -1);
+            failed = failure;
+            kernel = null;
+            Volatile.Write(ref busy, 0);
+        }
+        if (failed is OutOfMemoryException)
+            throw new InsufficientMemoryException($"a kernel lacks memory: {failed.Message}", failed);
         if (failed is not null)
             throw new InvalidOperationException($"a kernel failed: {failed.Message}", failed);
+    }
+
+    void End(int started)
+    {
+        ends = true;
+        wake.Release(Math.Max(1, started));
+        for (var k = 0; k < started; k++)
+            threads[k].Join();
+        wake.Dispose();
     }
 
     void Work(int number)
@@ -122,10 +153,11 @@ public sealed unsafe class WorkerPool : IDisposable
             for (int k = Interlocked.Increment(ref next), items = work.Items; k < items; k = Interlocked.Increment(ref next))
                 work.Run(k, memory);
         }
-        // The caller's thread rethrows it, whichever thread it occurred on.
-        catch (Exception error) when (error is not OutOfMemoryException)
+        // The caller's thread rethrows it, whichever thread it occurred on. The items that nobody took are skipped.
+        catch (Exception error)
         {
             failure = error;
+            Volatile.Write(ref next, int.MaxValue / 2);
         }
     }
 }

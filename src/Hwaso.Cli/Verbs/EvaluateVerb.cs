@@ -23,6 +23,7 @@ sealed class EvaluateVerb : Verb
         Values.Choice("--layout", "its layout (default: recognised by the folder's content)", [.. Datasets.Layouts]);
     readonly Option<string?> split = Values.Text("--split", "NAME", "split to score (default: val)");
     readonly ViewOptions views = new();
+    readonly ForeignOptions foreign = new();
     readonly MeasureOptions measures = new();
 
     public EvaluateVerb()
@@ -31,7 +32,7 @@ sealed class EvaluateVerb : Verb
         {
             source, data, layout, split, measures.Absent, measures.Boundary, measures.Bootstrap,
         };
-        foreach (var option in views.All)
+        foreach (var option in views.All.Concat(foreign.All))
             Command.Add(option);
     }
 
@@ -62,7 +63,7 @@ sealed class EvaluateVerb : Verb
         asked.Views.Views.Check();
         IReadOnlyList<string> layouts = asked.Layout is { } named ? [named] : Datasets.LayoutsOf(asked.Data);
         // A run is scored as it was trained, on libtorch; an exported network is scored as it is deployed.
-        using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Libtorch);
+        using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Libtorch, foreign.Of(arguments));
         // Some folders can be read in two ways, such as PASCAL Context with a background and without: the one that fits the network.
         var layout = layouts.FirstOrDefault(l => Datasets.ClassesOf(l, asked.Data).Count == segmenter.ClassCount) ?? layouts[0];
         var data = Datasets.Open(layout, asked.Data, asked.Split);
@@ -102,7 +103,8 @@ sealed class EvaluateVerb : Verb
     static void CheckClasses(Segmenter segmenter, SegmentationDataset data, EvaluateArguments asked)
     {
         if (segmenter.ClassCount is not { } classes)
-            throw new UsageException($"{segmenter.Source} does not say how many classes it has, so it cannot be scored");
+            throw new UsageException($"{segmenter.Source} outputs labels and does not name its classes, so it cannot be scored: "
+                + "export it with its scores, or write its classes into the file's metadata (hwaso.classes, docs/runtime.md)");
         var own = data.Classes.Count;
         if (classes != own)
             throw new UsageException(

@@ -21,6 +21,7 @@ sealed class PredictVerb : Verb
         "--submission", "writes the files that a benchmark's server takes: its names, folders and numbers",
             [.. Submission.All.Select(s => s.Name)]);
     readonly ViewOptions views = new();
+    readonly ForeignOptions foreign = new();
 
     public PredictVerb()
     {
@@ -28,7 +29,7 @@ sealed class PredictVerb : Verb
         {
             source, images, folder, overlay, submission,
         };
-        foreach (var option in views.All)
+        foreach (var option in views.All.Concat(foreign.All))
             Command.Add(option);
     }
 
@@ -51,7 +52,7 @@ sealed class PredictVerb : Verb
         var asked = Read(arguments);
         asked.Views.Views.Check();
         var files = UsageException.When(() => new LabelFiles(asked.Images, asked.Out, asked.Overlay, asked.Submission));
-        using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Automatic);
+        using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Automatic, foreign.Of(arguments));
         if (asked.Submission is { } submission)
             UsageException.When(() => submission.Check(segmenter), option: "--");
         // Before progress is shown: an error is one line.

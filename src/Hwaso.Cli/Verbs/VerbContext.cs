@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference;
+using Hwaso.Runtime;
 using Hwaso.Torch;
 
 namespace Hwaso.Cli.Verbs;
@@ -49,10 +50,14 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
     /// <param name="source">A run folder, a checkpoint or an exported network.</param>
     /// <param name="views">How it looks at images.</param>
     /// <param name="engine">The engine of a run or a checkpoint.</param>
+    /// <param name="known">What is known of an exported network whose file does not say it.</param>
     /// <exception cref="UsageException">An exported network cannot do what the options ask for.</exception>
-    public Segmenter OpenSegmenter(string source, ViewArguments views, Engine engine)
+    public Segmenter OpenSegmenter(string source, ViewArguments views, Engine engine, SegmentationOptions? known = null)
     {
         var exported = Segmenter.IsExported(source);
+        if (!exported && known is not null)
+            throw new UsageException(
+                $"--mean, --std, --range, --one-channel: {source} knows its own; they are for exported networks (.onnx)");
         if (exported && !views.Views.IsPlain)
         {
             var option = views.Crop is not null ? "--crop" : views.Protocol is not null ? "--protocol" : "--scales, --flip";
@@ -70,6 +75,7 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
             Device = exported ? null : TorchDevice,
             Threads = ProcessorThreads,
             Views = views.Views,
+            Known = known,
             Log = Log,
         });
     }

@@ -29,7 +29,7 @@ sealed unsafe class Constant
 
     Constant(TensorType type, ReadOnlyMemory<byte> view) => (Type, this.view) = (type, view);
 
-    ~Constant() => NativeMemory.AlignedFree(address);
+    ~Constant() => Free();
 
     public TensorType Type { get; }
 
@@ -83,8 +83,7 @@ sealed unsafe class Constant
     public void Release()
     {
         (released, view) = (true, null);
-        NativeMemory.AlignedFree(address);
-        address = null;
+        Free();
     }
 
     /// <summary>The elements as integers; floating-point numbers are truncated.</summary>
@@ -96,8 +95,20 @@ sealed unsafe class Constant
 
     void Make()
     {
-        address = (byte*)NativeMemory.AlignedAlloc((nuint)(Type.Bytes + Slack), PinnedMemory.Alignment);
-        new Span<byte>(address, checked((int)Type.Bytes + Slack)).Clear();
+        var bytes = checked((int)Type.Bytes + Slack);
+        address = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, PinnedMemory.Alignment);
+        // The collector sees the numbers' memory too; else many models could wait for their finalizers.
+        GC.AddMemoryPressure(bytes);
+        new Span<byte>(address, bytes).Clear();
+    }
+
+    void Free()
+    {
+        if (address == null)
+            return;
+        NativeMemory.AlignedFree(address);
+        address = null;
+        GC.RemoveMemoryPressure(Type.Bytes + Slack);
     }
 }
 
@@ -109,4 +120,13 @@ sealed class PackedWeights
     /// <summary>The packed form of some weights; <paramref name="layout"/> distinguishes forms of the same weights.</summary>
     public Constant Get(Constant weights, int layout, Func<Constant> pack) =>
         packed.GetOrAdd((weights, layout), _ => new Lazy<Constant>(pack)).Value;
+
+    /// <summary>Frees all of them.</summary>
+    public void Release()
+    {
+        foreach (var one in packed.Values)
+            if (one.IsValueCreated)
+                one.Value.Release();
+        packed.Clear();
+    }
 }

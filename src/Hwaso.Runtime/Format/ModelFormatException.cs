@@ -10,4 +10,7 @@ public sealed class ModelFormatException(string place, string problem) : Excepti
 
     /// <summary>Whether the model would run on smaller inputs.</summary>
     internal bool IsTooLarge { get; init; }
+
+    /// <summary>Whether only the planner refuses it: the model may run node by node.</summary>
+    internal bool IsUnplanned { get; init; }
 }

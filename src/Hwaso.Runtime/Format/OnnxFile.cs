@@ -3,19 +3,43 @@ namespace Hwaso.Runtime.Format;
 /// <summary>The content of an ONNX file.</summary>
 /// <param name="Place">The file's name, for messages.</param>
 /// <param name="Opset">The version of ONNX's own operator set.</param>
-/// <param name="Nodes">Its nodes, in the file's order.</param>
-/// <param name="Weights">Its initializers by name.</param>
-/// <param name="Inputs">Its inputs, without initializers.</param>
-/// <param name="Outputs">Its outputs.</param>
+/// <param name="Graph">Nodes, weights, inputs and outputs.</param>
+/// <param name="Functions">Operators that the file defines itself.</param>
 /// <param name="Metadata">Its metadata.</param>
 sealed record OnnxFile(
     string Place,
     int Opset,
+    OnnxGraph Graph,
+    IReadOnlyList<OnnxFunction> Functions,
+    IReadOnlyDictionary<string, string> Metadata);
+
+/// <summary>A graph: a file's, or one in a node's attribute.</summary>
+/// <param name="Nodes">Its nodes, in the file's order.</param>
+/// <param name="Weights">Its initializers by name.</param>
+/// <param name="Inputs">Its inputs, without initializers.</param>
+/// <param name="Outputs">Its outputs.</param>
+sealed record OnnxGraph(
     IReadOnlyList<OnnxNode> Nodes,
     IReadOnlyDictionary<string, OnnxTensor> Weights,
     IReadOnlyList<OnnxPort> Inputs,
-    IReadOnlyList<OnnxPort> Outputs,
-    IReadOnlyDictionary<string, string> Metadata);
+    IReadOnlyList<OnnxPort> Outputs);
+
+/// <summary>An operator that a file defines by nodes of its own (FunctionProto).</summary>
+/// <param name="Domain">Its operator set.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Inputs">The names of its inputs.</param>
+/// <param name="Outputs">The names of its outputs.</param>
+/// <param name="Attributes">The names of its attributes.</param>
+/// <param name="Defaults">The values of attributes that a node may leave out.</param>
+/// <param name="Nodes">Its nodes.</param>
+sealed record OnnxFunction(
+    string Domain,
+    string Name,
+    IReadOnlyList<string> Inputs,
+    IReadOnlyList<string> Outputs,
+    IReadOnlyList<string> Attributes,
+    IReadOnlyDictionary<string, OnnxAttribute> Defaults,
+    IReadOnlyList<OnnxNode> Nodes);
 
 /// <summary>A declared input or output of a file.</summary>
 /// <param name="Name">Its name.</param>
@@ -43,29 +67,95 @@ sealed record OnnxNode(
 }
 
 /// <summary>An attribute of a node; fields that the file does not hold are null or empty.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Int">Its integer.</param>
+/// <param name="Float">Its number.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Ints">Its list of integers.</param>
+/// <param name="Floats">Its list of numbers.</param>
+/// <param name="Tensor">Its tensor.</param>
+/// <param name="Graphs">Its graphs; one, unless it is a list of them.</param>
+/// <param name="Reference">The attribute of the function around it whose value it takes; empty for none.</param>
 sealed record OnnxAttribute(
-    string Name, long? Int, float? Float, string? Text, long[] Ints, float[] Floats, OnnxTensor? Tensor, bool HasGraph);
+    string Name, long? Int, float? Float, string? Text, long[] Ints, float[] Floats, OnnxTensor? Tensor, OnnxGraph[] Graphs,
+    string Reference = "");
 
-/// <summary>A tensor of a file: floating-point numbers as single precision, all others as 64-bit integers.</summary>
+/// <summary>
+/// A tensor of a file: numbers of up to 32 bits and floating point as single precision, integers in 64 bits.
+/// </summary>
 /// <param name="Name">Its name; may be empty in an attribute.</param>
+/// <param name="Type">Its element type.</param>
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Floats">Its numbers if they are floating point, as bytes; a view of the file if they are stored as single
 /// precision.</param>
 /// <param name="Ints">Its numbers if they are integers.</param>
-sealed record OnnxTensor(string Name, int[] Shape, ReadOnlyMemory<byte>? Floats, long[]? Ints);
+/// <param name="Doubles">Its numbers if they are of double precision, besides <paramref name="Floats"/>.</param>
+sealed record OnnxTensor(
+    string Name, OnnxType Type, int[] Shape, ReadOnlyMemory<byte>? Floats, long[]? Ints, double[]? Doubles = null);
 
 /// <summary>The element types that can be read, by ONNX's numbers (TensorProto.DataType).</summary>
-enum OnnxType
+public enum OnnxType
 {
+    /// <summary>Single precision.</summary>
     Float32 = 1,
+
+    /// <summary>8 bits, unsigned.</summary>
     UInt8 = 2,
+
+    /// <summary>8 bits, signed.</summary>
     Int8 = 3,
+
+    /// <summary>16 bits, unsigned.</summary>
     UInt16 = 4,
+
+    /// <summary>16 bits, signed.</summary>
     Int16 = 5,
+
+    /// <summary>32 bits, signed.</summary>
     Int32 = 6,
+
+    /// <summary>64 bits, signed.</summary>
     Int64 = 7,
+
+    /// <summary>Truths: 0 or 1.</summary>
     Bool = 9,
+
+    /// <summary>Half precision.</summary>
     Float16 = 10,
+
+    /// <summary>Double precision.</summary>
     Float64 = 11,
+
+    /// <summary>32 bits, unsigned.</summary>
     UInt32 = 12,
+
+    /// <summary>64 bits, unsigned.</summary>
+    UInt64 = 13,
+
+    /// <summary>The upper 16 bits of single precision.</summary>
+    BFloat16 = 16,
+
+    /// <summary>8 bits, 4 of them exponent; no infinity.</summary>
+    Float8E4M3FN = 17,
+
+    /// <summary>8 bits, 4 of them exponent; no infinity, one NaN, no negative zero.</summary>
+    Float8E4M3FNUZ = 18,
+
+    /// <summary>8 bits, 5 of them exponent.</summary>
+    Float8E5M2 = 19,
+
+    /// <summary>8 bits, 5 of them exponent; no infinity, one NaN, no negative zero.</summary>
+    Float8E5M2FNUZ = 20,
+
+    /// <summary>4 bits, unsigned.</summary>
+    UInt4 = 21,
+
+    /// <summary>4 bits, signed.</summary>
+    Int4 = 22,
+
+    /// <summary>4 bits, 2 of them exponent; no infinity, no NaN.</summary>
+    Float4E2M1 = 23,
+
+    /// <summary>Powers of two in 8 bits.</summary>
+    Float8E8M0 = 24,
 }

@@ -6,19 +6,21 @@ namespace Hwaso.Runtime.Format;
 static class OnnxReader
 {
     /// <summary>The oldest and newest operator sets that can be read.</summary>
-    public const int OldestOpset = 9, NewestOpset = 24;
+    public const int OldestOpset = 7, NewestOpset = 25;
 
     // The largest networks have some thousands; planning takes time quadratic in their number.
-    const int MostNodes = 20_000, MostSize = 1 << 24;
+    const int MostNodes = 20_000, MostSize = 1 << 24, MostDepth = 16;
 
     /// <param name="bytes">The file; the numbers of its weights are views of it.</param>
     /// <param name="place">Its name, for messages.</param>
+    /// <param name="folder">The folder whose files may hold weights; null for none.</param>
     /// <exception cref="ModelFormatException">The bytes are not an ONNX file, are damaged, or have an unsupported operator set.</exception>
-    public static OnnxFile Read(ReadOnlyMemory<byte> bytes, string place)
+    public static OnnxFile Read(ReadOnlyMemory<byte> bytes, string place, string? folder = null)
     {
         try
         {
-            return Model(bytes, place);
+            using var weights = folder is null ? null : new ExternalWeights(folder);
+            return Model(bytes, new Source(place, weights));
         }
         catch (WireFormatException error)
         {
@@ -26,11 +28,14 @@ static class OnnxReader
         }
     }
 
-    static OnnxFile Model(ReadOnlyMemory<byte> bytes, string place)
+    static OnnxFile Model(ReadOnlyMemory<byte> bytes, Source source)
     {
+        var place = source.Place;
         var reader = new WireReader(bytes);
         ReadOnlyMemory<byte>? graph = null;
         int? opset = null;
+        var hasOthers = false;
+        var functions = new List<OnnxFunction>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         while (reader.Next(out var field))
             switch (field)
@@ -39,7 +44,9 @@ static class OnnxReader
                     graph = reader.Bytes();
                     break;
                 case 8:
-                    if (Opset(reader.Bytes(), place) is ("" or "ai.onnx", var version))
+                    var (domain, version) = Opset(reader.Bytes(), place);
+                    hasOthers |= domain is not ("" or "ai.onnx");
+                    if (domain is "" or "ai.onnx")
                         opset = version is >= OldestOpset and <= NewestOpset
                             ? (int)version
                             : throw new ModelFormatException(place,
@@ -49,17 +56,29 @@ static class OnnxReader
                     var (key, value) = Pair(reader.Bytes(), place);
                     metadata[key] = value;
                     break;
+                case 25:
+                    functions.Add(Function(reader.Bytes(), source));
+                    break;
                 default:
                     reader.Skip();
                     break;
             }
         if (graph is not { } found)
             throw new ModelFormatException(place, "holds no graph; this is not an ONNX file, or a damaged one");
-        return Graph(found, place, opset ?? throw new ModelFormatException(place, "does not say which operator set it uses"), metadata);
+        // Operators of other sets are refused by their names.
+        var used = opset ?? (hasOthers ? NewestOpset : null as int?)
+            ?? throw new ModelFormatException(place, "does not say which operator set it uses");
+        var read = Graph(found, source, 0);
+        if (read.Outputs.Count == 0)
+            throw new ModelFormatException(place, "declares no output");
+        return new OnnxFile(place, used, read, functions, metadata);
     }
 
-    static OnnxFile Graph(ReadOnlyMemory<byte> message, string place, int opset, Dictionary<string, string> metadata)
+    static OnnxGraph Graph(ReadOnlyMemory<byte> message, Source source, int depth)
     {
+        var place = source.Place;
+        if (depth > MostDepth)
+            throw new ModelFormatException(place, $"has graphs within graphs, more than the {MostDepth} supported");
         var reader = new WireReader(message);
         var nodes = new List<OnnxNode>();
         var weights = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);
@@ -68,12 +87,11 @@ static class OnnxReader
             switch (field)
             {
                 case 1:
-                    if (nodes.Count == MostNodes)
-                        throw new ModelFormatException(place, $"has more than the {MostNodes} nodes supported");
-                    nodes.Add(Node(reader.Bytes(), place));
+                    source.Count();
+                    nodes.Add(Node(reader.Bytes(), source, depth));
                     break;
                 case 5:
-                    var tensor = OnnxTensorReader.Read(reader.Bytes(), place);
+                    var tensor = OnnxTensorReader.Read(reader.Bytes(), place, source.Weights);
                     if (!weights.TryAdd(tensor.Name, tensor))
                         throw new ModelFormatException($"{place}: tensor '{tensor.Name}'", "occurs twice");
                     break;
@@ -90,12 +108,38 @@ static class OnnxReader
                     break;
             }
         inputs.RemoveAll(i => weights.ContainsKey(i.Name));
-        if (outputs.Count == 0)
-            throw new ModelFormatException(place, "declares no output");
-        return new OnnxFile(place, opset, nodes, weights, inputs, outputs, metadata);
+        return new OnnxGraph(nodes, weights, inputs, outputs);
     }
 
-    static OnnxNode Node(ReadOnlyMemory<byte> message, string place)
+    static OnnxFunction Function(ReadOnlyMemory<byte> message, Source source)
+    {
+        var reader = new WireReader(message);
+        var (inputs, outputs, names) = (new List<string>(), new List<string>(), new List<string>());
+        var nodes = new List<OnnxNode>();
+        var defaults = new Dictionary<string, OnnxAttribute>(StringComparer.Ordinal);
+        var (name, domain) = ("", "");
+        while (reader.Next(out var field))
+            switch (field)
+            {
+                case 1: name = reader.Text(); break;
+                case 4: inputs.Add(reader.Text()); break;
+                case 5: outputs.Add(reader.Text()); break;
+                case 6: names.Add(reader.Text()); break;
+                case 7:
+                    source.Count();
+                    nodes.Add(Node(reader.Bytes(), source, 1));
+                    break;
+                case 10: domain = reader.Text(); break;
+                case 11:
+                    var attribute = Attribute(reader.Bytes(), source, 1);
+                    defaults[attribute.Name] = attribute;
+                    break;
+                default: reader.Skip(); break;
+            }
+        return new OnnxFunction(domain == "ai.onnx" ? "" : domain, name, inputs, outputs, names, defaults, nodes);
+    }
+
+    static OnnxNode Node(ReadOnlyMemory<byte> message, Source source, int depth)
     {
         var reader = new WireReader(message);
         var (inputs, outputs) = (new List<string>(), new List<string>());
@@ -109,7 +153,7 @@ static class OnnxReader
                 case 3: name = reader.Text(); break;
                 case 4: type = reader.Text(); break;
                 case 5:
-                    var attribute = Attribute(reader.Bytes(), place);
+                    var attribute = Attribute(reader.Bytes(), source, depth);
                     attributes[attribute.Name] = attribute;
                     break;
                 case 7: domain = reader.Text(); break;
@@ -118,7 +162,7 @@ static class OnnxReader
         return new OnnxNode(name, domain == "ai.onnx" ? "" : domain, type, inputs, outputs, attributes);
     }
 
-    static OnnxAttribute Attribute(ReadOnlyMemory<byte> message, string place)
+    static OnnxAttribute Attribute(ReadOnlyMemory<byte> message, Source source, int depth)
     {
         var reader = new WireReader(message);
         var (ints, floats) = (new List<long>(), new List<float>());
@@ -126,7 +170,8 @@ static class OnnxReader
         float? real = null;
         string? text = null;
         OnnxTensor? tensor = null;
-        var (name, graph) = ("", false);
+        var (name, reference) = ("", "");
+        var graphs = new List<OnnxGraph>();
         while (reader.Next(out var field))
             switch (field)
             {
@@ -134,13 +179,14 @@ static class OnnxReader
                 case 2: real = reader.Float(); break;
                 case 3: number = reader.Int(); break;
                 case 4: text = reader.Text(); break;
-                case 5: tensor = OnnxTensorReader.Read(reader.Bytes(), place); break;
-                case 6 or 11: (graph, _) = (true, reader.Bytes()); break;
+                case 5: tensor = OnnxTensorReader.Read(reader.Bytes(), source.Place, source.Weights); break;
+                case 6 or 11: graphs.Add(Graph(reader.Bytes(), source, depth + 1)); break;
                 case 7: reader.Floats(floats); break;
                 case 8: reader.Ints(ints); break;
+                case 21: reference = reader.Text(); break;
                 default: reader.Skip(); break;
             }
-        return new OnnxAttribute(name, number, real, text, [.. ints], [.. floats], tensor, graph);
+        return new OnnxAttribute(name, number, real, text, [.. ints], [.. floats], tensor, [.. graphs], reference);
     }
 
     static OnnxPort Port(ReadOnlyMemory<byte> message, string place)
@@ -152,7 +198,7 @@ static class OnnxReader
         while (reader.Next(out var field))
             if (field == 1)
                 name = reader.Text();
-            else if (field == 2 && Inner(reader.Bytes(), 1, place) is { } tensor)
+            else if (field == 2 && Tensor(reader.Bytes(), $"{place}: '{name}'") is { } tensor)
             {
                 var inner = new WireReader(tensor);
                 while (inner.Next(out var part))
@@ -225,15 +271,36 @@ static class OnnxReader
         return (key, value);
     }
 
-    static ReadOnlyMemory<byte>? Inner(ReadOnlyMemory<byte> message, int wanted, string place)
+    // The tensor type of a TypeProto; null if the file does not say it.
+    static ReadOnlyMemory<byte>? Tensor(ReadOnlyMemory<byte> message, string place)
     {
         var reader = new WireReader(message);
         ReadOnlyMemory<byte>? found = null;
         while (reader.Next(out var field))
-            if (field == wanted)
+            if (field == 1)
                 found = reader.Bytes();
+            else if (field is 4 or 5 or 8 or 9)
+                throw new ModelFormatException(place, $"is a {Named(field)}, which is not supported; tensors are");
             else
                 reader.Skip();
         return found;
+    }
+
+    static string Named(int field) => field switch { 4 => "sequence", 5 => "map", 8 => "sparse tensor", _ => "optional value" };
+
+    /// <summary>The file that is read: its name, the files beside it, and how many nodes it has so far.</summary>
+    sealed class Source(string place, ExternalWeights? weights)
+    {
+        int nodes;
+
+        public string Place => place;
+
+        public ExternalWeights? Weights => weights;
+
+        public void Count()
+        {
+            if (nodes++ == MostNodes)
+                throw new ModelFormatException(place, $"has more than the {MostNodes} nodes supported");
+        }
     }
 }

@@ -59,30 +59,21 @@ sealed class ResizeTable
     /// <summary>The weight of the second input position, followed by zeros.</summary>
     public float[] Parts { get; }
 
-    /// <summary>Interpolates between two pixels.</summary>
-    public static ResizeTable Linear(int from, int to, double scale, ResizeMode mode)
-    {
-        var table = new ResizeTable(to);
-        for (var k = 0; k < to; k++)
-        {
-            var at = Math.Clamp(Source(k, from, to, scale, mode), 0, from - 1);
-            var first = (int)at;
-            (table.First[k], table.Second[k], table.Part[k]) = (first, Math.Min(first + 1, from - 1), (float)(at - first));
-        }
-        table.Gather();
-        return table;
-    }
+    /// <summary>Interpolates between two pixels, at places in double precision.</summary>
+    public static ResizeTable Linear(int from, int to, double scale, ResizeMode mode) =>
+        Linear(from, to, k => Source(k, from, to, scale, mode));
 
-    /// <summary>Takes the nearest pixel.</summary>
-    public static ResizeTable Nearest(int from, int to, double scale, ResizeMode mode, string rounding)
+    /// <summary>Interpolates between two pixels, at places in single precision, as ONNX Runtime computes them.</summary>
+    public static ResizeTable LinearOfSingle(int from, int to, float scale, ResizeMode mode) =>
+        Linear(from, to, k => SourceOfSingle(k, from, to, scale, mode));
+
+    /// <summary>Takes the nearest pixel of places in single precision: rounding decides between neighbours, as in ONNX Runtime.</summary>
+    public static ResizeTable Nearest(int from, int to, float scale, ResizeMode mode, string rounding)
     {
         var table = new ResizeTable(to);
         for (var k = 0; k < to; k++)
         {
-            // Rounding decides between two equally near pixels: in single precision, as in libtorch.
-            var at = mode == ResizeMode.Asymmetric
-                ? k * (scale == (double)to / from ? (float)from / to : 1 / (float)scale)
-                : Source(k, from, to, scale, mode);
+            double at = SourceOfSingle(k, from, to, scale, mode);
             var pixel = rounding switch
             {
                 "floor" => Math.Floor(at),
@@ -91,6 +82,19 @@ sealed class ResizeTable
                 _ => Math.Ceiling(at - 0.5),
             };
             table.First[k] = table.Second[k] = (int)Math.Clamp(pixel, 0, from - 1);
+        }
+        table.Gather();
+        return table;
+    }
+
+    static ResizeTable Linear(int from, int to, Func<int, double> source)
+    {
+        var table = new ResizeTable(to);
+        for (var k = 0; k < to; k++)
+        {
+            var at = Math.Clamp(source(k), 0, from - 1);
+            var first = (int)at;
+            (table.First[k], table.Second[k], table.Part[k]) = (first, Math.Min(first + 1, from - 1), (float)(at - first));
         }
         table.Gather();
         return table;
@@ -113,6 +117,14 @@ sealed class ResizeTable
         ResizeMode.Asymmetric => k / scale,
         ResizeMode.PytorchHalfPixel when to == 1 => 0,
         _ => ((k + 0.5) / scale) - 0.5,
+    };
+
+    static float SourceOfSingle(int k, int from, int to, float scale, ResizeMode mode) => mode switch
+    {
+        ResizeMode.AlignCorners => to == 1 ? 0 : (float)k * (from - 1) / (to - 1),
+        ResizeMode.Asymmetric => k / scale,
+        ResizeMode.PytorchHalfPixel when to == 1 => 0,
+        _ => ((k + 0.5f) / scale) - 0.5f,
     };
 }
 

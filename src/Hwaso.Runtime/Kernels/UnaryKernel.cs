@@ -17,6 +17,7 @@ enum UnaryKind
     GeluTanh,
     Silu,
     Softplus,
+    Mish,
     Elu,
     Erf,
     Exp,
@@ -102,6 +103,11 @@ static class UnaryMath<TLanes, TVector>
             case UnaryKind.Softplus:
                 // max(x, 0) + log(1 + exp(-|x|)) does not overflow.
                 return TLanes.Add(TLanes.Max(x, zero), TLanes.Log(TLanes.Add(one, TLanes.Exp(TLanes.Subtract(zero, TLanes.Abs(x))))));
+            case UnaryKind.Mish:
+                // x · tanh(log(1 + e)) with e = exp(x) is x · (e² + 2e) / (e² + 2e + 2), without a difference of near numbers.
+                var power = TLanes.Exp(TLanes.Min(x, TLanes.All(20)));
+                var sum = TLanes.Multiply(power, TLanes.Add(power, TLanes.All(2)));
+                return TLanes.Multiply(x, TLanes.Divide(sum, TLanes.Add(sum, TLanes.All(2))));
             case UnaryKind.Elu:
                 return TLanes.WherePositive(x, x,
                     TLanes.Multiply(TLanes.All(function.A), TLanes.Subtract(TLanes.Exp(TLanes.Min(x, zero)), one)));

@@ -19,7 +19,9 @@ sealed unsafe record BinaryOperator(BinaryKind Kind, Epilogue Epilogue, bool ByC
     {
         var (a, b) = (inputs.Type(0), inputs.Type(1));
         if (a.IsFloat != b.IsFloat)
-            throw inputs.Refuse($"inputs {a} and {b} have different types");
+            throw inputs.Beyond($"inputs {a} and {b} have different types");
+        if (!a.IsFloat && (inputs.Known(0) is null || inputs.Known(1) is null))
+            throw inputs.Beyond("arithmetic on integers that depend on the input is not supported");
         if (ByChannel && (a.Rank < 2 || a.Shape[1] != b.Shape[0]))
             throw inputs.Refuse($"input {a} does not have {b.Shape[0]} channels");
         return inputs.Of(a.IsFloat, ByChannel ? a.Shape : Broadcasting.Shape(a.Shape, b.Shape, inputs));
@@ -28,7 +30,7 @@ sealed unsafe record BinaryOperator(BinaryKind Kind, Epilogue Epilogue, bool ByC
     public override Kernel Bind(Binding binding)
     {
         if (!binding.Output.IsFloat)
-            throw binding.Operands.Refuse("arithmetic on integers that depend on the input is not supported");
+            throw new InvalidOperationException("computed at planning");
         var shape = binding.Output.Shape;
         var (a, b) = (binding.Operands.Type(0).Shape, binding.Operands.Type(1).Shape);
         if (ByChannel)
@@ -58,6 +60,6 @@ sealed unsafe record BinaryOperator(BinaryKind Kind, Epilogue Epilogue, bool ByC
         BinaryKind.Div => b is 0 or -1 ? (b == 0 ? throw inputs.Refuse("a division by 0") : unchecked(-a)) : a / b,
         BinaryKind.Min => Math.Min(a, b),
         BinaryKind.Max => Math.Max(a, b),
-        _ => throw inputs.Refuse("powers of integers are not supported"),
+        _ => throw inputs.Beyond("powers of integers are not supported"),
     };
 }

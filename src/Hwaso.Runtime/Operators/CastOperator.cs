@@ -9,7 +9,7 @@ namespace Hwaso.Runtime.Operators;
 /// </summary>
 sealed unsafe record CastOperator(OnnxType To) : Operator, IView, IFolding
 {
-    bool ToFloat => To is OnnxType.Float32 or OnnxType.Float16 or OnnxType.Float64;
+    bool ToFloat => Numbers.IsReal(To);
 
     public static CastOperator Read(NodeAttributes attributes)
     {
@@ -24,7 +24,7 @@ sealed unsafe record CastOperator(OnnxType To) : Operator, IView, IFolding
 
     public override Kernel Bind(Binding binding) => IsView(binding.Operands)
         ? CopyKernel.Dense(binding.Output.Elements, binding.Output.ElementBytes, binding.Bytes(0), binding.OutBytes)
-        : throw binding.Operands.Refuse($"a cast of {binding.Operands.Type(0)}, which depends on the input, to {To} is not supported");
+        : new CastKernel(binding.Output.Elements, ToFloat, To == OnnxType.Bool, binding.Bytes(0), binding.OutBytes);
 
     public Constant? Fold(Operands inputs, TensorType output)
     {

@@ -20,11 +20,6 @@ static class ComposedOperators
                 var above = Add(graph, attributes, One(UnaryKind.Relu), inputs[0]);
                 graph.Add(attributes.Place, Two(BinaryKind.Add), output, above, below);
                 return true;
-            case "Mish":
-                Wants(attributes, inputs, 1);
-                var bent = Add(graph, attributes, One(UnaryKind.Tanh), Add(graph, attributes, One(UnaryKind.Softplus), inputs[0]));
-                graph.Add(attributes.Place, Two(BinaryKind.Mul), output, inputs[0], bent);
-                return true;
             case "ReduceL2":
                 var sum = ReduceOperator.Read(attributes, ReduceKind.Sum);
                 var squares = Add(graph, attributes, Two(BinaryKind.Mul), inputs[0], inputs[0]);

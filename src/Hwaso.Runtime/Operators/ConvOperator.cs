@@ -69,7 +69,7 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         weights = inputs.Constant(1, "weights");
         var w = weights.Type;
         if (x.Rank != 4 || w.Rank != 4)
-            throw inputs.Refuse($"input {x} and weights {w} must have four dimensions, [N, C, H, W]");
+            throw inputs.Beyond($"input {x} and weights {w} must have four dimensions, [N, C, H, W]");
         if (groups < 1 || w.Shape[0] % groups != 0
             || (first is null ? x.Shape[1] != (long)w.Shape[1] * groups : x.Shape[1] + first > w.Shape[1]) || w.Elements == 0 || !w.IsFloat)
             throw inputs.Refuse($"input {x} does not fit weights {w} in {groups} groups");

@@ -27,6 +27,8 @@ sealed unsafe record ConvTransposeOperator(Window Window, int Groups, int[] Outp
     ConvShape Shape(Operands inputs)
     {
         var (x, w) = (inputs.Float(0), inputs.Float(1));
+        if (x.Rank != 4 && x.Rank == w.Rank)
+            throw inputs.Beyond($"input {x} must have four dimensions, [N, C, H, W]");
         if (x.Rank != 4 || w.Rank != 4 || Groups < 1 || x.Shape[1] != w.Shape[0] || x.Shape[1] % Groups != 0)
             throw inputs.Refuse($"input {x} does not fit weights {w} in {Groups} groups");
         var cout = inputs.Size((long)w.Shape[1] * Groups);

@@ -22,7 +22,7 @@ sealed unsafe record GridSampleOperator(GridSampling Sampling) : Operator
     {
         var (x, grid) = (inputs.Float(0), inputs.Float(1));
         if (x.Rank != 4 || x.Elements == 0)
-            throw inputs.Refuse($"input {x}: images [N, C, H, W] were wanted");
+            throw inputs.Beyond($"input {x}: images [N, C, H, W] were wanted");
         if (grid.Rank != 4 || grid.Shape[0] != x.Shape[0] || grid.Shape[3] != 2)
             throw inputs.Refuse($"grid {grid} for images {x}: [{x.Shape[0]}, h, w, 2] was wanted");
         return inputs.Floats([x.Shape[0], x.Shape[1], grid.Shape[1], grid.Shape[2]]);

@@ -12,7 +12,7 @@ sealed unsafe record LayerNormOperator(long Axis, float Epsilon) : Operator
         var length = Length(inputs);
         for (var k = 1; k < 3; k++)
             if ((k == 1 || inputs.Has(k)) && inputs.Float(k).Elements != length)
-                throw inputs.Refuse($"{inputs.Type(k)} does not fit the last dimensions of {x}");
+                throw inputs.Beyond($"{inputs.Type(k)} does not fit the last dimensions of {x}");
         return x;
     }
 

@@ -34,7 +34,7 @@ sealed unsafe record MatMulOperator(bool LeftTransposed, bool RightTransposed, f
         var batch = Broadcasting.Shape(leading, other, inputs);
         var (leftCount, rightCount, count) = (Product(leading), Product(other), Product(batch));
         if ((leftCount != count && leftCount != 1) || (rightCount != count && rightCount != 1))
-            throw inputs.Refuse($"batches [{string.Join(", ", leading)}] and [{string.Join(", ", other)}]: "
+            throw inputs.Beyond($"batches [{string.Join(", ", leading)}] and [{string.Join(", ", other)}]: "
                 + "each must be the result's batch or a single matrix");
         int[] shape = [.. batch, .. rowGone ? Array.Empty<int>() : [m], .. columnGone ? Array.Empty<int>() : [n]];
         // A batch of left matrices times one right matrix is one tall left matrix.

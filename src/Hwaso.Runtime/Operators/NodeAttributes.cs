@@ -30,6 +30,9 @@ sealed class NodeAttributes(OnnxNode node, int opset, string place)
 
     public OnnxTensor? Tensor(string name) => Find(name) is not { } a ? null : a.Tensor ?? throw Wrong(name, "a tensor");
 
+    /// <summary>A graph; null if the attribute is missing.</summary>
+    public OnnxGraph? Graph(string name) => Find(name) is not { } a ? null : a.Graphs is [var one] ? one : throw Wrong(name, "a graph");
+
     /// <summary>A list of integers of the same length as its default, each from 0 to a bound.</summary>
     public int[] Ints(string name, int[] otherwise, int most)
     {

@@ -13,7 +13,7 @@ static class NodeReader
         var place = $"{graph.Place}: {node.Place}";
         if (node.Domain.Length > 0)
             throw new ModelFormatException(place, $"operators of '{node.Domain}' are not supported");
-        if (node.Attributes.Values.FirstOrDefault(a => a.HasGraph) is { } nested)
+        if (node.Attributes.Values.FirstOrDefault(a => a.Graphs.Length > 0) is { } nested)
             throw new ModelFormatException(place, $"attribute {nested.Name} holds a graph, which is not supported");
         if (node.Outputs.Count == 0 || node.Outputs[0].Length == 0)
             throw new ModelFormatException(place, "has no output");
@@ -40,6 +40,22 @@ static class NodeReader
                 break;
         }
         attributes.Finish();
+    }
+
+    /// <summary>The operator of a node with one output; null if there is none, or none with the node's attributes.</summary>
+    public static Operator? Planned(OnnxNode node, int opset, string place)
+    {
+        var attributes = new NodeAttributes(node, opset, place);
+        try
+        {
+            var operation = Single(attributes);
+            attributes.Finish();
+            return operation;
+        }
+        catch (ModelFormatException)
+        {
+            return null;
+        }
     }
 
     static Operator Single(NodeAttributes attributes)
@@ -87,6 +103,7 @@ static class NodeReader
                     var other => throw attributes.Refuse($"approximate {other} is not supported"),
                 });
             case "Elu": return One(UnaryKind.Elu, attributes.Float("alpha", 1));
+            case "Mish": return One(UnaryKind.Mish);
             case "Softplus": return One(UnaryKind.Softplus);
             case "Erf": return One(UnaryKind.Erf);
             case "Exp": return One(UnaryKind.Exp);
@@ -119,7 +136,10 @@ static class NodeReader
             case "Identity": return View(ViewKind.Identity);
             case "Dropout":
                 attributes.Ignore("ratio", "seed");
-                return View(ViewKind.Identity);
+                // Whether it is in training mode is input 2, which may depend on the image.
+                return attributes.Node.Inputs.Count < 3 || attributes.Node.Inputs[2].Length == 0
+                    ? View(ViewKind.Identity)
+                    : throw attributes.Refuse("input training_mode is not supported");
             case "Reshape": return View(ViewKind.Reshape, attributes.Flag("allowzero"));
             case "Flatten": return new ViewOperator(ViewKind.Flatten, [attributes.Int("axis", 1)], false);
             case "Squeeze": return View(ViewKind.Squeeze);

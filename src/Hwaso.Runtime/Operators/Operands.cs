@@ -29,7 +29,7 @@ sealed class Operands(string place, TensorType?[] types, Constant?[] constants)
     /// <summary>The type of an input of floating-point numbers; integers are refused.</summary>
     public TensorType Float(int input) => Type(input) is { IsFloat: true } type
         ? type
-        : throw Refuse($"input {input} holds integers; only floating-point numbers are supported");
+        : throw Beyond($"input {input} holds integers; only floating-point numbers are supported");
 
     public Constant? Known(int input) => input < constants.Length ? constants[input] : null;
 
@@ -37,7 +37,7 @@ sealed class Operands(string place, TensorType?[] types, Constant?[] constants)
     public Constant Constant(int input, string what) =>
         Type(input) is var type && Known(input) is { } constant
             ? constant
-            : throw Refuse($"its {what} {type} depend on the input; only constants are supported");
+            : throw Beyond($"its {what} {type} depend on the input; only constants are supported");
 
     /// <summary>A part of the inputs, as the operands of another operator.</summary>
     public Operands Slice(int first, int count) => new(place, [.. types.Skip(first).Take(count)], [.. constants.Skip(first).Take(count)]);
@@ -58,4 +58,7 @@ sealed class Operands(string place, TensorType?[] types, Constant?[] constants)
         size is >= 0 and <= int.MaxValue ? (int)size : throw Refuse($"a size of {size} is not in 0 … {int.MaxValue}");
 
     public ModelFormatException Refuse(string problem) => new(place, problem);
+
+    /// <summary>What the planner does not do, and the evaluator may.</summary>
+    public ModelFormatException Beyond(string problem) => new(place, problem) { IsUnplanned = true };
 }

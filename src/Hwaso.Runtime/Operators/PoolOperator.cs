@@ -34,7 +34,7 @@ sealed unsafe record PoolOperator(Window Window, bool Maximum, bool CountPadding
     {
         var x = inputs.Float(0);
         if (x.Rank != 4)
-            throw inputs.Refuse($"input {x} must have four dimensions, [N, C, H, W]");
+            throw inputs.Beyond($"input {x} must have four dimensions, [N, C, H, W]");
         (var top, bottom, var height) = Window.Along(0, x.Shape[2], Window.Kernel[0], inputs);
         (var left, right, var width) = Window.Along(1, x.Shape[3], Window.Kernel[1], inputs);
         return new ConvShape(

@@ -21,7 +21,7 @@ sealed unsafe record ReduceOperator(ReduceKind Kind, long[]? Axes, bool Keep, bo
         var x = inputs.Float(0);
         var gone = Gone(inputs);
         if (x.Elements == 0)
-            throw inputs.Refuse($"{x} has no elements to reduce");
+            throw inputs.Beyond($"{x} has no elements to reduce");
         var kept = Enumerable.Range(0, x.Rank).Where(d => Keep || !gone.Contains(d));
         return inputs.Floats(kept.Select(d => gone.Contains(d) ? 1 : x.Shape[d]).ToArray());
     }

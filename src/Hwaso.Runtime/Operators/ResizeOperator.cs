@@ -62,14 +62,14 @@ sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Roundin
         return new((nint)input, from[2], from[3], Table(from[2], to[2], scaleY), Table(from[3], to[3], scaleX));
     }
 
-    ResizeTable Table(int from, int to, double scale) =>
-        Linear ? ResizeTable.Linear(from, to, scale, Mode) : ResizeTable.Nearest(from, to, scale, Mode, Rounding);
+    ResizeTable Table(int from, int to, float scale) =>
+        Linear ? ResizeTable.LinearOfSingle(from, to, scale, Mode) : ResizeTable.Nearest(from, to, scale, Mode, Rounding);
 
-    int[] Sizes(Operands inputs, out double scaleY, out double scaleX)
+    int[] Sizes(Operands inputs, out float scaleY, out float scaleX)
     {
         var x = inputs.Float(0);
         if (x.Rank != 4 || x.Elements == 0)
-            throw inputs.Refuse($"input {x}: images [N, C, H, W] were wanted");
+            throw inputs.Beyond($"input {x}: images [N, C, H, W] were wanted");
         var scalesInput = IsUpsample ? 1 : 2;
         int[] sizes;
         if (!IsUpsample && inputs.Has(SizesInput))
@@ -77,7 +77,7 @@ sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Roundin
             sizes = Array.ConvertAll(inputs.Ints(SizesInput, "sizes"), inputs.Size);
             if (sizes.Length != 4)
                 throw inputs.Refuse($"{sizes.Length} sizes; 4 were wanted");
-            (scaleY, scaleX) = ((double)sizes[2] / x.Shape[2], (double)sizes[3] / x.Shape[3]);
+            (scaleY, scaleX) = ((float)sizes[2] / x.Shape[2], (float)sizes[3] / x.Shape[3]);
         }
         else
         {
@@ -89,11 +89,11 @@ sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Roundin
                 var said = scales.Select(scale => scale.ToString(CultureInfo.InvariantCulture));
                 throw inputs.Refuse($"scales [{string.Join(", ", said)}] are not in 0 … {MostScale}");
             }
-            sizes = scales.Select((s, k) => inputs.Size((long)Math.Floor((double)x.Shape[k] * s))).ToArray();
+            sizes = scales.Select((s, k) => inputs.Size((long)(s * x.Shape[k]))).ToArray();
             (scaleY, scaleX) = (scales[2], scales[3]);
         }
         if (sizes[0] != x.Shape[0] || sizes[1] != x.Shape[1] || sizes[2] < 1 || sizes[3] < 1)
-            throw inputs.Refuse($"{x} to [{string.Join(", ", sizes)}]: only rows and columns can be resized, to at least 1");
+            throw inputs.Beyond($"{x} to [{string.Join(", ", sizes)}]: only rows and columns can be resized, to at least 1");
         return sizes;
     }
 }

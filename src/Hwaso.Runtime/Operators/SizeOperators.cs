@@ -75,7 +75,7 @@ sealed record RangeOperator : Operator, IFolding
 
     static long One(Operands inputs, int input) => inputs.Type(input) is { IsFloat: false, Elements: 1 }
         ? inputs.Ints(input, "bounds")[0]
-        : throw inputs.Refuse("bounds must be single integers");
+        : throw inputs.Beyond("bounds must be single integers");
 }
 
 /// <summary>ONNX's Equal (two inputs) and Where (three) on integers, computed at planning.</summary>
@@ -85,12 +85,14 @@ sealed record ChoiceOperator(bool IsEqual) : Operator, IFolding
     {
         var shape = Broadcasting.Shape(inputs.Type(0).Shape, inputs.Type(1).Shape, inputs);
         if (inputs.Type(0).IsFloat || inputs.Type(1).IsFloat || (!IsEqual && inputs.Type(2).IsFloat))
-            throw inputs.Refuse("only integers are supported");
+            throw inputs.Beyond("only integers are supported");
+        if (Enumerable.Range(0, IsEqual ? 2 : 3).Any(k => inputs.Known(k) is null))
+            throw inputs.Beyond("inputs that depend on the model's input are not supported");
         return inputs.Of(false, IsEqual ? shape : Broadcasting.Shape(shape, inputs.Type(2).Shape, inputs));
     }
 
     public override Kernel Bind(Binding binding) =>
-        throw binding.Operands.Refuse("inputs that depend on the model's input are not supported");
+        throw new InvalidOperationException("computed at planning");
 
     public Constant? Fold(Operands inputs, TensorType output)
     {

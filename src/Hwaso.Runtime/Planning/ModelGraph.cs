@@ -28,20 +28,14 @@ static class GraphLoader
 {
     public static ModelGraph Load(OnnxFile file)
     {
+        var content = file.Graph;
         var builder = new GraphBuilder(file.Place);
-        if (file.Weights.ContainsKey("") || file.Inputs.Concat(file.Outputs).Any(p => p.Name.Length == 0))
-            throw new ModelFormatException(file.Place, "a weight, input or output has no name");
-        foreach (var (name, tensor) in file.Weights)
+        foreach (var (name, tensor) in content.Weights)
             builder.Constants[builder.Value(name)] = Constant.Of(tensor, file.Place);
-        if (file.Inputs.GroupBy(i => i.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new ModelFormatException($"{file.Place}: input '{twice.Key}'", "occurs twice");
-        var inputs = file.Inputs.Select(i => builder.Value(i.Name)).ToArray();
-        foreach (var input in file.Inputs)
-            if (input.Type is { } type && !Enum.IsDefined(type))
-                throw new ModelFormatException($"{file.Place}: input '{input.Name}'", $"element type {(int)type} is not supported");
-        foreach (var node in file.Nodes)
+        var inputs = content.Inputs.Select(i => builder.Value(i.Name)).ToArray();
+        foreach (var node in content.Nodes)
             NodeReader.Read(node, file.Opset, builder);
-        var outputs = file.Outputs.Select(o => builder.Value(o.Name)).ToArray();
+        var outputs = content.Outputs.Select(o => builder.Value(o.Name)).ToArray();
         var nodes = Ordered(builder, inputs);
         var made = nodes.Select(n => n.Output).Concat(inputs).Concat(builder.Constants.Keys).ToHashSet();
         foreach (var output in outputs)
@@ -50,7 +44,7 @@ static class GraphLoader
         ScaleFolding.Fold(nodes, builder, outputs);
         var used = nodes.SelectMany(n => n.Inputs).Concat(outputs).ToHashSet();
         var constants = builder.Constants.Where(c => used.Contains(c.Key)).ToDictionary();
-        return new ModelGraph(file.Place, nodes, builder.Names, constants, file.Inputs, inputs, file.Outputs, outputs);
+        return new ModelGraph(file.Place, nodes, builder.Names, constants, content.Inputs, inputs, content.Outputs, outputs);
     }
 
     /// <summary>The nodes in an order in which they can run; the file's order if possible.</summary>

@@ -54,6 +54,17 @@ sealed unsafe class Planner
         return new ExecutionPlan(graph, planner.types, planner.constants, steps, storage.Offsets, storage.Bytes);
     }
 
+    /// <summary>Finds out whether the planner has everything that the nodes need, for inputs of some sizes.</summary>
+    /// <exception cref="ModelFormatException">It does not, or the nodes do not fit each other.</exception>
+    public static void Check(
+        ModelGraph graph, IReadOnlyList<TensorType> inputs, KernelSet kernels, PackedWeights packed, long mostBytes)
+    {
+        var planner = new Planner(graph, kernels, packed, mostBytes);
+        for (var k = 0; k < inputs.Count; k++)
+            planner.types[graph.InputValues[k]] = inputs[k];
+        planner.Infer();
+    }
+
     List<Node> Infer()
     {
         var steps = new List<Node>();

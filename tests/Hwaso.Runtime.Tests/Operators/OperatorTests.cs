@@ -110,8 +110,30 @@ public sealed class OperatorTests : TensorTest
         Check("Resize", Aten.UpsampleBilinear2d(x, size, false), [x], sizes, OnnxValue.Of("mode", "linear"));
         Check("Resize", Aten.UpsampleBilinear2d(x, size, true), [x], sizes, OnnxValue.Of("mode", "linear"),
             OnnxValue.Of("coordinate_transformation_mode", "align_corners"));
-        Check("Resize", Aten.UpsampleNearest2d(x, size), [x], sizes, OnnxValue.Of("coordinate_transformation_mode", "asymmetric"),
-            OnnxValue.Of("nearest_mode", "floor"));
+        // At other scales ONNX Runtime's places differ from libtorch's, and the file's standard is the former.
+        long[] whole = [x.Size(2) * random.Next(1, 4), x.Size(3) * random.Next(1, 4)];
+        Check("Resize", Aten.UpsampleNearest2d(x, whole), [x], [null, null, new long[] { x.Size(0), x.Size(1), whole[0], whole[1] }],
+            OnnxValue.Of("coordinate_transformation_mode", "asymmetric"), OnnxValue.Of("nearest_mode", "floor"));
+    });
+
+    [Fact]
+    public void Sizes_and_places_of_a_resize_follow_single_precision_at_every_scale() => Repeat(1, _ =>
+    {
+        for (var step = 1; step <= 124; step++)
+        {
+            // ONNX Runtime's formulas: the size is the integer part of scale × size, the place k / scale, all in single precision.
+            var scale = step * 0.05f;
+            var x = Tensor.Randn([1, 1, 1, 31]);
+            var given = x.ToArray<float>();
+            var file = SmallModel.File("Resize", [x], [null, Tensor.From([1f, 1f, 1f, scale], 4)],
+                OnnxValue.Of("coordinate_transformation_mode", "asymmetric"), OnnxValue.Of("nearest_mode", "floor"));
+            var size = (int)(scale * 31f);
+            if (size == 0)
+                continue;
+            var (numbers, shape) = SmallModel.Run(file, [x], SimdPath.Best);
+            Assert.Equal([1, 1, 1, size], shape);
+            Assert.Equal(Enumerable.Range(0, size).Select(k => given[Math.Min(30, (int)MathF.Floor(k / scale))]), numbers);
+        }
     });
 
     [Theory]

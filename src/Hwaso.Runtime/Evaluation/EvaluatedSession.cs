@@ -1,0 +1,50 @@
+using Hwaso.Runtime.Format;
+
+namespace Hwaso.Runtime.Evaluation;
+
+/// <summary>The inputs and outputs of an evaluated model, for inputs of one size.</summary>
+sealed class EvaluatedSession(EvaluatedGraph graph, IReadOnlyList<OnnxType> types, IReadOnlyList<int[]> shapes, RunTools tools)
+{
+    readonly Value[] inputs = [.. types.Zip(shapes, (type, shape) => new Value(type, shape))];
+    Value[]? outputs;
+
+    public long Bytes => inputs.Sum(v => v.Bytes) + (outputs ?? []).Sum(v => v.Bytes);
+
+    public Value Input(int input) => input >= 0 && input < inputs.Length
+        ? inputs[input]
+        : throw new ArgumentOutOfRangeException(nameof(input), $"number {input} of {inputs.Length}; they count from 0");
+
+    public Value Output(int output) => outputs is null
+        ? throw new InvalidOperationException("the outputs of this model have types and sizes that are known after the first run")
+        : output >= 0 && output < outputs.Length
+            ? outputs[output]
+            : throw new ArgumentOutOfRangeException(nameof(output), $"number {output} of {outputs.Length}; they count from 0");
+
+    public void Run(CancellationToken stop)
+    {
+        tools.Stop = stop;
+        foreach (var input in inputs)
+            input.Settle();
+        outputs = graph.Run(inputs, null, tools);
+    }
+
+    /// <summary>Runs again up to the first node with a number that is not finite; null if there is none.</summary>
+    public string? FirstNotFinite()
+    {
+        string? found = null;
+        tools.Seen = (place, value) =>
+        {
+            if (found is null && value.IsReal && Enumerable.Range(0, value.Count).Any(k => !double.IsFinite(value[k])))
+                found = place;
+        };
+        try
+        {
+            graph.Run(inputs, null, tools);
+        }
+        finally
+        {
+            tools.Seen = null;
+        }
+        return found;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using Hwaso.Runtime.Format;
+
+namespace Hwaso.Runtime;
+
+/// <summary>How a network takes images.</summary>
+/// <param name="Channels">1 (gray), 3 (red, green, blue) or 4 (with an opaque alpha).</param>
+/// <param name="IsLast">Whether the channels are the last axis, [1, H, W, C]; else the input is [1, C, H, W].</param>
+/// <param name="Height">Rows; null if they are free.</param>
+/// <param name="Width">Columns; null if they are free.</param>
+sealed record InputLayout(int Channels, bool IsLast, int? Height, int? Width)
+{
+    public static InputLayout Of(IReadOnlyList<ModelPort> inputs, string place)
+    {
+        if (inputs is not [var input])
+            throw new ModelFormatException(place,
+                $"is not a segmentation network: it has {inputs.Count} inputs; one, [1, C, H, W] or [1, H, W, C], was wanted");
+        if (input.Shape is not { } shape)
+            return new(3, false, null, null);
+        var given = $"its input '{input.Name}' is [{string.Join(", ", shape.Select(s => s < 0 ? "any" : $"{s}"))}]";
+        if (shape.Count != 4)
+            throw new ModelFormatException(place, $"is not a segmentation network: {given}; one [1, C, H, W] or [1, H, W, C] was wanted");
+        if (shape[0] is not (1 or -1))
+            throw new ModelFormatException(place,
+                $"{given}, a batch of {shape[0]} images; a batch of 1 was wanted: export it with a free or single batch");
+        static int? Size(int size) => size > 0 ? size : null;
+        if (shape[1] is 1 or 3 or 4 || (shape[1] == -1 && shape[3] is not (1 or 3 or 4)))
+            return new(Size(shape[1]) ?? 3, false, Size(shape[2]), Size(shape[3]));
+        if (shape[3] is 1 or 3 or 4)
+            return new(shape[3], true, Size(shape[1]), Size(shape[2]));
+        throw new ModelFormatException(place,
+            $"{given}; images of 1, 3 or 4 channels, [1, C, H, W] or [1, H, W, C], were wanted; {nameof(OnnxModel)} runs other networks");
+    }
+
+    public int[] Shape(int rows, int columns) => IsLast ? [1, rows, columns, Channels] : [1, Channels, rows, columns];
+
+    public string Text => Channels switch { 1 => "gray", 3 => "red, green and blue", _ => "red, green, blue and an opaque alpha" };
+}
+
+/// <summary>What a network's output is.</summary>
+/// <param name="Classes">The number of scores for each pixel; 0 if the output holds labels.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Width">Columns.</param>
+/// <param name="IsLast">Whether the scores of a pixel lie side by side, [1, h, w, K].</param>
+/// <param name="One">What a single channel holds; null for scores of several classes.</param>
+sealed record OutputLayout(int Classes, int Height, int Width, bool IsLast, OneChannel? One)
+{
+    /// <param name="shape">The output's sizes.</param>
+    /// <param name="isFloat">Whether its elements are floating-point numbers.</param>
+    /// <param name="rows">Rows of the network's input.</param>
+    /// <param name="columns">Columns of the network's input.</param>
+    /// <param name="classes">The number of classes that the file names; null if it names none.</param>
+    /// <param name="last">The operator that makes the output.</param>
+    /// <param name="asked">What the caller says of a single channel.</param>
+    /// <param name="image">The image's size, for messages.</param>
+    /// <exception cref="ArgumentException">The output is neither scores nor labels of an image of this size.</exception>
+    public static OutputLayout Of(
+        int[] shape, bool isFloat, int rows, int columns, int? classes, string last, OneChannel? asked, SegmentationSizes image)
+    {
+        var text = $"the network's output [{string.Join(", ", shape)}]";
+        var wrong = new ArgumentException(
+            $"{text} of {(isFloat ? "floating-point numbers" : "integers")} is neither scores [1, K, h, w] or [1, h, w, K] "
+            + $"nor labels [1, h, w] of an image of {image.Width}×{image.Height} pixels");
+        var sizes = shape.Length == 4 && shape[0] == 1 ? shape[1..] : shape.Length == 3 && shape[0] == 1 ? [1, .. shape[1..]]
+            : shape.Length == 2 ? [1, .. shape] : throw wrong;
+        var first = Fits(sizes[1], sizes[2], rows, columns) && (isFloat || sizes[0] == 1);
+        var behind = Fits(sizes[0], sizes[1], rows, columns) && (isFloat || sizes[2] == 1);
+        if (first && behind)
+            // Both are possible for a square image with as many classes as rows; the file's classes decide, then the usual order.
+            behind = classes is { } named && sizes[2] == named && sizes[0] != named;
+        else if (!first && !behind)
+            throw wrong;
+        var (count, height, width) = behind ? (sizes[2], sizes[0], sizes[1]) : (sizes[0], sizes[1], sizes[2]);
+        if (count > 256)
+            throw new ArgumentException($"{text} has {count} classes; labels are bytes, so at most 256 are supported");
+        if (!isFloat)
+            return new(0, height, width, behind, OneChannel.Label);
+        if (count > 1)
+            return new(count, height, width, behind, null);
+        var one = asked ?? Read(last) ?? throw new ArgumentException(
+            $"{text} has one channel made by {(last.Length > 0 ? last : "an unknown operator")}, which does not say whether it is a logit, "
+            + "a probability or a label; say it "
+            + $"({nameof(SegmentationOptions)}.{nameof(SegmentationOptions.OneChannel)}, or --one-channel)");
+        return new(one == OneChannel.Label ? 0 : 2, height, width, behind, one);
+    }
+
+    /// <summary>What an operator's results are, where it tells.</summary>
+    public static OneChannel? Read(string last) => last switch
+    {
+        "Sigmoid" or "HardSigmoid" => OneChannel.Probability,
+        "ArgMax" or "ArgMin" or "Greater" or "Less" or "GreaterOrEqual" or "LessOrEqual" or "Equal" or "Not" or "And" or "Or" or "Where"
+            or "Round" or "Floor" or "Ceil" or "Sign" => OneChannel.Label,
+        "Conv" or "ConvTranspose" or "Gemm" or "MatMul" or "BatchNormalization" or "InstanceNormalization" => OneChannel.Logit,
+        _ => null,
+    };
+
+    // Rows and columns shrink alike, up to an element of rounding each.
+    static bool Fits(int height, int width, int rows, int columns) =>
+        height > 0 && width > 0 && Math.Abs(((long)height * columns) - ((long)width * rows)) <= (long)rows + columns;
+}
+
+/// <summary>The numbers that a pixel's values become.</summary>
+static class PixelTable
+{
+    const int ColorValues = 256;
+
+    /// <summary>For each channel and each of 256 values, the number that the network gets.</summary>
+    public static float[] Of(SegmentationMetadata metadata, int channels)
+    {
+        var table = new float[channels * ColorValues];
+        for (var c = 0; c < channels; c++)
+            for (var v = 0; v < ColorValues; v++)
+                table[(c * ColorValues) + v] = (float)(((v / 255.0 * metadata.Range) - At(metadata.Mean, c)) / At(metadata.Deviation, c));
+        return table;
+    }
+
+    public static string Text(IReadOnlyList<float> numbers) =>
+        string.Join(", ", numbers.Select(v => v.ToString("0.####", CultureInfo.InvariantCulture)));
+
+    static float At(IReadOnlyList<float> numbers, int channel) => numbers[Math.Min(channel, numbers.Count - 1)];
+}
