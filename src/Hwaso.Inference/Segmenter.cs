@@ -130,7 +130,8 @@ public sealed class Segmenter : IDisposable
         try
         {
             var file = Exporter.Make(model, new ExportOptions(DeformConv: true));
-            return new RuntimeSegmentation(SegmentationModel.Load(file.Bytes, model.Source, OnRuntime(options)), options.Log);
+            var exported = SegmentationModel.Load(file.Bytes, model.Source, OnRuntime(options));
+            return new RuntimeSegmentation(exported, options.Views.PadSmallTo ?? model.Crop, options.Log);
         }
         catch (Exception error) when (options.Engine == Inference.Engine.Automatic
             && error is NotSupportedException or ModelFormatException or TorchException { IsOutOfMemory: false })
@@ -156,7 +157,8 @@ public sealed class Segmenter : IDisposable
         foreach (var assumption in model.Metadata.Assumptions)
             options.Log?.Invoke($"{source}: {assumption}");
         return new Segmenter(
-            new RuntimeSegmentation(model, options.Log), source, model.Classes.Select(c => new ClassEntry(c.Name, c.R, c.G, c.B)));
+            new RuntimeSegmentation(model, options.Views.PadSmallTo, options.Log), source,
+            model.Classes.Select(c => new ClassEntry(c.Name, c.R, c.G, c.B)));
     }
 
     static RuntimeOptions OnRuntime(SegmenterOptions options) => new() { Threads = options.Threads };

@@ -61,6 +61,19 @@ public sealed class SegmentationModel : IDisposable
     /// <summary>The number of classes; null if the output is labels and the file does not name the classes.</summary>
     public int? ClassCount { get; }
 
+    /// <summary>
+    /// The least height and width of images: the stride of the network's smallest feature map; 1 for a network of fixed size, which gets
+    /// images resized.
+    /// </summary>
+    public int LeastSize => fixedSize ? 1 : stride.Value;
+
+    /// <summary>Whether an image is at least of <see cref="LeastSize"/>.</summary>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    // An image at least as large as the largest stride fits every network; only smaller ones need the network's own stride.
+    public bool Takes(int width, int height) =>
+        fixedSize || Math.Min(width, height) >= OnnxModel.LargestStride || Math.Min(width, height) >= stride.Value;
+
     /// <summary>Loads a model from a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">How to compute; null for the defaults.</param>
@@ -329,8 +342,7 @@ public sealed class SegmentationModel : IDisposable
                     return session;
                 }
         var (rows, columns) = (layout.Height ?? sizes.Height, layout.Width ?? sizes.Width);
-        // An image at least as large as the largest stride fits every network; only smaller ones need the network's own stride.
-        if (!fixedSize && Math.Min(rows, columns) < OnnxModel.LargestStride && Math.Min(rows, columns) < stride.Value)
+        if (!Takes(sizes.Width, sizes.Height))
             throw new ArgumentException($"an image of {sizes.Width}×{sizes.Height} pixels is smaller than "
                 + $"the stride of the network, {stride.Value} pixels; enlarge it, or give it a border");
         try
