@@ -39,7 +39,8 @@ public sealed class SegmentationModel : IDisposable
         var scores = output is { Classes: > 0 } ? output.Classes : (int?)null;
         if (Metadata.Classes.Count > 0 && scores is { } given && given != Metadata.Classes.Count)
             throw new ModelFormatException(place, $"names {Metadata.Classes.Count} classes, but has scores of {given}");
-        if (output is { One: { } one and not OneChannel.Label } && options.OneChannel is null)
+        CheckThreshold(output);
+        if (output is { One: { } one and not OneChannel.Label } && Metadata.OneChannel is null)
             Metadata = Metadata with
             {
                 Assumptions =
@@ -205,7 +206,7 @@ public sealed class SegmentationModel : IDisposable
         {
             return OutputLayout.Of(shape, model.Outputs[0].IsFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count
                 : null,
-                model.LastOperator, options.OneChannel, new(columns, rows));
+                model.LastOperator, Metadata.OneChannel, new(columns, rows));
         }
         catch (ArgumentException)
         {
@@ -311,8 +312,15 @@ public sealed class SegmentationModel : IDisposable
 
     SegmentationSession Opened(SegmentationSizes sizes, int rows, int columns) =>
         new(model.Open(layout.Shape(rows, columns)), Metadata, layout, model.Inputs[0].Type, model.Pool, sizes, rows, columns,
-            (shape, isFloat) => OutputLayout.Of(shape, isFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null,
-                model.LastOperator, options.OneChannel, sizes));
+            (shape, isFloat) => CheckThreshold(OutputLayout.Of(
+                shape, isFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null,
+                model.LastOperator, Metadata.OneChannel, sizes))!);
+
+    OutputLayout? CheckThreshold(OutputLayout? output) => options.Threshold is not { } threshold || output is null
+        || output.One is OneChannel.Logit or OneChannel.Probability ? output
+        : throw new ArgumentException(FormattableString.Invariant($"threshold {threshold}: the network's output is ")
+            + (output.Classes > 0 ? $"{output.Classes} scores for each pixel, of which the greatest decides" : "labels")
+            + "; leave the threshold out, which is for networks of one output channel");
 
     void Keep(SegmentationSession session)
     {
