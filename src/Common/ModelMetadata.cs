@@ -19,6 +19,12 @@ static class ModelMetadata
     /// <summary>The deviations that it is then divided by: a JSON array of three numbers above 0.</summary>
     public const string Deviation = "hwaso.std";
 
+    /// <summary>What the only output channel of a network of two classes is: <c>logit</c>, <c>probability</c> or <c>label</c>.</summary>
+    public const string OneChannel = "hwaso.one_channel";
+
+    /// <summary>The probability above which such a channel's pixel is of the second class: a number above 0 and below 1.</summary>
+    public const string Threshold = "hwaso.threshold";
+
     /// <summary>Whether scores are resized to the image corner to corner (align_corners): <c>true</c> or <c>false</c>.</summary>
     public const string AlignCorners = "hwaso.align_corners";
 

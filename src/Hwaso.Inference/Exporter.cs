@@ -59,8 +59,8 @@ public static class Exporter
             FoldBatchNorm = options.FoldBatchNorm,
             HalfPrecision = options.HalfPrecision,
             DeformConv = options.DeformConv,
-            Labels = options.Labels ? new LabelOptions(segmentation!.AlignCorners) : null,
-            Metadata = Metadata(model, segmentation?.AlignCorners),
+            Labels = options.Labels ? new LabelOptions(segmentation!.AlignCorners, model.Threshold ?? LoadedModel.UsualThreshold) : null,
+            Metadata = Metadata(model, segmentation?.AlignCorners, options.Labels),
         });
     }
 
@@ -72,7 +72,7 @@ public static class Exporter
         _ => "scores",
     };
 
-    static Dictionary<string, string> Metadata(LoadedModel model, bool? alignCorners)
+    static Dictionary<string, string> Metadata(LoadedModel model, bool? alignCorners, bool hasLabels)
     {
         var texts = new Dictionary<string, string>
         {
@@ -84,6 +84,11 @@ public static class Exporter
             texts[ModelMetadata.AlignCorners] = aligned ? "true" : "false";
         if (model.Pose is { } pose)
             texts[ModelMetadata.Pose] = pose.Write();
+        if (model.Threshold is { } threshold && !hasLabels)
+        {
+            texts[ModelMetadata.OneChannel] = "logit";
+            texts[ModelMetadata.Threshold] = threshold.ToString("R", CultureInfo.InvariantCulture);
+        }
         if (model.Classes.Count > 0)
             texts[ModelMetadata.Classes] = CheckpointMetadata.WriteClasses(model.Classes);
         return texts;

@@ -17,6 +17,9 @@ public sealed class LoadedModel : IDisposable
     LoadedModel(Net net, ModelDefinition definition, RecipeFile recipe, IReadOnlyList<ClassEntry> classes, string source, int classCount) =>
         (Net, Definition, Recipe, Classes, Source, ClassCount) = (net, definition, recipe, classes, source, classCount);
 
+    /// <summary>The threshold of a network of one output channel whose recipe names none: ½, where both classes are alike.</summary>
+    public const double UsualThreshold = 0.5;
+
     /// <summary>The network.</summary>
     public Net Net { get; }
 
@@ -37,7 +40,7 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Names and colours of the classes; empty where the checkpoint does not name them.</summary>
     public IReadOnlyList<ClassEntry> Classes { get; }
 
-    /// <summary>How many classes the network has; 0 where it has none.</summary>
+    /// <summary>How many classes the network has; 2 for a segmentation network of one output channel, 0 where it has none.</summary>
     public int ClassCount { get; }
 
     /// <summary>The weight file.</summary>
@@ -48,6 +51,12 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>The normalisation of its images.</summary>
     public Normalisation Normalisation { get; private init; } = Normalisation.ImageNet;
+
+    /// <summary>
+    /// The probability above which a pixel is of the second class, for a network of one output channel; null where every class has a
+    /// channel.
+    /// </summary>
+    public double? Threshold { get; private init; }
 
     /// <summary>The size that images were cropped and padded to in training; null where the checkpoint does not say.</summary>
     public SizePx? Crop { get; private init; }
@@ -85,8 +94,11 @@ public sealed class LoadedModel : IDisposable
             weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
             net.Eval();
             var whole = yaml.Contains("\naugment:", StringComparison.Ordinal);
-            return new LoadedModel(net, definition, recipe, CheckpointMetadata.ReadClasses(file), path, classes)
+            var one = net is SegmentationNet { Classes: ModelRecipe.OneChannel };
+            var (named, count) = (CheckpointMetadata.ReadClasses(file), one ? TwoClassLoss.Classes : classes);
+            return new LoadedModel(net, definition, recipe, named, path, count)
             {
+                Threshold = one ? (whole ? recipe.Recipe.Validate.Threshold : null) ?? UsualThreshold : null,
                 Normalisation = whole ? new Normalisation([.. recipe.Recipe.Augment.Mean], [.. recipe.Recipe.Augment.Std])
                     : Normalisation.ImageNet,
                 Crop = whole ? recipe.Recipe.Augment.Crop : null,

@@ -22,6 +22,9 @@ public sealed record RunFolder(string Root)
     /// <summary>The curves for TensorBoard.</summary>
     public string Events => Path.Combine(Root, "tensorboard");
 
+    /// <summary>The file that a trainer holds open while it trains here.</summary>
+    public string Lock => Path.Combine(Root, "train.lock");
+
     /// <summary>The folder of weights.</summary>
     public string Checkpoints => Path.Combine(Root, "checkpoints");
 

@@ -1,6 +1,7 @@
 using Hwaso.Data;
 using Hwaso.Imaging;
 using Hwaso.Models;
+using Hwaso.Recipes;
 using Hwaso.Runtime;
 using Hwaso.Runtime.Format;
 using Hwaso.Torch;
@@ -62,13 +63,21 @@ public sealed class Segmenter : IDisposable
     /// <param name="normalisation">The normalisation of its images in training; null for ImageNet's.</param>
     /// <param name="views">How it looks at an image; null: once and whole.</param>
     /// <param name="classes">Names and colours of its classes, if they are known.</param>
-    /// <exception cref="ArgumentException">The views do not fit each other.</exception>
+    /// <param name="threshold">
+    /// The probability above which a pixel is of the second class, above 0 and below 1, for a network of one output channel; null: ½.
+    /// </param>
+    /// <exception cref="ArgumentException">The views do not fit each other, or the threshold does not fit the network.</exception>
     public static Segmenter Of(
-        SegmentationNet net, Normalisation? normalisation = null, Views? views = null, IReadOnlyList<ClassEntry>? classes = null)
+        SegmentationNet net, Normalisation? normalisation = null, Views? views = null, IReadOnlyList<ClassEntry>? classes = null,
+        double? threshold = null)
     {
+        ArgumentNullException.ThrowIfNull(net);
+        CheckThreshold("the network", threshold, net.Classes == ModelRecipe.OneChannel);
         views ??= new Views();
         views.Check();
-        return new Segmenter(new TorchSegmentation(net, normalisation ?? Normalisation.ImageNet, views, owner: null), "", classes ?? []);
+        var segmentation = new TorchSegmentation(
+            net, normalisation ?? Normalisation.ImageNet, views, threshold ?? LoadedModel.UsualThreshold, owner: null);
+        return new Segmenter(segmentation, "", classes ?? []);
     }
 
     /// <summary>Whether a path names an exported network, by its ending <c>.onnx</c>.</summary>
@@ -106,6 +115,7 @@ public sealed class Segmenter : IDisposable
         try
         {
             var net = model.Segmentation;
+            CheckThreshold(source, options.Threshold, model.Threshold is not null);
             if (options.Engine != Inference.Engine.Libtorch && options.Views.IsPlain && device.Type == DeviceType.Cpu
                 && Exported(model, options) is { } exported)
             {
@@ -113,13 +123,26 @@ public sealed class Segmenter : IDisposable
                 return new Segmenter(exported, model.Source, model.Classes);
             }
             var views = options.Views with { PadSmallTo = options.Views.PadSmallTo ?? model.Crop };
-            return new Segmenter(new TorchSegmentation(net, model.Normalisation, views, model), model.Source, model.Classes);
+            var threshold = options.Threshold ?? model.Threshold ?? LoadedModel.UsualThreshold;
+            return new Segmenter(
+                new TorchSegmentation(net, model.Normalisation, views, threshold, model), model.Source, model.Classes);
         }
         catch
         {
             model.Dispose();
             throw;
         }
+    }
+
+    static void CheckThreshold(string source, double? threshold, bool hasOneChannel)
+    {
+        if (threshold is not { } given)
+            return;
+        if (given is not (> 0 and < 1))
+            throw new ArgumentException(FormattableString.Invariant($"threshold {given}: a probability above 0 and below 1 was wanted"));
+        if (!hasOneChannel)
+            throw new ArgumentException(FormattableString.Invariant($"threshold {given}: {source} has a score for each class, of which ")
+                + "the greatest decides; leave the threshold out, which is for networks of one output channel");
     }
 
     /// <summary>
@@ -130,7 +153,8 @@ public sealed class Segmenter : IDisposable
         try
         {
             var file = Exporter.Make(model, new ExportOptions(DeformConv: true));
-            return new RuntimeSegmentation(SegmentationModel.Load(file.Bytes, model.Source, OnRuntime(options)), options.Log);
+            var exported = SegmentationModel.Load(file.Bytes, model.Source, OnRuntime(options), Known(options));
+            return new RuntimeSegmentation(exported, options.Views.PadSmallTo ?? model.Crop, options.Log);
         }
         catch (Exception error) when (options.Engine == Inference.Engine.Automatic
             && error is NotSupportedException or ModelFormatException or TorchException { IsOutOfMemory: false })
@@ -152,12 +176,16 @@ public sealed class Segmenter : IDisposable
             throw new ArgumentException($"{source}: an exported network runs on the processor, not on {device}; leave the device out");
         if (!File.Exists(source))
             throw new FileNotFoundException($"{source}: no such file");
-        var model = SegmentationModel.Load(source, OnRuntime(options), options.Known);
+        var model = SegmentationModel.Load(source, OnRuntime(options), Known(options));
         foreach (var assumption in model.Metadata.Assumptions)
             options.Log?.Invoke($"{source}: {assumption}");
         return new Segmenter(
-            new RuntimeSegmentation(model, options.Log), source, model.Classes.Select(c => new ClassEntry(c.Name, c.R, c.G, c.B)));
+            new RuntimeSegmentation(model, options.Views.PadSmallTo, options.Log), source,
+            model.Classes.Select(c => new ClassEntry(c.Name, c.R, c.G, c.B)));
     }
+
+    static SegmentationOptions? Known(SegmenterOptions options) => options.Threshold is not { } threshold ? options.Known
+        : (options.Known ?? new SegmentationOptions()) with { Threshold = (float)threshold };
 
     static RuntimeOptions OnRuntime(SegmenterOptions options) => new() { Threads = options.Threads };
 }

@@ -17,6 +17,12 @@ public sealed record SegmenterOptions
     /// <summary>Threads to compute on; 0: one per processor. libtorch has one such number for the whole process.</summary>
     public int Threads { get; init; }
 
+    /// <summary>
+    /// The probability above which a pixel is of the second class, above 0 and below 1, for a network of one output channel; null: as in
+    /// training, or as the exported file says.
+    /// </summary>
+    public double? Threshold { get; init; }
+
     /// <summary>How the network looks at an image; a <see cref="Protocol"/> has views of its own.</summary>
     public Views Views { get; init; } = new();
 

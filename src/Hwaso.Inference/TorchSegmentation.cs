@@ -11,14 +11,19 @@ namespace Hwaso.Inference;
 /// <param name="net">The network; put into evaluation mode.</param>
 /// <param name="normalisation">The normalisation of its images in training.</param>
 /// <param name="views">How it looks at an image.</param>
+/// <param name="threshold">The probability above which a pixel is of class 1, for a network of one output channel.</param>
 /// <param name="owner">Disposed with this; null where the network is the caller's.</param>
-sealed class TorchSegmentation(SegmentationNet net, Normalisation normalisation, Views views, IDisposable? owner) : ISegmentation
+sealed class TorchSegmentation(SegmentationNet net, Normalisation normalisation, Views views, double threshold, IDisposable? owner)
+    : ISegmentation
 {
+    readonly bool hasOneChannel = net.Classes == ModelRecipe.OneChannel;
     readonly bool alignCorners = views.AlignCorners ?? net.AlignCorners;
 
     public string Engine => "libtorch";
 
-    public int? ClassCount => net.Classes;
+    public int? ClassCount => Classes;
+
+    int Classes => hasOneChannel ? TwoClassLoss.Classes : net.Classes;
 
     public IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; set; } = views.FlipPairs;
 
@@ -29,11 +34,25 @@ sealed class TorchSegmentation(SegmentationNet net, Normalisation normalisation,
         using var scope = new Scope();
         using var off = new NoGrad();
         var scores = Scores(normalisation.ToTensor(image, net.Weights.Device), height, width);
-        var labels = Aten.To(scores.ArgMax(1), ScalarType.UInt8, Device.Cpu);
+        var labels = Aten.To(Best(scores), ScalarType.UInt8, Device.Cpu);
         return new LabelMap(width, height, labels.Contiguous().Span<byte>().ToArray());
     }
 
     public void Dispose() => owner?.Dispose();
+
+    /// <summary>
+    /// The class of each pixel [1, H, W]: that of the greatest score, or class 1 where its probability passes the threshold.
+    /// </summary>
+    Tensor Best(Tensor scores)
+    {
+        if (!hasOneChannel || threshold == LoadedModel.UsualThreshold)
+            return scores.ArgMax(1);
+        var (first, second) = (Aten.Select(scores, 1, 0), Aten.Select(scores, 1, 1));
+        // A single scale leaves logits; several leave sums of what is in proportion to probabilities.
+        return views is { Scales: [_], Sum: ViewSum.Softmax }
+            ? Aten.Gt(second - first, Math.Log(threshold / (1 - threshold)))
+            : Aten.Gt((second * (1 - threshold)) - (first * threshold), 0.0);
+    }
 
     /// <summary>Class scores [1, K, height, width]: logits for one whole view, sums of exponentials or softmaxes for several.</summary>
     Tensor Scores(Tensor x, int height, int width)
@@ -82,7 +101,7 @@ sealed class TorchSegmentation(SegmentationNet net, Normalisation normalisation,
     {
         if (FlipPairs.Count == 0)
             return scores;
-        var order = Enumerable.Range(0, net.Classes).Select(k => (long)k).ToArray();
+        var order = Enumerable.Range(0, Classes).Select(k => (long)k).ToArray();
         foreach (var (left, right) in FlipPairs)
             (order[left], order[right]) = (right, left);
         return Aten.IndexSelect(scores, 1, Tensor.From(order, order.Length).To(scores.Device));
@@ -101,7 +120,7 @@ sealed class TorchSegmentation(SegmentationNet net, Normalisation normalisation,
     }
 
     Tensor Slid(Tensor x, SizePx crop, Func<Tensor, Tensor> ask) =>
-        Windows.Average(x, crop, views.Stride ?? Windows.UsualStep(crop), net.Classes, ask);
+        Windows.Average(x, crop, views.Stride ?? Windows.UsualStep(crop), Classes, ask);
 
     /// <summary>An image with black to its right and below, as it is after normalisation.</summary>
     Tensor Padded(Tensor x, long height, long width)
@@ -120,16 +139,23 @@ sealed class TorchSegmentation(SegmentationNet net, Normalisation normalisation,
     {
         try
         {
-            return net.Call(x.Contiguous(MemoryFormat.ChannelsLast));
+            return Ask(x);
         }
         catch (SmallImageException small)
         {
             var least = views.PadSmallTo ?? new SizePx(small.Least, small.Least);
             var (height, width) = (Math.Max(least.Height, small.Least), Math.Max(least.Width, small.Least));
             var padded = Padded(x, Math.Max(height, x.Size(2)), Math.Max(width, x.Size(3)));
-            var scores = Resized(net.Call(padded.Contiguous(MemoryFormat.ChannelsLast)), padded.Size(2), padded.Size(3));
+            var scores = Resized(Ask(padded), padded.Size(2), padded.Size(3));
             return Windows.Of(scores, 0, 0, x.Size(2), x.Size(3));
         }
+    }
+
+    // Both classes of a single channel have scores from here on, so that every way of summing views holds for them.
+    Tensor Ask(Tensor x)
+    {
+        var answer = net.Call(x.Contiguous(MemoryFormat.ChannelsLast));
+        return hasOneChannel ? TwoClassLoss.Logits(answer) : answer;
     }
 
     Tensor Resized(Tensor scores, long height, long width) =>

@@ -53,7 +53,7 @@ sealed class OnnxExporter
                     OnnxOperators.Write(node, this);
         for (var k = 0; k < graph.Outputs.Count; k++)
             if (options.Labels is { } labels)
-                WriteLabels(labels.AlignCorners);
+                WriteLabels(labels);
             else
             {
                 if (options.HalfPrecision)
@@ -86,7 +86,7 @@ sealed class OnnxExporter
     }
 
     // Resizes the scores to the image's size and takes the best class of each pixel.
-    void WriteLabels(bool alignCorners)
+    void WriteLabels(LabelOptions labels)
     {
         const string Scores = "scores_at_size";
         var (from, to) = (graph.Values[graph.Outputs[0]].Shape, graph.Values[graph.Inputs[0]].Shape);
@@ -100,10 +100,21 @@ sealed class OnnxExporter
             Plain("Concat", [Constant(to[0], from[1]), "image_side_sizes"], sizes = "label_sizes", OnnxValue.Of("axis", 0L));
         }
         Plain("Resize", [Name(graph.Outputs[0]), "", "", sizes], Scores, OnnxValue.Of("mode", "linear"),
-            OnnxValue.Of("coordinate_transformation_mode", alignCorners ? "align_corners" : "half_pixel"));
-        Plain("ArgMax", [Scores], options.OutputName, OnnxValue.Of("axis", 1L), OnnxValue.Of("keepdims", 0L));
+            OnnxValue.Of("coordinate_transformation_mode", labels.AlignCorners ? "align_corners" : "half_pixel"));
+        var classes = from[1] == 1 ? BothClasses(Scores, labels.Threshold) : Scores;
+        Plain("ArgMax", [classes], options.OutputName, OnnxValue.Of("axis", 1L), OnnxValue.Of("keepdims", 0L));
         var image = Port(graph.Inputs[0], "height", "width");
         Document.Output(options.OutputName, OnnxDataType.Int64, image[0], image[2], image[3]);
+    }
+
+    // Of one channel, class 0 has the score 0 and class 1 what its logit exceeds the threshold's by.
+    string BothClasses(string logit, double threshold)
+    {
+        const string Shifted = "above_threshold", Both = "scores_of_both";
+        Document.Weight("threshold_logit", [1], [(float)Math.Log(threshold / (1 - threshold))]);
+        Plain("Sub", [logit, "threshold_logit"], Shifted);
+        Plain("Pad", [Shifted, Constant(0, 1, 0, 0, 0, 0, 0, 0)], Both);
+        return Both;
     }
 
     void Plain(string type, string[] inputs, string output, params OnnxValue[] attributes) =>

@@ -40,4 +40,7 @@ public sealed record OnnxOptions
 
 /// <summary>How a file computes labels from scores.</summary>
 /// <param name="AlignCorners">Whether resizing the scores maps corner pixels to corner pixels.</param>
-public sealed record LabelOptions(bool AlignCorners);
+/// <param name="Threshold">
+/// The probability above which a pixel is of class 1 where the scores are one channel, a logit; above 0 and below 1.
+/// </param>
+public sealed record LabelOptions(bool AlignCorners, double Threshold = 0.5);

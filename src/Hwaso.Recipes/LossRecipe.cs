@@ -7,7 +7,7 @@ public sealed record LossRecipe
 
     static readonly NamedValues<LossKind> Kinds = new(
         ("cross_entropy", LossKind.CrossEntropy), ("focal", LossKind.Focal), ("ohem", LossKind.HardPixels), ("dice", LossKind.Dice),
-        ("lovasz", LossKind.Lovasz));
+        ("lovasz", LossKind.Lovasz), ("binary_cross_entropy", LossKind.BinaryCrossEntropy));
 
     /// <summary>The weights of Cityscapes' 19 training classes in the official HRNet code.</summary>
     public static ValueList<double> CityscapesWeights { get; } =
@@ -43,6 +43,9 @@ public sealed record LossRecipe
     /// <summary>Pixels that are added to overlap and union, 0 or more; Dice.</summary>
     public double Smooth { get; init; } = 1;
 
+    /// <summary>The weight of pixels of the second class, above 0; binary cross entropy.</summary>
+    public double PositiveWeight { get; init; } = 1;
+
     /// <summary>What cross entropy is multiplied by before it is added, 0 or more; Dice and Lovász.</summary>
     public double CrossEntropyShare { get; init; }
 
@@ -51,7 +54,13 @@ public sealed record LossRecipe
 
     internal static LossRecipe Read(YamlMap map, int? classes)
     {
-        var loss = new LossRecipe { Kind = map["name"].Choice(Kinds) ?? LossKind.CrossEntropy };
+        var loss = new LossRecipe
+        {
+            Kind = map["name"].Choice(Kinds) ?? (classes == ModelRecipe.OneChannel ? LossKind.BinaryCrossEntropy : LossKind.CrossEntropy),
+        };
+        if (loss.Kind == LossKind.BinaryCrossEntropy && classes is > ModelRecipe.OneChannel)
+            throw map["name"].Node!.Error($"binary_cross_entropy is for a network of one output channel, not for one of {classes} classes; "
+                + "set model.classes to 1, or remove the name for cross_entropy");
         var chosen = Kinds.NameOf(loss.Kind);
         map.RefuseUnless(loss.Kind is LossKind.CrossEntropy or LossKind.HardPixels, "cross_entropy and ohem", chosen, "class_weights");
         map.RefuseUnless(loss.Kind == LossKind.CrossEntropy, "cross_entropy", chosen, "label_smoothing");
@@ -59,6 +68,7 @@ public sealed record LossRecipe
         map.RefuseUnless(loss.Kind == LossKind.HardPixels, "ohem", chosen, "threshold", "keep");
         map.RefuseUnless(loss.Kind == LossKind.Dice, "dice", chosen, "smooth");
         map.RefuseUnless(loss.Kind is LossKind.Dice or LossKind.Lovasz, "dice and lovasz", chosen, "cross_entropy_share");
+        map.RefuseUnless(loss.Kind == LossKind.BinaryCrossEntropy, "binary_cross_entropy", chosen, "positive_weight");
         loss = loss with
         {
             IgnoreIndex = ReadIgnored(map["ignore_index"]),
@@ -69,10 +79,13 @@ public sealed record LossRecipe
             Threshold = map["threshold"].Number(min: 0, max: 1, aboveMin: true) ?? loss.Threshold,
             Keep = map["keep"].Int(min: 1) ?? loss.Keep,
             Smooth = map["smooth"].Number(min: 0) ?? loss.Smooth,
+            PositiveWeight = map["positive_weight"].Number(min: 0, aboveMin: true) ?? loss.PositiveWeight,
             CrossEntropyShare = map["cross_entropy_share"].Number(min: 0) ?? loss.CrossEntropyShare,
             Heads = LossHeadsRecipe.Read(map.Section("heads")),
         };
-        if (classes is { } wanted && loss.ClassWeights is { } weights && weights.Count != wanted)
+        // One channel tells two classes apart.
+        var wanted = classes == ModelRecipe.OneChannel ? 2 : classes;
+        if (wanted is not null && loss.ClassWeights is { } weights && weights.Count != wanted)
             throw map["class_weights"].Node!.Error($"holds {weights.Count} weights for a network of {wanted} classes");
         return loss;
     }
@@ -101,6 +114,9 @@ public sealed record LossRecipe
                 break;
             case LossKind.Dice:
                 yaml.Number("smooth", Smooth);
+                break;
+            case LossKind.BinaryCrossEntropy:
+                yaml.Number("positive_weight", PositiveWeight);
                 break;
         }
         if (Kind is LossKind.Dice or LossKind.Lovasz) yaml.Number("cross_entropy_share", CrossEntropyShare);
@@ -140,6 +156,9 @@ public enum LossKind
 
     /// <summary>The Lovász extension of 1 minus the IoU of each class.</summary>
     Lovasz,
+
+    /// <summary>Cross entropy of a network of one output channel, the logit of the second of two classes.</summary>
+    BinaryCrossEntropy,
 }
 
 /// <summary>What the losses of a network's training outputs are multiplied by; null keeps the published weight.</summary>

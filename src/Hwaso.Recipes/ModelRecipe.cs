@@ -18,7 +18,13 @@ public sealed record ModelRecipe
     /// <summary>A family whose sizes <see cref="Settings"/> give; null where <see cref="Name"/> is given.</summary>
     public string? Family { get; init; }
 
-    /// <summary>Output classes, at least 2, or the joints of a pose network; null for the data set's.</summary>
+    /// <summary>The <see cref="Classes"/> of a network that tells two classes apart by the logit of the second alone.</summary>
+    public const int OneChannel = 1;
+
+    /// <summary>
+    /// Output channels: a class each, or 1 for the logit of the second of two classes; the joints of a pose network; null for the data
+    /// set's classes.
+    /// </summary>
     public int? Classes { get; init; }
 
     /// <summary>The network's own settings, not yet checked.</summary>
@@ -47,7 +53,7 @@ public sealed record ModelRecipe
         {
             Name = map["name"].Text(),
             Family = map["family"].Text(),
-            Classes = map["classes"].Int(min: 2),
+            Classes = map["classes"].Int(min: 1),
             Init = map["init"].Choice(Initializations) ?? Initialization.Published,
             Pretrained = map["pretrained"].Text(),
             SkipMismatched = map["skip_mismatched"].Flag() ?? false,

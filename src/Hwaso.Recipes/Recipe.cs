@@ -35,6 +35,9 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
     /// <summary>How often to write the checkpoint from which a run resumes.</summary>
     public SaveRecipe Save { get; init; } = new();
 
+    /// <summary>Whether the network tells two classes apart by one output channel, the logit of the second.</summary>
+    public bool HasOneChannel => Model.Classes == ModelRecipe.OneChannel || Loss.Kind == LossKind.BinaryCrossEntropy;
+
     /// <summary>
     /// Every key of a recipe, as a path such as <c>train.optimizer.name</c>, in the order in which they are read; without the network's own
     /// keys.
@@ -96,7 +99,10 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
             Threads = map["threads"].Int(min: 1),
             Stages = stages,
             Loss = LossRecipe.Read(map.Section("loss"), recipe.Model.Classes),
-            Validate = ValidateRecipe.Read(map.Section("validate")),
+        };
+        recipe = recipe with
+        {
+            Validate = ValidateRecipe.Read(map.Section("validate"), recipe.HasOneChannel),
             Save = SaveRecipe.Read(map.Section("save")),
         };
         var pose = PoseRecipe.Read(map.Section("pose"));

@@ -15,7 +15,12 @@ public sealed record ValidateRecipe
     /// <summary>Scorings in a row without a better mIoU after which the run ends, at least 1; null to train to the end.</summary>
     public int? Patience { get; init; }
 
-    internal static ValidateRecipe Read(YamlMap map)
+    /// <summary>
+    /// The probability above which a pixel is of the second class, above 0 and below 1; null for ½, and where every class has a channel.
+    /// </summary>
+    public double? Threshold { get; init; }
+
+    internal static ValidateRecipe Read(YamlMap map, bool hasOneChannel)
     {
         var validate = new ValidateRecipe();
         validate = validate with
@@ -24,6 +29,7 @@ public sealed record ValidateRecipe
             Batch = map["batch"].Int(min: 1) ?? validate.Batch,
             Size = map["size"].Size(),
             Patience = map["patience"].Int(min: 1),
+            Threshold = ReadThreshold(map["threshold"], hasOneChannel),
         };
         if (validate is
             {
@@ -35,11 +41,18 @@ public sealed record ValidateRecipe
         return validate;
     }
 
+    static double? ReadThreshold(YamlField field, bool hasOneChannel) =>
+        field.Number(min: 0, max: 1, aboveMin: true, belowMax: true) is not { } threshold ? null
+        : hasOneChannel ? threshold
+        : throw field.Node!.Error(
+            "is for a network of one output channel: remove it, or set model.classes to 1 or loss.name to binary_cross_entropy");
+
     internal void Write(YamlWriter yaml)
     {
         yaml.Int("every", Every);
         yaml.Int("batch", Batch);
         yaml.Size("size", Size);
         yaml.Int("patience", Patience);
+        yaml.Number("threshold", Threshold);
     }
 }

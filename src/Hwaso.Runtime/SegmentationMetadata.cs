@@ -18,6 +18,12 @@ public sealed record SegmentationMetadata(
     /// <summary>The value of a white pixel before the mean is subtracted.</summary>
     public float Range { get; init; } = 1;
 
+    /// <summary>What a single output channel is; null where the file does not say.</summary>
+    public OneChannel? OneChannel { get; init; }
+
+    /// <summary>The probability above which a pixel of a single output channel is of class 1, above 0 and below 1.</summary>
+    public float Threshold { get; init; } = 0.5f;
+
     /// <summary>What the file does not say and was assumed, a sentence each; empty if it says everything.</summary>
     public IReadOnlyList<string> Assumptions { get; init; } = [];
 
@@ -35,6 +41,12 @@ public sealed record SegmentationMetadata(
 
     /// <summary>The metadata key of <see cref="Deviation"/>: a JSON array of three numbers above 0.</summary>
     public const string DeviationKey = ModelMetadata.Deviation;
+
+    /// <summary>The metadata key of <see cref="OneChannel"/>: <c>logit</c>, <c>probability</c> or <c>label</c>.</summary>
+    public const string OneChannelKey = ModelMetadata.OneChannel;
+
+    /// <summary>The metadata key of <see cref="Threshold"/>: a number above 0 and below 1.</summary>
+    public const string ThresholdKey = ModelMetadata.Threshold;
 
     /// <summary>The metadata key of <see cref="AlignCorners"/>: <c>true</c> or <c>false</c>.</summary>
     public const string AlignCornersKey = ModelMetadata.AlignCorners;
@@ -58,7 +70,13 @@ public sealed record SegmentationMetadata(
             Parse<IReadOnlyList<float>>(
                 metadata, DeviationKey, place, $"{Count(channels)} numbers above 0", json => Numbers(json, channels, v => v > 0),
                 channels == 1 ? [0.226f] : [0.229f, 0.224f, 0.225f, .. channels == 4 ? [1f] : Array.Empty<float>()]),
-            Parse(metadata, AlignCornersKey, place, "true or false", json => json.GetBoolean(), false));
+            Parse(metadata, AlignCornersKey, place, "true or false", json => json.GetBoolean(), false))
+        {
+            OneChannel = options.OneChannel ?? ReadOneChannel(metadata, place),
+            Threshold = Between0And1(options.Threshold)
+                ?? Parse(metadata, ThresholdKey, place, "a number above 0 and below 1",
+                    json => json.GetSingle() is > 0 and < 1 and var threshold ? threshold : throw new FormatException(), 0.5f),
+        };
         if (options.HasNormalisation)
             return read with
             {
@@ -79,6 +97,19 @@ public sealed record SegmentationMetadata(
             ],
         };
     }
+
+    static OneChannel? ReadOneChannel(IReadOnlyDictionary<string, string> metadata, string place) =>
+        metadata.GetValueOrDefault(OneChannelKey) switch
+        {
+            null => null,
+            "logit" => Hwaso.Runtime.OneChannel.Logit,
+            "probability" => Hwaso.Runtime.OneChannel.Probability,
+            "label" => Hwaso.Runtime.OneChannel.Label,
+            _ => throw new ModelFormatException($"{place}: metadata {OneChannelKey}", "is not logit, probability or label"),
+        };
+
+    static float? Between0And1(float? threshold) => threshold is null or (> 0 and < 1) ? threshold
+        : throw new ArgumentException(FormattableString.Invariant($"threshold {threshold}: a probability above 0 and below 1 was wanted"));
 
     static string Count(int channels) => channels switch { 1 => "one", 3 => "three", _ => "four" };
 

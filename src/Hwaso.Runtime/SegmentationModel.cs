@@ -39,7 +39,8 @@ public sealed class SegmentationModel : IDisposable
         var scores = output is { Classes: > 0 } ? output.Classes : (int?)null;
         if (Metadata.Classes.Count > 0 && scores is { } given && given != Metadata.Classes.Count)
             throw new ModelFormatException(place, $"names {Metadata.Classes.Count} classes, but has scores of {given}");
-        if (output is { One: { } one and not OneChannel.Label } && options.OneChannel is null)
+        CheckThreshold(output);
+        if (output is { One: { } one and not OneChannel.Label } && Metadata.OneChannel is null)
             Metadata = Metadata with
             {
                 Assumptions =
@@ -60,6 +61,19 @@ public sealed class SegmentationModel : IDisposable
 
     /// <summary>The number of classes; null if the output is labels and the file does not name the classes.</summary>
     public int? ClassCount { get; }
+
+    /// <summary>
+    /// The least height and width of images: the stride of the network's smallest feature map; 1 for a network of fixed size, which gets
+    /// images resized.
+    /// </summary>
+    public int LeastSize => fixedSize ? 1 : stride.Value;
+
+    /// <summary>Whether an image is at least of <see cref="LeastSize"/>.</summary>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    // An image at least as large as the largest stride fits every network; only smaller ones need the network's own stride.
+    public bool Takes(int width, int height) =>
+        fixedSize || Math.Min(width, height) >= OnnxModel.LargestStride || Math.Min(width, height) >= stride.Value;
 
     /// <summary>Loads a model from a file.</summary>
     /// <param name="path">The file.</param>
@@ -192,7 +206,7 @@ public sealed class SegmentationModel : IDisposable
         {
             return OutputLayout.Of(shape, model.Outputs[0].IsFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count
                 : null,
-                model.LastOperator, options.OneChannel, new(columns, rows));
+                model.LastOperator, Metadata.OneChannel, new(columns, rows));
         }
         catch (ArgumentException)
         {
@@ -298,8 +312,15 @@ public sealed class SegmentationModel : IDisposable
 
     SegmentationSession Opened(SegmentationSizes sizes, int rows, int columns) =>
         new(model.Open(layout.Shape(rows, columns)), Metadata, layout, model.Inputs[0].Type, model.Pool, sizes, rows, columns,
-            (shape, isFloat) => OutputLayout.Of(shape, isFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null,
-                model.LastOperator, options.OneChannel, sizes));
+            (shape, isFloat) => CheckThreshold(OutputLayout.Of(
+                shape, isFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null,
+                model.LastOperator, Metadata.OneChannel, sizes))!);
+
+    OutputLayout? CheckThreshold(OutputLayout? output) => options.Threshold is not { } threshold || output is null
+        || output.One is OneChannel.Logit or OneChannel.Probability ? output
+        : throw new ArgumentException(FormattableString.Invariant($"threshold {threshold}: the network's output is ")
+            + (output.Classes > 0 ? $"{output.Classes} scores for each pixel, of which the greatest decides" : "labels")
+            + "; leave the threshold out, which is for networks of one output channel");
 
     void Keep(SegmentationSession session)
     {
@@ -329,8 +350,7 @@ public sealed class SegmentationModel : IDisposable
                     return session;
                 }
         var (rows, columns) = (layout.Height ?? sizes.Height, layout.Width ?? sizes.Width);
-        // An image at least as large as the largest stride fits every network; only smaller ones need the network's own stride.
-        if (!fixedSize && Math.Min(rows, columns) < OnnxModel.LargestStride && Math.Min(rows, columns) < stride.Value)
+        if (!Takes(sizes.Width, sizes.Height))
             throw new ArgumentException($"an image of {sizes.Width}×{sizes.Height} pixels is smaller than "
                 + $"the stride of the network, {stride.Value} pixels; enlarge it, or give it a border");
         try

@@ -18,16 +18,22 @@ public sealed record SegmentationOptions
     /// <summary>What the numbers of a single output channel are; null to find out from the file's last operator.</summary>
     public OneChannel? OneChannel { get; init; }
 
+    /// <summary>
+    /// The probability above which a pixel is of class 1, above 0 and below 1, for a network of two classes with a single output channel;
+    /// null for the file's, or ½.
+    /// </summary>
+    public float? Threshold { get; init; }
+
     internal bool HasNormalisation => Mean is not null || Deviation is not null || Range is not null;
 }
 
 /// <summary>The numbers of a network of two classes with a single output channel.</summary>
 public enum OneChannel
 {
-    /// <summary>Any numbers; those above 0 are class 1.</summary>
+    /// <summary>Any numbers; those above log(t / (1 − t)), for the threshold t, are class 1: above 0 for ½.</summary>
     Logit,
 
-    /// <summary>Numbers from 0 to 1; those above ½ are class 1.</summary>
+    /// <summary>Numbers from 0 to 1; those above the threshold are class 1.</summary>
     Probability,
 
     /// <summary>The labels themselves.</summary>

@@ -16,6 +16,8 @@ sealed unsafe class SegmentationSession
     readonly OnnxType type;
     readonly int rows, columns;
     readonly float[] table;
+    // The threshold of a single channel, as a probability and as a logit.
+    readonly float threshold, logit;
     // Scores that are not where a kernel could read them: of other orders, of one channel, or of a model that is evaluated.
     readonly float[]? held;
     readonly LabelKernel? kernel;
@@ -41,6 +43,8 @@ sealed unsafe class SegmentationSession
         (this.session, this.input, this.type, this.pool, Sizes) = (session, input, type, pool, sizes);
         (this.rows, this.columns) = (rows, columns);
         table = PixelTable.Of(metadata, input.Channels);
+        threshold = metadata.Threshold;
+        logit = (float)Math.Log(threshold / (1.0 - threshold));
         resize =
         [
             ResizeTable.Linear(sizes.Height, rows, (double)rows / sizes.Height, ResizeMode.HalfPixel),
@@ -186,7 +190,8 @@ sealed unsafe class SegmentationSession
             if (output.One is null)
                 held![to] = value;
             else
-                (held![to], held[area + to]) = (output.One == OneChannel.Logit ? 0 : 1 - value, value);
+                // Class 1 has the greater score where the value passes the threshold.
+                (held![to], held[area + to]) = (output.One == OneChannel.Logit ? logit : (2 * threshold) - value, value);
         }
     }
 

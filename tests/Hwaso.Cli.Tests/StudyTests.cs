@@ -164,6 +164,14 @@ public sealed class StudyTests(Workshop shop)
         var text = CommandLine.Run("compare", shop.Run, shop.At("other-rate"), open).Output;
         Assert.Contains("| train.optimizer.learning_rate |", text, StringComparison.Ordinal);
         Assert.Contains("6, under way", text, StringComparison.Ordinal);
+        // A folder without a run is named, and the others are compared.
+        var mixed = CommandLine.Run("compare", shop.Data, shop.Run, shop.At("other-rate"), "--json");
+        Assert.Equal(
+            (1, $"{shop.Data}: no run: neither result.json nor recipe.yaml is in it\n"), (mixed.Code, mixed.Error));
+        var report = JsonDocument.Parse(mixed.Output).RootElement;
+        Assert.Equal(
+            [shop.Run, shop.At("other-rate")], report.GetProperty("rows").EnumerateArray().Select(r => r.GetProperty("run").GetString()));
+        Assert.Equal(shop.Data, Assert.Single(report.GetProperty("failed").EnumerateArray()).GetProperty("run").GetString());
         var nothing = CommandLine.Run("compare", shop.Data);
         Assert.Equal(
             (1, $"hwaso compare: {shop.Data}: no run: neither result.json nor recipe.yaml is in it\n"), (nothing.Code, nothing.Error));

@@ -116,13 +116,24 @@ public sealed class BadRecipeTests
         "6: loss.class_weights: 'cityscape' is none of none, cityscapes; did you mean 'cityscapes'?")]
     [InlineData(5, "  layout: voc\nloss: {class_weights: [0, 0]}", "6: loss.class_weights: wants at least one weight above 0")]
     [InlineData(5, "  layout: voc\nloss: {name: fokal}",
-        "6: loss.name: 'fokal' is none of cross_entropy, focal, ohem, dice, lovasz; did you mean 'focal'?")]
+        "6: loss.name: 'fokal' is none of cross_entropy, focal, ohem, dice, lovasz, binary_cross_entropy; did you mean 'focal'?")]
     [InlineData(5, "  layout: voc\nloss: {name: focal, class_weights: cityscapes}",
         "6: loss.class_weights: belongs to cross_entropy and ohem, not to focal; remove it, or change the name")]
     [InlineData(5, "  layout: voc\nloss: {gamma: 2}",
         "6: loss.gamma: belongs to focal, not to cross_entropy; remove it, or change the name")]
     [InlineData(5, "  layout: voc\nloss: {name: lovasz, smooth: 1}",
         "6: loss.smooth: belongs to dice, not to lovasz; remove it, or change the name")]
+    [InlineData(3, "  name: hrnetv2-w18\n  classes: 3\nloss: {name: binary_cross_entropy}",
+        "5: loss.name: binary_cross_entropy is for a network of one output channel, not for one of 3 classes; set model.classes to 1, or "
+        + "remove the name for cross_entropy")]
+    [InlineData(3, "  name: hrnetv2-w18\n  classes: 1\nloss: {class_weights: [1, 2]}",
+        "5: loss.class_weights: belongs to cross_entropy and ohem, not to binary_cross_entropy; remove it, or change the name")]
+    [InlineData(3, "  name: hrnetv2-w18\n  classes: 0", "4: model.classes: 0 is below 1")]
+    [InlineData(5, "  layout: voc\nvalidate: {threshold: 0.3}",
+        "6: validate.threshold: is for a network of one output channel: remove it, or set model.classes to 1 or loss.name to "
+        + "binary_cross_entropy")]
+    [InlineData(5, "  layout: voc\nloss: {positive_weight: 2}",
+        "6: loss.positive_weight: belongs to binary_cross_entropy, not to cross_entropy; remove it, or change the name")]
     [InlineData(5, "  layout: voc\nloss: {name: ohem, keep: 0}", "6: loss.keep: 0 is below 1")]
     [InlineData(5, "  layout: voc\nloss:\n  heads: {auxilary: 0.4}", "7: loss.heads.auxilary: unknown key; did you mean 'auxiliary'?")]
     [InlineData(5, "  layout: voc\nloss:\n  heads: {dense: -1}", "7: loss.heads.dense: -1 is below 0")]

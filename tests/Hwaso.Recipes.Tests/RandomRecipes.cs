@@ -43,7 +43,17 @@ sealed class RandomRecipes(Random random)
         };
     }
 
-    Recipe Plain() => new($"run-{random.Next()}", Model(), Data(), Augment(), Train())
+    Recipe Plain()
+    {
+        var recipe = Any();
+        return recipe.Loss.Kind != LossKind.BinaryCrossEntropy ? recipe : recipe with
+        {
+            Model = recipe.Model with { Classes = MaybeValue(() => ModelRecipe.OneChannel) },
+            Validate = recipe.Validate with { Threshold = MaybeValue(() => (random.NextDouble() + 0.01) / 2) },
+        };
+    }
+
+    Recipe Any() => new($"run-{random.Next()}", Model(), Data(), Augment(), Train())
     {
         Description = Maybe(Text),
         Seed = random.Next(),
@@ -93,6 +103,7 @@ sealed class RandomRecipes(Random random)
             LossKind.HardPixels => any with { ClassWeights = Weights(), Threshold = 1 - random.NextDouble(), Keep = random.Next(1, 999) },
             LossKind.Dice => any with { Smooth = Above0(), CrossEntropyShare = Above0() },
             LossKind.Lovasz => any with { CrossEntropyShare = Above0() },
+            LossKind.BinaryCrossEntropy => any with { PositiveWeight = Above0() },
             _ => throw new InvalidOperationException($"no random recipe of {kind}: add one here"),
         };
     }

@@ -158,15 +158,8 @@ public sealed class ForeignModelTests : IDisposable
     [InlineData("Abs", null, float.NaN)]
     public void A_single_channel_is_read_as_its_last_operator_says_or_as_asked(string last, OneChannel? asked, float threshold)
     {
-        using var document = new OnnxDocument();
-        document.Input("image", OnnxDataType.Float32, (1, ""), (3, ""), (null, "height"), (null, "width"));
-        document.Weight("w", [1, 3, 1, 1], [1f, 0, 0]);
-        document.Node("Conv", "", ["image", "w"], ["y"]);
-        if (last.Length > 0)
-            document.Node(last, "", ["y"], ["z"]);
-        document.Output(last.Length > 0 ? "z" : "y", OnnxDataType.Float32, (1, ""), (1, ""), (null, "h"), (null, "w"));
         var known = new SegmentationOptions { Mean = [0.5f], OneChannel = asked };
-        using var model = SegmentationModel.Load(document.ToArray([]), "one", known: known);
+        using var model = SegmentationModel.Load(OneChannelFile(last, []), "one", known: known);
         var image = StreetModel.Image(Width, Height);
         if (float.IsNaN(threshold))
         {
@@ -183,6 +176,59 @@ public sealed class ForeignModelTests : IDisposable
             var score = last switch { "Sigmoid" => 1 / (1 + MathF.Exp(-x)), "Abs" => Math.Abs(x), _ => x };
             Assert.Equal(score > threshold ? 1 : 0, labels[k]);
         }
+    }
+
+    [Theory]
+    [InlineData("Sigmoid", null, null, 0.5)]
+    [InlineData("Sigmoid", null, 0.6f, 0.6)]
+    [InlineData("", "logit", null, 0.45)]
+    [InlineData("", "logit", 0.6f, 0.6)]
+    [InlineData("Abs", "logit", 0.6f, 0.6)]
+    public void A_single_channel_is_labelled_by_the_threshold_of_the_file_or_as_asked(
+        string last, string? one, float? asked, double threshold)
+    {
+        var file = OneChannelFile(last, one is null ? [] : new()
+        {
+            [SegmentationMetadata.OneChannelKey] = one,
+            [SegmentationMetadata.ThresholdKey] = "0.45",
+        });
+        using var model = SegmentationModel.Load(file, "one", known: new SegmentationOptions { Mean = [0.5f], Threshold = asked });
+        var image = StreetModel.Image(Width, Height);
+        var result = model.Segment(image, Width, Height, withScores: true);
+        for (var k = 0; k < result.Labels.Length; k++)
+        {
+            var x = (image[3 * k] / 255.0) - 0.5;
+            var probability = 1 / (1 + Math.Exp(-(last == "Abs" ? Math.Abs(x) : x)));
+            // float32 keeps seven digits.
+            if (Math.Abs(probability - threshold) > 1e-6)
+                Assert.Equal(probability > threshold ? 1 : 0, result.Labels[k]);
+            Assert.Equal(result.Scores![result.Labels.Length + k] > result.Scores[k] ? 1 : 0, result.Labels[k]);
+        }
+        Assert.Equal(2, result.Labels.Distinct().Count());
+    }
+
+    [Fact]
+    public void A_threshold_that_means_nothing_is_an_error_that_says_so()
+    {
+        string Error(byte[] file, float threshold) => Assert.Throws<ArgumentException>(() =>
+            SegmentationModel.Load(file, "one", known: new SegmentationOptions { Threshold = threshold })).Message;
+        Assert.Contains("threshold 0.3: the network's output is 5 scores", Error(StreetModel.File(), 0.3f), StringComparison.Ordinal);
+        Assert.Contains("above 0 and below 1 was wanted", Error(OneChannelFile("", []), 1), StringComparison.Ordinal);
+        foreach (var (key, value) in new[] { (SegmentationMetadata.ThresholdKey, "1"), (SegmentationMetadata.OneChannelKey, "score") })
+            Assert.Contains(key, Assert.Throws<ModelFormatException>(() =>
+                SegmentationModel.Load(OneChannelFile("", new() { [key] = value }), "one")).Message, StringComparison.Ordinal);
+    }
+
+    static byte[] OneChannelFile(string last, Dictionary<string, string> metadata)
+    {
+        using var document = new OnnxDocument();
+        document.Input("image", OnnxDataType.Float32, (1, ""), (3, ""), (null, "height"), (null, "width"));
+        document.Weight("w", [1, 3, 1, 1], [1f, 0, 0]);
+        document.Node("Conv", "", ["image", "w"], ["y"]);
+        if (last.Length > 0)
+            document.Node(last, "", ["y"], ["z"]);
+        document.Output(last.Length > 0 ? "z" : "y", OnnxDataType.Float32, (1, ""), (1, ""), (null, "h"), (null, "w"));
+        return document.ToArray(metadata);
     }
 
     SegmentationModel Load(string name, SegmentationOptions? known = null) =>

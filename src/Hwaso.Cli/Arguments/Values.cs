@@ -35,6 +35,15 @@ static class Values
             return read;
         });
 
+    /// <summary>A number above 0 and below 1.</summary>
+    public static Option<double?> Share(string name, string placeholder, string description) =>
+        Option<double?>(name, placeholder, description, required: false, "a number above 0 and below 1", (string text, out double? value) =>
+        {
+            var read = ReadPositive(text, out var number);
+            value = number;
+            return read && number < 1;
+        });
+
     /// <summary>Positive numbers separated by commas, e.g. <c>0.75,1,1.25</c>.</summary>
     public static Option<double[]?> PositiveList(string name, string placeholder, string description) =>
         Option<double[]?>(name, placeholder, description, required: false, "numbers above 0 separated by commas, e.g. 0.75,1,1.25",

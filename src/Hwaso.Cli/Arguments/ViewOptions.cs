@@ -19,8 +19,11 @@ sealed class ViewOptions
         "a published protocol instead: DATASET/hrnet or DATASET/mmseg with several scales and mirrored, DATASET/hrnet-single or "
         + "DATASET/mmseg-single with one scale, where DATASET is a layout; docs/measures.md lists them");
 
+    readonly Option<double?> threshold = Values.Share("--threshold", "P",
+        "of a network of one output channel: probability above which a pixel is of the second class (default: the recipe's or the file's)");
+
     /// <summary>All of them, as help lists them.</summary>
-    public IReadOnlyList<Option> All => [scales, flip, crop, stride, protocol];
+    public IReadOnlyList<Option> All => [scales, flip, crop, stride, protocol, threshold];
 
     /// <summary>The views that were asked for.</summary>
     /// <exception cref="UsageException">Options that do not go together, or an unknown protocol.</exception>
@@ -30,7 +33,8 @@ sealed class ViewOptions
         if (step is not null && window is null)
             throw new UsageException("--stride is the step of a sliding window: give its size with --crop HxW");
         var listed = given is { Length: > 0 };
-        var views = new ViewArguments(listed ? given! : [1.0], arguments.GetValue(flip), window, step, ProtocolOf(arguments));
+        var views = new ViewArguments(
+            listed ? given! : [1.0], arguments.GetValue(flip), window, step, ProtocolOf(arguments), arguments.GetValue(threshold));
         if (views.Protocol is { } named && (listed || views.Flip || window is not null))
             throw new UsageException(
                 $"--protocol {named.Name} sets scales, mirroring and windows itself: leave out --scales, --flip, --crop and --stride");
@@ -48,7 +52,9 @@ sealed class ViewOptions
 /// <param name="Crop">Size of a sliding window; null: whole images.</param>
 /// <param name="Stride">Step of the sliding window; null: two thirds of the window.</param>
 /// <param name="Protocol">A published protocol, which sets all of that; null for none.</param>
-sealed record ViewArguments(IReadOnlyList<double> Scales, bool Flip, SizePx? Crop, SizePx? Stride, Protocol? Protocol)
+/// <param name="Threshold">The probability above which a pixel is of the second of two classes; null: the network's own.</param>
+sealed record ViewArguments(
+    IReadOnlyList<double> Scales, bool Flip, SizePx? Crop, SizePx? Stride, Protocol? Protocol, double? Threshold = null)
 {
     /// <summary>The same for a segmenter.</summary>
     public Views Views => Protocol?.Views ?? new Views { Scales = Scales, Flip = Flip, Crop = Crop, Stride = Stride };

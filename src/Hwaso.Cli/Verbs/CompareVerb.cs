@@ -18,8 +18,18 @@ sealed class CompareVerb : Verb
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
-        var comparison = new RunComparison(arguments.GetRequiredValue(runs));
-        context.Result(new JsonObject { ["rows"] = comparison.ToJson() }, output => output.Write(comparison.ToMarkdown()));
-        return ExitCode.Done;
+        var failed = new List<RunFailure>();
+        var comparison = new RunComparison(arguments.GetRequiredValue(runs), failed.Add);
+        if (comparison.Count == 0)
+            throw new InvalidDataException(string.Join("; ", failed.Select(f => f.Problem)));
+        foreach (var failure in failed)
+            context.Log(failure.Problem);
+        var report = new JsonObject
+        {
+            ["rows"] = comparison.ToJson(),
+            ["failed"] = new JsonArray([.. failed.Select(f => new JsonObject { ["run"] = f.Folder, ["message"] = f.Problem })]),
+        };
+        context.Result(report, output => output.Write(comparison.ToMarkdown()));
+        return failed.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 }

@@ -76,6 +76,7 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
             Threads = ProcessorThreads,
             Views = views.Views,
             Known = known,
+            Threshold = views.Threshold,
             Log = Log,
         });
     }

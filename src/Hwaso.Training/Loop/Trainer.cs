@@ -25,6 +25,7 @@ public sealed class Trainer : IDisposable
     readonly TrainPlan plan;
     readonly Weights weights;
     readonly ILearner learner;
+    readonly RunLock held;
     readonly IReadOnlyList<StageSpan> stages;
     readonly ForwardPass pass;
     readonly ScalarType? compute;
@@ -44,17 +45,15 @@ public sealed class Trainer : IDisposable
     /// <param name="task">The request's task.</param>
     /// <param name="watcher">Watches the run.</param>
     /// <exception cref="RecipeException">The recipe asks for something that does not exist or does not fit.</exception>
-    /// <exception cref="TrainingException">The folder holds a run already, or none to resume.</exception>
+    /// <exception cref="TrainingException">The folder holds a run already, or none to resume, or another trainer trains it.</exception>
     public Trainer(TrainRequest request, ITrainingTask task, ITrainWatcher watcher)
     {
         var folder = request.Folder;
         (this.request, this.task, this.watcher, recipe) = (request, task, new RunLog(folder.Log, watcher), task.Recipe);
-        var continues = request.Resume && File.Exists(folder.Resume);
         if (request.Resume && !folder.WasBegun)
             throw new TrainingException(
                 $"{folder.Root}: nothing to resume: {folder.Resume} is not there; train without --resume to begin");
-        if (!request.Resume && folder.Exists)
-            throw new TrainingException($"{folder.Root} holds a run already; continue it with --resume, or name another folder with --run");
+        RefuseAnother();
 
         resolved = recipe.ToYaml(folder.Recipe);
         plan = TrainPlan.Of(task);
@@ -63,7 +62,20 @@ public sealed class Trainer : IDisposable
         compute = ForwardPass.TypeOf(request.Recipe, request.Device, TorchInfo.ProcessorHasBFloat16, line => slower = line);
         if (recipe.Train.CudaGraph && request.Device.Type != DeviceType.Cuda)
             throw request.Recipe.Error("train.cuda_graph", $"is for CUDA devices; this run is on {request.Device}; remove it");
-        RunCheckpoints.MakeFolders(folder);
+        held = RunLock.Take(folder);
+        // Whoever held it may have begun or saved since.
+        var continues = request.Resume && File.Exists(folder.Resume);
+        try
+        {
+            RefuseAnother();
+            RunCheckpoints.MakeFolders(folder);
+            this.watcher.Note(RunLock.Line);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
         if (slower.Length > 0)
             this.watcher.Says(slower);
         TorchInfo.Threads = request.Threads;
@@ -136,7 +148,10 @@ public sealed class Trainer : IDisposable
         {
             watcher.Note($"failed at step {state.Step + 1}: {error.Message}");
             if (state.Step == 0)
+            {
+                held.Dispose();
                 RunCheckpoints.RemoveTraces(request.Folder);
+            }
             throw;
         }
     }
@@ -180,6 +195,14 @@ public sealed class Trainer : IDisposable
         events?.Dispose();
         stage?.Dispose();
         weights?.Dispose();
+        held?.Dispose();
+    }
+
+    void RefuseAnother()
+    {
+        if (!request.Resume && request.Folder.Exists)
+            throw new TrainingException(
+                $"{request.Folder.Root} holds a run already; continue it with --resume, or name another folder with --run");
     }
 
     /// <summary>Says what a greater length does to a run that was planned shorter, and takes back that it is finished.</summary>

@@ -25,20 +25,30 @@ public sealed class RunComparison
 
     /// <summary>Reads runs, finished or under way.</summary>
     /// <param name="folders">Their folders.</param>
+    /// <param name="failed">Receives each folder that cannot be compared, and the others are; null to end at the first.</param>
     /// <exception cref="FileNotFoundException">A folder holds no run.</exception>
     /// <exception cref="RecipeException">A run's recipe cannot be read.</exception>
     /// <exception cref="InvalidDataException">A run's result cannot be read.</exception>
-    public RunComparison(IEnumerable<string> folders)
+    public RunComparison(IEnumerable<string> folders, Action<RunFailure>? failed = null)
     {
         foreach (var folder in folders)
-        {
-            var run = new RunFolder(folder);
-            var summary = SummaryOf(run);
-            runs.Add((folder, summary, RecipeSettings.Of(Recipe.Load(run.Recipe)).ToDictionary(s => s.Key, s => s.Value)));
-        }
+            try
+            {
+                var run = new RunFolder(folder);
+                var summary = SummaryOf(run);
+                runs.Add((folder, summary, RecipeSettings.Of(Recipe.Load(run.Recipe)).ToDictionary(s => s.Key, s => s.Value)));
+            }
+            catch (Exception error) when (failed is not null
+                && error is IOException or UnauthorizedAccessException or RecipeException or InvalidDataException)
+            {
+                failed(new RunFailure(folder, error.Message));
+            }
         var keys = runs.SelectMany(r => r.Settings.Keys).Distinct().Except(unimportant);
         Differing = [.. keys.Where(key => runs.Select(r => r.Settings.GetValueOrDefault(key)).Distinct().Count() > 1)];
     }
+
+    /// <summary>How many runs are compared.</summary>
+    public int Count => runs.Count;
 
     /// <summary>The settings in which they differ, by their keys' paths.</summary>
     public IReadOnlyList<string> Differing { get; }
@@ -112,3 +122,8 @@ public sealed class RunComparison
 
     static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? Format.Missing;
 }
+
+/// <summary>A folder that is not compared with the others.</summary>
+/// <param name="Folder">The folder.</param>
+/// <param name="Problem">The reason, which names it.</param>
+public sealed record RunFailure(string Folder, string Problem);

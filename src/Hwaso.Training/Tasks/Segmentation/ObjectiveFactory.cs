@@ -38,6 +38,9 @@ public static class ObjectiveFactory
         Require(hasAuxiliary, heads.Auxiliary, "auxiliary", "an auxiliary head; HRNet with OCR, FCN and DeepLabV3 have one");
         Require(net is SANet, heads.Categorical, "categorical", "a categorical output; SANets have one");
         Require(net is SANet, heads.Dense, "dense", "a dense loss beside another; SANets have one");
+        if (net is SANet { Classes: ModelRecipe.OneChannel })
+            throw file.Error("model", $"{NameOf(file)} learns which classes are in an image and needs a channel for each: remove "
+                + "model.classes and loss.name binary_cross_entropy, or take another network");
         return net switch
         {
             SANet sanet => Squeezed(sanet),
@@ -92,6 +95,13 @@ public static class ObjectiveFactory
 
     static IPixelLoss Pixels(LossRecipe recipe, SegmentationNet net)
     {
+        if (recipe.Kind == LossKind.BinaryCrossEntropy)
+            return new BinaryCrossEntropy(recipe.PositiveWeight, recipe.IgnoreIndex, net.AlignCorners);
+        return OfChannels(OfClasses(recipe, net), net);
+    }
+
+    static IPixelLoss OfClasses(LossRecipe recipe, SegmentationNet net)
+    {
         var (ignore, corners) = (recipe.IgnoreIndex, net.AlignCorners);
         return recipe.Kind switch
         {
@@ -104,10 +114,15 @@ public static class ObjectiveFactory
         };
 
         IPixelLoss Shared(IPixelLoss regions) =>
-            recipe.CrossEntropyShare == 0 ? regions : new WithCrossEntropy(regions, Plain(recipe, net), recipe.CrossEntropyShare);
+            recipe.CrossEntropyShare == 0 ? regions : new WithCrossEntropy(regions, Entropy(recipe, net), recipe.CrossEntropyShare);
     }
 
-    static CrossEntropy Plain(LossRecipe recipe, SegmentationNet net) =>
+    static IPixelLoss Plain(LossRecipe recipe, SegmentationNet net) => OfChannels(Entropy(recipe, net), net);
+
+    static IPixelLoss OfChannels(IPixelLoss loss, SegmentationNet net) =>
+        net.Classes == ModelRecipe.OneChannel ? new TwoClassLoss(loss) : loss;
+
+    static CrossEntropy Entropy(LossRecipe recipe, SegmentationNet net) =>
         new(recipe.IgnoreIndex, Weights(recipe), recipe.LabelSmoothing, net.AlignCorners);
 
     static double[]? Weights(LossRecipe recipe) => recipe.ClassWeights?.ToArray();

@@ -1,6 +1,7 @@
 using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Data.Layouts;
+using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Training.Loop;
 
@@ -29,7 +30,10 @@ sealed record SegmentationData(
                 "data.layout", $"'{given.Data.Layout}' is no layout; {string.Join(" or ", Datasets.Layouts)} was wanted");
         var training = Datasets.Open(given.Data.Layout, root, given.Data.TrainSplit);
         var validation = Datasets.Open(given.Data.Layout, root, given.Data.ValSplit);
-        if (given.Model.Classes is { } classes && classes != training.Classes.Count)
+        if (given.HasOneChannel && training.Classes.Count != TwoClassLoss.Classes)
+            throw request.Recipe.Error(given.Model.Classes is null ? "loss.name" : "model.classes",
+                $"one output channel tells two classes apart, but {training.Name} has {training.Classes.Count}");
+        if (!given.HasOneChannel && given.Model.Classes is { } classes && classes != training.Classes.Count)
             throw request.Recipe.Error("model.classes", $"{classes}, but {training.Name} has {training.Classes.Count} classes");
         if (given.Loss.ClassWeights is { } weights && weights.Count != training.Classes.Count)
             throw request.Recipe.Error(

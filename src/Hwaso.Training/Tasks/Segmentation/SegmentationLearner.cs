@@ -35,12 +35,14 @@ sealed class SegmentationLearner : ILearner
     {
         (this.net, this.recipe, this.file, this.data) = (net, recipe, file, data);
         normalisation = new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]);
-        segmenter = Segmenter.Of(net, normalisation, new Views { Size = recipe.Validate.Size, PadSmallTo = recipe.Augment.Crop });
+        segmenter = Segmenter.Of(net, normalisation, new Views { Size = recipe.Validate.Size, PadSmallTo = recipe.Augment.Crop },
+            threshold: recipe.Validate.Threshold);
         loader = LoaderOf(recipe, data, recipe.Data.Workers ?? threads);
     }
 
     /// <inheritdoc/>
-    public string OutputText => $"{net.Classes} classes";
+    public string OutputText => recipe.Validate.Threshold is { } threshold
+        ? FormattableString.Invariant($"2 classes, told apart by one channel at a threshold of {threshold}") : $"{net.Classes} classes";
 
     /// <inheritdoc/>
     public IReadOnlyList<string> HeadPaths => net.HeadPaths;

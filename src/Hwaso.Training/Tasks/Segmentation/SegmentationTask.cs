@@ -3,6 +3,7 @@ using Hwaso.Checkpoints;
 using Hwaso.Data;
 using Hwaso.Data.Checking;
 using Hwaso.Graph;
+using Hwaso.Inference;
 using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Models.Networks;
@@ -32,16 +33,26 @@ sealed class SegmentationTask : ITrainingTask
             throw request.Recipe.Error("validate.batch",
                 $"{batch} is not 1: validation segments each image by itself, at its own size; remove the key");
         (file, this.definition, threads, data) = (request.Recipe, definition, request.Threads, SegmentationData.Open(request));
+        var one = file.Recipe.HasOneChannel;
         Recipe = file.Recipe with
         {
             Data = file.Recipe.Data with { Root = data.Root },
-            Model = Zoo.Resolve(file.Recipe.Model) with { Classes = data.Training.Classes.Count },
+            Model = Zoo.Resolve(file.Recipe.Model) with
+            {
+                Classes = one ? ModelRecipe.OneChannel : data.Training.Classes.Count,
+            },
+            Validate = file.Recipe.Validate with
+            {
+                Threshold = one ? file.Recipe.Validate.Threshold ?? LoadedModel.UsualThreshold : null,
+            },
             Threads = request.Threads,
         };
     }
 
     /// <inheritdoc/>
     public Recipe Recipe { get; }
+
+    int Channels => Recipe.Model.Classes!.Value;
 
     /// <inheritdoc/>
     public int SampleCount => data.Training.Samples.Count;
@@ -67,7 +78,7 @@ sealed class SegmentationTask : ITrainingTask
     /// <inheritdoc/>
     public void Check() => NetworkGraph.Sketch(w =>
     {
-        var net = definition.Build(w, data.Training.Classes.Count);
+        var net = definition.Build(w, Channels);
         foreach (var stage in Recipe.Stages.Cast<TrainStageRecipe?>().DefaultIfEmpty())
             ObjectiveFactory.Of(net, Recipe.Loss, file, stage).Dispose();
         return net;
@@ -106,7 +117,7 @@ sealed class SegmentationTask : ITrainingTask
         long parameters = 0;
         var graph = NetworkGraph.Sketch(w =>
         {
-            var net = definition.Deployed.Build(w, data.Training.Classes.Count);
+            var net = definition.Deployed.Build(w, Channels);
             parameters = w.ParameterCount;
             return net;
         }, [1, 3, input.Height, input.Width]);
@@ -119,7 +130,7 @@ sealed class SegmentationTask : ITrainingTask
         SegmentationNet net;
         try
         {
-            net = definition.Build(weights, data.Training.Classes.Count);
+            net = definition.Build(weights, Channels);
         }
         catch (ArgumentException error)
         {
