@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Hwaso.Inference;
 
 namespace Hwaso.Training.Loop;
@@ -31,8 +32,9 @@ sealed class RunLock : IDisposable
             while (true)
             {
                 var held = new FileStream(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-                File.SetLastWriteTimeUtc(held.SafeFileHandle, DateTime.UtcNow);
-                // A trainer that ends deletes its file. Whoever opened that one just before holds a file that nobody sees, and tries again.
+                // A trainer that ends deletes its file. Whoever opened that one just before holds a file that nobody sees, and tries
+                // again. The time is a mark and no clock's: others can ask for it while they cannot read the file.
+                File.SetLastWriteTimeUtc(held.SafeFileHandle, DateTime.UnixEpoch.AddSeconds(RandomNumberGenerator.GetInt32(int.MaxValue)));
                 if (File.GetLastWriteTimeUtc(folder.Lock) == File.GetLastWriteTimeUtc(held.SafeFileHandle))
                     return new RunLock(folder.Lock, held);
                 held.Dispose();
