@@ -39,14 +39,15 @@ public sealed class LabelFilesTests : TensorTest
     [Fact]
     public void A_bad_image_is_named_and_the_others_are_segmented_whatever_the_reason()
     {
-        string[] images = [Copy("a.png"), Copy("small.png"), Copy("gone.png"), Damaged("cut.png"), Copy("b.png")];
-        Png.Write(images[1], new RgbImage(8, 8));
+        string[] images = [Copy("a.png"), Copy("text.png"), Copy("gone.png"), Damaged("cut.png"), Copy("small.png")];
+        File.WriteAllText(images[1], "no image");
+        Png.Write(images[4], new RgbImage(8, 8));
         using var segmenter = Segmenter.Open(run.Root, new() { Device = Device.Cpu, Engine = Engine.Runtime });
         var files = new LabelFiles(images, run.At("out"));
         File.Delete(images[2]);
         var result = files.Write(segmenter);
 
-        Assert.Equal(["a.png", "b.png"], result.Written.Select(f => Path.GetFileName(f.File)));
+        Assert.Equal(["a.png", "small.png"], result.Written.Select(f => Path.GetFileName(f.File)));
         Assert.Equal(images[1..4], result.Failed.Select(f => f.Image));
         Assert.All(result.Failed, f => Assert.Contains(f.Image, f.Problem, StringComparison.Ordinal));
     }
