@@ -1,5 +1,4 @@
 using System.Globalization;
-using Hwaso.Common;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hwaso.Runtime.Format;
@@ -16,7 +15,7 @@ sealed class ExternalWeights(string folder) : IDisposable
     public ReadOnlyMemory<byte> Read(IReadOnlyList<ReadOnlyMemory<byte>> entries, string place)
     {
         var (location, offset, length) = ("", 0L, -1L);
-        foreach (var (key, value) in entries.Select(Entry))
+        foreach (var (key, value) in entries.Select(OnnxReader.Pair))
             switch (key)
             {
                 case "location": location = value; break;
@@ -45,20 +44,6 @@ sealed class ExternalWeights(string folder) : IDisposable
     {
         foreach (var file in files.Values)
             file.Dispose();
-    }
-
-    static (string Key, string Value) Entry(ReadOnlyMemory<byte> message)
-    {
-        var reader = new WireReader(message);
-        var (key, value) = ("", "");
-        while (reader.Next(out var field))
-            if (field == 1)
-                key = reader.Text();
-            else if (field == 2)
-                value = reader.Text();
-            else
-                reader.Skip();
-        return (key, value);
     }
 
     static long Number(string text, string key, string place) =>

@@ -53,7 +53,7 @@ static class OnnxReader
                                 $"operator set {version} is not supported; {OldestOpset} to {NewestOpset} are");
                     break;
                 case 14:
-                    var (key, value) = Pair(reader.Bytes(), place);
+                    var (key, value) = Pair(reader.Bytes());
                     metadata[key] = value;
                     break;
                 case 25:
@@ -257,7 +257,8 @@ static class OnnxReader
         return (domain, version);
     }
 
-    static (string Key, string Value) Pair(ReadOnlyMemory<byte> message, string place)
+    /// <summary>A StringStringEntryProto: a key and its value.</summary>
+    internal static (string Key, string Value) Pair(ReadOnlyMemory<byte> message)
     {
         var reader = new WireReader(message);
         var (key, value) = ("", "");
