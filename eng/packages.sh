@@ -14,6 +14,7 @@ libraries=()
 if [[ -z "${HWASO_LIBTORCH:-}" ]]; then
     libraries+=(
         "libtorch-dev|tensors, operators and autograd (set HWASO_LIBTORCH to use another libtorch)"
+        "libgloo-dev|several processes that train as one exchange gradients by it"
         "libopenblas0-pthread|fast matrix products; the reference BLAS is 25 times slower"
     )
 elif [[ ! -d "$HWASO_LIBTORCH/include" || ! -d "$HWASO_LIBTORCH/lib" ]]; then

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Hwaso.Cli;
@@ -5,9 +6,12 @@ namespace Hwaso.Cli;
 /// <summary>Turns the first Ctrl-C or SIGTERM into a cancelled token, so that work can save; the second one kills.</summary>
 sealed class Interrupt : IDisposable
 {
+    static readonly TimeSpan one = TimeSpan.FromMilliseconds(500);
+
     readonly CancellationTokenSource source = new();
     readonly PosixSignalRegistration[] registrations;
     readonly TextWriter error;
+    long first;
 
     public Interrupt(TextWriter error)
     {
@@ -29,7 +33,13 @@ sealed class Interrupt : IDisposable
 
     void Handle(PosixSignalContext signal)
     {
-        if (source.IsCancellationRequested) return;
+        // A launcher passes on what the terminal may have sent here too: that is one request, not two.
+        if (source.IsCancellationRequested)
+        {
+            signal.Cancel = Stopwatch.GetElapsedTime(first) < one;
+            return;
+        }
+        first = Stopwatch.GetTimestamp();
         signal.Cancel = true;
         error.WriteLine();
         error.WriteLine("hwaso: finishing the current step; press Ctrl-C again to quit at once");

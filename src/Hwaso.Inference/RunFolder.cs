@@ -13,6 +13,10 @@ public sealed record RunFolder(string Root)
     /// <summary>The events with their times, a line each.</summary>
     public string Log => Path.Combine(Root, "log.txt");
 
+    /// <summary>The events of another process that trains with the first, a line each.</summary>
+    /// <param name="process">The process, from 1.</param>
+    public string LogOf(int process) => Path.Combine(Root, FormattableString.Invariant($"log-{process}.txt"));
+
     /// <summary>The page about it.</summary>
     public string Report => Path.Combine(Root, "report.html");
 

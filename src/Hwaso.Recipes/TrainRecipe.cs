@@ -29,6 +29,9 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
     /// <summary>What batch norms learn.</summary>
     public BatchNormLearning BatchNorm { get; init; } = BatchNormLearning.All;
 
+    /// <summary>Whether batch norms count over all processes that train as one, or each over its own part of the batch.</summary>
+    public bool SyncBatchNorm { get; init; } = true;
+
     /// <summary>Whether tensors are kept channels last (NHWC), the faster order on most devices, or contiguous (NCHW).</summary>
     public bool ChannelsLast { get; init; } = true;
 
@@ -79,6 +82,7 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
             ClipNorm = map["clip_norm"].Number(min: 0, aboveMin: true),
             EmaDecay = map["ema_decay"].Number(min: 0, max: 1),
             BatchNorm = map["batch_norm"].Choice(BatchNorms) ?? train.BatchNorm,
+            SyncBatchNorm = map["sync_batch_norm"].Flag() ?? train.SyncBatchNorm,
             ChannelsLast = map["memory_format"].Choice(MemoryFormats) ?? train.ChannelsLast,
             Precision = map["precision"].Choice(Precisions) ?? train.Precision,
             Deterministic = map["deterministic"].Flag() ?? train.Deterministic,
@@ -105,6 +109,7 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         yaml.Number("clip_norm", ClipNorm);
         yaml.Number("ema_decay", EmaDecay);
         yaml.Text("batch_norm", BatchNorms.NameOf(BatchNorm));
+        yaml.Flag("sync_batch_norm", SyncBatchNorm);
         yaml.Text("memory_format", MemoryFormats.NameOf(ChannelsLast));
         yaml.Text("precision", Precisions.NameOf(Precision));
         yaml.Flag("deterministic", Deterministic);

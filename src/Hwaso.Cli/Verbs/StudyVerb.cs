@@ -5,6 +5,7 @@ using Hwaso.Inference;
 using Hwaso.Metrics;
 using Hwaso.Scenes;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Processes;
 using Hwaso.Training.Studies;
 
 namespace Hwaso.Cli.Verbs;
@@ -129,7 +130,7 @@ sealed class StudyConsole(VerbContext context) : IStudyWatcher, IDisposable
     public ITrainWatcher Trains(int number, int of, StudyVariant variant, int seed)
     {
         context.Log($"run {number}/{of}: {variant.Name}, seed {seed}");
-        return console = new TrainConsole(context);
+        return console = new TrainConsole(context, Team.Alone);
     }
 
     public void Kept(int number, int of, StudyVariant variant, int seed, RunSummary summary)

@@ -1,10 +1,13 @@
 using Hwaso.Cli.Output;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Cli.Verbs;
 
 /// <summary>Shows a run to the person at the terminal: progress, and a line for each validation.</summary>
-sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
+/// <param name="context">Where it is shown.</param>
+/// <param name="team">The processes that train; the first shows the run, the others are silent.</param>
+sealed class TrainConsole(VerbContext context, Team team) : ITrainWatcher, IDisposable
 {
     const double Gi = 1L << 30;
 
@@ -14,6 +17,8 @@ sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
 
     public void Begins(TrainPlan plan, long fromStep)
     {
+        if (!team.IsFirst)
+            return;
         this.plan = plan;
         shown = fromStep;
         var from = fromStep > 0 ? $", going on after step {fromStep}" : "";
@@ -24,17 +29,17 @@ sealed class TrainConsole(VerbContext context) : ITrainWatcher, IDisposable
     public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond)
     {
         var memory = Environment.WorkingSet / Gi;
-        progress!.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s  {memory:0.0} GiB");
+        progress?.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s  {memory:0.0} GiB");
     }
 
     public void Validated(int epoch, Validation validation, bool isBest) =>
-        progress!.Log($"epoch {epoch}/{plan!.Epochs}: {validation.Text}{(isBest ? " (best so far)" : "")}");
+        progress?.Log($"epoch {epoch}/{plan!.Epochs}: {validation.Text}{(isBest ? " (best so far)" : "")}");
 
     public void Says(string line)
     {
-        if (progress is null)
+        if (progress is null && team.IsFirst)
             context.Log(line);
-        else
+        else if (progress is not null)
             progress.Log(line);
     }
 

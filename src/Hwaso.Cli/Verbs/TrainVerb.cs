@@ -1,10 +1,14 @@
 using System.CommandLine;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference;
 using Hwaso.Recipes;
+using Hwaso.Torch;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Processes;
 using Hwaso.Training.Tasks;
 
 namespace Hwaso.Cli.Verbs;
@@ -17,11 +21,13 @@ sealed class TrainVerb : Verb
     readonly Option<string?> run = Values.Text("--run", "DIR", "run folder to write (default: runs/ and the recipe's name)");
     readonly Option<string[]> set = Values.Settings("--set", "replaces a value of the recipe; may be repeated");
     readonly Option<bool> resume = Values.Flag("--resume", "continues from the run folder's last checkpoint");
+    readonly Option<int?> timeout = Values.Whole(
+        "--timeout", "SECONDS", "how long a process that trains with others waits for one of them (default: 60)", min: 1);
 
     public TrainVerb() => Command = new Command(
         "train", "trains a recipe: validates, keeps the best and the last checkpoint, writes the run folder and its report")
     {
-        recipe, data, run, set, resume,
+        recipe, data, run, set, resume, timeout,
     };
 
     public override Command Command { get; }
@@ -35,7 +41,7 @@ sealed class TrainVerb : Verb
 
     public TrainArguments Read(ParseResult arguments) => new(
         arguments.GetRequiredValue(recipe), arguments.GetValue(data), arguments.GetValue(run), arguments.GetValue(set) ?? [],
-        arguments.GetValue(resume));
+        arguments.GetValue(resume), arguments.GetValue(timeout));
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
@@ -43,22 +49,39 @@ sealed class TrainVerb : Verb
         var device = context.UseTorch();
         var loaded = RecipeFile.Load(asked.Recipe, asked.Set);
         var folder = new RunFolder(asked.Run ?? Path.Combine("runs", loaded.Recipe.Name));
-        var threads = context.Threads ?? loaded.Recipe.Threads ?? context.ProcessorThreads;
-        var request = new TrainRequest(loaded, asked.Data, folder, asked.Resume, device, threads);
-        var task = TrainingTasks.Open(request);
+        var place = ProcessPlace.Of(Environment.GetEnvironmentVariable);
+        var threads = context.Threads ?? loaded.Recipe.Threads ?? Math.Max(1, context.ProcessorThreads / (place?.LocalSize ?? 1));
+        if (place is not null && device.Type == DeviceType.Cuda && context.Device is null or "cuda")
+            device = Device.Parse($"cuda:{place!.LocalRank}");
+        // Who starts failed processes again means the run to continue where it was saved.
+        var resume = asked.Resume || (place is not null && folder.WasBegun && IsRestart);
+        using var team = place is null ? Team.Alone
+            : Team.Join(place, device, loaded.Recipe.Train.SyncBatchNorm, WorkOf(loaded, asked), asked.Patience);
+        var request = new TrainRequest(loaded, asked.Data, folder, resume, device, threads) { Team = team };
+        ITrainingTask task;
         TrainResult result;
-        using (var watcher = new TrainConsole(context))
-        using (var trainer = new Trainer(request, task, watcher))
+        try
         {
+            task = TrainingTasks.Open(request);
+            using var watcher = new TrainConsole(context, team);
+            using var trainer = new Trainer(request, task, watcher);
             result = trainer.Run(context.Cancel);
-            if (result.Finished)
+            if (result.Finished && team.IsFirst)
                 trainer.WriteReport(result);
+        }
+        catch (Exception error)
+        {
+            team.Fail(error);
+            throw;
         }
         if (!result.Finished)
         {
-            context.Log($"stopped after step {result.Iterations}; continue with: {Again(asked, folder, context)}");
+            if (team.IsFirst)
+                context.Log($"stopped after step {result.Iterations}; continue with: {Again(asked, folder, context, place)}");
             return ExitCode.Failed;
         }
+        if (!team.IsFirst)
+            return ExitCode.Done;
         var best = result.Best;
         var others = best?.Shown.Count > 1 ? $" ({string.Join(", ", best.Shown.Skip(1))})" : "";
         context.Result(
@@ -73,10 +96,24 @@ sealed class TrainVerb : Verb
         return ExitCode.Done;
     }
 
+    static bool IsRestart =>
+        int.TryParse(Environment.GetEnvironmentVariable(Launcher.RestartVariable), out var restarts) && restarts > 0;
+
+    /// <summary>What processes that train as one must have been started with alike.</summary>
+    static Dictionary<string, string> WorkOf(RecipeFile recipe, TrainArguments asked) => new()
+    {
+        ["recipe"] = $"{recipe.Recipe.Name}, digest {Digest(recipe.Recipe.ToYaml())}",
+        ["--resume"] = asked.Resume ? "given" : "not given",
+        ["version of Hwaso"] = VersionPage.Ours,
+        ["version of libtorch"] = TorchInfo.Version,
+    };
+
+    static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];
+
     // Another value of an option would be another run.
-    static string Again(TrainArguments asked, RunFolder folder, VerbContext context) => ShellWord.Line(
+    static string Again(TrainArguments asked, RunFolder folder, VerbContext context, ProcessPlace? place) => ShellWord.Line(
     [
-        "hwaso", "train", asked.Recipe,
+        "hwaso", .. place is null ? Array.Empty<string>() : ["launch", "-n", $"{place.Size}", "--"], "train", asked.Recipe,
         .. asked.Data is { } data ? ["--data", data] : Array.Empty<string>(),
         "--run", folder.Root,
         .. asked.Set.SelectMany(setting => new[] { "--set", setting }),
@@ -91,4 +128,9 @@ sealed class TrainVerb : Verb
 /// <param name="Run">The run folder; null: <c>runs/</c> and the recipe's name.</param>
 /// <param name="Set">Values that replace the recipe's, each <c>key=value</c>.</param>
 /// <param name="Resume">Whether to continue a run that was stopped.</param>
-sealed record TrainArguments(string Recipe, string? Data, string? Run, IReadOnlyList<string> Set, bool Resume);
+/// <param name="Timeout">Seconds to wait for another process; null: the usual.</param>
+sealed record TrainArguments(string Recipe, string? Data, string? Run, IReadOnlyList<string> Set, bool Resume, int? Timeout)
+{
+    /// <summary>How long to wait for another process.</summary>
+    public TimeSpan Patience => TimeSpan.FromSeconds(Timeout ?? 60);
+}

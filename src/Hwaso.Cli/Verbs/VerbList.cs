@@ -8,6 +8,7 @@ static class VerbList
         new ScenesVerb(),
         new VerbGroup("dataset", "checks data sets and converts published downloads", new DatasetCheckVerb(), new DatasetConvertVerb()),
         new TrainVerb(),
+        new LaunchVerb(),
         new StudyVerb(),
         new CompareVerb(),
         new EvaluateVerb(),

@@ -50,7 +50,7 @@ public sealed class Loader
 
     Batch NewBatch(int number)
     {
-        var count = Math.Min(options.BatchSize, data.Samples.Count - number * options.BatchSize);
+        var count = options.SlotsOf(Math.Min(options.BatchSize, data.Samples.Count - number * options.BatchSize));
         // An array of more elements cannot be made; products of 32 bits would overflow before.
         if (3L * count * augmentation.CropHeight * augmentation.CropWidth > Array.MaxLength)
             throw TooLarge(count, null);
@@ -74,7 +74,7 @@ public sealed class Loader
         var sampler = new CropSampler(augmentation, data.Classes.FlipPairs);
         return (batch, number, slot) =>
         {
-            var place = number * options.BatchSize + slot;
+            var place = number * options.BatchSize + options.FirstSlot + slot;
             var index = order[place];
             // An image that is drawn twice in an epoch gets different crops.
             var random = new KeyedRandom(options.Seed, epoch, options.Balance is null ? index : order.Length + place);

@@ -6,6 +6,9 @@ public sealed record LoaderOptions
     /// <summary>Images of a batch, at least 1.</summary>
     public required int BatchSize { get; init; }
 
+    /// <summary>The part of each batch that is made, where several processes share batches; null for all of it.</summary>
+    public BatchShare? Share { get; init; }
+
     /// <summary>The seed of every order and choice.</summary>
     public int Seed { get; init; }
 
@@ -41,5 +44,19 @@ public sealed record LoaderOptions
         AtLeast(Threads, 1, nameof(Threads));
         AtLeast(Prefetch, 1, nameof(Prefetch));
         AtLeast(CacheBytes, 0, nameof(CacheBytes));
+        if (Share is { } share && !(share.First >= 0 && share.Count >= 1 && share.First + share.Count <= BatchSize && DropLast))
+            throw new ArgumentOutOfRangeException(nameof(Share), share, $"a share of {share} in batches of {BatchSize}, the last one "
+                + "whole: part of a batch was wanted");
     }
+
+    /// <summary>The first slot of a whole batch that is made here.</summary>
+    internal int FirstSlot => Share?.First ?? 0;
+
+    /// <summary>Slots of a batch that are made here, of as many as the batch has.</summary>
+    internal int SlotsOf(int whole) => Share?.Count ?? whole;
 }
+
+/// <summary>Part of every batch.</summary>
+/// <param name="First">The first of its samples, from 0.</param>
+/// <param name="Count">How many.</param>
+public sealed record BatchShare(int First, int Count);

@@ -96,7 +96,7 @@ public sealed class PoseLoader
     }
 
     PoseBatch NewBatch(int number) => new(
-        Math.Min(options.BatchSize, data.People.Count - number * options.BatchSize), data.Description.Count, sampling);
+        options.SlotsOf(Math.Min(options.BatchSize, data.People.Count - number * options.BatchSize)), data.Description.Count, sampling);
 
     /// <summary>A thread's function, which fills a slot of a batch with buffers of its own.</summary>
     Action<PoseBatch, int, int> Worker(int epoch, int[] order)
@@ -106,7 +106,7 @@ public sealed class PoseLoader
             sampling.MapWidth, sampling.MapHeight, sampling.Width, sampling.Height, sampling.Sigma, sampling.Form);
         return (batch, number, slot) =>
         {
-            var index = order[number * options.BatchSize + slot];
+            var index = order[number * options.BatchSize + options.FirstSlot + slot];
             var person = data.People[index];
             batch.Files[slot] = person.ImagePath;
             var image = Read(person);

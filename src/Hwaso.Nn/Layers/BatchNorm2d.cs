@@ -1,5 +1,6 @@
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
+using Hwaso.Torch.Processes;
 
 namespace Hwaso.Nn;
 
@@ -27,13 +28,29 @@ public sealed class BatchNorm2d : Net
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x)
     {
-        if (IsTraining && x.Elements == x.Size(1))
+        var together = IsTraining ? SharedStep.BatchNormProcesses : null;
+        if (IsTraining && together is null && x.Elements == x.Size(1))
             throw new OneValuePerChannelException(Path, x);
         if (IsTraining)
             using (new NoGrad())
                 Aten.Call(AddInPlace, batchesTracked, 1L);
+        if (together is not null)
+            return Shared(x, together);
         return Aten.BatchNorm(x, weight, bias, runningMean, runningVariance, IsTraining, momentum, epsilon, cudnnEnabled: true);
     }
+
+    Tensor Shared(Tensor x, ProcessGroup processes)
+    {
+        var norm = new SharedBatchNorm(Path, processes, epsilon);
+        var y = norm.Apply(x, weight, bias)[0];
+        using var off = new NoGrad();
+        var (count, mean, variance) = norm.Statistics;
+        Aten.Call(Lerp, runningMean, mean, momentum);
+        Aten.Call(Lerp, runningVariance, variance * (count / (count - 1)), momentum);
+        return y;
+    }
+
+    static readonly Operator Lerp = new("aten::lerp_.Scalar");
 
     static readonly Operator AddInPlace = new("aten::add_.Scalar");
 }

@@ -1,4 +1,5 @@
 using Hwaso.Torch;
+using Hwaso.Torch.Processes;
 using static System.FormattableString;
 
 namespace Hwaso.Nn;
@@ -31,6 +32,9 @@ public sealed class CrossEntropy : IPixelLoss
         logits = PixelLogits.AtSizeOf(logits, labels, alignCorners);
         var weight = weights?.For(logits);
         const int Mean = 1, Sum = 2;
+        if (SharedStep.Processes is not null)
+            return PixelLogits.Quotient(PixelLogits.CrossEntropy(logits, labels, weight, Sum, ignoreIndex, labelSmoothing),
+                SharedStep.Mean(Weight(labels, weight, logits.Type)));
         if (logits.Device.Type != DeviceType.Cpu && labelSmoothing == 0 && AllClassesCount)
         {
             // To ask whether any pixel counts is to wait for the device, which then waits for backward: it chooses itself. Where every
@@ -48,6 +52,15 @@ public sealed class CrossEntropy : IPixelLoss
     public void Dispose() => weights?.Dispose();
 
     bool AllClassesCount => weights is null || !weights.Values.Contains(0);
+
+    /// <summary>The weights of all pixels that count, added: what the mean divides by.</summary>
+    Tensor Weight(Tensor labels, Tensor? weight, ScalarType type)
+    {
+        var counted = PixelLogits.Counted(labels, ignoreIndex, type);
+        return weight is null ? counted.Sum()
+            : (Aten.IndexSelect(weight, 0, Aten.MaskedFill(labels, Aten.Eq(labels, (long)ignoreIndex), 0L).Flatten()) * counted.Flatten())
+                .Sum();
+    }
 
     /// <summary>Whether any pixel has a part in the mean: one of a class whose weight is not 0.</summary>
     bool AnyCounts(Tensor labels)

@@ -1,4 +1,5 @@
 using Hwaso.Torch;
+using Hwaso.Torch.Processes;
 
 namespace Hwaso.Nn;
 
@@ -39,8 +40,16 @@ static class PixelLogits
     /// <summary>1 where a pixel counts and 0 where it is ignored, in the logits' type.</summary>
     public static Tensor Counted(Tensor labels, int ignoreIndex, ScalarType type) => Aten.Ne(labels, (long)ignoreIndex).To(type);
 
-    /// <summary>The sum over the count, or 0 with zero gradient where the count is 0.</summary>
-    public static Tensor Mean(Tensor sum, Tensor count) => sum / Aten.Clamp(count, min: 1.0);
+    /// <summary>
+    /// The sum over the count, or 0 with zero gradient where the count is 0. In a shared step the mean of all processes' results is that of
+    /// all their pixels.
+    /// </summary>
+    public static Tensor Mean(Tensor sum, Tensor count) => SharedStep.Processes is null
+        ? sum / Aten.Clamp(count, min: 1.0) : Quotient(sum, SharedStep.Mean(count));
+
+    /// <summary>The sum over a weight of any size, or 0 with zero gradient where the weight is 0.</summary>
+    public static Tensor Quotient(Tensor sum, Tensor weight) =>
+        sum / Aten.Where(Aten.Gt(weight, 0.0), weight, Aten.OnesLike(weight));
 
     /// <summary>Whether a pixel is of each class: [K, N·H·W] in the type wanted; ignored pixels are of none.</summary>
     /// <exception cref="ArgumentException">A label that is neither a class nor the ignored one.</exception>

@@ -145,6 +145,59 @@ static unsafe partial class NativeMethods
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial int hw_deterministic();
 
+    [LibraryImport(Library)]
+    internal static partial int hw_process_backends();
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int hw_store_open(string host, int port, int isServer, int timeoutMs, nint* store);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_store_port(nint store);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int hw_store_set(nint store, string key, byte* bytes, int count);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int hw_store_add(nint store, string key, long amount, long* sum);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int hw_store_has(nint store, string key, int* answer);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int hw_store_get(nint store, string key, byte** bytes, int* count);
+
+    [LibraryImport(Library)]
+    internal static partial void hw_store_free(nint store);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int hw_group_new(
+        nint store, string name, int backend, int rank, int size, int timeoutMs, string networkInterface, nint* group);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_group_all_reduce(nint group, nint* handles, int count, int operation);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_group_broadcast(nint group, nint handle, int root);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_group_all_gather(nint group, nint handle, nint* results);
+
+    [LibraryImport(Library)]
+    internal static partial void hw_group_free(nint group);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_exchange_new(
+        nint group, nint* parameters, int count, long firstBytes, long bucketBytes, nint* exchange);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_exchange_begin(nint exchange);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_exchange_finish(nint exchange, long* waitedUs);
+
+    [LibraryImport(Library)]
+    internal static partial void hw_exchange_free(nint exchange);
+
     internal static string LastError => Marshal.PtrToStringUTF8((nint)hw_error()) ?? "";
 
     /// <summary>A malloc'ed string of the door, copied and freed.</summary>

@@ -19,6 +19,7 @@ namespace Hwaso.Training.Loop;
 /// <param name="Stale">Validations in a row that were no better than the best.</param>
 /// <param name="LossScale">The factor of the loss; 0 where it has none.</param>
 /// <param name="LossScaleSteps">Good steps since the factor last changed.</param>
+/// <param name="Processes">Processes that trained as one: with another count sums round otherwise.</param>
 public sealed record ResumeState(
     long Step,
     // The name that files have had since segmentation was the only task.
@@ -30,7 +31,8 @@ public sealed record ResumeState(
     int Stage = 0,
     int Stale = 0,
     double LossScale = 0,
-    int LossScaleSteps = 0)
+    int LossScaleSteps = 0,
+    int Processes = 1)
 {
     const string Key = "hwaso.resume";
 
@@ -44,12 +46,21 @@ public sealed record ResumeState(
 
     /// <summary>Writes everything that resuming needs in one file, whole or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written; the previous one stays.</exception>
-    public void Save(string path, Weights weights, Optimiser optimiser, WeightAverage? average, string recipe)
+    /// <param name="path">The file.</param>
+    /// <param name="weights">The network's weights.</param>
+    /// <param name="optimiser">The stage's optimiser.</param>
+    /// <param name="average">The stage's average; null where there is none.</param>
+    /// <param name="recipe">The resolved recipe.</param>
+    /// <param name="random">Each process's <see cref="RandomOf"/>; null for this one alone.</param>
+    public void Save(
+        string path, Weights weights, Optimiser optimiser, WeightAverage? average, string recipe, IReadOnlyList<byte[]>? random = null)
     {
         var tensors = weights.State.Select(s => KeyValuePair.Create(Weight + s.Key, s.Value.ToHost()))
             .Concat(optimiser.State.Select(s => KeyValuePair.Create(Optimiser + s.Key, s.Value.ToHost())))
             .Concat((average?.State() ?? []).Select(s => KeyValuePair.Create(Average + s.Key, s.Value)))
-            .Concat(Devices(weights).Select(d => KeyValuePair.Create(Random + d, Bytes(RandomState.Save(d)))));
+            .Concat(Devices(weights.Device).Select(d => KeyValuePair.Create(Random + d, Bytes(RandomState.Save(d)))))
+            .Concat((random ?? []).Index().Skip(1).SelectMany(r => JsonSerializer.Deserialize<Dictionary<DeviceType, byte[]>>(r.Item)!
+                .Select(s => KeyValuePair.Create(OfProcess(r.Index, s.Key), Bytes(s.Value)))));
         SafeTensors.Write(path, tensors, new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this), [RecipeKey] = recipe });
 
         static HostTensor Bytes(byte[] bytes) => HostTensor.Of(bytes, bytes.Length);
@@ -74,9 +85,18 @@ public sealed record ResumeState(
         return JsonSerializer.Deserialize<ResumeState>(json) ?? throw new CheckpointException(path, Key, "is empty");
     }
 
+    /// <summary>The state of this process's random generators, as <see cref="Save"/> takes it.</summary>
+    internal static byte[] RandomOf(Device device) =>
+        JsonSerializer.SerializeToUtf8Bytes(Devices(device).ToDictionary(d => d.Type, RandomState.Save));
+
     /// <summary>Puts weights, optimiser, average and random generators back.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="weights">The network's weights.</param>
+    /// <param name="optimiser">The stage's optimiser.</param>
+    /// <param name="average">The stage's average; null where there is none.</param>
+    /// <param name="process">The process whose random generators are put back; those of one that was not there stay as they are.</param>
     /// <exception cref="CheckpointException">The file lacks a tensor.</exception>
-    public static void Restore(TensorFile file, Weights weights, Optimiser optimiser, WeightAverage? average)
+    public static void Restore(TensorFile file, Weights weights, Optimiser optimiser, WeightAverage? average, int process = 0)
     {
         foreach (var (key, tensor) in weights.State)
             tensor.CopyFrom(file.Tensors.TryGetValue(Weight + key, out var host)
@@ -84,8 +104,8 @@ public sealed record ResumeState(
         using var scope = new Scope();
         optimiser.LoadState(Under(Optimiser, Tensor.From));
         average?.LoadState(Under(Average, host => host));
-        foreach (var device in Devices(weights))
-            if (file.Tensors.TryGetValue(Random + device, out var state))
+        foreach (var device in Devices(weights.Device))
+            if (file.Tensors.TryGetValue(process == 0 ? Random + device : OfProcess(process, device.Type), out var state))
                 RandomState.Restore(device, state.Data.ToArray());
 
         Dictionary<string, T> Under<T>(string prefix, Func<HostTensor, T> make) => file.Tensors
@@ -110,7 +130,10 @@ public sealed record ResumeState(
         }
     }
 
-    static IEnumerable<Device> Devices(Weights weights) => weights.Device == Device.Cpu ? [Device.Cpu] : [Device.Cpu, weights.Device];
+    static IEnumerable<Device> Devices(Device device) => device == Device.Cpu ? [Device.Cpu] : [Device.Cpu, device];
+
+    // Without the device's number: a process may get another GPU when it resumes.
+    static string OfProcess(int process, DeviceType type) => FormattableString.Invariant($"{Random}{process}/{type}");
 
     /// <summary>The first line in which two recipes differ, but for paths, threads and caches, which cannot change the result.</summary>
     internal static string? Difference(string before, string now)

@@ -71,8 +71,11 @@ sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IT
 
     /// <summary>Writes everything that resuming needs.</summary>
     /// <exception cref="TrainingException">It cannot be written.</exception>
-    public void SaveResume(ResumeState state, TrainingStage stage) =>
-        Saving(folder.Resume, state.Step, () => state.Save(folder.Resume, weights, stage.Optimiser, stage.Average, recipe));
+    /// <param name="state">How far the run is.</param>
+    /// <param name="stage">Its optimiser and average.</param>
+    /// <param name="random">The random state of each process.</param>
+    public void SaveResume(ResumeState state, TrainingStage stage, IReadOnlyList<byte[]> random) =>
+        Saving(folder.Resume, state.Step, () => state.Save(folder.Resume, weights, stage.Optimiser, stage.Average, recipe, random));
 
     /// <summary>Runs an action that writes a file of the run; where it fails, the error says what was kept.</summary>
     /// <exception cref="TrainingException">The file cannot be written.</exception>

@@ -1,6 +1,7 @@
 using Hwaso.Inference;
 using Hwaso.Recipes;
 using Hwaso.Torch;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Loop;
 
@@ -11,7 +12,11 @@ namespace Hwaso.Training.Loop;
 /// <param name="Resume">Whether to continue the folder's run where it stopped.</param>
 /// <param name="Device">The device to train on.</param>
 /// <param name="Threads">Threads for operators and for reading images.</param>
-public sealed record TrainRequest(RecipeFile Recipe, string? Data, RunFolder Folder, bool Resume, Device Device, int Threads);
+public sealed record TrainRequest(RecipeFile Recipe, string? Data, RunFolder Folder, bool Resume, Device Device, int Threads)
+{
+    /// <summary>The processes that train as one; by default this one alone.</summary>
+    public Team Team { get; init; } = Team.Alone;
+}
 
 /// <summary>How a run ended.</summary>
 /// <param name="Iterations">Optimiser steps done in all sessions.</param>

@@ -1,6 +1,8 @@
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;
+using Hwaso.Torch.Processes;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Loop;
 
@@ -10,7 +12,11 @@ namespace Hwaso.Training.Loop;
 /// <param name="average">The moving average that each step is added to; null where there is none.</param>
 /// <param name="train">Batches a step, and the greatest length of gradients.</param>
 /// <param name="scaler">The scaler that keeps float16's gradients in range; null where none is needed.</param>
-sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? average, TrainRecipe train, LossScaler? scaler) : IDisposable
+/// <param name="team">The processes that share the step.</param>
+/// <param name="exchange">Averages their gradients; null in a team of one. Disposed with this.</param>
+sealed class TrainStep(
+    ForwardPass pass, Optimiser optimiser, WeightAverage? average, TrainRecipe train, LossScaler? scaler, Team team,
+    GradientExchange? exchange) : IDisposable
 {
     readonly StepGraph? graph = train.CudaGraph ? new StepGraph(pass, optimiser, scaler) : null;
 
@@ -20,14 +26,19 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
     /// <summary>Whether the last step got a batch and began to compute.</summary>
     public bool HasComputed { get; private set; }
 
+    /// <summary>Whether this or another process was asked to stop.</summary>
+    public bool Stops { get; private set; }
+
     /// <summary>The files of the last batch.</summary>
     public IEnumerable<string> Files { get; private set; } = [];
 
     /// <summary>Does a step and returns its loss, the mean of its batches; one that is not finite leaves the weights as they are.</summary>
     /// <param name="batches">Where the batches come from; each is disposed.</param>
     /// <param name="rate">The learning rate.</param>
+    /// <param name="stop">Cancelled where this process is to stop after the step.</param>
     /// <exception cref="TrainingException">Memory is short.</exception>
-    public double Run(IEnumerator<ITrainingBatch> batches, double rate)
+    /// <exception cref="ProcessException">Another process is gone.</exception>
+    public double Run(IEnumerator<ITrainingBatch> batches, double rate, CancellationToken stop)
     {
         using var scope = new Scope();
         var sum = 0.0;
@@ -38,13 +49,17 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
             batches.MoveNext();
             using var batch = batches.Current;
             HasComputed = true;
-            sum += Backward(batch);
+            if (k == train.Accumulate - 1)
+                exchange?.Begin();
+            sum += Backward(batch, stop);
             if (!double.IsFinite(sum))
             {
                 scaler?.Adapt(finite: false);
                 return LeaveOut(sum);
             }
         }
+        if (exchange is not null)
+            team.Finish(exchange);
         if (scaler?.Unscale(optimiser.Groups) == false)
             return LeaveOut(sum / train.Accumulate);
         if (train.ClipNorm is { } limit)
@@ -56,7 +71,11 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
     }
 
     /// <summary>Frees the graph.</summary>
-    public void Dispose() => graph?.Dispose();
+    public void Dispose()
+    {
+        graph?.Dispose();
+        exchange?.Dispose();
+    }
 
     // A graph writes each step's gradients to the same places.
     void ForgetGradients()
@@ -73,16 +92,20 @@ sealed class TrainStep(ForwardPass pass, Optimiser optimiser, WeightAverage? ave
         return scaler is { IsExhausted: true } ? double.NaN : loss;
     }
 
-    double Backward(ITrainingBatch batch)
+    double Backward(ITrainingBatch batch, CancellationToken stop)
     {
         using var scope = new Scope();
+        using var shared = team.Step();
         try
         {
             Files = batch.Files;
             if (graph is not null)
+            {
+                Stops = stop.IsCancellationRequested;
                 return graph.Run(batch);
+            }
             var value = batch.Loss(pass);
-            var number = value.Item();
+            (var number, Stops) = team.Agree(value.Item(), stop.IsCancellationRequested);
             if (double.IsFinite(number))
             {
                 var share = train.Accumulate == 1 ? value : value / train.Accumulate;

@@ -7,6 +7,7 @@ using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Reports;
 using Hwaso.Torch;
+using Hwaso.Training.Processes;
 using static System.FormattableString;
 
 namespace Hwaso.Training.Loop;
@@ -18,6 +19,7 @@ namespace Hwaso.Training.Loop;
 public sealed class Trainer : IDisposable
 {
     readonly TrainRequest request;
+    readonly Team team;
     readonly ITrainingTask task;
     readonly RunLog watcher;
     readonly Recipe recipe;
@@ -25,13 +27,14 @@ public sealed class Trainer : IDisposable
     readonly TrainPlan plan;
     readonly Weights weights;
     readonly ILearner learner;
-    readonly RunLock held;
+    readonly RunLock? held;
     readonly IReadOnlyList<StageSpan> stages;
     readonly ForwardPass pass;
     readonly ScalarType? compute;
     readonly RunCheckpoints checkpoints;
-    readonly MetricsLog log;
-    readonly TensorBoardLog events;
+    // Process 0 alone writes the run's files.
+    readonly MetricsLog? log;
+    readonly TensorBoardLog? events;
     readonly Stopwatch clock = new();
     readonly TrainingSpeed speed = new();
     readonly List<string> warnings = [];
@@ -49,11 +52,19 @@ public sealed class Trainer : IDisposable
     public Trainer(TrainRequest request, ITrainingTask task, ITrainWatcher watcher)
     {
         var folder = request.Folder;
-        (this.request, this.task, this.watcher, recipe) = (request, task, new RunLog(folder.Log, watcher), task.Recipe);
-        if (request.Resume && !folder.WasBegun)
-            throw new TrainingException(
-                $"{folder.Root}: nothing to resume: {folder.Resume} is not there; train without --resume to begin");
-        RefuseAnother();
+        (this.request, this.task, team, recipe) = (request, task, request.Team, task.Recipe);
+        this.watcher = new RunLog(team.IsFirst ? folder.Log : folder.LogOf(team.Rank), watcher);
+        team.First(() =>
+        {
+            if (request.Resume && !folder.WasBegun)
+                throw new TrainingException(
+                    $"{folder.Root}: nothing to resume: {folder.Resume} is not there; train without --resume to begin");
+            RefuseAnother();
+        });
+        if (team.GatherOf(task.DataText).Index().FirstOrDefault(t => t.Item != task.DataText) is { Item: { } there } apart)
+            throw new TrainingException($"process {apart.Index} found {there}, process {team.Rank} {task.DataText}; give all the same data");
+        if (recipe.Train.Batch % team.Size != 0)
+            throw request.Recipe.Error("train.batch", $"{recipe.Train.Batch} does not divide among {team.Size} processes; use a multiple");
 
         resolved = recipe.ToYaml(folder.Recipe);
         plan = TrainPlan.Of(task);
@@ -62,18 +73,25 @@ public sealed class Trainer : IDisposable
         compute = ForwardPass.TypeOf(request.Recipe, request.Device, TorchInfo.ProcessorHasBFloat16, line => slower = line);
         if (recipe.Train.CudaGraph && request.Device.Type != DeviceType.Cuda)
             throw request.Recipe.Error("train.cuda_graph", $"is for CUDA devices; this run is on {request.Device}; remove it");
-        held = RunLock.Take(folder);
-        // Whoever held it may have begun or saved since.
-        var continues = request.Resume && File.Exists(folder.Resume);
+        if (recipe.Train.CudaGraph && team.IsShared)
+            throw request.Recipe.Error("train.cuda_graph", "is for one process; gradients of several are exchanged within a step; remove it");
+        held = team.IsFirst ? RunLock.Take(folder) : null;
+        bool continues;
         try
         {
-            RefuseAnother();
-            RunCheckpoints.MakeFolders(folder);
+            continues = team.First(() =>
+            {
+                // Whoever held it may have begun or saved since.
+                var isSaved = request.Resume && File.Exists(folder.Resume);
+                RefuseAnother();
+                RunCheckpoints.MakeFolders(folder);
+                return isSaved;
+            });
             this.watcher.Note(RunLock.Line);
         }
         catch
         {
-            held.Dispose();
+            held?.Dispose();
             throw;
         }
         if (slower.Length > 0)
@@ -95,8 +113,11 @@ public sealed class Trainer : IDisposable
                 weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
             pass = new ForwardPass(request.Device, recipe.Train.ChannelsLast, compute);
             var saved = continues ? TensorFile.Read(folder.Resume) : null;
+            team.Spread(weights.State.Select(s => s.Value));
+            if (!team.IsFirst)
+                RandomState.Seed((ulong)recipe.Seed + SeedsApart * (ulong)team.Rank);
             Recipe? shorter = null;
-            state = saved is null ? new ResumeState(0, null, 0, 0, request.Threads) : ResumeState.Of(saved, resolved, out shorter);
+            state = saved is null ? new ResumeState(0, null, 0, 0, request.Threads, Processes: team.Size) : ResumeState.Of(saved, resolved, out shorter);
             if (saved is null)
                 learner.Enter(0);
             // Every stage is prepared once, so that the last one's errors come before the first step.
@@ -104,7 +125,7 @@ public sealed class Trainer : IDisposable
                 StageOf(other).Dispose();
             stage = StageOf(stages[state.Stage]);
             if (saved is not null)
-                ResumeState.Restore(saved, weights, stage.Optimiser, stage.Average);
+                ResumeState.Restore(saved, weights, stage.Optimiser, stage.Average, team.Rank);
             if (state.LossScale > 0)
                 stage.Scaler?.Restore(state.LossScale, state.LossScaleSteps);
             checkpoints = new RunCheckpoints(folder, weights, resolved, task, this.watcher);
@@ -114,10 +135,16 @@ public sealed class Trainer : IDisposable
             if (state.Threads != request.Threads)
                 Warn($"resumed with {request.Threads} threads, begun with {state.Threads}: sums may round otherwise, "
                     + "so the result may differ in its last bits");
+            if (state.Processes != team.Size)
+                Warn($"resumed with {team.Size} processes, begun with {state.Processes}: sums round otherwise"
+                    + $"{(team.Size > state.Processes ? ", and the random numbers of the new ones begin anew" : "")}, so the result may "
+                    + "differ in its last bits");
             if (shorter is not null)
                 Lengthen(shorter);
             if (continues)
                 KeepRecipe();
+            if (!team.IsFirst)
+                return;
             log = MetricsLog.Open(folder.Metrics, state.Step, validated: !state.EpochOpen);
             events = new TensorBoardLog(folder.Events, state.Step);
             foreach (var validation in log.Validations.Select(v => task.Read(v.Fields)))
@@ -127,7 +154,7 @@ public sealed class Trainer : IDisposable
         catch
         {
             Dispose();
-            RunCheckpoints.RemoveTraces(folder);
+            RemoveTraces();
             throw;
         }
     }
@@ -136,6 +163,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">
     /// The loss is not finite, a checkpoint cannot be written, or memory is short. A run that fails before its first step leaves nothing.
     /// </exception>
+    /// <exception cref="ProcessException">Another process is gone, or failed.</exception>
     public TrainResult Run(CancellationToken stop)
     {
         try
@@ -149,8 +177,8 @@ public sealed class Trainer : IDisposable
             watcher.Note($"failed at step {state.Step + 1}: {error.Message}");
             if (state.Step == 0)
             {
-                held.Dispose();
-                RunCheckpoints.RemoveTraces(request.Folder);
+                held?.Dispose();
+                RemoveTraces();
             }
             throw;
         }
@@ -180,8 +208,8 @@ public sealed class Trainer : IDisposable
             Device = request.Device.ToString(),
             Threads = request.Threads,
         };
-        var page = RunPage.Of(recipe, summary, log, TimeSpan.FromSeconds(result.Seconds), warnings);
-        RunReport.Write(request.Folder.Report, learner.Describe(page, log.Validations));
+        var page = RunPage.Of(recipe, summary, log!, TimeSpan.FromSeconds(result.Seconds), warnings);
+        RunReport.Write(request.Folder.Report, learner.Describe(page, log!.Validations));
         // Last: a run that has it has everything.
         summary.Write(request.Folder.Result);
         return summary;
@@ -196,6 +224,15 @@ public sealed class Trainer : IDisposable
         stage?.Dispose();
         weights?.Dispose();
         held?.Dispose();
+    }
+
+    // Far apart, as seeds of studies are near each other.
+    const ulong SeedsApart = 1_000_003;
+
+    void RemoveTraces()
+    {
+        if (team.IsFirst)
+            RunCheckpoints.RemoveTraces(request.Folder);
     }
 
     void RefuseAnother()
@@ -216,7 +253,8 @@ public sealed class Trainer : IDisposable
             + "next. The result is not that of a run planned so long");
         // A run that ended early has its patience back.
         state = state with { Stale = 0 };
-        File.Delete(request.Folder.Result);
+        if (team.IsFirst)
+            File.Delete(request.Folder.Result);
     }
 
     TrainResult Steps(CancellationToken stop)
@@ -226,12 +264,12 @@ public sealed class Trainer : IDisposable
         clock.Start();
         try
         {
-            foreach (var remark in task.CheckFiles(stop))
+            foreach (var remark in team.First(() => task.CheckFiles(stop).ToArray()))
                 Warn(remark);
             // A run that was stopped in the middle of a validation continues with it.
             if (state.EpochOpen)
                 EndEpoch(stop);
-            while (!IsOver && !stop.IsCancellationRequested)
+            while (!IsOver && !Stops(stop))
             {
                 if (state.Step == stage.End)
                     Enter(stages[stage.Index + 1]);
@@ -255,7 +293,7 @@ public sealed class Trainer : IDisposable
 
     // Each stage has a scaler of its own, as it has an optimiser of its own.
     TrainingStage StageOf(StageSpan span) => new(
-        span, learner, weights, recipe.Train, plan.StepsPerEpoch, pass, compute == ScalarType.Float16 ? new LossScaler() : null);
+        span, learner, weights, recipe.Train, plan.StepsPerEpoch, pass, compute == ScalarType.Float16 ? new LossScaler() : null, team);
 
     void Enter(StageSpan next)
     {
@@ -280,20 +318,20 @@ public sealed class Trainer : IDisposable
         var firstBatch = (int)(state.Step - (long)epoch * plan.StepsPerEpoch) * plan.Accumulate;
         speed.Begin();
         using var batches = stage.Batches(epoch, firstBatch);
-        while (state.Step < end && !stop.IsCancellationRequested)
+        while (state.Step < end && !Stops(stop))
         {
             var rate = stage.RateAt(state.Step);
-            var value = Step(batches, rate);
+            var value = Step(batches, rate, stop);
             if (!double.IsFinite(value) && !stage.WasLeftOut)
                 throw Diverged($"the loss is {value} at step {state.Step + 1}");
             state = state with { Step = state.Step + 1, EpochOpen = state.Step + 1 == end };
             KeepRecipe();
             var recent = speed.Add(plan.ImagesPerStep);
             watcher.Stepped(state.Step, epoch + 1, value, rate, recent);
-            if (state.Step % recipe.Train.LogEvery == 0 || state.EpochOpen)
+            if (log is not null && (state.Step % recipe.Train.LogEvery == 0 || state.EpochOpen))
             {
                 checkpoints.Writing(request.Folder.Metrics, state.Step, () => log.Step(state.Step, epoch + 1, value, rate, recent));
-                events.Step(state.Step, value, rate, recent);
+                events!.Step(state.Step, value, rate, recent);
                 speed.Logged();
             }
         }
@@ -301,13 +339,17 @@ public sealed class Trainer : IDisposable
             EndEpoch(stop);
     }
 
-    double Step(IEnumerator<ITrainingBatch> batches, double rate)
+    // Processes stop after the same step: each says in a step whether it was asked to.
+    bool Stops(CancellationToken stop) => team.IsShared ? stage.Stops : stop.IsCancellationRequested;
+
+    double Step(IEnumerator<ITrainingBatch> batches, double rate, CancellationToken stop)
     {
         try
         {
-            return stage.Step(batches, rate);
+            return stage.Step(batches, rate, stop);
         }
-        catch (Exception error) when (error is not OperationCanceledException && state.Step > 0 && !stage.HasComputed)
+        catch (Exception error) when (
+            error is not OperationCanceledException && state.Step > 0 && !stage.HasComputed && !team.IsShared)
         {
             // The batch could not be read: nothing of the step is done, so what was trained before it can be kept.
             SaveResume();
@@ -319,7 +361,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Writes the recipe once there is something to keep: a folder with a recipe holds a run.</summary>
     void KeepRecipe()
     {
-        if (isKept)
+        if (isKept || !team.IsFirst)
             return;
         var file = request.Folder.Recipe;
         checkpoints.Writing(file, state.Step, () => AtomicFile.Write(file, Encoding.UTF8.GetBytes(resolved)));
@@ -355,7 +397,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Saves the newest weights, and everything that resuming needs.</summary>
     void Save(int epoch)
     {
-        Averaged(() => checkpoints.SaveWeights(request.Folder.Last, epoch, state));
+        team.First(() => Averaged(() => checkpoints.SaveWeights(request.Folder.Last, epoch, state)));
         SaveResume();
     }
 
@@ -377,11 +419,11 @@ public sealed class Trainer : IDisposable
     {
         try
         {
-            Averaged(() => Validate(epoch, stop));
+            Averaged(() => Validate(epoch, team.IsShared ? CancellationToken.None : stop));
         }
-        catch (Exception error) when (error is not (OperationCanceledException or TrainingException))
+        catch (Exception error) when (error is not (OperationCanceledException or TrainingException or ProcessException))
         {
-            if (!isSaved)
+            if (!isSaved && !team.IsShared)
                 Save(epoch);
             throw new TrainingException(
                 $"the validation after epoch {epoch} failed: {error.Message.TrimEnd('.')}; the epoch's weights are in "
@@ -391,9 +433,18 @@ public sealed class Trainer : IDisposable
 
     void Validate(int epoch, CancellationToken stop)
     {
+        // The weights are the same everywhere; statistics are where batch norms count over all processes.
+        if (!recipe.Train.SyncBatchNorm)
+            team.Spread(weights.Buffers.Select(b => b.Value));
         var validation = learner.Validate(stop);
-        checkpoints.Writing(request.Folder.Metrics, state.Step, () => log.Validation(state.Step, epoch, validation));
-        events.Validation(state.Step, validation);
+        state = team.First(() => Scored(epoch, validation!));
+    }
+
+    /// <summary>Writes a validation, keeps the weights if they are the best, and returns the state after it.</summary>
+    ResumeState Scored(int epoch, Validation validation)
+    {
+        checkpoints.Writing(request.Folder.Metrics, state.Step, () => log!.Validation(state.Step, epoch, validation));
+        events!.Validation(state.Step, validation);
         var isBest = validation.IsBetterThan(best);
         state = state with { Stale = isBest ? 0 : state.Stale + 1 };
         if (isBest)
@@ -408,17 +459,25 @@ public sealed class Trainer : IDisposable
         if (state.Stale == recipe.Validate.Patience && state.Step < plan.Steps)
             watcher.Says($"no better {validation.Main.Title} in {state.Stale} validations: "
                 + $"the run ends after epoch {epoch}, best was epoch {state.BestEpoch}");
+        return state;
     }
 
-    void SaveResume() => checkpoints.SaveResume(
+    void SaveResume()
+    {
+        var random = team.Gather(ResumeState.RandomOf(weights.Device));
+        team.First(() => SaveResume(random));
+    }
+
+    void SaveResume(IReadOnlyList<byte[]> random) => checkpoints.SaveResume(
         state with
         {
+            Processes = team.Size,
             Seconds = state.Seconds + clock.Elapsed.TotalSeconds,
             Threads = request.Threads,
             LossScale = stage.Scaler?.Scale ?? 0,
             LossScaleSteps = stage.Scaler?.GoodSteps ?? 0,
         },
-        stage);
+        stage, random);
 
     // A finite loss may still have had an infinite gradient, which must not replace good weights.
     void RequireFinite()

@@ -1,6 +1,7 @@
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Loop;
 
@@ -23,9 +24,11 @@ sealed class TrainingStage : IDisposable
     /// <param name="stepsPerEpoch">Optimiser steps of an epoch.</param>
     /// <param name="pass">How forward passes compute.</param>
     /// <param name="scaler">The scaler of losses; null where none is needed.</param>
+    /// <param name="team">The processes that share each step.</param>
     /// <exception cref="RecipeException">Losses or stages do not fit the network.</exception>
     public TrainingStage(
-        StageSpan span, ILearner learner, Weights weights, TrainRecipe train, int stepsPerEpoch, ForwardPass pass, LossScaler? scaler)
+        StageSpan span, ILearner learner, Weights weights, TrainRecipe train, int stepsPerEpoch, ForwardPass pass, LossScaler? scaler,
+        Team team)
     {
         (this.span, this.weights, norms, Scaler) = (span, weights, train.BatchNorm, scaler);
         this.learner = learner.Stage(span.Index);
@@ -35,7 +38,8 @@ sealed class TrainingStage : IDisposable
         Optimiser = OptimiserOf(optimizer, weights, learner.HeadPaths);
         policy = PolicyOf(train.Schedule, train.Epochs is null ? 1 : stepsPerEpoch);
         Average = train.EmaDecay is { } decay ? new WeightAverage(weights, decay) : null;
-        step = new TrainStep(pass, Optimiser, Average, train, scaler);
+        step = new TrainStep(pass, Optimiser, Average, train, scaler, team,
+            team.ExchangeOf([.. weights.Parameters.Select(p => p.Value).Where(p => p.RequiresGrad)]));
     }
 
     /// <summary>What the task says about it.</summary>
@@ -89,7 +93,10 @@ sealed class TrainingStage : IDisposable
 
     /// <summary>Does a step and returns its loss.</summary>
     /// <exception cref="TrainingException">Memory is short.</exception>
-    public double Step(IEnumerator<ITrainingBatch> batches, double rate) => step.Run(batches, rate);
+    public double Step(IEnumerator<ITrainingBatch> batches, double rate, CancellationToken stop) => step.Run(batches, rate, stop);
+
+    /// <summary>Whether this or another process was asked to stop during the last step.</summary>
+    public bool Stops => step.Stops;
 
     /// <summary>Frees losses, optimiser and average.</summary>
     public void Dispose()

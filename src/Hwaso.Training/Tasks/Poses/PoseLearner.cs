@@ -8,6 +8,7 @@ using Hwaso.Recipes;
 using Hwaso.Reports;
 using Hwaso.Torch;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Tasks.Poses;
 
@@ -27,12 +28,14 @@ sealed class PoseLearner : ILearner
     /// <param name="training">The split to learn from.</param>
     /// <param name="validation">The split to score on.</param>
     /// <param name="threads">Threads that read images, unless the recipe says how many.</param>
-    public PoseLearner(PoseNet net, Recipe recipe, PoseDataset training, PoseDataset validation, int threads)
+    /// <param name="team">The processes that share each batch.</param>
+    public PoseLearner(PoseNet net, Recipe recipe, PoseDataset training, PoseDataset validation, int threads, Team team)
     {
         (this.net, this.recipe, this.training, this.validation, this.threads) = (net, recipe, training, validation, threads);
         loader = new PoseLoader(training, PoseSettings.SamplingOf(recipe), new LoaderOptions
         {
             BatchSize = recipe.Train.Batch,
+            Share = team.ShareOf(recipe.Train.Batch),
             Seed = recipe.Seed,
             Threads = recipe.Data.Workers ?? threads,
             CacheBytes = (long)recipe.Data.CacheMb << 20,

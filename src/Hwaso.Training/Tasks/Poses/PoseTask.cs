@@ -13,6 +13,7 @@ using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Runtime.Poses;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Tasks.Poses;
 
@@ -23,12 +24,13 @@ sealed class PoseTask : ITrainingTask
     readonly PoseDefinition definition;
     readonly PoseDataset training, validation;
     readonly int threads;
+    readonly Team team;
 
     /// <summary>Opens the data.</summary>
     /// <exception cref="RecipeException">The data are not there, or the recipe does not fit them.</exception>
     public PoseTask(TrainRequest request, PoseDefinition definition)
     {
-        (file, this.definition, threads) = (request.Recipe, definition, request.Threads);
+        (file, this.definition, threads, team) = (request.Recipe, definition, request.Threads, request.Team);
         var given = file.Recipe;
         var root = request.Data ?? given.Data.Root
             ?? throw file.Error("data", "names no root; give the data set's folder with --data");
@@ -131,7 +133,7 @@ sealed class PoseTask : ITrainingTask
         if (pretrained && validation.Truth is not null)
             says($"a mean pose put into every box of {validation.Name} reaches AP "
                 + $"{MeanPose.Score(training, validation, threads).Ap.ToString("0.0000", CultureInfo.InvariantCulture)}");
-        return new PoseLearner(net, Recipe, training, validation, threads);
+        return new PoseLearner(net, Recipe, training, validation, threads, team);
     }
 
     NetworkGraph Sketch(SizePx input, out long parameters)

@@ -33,23 +33,31 @@ public static class Evaluator
         return tally.Report();
     }
 
-    /// <summary>Counts every labelled pixel of a split.</summary>
-    /// <inheritdoc cref="Score(Segmenter, SegmentationDataset, ScoreOptions?, Action{int}?, Action{ImageFailure}?, CancellationToken)"/>
+    /// <summary>Counts every labelled pixel of a split, or of the part of its images that this process has.</summary>
+    /// <param name="segmenter">The network.</param>
+    /// <param name="data">The split.</param>
+    /// <param name="progress">Receives the number of images done.</param>
+    /// <param name="failed">Receives each image that cannot be used, and the others are counted; null to end at the first.</param>
+    /// <param name="stop">Ends the work with an exception.</param>
+    /// <param name="first">The first image, from 0.</param>
+    /// <param name="step">From one image to the next.</param>
+    /// <exception cref="DatasetException">An image or label cannot be used.</exception>
     public static ConfusionMatrix Count(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null,
-        Action<ImageFailure>? failed = null, CancellationToken stop = default)
+        Action<ImageFailure>? failed = null, CancellationToken stop = default, int first = 0, int step = 1)
     {
         var confusion = new ConfusionMatrix(data.Classes.Count);
         Segment(segmenter, data, (item, labels) => confusion.Add(item.Labels.Labels, labels.Labels, ClassList.Ignore), progress, failed,
-            stop);
+            stop, first, step);
         return confusion;
     }
 
     static void Segment(
         Segmenter segmenter, SegmentationDataset data, Action<LabelledImage, LabelMap> count, Action<int>? progress,
-        Action<ImageFailure>? failed, CancellationToken stop) =>
+        Action<ImageFailure>? failed, CancellationToken stop, int first = 0, int step = 1) =>
         Overlap.Run(
-            data.Samples.Count,
-            index => Attempt<LabelledImage>.Of(data.Samples[index].ImagePath, failed, () => data.Read(index)),
+            Math.Max(0, (data.Samples.Count - first + step - 1) / step),
+            index => Attempt<LabelledImage>.Of(
+                data.Samples[first + index * step].ImagePath, failed, () => data.Read(first + index * step)),
             item => item.Then(failed, read => segmenter.Segment(read.Image, read.Labels.Height, read.Labels.Width, stop)),
             (item, labels) =>
             {

@@ -8,6 +8,7 @@ using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Reports;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Tasks.Segmentation;
 
@@ -24,6 +25,7 @@ sealed class SegmentationLearner : ILearner
     readonly Normalisation normalisation;
     readonly Segmenter segmenter;
     readonly Loader loader;
+    readonly Team team;
 
     /// <summary>Prepares the loader and the validation.</summary>
     /// <param name="net">The network.</param>
@@ -31,13 +33,14 @@ sealed class SegmentationLearner : ILearner
     /// <param name="file">The places of the recipe's keys.</param>
     /// <param name="data">The splits.</param>
     /// <param name="threads">Threads that read images, unless the recipe says how many.</param>
-    public SegmentationLearner(SegmentationNet net, Recipe recipe, RecipeFile file, SegmentationData data, int threads)
+    /// <param name="team">The processes that share each batch and the validation.</param>
+    public SegmentationLearner(SegmentationNet net, Recipe recipe, RecipeFile file, SegmentationData data, int threads, Team team)
     {
-        (this.net, this.recipe, this.file, this.data) = (net, recipe, file, data);
+        (this.net, this.recipe, this.file, this.data, this.team) = (net, recipe, file, data, team);
         normalisation = new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]);
         segmenter = Segmenter.Of(net, normalisation, new Views { Size = recipe.Validate.Size, PadSmallTo = recipe.Augment.Crop },
             threshold: recipe.Validate.Threshold);
-        loader = LoaderOf(recipe, data, recipe.Data.Workers ?? threads);
+        loader = LoaderOf(recipe, data, recipe.Data.Workers ?? threads, team.ShareOf(recipe.Train.Batch));
     }
 
     /// <inheritdoc/>
@@ -65,8 +68,7 @@ sealed class SegmentationLearner : ILearner
     /// <inheritdoc/>
     public Validation Validate(CancellationToken stop)
     {
-        var failed = new List<ImageFailure>();
-        var confusion = Evaluator.Count(segmenter, data.Validation, failed: failed.Add, stop: stop);
+        var (confusion, failed) = CountShared(stop);
         var remarks = failed.Take(MostNamed).Select(f => $"{f.Problem}; the validation left this image out").ToList();
         if (failed.Count > MostNamed)
             remarks.Add($"the validation left out {failed.Count} of {data.Validation.Samples.Count} images in all");
@@ -74,6 +76,21 @@ sealed class SegmentationLearner : ILearner
             remarks.Add($"not one pixel of {data.Validation.Name} that could be read is labelled, so there is no score; look at its masks "
                 + "with hwaso dataset check");
         return SegmentationScores.Of(confusion, data.Training.Classes) with { Remarks = remarks };
+    }
+
+    /// <summary>Every process counts its part of the images; whole numbers added are the same whoever counted.</summary>
+    (ConfusionMatrix Confusion, IReadOnlyList<ImageFailure> Failed) CountShared(CancellationToken stop)
+    {
+        var own = new List<ImageFailure>();
+        var part = Evaluator.Count(segmenter, data.Validation, failed: own.Add, stop: stop, first: team.Rank, step: team.Size);
+        var confusion = new ConfusionMatrix(part.Classes);
+        var failed = new List<ImageFailure>();
+        foreach (var counted in team.GatherOf(new Counted(part.ToCounts(), [.. own])))
+        {
+            confusion.Add(ConfusionMatrix.FromCounts(counted.Counts));
+            failed.AddRange(counted.Failed);
+        }
+        return (confusion, failed);
     }
 
     /// <inheritdoc/>
@@ -102,7 +119,7 @@ sealed class SegmentationLearner : ILearner
         };
     }
 
-    static Loader LoaderOf(Recipe recipe, SegmentationData data, int threads) => new(
+    static Loader LoaderOf(Recipe recipe, SegmentationData data, int threads, BatchShare? share) => new(
         data.Training,
         new Augmentation
         {
@@ -120,12 +137,15 @@ sealed class SegmentationLearner : ILearner
         new LoaderOptions
         {
             BatchSize = recipe.Train.Batch,
+            Share = share,
             Seed = recipe.Seed,
             Threads = threads,
             CacheBytes = (long)recipe.Data.CacheMb << 20,
             Balance = recipe.Data.ClassBalance > 0 ? ClassBalance.Of(data.Training, recipe.Data.ClassBalance, threads) : null,
         },
         data.Depth);
+
+    sealed record Counted(long[] Counts, ImageFailure[] Failed);
 
     TrainStageRecipe? RecipeOf(int stage) => recipe.Stages.Count == 0 ? null : recipe.Stages[stage];
 }

@@ -10,6 +10,7 @@ using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Tasks.Segmentation;
 
@@ -23,6 +24,7 @@ sealed class SegmentationTask : ITrainingTask
     readonly SegmentationDefinition definition;
     readonly SegmentationData data;
     readonly int threads;
+    readonly Team team;
 
     /// <summary>Opens the data.</summary>
     /// <exception cref="RecipeException">The data are not there, or the recipe does not fit them.</exception>
@@ -32,7 +34,8 @@ sealed class SegmentationTask : ITrainingTask
         if (request.Recipe.Recipe.Validate.Batch is not 1 and var batch)
             throw request.Recipe.Error("validate.batch",
                 $"{batch} is not 1: validation segments each image by itself, at its own size; remove the key");
-        (file, this.definition, threads, data) = (request.Recipe, definition, request.Threads, SegmentationData.Open(request));
+        (file, this.definition, threads, team) = (request.Recipe, definition, request.Threads, request.Team);
+        data = SegmentationData.Open(request);
         var one = file.Recipe.HasOneChannel;
         Recipe = file.Recipe with
         {
@@ -139,7 +142,7 @@ sealed class SegmentationTask : ITrainingTask
         InitialValues.Set(net, Recipe.Model.Init);
         if (pretrained && Recipe.Model.Pretrained is { } checkpoint)
             Load(weights, checkpoint, says);
-        return new SegmentationLearner(net, Recipe, file, data, threads);
+        return new SegmentationLearner(net, Recipe, file, data, threads, team);
     }
 
     static StagePlan PlanOf(TrainStageRecipe stage)
