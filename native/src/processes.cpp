@@ -133,7 +133,7 @@ struct ExchangeState {
     *waited_us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - from).count();
     for (auto& bucket : buckets) {
       bucket.buffer.narrow(0, 0, bucket.elements).mul_(1.0 / group.size);
-      auto flags = bucket.buffer.narrow(0, bucket.elements, static_cast<int64_t>(bucket.members.size())).to(at::kCPU);
+      auto flags = bucket.buffer.narrow(0, bucket.elements, static_cast<int64_t>(bucket.members.size())).to(at::kCPU, at::kFloat);
       for (size_t member = 0; member < bucket.members.size(); member++) {
         auto& parameter = parameters[bucket.members[member]];
         // No process used it: it has no gradient, as in one process.
@@ -279,7 +279,7 @@ HW_API int hw_group_all_gather(Group* group, Handle handle, Handle* results) {
 
 HW_API void hw_group_free(Group* group) { delete group; }
 
-// Parameters in the order in which a forward pass uses them; their gradients appear in about the reverse order.
+// Parameters of one type in the order in which a forward pass uses them; their gradients appear in about the reverse order.
 HW_API int hw_exchange_new(Group* group, Handle* parameters, int count, int64_t first_bytes, int64_t bucket_bytes, Exchange** exchange) {
   return guarded([&] {
     auto made = std::make_unique<Exchange>();
@@ -291,7 +291,8 @@ HW_API int hw_exchange_new(Group* group, Handle* parameters, int count, int64_t 
     int64_t room = 0;
     for (int k = count - 1; k >= 0; k--) {
       const auto& parameter = state.parameters[k];
-      TORCH_CHECK(parameter.scalar_type() == at::kFloat, "gradients of float32 are exchanged, a parameter is ", parameter.scalar_type());
+      TORCH_CHECK(parameter.scalar_type() == state.parameters[0].scalar_type() && at::isFloatingType(parameter.scalar_type()),
+                  "parameters of ", parameter.scalar_type(), " and of ", state.parameters[0].scalar_type(), ": one floating-point type was wanted");
       auto bytes = static_cast<int64_t>(parameter.nbytes());
       if (state.buckets.empty() || bytes > room) {
         room = state.buckets.empty() ? first_bytes : bucket_bytes;

@@ -30,7 +30,7 @@ sealed class SharedBatchNorm(string place, ProcessGroup group, double epsilon) :
         var (x, channels) = (inputs[0], inputs[0].Size(1));
         var values = x.Elements / channels;
         // Each process's mean and squared distances from it, joined as Chan, Golub and LeVeque do (1983): sums of squares would cancel.
-        var own = Aten.CallAll(varMean, x.To(ScalarType.Float32), perChannel, false, false);
+        var own = Aten.CallAll(varMean, Exact(x), perChannel, false, false);
         var rows = group.Gather(Tensor.Concat(
         [
             own[1].AsTensor().To(ScalarType.Float64), own[0].AsTensor().To(ScalarType.Float64),
@@ -51,10 +51,10 @@ sealed class SharedBatchNorm(string place, ProcessGroup group, double epsilon) :
             throw new OneValuePerChannelException(place, x);
         var variance = distances / total;
         (input, weight) = (Save(x), Save(inputs[1]));
-        mean = Save(joined.To(ScalarType.Float32));
-        inverse = Save(Aten.Rsqrt(variance + epsilon).To(ScalarType.Float32));
+        mean = Save(joined.To(inputs[1].Type));
+        inverse = Save(Aten.Rsqrt(variance + epsilon).To(inputs[1].Type));
         count = Save(Tensor.From([total], 1));
-        Statistics = (total, mean, Save(variance.To(ScalarType.Float32)));
+        Statistics = (total, mean, Save(variance.To(inputs[1].Type)));
         return [Aten.BatchNorm(x, inputs[1], inputs[2], mean, Statistics.Variance, training: false, 0, epsilon, cudnnEnabled: true)];
     }
 
@@ -63,8 +63,8 @@ sealed class SharedBatchNorm(string place, ProcessGroup group, double epsilon) :
     {
         if (gradients[0] is not { } dy)
             return [null, null, null];
-        dy = dy.To(ScalarType.Float32);
-        var x = input!.To(ScalarType.Float32);
+        dy = Exact(dy);
+        var x = Exact(input!);
         var bias = dy.Sum(perChannel);                                                         // Σ dy
         var scaled = (dy * (x - Row(mean!))).Sum(perChannel);                                  // Σ dy (x − µ)
         var sums = Tensor.Concat([bias, scaled], 0);
@@ -76,6 +76,9 @@ sealed class SharedBatchNorm(string place, ProcessGroup group, double epsilon) :
         var dx = dy * Row(factor) + (x - Row(mean!)) * Row(slope) - Row(factor * allBias / total);
         return [dx.To(input!.Type), scaled * inverse!, bias];
     }
+
+    // Narrow types have too few digits for sums over a batch.
+    static Tensor Exact(Tensor tensor) => tensor.Type == ScalarType.Float64 ? tensor : tensor.To(ScalarType.Float32);
 
     static Tensor Row(Tensor channels) => channels.Reshape(1, -1, 1, 1);
 }

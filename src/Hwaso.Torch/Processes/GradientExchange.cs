@@ -19,8 +19,8 @@ public sealed unsafe class GradientExchange : IDisposable
 
     /// <summary>Prepares to exchange the gradients of some parameters.</summary>
     /// <param name="group">The processes; no other calls are made of this group.</param>
-    /// <param name="parameters">Parameters of float32 in the order in which a forward pass uses them.</param>
-    /// <exception cref="TorchException">A parameter requires no gradient or is not of float32.</exception>
+    /// <param name="parameters">Parameters of one type, in the order in which a forward pass uses them.</param>
+    /// <exception cref="TorchException">A parameter requires no gradient or is of another type.</exception>
     public GradientExchange(ProcessGroup group, IReadOnlyList<Tensor> parameters)
     {
         ArgumentNullException.ThrowIfNull(group);
