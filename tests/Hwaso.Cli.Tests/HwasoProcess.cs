@@ -55,6 +55,9 @@ sealed class HwasoProcess : IDisposable
         "DOTNET_EnableWriteXorExecute=0", "bash", "-c", $"trap '' XFSZ; ulimit -f {limitKb}; exec \"$@\"", "bash", "dotnet", Dll, .. args,
     ]);
 
+    /// <summary>The process's number: <c>env</c> becomes the command.</summary>
+    public int Id => process.Id;
+
     static string Dll => Path.Combine(AppContext.BaseDirectory, "hwaso.dll");
 
     /// <summary>Waits until it says something on standard error; false where it ended without, or takes too long.</summary>

@@ -78,7 +78,7 @@ public sealed class Team : IDisposable
             store?.Dispose();
             throw error as ProcessException ?? new ProcessException(place.Rank == 0
                 ? $"process 0 of {place.Size} cannot keep the meeting place at {place.Host}:{place.Port}: {error.Message}; is another "
-                    + "run using the port? Set MASTER_PORT to a free one"
+                    + "process 0 or another run using the port? Give each process a rank of its own, or set MASTER_PORT to a free port"
                 : string.Create(CultureInfo.InvariantCulture, $"process {place.Rank} of {place.Size} cannot reach process 0 at ")
                     + $"{place.Host}:{place.Port} within {patience.TotalSeconds:0} s: {error.Message}", error);
         }

@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace Hwaso.Cli.Tests;
+
+/// <summary>The command in several processes that train as one: started, stopped, killed, started wrongly.</summary>
+[Collection(WorkshopTests.Name)]
+public sealed class ProcessesTests(Workshop shop)
+{
+    const string Resume = "checkpoints/resume.safetensors", Last = "checkpoints/last.safetensors";
+
+    [Fact]
+    public void Two_processes_train_as_one_and_score_every_image_once()
+    {
+        var run = shop.At("pair");
+        var ended = Launch(2, [], Training("pair", "--set", "train.log_every=1", "--json"));
+
+        Assert.True(ended.Code == 0, ended.Error);
+        Assert.Equal(run, JsonNode.Parse(ended.Output)!["run"]!.GetValue<string>());
+        var (alone, pair) = (Lines(shop.Run), Lines(run));
+        Assert.True(File.Exists(Path.Combine(run, "log-1.txt")));
+        var confusion = pair.Last(l => l["confusion"] is not null)["confusion"]!.AsArray().Sum(n => n!.GetValue<long>());
+        Assert.Equal(alone.Last(l => l["confusion"] is not null)["confusion"]!.AsArray().Sum(n => n!.GetValue<long>()), confusion);
+        Directory.Delete(run, recursive: true);
+    }
+
+    [Fact]
+    public void A_run_whose_process_is_killed_is_started_again_and_ends_with_the_same_bits()
+    {
+        string[] settings = ["--set", "train.epochs=6"];
+        Assert.Equal(0, Launch(2, [], Training("again", settings)).Code);
+        Directory.Move(shop.At("again"), shop.At("undisturbed"));
+
+        using (var launcher = HwasoProcess.Start(["launch", "-n", "2", "--restarts", "2", "--", .. Training("again", settings)]))
+        {
+            launcher.WaitUntil(() => File.Exists(shop.At($"again/{Resume}")), "a checkpoint");
+            Kill(ChildOf(launcher, rank: 1));
+            var ended = launcher.Finish();
+            Assert.True(ended.Code == 0, ended.Error);
+            Assert.Contains("starting all processes again", ended.Error, StringComparison.Ordinal);
+        }
+
+        foreach (var file in new[] { Last, "checkpoints/best.safetensors" })
+            Assert.True(File.ReadAllBytes(shop.At($"again/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(shop.At($"undisturbed/{file}"))), file);
+        Directory.Delete(shop.At("again"), recursive: true);
+        Directory.Delete(shop.At("undisturbed"), recursive: true);
+    }
+
+    [Fact]
+    public void A_process_that_hangs_ends_the_others_with_its_name()
+    {
+        using var launcher = HwasoProcess.Start(["launch", "-n", "2", "--", .. Training("hung", "--set", "train.epochs=500", "--timeout", "5")]);
+        launcher.WaitUntil(() => File.Exists(shop.At($"hung/{Resume}")), "a checkpoint");
+        Send("STOP", ChildOf(launcher, rank: 1));
+
+        var ended = launcher.Finish();
+
+        Assert.Equal(1, ended.Code);
+        Assert.Contains("process 1 of 2 has been silent", ended.Error, StringComparison.Ordinal);
+        Directory.Delete(shop.At("hung"), recursive: true);
+    }
+
+    [Fact]
+    public void A_stop_of_the_launcher_stops_all_after_a_step_and_the_run_is_resumed_to_the_same_bits()
+    {
+        string[] settings = ["--set", "train.epochs=6"];
+        Assert.Equal(0, Launch(2, [], Training("stopped", settings)).Code);
+        Directory.Move(shop.At("stopped"), shop.At("whole"));
+        using (var launcher = HwasoProcess.Start(["launch", "-n", "2", "--", .. Training("stopped", settings)]))
+        {
+            launcher.WaitUntil(() => File.Exists(shop.At($"stopped/{Resume}")), "a checkpoint");
+            launcher.Send("TERM");
+            var ended = launcher.Finish();
+            Assert.Equal(1, ended.Code);
+            Assert.Contains("continue with: hwaso launch -n 2 -- train", ended.Error, StringComparison.Ordinal);
+        }
+
+        var resumed = Launch(2, [], Training("stopped", [.. settings, "--resume"]));
+
+        Assert.True(resumed.Code == 0, resumed.Error);
+        Assert.True(File.ReadAllBytes(shop.At($"stopped/{Last}")).AsSpan().SequenceEqual(File.ReadAllBytes(shop.At($"whole/{Last}"))));
+        // With one process it goes on as well, and says what changed.
+        var one = CommandLine.Run(Training("stopped", "--set", "train.epochs=7", "--resume"));
+        Assert.True(one.Code == 0, one.Error);
+        Assert.Contains("resumed with 1 processes, begun with 2", one.Error, StringComparison.Ordinal);
+        Directory.Delete(shop.At("stopped"), recursive: true);
+        Directory.Delete(shop.At("whole"), recursive: true);
+    }
+
+    [Theory]
+    [InlineData("OMPI_COMM_WORLD_RANK={0};OMPI_COMM_WORLD_SIZE=2;OMPI_COMM_WORLD_LOCAL_RANK={0};OMPI_COMM_WORLD_LOCAL_SIZE=2;PMIX_NAMESPACE={1}")]
+    [InlineData("SLURM_PROCID={0};SLURM_STEP_NUM_TASKS=2;SLURM_LOCALID={0};SLURM_JOB_ID={1};SLURM_STEP_ID=0;SLURM_STEP_NODELIST=localhost")]
+    public void Processes_that_a_cluster_starts_find_each_other(string variables)
+    {
+        var job = $"{Environment.ProcessId}{variables.Length}";
+        var results = Together(rank => (variables.Replace("{0}", $"{rank}", StringComparison.Ordinal)
+            .Replace("{1}", job, StringComparison.Ordinal).Split(';'), Training("cluster", "--set", "train.epochs=1")));
+
+        Assert.All(results, r => Assert.True(r.Code == 0, r.Error));
+        Assert.True(File.Exists(shop.At("cluster/report.html")));
+        Directory.Delete(shop.At("cluster"), recursive: true);
+    }
+
+    [Theory]
+    [InlineData("RANK=1;WORLD_SIZE=3", "as one of 3, process 0")]
+    [InlineData("RANK=0;WORLD_SIZE=2", "is another process 0 or another run using the port")]
+    [InlineData("RANK=1;WORLD_SIZE=2;SEED=8", "was started with another recipe")]
+    public void Processes_that_do_not_fit_together_say_so_before_the_first_step(string second, string wanted)
+    {
+        using var free = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        free.Start();
+        var port = ((System.Net.IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+        string[] meeting = ["MASTER_ADDR=127.0.0.1", $"MASTER_PORT={port}"];
+        var results = Together(rank => rank == 0
+            ? (["RANK=0", "WORLD_SIZE=2", .. meeting], Training("apart", "--timeout", "6"))
+            : ([.. second.Split(';'), .. meeting],
+                Training("apart", "--timeout", "6", "--set", second.Contains("SEED", StringComparison.Ordinal) ? "seed=8" : "seed=7")));
+
+        Assert.All(results, r => Assert.Equal(1, r.Code));
+        Assert.Contains(results, r => r.Error.Contains(wanted, StringComparison.Ordinal));
+        Assert.False(Directory.Exists(shop.At("apart")));
+    }
+
+    [Fact]
+    public void A_process_that_does_not_come_is_named()
+    {
+        using var process = HwasoProcess.StartWith(
+            ["RANK=0", "WORLD_SIZE=3", "MASTER_ADDR=127.0.0.1", "MASTER_PORT=0"], Training("missing", "--timeout", "2"));
+
+        var ended = process.Finish();
+
+        Assert.Equal(1, ended.Code);
+        Assert.Contains("2 of 3 processes did not come within 2 s: process 1, 2", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_batch_that_does_not_divide_is_refused()
+    {
+        var ended = Launch(3, [], Training("uneven"));
+
+        Assert.Equal(2, ended.Code);
+        Assert.Contains("4 does not divide among 3 processes", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Launching_another_verb_is_refused() =>
+        Assert.Contains("'score' does not work in several processes", CommandLine.Run("launch", "-n", "2", "--", "score").Error,
+            StringComparison.Ordinal);
+
+    string[] Training(string run, params string[] more) => shop.Training(run, more);
+
+    static CommandLine Launch(int count, string[] options, string[] command)
+    {
+        using var launcher = HwasoProcess.Start(["launch", "-n", $"{count}", .. options, "--", .. command]);
+        return launcher.Finish();
+    }
+
+    static CommandLine[] Together(Func<int, (string[] Variables, string[] Command)> of)
+    {
+        HwasoProcess[] processes = [.. Enumerable.Range(0, 2).Select(rank => HwasoProcess.StartWith(of(rank).Variables, of(rank).Command))];
+        CommandLine[] results = [.. processes.Select(p => p.Finish())];
+        foreach (var process in processes)
+            process.Dispose();
+        return results;
+    }
+
+    static JsonObject[] Lines(string run) =>
+        [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject())];
+
+    // The launcher's own environment has no rank; its children's has.
+    static int ChildOf(HwasoProcess launcher, int rank) => Directory.EnumerateDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), out var id) ? id : 0)
+        .First(id => id > 0 && Parent(id) == launcher.Id && Variables(id).Contains($"RANK={rank}"));
+
+    static int Parent(int id) => Text($"/proc/{id}/stat") is { Length: > 0 } stat
+        ? int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) : 0;
+
+    static string[] Variables(int id) => Text($"/proc/{id}/environ").Split('\0');
+
+    static string Text(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    static void Kill(int id) => Send("KILL", id);
+
+    static void Send(string signal, int id)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{id}"]);
+        kill.WaitForExit();
+    }
+}
