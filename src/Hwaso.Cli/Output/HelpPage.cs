@@ -43,7 +43,10 @@ static class HelpPage
         if (command.Subcommands.Count > 0) return $"{path} {string.Join('|', command.Subcommands.Select(sub => sub.Name))} …";
         var arguments = command.Arguments.Select(argument => argument.Name + (argument.Arity.MaximumNumberOfValues > 1 ? "…" : ""));
         var required = command.Options.Where(option => option.Required).Select(Name);
-        return string.Join(' ', [path, .. arguments, .. required, "[options]"]);
+        // What begins with dashes ends the options: it is another command line.
+        return command.Arguments.Any(argument => argument.Name.StartsWith("--", StringComparison.Ordinal))
+            ? string.Join(' ', [path, .. required, "[options]", .. arguments])
+            : string.Join(' ', [path, .. arguments, .. required, "[options]"]);
     }
 
     static (string, string) Row(Option option) =>
