@@ -44,9 +44,20 @@ public static class ObjectScorer
         return Numbers(tables, options) with
         {
             Images = scene.Images.Count,
+            Curves = [.. CurvesOf(tables.Select(t => t.At(Usual, options)).OfType<PrecisionTable>().ToArray())],
             ByCategory = options.ClassAgnostic ? [] : [.. categories.Zip(tables, (category, t) =>
                 (category, t.At(Usual, options) is { } table ? KeypointScores.MeanPrecision([table]) : -1))],
         };
+    }
+
+    static IEnumerable<(double Overlap, IReadOnlyList<double> Precision)> CurvesOf(PrecisionTable[] tables)
+    {
+        const int Half = 0, ThreeQuarters = 5;
+        if (tables.Length == 0)
+            yield break;
+        foreach (var threshold in new[] { Half, ThreeQuarters })
+            yield return (CocoRules.Thresholds[threshold],
+                [.. Enumerable.Range(0, CocoRules.Recalls.Count).Select(r => tables.Average(t => t.Precision[threshold][r]))]);
     }
 
     static CategoryTables Tables(ObjectScene scene, long[] categories, ObjectScoreOptions options)

@@ -41,6 +41,12 @@ public sealed record ObjectScores(
     /// <summary>Average precision of each category in the order of ids; −1 without a truth that counts.</summary>
     public IReadOnlyList<(CocoCategory Category, double Ap)> ByCategory { get; init; } = [];
 
+    /// <summary>
+    /// Precision at the recalls 0, 0.01, … 1, the mean of the categories with truths, at intersections over union of 0.5 and 0.75; empty
+    /// without a truth that counts.
+    /// </summary>
+    public IReadOnlyList<(double Overlap, IReadOnlyList<double> Precision)> Curves { get; init; } = [];
+
     /// <summary>The images of the annotation file.</summary>
     public int Images { get; init; }
 
