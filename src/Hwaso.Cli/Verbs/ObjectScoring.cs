@@ -39,23 +39,31 @@ static class ObjectScoring
         var scores = ObjectScorer.Score(truth, results, options, context.Cancel);
         if (results.Entries.Count == 0)
             context.Log($"warning: {asked.Predictions} holds no detection; every object counts as missed");
-        var numbers = scores.Numbers(options.MaxDetections);
-        var json = new JsonObject(numbers.Select(n => KeyValuePair.Create(n.Name, (JsonNode?)n.Value)))
+        context.Result(Json(scores, options.MaxDetections), output =>
+        {
+            output.WriteLine(
+                $"{asked.Predictions}: {results.Entries.Count} detections, {truth.Annotations.Count} objects on {scores.Images} images");
+            Print(output, scores, options.MaxDetections);
+        });
+        return ExitCode.Done;
+    }
+
+    /// <summary>The twelve numbers as JSON, and the average precision of each category.</summary>
+    public static JsonObject Json(ObjectScores scores, IReadOnlyList<int> maxDetections) =>
+        new(scores.Numbers(maxDetections).Select(n => KeyValuePair.Create(n.Name, (JsonNode?)n.Value)))
         {
             ["images"] = scores.Images,
             ["categories"] = new JsonArray([.. scores.ByCategory.Select(c =>
                 new JsonObject { ["id"] = c.Category.Id, ["name"] = c.Category.Name, ["ap"] = c.Ap })]),
         };
-        context.Result(json, output =>
-        {
-            output.WriteLine(
-                $"{asked.Predictions}: {results.Entries.Count} detections, {truth.Annotations.Count} objects on {scores.Images} images");
-            foreach (var (_, title, value) in numbers)
-                output.WriteLine($" {title,-10} {Text(value)}");
-            foreach (var (category, ap) in scores.ByCategory)
-                output.WriteLine($"  {category.Name,-20} {Text(ap)}");
-        });
-        return ExitCode.Done;
+
+    /// <summary>The twelve numbers as a table, and the average precision of each category.</summary>
+    public static void Print(TextWriter output, ObjectScores scores, IReadOnlyList<int> maxDetections)
+    {
+        foreach (var (_, title, value) in scores.Numbers(maxDetections))
+            output.WriteLine($" {title,-10} {Text(value)}");
+        foreach (var (category, ap) in scores.ByCategory)
+            output.WriteLine($"  {category.Name,-20} {Text(ap)}");
     }
 
     static string Text(double value) => value < 0 ? "-1, no truth counts" : value.ToString("0.0000", CultureInfo.InvariantCulture);
