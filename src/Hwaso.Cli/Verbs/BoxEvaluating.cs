@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Data.Boxes;
 using Hwaso.Inference.Boxes;
@@ -16,8 +15,8 @@ static class BoxEvaluating
     {
         if (view.Boxes is not null)
             throw new UsageException("--boxes is for pose networks; a detector finds the boxes itself");
-        if (asked.Bootstrap > 0 || asked.Boundary || !asked.Views.Views.IsPlain)
-            throw new UsageException("--bootstrap, --boundary and views are not for detectors; leave them out");
+        if (asked.Boundary || !asked.Views.Views.IsPlain)
+            throw new UsageException("--boundary and views are for segmentation networks; leave them out");
         using var network = DetectorNetwork.Open(asked.Source, context.UseTorch(), [.. view.Settings]);
         var layout = asked.Layout ?? BoxLayouts.Coco;
         if (!BoxLayouts.All.Contains(layout))
@@ -32,7 +31,7 @@ static class BoxEvaluating
             found = validator.Find(done => progress.Report(done), context.Cancel);
         if (view.Results is { } file)
             validator.Write(file, found);
-        var scores = validator.Score(found, context.ProcessorThreads);
+        var scores = validator.Score(found, context.ProcessorThreads, asked.Bootstrap);
         var counts = new ObjectScoreOptions().MaxDetections;
         var detections = found.Sum(f => f.Length);
         context.Result(ObjectScoring.Json(scores, counts), output =>

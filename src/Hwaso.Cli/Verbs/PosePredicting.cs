@@ -5,7 +5,6 @@ using Hwaso.Data;
 using Hwaso.Data.Annotations;
 using Hwaso.Data.Poses;
 using Hwaso.Imaging;
-using Hwaso.Inference;
 using Hwaso.Inference.Poses;
 
 namespace Hwaso.Cli.Verbs;

@@ -84,7 +84,7 @@ public sealed class BoxConversionTests : IDisposable
             instances.Values[0] = instances.Values[47] = 24;
             instances.Values[5] = 7;
             Directory.CreateDirectory(At($"city/gtFine/{split}/a"));
-            Png.Write(At($"city/gtFine/{split}/a/a_1_2_gtFine_labelIds.png"), labels, Palette.Voc);
+            Png.WriteGray(At($"city/gtFine/{split}/a/a_1_2_gtFine_labelIds.png"), labels);
             Png.WriteGray16(At($"city/gtFine/{split}/a/a_1_2_gtFine_instanceIds.png"), instances);
         }
 

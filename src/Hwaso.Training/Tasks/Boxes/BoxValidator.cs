@@ -75,6 +75,7 @@ public sealed class BoxValidator(BoxFinder finder, BoxDataset data, IReadOnlyLis
     /// <summary>COCO's twelve numbers.</summary>
     /// <param name="found">The detections of every image.</param>
     /// <param name="threads">Threads that score.</param>
-    public ObjectScores Score(IReadOnlyList<Detection[]> found, int threads) =>
-        ObjectScorer.Score(data.Truth, ResultsOf(found), new ObjectScoreOptions { Threads = threads });
+    /// <param name="bootstrap">Resamplings of the images for intervals; 0 for none.</param>
+    public ObjectScores Score(IReadOnlyList<Detection[]> found, int threads, int bootstrap = 0) =>
+        ObjectScorer.Score(data.Truth, ResultsOf(found), new ObjectScoreOptions { Threads = threads, Bootstrap = bootstrap });
 }

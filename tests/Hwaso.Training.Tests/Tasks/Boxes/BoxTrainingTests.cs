@@ -82,6 +82,29 @@ public sealed class BoxTrainingTests : TensorTest
     }
 
     [Theory]
+    [InlineData("authors")]
+    [InlineData("mmdetection")]
+    public void Images_without_objects_are_learned_from_where_that_is_wanted(string conventions)
+    {
+        var data = Path.Combine(folder, "data");
+        SceneSet.Write(data, SceneLayout.Coco, 2, 96, 64, seed: 3, val: 1);
+        var path = Path.Combine(data, "annotations", "instances_train2017.json");
+        var file = JsonNode.Parse(File.ReadAllText(path))!;
+        file["annotations"] = new JsonArray();
+        File.WriteAllText(path, file.ToJsonString());
+        TrainRequest Request(string background) => new(
+            RecipeFile.Read(Text, "small.yaml", $"model.conventions={conventions}", $"detection.background={background}"),
+            data, At("run"), false, Device.Cpu, 1);
+
+        var error = Assert.Throws<RecipeException>(() => TrainingTasks.Open(Request("false")));
+        Assert.Contains("data.train: not one of the 2 images of data train has an object to learn from", error.Message, StringComparison.Ordinal);
+        var request = Request("true");
+        using var trainer = new Trainer(request, TrainingTasks.Open(request), new RunWatcher());
+
+        Assert.True(trainer.Run(default).Finished);
+    }
+
+    [Theory]
     [InlineData("train.precision=bfloat16", "--set train.precision=bfloat16: train.precision: detectors train in float32")]
     [InlineData("model={name: mask-rcnn-hrnetv2p-w18}", "'mask-rcnn-hrnetv2p-w18' finds masks, which are not trained yet")]
     [InlineData("model.classes=3", "model.classes: 3, but data train has 7 categories; remove it")]
