@@ -57,7 +57,8 @@ public sealed class BoxVerbTests : IDisposable
         Assert.NotEmpty(scores);
 
         Refused(2, "--boxes is for pose networks", "evaluate", run, "--data", data, "--boxes", results);
-        Refused(2, "--overlay, --submission and views are for segmentation networks", "predict", run, image, "--out", At("out"), "--overlay");
+        Refused(
+            2, "--overlay, --submission and views are for segmentation networks", "predict", run, image, "--out", At("out"), "--overlay");
         Rename("person", "horse", Path.Combine(data, "annotations/instances_val2017.json"));
         Refused(2, "finds 'person', which is no category of data val", "evaluate", run, "--data", data);
     }

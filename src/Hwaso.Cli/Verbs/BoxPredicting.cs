@@ -43,7 +43,8 @@ static class BoxPredicting
             if (score >= drawnFrom)
                 BoxDrawing.Draw(
                     picture, box.X1, box.Y1, box.X2, box.Y2, BoxDrawing.ColourOf(label),
-                    string.Create(CultureInfo.InvariantCulture, $"{(category.Name.Length > 0 ? category.Name : category.Id)} {score:0.00}"));
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"{(category.Name.Length > 0 ? category.Name : category.Id)} {score:0.00}"));
         }
         Png.Write(stem + ".png", picture);
         var json = new JsonObject { ["image"] = path, ["width"] = image.Width, ["height"] = image.Height, ["objects"] = list };

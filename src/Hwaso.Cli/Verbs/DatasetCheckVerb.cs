@@ -18,7 +18,8 @@ sealed class DatasetCheckVerb : Verb
 
     readonly Argument<string> folder = new("DIR") { Description = "folder of the data set" };
     readonly Option<string?> layout = Values.Choice(
-        "--layout", "its layout (default: recognised by the folder's content)", [.. Datasets.Layouts, .. PoseLayouts.All, .. BoxLayouts.All]);
+        "--layout", "its layout (default: recognised by the folder's content)",
+            [.. Datasets.Layouts, .. PoseLayouts.All, .. BoxLayouts.All]);
     readonly Option<string[]?> splits = Values.NameList("--splits", "LIST", "splits to check, separated by commas (default: train,val)");
     readonly Option<string?> page = Values.Text("--html", "FILE", "also writes the findings as a page, with the worst pictures");
 

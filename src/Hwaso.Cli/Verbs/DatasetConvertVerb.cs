@@ -15,8 +15,8 @@ sealed class DatasetConvertVerb : Verb
     readonly Argument<string> kind = new("KIND")
     {
         Description = "voc-aug: SBD's .mat files, for VOC 2012's augmented training list; "
-            + "pascal-context: its .mat files or trainval_merged.json, for VOC 2010; to the layout coco: voc-boxes: VOC's XML files; labelme: "
-            + "its JSON files; cityscapes-instances: Cityscapes' instanceIds PNGs",
+            + "pascal-context: its .mat files or trainval_merged.json, for VOC 2010; to the layout coco: voc-boxes: VOC's XML files; "
+            + "labelme: its JSON files; cityscapes-instances: Cityscapes' instanceIds PNGs",
     };
 
     readonly Argument<string> source = new("SOURCE")

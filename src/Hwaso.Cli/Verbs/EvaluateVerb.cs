@@ -25,13 +25,15 @@ sealed class EvaluateVerb : Verb
     readonly Option<string?> data = Values.Text("--data", "DIR", "folder of the data set", required: true);
     readonly Option<string?> layout =
         Values.Choice(
-            "--layout", "its layout (default: recognised by the folder's content)", [.. Datasets.Layouts, .. PoseLayouts.All, .. BoxLayouts.All]);
+            "--layout", "its layout (default: recognised by the folder's content)",
+            [.. Datasets.Layouts, .. PoseLayouts.All, .. BoxLayouts.All]);
     readonly Option<string?> split = Values.Text("--split", "NAME", "split to score (default: val)");
     readonly Option<string?> boxes = Values.Text(
         "--boxes", "FILE", "pose networks: a detector's boxes, COCO's result JSON (default: the recipe's, or true boxes)");
     readonly Option<string?> results = Values.Text(
         "--results", "FILE.json", "pose networks and detectors: also writes the people or objects found as COCO's results");
-    readonly Option<string[]> set = Values.Settings("--set", "pose networks and detectors: another protocol, e.g. --set pose.flip_test=false");
+    readonly Option<string[]> set = Values.Settings(
+        "--set", "pose networks and detectors: another protocol, e.g. --set pose.flip_test=false");
     readonly ViewOptions views = new();
     readonly ForeignOptions foreign = new();
     readonly MeasureOptions measures = new();

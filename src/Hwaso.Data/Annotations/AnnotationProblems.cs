@@ -3,7 +3,7 @@ using Hwaso.Imaging;
 
 namespace Hwaso.Data.Annotations;
 
-/// <summary>Finds what is wrong with the entries that every annotation file of COCO's form has: images, categories, boxes and areas.</summary>
+/// <summary>Finds what is wrong with the entries that every annotation file of COCO's form has: images, boxes and areas.</summary>
 /// <param name="file">The annotations.</param>
 /// <param name="problems">Gets the findings.</param>
 sealed class AnnotationProblems(CocoFile file, ICollection<DatasetProblem> problems)

@@ -6,8 +6,9 @@ using Hwaso.Imaging.Masks;
 namespace Hwaso.Data.Converting;
 
 /// <summary>
-/// Cityscapes' instances (<c>gtFine/SPLIT/CITY/*_instanceIds.png</c>) in COCO's form, with masks as run lengths: the eight classes that have
-/// instances. A value of 1000 and more is an object of the class value ÷ 1000; a smaller one is a group of objects, and becomes a crowd.
+/// Cityscapes' instances (<c>gtFine/SPLIT/CITY/*_instanceIds.png</c>) in COCO's form, with masks as run lengths: the eight classes that
+/// have instances. A value of 1000 and more is an object of the class value ÷ 1000; a smaller one is a group of objects, and becomes a
+/// crowd.
 /// </summary>
 public static class CityscapesBoxConversion
 {

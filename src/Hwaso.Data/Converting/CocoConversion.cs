@@ -124,7 +124,8 @@ sealed record ConvertedImage(string Path, int Width, int Height, IReadOnlyList<C
             throw new DatasetException(path, "no such image, which an annotation is for");
         var size = ImageFile.Size(path);
         return said is null || said == size ? new ConvertedImage(path, size.Width, size.Height, objects)
-            : throw new DatasetException(path, $"is {size.Width}×{size.Height}; its annotations say {said.Value.Width}×{said.Value.Height}");
+            : throw new DatasetException(
+                path, $"is {size.Width}×{size.Height}; its annotations say {said.Value.Width}×{said.Value.Height}");
     }
 }
 

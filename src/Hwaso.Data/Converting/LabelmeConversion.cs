@@ -97,15 +97,16 @@ public static class LabelmeConversion
                     points[1] + radius * Math.Sin(2 * Math.PI * k / CircleCorners),
                 })];
             default:
-                left($"shapes[{index}] ({shape.Label}) is a {shape.Kind} of {points.Length / 2} points and is left out; polygons, rectangles "
-                    + "and circles are objects");
+                left($"shapes[{index}] ({shape.Label}) is a {shape.Kind} of {points.Length / 2} points and is left out; polygons, "
+                    + "rectangles and circles are objects");
                 return null;
         }
     }
 
     static ConvertedObject Of(string category, double[][] polygons, ConvertedImage image)
     {
-        double[] xs = [.. polygons.SelectMany(p => p.Where((_, k) => k % 2 == 0))], ys = [.. polygons.SelectMany(p => p.Where((_, k) => k % 2 == 1))];
+        double[] xs = [.. polygons.SelectMany(p => p.Where((_, k) => k % 2 == 0))];
+        double[] ys = [.. polygons.SelectMany(p => p.Where((_, k) => k % 2 == 1))];
         var box = new CocoBox(xs.Min(), ys.Min(), xs.Max() - xs.Min(), ys.Max() - ys.Min());
         // Overlapping parts count once, as in a mask.
         var area = RunLengths.OfPolygons(polygons, image.Height, image.Width).Area;

@@ -48,7 +48,8 @@ public static class VocBoxConversion
     {
         var root = Parse(path);
         var name = root.Element("filename")?.Value.Trim();
-        var image = Path.Combine(images, string.IsNullOrEmpty(name) ? Path.GetFileNameWithoutExtension(path) + ".jpg" : Path.GetFileName(name));
+        var image = Path.Combine(
+            images, string.IsNullOrEmpty(name) ? Path.GetFileNameWithoutExtension(path) + ".jpg" : Path.GetFileName(name));
         (int, int)? size = root.Element("size") is { } said ? ((int)Number(said, "width", path), (int)Number(said, "height", path)) : null;
         var objects = new List<ConvertedObject>();
         foreach (var (k, element) in root.Elements("object").Index())
@@ -86,7 +87,7 @@ public static class VocBoxConversion
     }
 
     static double Number(XElement element, string name, string path) =>
-        double.TryParse(element.Element(name)?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+        double.TryParse(element.Element(name)?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             && Math.Abs(value) < 1e6
             ? value : throw new DatasetException(path, $"<{element.Name.LocalName}> has no number in <{name}>");
 }

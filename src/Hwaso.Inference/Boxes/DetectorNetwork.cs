@@ -76,15 +76,16 @@ public sealed class DetectorNetwork : IDisposable
         {
             var byName = categories.GroupBy(c => c.Name).ToDictionary(g => g.Key, g => g.First().Id, StringComparer.Ordinal);
             return [.. known.Select(c => byName.TryGetValue(c.Name, out var id) ? id : throw new ArgumentException(
-                $"{Source} finds '{c.Name}', which is no category of {name} ({string.Join(", ", byName.Keys.Take(10))}); name data that fit"))];
+                $"{Source} finds '{c.Name}', which is no category of {name} ({string.Join(", ", byName.Keys.Take(10))}); name data "
+                    + "that fit"))];
         }
         if (categories.Count == Classes)
             return [.. categories.Select(c => c.Id)];
         return Classes == CocoNumbers && categories.All(c => c.Id <= CocoNumbers)
             ? [.. Enumerable.Range(1, CocoNumbers).Select(id => (long)id)]
             : throw new ArgumentException(
-                $"{Source} is of {Classes} classes, {name} has {categories.Count} categories; name data that fit, or import the network with "
-                + $"--classes {categories.Count}");
+                $"{Source} is of {Classes} classes, {name} has {categories.Count} categories; name data that fit, or import the "
+                + $"network with --classes {categories.Count}");
     }
 
     /// <summary>Frees the weights.</summary>

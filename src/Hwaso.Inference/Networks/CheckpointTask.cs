@@ -8,7 +8,7 @@ namespace Hwaso.Inference.Networks;
 /// <summary>What a file of weights answers, from its header alone.</summary>
 public static class CheckpointTask
 {
-    /// <summary>The task of a run folder's or a checkpoint's network; null for an exported file and for anything that does not say it.</summary>
+    /// <summary>The task of a run folder's or a checkpoint's network; null for exported files and anything that does not say it.</summary>
     public static ModelTask? Of(string source)
     {
         ArgumentNullException.ThrowIfNull(source);

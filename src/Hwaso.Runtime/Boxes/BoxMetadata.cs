@@ -5,7 +5,9 @@ using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Boxes;
 
-/// <summary>How to use a detector: its categories, the size of its images, and which answers are detections. Checkpoints have its JSON.</summary>
+/// <summary>
+/// How to use a detector: its categories, the size of its images, and which answers are detections. Checkpoints have its JSON.
+/// </summary>
 public sealed record BoxMetadata
 {
     /// <summary>The metadata key.</summary>

@@ -103,7 +103,8 @@ public sealed class BoxConversionTests : IDisposable
 
     [Theory]
     [InlineData("<annotation><object></object></annotation>", "object 1 has no 'name' or no 'bndbox'")]
-    [InlineData("<annotation><object><name>dog</name><bndbox><xmin>x</xmin></bndbox></object></annotation>", "<bndbox> has no number in <xmin>")]
+    [InlineData("<annotation><object><name>dog</name><bndbox><xmin>x</xmin></bndbox></object></annotation>",
+        "<bndbox> has no number in <xmin>")]
     [InlineData("<other/>", "begins with <other>; <annotation> was wanted")]
     [InlineData("<annotation>", "is no XML")]
     [InlineData("<!DOCTYPE a [<!ENTITY x \"y\">]><annotation/>", "is no XML")]

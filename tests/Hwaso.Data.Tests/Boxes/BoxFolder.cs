@@ -23,7 +23,8 @@ sealed class BoxFolder : IDisposable
                 image.Pixels[p] = (byte)(p * 7 + k * 31);
             Png.Write(Path.Combine(Root, "images", $"{k + 1}.png"), image);
         }
-        var images = sizes.Select((s, k) => $$"""{"id": {{k + 1}}, "file_name": "{{k + 1}}.png", "width": {{s.Width}}, "height": {{s.Height}}}""");
+        var images = sizes.Select(
+            (s, k) => $$"""{"id": {{k + 1}}, "file_name": "{{k + 1}}.png", "width": {{s.Width}}, "height": {{s.Height}}}""");
         var annotations = objects.Select((o, k) => $$"""{"id": {{k + 1}}, "image_id": {{o.Image}}, "category_id": {{o.Category}}, """
             + $$""" "bbox": [{{Numbers(o.Box)}}], "area": {{Numbers([o.Box[2] * o.Box[3]])}}, "iscrowd": 0{{o.More}}}""");
         File.WriteAllText(Annotations,

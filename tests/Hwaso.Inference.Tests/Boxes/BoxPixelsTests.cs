@@ -16,6 +16,7 @@ public sealed class BoxPixelsTests : TensorTest
     [InlineData(120, 75, 64, 100)]
     public void Torchvision_s_images_are_those_of_libtorch(int height, int width, int shorter, int longer)
     {
+        using var scope = new Scope();
         var image = new RgbImage(width, height);
         new Random(3).NextBytes(image.Pixels);
         var recipe = new Recipe(
@@ -35,7 +36,7 @@ public sealed class BoxPixelsTests : TensorTest
             [Tensor.From(stored, 3, height, width)], new ResizeRule(BoxForm.Torchvision, shorter, longer));
 
         Assert.Equal([1, 3, down, across], wanted.Shape);
-        // Normalised values reach 2.7; two orders of the same float32 sums differ by a few units of their last digit.
-        AssertClose(wanted.ToArray<float>(), planes, 5e-6, "pixels");
+        // Places of up to 120 are multiples of 8e-6 in float32, and neighbours differ by up to 4.8: weights round differently.
+        AssertClose(wanted.ToArray<float>(), planes, 1e-5, "pixels");
     }
 }

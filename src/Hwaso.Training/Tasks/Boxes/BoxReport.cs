@@ -35,7 +35,8 @@ sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
             Curves =
             [
                 .. best.Scores.Shown.Select(shown => new ReportCurve(
-                    shown.Title, [.. scored.Select(v => (v.Iteration, v.Scores.All.First(s => s.Name == shown.Name).Value ?? double.NaN))])),
+                    shown.Title,
+                    [.. scored.Select(v => (v.Iteration, v.Scores.All.First(s => s.Name == shown.Name).Value ?? double.NaN))])),
             ],
             Sections =
             [

@@ -23,7 +23,10 @@ static class BoxScores
             [.. scores.ByCategory.Select(c => new JsonObject { ["name"] = c.Category.Name, ["ap"] = c.Ap < 0 ? null : c.Ap })]);
         return Read(fields) with
         {
-            Curves = [.. scores.ByCategory.Where(c => c.Ap >= 0).DistinctBy(c => c.Category.Name).Select(c => ($"ap/{c.Category.Name}", c.Ap))],
+            Curves =
+            [
+                .. scores.ByCategory.Where(c => c.Ap >= 0).DistinctBy(c => c.Category.Name).Select(c => ($"ap/{c.Category.Name}", c.Ap)),
+            ],
         };
     }
 

@@ -40,7 +40,8 @@ sealed class BoxTask : ITrainingTask
         if (given.Model.Classes is { } wanted && wanted != classes)
             throw file.Error("model.classes", $"{wanted}, but {training.Name} has {classes} categories; remove it");
         if (!validation.Categories.Select(c => (c.Id, c.Name)).SequenceEqual(training.Categories.Select(c => (c.Id, c.Name))))
-            throw file.Error("data.val", $"{validation.Name} lists other categories than {training.Name}; both files must list the same ones");
+            throw file.Error(
+                "data.val", $"{validation.Name} lists other categories than {training.Name}; both files must list the same ones");
         if (training.Images.Count == 0)
             throw file.Error("data.train", $"not one of the {all.Images.Count} images of {training.Name} has an object to learn from; "
                 + "a split with annotations was wanted");
@@ -128,7 +129,8 @@ sealed class BoxTask : ITrainingTask
         if (given.Stages.Count > 0)
             throw file.Error("stages", "a detector learns in one stage; remove them");
         if (definition.Detection.Masks)
-            throw file.Error("model.name", $"'{definition.Name}' finds masks, which are not trained yet; take a faster-rcnn or fasterrcnn network");
+            throw file.Error(
+                "model.name", $"'{definition.Name}' finds masks, which are not trained yet; take a faster-rcnn or fasterrcnn network");
         if (given.Train.Precision != Precision.Float32)
             throw file.Error("train.precision", "detectors train in float32: the choice of boxes needs its digits; remove it");
         if (given.Train.CudaGraph)
@@ -139,8 +141,8 @@ sealed class BoxTask : ITrainingTask
             throw file.Error("augment.photometric", "is for segmentation; remove it");
         foreach (var (key, size) in new[] { ("augment.crop", (SizePx?)given.Augment.Crop), ("validate.size", given.Validate.Size) })
             if (size is var (shorter, longer) && (shorter > longer || shorter < ShortestSide))
-                throw file.Error(key, $"[{shorter}, {longer}]; the short side that images are fitted into, at least {ShortestSide}, then the long "
-                    + "one was wanted, such as [800, 1333]");
+                throw file.Error(key, $"[{shorter}, {longer}]; the short side that images are fitted into, at least {ShortestSide}, "
+                    + "then the long one was wanted, such as [800, 1333]");
     }
 
     // The coarsest map has a pixel for each 64 of the image.

@@ -97,7 +97,8 @@ public sealed class BoxTrainingTests : TensorTest
             data, At("run"), false, Device.Cpu, 1);
 
         var error = Assert.Throws<RecipeException>(() => TrainingTasks.Open(Request("false")));
-        Assert.Contains("data.train: not one of the 2 images of data train has an object to learn from", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "data.train: not one of the 2 images of data train has an object to learn from", error.Message, StringComparison.Ordinal);
         var request = Request("true");
         using var trainer = new Trainer(request, TrainingTasks.Open(request), new RunWatcher());
 
@@ -109,7 +110,8 @@ public sealed class BoxTrainingTests : TensorTest
     [InlineData("model={name: mask-rcnn-hrnetv2p-w18}", "'mask-rcnn-hrnetv2p-w18' finds masks, which are not trained yet")]
     [InlineData("model.classes=3", "model.classes: 3, but data train has 7 categories; remove it")]
     [InlineData("data.layout=voc", "data.layout: 'voc' holds no boxes; coco was wanted")]
-    [InlineData("augment.crop=[96, 64]", "augment.crop: [96, 64]; the short side that images are fitted into, at least 64, then the long one")]
+    [InlineData("augment.crop=[96, 64]",
+        "augment.crop: [96, 64]; the short side that images are fitted into, at least 64, then the long one")]
     [InlineData("detection.long_sides=[96]", "2 short sides and 1 long ones; give a long side for each short one")]
     public void Recipe_that_does_not_fit_is_refused_by_name(string setting, string wanted)
     {
