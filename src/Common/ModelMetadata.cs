@@ -30,4 +30,7 @@ static class ModelMetadata
 
     /// <summary>How to use a pose network: JSON of joints, pairs, crops and protocol.</summary>
     public const string Pose = "hwaso.pose";
+
+    /// <summary>How to use a detector: JSON of categories, sizes and limits.</summary>
+    public const string Boxes = "hwaso.boxes";
 }

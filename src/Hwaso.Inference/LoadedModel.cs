@@ -6,6 +6,7 @@ using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
+using Hwaso.Runtime.Boxes;
 using Hwaso.Runtime.Poses;
 using Hwaso.Torch;
 
@@ -48,6 +49,9 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>How a pose network is used, as its checkpoint says; null for other networks and imported ones.</summary>
     public PoseMetadata? Pose { get; private init; }
+
+    /// <summary>How a detector is used, as its checkpoint says; null for other networks and imported ones.</summary>
+    public BoxMetadata? Boxes { get; private init; }
 
     /// <summary>The normalisation of its images.</summary>
     public Normalisation Normalisation { get; private init; } = Normalisation.ImageNet;
@@ -103,6 +107,7 @@ public sealed class LoadedModel : IDisposable
                     : Normalisation.ImageNet,
                 Crop = whole ? recipe.Recipe.Augment.Crop : null,
                 Pose = file.Metadata.TryGetValue(PoseMetadata.Key, out var pose) ? PoseMetadata.Read(pose, path) : null,
+                Boxes = file.Metadata.TryGetValue(BoxMetadata.Key, out var boxes) ? BoxMetadata.Read(boxes, path) : null,
             };
         }
         catch

@@ -29,6 +29,9 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
     /// <summary>Poses; null where the recipe says nothing about them.</summary>
     public PoseRecipe? Pose { get; init; }
 
+    /// <summary>Detection; null where the recipe says nothing about it.</summary>
+    public DetectionRecipe? Detection { get; init; }
+
     /// <summary>How often and how to score on the validation split while training.</summary>
     public ValidateRecipe Validate { get; init; } = new();
 
@@ -78,6 +81,8 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
         yaml.Section("loss", () => Loss.Write(yaml));
         if (Pose is { } pose)
             yaml.Section("pose", () => pose.Write(yaml));
+        if (Detection is { } detection)
+            yaml.Section("detection", () => detection.Write(yaml));
         yaml.Section("validate", () => Validate.Write(yaml));
         yaml.Section("save", () => Save.Write(yaml));
         return yaml.ToString();
@@ -108,6 +113,9 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
         var pose = PoseRecipe.Read(map.Section("pose"));
         if (map.Find("pose") is not null)
             recipe = recipe with { Pose = pose };
+        var detection = DetectionRecipe.Read(map.Section("detection"));
+        if (map.Find("detection") is not null)
+            recipe = recipe with { Detection = detection };
         if (recipe.Validate.Patience is not null && stages.Count > 0)
             throw map.Section("validate")["patience"].Node!.Error(
                 "excludes 'stages': a stage would be cut off "

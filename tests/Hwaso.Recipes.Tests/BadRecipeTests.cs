@@ -42,7 +42,7 @@ public sealed class BadRecipeTests
     [InlineData(1, "train.batch: 4", "1: train.batch: unknown key; keys stand below each other in a file, each on its own line")]
     [InlineData(1, "zzzzzz: 1",
         "1: zzzzzz: unknown key; a recipe has name, model, data, augment, train, description, seed, threads, loss, validate, save, pose, "
-            + "stages")]
+            + "detection, stages")]
     [InlineData(5, "  layout: voc\n  zzz: 1",
         "6: data.zzz: unknown key; data has layout, root, depth, depth_unit, train, val, class_balance, cache_mb, workers")]
     [InlineData(10, "  batch: 4\n  batch: 8", "11: train.batch: given twice, first at recipes/x.yaml:10; remove one")]

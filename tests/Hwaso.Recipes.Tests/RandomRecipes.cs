@@ -77,6 +77,17 @@ sealed class RandomRecipes(Random random)
             OksThreshold = random.NextDouble() + 0.1,
             SoftNms = random.Next(2) == 0,
         },
+        Detection = random.Next(2) == 0 ? null : new DetectionRecipe
+        {
+            ShortSides = [random.Next(64, 99), 100],
+            LongSides = [random.Next(100, 200), 200],
+            Background = random.Next(2) == 0,
+            Anchors = random.Next(2, 300),
+            Proposals = random.Next(4, 600),
+            Score = random.NextDouble(),
+            Overlap = 1 - random.NextDouble(),
+            Most = random.Next(1, 300),
+        },
         Save = new SaveRecipe { Every = random.Next(1, 9) },
     };
 

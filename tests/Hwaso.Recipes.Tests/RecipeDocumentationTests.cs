@@ -24,6 +24,7 @@ public sealed partial class RecipeDocumentationTests
         [
             "train.schedule.name=poly", "train.optimizer.name=adam", "train.schedule={name: step, milestones: [1]}", "loss.name=focal",
             "loss.name=ohem", "loss.name=dice", "loss.name=binary_cross_entropy", "pose.sigma=2",
+            "detection.background=false",
         ];
         foreach (var choice in choices)
         {

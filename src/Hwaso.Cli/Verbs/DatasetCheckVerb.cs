@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Data;
+using Hwaso.Data.Boxes;
 using Hwaso.Data.Checking;
 using Hwaso.Data.Layouts;
 using Hwaso.Data.Poses;
@@ -17,7 +18,8 @@ sealed class DatasetCheckVerb : Verb
 
     readonly Argument<string> folder = new("DIR") { Description = "folder of the data set" };
     readonly Option<string?> layout = Values.Choice(
-        "--layout", "its layout (default: recognised by the folder's content)", [.. Datasets.Layouts, .. PoseLayouts.All]);
+        "--layout", "its layout (default: recognised by the folder's content)",
+            [.. Datasets.Layouts, .. PoseLayouts.All, .. BoxLayouts.All]);
     readonly Option<string[]?> splits = Values.NameList("--splits", "LIST", "splits to check, separated by commas (default: train,val)");
     readonly Option<string?> page = Values.Text("--html", "FILE", "also writes the findings as a page, with the worst pictures");
 
@@ -35,6 +37,7 @@ sealed class DatasetCheckVerb : Verb
         "dataset check cityscapes",
         "dataset check VOCdevkit/VOC2012 --layout voc --json",
         "dataset check photos --layout folder --html check.html",
+        "dataset check COCO --layout coco",
     ];
 
     public DatasetCheckArguments Read(ParseResult arguments) => new(
@@ -46,6 +49,8 @@ sealed class DatasetCheckVerb : Verb
         var asked = Read(arguments);
         if (asked.Layout is { } poses && PoseLayouts.All.Contains(poses))
             return CheckPoses(poses, asked, context);
+        if (asked.Layout is { } boxes && BoxLayouts.All.Contains(boxes))
+            return CheckBoxes(boxes, asked, context);
         var named = asked.Layout ?? Recognised(asked.Folder, context);
         DatasetReport report;
         using (var progress = context.CountedProgress("Checking", "images"))
@@ -83,6 +88,34 @@ sealed class DatasetCheckVerb : Verb
             {
                 var splits = string.Join(", ", report.Splits.Select(s => $"{s.Key} {s.Value} images"));
                 output.WriteLine($"{layout}: {splits}, {report.People} people with joints");
+                Print(output, report.Problems);
+            });
+        return report.Problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    static int CheckBoxes(string layout, DatasetCheckArguments asked, VerbContext context)
+    {
+        if (asked.Page is not null)
+            throw new UsageException($"--html shows label pictures; leave it out with {layout}");
+        var report = BoxCheck.Run(asked.Folder, asked.Splits, context.Cancel);
+        context.Result(
+            new JsonObject
+            {
+                ["images"] = report.Splits.Sum(s => s.Value),
+                ["objects"] = report.Categories.Sum(c => c.Value),
+                ["crowds"] = report.Crowds,
+                ["images_without_objects"] = report.Empty,
+                ["categories"] = new JsonObject(report.Categories.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))),
+                ["problem_kinds"] = Kinds(report.Problems),
+                ["problems"] = Problems(report.Problems),
+                ["splits"] = new JsonObject(report.Splits.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))),
+            },
+            output =>
+            {
+                var splits = string.Join(", ", report.Splits.Select(s => $"{s.Key} {s.Value} images"));
+                output.WriteLine($"{layout}: {splits}, {report.Empty} of them without objects, {report.Crowds} crowds");
+                foreach (var (name, count) in report.Categories)
+                    output.WriteLine($" {name,-20} {count,9} objects");
                 Print(output, report.Problems);
             });
         return report.Problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;

@@ -3,9 +3,11 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Data;
+using Hwaso.Data.Boxes;
 using Hwaso.Data.Layouts;
 using Hwaso.Data.Poses;
 using Hwaso.Inference;
+using Hwaso.Inference.Boxes;
 using Hwaso.Inference.Poses;
 using Hwaso.Metrics;
 using Hwaso.Training.Tasks.Segmentation;
@@ -23,13 +25,15 @@ sealed class EvaluateVerb : Verb
     readonly Option<string?> data = Values.Text("--data", "DIR", "folder of the data set", required: true);
     readonly Option<string?> layout =
         Values.Choice(
-            "--layout", "its layout (default: recognised by the folder's content)", [.. Datasets.Layouts, .. PoseLayouts.All]);
+            "--layout", "its layout (default: recognised by the folder's content)",
+            [.. Datasets.Layouts, .. PoseLayouts.All, .. BoxLayouts.All]);
     readonly Option<string?> split = Values.Text("--split", "NAME", "split to score (default: val)");
     readonly Option<string?> boxes = Values.Text(
         "--boxes", "FILE", "pose networks: a detector's boxes, COCO's result JSON (default: the recipe's, or true boxes)");
     readonly Option<string?> results = Values.Text(
-        "--results", "FILE.json", "pose networks: also writes the people found as COCO's results");
-    readonly Option<string[]> set = Values.Settings("--set", "pose networks: another protocol, e.g. --set pose.flip_test=false");
+        "--results", "FILE.json", "pose networks and detectors: also writes the people or objects found as COCO's results");
+    readonly Option<string[]> set = Values.Settings(
+        "--set", "pose networks and detectors: another protocol, e.g. --set pose.flip_test=false");
     readonly ViewOptions views = new();
     readonly ForeignOptions foreign = new();
     readonly MeasureOptions measures = new();
@@ -37,7 +41,7 @@ sealed class EvaluateVerb : Verb
     public EvaluateVerb()
     {
         Command = new Command(
-            "evaluate", "scores a network on a data set: mIoU, accuracies, IoU per class; of poses, COCO's numbers or PCKh")
+            "evaluate", "scores a network on a data set: mIoU, accuracies, IoU per class; of poses and boxes, COCO's numbers or PCKh")
         {
             source, data, layout, split, measures.Absent, measures.Boundary, measures.Bootstrap, boxes, results, set,
         };
@@ -53,6 +57,7 @@ sealed class EvaluateVerb : Verb
         "evaluate demo/run --data cityscapes --scales 0.75,1,1.25 --flip",
         "evaluate best.safetensors --data cityscapes --crop 512x1024 --stride 341x683 --json",
         "evaluate demo/pose-run --data demo/people --results people.json",
+        "evaluate demo/detection-run --data demo/objects --set detection.score=0.3",
         "evaluate best.safetensors --data VOCdevkit --protocol pascal-context-59/hrnet",
     ];
 
@@ -73,8 +78,11 @@ sealed class EvaluateVerb : Verb
         var pose = new PoseViewArguments(arguments.GetValue(boxes), arguments.GetValue(results), arguments.GetValue(set) ?? []);
         if (PoseNetwork.Is(asked.Source))
             return PoseEvaluating.Run(asked, pose, context);
-        if (pose.Any || PoseLayouts.All.Contains(asked.Layout))
-            throw new UsageException($"--boxes, --results, --set and layouts of poses are for pose networks; {asked.Source} is another");
+        if (DetectorNetwork.Is(asked.Source))
+            return BoxEvaluating.Run(asked, pose, context);
+        if (pose.Any || PoseLayouts.All.Concat(BoxLayouts.All).Contains(asked.Layout))
+            throw new UsageException($"--boxes, --results, --set and layouts of poses and boxes are for pose networks and detectors; "
+                + $"{asked.Source} is another");
         asked.Views.Views.Check();
         IReadOnlyList<string> layouts = asked.Layout is { } named ? [named] : Datasets.LayoutsOf(asked.Data);
         // A run is scored as it was trained, on libtorch; an exported network is scored as it is deployed.

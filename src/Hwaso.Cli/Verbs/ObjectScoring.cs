@@ -32,6 +32,7 @@ static class ObjectScoring
             Masks = asked.Layout == Masks,
             ClassAgnostic = classAgnostic,
             MaxDetections = maxDetections is null ? [1, 10, 100] : Counts(maxDetections),
+            Bootstrap = asked.Bootstrap,
             Threads = context.ProcessorThreads,
         };
         var truth = CocoFile.Read(asked.Truth, options.Masks);
@@ -39,23 +40,44 @@ static class ObjectScoring
         var scores = ObjectScorer.Score(truth, results, options, context.Cancel);
         if (results.Entries.Count == 0)
             context.Log($"warning: {asked.Predictions} holds no detection; every object counts as missed");
-        var numbers = scores.Numbers(options.MaxDetections);
-        var json = new JsonObject(numbers.Select(n => KeyValuePair.Create(n.Name, (JsonNode?)n.Value)))
-        {
-            ["images"] = scores.Images,
-            ["categories"] = new JsonArray([.. scores.ByCategory.Select(c =>
-                new JsonObject { ["id"] = c.Category.Id, ["name"] = c.Category.Name, ["ap"] = c.Ap })]),
-        };
-        context.Result(json, output =>
+        context.Result(Json(scores, options.MaxDetections), output =>
         {
             output.WriteLine(
                 $"{asked.Predictions}: {results.Entries.Count} detections, {truth.Annotations.Count} objects on {scores.Images} images");
-            foreach (var (_, title, value) in numbers)
-                output.WriteLine($" {title,-10} {Text(value)}");
-            foreach (var (category, ap) in scores.ByCategory)
-                output.WriteLine($"  {category.Name,-20} {Text(ap)}");
+            Print(output, scores, options.MaxDetections);
         });
         return ExitCode.Done;
+    }
+
+    /// <summary>The twelve numbers as JSON, with intervals where there are some, and the average precision of each category.</summary>
+    public static JsonObject Json(ObjectScores scores, IReadOnlyList<int> maxDetections)
+    {
+        var json = new JsonObject(scores.Numbers(maxDetections).Select(n => KeyValuePair.Create(n.Name, (JsonNode?)n.Value)));
+        foreach (var (name, interval) in new[] { ("ap_interval", scores.ApInterval), ("ar100_interval", scores.ArInterval) })
+            if (interval is not null)
+                json[name] = new JsonArray(interval.Low, interval.High);
+        json["images"] = scores.Images;
+        json["categories"] = new JsonArray([.. scores.ByCategory.Select(c =>
+            new JsonObject { ["id"] = c.Category.Id, ["name"] = c.Category.Name, ["ap"] = c.Ap })]);
+        return json;
+    }
+
+    /// <summary>The twelve numbers as a table, and the average precision of each category.</summary>
+    public static void Print(TextWriter output, ObjectScores scores, IReadOnlyList<int> maxDetections)
+    {
+        foreach (var (name, title, value) in scores.Numbers(maxDetections))
+        {
+            var interval = name switch
+            {
+                "ap" => scores.ApInterval,
+                "ar100" => scores.ArInterval,
+                _ => null,
+            };
+            var range = interval is null ? "" : $"  (95 % of resampled image sets: {Text(interval.Low)} to {Text(interval.High)})";
+            output.WriteLine($" {title,-10} {Text(value)}{range}");
+        }
+        foreach (var (category, ap) in scores.ByCategory)
+            output.WriteLine($"  {category.Name,-20} {Text(ap)}");
     }
 
     static string Text(double value) => value < 0 ? "-1, no truth counts" : value.ToString("0.0000", CultureInfo.InvariantCulture);

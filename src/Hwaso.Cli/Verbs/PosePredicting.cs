@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
@@ -6,7 +5,6 @@ using Hwaso.Data;
 using Hwaso.Data.Annotations;
 using Hwaso.Data.Poses;
 using Hwaso.Imaging;
-using Hwaso.Inference;
 using Hwaso.Inference.Poses;
 
 namespace Hwaso.Cli.Verbs;
@@ -26,47 +24,16 @@ static class PosePredicting
             throw new UsageException(
                 "--overlay, --submission and views are for segmentation networks; a pose network writes skeletons anyway");
         var known = boxes is null or Whole ? null : BoxesByImage(boxes);
-        var names = asked.Images.Select(Path.GetFileNameWithoutExtension).ToArray();
-        if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new UsageException($"two images are called {twice.Key}; write them to different folders");
+        // Before weights are loaded: an error of usage is one line.
+        ImageAnswers.NamesOf(asked.Images);
         using var network = PoseNetwork.Open(asked.Source, context.UseTorch());
-        OutputFolder.Make(asked.Out);
-        var (files, times, failed) = (new List<string>(), new List<double>(), new List<(string Image, string Problem)>());
-        using (var progress = context.Progress("Predicting", asked.Images.Count, "images"))
-            foreach (var (k, path) in asked.Images.Index())
-            {
-                context.Cancel.ThrowIfCancellationRequested();
-                try
-                {
-                    var clock = Stopwatch.StartNew();
-                    var image = ImageFile.ReadRgb(path);
-                    IReadOnlyList<(CocoBox Box, double Score)> people = known is null ? [(new CocoBox(0, 0, image.Width, image.Height), 1)]
-                        : known.TryGetValue(Path.GetFileName(path), out var listed) ? listed
-                        : throw new DatasetException(path, $"is not among the {known.Count} images of {boxes}");
-                    files.Add(Write(Path.Combine(asked.Out, names[k]!), path, image, people, network));
-                    times.Add(Math.Round(clock.Elapsed.TotalMilliseconds, 2));
-                }
-                catch (Exception error) when (error is ImageFormatException or DatasetException or IOException)
-                {
-                    failed.Add((path, error.Message));
-                    progress.Log(error.Message);
-                }
-                progress.Report(k + 1);
-            }
-        context.Result(
-            new JsonObject
-            {
-                ["files"] = JsonOutput.Array(files),
-                ["milliseconds"] = JsonOutput.Array(times),
-                ["engine"] = "libtorch",
-                ["failed"] = new JsonArray([.. failed.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })]),
-            },
-            output =>
-            {
-                foreach (var (file, time) in files.Zip(times))
-                    output.WriteLine($"{file}  {time:0} ms");
-            });
-        return failed.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+        return ImageAnswers.Run(asked, context, (stem, path, image) =>
+        {
+            IReadOnlyList<(CocoBox Box, double Score)> people = known is null ? [(new CocoBox(0, 0, image.Width, image.Height), 1)]
+                : known.TryGetValue(Path.GetFileName(path), out var listed) ? listed
+                : throw new DatasetException(path, $"is not among the {known.Count} images of {boxes}");
+            return Write(stem, path, image, people, network);
+        });
     }
 
     static string Write(

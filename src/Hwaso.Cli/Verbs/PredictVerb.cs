@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference;
+using Hwaso.Inference.Boxes;
 using Hwaso.Inference.Poses;
 
 namespace Hwaso.Cli.Verbs;
@@ -23,14 +25,16 @@ sealed class PredictVerb : Verb
             [.. Submission.All.Select(s => s.Name)]);
     readonly Option<string?> boxes = Values.Text(
         "--boxes", "FILE|whole", "pose networks: the people's boxes, COCO's annotations or results (default: whole, one person an image)");
+    readonly Option<double?> least = Values.Share(
+        "--score", "NUMBER", "detectors: leaves out detections of lower scores (default: as trained, drawn from 0.3)");
     readonly ViewOptions views = new();
     readonly ForeignOptions foreign = new();
 
     public PredictVerb()
     {
-        Command = new Command("predict", "writes a label PNG per image, and an overlay if wanted; of poses, a JSON and a picture")
+        Command = new Command("predict", "writes a label PNG per image, and an overlay if wanted; of poses and boxes, a JSON and a picture")
         {
-            source, images, folder, overlay, submission, boxes,
+            source, images, folder, overlay, submission, boxes, least,
         };
         foreach (var option in views.All.Concat(foreign.All))
             Command.Add(option);
@@ -43,6 +47,7 @@ sealed class PredictVerb : Verb
         "predict demo/run street.jpg --out labels --overlay",
         "predict best.safetensors photos/*.png --out labels",
         "predict demo/pose-run person.jpg --out poses",
+        "predict demo/detection-run street.jpg --out boxes --score 0.5",
         "predict best.safetensors aerial.png --out labels --crop 1024x1024",
         "predict best.safetensors leftImg8bit/test/*/*.png --out results --protocol cityscapes/hrnet --submission cityscapes",
     ];
@@ -56,8 +61,13 @@ sealed class PredictVerb : Verb
         var asked = Read(arguments);
         if (PoseNetwork.Is(asked.Source))
             return PosePredicting.Run(asked, arguments.GetValue(boxes), context);
+        if (arguments.GetValue(least) is { } score && !DetectorNetwork.Is(asked.Source))
+            throw new UsageException(
+                string.Create(CultureInfo.InvariantCulture, $"--score {score} is for detectors; {asked.Source} is another"));
         if (arguments.GetValue(boxes) is not null)
             throw new UsageException($"--boxes is for pose networks; {asked.Source} is another");
+        if (DetectorNetwork.Is(asked.Source))
+            return BoxPredicting.Run(asked, arguments.GetValue(least), context);
         asked.Views.Views.Check();
         var files = UsageException.When(() => new LabelFiles(asked.Images, asked.Out, asked.Overlay, asked.Submission));
         using var segmenter = context.OpenSegmenter(asked.Source, asked.Views, Engine.Automatic, foreign.Of(arguments));

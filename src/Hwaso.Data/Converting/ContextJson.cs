@@ -83,7 +83,7 @@ sealed class ContextJson
                 var category = segment.RootElement.GetProperty("category_id").GetInt32();
                 Require(category >= 0 && category < PublishedLabels.ContextLabelOfId.Count,
                     $"category {category}; 0 to {PublishedLabels.ContextLabelOfId.Count - 1} were wanted");
-                RunLengths.Paint(labels, segment.RootElement.GetProperty("segmentation"), PublishedLabels.ContextLabelOfId[category]);
+                MaskPainting.Paint(labels, segment.RootElement.GetProperty("segmentation"), PublishedLabels.ContextLabelOfId[category]);
             }
         }
         catch (Exception error)

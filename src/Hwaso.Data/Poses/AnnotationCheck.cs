@@ -1,5 +1,4 @@
 using Hwaso.Data.Annotations;
-using Hwaso.Imaging;
 
 namespace Hwaso.Data.Poses;
 
@@ -35,7 +34,7 @@ public static class AnnotationCheck
                     counts.Add(KeyValuePair.Create(split, data.Images));
                     people += data.People.Count;
                     foreach (var path in data.People.Select(p => p.ImagePath).Distinct())
-                        CheckImage(path, new CocoImage(0, path, 0, 0), problems);
+                        AnnotationProblems.CheckImage(path, new CocoImage(0, path, 0, 0), problems);
                     continue;
                 }
                 var (annotations, images) = PoseLayouts.FilesOf(root, split);
@@ -62,22 +61,13 @@ public static class AnnotationCheck
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(problems);
-        var images = new Dictionary<long, CocoImage>();
-        foreach (var (k, image) in file.Images.Index())
-        {
-            stop.ThrowIfCancellationRequested();
-            if (!images.TryAdd(image.Id, image))
-                Say($"images[{k}]: id {image.Id} a second time; each image has its own");
-            if (image.FileName.Length == 0)
-                Say($"images[{k}] (id {image.Id}): no 'file_name'");
-            else
-                CheckImage(Path.Combine(folder, image.FileName), image, problems);
-        }
+        var common = new AnnotationProblems(file, problems);
+        common.CheckImages(folder, stop);
         var joints = new Dictionary<long, int>();
         foreach (var (k, category) in file.Categories.Index())
         {
             if (joints.ContainsKey(category.Id))
-                Say($"categories[{k}]: id {category.Id} a second time; each category has its own");
+                common.Say($"categories[{k}]: id {category.Id} a second time; each category has its own");
             joints[category.Id] = category.Keypoints.Count;
             try
             {
@@ -86,40 +76,20 @@ public static class AnnotationCheck
             }
             catch (DatasetException error)
             {
-                Say(error.Problem);
+                common.Say(error.Problem);
             }
         }
         if (joints.Values.All(count => count == 0))
-            Say("has no category with 'keypoints'; list the joints' names there");
-        var ids = new HashSet<long>();
+            common.Say("has no category with 'keypoints'; list the joints' names there");
         foreach (var (k, annotation) in file.Annotations.Index())
-            foreach (var problem in ProblemsOf(annotation, ids, images, joints))
-                Say($"annotations[{k}] (id {annotation.Id}): {problem}");
-
-        void Say(string problem) => problems.Add(new DatasetProblem(file.Path, ProblemKind.BadAnnotation, problem));
+            foreach (var problem in common.Of(annotation, joints.Keys).Concat(
+                JointProblems(annotation, common.Images.GetValueOrDefault(annotation.ImageId), joints)))
+                common.Say($"annotations[{k}] (id {annotation.Id}): {problem}");
     }
 
-    static IEnumerable<string> ProblemsOf(
-        CocoAnnotation annotation, HashSet<long> ids, Dictionary<long, CocoImage> images, Dictionary<long, int> joints)
+    static IEnumerable<string> JointProblems(CocoAnnotation annotation, CocoImage? image, Dictionary<long, int> joints)
     {
-        if (annotation.Id < 1)
-            yield return "ids begin at 1: pycocotools counts matches with smaller ones as misses";
-        if (!ids.Add(annotation.Id))
-            yield return "this id stands here a second time; each annotation has its own";
-        var image = images.GetValueOrDefault(annotation.ImageId);
-        if (image is null)
-            yield return $"image {annotation.ImageId} is not among the {images.Count} images";
-        if (!joints.TryGetValue(annotation.CategoryId, out var count))
-            yield return $"category {annotation.CategoryId} is not among the categories {string.Join(", ", joints.Keys)}";
-        var box = annotation.Box;
-        if (box is not { Width: > 0, Height: > 0 })
-            yield return $"its box [{box.X}, {box.Y}, {box.Width}, {box.Height}] has no area";
-        else if (image is { Width: > 0, Height: > 0 }
-            && (box.X >= image.Width || box.Y >= image.Height || box.X + box.Width <= 0 || box.Y + box.Height <= 0))
-            yield return $"its box [{box.X}, {box.Y}, {box.Width}, {box.Height}] lies outside the image of {image.Width}×{image.Height}";
-        if (annotation.Area is not > 0)
-            yield return $"its area is {annotation.Area?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "missing"}; a "
-                + "number above 0 was wanted";
+        var count = joints.GetValueOrDefault(annotation.CategoryId);
         if (annotation.Keypoints is not { } keypoints)
         {
             if (count > 0 && !annotation.IsCrowd)
@@ -146,25 +116,5 @@ public static class AnnotationCheck
         }
         if (annotation.KeypointCount is { } said && said != labelled)
             yield return $"num_keypoints says {said}, {labelled} joints are labelled; scores trust the former";
-    }
-
-    static void CheckImage(string path, CocoImage image, ICollection<DatasetProblem> problems)
-    {
-        if (!File.Exists(path))
-        {
-            problems.Add(new DatasetProblem(path, ProblemKind.MissingFile, "no such file, which the annotations name"));
-            return;
-        }
-        try
-        {
-            var (width, height) = ImageFile.Size(path);
-            if (image is { Width: > 0, Height: > 0 } && (width, height) != (image.Width, image.Height))
-                problems.Add(new DatasetProblem(
-                    path, ProblemKind.SizeMismatch, $"is {width}×{height}; the annotations say {image.Width}×{image.Height}"));
-        }
-        catch (Exception error) when (error is ImageFormatException or IOException or UnauthorizedAccessException)
-        {
-            problems.Add(new DatasetProblem(path, ProblemKind.BrokenFile, error.Message));
-        }
     }
 }

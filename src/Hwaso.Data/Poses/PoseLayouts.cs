@@ -30,29 +30,8 @@ public static class PoseLayouts
 
     /// <summary>The annotation file and the image folder of a split in COCO's form.</summary>
     /// <exception cref="DatasetException">There is none.</exception>
-    public static (string Annotations, string Images) FilesOf(string root, string split)
-    {
-        if (!Directory.Exists(root))
-            throw new DatasetException(root, "no such folder; name the data set's folder");
-        var named = split.Any(char.IsDigit) || split.Contains("test", StringComparison.Ordinal) ? [split] : new[] { $"{split}2017", split };
-        string[] files =
-        [
-            .. named.SelectMany(s => new[]
-            {
-                Path.Combine(root, "annotations", $"person_keypoints_{s}.json"), Path.Combine(root, "annotations", $"image_info_{s}.json"),
-            }),
-            Path.Combine(root, split, "annotations.json"), Path.Combine(root, "annotations.json"),
-        ];
-        var file = files.FirstOrDefault(File.Exists) ?? throw new DatasetException(
-            root, $"holds no annotations of split '{split}': {files[0]} or {files[^2]} were wanted");
-        var set = named.FirstOrDefault(s => Path.GetFileName(file).Contains($"_{s}.", StringComparison.Ordinal));
-        string[] folders = set is null
-            ? [Path.Combine(Path.GetDirectoryName(file)!, "images")]
-            : [.. new[] { set.Contains("test", StringComparison.Ordinal) ? "test2017" : set }
-                .SelectMany(s => new[] { Path.Combine(root, "images", s), Path.Combine(root, s) })];
-        return (file, folders.FirstOrDefault(Directory.Exists) ?? throw new DatasetException(
-            root, $"holds no folder of images of split '{split}': {folders[0]} was wanted"));
-    }
+    public static (string Annotations, string Images) FilesOf(string root, string split) =>
+        CocoFolder.FilesOf(root, split, "person_keypoints");
 
     static PoseDataset OpenCoco(string root, string split)
     {

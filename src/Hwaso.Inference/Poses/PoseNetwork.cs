@@ -2,7 +2,6 @@ using Hwaso.Checkpoints;
 using Hwaso.Data.Poses;
 using Hwaso.Inference.Networks;
 using Hwaso.Models;
-using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Torch;
 
@@ -32,28 +31,7 @@ public sealed class PoseNetwork : IDisposable
     public string Source => model.Source;
 
     /// <summary>Whether a run folder or checkpoint holds a pose network; false for anything else.</summary>
-    public static bool Is(string source)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        if (source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
-            return false;
-        var folder = new RunFolder(source);
-        var path = !Directory.Exists(source) ? source : File.Exists(folder.Best) ? folder.Best : folder.Last;
-        if (!File.Exists(path))
-            return false;
-        try
-        {
-            // Checkpoints that say what network they are of are safetensors.
-            return SafeTensors.ReadMetadata(path).TryGetValue(CheckpointMetadata.Recipe, out var yaml)
-                && Zoo.Define(RecipeFile.Read(yaml, path).Model).Task == ModelTask.Pose;
-        }
-        catch (Exception error)
-            when (error is CheckpointException or RecipeException or ArgumentException or IOException or UnauthorizedAccessException)
-        {
-            // Whoever opens it reports this.
-            return false;
-        }
-    }
+    public static bool Is(string source) => CheckpointTask.Of(source) == ModelTask.Pose;
 
     /// <summary>Opens a run folder's best weights or a checkpoint.</summary>
     /// <param name="source">The run folder or the checkpoint.</param>

@@ -81,7 +81,7 @@ public static class KeypointScorer
             ranked.Add(new RankedDetections([.. Enumerable.Range(0, images.Length).Select(k =>
                 matched[k]?[0] ?? new ImageMatches(k, [], [], [], [], 0))]));
         }
-        var (ap, ar) = KeypointIntervals.Of(ranked, images, options, stop);
+        var (ap, ar) = CocoIntervals.Of(ranked, images, options.Bootstrap, options.Threads, stop);
         return KeypointScores.Of(byArea) with { ApInterval = ap, ArInterval = ar, People = people, Images = images.Length };
     }
 

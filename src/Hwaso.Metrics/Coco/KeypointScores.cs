@@ -69,24 +69,3 @@ public sealed record KeypointScores(
 /// <param name="Found">The detection matched at a similarity of 0.5; null where the person was missed.</param>
 /// <param name="Oks">Their similarity; 0 where missed.</param>
 public sealed record ScoredPerson(long Image, CocoAnnotation Truth, CocoResult? Found, double Oks);
-
-/// <summary>Confidence intervals of AP and AR: images are drawn again and again, as <see cref="Bootstrap"/> draws them.</summary>
-static class KeypointIntervals
-{
-    /// <summary>The intervals; null without resampling or with fewer than two images.</summary>
-    public static (Interval? Ap, Interval? Ar) Of(
-        IReadOnlyList<RankedDetections> categories, long[] images, KeypointScoreOptions options, CancellationToken stop)
-    {
-        if (options.Bootstrap == 0 || images.Length < 2)
-            return (null, null);
-        var states = images.Select(id => Bootstrap.StateOf(id.ToString(System.Globalization.CultureInfo.InvariantCulture))).ToArray();
-        var (ap, ar) = (new double[options.Bootstrap], new double[options.Bootstrap]);
-        Parallel.For(0, options.Bootstrap, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = stop }, r =>
-        {
-            var weights = states.Select(state => Bootstrap.WeightOf(state, r)).ToArray();
-            var tables = categories.Select(c => PrecisionTable.Of(c, weights)).OfType<PrecisionTable>().ToArray();
-            (ap[r], ar[r]) = (KeypointScores.MeanPrecision(tables), KeypointScores.MeanRecall(tables));
-        });
-        return (Interval.Of(ap.Where(v => v >= 0)), Interval.Of(ar.Where(v => v >= 0)));
-    }
-}

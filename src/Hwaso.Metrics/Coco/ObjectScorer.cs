@@ -41,12 +41,27 @@ public static class ObjectScorer
         var tables = new CategoryTables[groups.Length];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = stop };
         Parallel.For(0, groups.Length, parallel, k => tables[k] = Tables(scene, groups[k], options));
+        var (ap, ar) = CocoIntervals.Of(
+            [.. tables.Select(t => t.Ranked).OfType<RankedDetections>()], scene.Images, options.Bootstrap, options.Threads, stop);
         return Numbers(tables, options) with
         {
+            ApInterval = ap,
+            ArInterval = ar,
             Images = scene.Images.Count,
+            Curves = [.. CurvesOf(tables.Select(t => t.At(Usual, options)).OfType<PrecisionTable>().ToArray())],
             ByCategory = options.ClassAgnostic ? [] : [.. categories.Zip(tables, (category, t) =>
                 (category, t.At(Usual, options) is { } table ? KeypointScores.MeanPrecision([table]) : -1))],
         };
+    }
+
+    static IEnumerable<(double Overlap, IReadOnlyList<double> Precision)> CurvesOf(PrecisionTable[] tables)
+    {
+        const int Half = 0, ThreeQuarters = 5;
+        if (tables.Length == 0)
+            yield break;
+        foreach (var threshold in new[] { Half, ThreeQuarters })
+            yield return (CocoRules.Thresholds[threshold],
+                [.. Enumerable.Range(0, CocoRules.Recalls.Count).Select(r => tables.Average(t => t.Precision[threshold][r]))]);
     }
 
     static CategoryTables Tables(ObjectScene scene, long[] categories, ObjectScoreOptions options)
@@ -63,7 +78,18 @@ public static class ObjectScorer
         }
         return new CategoryTables(
             [.. options.MaxDetections.Select(most => Table(tallies[0].Images, most))],
-            [.. tallies.Select(tally => tally.Table())]);
+            [.. tallies.Select(tally => tally.Table())])
+        {
+            Ranked = options.Bootstrap == 0 ? null : Ranked(tallies[0].Images, scene.Images.Count),
+        };
+    }
+
+    /// <summary>The detections with an entry for every image, those without truths and detections too.</summary>
+    static RankedDetections Ranked(IReadOnlyList<ImageMatches> matches, int images)
+    {
+        var byPlace = matches.ToDictionary(m => m.Image);
+        return new RankedDetections([.. Enumerable.Range(0, images).Select(k =>
+            byPlace.GetValueOrDefault(k) ?? new ImageMatches(k, [], [], [], [], 0))]);
     }
 
     static double[] Overlaps(IReadOnlyList<SceneObject> found, IReadOnlyList<SceneObject> truths)
@@ -101,6 +127,9 @@ public static class ObjectScorer
     /// <summary>The tables of a category: of all sizes at each number of detections, and at the largest of each size.</summary>
     sealed record CategoryTables(PrecisionTable?[] ByCount, PrecisionTable?[] ByArea)
     {
+        /// <summary>The detections of all images, for resampling; null where none is asked for.</summary>
+        public RankedDetections? Ranked { get; init; }
+
         /// <summary>The table at a number of detections; null where it was not asked for, too.</summary>
         public PrecisionTable? At(int most, ObjectScoreOptions options) =>
             options.MaxDetections.ToList().IndexOf(most) is >= 0 and var k ? ByCount[k] : null;

@@ -14,6 +14,9 @@ public sealed record ObjectScoreOptions
     /// <summary>Detections of an image and category that count, rising: three numbers; AP is read at 100, recalls at each.</summary>
     public IReadOnlyList<int> MaxDetections { get; init; } = [1, 10, 100];
 
+    /// <summary>Resamplings of the images for confidence intervals; 0 for none.</summary>
+    public int Bootstrap { get; init; }
+
     /// <summary>Threads to match categories on.</summary>
     public int Threads { get; init; } = 1;
 }
@@ -38,8 +41,20 @@ public sealed record ObjectScores(
     double Ap, double Ap50, double Ap75, double ApSmall, double ApMedium, double ApLarge,
     double ArFew, double ArSome, double ArMost, double ArSmall, double ArMedium, double ArLarge)
 {
+    /// <summary>The interval of <see cref="Ap"/> over resampled images; null where none was asked for.</summary>
+    public Interval? ApInterval { get; init; }
+
+    /// <summary>The interval of <see cref="ArMost"/> likewise.</summary>
+    public Interval? ArInterval { get; init; }
+
     /// <summary>Average precision of each category in the order of ids; −1 without a truth that counts.</summary>
     public IReadOnlyList<(CocoCategory Category, double Ap)> ByCategory { get; init; } = [];
+
+    /// <summary>
+    /// Precision at the recalls 0, 0.01, … 1, the mean of the categories with truths, at intersections over union of 0.5 and 0.75; empty
+    /// without a truth that counts.
+    /// </summary>
+    public IReadOnlyList<(double Overlap, IReadOnlyList<double> Precision)> Curves { get; init; } = [];
 
     /// <summary>The images of the annotation file.</summary>
     public int Images { get; init; }

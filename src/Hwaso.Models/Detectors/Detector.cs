@@ -2,6 +2,7 @@
 using System.Runtime.InteropServices;
 using Hwaso.Nn;
 using Hwaso.Nn.Boxes;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Models.Detectors;
@@ -26,6 +27,17 @@ public sealed record DetectorConfig
 
     /// <summary>Which of the head's answers are detections.</summary>
     public DetectionLimits Limits { get; init; } = new();
+
+    /// <summary>Side of a square anchor in strides of its level: 8 as published, so 32 pixels at the finest level.</summary>
+    public int AnchorScale { get; init; } = 8;
+
+    /// <summary>The settings that every detector has in recipes.</summary>
+    public static Settings<DetectorConfig> Settings { get; } = new Settings<DetectorConfig>()
+        .Int("anchor_scale", c => c.AnchorScale, (c, v) => c with { AnchorScale = v }, 1,
+            "side of a detector's square anchors in strides of their level: 8 is 32 pixels at the finest level")
+        .Int("pyramid_channels", c => c.Channels, (c, v) => c with { Channels = v }, 1,
+            "channels of every level of a detector's pyramid, and inside its proposal and mask heads")
+        .Int("head_width", c => c.Width, (c, v) => c with { Width = v }, 1, "width of both layers of a detector's box head");
 }
 
 /// <summary>An image in a batch.</summary>
@@ -41,8 +53,6 @@ public sealed record DetectorImage(int Height, int Width, float ScaleX = 1, floa
 /// </summary>
 public sealed class Detector : Net, ISeveralOutputs, ISeveralAnswers
 {
-    // Sides of anchors in strides, and the number of levels.
-    const float Scale = 8;
     const int LevelCount = 5;
 
     static readonly float[] ratios = [0.5f, 1, 2];
@@ -90,6 +100,14 @@ public sealed class Detector : Net, ISeveralOutputs, ISeveralAnswers
     /// <summary>Whether it finds masks too.</summary>
     public bool HasMasks => masks is not null;
 
+    /// <summary>The names of the modules that do not belong to the backbone: what learns at the head's rate.</summary>
+    public IReadOnlyList<string> HeadPaths => config.Form switch
+    {
+        BoxForm.Authors => ["neck", "rpn_head", "bbox_head", "mask_head"],
+        BoxForm.Mmdetection => ["neck", "rpn_head", "roi_head"],
+        _ => ["backbone.fpn", "rpn", "roi_heads"],
+    };
+
     /// <inheritdoc/>
     public IReadOnlyList<string> OutputNames =>
     [
@@ -116,8 +134,8 @@ public sealed class Detector : Net, ISeveralOutputs, ISeveralAnswers
             int rows = (int)maps[level].Size(2), columns = (int)maps[level].Size(3), stride = 4 << level;
             anchors[level] = config.Form == BoxForm.Torchvision
                 ? AnchorGrid.Over(
-                    AnchorGrid.Shapes(config.Form, 1, [Scale * stride], ratios), rows, columns, height / rows, width / columns)
-                : AnchorGrid.Over(AnchorGrid.Shapes(config.Form, stride, [Scale], ratios), rows, columns, stride, stride);
+                    AnchorGrid.Shapes(config.Form, 1, [config.AnchorScale * stride], ratios), rows, columns, height / rows, width / columns)
+                : AnchorGrid.Over(AnchorGrid.Shapes(config.Form, stride, [config.AnchorScale], ratios), rows, columns, stride, stride);
         }
         return anchors;
     }
@@ -165,21 +183,24 @@ public sealed class Detector : Net, ISeveralOutputs, ISeveralAnswers
     /// <summary>The detections of each image, in pixels of the stored images.</summary>
     /// <param name="batch">[N, 3, H, W], padded on the right and below.</param>
     /// <param name="images">The images in it.</param>
-    public Detection[][] Detect(Tensor batch, IReadOnlyList<DetectorImage> images)
+    /// <param name="limits">Which answers are detections; null for the configuration's.</param>
+    public Detection[][] Detect(Tensor batch, IReadOnlyList<DetectorImage> images, DetectionLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(images);
         using var scope = new Scope();
         var levels = Levels(batch);
         var found = Proposals(Maps(levels), (int)batch.Size(2), (int)batch.Size(3), images);
         Box[][] boxes = [.. found.Select(own => own.Select(p => p.Box).ToArray())];
-        return Detections(Head(Pool(levels, boxes)), boxes, images);
+        return Detections(Head(Pool(levels, boxes)), boxes, images, limits);
     }
 
     /// <summary>The detections of each image from its head's answers.</summary>
     /// <param name="answers">Class logits and differences, image after image.</param>
     /// <param name="boxes">The proposals that they belong to.</param>
     /// <param name="images">The images.</param>
-    public Detection[][] Detections(Tensor[] answers, IReadOnlyList<Box[]> boxes, IReadOnlyList<DetectorImage> images)
+    /// <param name="limits">Which answers are detections; null for the configuration's.</param>
+    public Detection[][] Detections(
+        Tensor[] answers, IReadOnlyList<Box[]> boxes, IReadOnlyList<DetectorImage> images, DetectionLimits? limits = null)
     {
         float[] logits = answers[0].ToArray<float>(), deltas = answers[1].ToArray<float>();
         int columns = (int)answers[0].Size(1), differences = (int)answers[1].Size(1), at = 0;
@@ -189,7 +210,7 @@ public sealed class Detector : Net, ISeveralOutputs, ISeveralAnswers
             var (count, image) = (boxes[n].Length, images[n]);
             found[n] = DetectionSelection.Of(
                 config.Form, boxes[n], logits.AsSpan(at * columns, count * columns), deltas.AsSpan(at * differences, count * differences),
-                config.Limits, (image.Height, image.Width), image.ScaleX, image.ScaleY);
+                limits ?? config.Limits, (image.Height, image.Width), image.ScaleX, image.ScaleY);
             at += count;
         }
         return found;

@@ -31,6 +31,7 @@ public sealed record HRNetDetectorDefinition : DetectorDefinition
         .Include(d => d.Config, (d, v) => d with { Config = v }, HRNetConfig.Settings)
         .Choice("conventions", d => d.Detection.Form, (d, v) => d with { Detection = d.Detection with { Form = v } }, conventions,
             "whose key names, boxes and losses a detector on an HRNet follows: `authors` or `mmdetection`")
+        .Include(d => d.Detection, (d, v) => d with { Detection = v }, DetectorConfig.Settings)
         .Of<ModelDefinition>();
 
     // Counts of the authors' code, which Mask R-CNN has in other places of its tables only.

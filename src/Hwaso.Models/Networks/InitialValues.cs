@@ -1,4 +1,5 @@
 using Hwaso.Models.Backbones;
+using Hwaso.Models.Detectors;
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -16,6 +17,22 @@ public static class InitialValues
             net.InitialiseAsPublished();
         else if (init == Initialization.Kaiming)
             Kaiming(net.Weights);
+    }
+
+    /// <summary>
+    /// Gives them to the convolutions of a detector's backbone; its pyramid and heads have their published values already. A backbone that
+    /// no ImageNet weights follow begins as the authors' does: He's normal values.
+    /// </summary>
+    public static void Set(Detector net, Initialization init)
+    {
+        ArgumentNullException.ThrowIfNull(net);
+        if (init == Initialization.PyTorch)
+            return;
+        foreach (var (name, tensor) in net.Weights.Parameters)
+            if (tensor.Dimensions == 4 && name.StartsWith("backbone.", StringComparison.Ordinal)
+                && !net.HeadPaths.Any(head => name.StartsWith($"{head}.", StringComparison.Ordinal))
+                && !name.Contains(".deattn.", StringComparison.Ordinal))
+                Init.KaimingNormal(tensor);
     }
 
     /// <summary>Gives them to a network's weights; those of attention modules stay their own.</summary>

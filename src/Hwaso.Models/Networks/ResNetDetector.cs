@@ -16,6 +16,7 @@ public sealed record ResNetDetectorDefinition : DetectorDefinition
 {
     static readonly Settings<ModelDefinition> settings = new Settings<ResNetDetectorDefinition>()
         .Include(d => d.Config, (d, v) => d with { Config = v }, ResNetConfig.Settings)
+        .Include(d => d.Detection, (d, v) => d with { Detection = v }, DetectorConfig.Settings)
         .Of<ModelDefinition>();
 
     /// <summary>Both, and each with a ResNet whose sizes a recipe gives.</summary>

@@ -3,6 +3,7 @@ using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Tasks.Boxes;
 using Hwaso.Training.Tasks.Poses;
 using Hwaso.Training.Tasks.Segmentation;
 
@@ -36,8 +37,9 @@ public static class TrainingTasks
             {
                 SegmentationDefinition definition => (request => new SegmentationTask(request, definition), SegmentationScores.Read),
                 PoseDefinition definition => (request => new PoseTask(request, definition), PoseScores.Read),
+                DetectorDefinition definition => (request => new BoxTask(request, definition), BoxScores.Read),
                 var other => throw new ArgumentException(
-                    $"{other.Name} is a network for {other.Task.Word()}; one for segmentation or poses was wanted"),
+                    $"{other.Name} is a network for {other.Task.Word()}; one for segmentation, poses or detection was wanted"),
             };
         }
         catch (ArgumentException error)

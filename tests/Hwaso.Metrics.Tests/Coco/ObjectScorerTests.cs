@@ -40,6 +40,23 @@ public sealed class ObjectScorerTests
         }
     }
 
+    [Fact]
+    public void Intervals_lie_around_the_scores_and_curves_have_their_mean()
+    {
+        ObjectScores Score(int threads) => ObjectScorer.Score(
+            Truth("plain0"), Results("plain0"), new ObjectScoreOptions { Bootstrap = 200, Threads = threads });
+        var (one, two) = (Score(1), Score(2));
+
+        Assert.Equal((one.ApInterval, one.ArInterval), (two.ApInterval, two.ArInterval));
+        Assert.InRange(one.Ap, one.ApInterval!.Low, one.ApInterval.High);
+        Assert.InRange(one.ArMost, one.ArInterval!.Low, one.ArInterval.High);
+        Assert.True(one.ApInterval.High > one.ApInterval.Low);
+        Assert.Equal([0.5, 0.75], one.Curves.Select(c => Math.Round(c.Overlap, 12)));
+        // AP at one overlap is the mean of that curve.
+        Assert.Equal(one.Ap50, one.Curves[0].Precision.Average(), 1e-12);
+        Assert.Equal(one.Ap75, one.Curves[1].Precision.Average(), 1e-12);
+    }
+
     [Theory]
     [InlineData("segm0")]
     [InlineData("segm1")]

@@ -4,7 +4,7 @@ using Hwaso.Imaging;
 namespace Hwaso.Data.Converting;
 
 /// <summary>COCO's run-length masks: lengths of 0s and 1s in turn, column by column, as a list or packed into letters.</summary>
-static class RunLengths
+static class MaskPainting
 {
     /// <summary>Paints the mask's pixels.</summary>
     /// <param name="labels">The map that is painted on.</param>

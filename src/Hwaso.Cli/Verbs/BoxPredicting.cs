@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Hwaso.Cli.Arguments;
+using Hwaso.Imaging;
+using Hwaso.Inference.Boxes;
+using Hwaso.Nn.Boxes;
+
+namespace Hwaso.Cli.Verbs;
+
+/// <summary>The part of <c>hwaso predict</c> that finds objects.</summary>
+static class BoxPredicting
+{
+    // Detections below this score are not drawn unless a limit is given; the JSON has them.
+    const double DrawnFrom = 0.3;
+
+    /// <summary>Writes a JSON and a picture for each image.</summary>
+    public static int Run(PredictArguments asked, double? least, VerbContext context)
+    {
+        if (asked.Overlay || asked.Submission is not null || !asked.Views.Views.IsPlain)
+            throw new UsageException("--overlay, --submission and views are for segmentation networks; a detector writes pictures anyway");
+        // Before weights are loaded: an error of usage is one line.
+        ImageAnswers.NamesOf(asked.Images);
+        string[] settings = least is { } score ? [string.Create(CultureInfo.InvariantCulture, $"detection.score={score}")] : [];
+        using var network = DetectorNetwork.Open(asked.Source, context.UseTorch(), settings);
+        return ImageAnswers.Run(asked, context, (stem, path, image) => Write(stem, path, image, network, least ?? DrawnFrom));
+    }
+
+    static string Write(string stem, string path, RgbImage image, DetectorNetwork network, double drawnFrom)
+    {
+        var list = new JsonArray();
+        var picture = new RgbImage(image.Width, image.Height, (byte[])image.Pixels.Clone());
+        var extent = network.Finder.Form.Extent;
+        foreach (var (box, score, label) in network.Finder.Find(image).OrderByDescending(d => d.Score))
+        {
+            var category = network.Categories?[label] ?? (label + 1, "");
+            list.Add(new JsonObject
+            {
+                ["category_id"] = category.Id,
+                ["category"] = category.Name,
+                ["score"] = score,
+                ["box"] = new JsonArray((JsonNode)box.X1, box.Y1, box.X2 - box.X1 + extent, box.Y2 - box.Y1 + extent),
+            });
+            if (score >= drawnFrom)
+                BoxDrawing.Draw(
+                    picture, box.X1, box.Y1, box.X2, box.Y2, BoxDrawing.ColourOf(label),
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"{(category.Name.Length > 0 ? category.Name : category.Id)} {score:0.00}"));
+        }
+        Png.Write(stem + ".png", picture);
+        var json = new JsonObject { ["image"] = path, ["width"] = image.Width, ["height"] = image.Height, ["objects"] = list };
+        File.WriteAllText(stem + ".json", json.ToJsonString());
+        return stem + ".json";
+    }
+}

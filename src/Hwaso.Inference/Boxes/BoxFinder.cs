@@ -1,0 +1,35 @@
+using Hwaso.Data.Boxes;
+using Hwaso.Imaging;
+using Hwaso.Models.Detectors;
+using Hwaso.Nn.Boxes;
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+
+namespace Hwaso.Inference.Boxes;
+
+/// <summary>Finds the objects of images with a detector on libtorch.</summary>
+/// <param name="net">The detector; put into evaluation mode.</param>
+/// <param name="sampling">How it looks at images: its first size.</param>
+/// <param name="limits">Which answers are detections.</param>
+public sealed class BoxFinder(Detector net, BoxSampling sampling, DetectionLimits limits)
+{
+    readonly BoxPixels pixels = new(sampling);
+
+    /// <summary>Whose conventions boxes follow.</summary>
+    public BoxForm Form => net.Config.Form;
+
+    /// <summary>The objects of an image, in its pixels.</summary>
+    public Detection[] Find(RgbImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        net.Eval();
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        var size = sampling.Sizes[0](image.Height, image.Width);
+        var (height, width) = (sampling.Padded(size.Height), sampling.Padded(size.Width));
+        var planes = new float[3 * height * width];
+        pixels.Fill(image, size, mirrored: false, planes, height, width);
+        var batch = Tensor.From<float>(planes, 1, 3, height, width).To(net.Weights.Device).Contiguous(MemoryFormat.ChannelsLast);
+        return net.Detect(batch, [new DetectorImage(size.Height, size.Width, size.ScaleX, size.ScaleY)], limits)[0];
+    }
+}

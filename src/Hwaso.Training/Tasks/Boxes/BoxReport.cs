@@ -1,0 +1,147 @@
+using System.Globalization;
+using Hwaso.Data.Annotations;
+using Hwaso.Data.Boxes;
+using Hwaso.Imaging;
+using Hwaso.Nn.Boxes;
+using Hwaso.Reports;
+using Hwaso.Training.Loop;
+
+namespace Hwaso.Training.Tasks.Boxes;
+
+/// <summary>What the report of a run shows about boxes: scores, curves, categories, pictures, and what was missed.</summary>
+sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
+{
+    const int PicturesShown = 6;
+
+    // Detections below this score are not drawn; an object is found by one that overlaps it by half.
+    const float Drawn = 0.3f, Half = 0.5f;
+
+    static readonly (byte, byte, byte) missedColour = (255, 0, 0);
+
+    /// <summary>Fills the page.</summary>
+    public RunReportData Describe(RunReportData page, IReadOnlyList<LoggedValidation> validations)
+    {
+        var scored = validations.Select(v => (v.Epoch, v.Iteration, Scores: BoxScores.Read(v.Fields), v.Fields)).ToArray();
+        if (scored.Length == 0)
+            return page;
+        var best = scored[0];
+        foreach (var other in scored)
+            best = other.Scores.IsBetterThan(best.Scores) ? other : best;
+        var found = validator.Find();
+        ImageFindings[] images = [.. data.Images.Zip(found, Findings)];
+        return page with
+        {
+            Headline = [.. best.Scores.Shown.Select(s => new ReportFigure(s.Title, Text(s.Value), Note: $"epoch {best.Epoch}"))],
+            Curves =
+            [
+                .. best.Scores.Shown.Select(shown => new ReportCurve(
+                    shown.Title,
+                    [.. scored.Select(v => (v.Iteration, v.Scores.All.First(s => s.Name == shown.Name).Value ?? double.NaN))])),
+            ],
+            Sections =
+            [
+                new ReportSection("Scores")
+                {
+                    Charts = [Precision(found)],
+                    Heads = ["score", "value"],
+                    Rows = [.. best.Scores.All.Select(s => (string[])[s.Title, Text(s.Value)])],
+                },
+                Categories(BoxScores.Categories(best.Fields), images),
+                .. Pictures(images),
+            ],
+        };
+    }
+
+    ReportChart Precision(IReadOnlyList<Detection[]> found) => new(
+        "Precision and recall", "recall in %", "precision",
+        [
+            .. validator.Score(found, threads).Curves.Select(curve => (
+                string.Create(CultureInfo.InvariantCulture, $"overlap {curve.Overlap:0.00}"),
+                (IReadOnlyList<(double, double)>)[.. curve.Precision.Select((p, recall) => ((double)recall, p))])),
+        ]);
+
+    ReportSection Categories(IReadOnlyList<(string Name, double? Ap)> scores, ImageFindings[] images)
+    {
+        var (all, missed) = (new int[data.Categories.Count], new int[data.Categories.Count]);
+        foreach (var image in images)
+            foreach (var (label, isFound) in image.Objects.Zip(image.Found, (o, isFound) => (o.Label, isFound)))
+                (all[label], missed[label]) = (all[label] + 1, missed[label] + (isFound ? 0 : 1));
+        return new ReportSection("Categories")
+        {
+            Heads = ["category", "AP", "objects", "missed"],
+            Rows = [.. data.Categories.Select((category, label) => (string[])
+            [
+                category.Name, Text(label < scores.Count ? scores[label].Ap : null), Number(all[label]), Number(missed[label]),
+            ])],
+        };
+    }
+
+    IEnumerable<ReportSection> Pictures(ImageFindings[] images)
+    {
+        var withObjects = images.Where(i => i.Objects.Length > 0).ToArray();
+        if (withObjects.Length == 0)
+            yield break;
+        yield return Section(
+            "Images in which most was found", withObjects.OrderByDescending(i => i.Found.Count(f => f)).ThenBy(i => i.Missed));
+        yield return Section("Images in which most was missed", withObjects.OrderByDescending(i => i.Missed).Where(i => i.Missed > 0));
+    }
+
+    ReportSection Section(string title, IEnumerable<ImageFindings> images) => new(title)
+    {
+        Pictures = [.. images.Take(PicturesShown).Select(i => (
+            $"image {i.Image.Id}: truth left, missed objects in red; network right, {i.Found.Count(f => f)} of {i.Objects.Length} found",
+            Picture(i)))],
+    };
+
+    RgbImage Picture(ImageFindings findings)
+    {
+        var image = findings.Image.Read();
+        var both = new RgbImage(2 * image.Width, image.Height);
+        var truth = new RgbImage(image.Width, image.Height, (byte[])image.Pixels.Clone());
+        foreach (var (one, found) in findings.Objects.Zip(findings.Found))
+            Draw(truth, one.Box, found ? BoxDrawing.ColourOf(one.Label) : missedColour, data.Categories[one.Label].Name);
+        foreach (var (box, score, label) in findings.Detections.Where(d => d.Score >= Drawn).OrderBy(d => d.Score))
+            Draw(image, validator.BoxOf(box), BoxDrawing.ColourOf(label),
+                string.Create(CultureInfo.InvariantCulture, $"{data.Categories[label].Name} {score:0.00}"));
+        for (var y = 0; y < image.Height; y++)
+        {
+            truth.Pixels.AsSpan(y * image.Width * 3, image.Width * 3).CopyTo(both.Pixels.AsSpan(y * image.Width * 6));
+            image.Pixels.AsSpan(y * image.Width * 3, image.Width * 3).CopyTo(both.Pixels.AsSpan(y * image.Width * 6 + image.Width * 3));
+        }
+        return both;
+    }
+
+    static void Draw(RgbImage image, CocoBox box, (byte, byte, byte) colour, string word) =>
+        BoxDrawing.Draw(image, box.X, box.Y, box.X + box.Width, box.Y + box.Height, colour, word);
+
+    /// <summary>Which objects a detection of their category, drawn by its score, overlaps by half; each finds one object.</summary>
+    ImageFindings Findings(BoxImage image, Detection[] detections)
+    {
+        BoxObject[] objects = [.. image.Objects.Where(o => !o.IsCrowd)];
+        var found = new bool[objects.Length];
+        Box[] truths = [.. objects.Select(o => Corners(o.Box))];
+        foreach (var (box, _, label) in detections.Where(d => d.Score >= Drawn).OrderByDescending(d => d.Score))
+        {
+            var overlaps = BoxOverlaps.Of([Corners(validator.BoxOf(box))], truths);
+            var best = -1;
+            for (var k = 0; k < objects.Length; k++)
+                if (!found[k] && objects[k].Label == label && overlaps[k] >= Half && (best < 0 || overlaps[k] > overlaps[best]))
+                    best = k;
+            if (best >= 0)
+                found[best] = true;
+        }
+        return new ImageFindings(image, objects, found, detections);
+    }
+
+    static Box Corners(CocoBox box) => new((float)box.X, (float)box.Y, (float)(box.X + box.Width), (float)(box.Y + box.Height));
+
+    static string Text(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "no truth counts";
+
+    static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The objects of an image, whether each was found, and the detections.</summary>
+    sealed record ImageFindings(BoxImage Image, BoxObject[] Objects, bool[] Found, Detection[] Detections)
+    {
+        public int Missed => Found.Count(f => !f);
+    }
+}
