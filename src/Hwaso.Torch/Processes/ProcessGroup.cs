@@ -140,5 +140,6 @@ public readonly ref struct SharedStep
     }
 
     /// <summary>Ends it.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1822", Justification = "using wants one of the instance")]
     public void Dispose() => (current, joins) = (null, false);
 }
