@@ -17,6 +17,7 @@ static class VerbList
         new DepthVerb(),
         new ProfileVerb(),
         new ModelsVerb(),
+        new RecipesVerb(),
         new ImportVerb(),
         new VerifyVerb(),
         new ExportVerb(),
