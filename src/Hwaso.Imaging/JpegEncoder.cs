@@ -141,7 +141,8 @@ sealed unsafe class JpegEncoder
     }
 
     // Eight blocks lie together, value by value.
-    static short* Block(short* row, int block) => row + block / JpegTransform.Lanes * 64 * JpegTransform.Lanes + block % JpegTransform.Lanes;
+    static short* Block(short* row, int block) =>
+        row + block / JpegTransform.Lanes * 64 * JpegTransform.Lanes + block % JpegTransform.Lanes;
 
     void Transform(byte* planes, short* values)
     {

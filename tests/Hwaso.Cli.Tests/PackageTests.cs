@@ -103,7 +103,8 @@ public sealed partial class PackageTests(Workshop shop, PackedHwaso packed)
         var models = ChildProcess.Run(packed.Root, nothing, packed.Tool, "models", "hrnetv2-w48");
 
         var recipes = ChildProcess.Run(packed.Root, nothing, packed.Tool, "recipes");
-        var profile = ChildProcess.Run(packed.Root, nothing, packed.Tool, "profile", "recipes/hrnetv2-w48_cityscapes.yaml", "--size", "64x128");
+        var profile = ChildProcess.Run(
+            packed.Root, nothing, packed.Tool, "profile", "recipes/hrnetv2-w48_cityscapes.yaml", "--size", "64x128");
 
         Assert.Contains("\nhrnetv2-w48_cityscapes ", recipes.Output, StringComparison.Ordinal);
         Assert.Contains("\nstudies/hrnet-psa ", recipes.Output, StringComparison.Ordinal);

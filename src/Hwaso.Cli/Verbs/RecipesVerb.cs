@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
-using Hwaso.Cli.Output;
 using Hwaso.Recipes;
 using Hwaso.Training.Studies;
 

@@ -7,7 +7,9 @@ static class ImageNames
 {
     /// <summary>A name without the extension of an image; other names stay.</summary>
     public static string WithoutExtension(string name) =>
-        ImageFile.Extensions.FirstOrDefault(e => name.EndsWith(e, StringComparison.OrdinalIgnoreCase)) is { } end ? name[..^end.Length] : name;
+        ImageFile.Extensions.FirstOrDefault(e => name.EndsWith(e, StringComparison.OrdinalIgnoreCase)) is { } end
+            ? name[..^end.Length]
+            : name;
 
     /// <summary>
     /// The file of a name, with one of the extensions in lower or upper case; the first one where none is there. The name may carry its
@@ -25,5 +27,6 @@ static class ImageNames
         path.Contains('\\') && !File.Exists(Path.Combine(root, path)) ? path.Replace('\\', '/') : path;
 
     /// <summary>The images of a folder, in the order of their names.</summary>
-    public static string[] In(string folder) => [.. Directory.EnumerateFiles(folder).Where(ImageFile.IsImage).Order(StringComparer.Ordinal)];
+    public static string[] In(string folder) =>
+        [.. Directory.EnumerateFiles(folder).Where(ImageFile.IsImage).Order(StringComparer.Ordinal)];
 }
