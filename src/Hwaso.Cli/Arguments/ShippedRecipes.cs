@@ -37,17 +37,13 @@ static class ShippedRecipes
     /// <summary>The shipped file that a recipe's or a study's name means.</summary>
     /// <inheritdoc cref="Find(string)"/>
     public static string FindEither(string given) =>
-        OfStudies.Contains(given) || OfStudies.Contains(Studies + given) ? FindStudy(given) : Find(given);
+        OfStudies.Contains(NameOf(given, Studies)) ? FindStudy(given) : Find(given);
 
     static string Find(string given, string prefix, IReadOnlyList<string> known)
     {
         if (File.Exists(given) || Directory.Exists(given))
             return given;
-        var name = given.Replace('\\', '/');
-        foreach (var start in new[] { "./", "recipes/", prefix })
-            if (name.StartsWith(start, StringComparison.Ordinal))
-                name = name[start.Length..];
-        name = prefix + (name.EndsWith(Extension, StringComparison.Ordinal) ? name[..^Extension.Length] : name);
+        var name = NameOf(given, prefix);
         if (known.Contains(name))
             return FileOf(name);
         // A path says where the file should be; reading it says that it is not.
@@ -55,6 +51,15 @@ static class ShippedRecipes
             ? given
             : throw new RecipeException(given, "is neither a file nor the name of one that comes with hwaso, which hwaso recipes lists"
                 + NearName.Hint(name, known));
+    }
+
+    static string NameOf(string given, string prefix)
+    {
+        var name = given.Replace('\\', '/');
+        foreach (var start in new[] { "./", "recipes/", prefix })
+            if (name.StartsWith(start, StringComparison.Ordinal))
+                name = name[start.Length..];
+        return prefix + (name.EndsWith(Extension, StringComparison.Ordinal) ? name[..^Extension.Length] : name);
     }
 
     static bool IsStudy(string name) => name.StartsWith(Studies, StringComparison.Ordinal);
