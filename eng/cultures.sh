@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
 projects=("$@")
-(($#)) || projects=(Hwaso.{Checkpoints,Data,Graph,Imaging,Inference,Metrics,Onnx,Recipes,Reports,Scenes,Training}.Tests)
+(($#)) || projects=(Hwaso.{Checkpoints,Data,Graph,Imaging,Inference,Metrics,Nn,Onnx,Recipes,Reports,Runtime,Scenes,Training}.Tests)
 settings="$(mktemp --suffix=.runsettings)"
 trap 'rm -f "$settings"' EXIT
 failed=0

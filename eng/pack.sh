@@ -9,8 +9,10 @@ rm -f "$packages"/*.{nupkg,snupkg}
 # A build of its own: no path of this machine in any file, and the version of the nearest tag. Files in packages have the commit's time.
 SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" || die "packages take version and time from git, and this is no git checkout"
 export SOURCE_DATE_EPOCH
-settings=(-p:Configuration=Release -p:ContinuousIntegrationBuild=true -p:UseArtifactsOutput=true "-p:ArtifactsPath=$root/bin/pack-build/"
+# MSBuild divides properties at commas and semicolons, which folders may have in their names.
+escaped() { sed 's/%/%25/g; s/,/%2C/g; s/;/%3B/g' <<<"$1"; }
+settings=(-p:Configuration=Release -p:ContinuousIntegrationBuild=true -p:UseArtifactsOutput=true "-p:ArtifactsPath=$(escaped "$root/bin/pack-build/")"
     -p:UseSharedCompilation=true)
 dotnet restore src/Hwaso.Cli -v quiet "${settings[@]}"
-dotnet msbuild eng/pack/pack.proj -m -v:quiet -nologo "${settings[@]}" "-p:PackageOutputPath=$packages"
+dotnet msbuild eng/pack/pack.proj -m -v:quiet -nologo "${settings[@]}" "-p:PackageOutputPath=$(escaped "$packages")"
 ls "$packages"

@@ -6,7 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-folders=("$work/one" "$work/a second folder 화소")
+folders=("$work/one" "$work/a second folder, 화소")
 
 commit="$(git rev-parse HEAD)"
 

@@ -92,8 +92,8 @@ public sealed class LabelTable
         if (path.EndsWith(".mat", StringComparison.OrdinalIgnoreCase))
             return MatLabels.Read(path);
         if (values is null)
-            return Png.ReadLabels(path);
-        var image = Png.ReadRgb(path);
+            return ImageFile.ReadLabels(path);
+        var image = ImageFile.ReadMaskColours(path);
         var labels = new LabelMap(image.Width, image.Height);
         var unknown = new Dictionary<int, int>();
         // Neighbours are mostly of one colour.

@@ -6,6 +6,15 @@ namespace Hwaso.Imaging;
 /// </summary>
 public static class ImageFile
 {
+    /// <summary>The extensions of the files that are read, in lower case with their dot, the usual ones first.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff"];
+
+    /// <summary>The extensions of files that hold class indices, in lower case with their dot, the usual one first.</summary>
+    public static IReadOnlyList<string> LabelExtensions { get; } = [".png", ".tif", ".tiff"];
+
+    /// <summary>Whether a file's name ends in the extension of an image that is read, in lower or upper case.</summary>
+    public static bool IsImage(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Reads an image as 8-bit colour.</summary>
     /// <exception cref="ImageFormatException">The file is of another kind, cut short or corrupt, or does not fit into memory.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -44,9 +53,36 @@ public static class ImageFile
     {
         ImageKind.Png => Png.DecodeRgb(bytes, name),
         ImageKind.Jpeg => Jpeg.Decode(bytes, name),
-        ImageKind.Tiff => new TiffDecoder(bytes, name).Decode(),
+        ImageKind.Tiff => TiffSamples.Rgb(new TiffDecoder(bytes, name)),
         var kind => SkiaCodec.Decode(bytes, kind, name),
     };
+
+    /// <summary>
+    /// Reads class indices from a PNG or a TIFF: palette indices (their colours do not matter), or gray values from 0 to 255, whatever the
+    /// number of bits, in one channel or three equal ones.
+    /// </summary>
+    /// <exception cref="ImageFormatException">The file is of another kind, cut short or corrupt, or holds colours, values above 255 or
+    /// transparent pixels.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static LabelMap ReadLabels(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        return ImageKinds.Of(bytes) == ImageKind.Tiff
+            ? TiffSamples.Labels(new TiffDecoder(bytes, path), path)
+            : Png.DecodeLabels(bytes, path);
+    }
+
+    /// <summary>Reads a mask's colours from a PNG, TIFF or BMP, which keep every one of them.</summary>
+    /// <exception cref="ImageFormatException">The file is of another kind, such as JPEG, which blurs masks; or cut short or
+    /// corrupt.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static RgbImage ReadMaskColours(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        return ImageKinds.Of(bytes) is ImageKind.Tiff or ImageKind.Bmp
+            ? DecodeRgb(bytes, path)
+            : Png.DecodeRgb(bytes, path);
+    }
 
     /// <summary>Width and height, from the header.</summary>
     /// <exception cref="ImageFormatException">The file is of another kind or its header is corrupt.</exception>

@@ -2,7 +2,9 @@ using Hwaso.Common;
 
 namespace Hwaso.Imaging;
 
-/// <summary>JPEG files: usual ones are decoded in managed code, others by the libjpeg-turbo in SkiaSharp, which also writes them.</summary>
+/// <summary>
+/// JPEG files: usual ones are decoded and all are written in managed code; others are decoded by the libjpeg-turbo in SkiaSharp.
+/// </summary>
 public static class Jpeg
 {
     const int FullColourFrom = 90;
@@ -44,11 +46,12 @@ public static class Jpeg
 
     /// <summary>The bytes of a JPEG file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A quality outside 1 to 100.</exception>
+    /// <exception cref="ArgumentException">A side longer than 65,500 pixels.</exception>
     public static byte[] Encode(RgbImage image, int quality = 95)
     {
         ArgumentNullException.ThrowIfNull(image);
         if (quality is < 1 or > 100)
             throw new ArgumentOutOfRangeException(nameof(quality), $"JPEG quality {quality}: 1 to 100 was wanted");
-        return SkiaCodec.EncodeJpeg(image, quality, fullColour: quality >= FullColourFrom);
+        return JpegEncoder.Encode(image, quality, fullColour: quality >= FullColourFrom);
     }
 }

@@ -10,12 +10,8 @@ namespace Hwaso.Imaging;
 /// </summary>
 sealed unsafe class JpegDecoder
 {
-    // B.2.4.1, figure A.6: the place of each coefficient of the file's order, here times the blocks that lie together.
-    static readonly int[] places = [.. new[]
-    {
-        0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49,
-        56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
-    }.Select(place => place * JpegTransform.Lanes)];
+    // The place of each coefficient of the file's order, times the blocks that lie together.
+    static readonly int[] places = [.. JpegTables.ZigZag.ToArray().Select(place => place * JpegTransform.Lanes)];
 
     readonly string name;
     readonly ushort[][] quantisations = new ushort[4][];

@@ -6,7 +6,7 @@ namespace Hwaso.Imaging;
 
 /// <summary>
 /// Decodes JPEG (libjpeg-turbo's accurate transform and smooth upsampling, as OpenCV and Pillow use them), WebP, BMP and the first frame
-/// of GIF, and encodes JPEG, by SkiaSharp. Colour profiles are not applied, and pixels are not turned by Exif data.
+/// of GIF by SkiaSharp. Colour profiles are not applied, and pixels are not turned by Exif data.
 /// </summary>
 static unsafe class SkiaCodec
 {
@@ -43,26 +43,6 @@ static unsafe class SkiaCodec
             else
                 Whole(codec, info, image, kind, name);
             return image;
-        }
-    }
-
-    /// <summary>The bytes of a JPEG file.</summary>
-    public static byte[] EncodeJpeg(RgbImage image, int quality, bool fullColour)
-    {
-        var pixels = new byte[checked(4 * image.Width * image.Height)];
-        for (int from = 0, to = 0; from < image.Pixels.Length; from += 3, to += 4)
-            (pixels[to], pixels[to + 1], pixels[to + 2], pixels[to + 3]) =
-                (image.Pixels[from], image.Pixels[from + 1], image.Pixels[from + 2], 255);
-        fixed (byte* source = pixels)
-        {
-            using var map = new SKPixmap(
-                new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque, null), (nint)source);
-            using var data = map.Encode(new SKJpegEncoderOptions(quality,
-                fullColour ? SKJpegEncoderDownsample.Downsample444 : SKJpegEncoderDownsample.Downsample420,
-                SKJpegEncoderAlphaOption.Ignore));
-            return data?.ToArray()
-                ?? throw new InvalidOperationException($"a JPEG of {image.Width}×{image.Height} could not be made; sides of at most "
-                    + "65,500 pixels are possible");
         }
     }
 

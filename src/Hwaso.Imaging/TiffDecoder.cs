@@ -4,8 +4,7 @@ namespace Hwaso.Imaging;
 
 /// <summary>
 /// Decodes the first image of a TIFF: gray, colour or palette of 8 or 16 bits, in strips or tiles, uncompressed or packed without loss.
-/// Further channels, such as opacity, are dropped; of 16 bits the upper 8 are kept. Other kinds are refused by name. Section numbers are
-/// those of TIFF, revision 6.0.
+/// Other kinds are refused by name. Section numbers are those of TIFF, revision 6.0.
 /// </summary>
 readonly ref struct TiffDecoder
 {
@@ -13,9 +12,8 @@ readonly ref struct TiffDecoder
 
     readonly ReadOnlySpan<byte> file;
     readonly string name;
-    readonly bool little;
     readonly ReadOnlySpan<byte> entries;
-    readonly int bits, samples, photometric, predictor, compression;
+    readonly int predictor, compression;
 
     /// <summary>Width in pixels.</summary>
     public readonly int Width;
@@ -23,13 +21,25 @@ readonly ref struct TiffDecoder
     /// <summary>Height in pixels.</summary>
     public readonly int Height;
 
+    /// <summary>Whether the lower byte of a value comes first.</summary>
+    public readonly bool IsLittleEndian;
+
+    /// <summary>Bits of a sample, 8 or 16.</summary>
+    public readonly int Bits;
+
+    /// <summary>Samples of a pixel: one, or three of a colour, and any number of others behind them.</summary>
+    public readonly int Samples;
+
+    /// <summary>What the samples are.</summary>
+    public readonly TiffColours Colours;
+
     /// <summary>Reads the header and refuses what is not decoded.</summary>
     /// <exception cref="ImageFormatException">The header is damaged, or the image is of a kind that is not read.</exception>
     public TiffDecoder(ReadOnlySpan<byte> file, string name)
     {
         this.file = file;
         this.name = name;
-        little = file[0] == (byte)'I';
+        IsLittleEndian = file[0] == (byte)'I';
         if (Short(2) == 43)
             throw Refused("a BigTIFF");
         // Section 2: the place of the directory, the number of its entries, entries of 12 bytes.
@@ -38,8 +48,9 @@ readonly ref struct TiffDecoder
             throw Broken("its directory lies behind its end");
         entries = file.Slice((int)at + 2, Short((int)at) * EntryBytes);
         var (width, height) = (One(Tag.Width, 0), One(Tag.Height, 0));
-        (bits, samples) = ((int)One(Tag.Bits, 1), (int)One(Tag.Samples, 1));
-        (photometric, predictor, compression) = ((int)One(Tag.Photometric, 1), (int)One(Tag.Predictor, 1), (int)One(Tag.Compression, 1));
+        (Bits, Samples) = ((int)One(Tag.Bits, 1), (int)One(Tag.Samples, 1));
+        Colours = (TiffColours)One(Tag.Photometric, 1);
+        (predictor, compression) = ((int)One(Tag.Predictor, 1), (int)One(Tag.Compression, 1));
         var kind = compression switch
         {
             1 or 5 or 8 or 32773 or 32946 => null,
@@ -50,35 +61,36 @@ readonly ref struct TiffDecoder
             50001 => "a TIFF with WebP compression",
             _ => $"a TIFF with compression {compression}",
         };
-        kind ??= photometric switch
+        kind ??= (int)Colours switch
         {
             0 or 1 or 2 => null,
-            3 when bits == 8 => null,
+            3 when Bits == 8 => null,
             5 => "a TIFF in print colours (CMYK)",
             6 => "a TIFF in Y'CbCr",
             8 or 9 => "a TIFF in CIE L*a*b*",
-            _ => $"a TIFF whose colours are of kind {photometric} in {bits} bits",
+            _ => $"a TIFF whose colours are of kind {(int)Colours} in {Bits} bits",
         };
         if (kind is null && One(Tag.Format, 1) != 1)
             kind = "a TIFF whose values are not whole numbers from 0";
-        if (kind is null && (bits is not (8 or 16) || !Alike(Tag.Bits)))
-            kind = $"a TIFF of {bits} bits a channel";
-        if (kind is null && samples > 1 && One(Tag.Planar, 1) != 1)
+        if (kind is null && (Bits is not (8 or 16) || !Alike(Tag.Bits)))
+            kind = $"a TIFF of {Bits} bits a channel";
+        if (kind is null && Samples > 1 && One(Tag.Planar, 1) != 1)
             kind = "a TIFF with a plane for each channel";
         if (kind is null && predictor is not (1 or 2))
             kind = $"a TIFF with predictor {predictor}";
-        if (kind is null && (samples < (photometric == 2 ? 3 : 1) || samples > 64))
-            kind = $"a TIFF of {samples} channels";
+        if (kind is null && (Samples < (Colours == TiffColours.Rgb ? 3 : 1) || Samples > 64))
+            kind = $"a TIFF of {Samples} channels";
         if (kind is not null)
             throw Refused(kind);
         // LZW's longest code of 12 bits stands for less than 4096 bytes, a byte of Deflate for at most 1032.
-        ImageLimits.Check(name, width, height, Math.Max(24, bits * samples), file.Length, densest: 1 << 12);
+        ImageLimits.Check(name, width, height, Math.Max(24, Bits * Samples), file.Length, densest: 1 << 12);
         (Width, Height) = ((int)width, (int)height);
     }
 
-    /// <summary>Decodes the pixels.</summary>
+    /// <summary>Unpacks the samples, a part of a line at a time.</summary>
+    /// <param name="receive">Receives each part.</param>
     /// <exception cref="ImageFormatException">The file is cut short or corrupt.</exception>
-    public RgbImage Decode()
+    public void Decode(TiffLine receive)
     {
         var tiled = Count(Tag.TileOffsets) > 0;
         // Section 15: tiles cover the image row by row; strips are tiles of its width.
@@ -86,16 +98,14 @@ readonly ref struct TiffDecoder
         var high = tiled ? One(Tag.TileHeight, 0) : Math.Min(One(Tag.Rows, uint.MaxValue), Height);
         if (wide < 1 || high < 1 || wide > ImageLimits.Side || high > ImageLimits.Side)
             throw Broken($"its pieces have {wide}×{high} pixels");
-        ImageLimits.Check(name, wide, high, bits * samples, file.Length, densest: 1 << 12);
-        if (wide * high * samples * bits / 8 > Array.MaxLength)
+        ImageLimits.Check(name, wide, high, Bits * Samples, file.Length, densest: 1 << 12);
+        if (wide * high * Samples * Bits / 8 > Array.MaxLength)
             throw Broken($"its pieces have {wide}×{high} pixels");
         var (offsets, lengths) = tiled ? (Tag.TileOffsets, Tag.TileLengths) : (Tag.StripOffsets, Tag.StripLengths);
         var (across, down) = ((Width + wide - 1) / wide, (Height + high - 1) / high);
         if (Count(offsets) < across * down || Count(lengths) < across * down)
             throw Broken($"{Count(offsets)} pieces of {across * down}");
-        var palette = Palette();
-        var image = new RgbImage(Width, Height, PixelBuffer.Uncleared<byte>(Width, Height, 3));
-        var rowBytes = (int)(wide * samples * bits / 8);
+        var rowBytes = (int)(wide * Samples * Bits / 8);
         var piece = GC.AllocateUninitializedArray<byte>((int)(rowBytes * high));
         for (var k = 0; k < across * down; k++)
         {
@@ -111,47 +121,34 @@ readonly ref struct TiffDecoder
                 var line = piece.AsSpan(row * rowBytes, rowBytes);
                 if (predictor == 2)
                     AddLeft(line);
-                var count = (int)Math.Min(wide, Width - x);
-                Colours(line, palette, image.Pixels.AsSpan(3 * ((y + row) * Width + x), 3 * count));
+                receive(line[..(int)(Math.Min(wide, Width - x) * Samples * Bits / 8)], x, y + row);
             }
         }
-        return image;
     }
 
     // Section 14: each value less the one to its left.
     void AddLeft(Span<byte> line)
     {
-        if (bits == 8)
-            for (var k = samples; k < line.Length; k++)
-                line[k] += line[k - samples];
+        if (Bits == 8)
+            for (var k = Samples; k < line.Length; k++)
+                line[k] += line[k - Samples];
         else
-            for (var k = 2 * samples; k < line.Length; k += 2)
+            for (var k = 2 * Samples; k < line.Length; k += 2)
             {
-                var sum = (ushort)(Short(line[k..]) + Short(line[(k - 2 * samples)..]));
-                if (little)
+                var sum = (ushort)(Short(line[k..]) + Short(line[(k - 2 * Samples)..]));
+                if (IsLittleEndian)
                     BinaryPrimitives.WriteUInt16LittleEndian(line[k..], sum);
                 else
                     BinaryPrimitives.WriteUInt16BigEndian(line[k..], sum);
             }
     }
 
-    void Colours(ReadOnlySpan<byte> line, ReadOnlySpan<byte> palette, Span<byte> rgb)
+    /// <summary>The red, green and blue of each of 256 palette colours; nothing where the samples are no indices.</summary>
+    public byte[] Palette()
     {
-        var (bytes, upper) = (bits / 8, bits == 16 && little ? 1 : 0);
-        for (int from = upper, to = 0; to < rgb.Length; from += samples * bytes, to += 3)
-            if (photometric == 3)
-                palette.Slice(3 * line[from], 3).CopyTo(rgb[to..]);
-            else if (photometric == 2)
-                (rgb[to], rgb[to + 1], rgb[to + 2]) = (line[from], line[from + bytes], line[from + 2 * bytes]);
-            else
-                rgb[to] = rgb[to + 1] = rgb[to + 2] = photometric == 0 ? (byte)~line[from] : line[from];
-    }
-
-    // Section 5: all reds, then all greens, then all blues, of 16 bits.
-    byte[] Palette()
-    {
-        if (photometric != 3)
+        if (Colours != TiffColours.Palette)
             return [];
+        // Section 5: all reds, then all greens, then all blues, of 16 bits.
         if (Count(Tag.Colours) < 3 << 8)
             throw Broken("its palette is too short");
         var palette = new byte[3 << 8];
@@ -202,10 +199,10 @@ readonly ref struct TiffDecoder
     ushort Short(int at) => Short(file[at..]);
 
     ushort Short(ReadOnlySpan<byte> bytes) =>
-        little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        IsLittleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
 
     long Long(ReadOnlySpan<byte> bytes) =>
-        little ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
 
     ImageFormatException Refused(string kind) => new(name, $"{kind}, which is not read; convert it to PNG");
 
@@ -232,3 +229,25 @@ readonly ref struct TiffDecoder
         Format = 339,
     }
 }
+
+/// <summary>What the samples of a TIFF are, with the format's own numbers.</summary>
+enum TiffColours
+{
+    /// <summary>Gray; 0 is white.</summary>
+    WhiteIsZero = 0,
+
+    /// <summary>Gray; 0 is black.</summary>
+    BlackIsZero = 1,
+
+    /// <summary>Red, green, blue.</summary>
+    Rgb = 2,
+
+    /// <summary>An index into a palette.</summary>
+    Palette = 3,
+}
+
+/// <summary>Receives a part of a line of a TIFF's samples.</summary>
+/// <param name="line">The samples of some pixels.</param>
+/// <param name="x">The place of the first pixel.</param>
+/// <param name="y">The row.</param>
+delegate void TiffLine(ReadOnlySpan<byte> line, int x, int y);

@@ -102,6 +102,13 @@ public sealed partial class PackageTests(Workshop shop, PackedHwaso packed)
         var version = ChildProcess.Run(packed.Root, nothing, packed.Tool, "--version");
         var models = ChildProcess.Run(packed.Root, nothing, packed.Tool, "models", "hrnetv2-w48");
 
+        var recipes = ChildProcess.Run(packed.Root, nothing, packed.Tool, "recipes");
+        var profile = ChildProcess.Run(
+            packed.Root, nothing, packed.Tool, "profile", "recipes/hrnetv2-w48_cityscapes.yaml", "--size", "64x128");
+
+        Assert.Contains("\nhrnetv2-w48_cityscapes ", recipes.Output, StringComparison.Ordinal);
+        Assert.Contains("\nstudies/hrnet-psa ", recipes.Output, StringComparison.Ordinal);
+        Assert.Contains("65,859,379", profile.Output, StringComparison.Ordinal);
         Assert.Equal((0, ""), (version.Code, version.Error));
         Assert.Contains($"hwaso     {packed.Version}\n", version.Output, StringComparison.Ordinal);
         Assert.Contains("82,538,956,800", models.Output, StringComparison.Ordinal);

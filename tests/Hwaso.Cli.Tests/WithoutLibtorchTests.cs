@@ -53,6 +53,22 @@ public sealed class WithoutLibtorchTests(Workshop shop)
     }
 
     [Fact]
+    public void It_converts_a_download_makes_a_page_and_lists_recipes()
+    {
+        var (voc, page, sbd) = (shop.At("bare-voc"), shop.At("bare.html"), Path.Combine(Repository.Root, "tests/fixtures/matlab/sbd"));
+        Directory.CreateDirectory(Path.Combine(voc, "JPEGImages"));
+        Directory.CreateDirectory(Path.Combine(voc, "ImageSets", "Segmentation"));
+        foreach (var list in new[] { "train", "val" })
+            File.WriteAllText(Path.Combine(voc, "ImageSets", "Segmentation", list + ".txt"), "2008_000009\n");
+        // Three .mat files, none of them in VOC's own lists.
+        Assert.Equal(3, Json("dataset", "convert", "voc-aug", sbd, voc).GetProperty("labels").GetInt32());
+        Assert.Equal(6, Json("dataset", "check", shop.Voc, "--html", page).GetProperty("images").GetInt32());
+        Assert.Contains("</html>", File.ReadAllText(page), StringComparison.Ordinal);
+        Assert.True(Json("recipes").GetProperty("recipes").GetArrayLength() > 20);
+        Assert.Equal(0, Run("completion", "pwsh").Code);
+    }
+
+    [Fact]
     public void It_segments_evaluates_and_times_exported_networks_and_compares_runs()
     {
         var model = shop.At("bare.onnx");

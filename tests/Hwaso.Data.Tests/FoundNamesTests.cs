@@ -1,6 +1,7 @@
 using Hwaso.Data.Checking;
 using Hwaso.Data.Layouts;
 using Hwaso.Imaging;
+using Hwaso.Tests;
 
 namespace Hwaso.Data.Tests;
 
@@ -170,6 +171,47 @@ public sealed class FoundNamesTests : IDisposable
         Jpeg.Write(Make("masks/train/a.jpg"), new RgbImage(2, 1));
         Assert.Equal("a JPEG where a PNG was expected: JPEG blurs labels; export the masks as PNG",
             Assert.Single(DatasetCheck.Run("folder", root, ["train"]).Problems).Message);
+    }
+
+    [Theory]
+    [InlineData("gray-8.tif", "")]
+    [InlineData("gray-16-lzw.tif", "")]
+    [InlineData("palette.tif", "")]
+    [InlineData("truth.png", "")]
+    [InlineData("above-255.tif", "a TIFF of 16 bits where class indices from 0 to 255 were expected: pixel (3, 2) is 300")]
+    public void Masks_of_a_TIFF_are_read_or_refused_by_name(string name, string problem)
+    {
+        Describe("images/{split}/*.png", "classes: [a, b, c, d, e, f, g]\nignore: [254, 255]", masks: "masks/{split}/*");
+        Png.Write(Make("images/train/a.png"), new RgbImage(26, 19));
+        File.Copy(Fixtures.Path($"imaging/masks/{name}"), Make($"masks/train/a{Path.GetExtension(name).ToUpperInvariant()}"));
+        var report = DatasetCheck.Run("folder", root, ["train"]);
+        if (problem.Length > 0)
+        {
+            Assert.StartsWith(problem, Assert.Single(report.Problems).Message, StringComparison.Ordinal);
+            return;
+        }
+        Assert.Empty(report.Problems);
+        Assert.Equal(name.EndsWith(".tif", StringComparison.Ordinal) ? "TIFF or BMP" : "8-bit gray values", report.Encodings[0].Key);
+        // record_masks.py: column ÷ 5 + row ÷ 4, modulo 7; two corners are ignored.
+        var labels = Datasets.Open("folder", root, "train").Read(0).Labels;
+        for (var k = 1; k < 26 * 19 - 1; k++)
+            Assert.Equal((k % 26 / 5 + k / 26 / 4) % 7, labels.Labels[k]);
+        Assert.Equal((255, 255), (labels.Labels[0], labels.Labels[^1]));
+    }
+
+    [Theory]
+    [InlineData("a.png")]
+    [InlineData("a.bmp")]
+    public void Masks_of_colours_are_read_from_every_kind_that_keeps_them(string name)
+    {
+        Describe("images/{split}/*.png", "encoding: color\nclasses: [{name: bg, color: [0, 0, 0]}, {name: a, color: [255, 0, 0]}]",
+            masks: "masks/{split}/*");
+        Image("images/train/a.png");
+        // Two pixels, black and red: the header of 14 bytes, that of 40, a row from the bottom in blue, green, red.
+        byte[] bmp = [.. "BM"u8, 62, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 24, 0, .. new byte[24],
+            0, 0, 0, 0, 0, 255, 0, 0];
+        File.WriteAllBytes(Make($"masks/train/{name}"), name == "a.bmp" ? bmp : Png.Encode(new RgbImage(2, 1, [0, 0, 0, 255, 0, 0])));
+        Assert.Equal([0, 1], Datasets.Open("folder", root, "train").Read(0).Labels.Labels);
     }
 
     string Refused() => Assert.Throws<DatasetException>(() => Datasets.Open("folder", root, "train")).Message;

@@ -32,6 +32,33 @@ public sealed class PublishedLayoutTests : IDisposable
         Assert.All(Enumerable.Range(0, 4), k => Assert.Equal((64, 48), (train.Read(k).Labels.Width, train.Read(k).Labels.Height)));
     }
 
+    // The first bytes of a file say what it is: its own extension is another one here.
+    [Theory]
+    [InlineData("voc")]
+    [InlineData("voc-aug")]
+    [InlineData("pascal-context-60")]
+    [InlineData("lip")]
+    [InlineData("ade20k")]
+    [InlineData("coco-stuff")]
+    public void Images_of_every_kind_are_found_in_either_case(string layout)
+    {
+        PublishedLookAlike.Write(layout, root);
+        var before = Datasets.Open(layout, root, "train").Samples;
+        string[] ends = [.. ImageFile.Extensions, .. ImageFile.Extensions.Select(e => e.ToUpperInvariant())];
+        foreach (var end in ends)
+        {
+            foreach (var sample in Datasets.Open(layout, root, "train").Samples)
+            {
+                File.Move(sample.ImagePath, sample.ImagePath + "~");
+                File.Move(sample.ImagePath + "~", Path.ChangeExtension(sample.ImagePath, end));
+            }
+            var after = Datasets.Open(layout, root, "train");
+            Assert.Equal(before.Select(s => (s.Id, s.LabelPath)), after.Samples.Select(s => (s.Id, s.LabelPath)));
+            Assert.All(after.Samples, s => Assert.EndsWith(end, s.ImagePath, StringComparison.Ordinal));
+            Assert.Equal(64, after.Read(0).Image.Width);
+        }
+    }
+
     [Theory]
     [InlineData("cityscapes-coarse", new byte[] { 0, 2, 10, 255 })]
     [InlineData("voc-aug", new byte[] { 0, 15, 20, 255 })]

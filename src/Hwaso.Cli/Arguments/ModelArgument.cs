@@ -22,7 +22,7 @@ static class ModelArgument
         }
         if (!IsRecipe(model))
             return Zoo.Find(model);
-        var recipe = RecipeFile.Load(model);
+        var recipe = Load(model);
         try
         {
             return Zoo.Define(recipe.Model);
@@ -35,15 +35,15 @@ static class ModelArgument
 
     /// <summary>The recipe file, where it is one; null for a short name.</summary>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
-    public static RecipeFile? RecipeFileOf(string model) => IsRecipe(model) ? RecipeFile.Load(model) : null;
+    public static RecipeFile? RecipeFileOf(string model) => IsRecipe(model) ? Load(model) : null;
 
     /// <summary>The model section that describes it.</summary>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
-    public static ModelRecipe Recipe(string model) => IsRecipe(model) ? RecipeFile.Load(model).Model : new ModelRecipe { Name = model };
+    public static ModelRecipe Recipe(string model) => IsRecipe(model) ? Load(model).Model : new ModelRecipe { Name = model };
 
     /// <summary>The number of classes that a recipe names; null where it names none.</summary>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
-    public static int? Classes(string model) => IsRecipe(model) ? RecipeFile.Load(model).Model.Classes : null;
+    public static int? Classes(string model) => IsRecipe(model) ? Load(model).Model.Classes : null;
 
     /// <summary>
     /// The number of classes to build a network with: the one given, the recipe's, the published one where that is the rule, or 0 where the
@@ -62,6 +62,8 @@ static class ModelArgument
 
     /// <summary>The attention module of that name, for verbs that take one alone; null where it is no module's name.</summary>
     public static AttentionModule? FindAttention(string model) => AttentionModule.All.FirstOrDefault(a => a.Name == model);
+
+    static RecipeFile Load(string model) => RecipeFile.Load(ShippedRecipes.Find(model));
 
     // A weight file is told by its ending, so that a name that is misspelt is not taken for one.
     static bool IsTrained(string model) => Directory.Exists(model) || Path.GetExtension(model) is ".safetensors" or ".pth" or ".pt";

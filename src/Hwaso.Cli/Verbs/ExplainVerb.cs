@@ -16,7 +16,12 @@ sealed class ExplainVerb : Verb
         Description = "a run folder or a checkpoint (.safetensors), of any network with attention",
     };
 
-    readonly Argument<string[]> images = new("IMAGE") { Description = "images, JPEG or PNG", Arity = ArgumentArity.OneOrMore };
+    readonly Argument<string[]> images = new("IMAGE")
+    {
+        Description = "images: PNG, JPEG, WebP, BMP, GIF or TIFF",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     readonly Option<string?> folder = Values.Text("--out", "DIR", "folder to write to", required: true);
     readonly Option<string?> at = Values.Text("--at", "X,Y", "a pixel: selects its class, or in transformers the patch that attends");
     readonly Option<string?> name = Values.Text("--class", "NAME", "the class whose maps are drawn, where attention has one for each");

@@ -17,7 +17,12 @@ sealed class PredictVerb : Verb
         Description = "a run folder, a checkpoint (.safetensors) or an exported network (.onnx)",
     };
 
-    readonly Argument<string[]> images = new("IMAGE") { Description = "images, JPEG or PNG", Arity = ArgumentArity.OneOrMore };
+    readonly Argument<string[]> images = new("IMAGE")
+    {
+        Description = "images: PNG, JPEG, WebP, BMP, GIF or TIFF",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     readonly Option<string?> folder = Values.Text("--out", "DIR", "folder to write to", required: true);
     readonly Option<bool> overlay = Values.Flag("--overlay", "also writes each image with its labels over it");
     readonly Option<string?> submission = Values.Choice(

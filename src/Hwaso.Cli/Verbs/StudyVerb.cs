@@ -13,7 +13,7 @@ namespace Hwaso.Cli.Verbs;
 /// <summary><c>hwaso study</c>: from a grid of variants to a paper's table.</summary>
 sealed class StudyVerb : Verb
 {
-    readonly Argument<string> study = new("STUDY") { Description = "the study, a YAML file such as those in recipes/studies" };
+    readonly Argument<string> study = new("STUDY") { Description = "the study: a YAML file, or a name of hwaso recipes" };
     readonly Option<string?> data =
         Values.Text("--data", "DIR", "folder of the data set (default: the recipes'; with --small, scenes are rendered)");
     readonly Option<int?> seeds = Values.Whole("--seeds", "N", "runs of each variant (default: the study's)", min: 1);
@@ -46,7 +46,7 @@ sealed class StudyVerb : Verb
     {
         var asked = Read(arguments);
         var device = context.UseTorch();
-        var study = Study.Load(asked.Study, asked.Small);
+        var study = Study.Load(ShippedRecipes.FindStudy(asked.Study), asked.Small);
         var folder = new StudyFolder(asked.Out ?? Path.Combine("runs", "studies", study.Name + (study.IsSmall ? "-small" : "")));
         var data = asked.Data ?? Render(study, folder, context);
         using var console = new StudyConsole(context);

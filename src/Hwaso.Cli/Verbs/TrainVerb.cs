@@ -16,7 +16,7 @@ namespace Hwaso.Cli.Verbs;
 /// <summary><c>hwaso train</c>: from a recipe to a run folder.</summary>
 sealed class TrainVerb : Verb
 {
-    readonly Argument<string> recipe = new("RECIPE") { Description = "the recipe, a YAML file" };
+    readonly Argument<string> recipe = new("RECIPE") { Description = "the recipe: a YAML file, or a name of hwaso recipes" };
     readonly Option<string?> data = Values.Text("--data", "DIR", "folder of the data set (default: the recipe's)");
     readonly Option<string?> run = Values.Text("--run", "DIR", "run folder to write (default: runs/ and the recipe's name)");
     readonly Option<string[]> set = Values.Settings("--set", "replaces a value of the recipe; may be repeated");
@@ -47,7 +47,7 @@ sealed class TrainVerb : Verb
     {
         var asked = Read(arguments);
         var device = context.UseTorch();
-        var loaded = RecipeFile.Load(asked.Recipe, asked.Set);
+        var loaded = RecipeFile.Load(ShippedRecipes.Find(asked.Recipe), asked.Set);
         var folder = new RunFolder(asked.Run ?? Path.Combine("runs", loaded.Recipe.Name));
         var place = ProcessPlace.Of(Environment.GetEnvironmentVariable);
         var threads = context.Threads ?? loaded.Recipe.Threads ?? Math.Max(1, context.ProcessorThreads / (place?.LocalSize ?? 1));

@@ -18,6 +18,7 @@ static class VerbList
         new DepthVerb(),
         new ProfileVerb(),
         new ModelsVerb(),
+        new RecipesVerb(),
         new ImportVerb(),
         new VerifyVerb(),
         new ExportVerb(),

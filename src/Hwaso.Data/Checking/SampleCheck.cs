@@ -44,7 +44,8 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         var labels = Attempt(path, () => table.Read(path));
         var info = Quietly(() => Png.Info(path));
         if (info is not null || labels is not null)
-            tally.AddEncoding(info is null ? "MATLAB matrices" : EncodingOf(info));
+            tally.AddEncoding(info is not null ? EncodingOf(info)
+                : path.EndsWith(".mat", StringComparison.OrdinalIgnoreCase) ? "MATLAB matrices" : "TIFF or BMP");
         if (labels is null)
             return;
         CheckSums(path);

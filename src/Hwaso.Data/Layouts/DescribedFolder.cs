@@ -1,3 +1,5 @@
+using Hwaso.Imaging;
+
 namespace Hwaso.Data.Layouts;
 
 /// <summary>
@@ -86,7 +88,7 @@ sealed record DescribedFolder(ClassList Classes, LabelTable Table, string Images
         var name = Path.GetFileName(whole);
         var star = name.IndexOf('*', StringComparison.Ordinal);
         var (start, end) = (name[..star], name[(star + 1)..]);
-        IReadOnlyList<string> ends = end.Length == 0 ? ImageNames.Extensions
+        IReadOnlyList<string> ends = end.Length == 0 ? ImageFile.Extensions
             : end.Split('{', '}') is [var before, var choices, var after] ? [.. choices.Split(',').Select(c => before + c.Trim() + after)]
             : [end];
         return (Path.GetDirectoryName(whole)!, start, ends);

@@ -1,3 +1,5 @@
+using Hwaso.Imaging;
+
 namespace Hwaso.Data.Layouts;
 
 /// <summary>A split given by a text file of image names, one a line, as the PASCAL data sets have them.</summary>
@@ -7,6 +9,9 @@ namespace Hwaso.Data.Layouts;
 /// <param name="List">The text file.</param>
 sealed record ListedSplit(string Images, IReadOnlyList<string> Labels, string? Instances, string List)
 {
+    // The data sets' own kind first, for where several files have a name.
+    static readonly string[] imageKinds = [.. ImageFile.Extensions.OrderBy(e => e is not (".jpg" or ".jpeg"))];
+
     /// <summary>The listed images; one with a missing file is reported and left out.</summary>
     /// <exception cref="DatasetException">The list is missing or empty.</exception>
     public Sample[] Read(Action<DatasetProblem> report)
@@ -25,10 +30,10 @@ sealed record ListedSplit(string Images, IReadOnlyList<string> Labels, string? I
 
     Sample? Sample(string id, int line, Action<DatasetProblem> report)
     {
-        var image = ImageNames.Find(Images, id, ".jpg", ".jpeg", ".png");
-        var label = Labels.Select(f => ImageNames.Find(f, id, ".png")).FirstOrDefault(File.Exists)
-            ?? ImageNames.Find(Labels[^1], id, ".png");
-        var instances = Instances is null ? null : ImageNames.Find(Instances, id, ".png");
+        var image = ImageNames.Find(Images, id, imageKinds);
+        var label = Labels.Select(f => ImageNames.Find(f, id, ImageFile.LabelExtensions)).FirstOrDefault(File.Exists)
+            ?? ImageNames.Find(Labels[^1], id, ImageFile.LabelExtensions);
+        var instances = Instances is null ? null : ImageNames.Find(Instances, id, [".png"]);
         var missing = !File.Exists(image) ? new DatasetProblem(image, ProblemKind.MissingFile, $"is not there, but {List}:{line} names it")
             : !File.Exists(label) ? new DatasetProblem(image, ProblemKind.MissingFile, $"has no label: {label} was wanted ({List}:{line})")
             : null;

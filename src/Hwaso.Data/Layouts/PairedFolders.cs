@@ -1,3 +1,5 @@
+using Hwaso.Imaging;
+
 namespace Hwaso.Data.Layouts;
 
 /// <summary>Data sets of one folder with images and one with labels of the same names, for each split.</summary>
@@ -14,7 +16,7 @@ static class PairedFolders
             new[] { $"{folder}/{name}", $"{folder}/{folder}/{name}", name }
                 .Select(f => Path.Combine(root, f)).FirstOrDefault(Directory.Exists) ?? Path.Combine(root, folder, name);
         return Open("LIP", ClassList.Lip, LabelTable.Plain(ClassList.Lip.Count), split, In("TrainVal_images", $"{split}_images"),
-            In("TrainVal_parsing_annotations", $"{split}_segmentations"), [".png"], report);
+            In("TrainVal_parsing_annotations", $"{split}_segmentations"), report);
     }
 
     /// <summary>
@@ -27,7 +29,7 @@ static class PairedFolders
         var folder = Directory.Exists(Path.Combine(root, "ADEChallengeData2016")) ? Path.Combine(root, "ADEChallengeData2016") : root;
         var name = split switch { "train" => "training", "val" => "validation", _ => split };
         return Open("ADE20K", ClassList.Ade20k, LabelTable.FromOne(ClassList.Ade20k.Count), split, Path.Combine(folder, "images", name),
-            Path.Combine(folder, "annotations", name), [".png"], report);
+            Path.Combine(folder, "annotations", name), report);
     }
 
     /// <summary>
@@ -41,26 +43,25 @@ static class PairedFolders
         var labels = Path.Combine(root, "annotations", name);
         var trained = Directory.Exists(labels) && Directory.EnumerateFiles(labels, "*_labelTrainIds.png").Any();
         return Open("COCO-Stuff", ClassList.CocoStuff, trained ? LabelTable.Plain(ClassList.CocoStuff.Count) : LabelTable.CocoStuffIds,
-            split, Path.Combine(root, "images", name), labels, [trained ? "_labelTrainIds.png" : ".png"], report);
+            split, Path.Combine(root, "images", name), labels, report, trained ? "_labelTrainIds" : "");
     }
 
     /// <summary>
     /// Lists the images of a folder with the labels of another. A split without any label can be listed, to be predicted.
     /// </summary>
     static FileDataset Open(string name, ClassList classes, LabelTable table, string split, string images, string labels,
-        string[] labelEnds, Action<DatasetProblem>? report)
+        Action<DatasetProblem>? report, string labelEnd = "")
     {
         Folders.RequireSplit(Path.GetDirectoryName(images)!, Path.GetFileName(images));
-        var samples = ImageNames.In(images, ".jpg", ".jpeg", ".png").Select(image =>
+        var samples = ImageNames.In(images).Select(image =>
         {
             var id = Path.GetFileNameWithoutExtension(image);
-            return new Sample(id, image, labelEnds.Select(end => Path.Combine(labels, id + end)).FirstOrDefault(File.Exists))
-            {
-                WantedLabel = Path.Combine(labels, id + labelEnds[0]),
-            };
+            var label = ImageNames.Find(labels, id + labelEnd, ImageFile.LabelExtensions);
+            return new Sample(id, image, File.Exists(label) ? label : null) { WantedLabel = label };
         }).ToArray();
         if (samples.Length == 0)
-            throw new DatasetException(images, $"no *.jpg, *.jpeg or *.png in it; the split '{split}' is empty");
+            throw new DatasetException(images,
+                $"no image in it ({string.Join(", ", ImageFile.Extensions.Select(e => "*" + e))}); the split '{split}' is empty");
         var bare = samples.FirstOrDefault(s => s.LabelPath is null);
         if (report is null && bare is not null && samples.Any(s => s.LabelPath is not null))
             throw new DatasetException(bare.ImagePath, $"has no label: {bare.WantedLabel} was wanted "

@@ -1,13 +1,12 @@
 using Hwaso.Data;
 using Hwaso.Data.Layouts;
+using Hwaso.Imaging;
 
 namespace Hwaso.Inference.Depth;
 
 /// <summary>The images whose depth is wanted: files, a folder of them, or a data set's split.</summary>
 public static class DepthImages
 {
-    static readonly string[] endings = [".jpg", ".jpeg", ".png"];
-
     /// <summary>The image files, in a fixed order.</summary>
     /// <param name="sources">Image files, or one folder: of images, or of a data set.</param>
     /// <param name="output">The folder that depth goes to: images in it are left out.</param>
@@ -25,11 +24,11 @@ public static class DepthImages
             return [.. Datasets.Open(named, folder, split).Samples.Select(sample => sample.ImagePath)];
         var own = Path.GetFullPath(output) + Path.DirectorySeparatorChar;
         var images = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => endings.Contains(Path.GetExtension(file).ToLowerInvariant()))
+            .Where(ImageFile.IsImage)
             .Where(file => !Path.GetFullPath(file).StartsWith(own, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal).ToArray();
         return images.Length > 0 ? images :
-            throw new FileNotFoundException($"{folder}: neither a known data set nor any JPEG or PNG in it");
+            throw new FileNotFoundException($"{folder}: neither a known data set nor any image in it");
     }
 
     static IReadOnlyList<string> Files(IReadOnlyList<string> images, string? layout)

@@ -1,4 +1,5 @@
 using Hwaso.Data;
+using Hwaso.Imaging;
 
 namespace Hwaso.Metrics.Scoring;
 
@@ -21,10 +22,14 @@ static class LabelFiles
             throw new DatasetException(folder, $"no such file or folder; it should hold {what}");
         if (named && (pattern.Split('*') is not [_, _]))
             throw new DatasetException(path, "one star was wanted, for the part by which predictions and truth are matched");
-        var files = Directory.EnumerateFiles(folder, named ? pattern : "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        var files = Directory.EnumerateFiles(folder, named ? pattern : "*", SearchOption.AllDirectories)
+            .Where(file => named || ImageFile.LabelExtensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
+            .Order(StringComparer.Ordinal)
             .Select(file =>
                 (named ? StarOf(pattern, Path.GetFileName(file)) : Path.ChangeExtension(Path.GetRelativePath(folder, file), null), file))
                 .ToArray();
+        if (!named && files.GroupBy(f => f.Item1, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new DatasetException(twice.Last().file, $"has the name of {Path.GetFileName(twice.First().file)}; keep one of them");
         return files.Length > 0 ? files
             : throw new DatasetException(path, $"no {(named ? "file of that pattern" : "*.png")} in it or below it; it should hold {what}");
     }

@@ -66,6 +66,15 @@ public sealed class LabelPairsTests : IDisposable
     }
 
     [Fact]
+    public void Label_files_of_a_folder_are_png_and_tiff_in_either_case()
+    {
+        Write("gt/1.PNG", "gt/2.tif", "gt/notes.txt", "gt/photo.jpg", "out/1.png", "out/2.TIFF");
+        Assert.Equal([At("out/1.png"), At("out/2.TIFF")], LabelPairs.ByName(At("out"), At("gt")).Select(p => p.Prediction));
+        Write("out/2.png");
+        Refused($"{At("out/2.png")}: has the name of 2.TIFF; keep one of them", () => LabelPairs.ByName(At("out"), At("gt")));
+    }
+
+    [Fact]
     public void Names_are_matched_by_path_and_then_by_the_file_alone()
     {
         Write("gt/a/1.png", "gt/b/1.png", "gt/c/2.png", "out/a/1.png", "out/b/1.png", "out/2.png");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hwaso.Checkpoints;
@@ -7,6 +8,7 @@ using Hwaso.Reports.Tests;
 using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Training.Loop;
+using static System.FormattableString;
 
 namespace Hwaso.Training.Tests.Loop;
 
@@ -27,10 +29,10 @@ public sealed partial class AnotherTaskTests(SceneFolder scenes) : TensorTest, I
         Assert.Equal((errors.Min(), 1 + Array.IndexOf(errors, errors.Min())), (result.Best!.Main.Value!.Value, result.BestEpoch));
         var best = TensorFile.Read(At("learn").Best);
         Assert.Equal(("1", $"{result.BestEpoch}"), (best.Metadata["hwaso.brightest"], best.Metadata["hwaso.epoch"]));
-        Assert.Equal(errors.Min(), double.Parse(best.Metadata["hwaso.error"]));
+        Assert.Equal(errors.Min(), double.Parse(best.Metadata["hwaso.error"], CultureInfo.InvariantCulture));
         var text = File.ReadAllText(At("learn").Log);
         Assert.Contains("network fcn-resnet50, 241 parameters, one brightness, ", text, StringComparison.Ordinal);
-        Assert.Contains($"best mean error {errors.Min():0.0000} after epoch {result.BestEpoch}", text, StringComparison.Ordinal);
+        Assert.Contains(Invariant($"best mean error {errors.Min():0.0000} after epoch {result.BestEpoch}"), text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -61,7 +63,7 @@ public sealed partial class AnotherTaskTests(SceneFolder scenes) : TensorTest, I
         Assert.Equal(least, RunSummary.Read(At("told").Result).Scores["error"]);
         Assert.Contains(EventRecords.Shown(At("told").Events), v => v.Tag == "val/error" && v.Value == (float)least);
         var page = File.ReadAllText(At("told").Report);
-        Assert.Matches($@"<dt>Mean error</dt><dd>{Regex.Escape($"{least:0.000}")}</dd><dd class=""note"">epoch \d</dd>", page);
+        Assert.Matches($@"<dt>Mean error</dt><dd>{Regex.Escape(Invariant($"{least:0.000}"))}</dd><dd class=""note"">epoch \d</dd>", page);
         var section = page[page.IndexOf("<h2>Guesses</h2>", StringComparison.Ordinal)..];
         Assert.Equal(4, Regex.Count(section[..section.IndexOf("</section>", StringComparison.Ordinal)], "<tr><td>"));
     }

@@ -11,6 +11,7 @@ using Hwaso.Training.Loop;
 using Hwaso.Training.Studies;
 using Hwaso.Training.Tasks;
 using Hwaso.Training.Tests.Loop;
+using static System.FormattableString;
 
 namespace Hwaso.Training.Tests.Studies;
 
@@ -89,7 +90,8 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
         var markdown = File.ReadAllText(Folder.Markdown);
         const string Heads = "| parameters (M), published | parameters (M) | multiply-adds (2^30) | mIoU %, published |";
         Assert.Contains(Heads, markdown, StringComparison.Ordinal);
-        Assert.Contains($"{100 * Number(0, "miou"):0.00} ± {100 * Number(0, "miou_deviation"):0.00}", markdown, StringComparison.Ordinal);
+        Assert.Contains(Invariant($"{100 * Number(0, "miou"):0.00} ± {100 * Number(0, "miou_deviation"):0.00}"), markdown,
+            StringComparison.Ordinal);
         Assert.Contains("href=\"attention/seed-8/report.html\"", File.ReadAllText(Folder.Page), StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(Folder.Root, "attention/seed-8/report.html")));
     }

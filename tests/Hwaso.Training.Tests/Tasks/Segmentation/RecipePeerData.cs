@@ -3,6 +3,7 @@ using Hwaso.Checkpoints;
 using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 using Hwaso.Tests;
+using static System.FormattableString;
 
 namespace Hwaso.Training.Tests.Tasks.Segmentation;
 
@@ -63,7 +64,7 @@ public sealed class RecipePeerData : IDisposable
             }
             Png.Write(At($"images/{n}.png"), pixels);
             Png.WriteGray(At($"labels/{n}.png"), labels);
-            Png.WriteGray16(At($"Depth/{n}.png"), values, new Dictionary<string, string> { [DepthPng.ScaleKey] = $"{scale}" });
+            Png.WriteGray16(At($"Depth/{n}.png"), values, new Dictionary<string, string> { [DepthPng.ScaleKey] = Invariant($"{scale}") });
         }
     }
 

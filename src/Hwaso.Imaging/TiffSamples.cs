@@ -1,0 +1,69 @@
+using System.Buffers.Binary;
+
+namespace Hwaso.Imaging;
+
+/// <summary>Makes colours and class indices of a TIFF's samples.</summary>
+static class TiffSamples
+{
+    /// <summary>
+    /// Colours of 8 bits: palettes are looked up, gray is expanded, channels behind the colours are dropped, and of 16 bits the upper 8 are
+    /// taken.
+    /// </summary>
+    public static RgbImage Rgb(in TiffDecoder tiff)
+    {
+        var image = new RgbImage(tiff.Width, tiff.Height, PixelBuffer.Uncleared<byte>(tiff.Width, tiff.Height, 3));
+        var (pixels, width, samples, bytes, palette) = (image.Pixels, tiff.Width, tiff.Samples, tiff.Bits / 8, tiff.Palette());
+        var (upper, colours) = (tiff.Bits == 16 && tiff.IsLittleEndian ? 1 : 0, tiff.Colours);
+        tiff.Decode((line, x, y) =>
+        {
+            for (int from = upper, to = 3 * (y * width + x); from < line.Length; from += samples * bytes, to += 3)
+                if (colours == TiffColours.Palette)
+                    palette.AsSpan(3 * line[from], 3).CopyTo(pixels.AsSpan(to));
+                else if (colours == TiffColours.Rgb)
+                    (pixels[to], pixels[to + 1], pixels[to + 2]) = (line[from], line[from + bytes], line[from + 2 * bytes]);
+                else
+                    pixels[to] = pixels[to + 1] = pixels[to + 2] = colours == TiffColours.WhiteIsZero ? (byte)~line[from] : line[from];
+        });
+        return image;
+    }
+
+    /// <summary>
+    /// Class indices: those of a palette (its colours do not matter), or gray values of 0 to 255, whether the file has one channel, three
+    /// equal ones, or opaque pixels besides.
+    /// </summary>
+    /// <exception cref="ImageFormatException">The pixels are coloured, above 255 or not opaque, or 0 stands for white.</exception>
+    public static LabelMap Labels(in TiffDecoder tiff, string name)
+    {
+        var (width, bits, little, samples) = (tiff.Width, tiff.Bits, tiff.IsLittleEndian, tiff.Samples);
+        var channels = tiff.Colours == TiffColours.Rgb ? 3 : 1;
+        if (tiff.Colours == TiffColours.WhiteIsZero)
+            throw new ImageFormatException(name, "a TIFF whose 0 is white, where class indices were expected: programs read its values the "
+                + "one way or the other; export it as PNG, or with 0 as black");
+        if (samples > channels + 1)
+            throw new ImageFormatException(name, $"a TIFF of {samples} channels where class indices were expected; export one channel");
+        var values = PixelBuffer.Uncleared<byte>(width, tiff.Height, 1);
+        tiff.Decode((line, x, y) =>
+        {
+            for (var k = 0; k * samples * bits < line.Length * 8; k++)
+            {
+                var first = Sample(line, k * samples, bits, little);
+                if (channels == 3 && Sample(line, k * samples + 1, bits, little) is var second
+                    && Sample(line, k * samples + 2, bits, little) is var third && (second != first || third != first))
+                    throw new ImageFormatException(name, $"a colour TIFF of {bits} bits where class indices were expected: pixel "
+                        + $"({x + k}, {y}) is ({first}, {second}, {third}); where colours stand for classes, describe them with the layout "
+                        + "folder and encoding: color");
+                if (first > byte.MaxValue)
+                    throw new ImageFormatException(name, $"a TIFF of 16 bits where class indices from 0 to 255 were expected: pixel "
+                        + $"({x + k}, {y}) is {first}; is it an instance or depth map?");
+                if (samples > channels && Sample(line, k * samples + channels, bits, little) != (1 << bits) - 1)
+                    throw new ImageFormatException(name, $"a TIFF with transparent pixels where class indices were expected: pixel "
+                        + $"({x + k}, {y}) is not opaque, so that its value may mean nothing; export it without opacity");
+                values[y * width + x + k] = (byte)first;
+            }
+        });
+        return new LabelMap(width, tiff.Height, values);
+    }
+
+    static int Sample(ReadOnlySpan<byte> line, int k, int bits, bool little) => bits == 8 ? line[k]
+        : little ? BinaryPrimitives.ReadUInt16LittleEndian(line[(2 * k)..]) : BinaryPrimitives.ReadUInt16BigEndian(line[(2 * k)..]);
+}
