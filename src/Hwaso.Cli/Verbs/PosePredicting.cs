@@ -22,14 +22,11 @@ static class PosePredicting
     /// <summary>Writes a JSON and a picture for each image.</summary>
     public static int Run(PredictArguments asked, string? boxes, VerbContext context)
     {
-        if (asked.Overlay || asked.Submission is not null || !asked.Views.Views.IsPlain)
-            throw new UsageException(
-                "--overlay, --submission and views are for segmentation networks; a pose network writes skeletons anyway");
         var known = boxes is null or Whole ? null : BoxesByImage(boxes);
         var names = asked.Images.Select(Path.GetFileNameWithoutExtension).ToArray();
         if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new UsageException($"two images are called {twice.Key}; write them to different folders");
-        using var network = PoseNetwork.Open(asked.Source, context.UseTorch());
+        using var network = context.OpenPoses(asked.Source);
         OutputFolder.Make(asked.Out);
         var (files, times, failed) = (new List<string>(), new List<double>(), new List<(string Image, string Problem)>());
         using (var progress = context.Progress("Predicting", asked.Images.Count, "images"))
@@ -58,7 +55,7 @@ static class PosePredicting
             {
                 ["files"] = JsonOutput.Array(files),
                 ["milliseconds"] = JsonOutput.Array(times),
-                ["engine"] = "libtorch",
+                ["engine"] = network.Engine,
                 ["failed"] = new JsonArray([.. failed.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })]),
             },
             output =>
