@@ -75,7 +75,8 @@ sealed class EvaluateVerb : Verb
         {
             if (asked.Views.Any || asked.Boundary || arguments.GetValue(measures.Absent) is not null || foreign.Of(arguments) is not null)
                 throw new UsageException("views, --threshold, --absent, --boundary and what an exported file does not say are for "
-                    + $"segmentation networks; {asked.Source} is for poses: change its protocol with --set, e.g. --set pose.flip_test=false");
+                    + $"segmentation networks; {asked.Source} is for poses: change its protocol with --set, "
+                    + "e.g. --set pose.flip_test=false");
             return PoseEvaluating.Run(asked, pose, context);
         }
         if (pose.Any || PoseLayouts.All.Contains(asked.Layout))

@@ -108,8 +108,9 @@ public sealed class PoseNetwork : IDisposable
             var given = PoseSettings.RecipeOf(model.Metadata);
             var recipe = RecipeFile.Read(given.ToYaml(), file, settings).Recipe;
             if (recipe.Augment.Crop != given.Augment.Crop)
-                throw new ArgumentException($"augment.crop=[{recipe.Augment.Crop.Height}, {recipe.Augment.Crop.Width}]: {file} was exported "
-                    + $"for crops of {given.Augment.Crop}; leave it out, or export the network again");
+                throw new ArgumentException(
+                    $"augment.crop=[{recipe.Augment.Crop.Height}, {recipe.Augment.Crop.Width}]: {file} was exported for crops "
+                    + $"of {given.Augment.Crop}; leave it out, or export the network again");
             var description = PoseSettings.DescriptionOf(model.Metadata);
             var options = PoseSettings.OptionsOf(recipe, description);
             return new PoseNetwork(
