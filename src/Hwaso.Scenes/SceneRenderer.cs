@@ -13,15 +13,15 @@ public static class SceneRenderer
     /// <param name="height">Height in pixels, 8 to 8192.</param>
     /// <param name="seed">Chooses street, traffic, weather and camera.</param>
     /// <exception cref="ArgumentOutOfRangeException">A side is out of range.</exception>
-    public static Scene Render(int width, int height, ulong seed) => Render(width, height, seed, crowded: false);
+    public static Scene Render(int width, int height, ulong seed) => Render(width, height, seed, SceneCrowd.None);
 
     /// <summary>One scene, with more people than a street has where that is wanted.</summary>
     /// <param name="width">Width in pixels, 8 to 8192.</param>
     /// <param name="height">Height in pixels, 8 to 8192.</param>
     /// <param name="seed">Chooses street, traffic, weather and camera.</param>
-    /// <param name="crowded">Whether people stand, pose and sit before the camera.</param>
+    /// <param name="crowd">The people who stand, pose and sit before the camera.</param>
     /// <exception cref="ArgumentOutOfRangeException">A side is out of range.</exception>
-    public static Scene Render(int width, int height, ulong seed, bool crowded)
+    public static Scene Render(int width, int height, ulong seed, SceneCrowd crowd)
     {
         Check(width, nameof(width));
         Check(height, nameof(height));
@@ -31,8 +31,8 @@ public static class SceneRenderer
         var camera = Camera(width, height, random);
         var world = new World();
         Compose(world, plan, random);
-        if (crowded)
-            new Crowd(world, plan, random.Fork()).Build();
+        if (crowd != SceneCrowd.None)
+            new Crowd(world, plan, random.Fork()).Build(crowd);
         var view = View.Of(camera, random.Range(-0.05f, 0.05f), Samples);
         var raster = new Rasteriser(width * Samples, height * Samples, keepsSurfaces: true);
         raster.Draw(world, view, castersOnly: false);

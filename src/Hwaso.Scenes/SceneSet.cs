@@ -15,15 +15,17 @@ public static class SceneSet
     /// <param name="val">Scenes to validate on; null for a fifth of <paramref name="count"/>, at least 1.</param>
     /// <param name="threads">Threads that render.</param>
     /// <param name="progress">Receives the number of finished scenes.</param>
+    /// <param name="crowd">People besides those of the streets; null: <see cref="SceneCrowd.Mixed"/> in COCO's layout, else none.</param>
     /// <param name="stop">Cancels the work; written files stay.</param>
     /// <exception cref="IOException">A file cannot be written; the message names it, and files written before are whole.</exception>
     public static SceneSetSummary Write(
         string dir, SceneLayout layout, int count, int width, int height, ulong seed, int? val = null, int threads = 1,
-        Action<int>? progress = null, CancellationToken stop = default)
+        Action<int>? progress = null, SceneCrowd? crowd = null, CancellationToken stop = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var validation = val ?? Math.Max(1, count / 5);
         ArgumentOutOfRangeException.ThrowIfNegative(validation);
+        var people = crowd ?? (layout == SceneLayout.Coco ? SceneCrowd.Mixed : SceneCrowd.None);
         ISceneWriter writer = layout switch
         {
             SceneLayout.Voc => new VocWriter(dir),
@@ -41,8 +43,7 @@ public static class SceneSet
                 var isVal = k >= count;
                 var number = isVal ? k - count : k;
                 writer.Write(isVal ? "val" : "train", number,
-                    SceneRenderer.Render(
-                        width, height, SplitMix64.Mix(seed * 2 + (isVal ? 1UL : 0)) + (ulong)number, crowded: layout == SceneLayout.Coco));
+                    SceneRenderer.Render(width, height, SplitMix64.Mix(seed * 2 + (isVal ? 1UL : 0)) + (ulong)number, people));
                 progress?.Invoke(Interlocked.Increment(ref done));
             });
             writer.End();

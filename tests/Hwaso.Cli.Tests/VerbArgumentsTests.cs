@@ -17,8 +17,8 @@ public sealed class VerbArgumentsTests
         var full = verb.Read(Parse(verb, "d --layout voc --count 9 --val 0 --size 128x256 --seed 7"));
         var plain = verb.Read(Parse(verb, "d --layout cityscapes --count 9"));
 
-        Assert.Equal(new ScenesArguments("d", "voc", 9, 0, new SizePx(128, 256), 7), full);
-        Assert.Equal(new ScenesArguments("d", "cityscapes", 9, null, new SizePx(256, 512), 1), plain);
+        Assert.Equal(new ScenesArguments("d", "voc", 9, 0, new SizePx(128, 256), 7, null), full);
+        Assert.Equal(new ScenesArguments("d", "cityscapes", 9, null, new SizePx(256, 512), 1, null), plain);
     }
 
     [Fact]

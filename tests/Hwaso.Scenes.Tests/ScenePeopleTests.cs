@@ -16,7 +16,7 @@ public sealed class ScenePeopleTests : IDisposable
         var (seen, hidden) = (0, 0);
         for (var seed = 1; seed <= 6; seed++)
         {
-            var scene = SceneRenderer.Render(192, 128, (ulong)seed, crowded: true);
+            var scene = SceneRenderer.Render(192, 128, (ulong)seed, SceneCrowd.Mixed);
             foreach (var person in scene.People)
                 for (var j = 0; j < PoseDescription.Coco.Count; j++)
                 {

@@ -56,6 +56,9 @@ sealed class ViewOptions
 sealed record ViewArguments(
     IReadOnlyList<double> Scales, bool Flip, SizePx? Crop, SizePx? Stride, Protocol? Protocol, double? Threshold = null)
 {
+    /// <summary>Whether any option of segmentation was given.</summary>
+    public bool Any => !Views.IsPlain || Protocol is not null || Threshold is not null;
+
     /// <summary>The same for a segmenter.</summary>
     public Views Views => Protocol?.Views ?? new Views { Scales = Scales, Flip = Flip, Crop = Crop, Stride = Stride };
 }

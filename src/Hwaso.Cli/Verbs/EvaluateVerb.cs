@@ -77,7 +77,13 @@ sealed class EvaluateVerb : Verb
         var asked = Read(arguments);
         var pose = new PoseViewArguments(arguments.GetValue(boxes), arguments.GetValue(results), arguments.GetValue(set) ?? []);
         if (PoseNetwork.Is(asked.Source))
+        {
+            if (asked.Views.Any || asked.Boundary || arguments.GetValue(measures.Absent) is not null || foreign.Of(arguments) is not null)
+                throw new UsageException("views, --threshold, --absent, --boundary and what an exported file does not say are for "
+                    + $"segmentation networks; {asked.Source} is for poses: change its protocol with --set, "
+                    + "e.g. --set pose.flip_test=false");
             return PoseEvaluating.Run(asked, pose, context);
+        }
         if (DetectorNetwork.Is(asked.Source))
             return BoxEvaluating.Run(asked, pose, context);
         if (pose.Any || PoseLayouts.All.Concat(BoxLayouts.All).Contains(asked.Layout))

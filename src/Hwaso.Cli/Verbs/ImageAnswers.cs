@@ -27,7 +27,9 @@ static class ImageAnswers
     /// <param name="write">
     /// Writes the answer for an image to files that begin with the first argument; the second is the image's path. Returns the JSON's path.
     /// </param>
-    public static int Run(PredictArguments asked, VerbContext context, Func<string, string, RgbImage, string> write)
+    /// <param name="engine">The engine that answers.</param>
+    public static int Run(PredictArguments asked, VerbContext context, Func<string, string, RgbImage, string> write,
+        string engine = "libtorch")
     {
         var names = NamesOf(asked.Images);
         OutputFolder.Make(asked.Out);
@@ -54,7 +56,7 @@ static class ImageAnswers
             {
                 ["files"] = JsonOutput.Array(files),
                 ["milliseconds"] = JsonOutput.Array(times),
-                ["engine"] = "libtorch",
+                ["engine"] = engine,
                 ["failed"] = new JsonArray([.. failed.Select(f => new JsonObject { ["image"] = f.Image, ["message"] = f.Problem })]),
             },
             output =>

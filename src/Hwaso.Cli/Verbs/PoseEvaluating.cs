@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Data.Poses;
-using Hwaso.Inference.Poses;
 using Hwaso.Recipes;
 using Hwaso.Training.Tasks.Poses;
 
@@ -14,7 +13,7 @@ static class PoseEvaluating
     /// <summary>Scores a pose network and prints the numbers.</summary>
     public static int Run(EvaluateArguments asked, PoseViewArguments view, VerbContext context)
     {
-        using var network = PoseNetwork.Open(asked.Source, context.UseTorch(), [.. view.Settings]);
+        using var network = context.OpenPoses(asked.Source, [.. view.Settings]);
         var recipe = network.Recipe;
         var pose = recipe.Pose ?? new PoseRecipe();
         var layout = asked.Layout ?? (PoseLayouts.All.Contains(recipe.Data.Layout) ? recipe.Data.Layout : PoseLayouts.Coco);

@@ -20,20 +20,17 @@ static class PosePredicting
     /// <summary>Writes a JSON and a picture for each image.</summary>
     public static int Run(PredictArguments asked, string? boxes, VerbContext context)
     {
-        if (asked.Overlay || asked.Submission is not null || !asked.Views.Views.IsPlain)
-            throw new UsageException(
-                "--overlay, --submission and views are for segmentation networks; a pose network writes skeletons anyway");
         var known = boxes is null or Whole ? null : BoxesByImage(boxes);
         // Before weights are loaded: an error of usage is one line.
         ImageAnswers.NamesOf(asked.Images);
-        using var network = PoseNetwork.Open(asked.Source, context.UseTorch());
+        using var network = context.OpenPoses(asked.Source);
         return ImageAnswers.Run(asked, context, (stem, path, image) =>
         {
             IReadOnlyList<(CocoBox Box, double Score)> people = known is null ? [(new CocoBox(0, 0, image.Width, image.Height), 1)]
                 : known.TryGetValue(Path.GetFileName(path), out var listed) ? listed
                 : throw new DatasetException(path, $"is not among the {known.Count} images of {boxes}");
             return Write(stem, path, image, people, network);
-        });
+        }, network.Engine);
     }
 
     static string Write(

@@ -65,7 +65,12 @@ sealed class PredictVerb : Verb
     {
         var asked = Read(arguments);
         if (PoseNetwork.Is(asked.Source))
+        {
+            if (asked.Overlay || asked.Submission is not null || asked.Views.Any || foreign.Of(arguments) is not null)
+                throw new UsageException("--overlay, --submission, views, --threshold and what an exported file does not say are for "
+                    + $"segmentation networks; {asked.Source} is for poses, of which skeletons are drawn anyway");
             return PosePredicting.Run(asked, arguments.GetValue(boxes), context);
+        }
         if (arguments.GetValue(least) is { } score && !DetectorNetwork.Is(asked.Source))
             throw new UsageException(
                 string.Create(CultureInfo.InvariantCulture, $"--score {score} is for detectors; {asked.Source} is another"));

@@ -94,7 +94,7 @@ sealed class StudyVerb : Verb
 
     static void Render(StudyScenes scenes, string folder, int threads, Action<int>? progress, CancellationToken stop) => SceneSet.Write(
         folder, scenes.Layout == "voc" ? SceneLayout.Voc : SceneLayout.Cityscapes, scenes.Train, scenes.Size.Width, scenes.Size.Height,
-        (ulong)scenes.Seed, scenes.Val, threads, progress, stop);
+        (ulong)scenes.Seed, scenes.Val, threads, progress, stop: stop);
 
     static int Stopped(StudyArguments asked, StudyFolder folder, VerbContext context)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference;
+using Hwaso.Inference.Poses;
 using Hwaso.Runtime;
 using Hwaso.Torch;
 
@@ -46,6 +47,18 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
         return TorchDevice;
     }
 
+    /// <summary>Opens the pose network that a verb finds joints with.</summary>
+    /// <param name="source">A run folder or a checkpoint, on libtorch, or an exported network, on Hwaso.Runtime.</param>
+    /// <param name="settings">Overrides of its recipe.</param>
+    /// <exception cref="UsageException">An exported network cannot do what the options ask for.</exception>
+    public PoseNetwork OpenPoses(string source, params IReadOnlyList<string> settings)
+    {
+        if (!Segmenter.IsExported(source))
+            return PoseNetwork.Open(source, UseTorch(), settings);
+        RefuseDevice(source);
+        return PoseNetwork.OpenExported(source, ProcessorThreads, settings);
+    }
+
     /// <summary>Opens the network that a verb segments images with.</summary>
     /// <param name="source">A run folder, a checkpoint or an exported network.</param>
     /// <param name="views">How it looks at images.</param>
@@ -65,8 +78,8 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
                 $"{option}: {source} is an exported network, which sees an image once and whole; leave it out, or give the run that it "
                     + "came from");
         }
-        if (exported && Device is not (null or "cpu"))
-            throw new UsageException($"--device {Device}: {source} is an exported network, which runs on the processor; leave it out");
+        if (exported)
+            RefuseDevice(source);
         if (!exported)
             NativeLibraryFile.Prepare(Log);
         return Segmenter.Open(source, new SegmenterOptions
@@ -89,4 +102,10 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
 
     /// <summary>The same for work that counts its units after it has begun.</summary>
     public CountedProgress CountedProgress(string activity, string unit) => new(total => Progress(activity, total, unit));
+
+    void RefuseDevice(string source)
+    {
+        if (Device is not (null or "cpu"))
+            throw new UsageException($"--device {Device}: {source} is an exported network, which runs on the processor; leave it out");
+    }
 }

@@ -2,8 +2,6 @@ using Hwaso.Data.Poses;
 using Hwaso.Imaging;
 using Hwaso.Nn;
 using Hwaso.Runtime.Poses;
-using Hwaso.Torch;
-using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Inference.Poses;
 
@@ -32,12 +30,18 @@ public sealed record PoseOptions
     public static int BlurOf(double sigma) => sigma >= 3 ? 17 : 11;
 }
 
-/// <summary>Finds the joints of people on images with a pose network on libtorch.</summary>
-/// <param name="net">The network; put into evaluation mode.</param>
+/// <summary>Finds the joints of people on images with a pose network.</summary>
+/// <param name="engine">Runs the network.</param>
 /// <param name="options">How it looks at people.</param>
-public sealed class PoseEstimator(Net net, PoseOptions options)
+public sealed class PoseEstimator(IHeatMapEngine engine, PoseOptions options)
 {
-    readonly Normalisation normalisation = new(options.Sampling.Mean, options.Sampling.Deviation);
+    /// <summary>Finds joints with a network on libtorch.</summary>
+    /// <param name="net">The network; put into evaluation mode.</param>
+    /// <param name="options">How it looks at people.</param>
+    public PoseEstimator(Net net, PoseOptions options)
+        : this(new TorchHeatMaps(net, (options ?? throw new ArgumentNullException(nameof(options))).Sampling), options)
+    {
+    }
 
     /// <summary>How it looks at people.</summary>
     public PoseOptions Options => options;
@@ -95,28 +99,12 @@ public sealed class PoseEstimator(Net net, PoseOptions options)
     public float[][] Maps(IReadOnlyList<RgbImage> crops)
     {
         ArgumentNullException.ThrowIfNull(crops);
-        net.Eval();
-        using var scope = new Scope();
-        using var off = new NoGrad();
-        var device = net.Weights.Device;
-        var inputs = Aten.Cat([.. crops.Select(c => normalisation.ToTensor(c, device))], 0).Contiguous(MemoryFormat.ChannelsLast);
-        var straight = Values(inputs);
+        var straight = engine.Maps(crops, mirrored: false);
         if (!options.Flip)
             return straight;
-        var mirrored = Values(Aten.Flip(inputs, [3]).Contiguous(MemoryFormat.ChannelsLast));
-        foreach (var (maps, other) in straight.Zip(mirrored))
+        foreach (var (maps, other) in straight.Zip(engine.Maps(crops, mirrored: true)))
             HeatMapFlip.Merge(
                 maps, other, options.Sampling.MapWidth, options.Sampling.MapHeight, options.FlipPairs, options.Shift);
         return straight;
-
-        float[][] Values(Tensor images)
-        {
-            var answer = net.Call(images);
-            if (answer.Size(2) != options.Sampling.MapHeight || answer.Size(3) != options.Sampling.MapWidth)
-                throw new ArgumentException($"the network answers with {answer}; heat maps of {options.Sampling.MapHeight}×"
-                    + $"{options.Sampling.MapWidth} were wanted: make the input's sides multiples of 32");
-            var values = answer.To(Device.Cpu).Contiguous().ToArray<float>();
-            return [.. values.Chunk(values.Length / crops.Count)];
-        }
     }
 }

@@ -3,22 +3,25 @@ using Hwaso.Data.Poses;
 using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Recipes;
+using Hwaso.Runtime;
+using Hwaso.Runtime.Format;
+using Hwaso.Runtime.Poses;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference.Poses;
 
-/// <summary>A trained or imported pose network on libtorch.</summary>
+/// <summary>A trained or imported pose network on libtorch, or an exported one on Hwaso.Runtime.</summary>
 public sealed class PoseNetwork : IDisposable
 {
-    readonly LoadedModel model;
+    readonly IDisposable owner;
 
-    PoseNetwork(LoadedModel model, Recipe recipe, PoseDescription description)
-    {
-        (this.model, Recipe, Description) = (model, recipe, description);
-        Estimator = new PoseEstimator(model.Net, PoseSettings.OptionsOf(recipe, description));
-    }
+    PoseNetwork(IDisposable owner, string source, string engine, Recipe recipe, PoseDescription description, PoseEstimator estimator) =>
+        (this.owner, Source, Engine, Recipe, Description, Estimator) = (owner, source, engine, recipe, description, estimator);
 
-    /// <summary>The recipe that it was trained by, with settings of the caller; of an imported network, the official one.</summary>
+    /// <summary>
+    /// The recipe that it was trained by, with settings of the caller; of an imported network, the official one; of an exported one, what
+    /// the file says about its use.
+    /// </summary>
     public Recipe Recipe { get; }
 
     /// <summary>Its joints.</summary>
@@ -27,11 +30,18 @@ public sealed class PoseNetwork : IDisposable
     /// <summary>Finds joints with it.</summary>
     public PoseEstimator Estimator { get; }
 
-    /// <summary>The weight file.</summary>
-    public string Source => model.Source;
+    /// <summary>The weight file, or the exported one.</summary>
+    public string Source { get; }
 
-    /// <summary>Whether a run folder or checkpoint holds a pose network; false for anything else.</summary>
-    public static bool Is(string source) => CheckpointTask.Of(source) == ModelTask.Pose;
+    /// <summary>The engine: <c>libtorch</c> or <c>Hwaso.Runtime</c>.</summary>
+    public string Engine { get; }
+
+    /// <summary>Whether a run folder, a checkpoint or an exported file holds a pose network; false for anything else.</summary>
+    public static bool Is(string source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return Segmenter.IsExported(source) ? IsExportedPose(source) : CheckpointTask.Of(source) == ModelTask.Pose;
+    }
 
     /// <summary>Opens a run folder's best weights or a checkpoint.</summary>
     /// <param name="source">The run folder or the checkpoint.</param>
@@ -49,18 +59,45 @@ public sealed class PoseNetwork : IDisposable
             var recipe = RecipeFile.Read(TrainedBy(model).ToYaml(), model.Source, settings).Recipe;
             var joints = model.ClassCount;
             var description = model.Pose is { } pose
-                ? new PoseDescription
-                {
-                    Joints = pose.Joints,
-                    Skeleton = pose.Skeleton,
-                    FlipPairs = pose.FlipPairs,
-                    Sigmas = pose.Sigmas.Count > 0 ? pose.Sigmas : null,
-                }
+                ? PoseSettings.DescriptionOf(pose)
                 : joints == PoseDescription.Mpii.Count ? PoseDescription.Mpii
                 : joints == PoseDescription.Coco.Count ? PoseDescription.Coco
                 : throw new CheckpointException(
                     model.Source, null, $"does not describe its {joints} joints; train it, or import COCO's 17");
-            return new PoseNetwork(model, recipe, description);
+            return new PoseNetwork(
+                model, model.Source, "libtorch", recipe, description,
+                new PoseEstimator(model.Net, PoseSettings.OptionsOf(recipe, description)));
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens an exported network, which needs no libtorch.</summary>
+    /// <param name="file">The <c>.onnx</c> file.</param>
+    /// <param name="threads">Threads; 0: one per processor.</param>
+    /// <param name="settings">Overrides of what the file says, such as <c>pose.flip_test=false</c>.</param>
+    /// <exception cref="ModelFormatException">The file is damaged, or of no pose network that Hwaso exported.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="RecipeException">A setting is unknown or of the wrong type.</exception>
+    public static PoseNetwork OpenExported(string file, int threads, params IReadOnlyList<string> settings)
+    {
+        var model = PoseModel.Load(file, new RuntimeOptions { Threads = threads });
+        try
+        {
+            var given = PoseSettings.RecipeOf(model.Metadata);
+            var recipe = RecipeFile.Read(given.ToYaml(), file, settings).Recipe;
+            if (recipe.Augment.Crop != given.Augment.Crop)
+                throw new ArgumentException(
+                    $"augment.crop=[{recipe.Augment.Crop.Height}, {recipe.Augment.Crop.Width}]: {file} was exported for crops "
+                    + $"of {given.Augment.Crop}; leave it out, or export the network again");
+            var description = PoseSettings.DescriptionOf(model.Metadata);
+            var options = PoseSettings.OptionsOf(recipe, description);
+            return new PoseNetwork(
+                model, file, "Hwaso.Runtime", recipe, description,
+                new PoseEstimator(new RuntimeHeatMaps(model, options.Sampling), options));
         }
         catch
         {
@@ -70,7 +107,20 @@ public sealed class PoseNetwork : IDisposable
     }
 
     /// <summary>Frees the weights.</summary>
-    public void Dispose() => model.Dispose();
+    public void Dispose() => owner.Dispose();
+
+    static bool IsExportedPose(string file)
+    {
+        try
+        {
+            return File.Exists(file) && PoseModel.Is(file);
+        }
+        catch (Exception error) when (error is ModelFormatException or IOException or UnauthorizedAccessException)
+        {
+            // Whoever opens it reports this.
+            return false;
+        }
+    }
 
     static Recipe TrainedBy(LoadedModel model)
     {

@@ -80,4 +80,45 @@ public static class PoseSettings
             JointThreshold = options.JointThreshold,
         };
     }
+
+    /// <summary>The joints of an exported network or a checkpoint.</summary>
+    public static PoseDescription DescriptionOf(PoseMetadata metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return new PoseDescription
+        {
+            Joints = metadata.Joints,
+            Skeleton = metadata.Skeleton,
+            FlipPairs = metadata.FlipPairs,
+            Sigmas = metadata.Sigmas.Count > 0 ? metadata.Sigmas : null,
+        };
+    }
+
+    /// <summary>What an exported network says about its use, as the recipe whose settings those are.</summary>
+    public static Recipe RecipeOf(PoseMetadata metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return new Recipe(
+            "exported", new ModelRecipe { Name = "exported" },
+            new DataRecipe(metadata.Joints.Count == PoseDescription.Mpii.Count ? PoseLayouts.Mpii : PoseLayouts.Coco),
+            new AugmentRecipe(new SizePx(metadata.Height, metadata.Width)), new TrainRecipe(1, new OptimizerRecipe(1)) { Epochs = 1 })
+        {
+            Pose = new PoseRecipe
+            {
+                FlipTest = metadata.Flip,
+                Shift = metadata.Shift,
+                Targets = metadata.Unbiased ? PoseTargets.Udp : PoseTargets.Published,
+                // The two kernels that heat maps are blurred with stand for σ of 2 and of 3.
+                Sigma = metadata.Blur == PoseOptions.BlurOf(3) ? 3 : 2,
+                Offset = metadata.Refinement switch
+                {
+                    PoseRefinement.None => PoseOffset.None,
+                    PoseRefinement.Dark => PoseOffset.Dark,
+                    PoseRefinement.DarkUdp => PoseOffset.DarkUdp,
+                    _ => PoseOffset.Quarter,
+                },
+                JointThreshold = metadata.JointThreshold,
+            },
+        };
+    }
 }

@@ -9,14 +9,30 @@ namespace Hwaso.Models.Networks;
 /// <summary>The initial values that a recipe asks for.</summary>
 public static class InitialValues
 {
-    /// <summary>Gives them to a pose network's weights; those of attention modules stay their own.</summary>
+    /// <summary>
+    /// Gives them to a pose network's weights; those of attention modules stay their own. The head begins as published in any case, so that
+    /// the first heat maps are about 0.
+    /// </summary>
     public static void Set(PoseNet net, Initialization init)
     {
         ArgumentNullException.ThrowIfNull(net);
         if (init is Initialization.Published or Initialization.HRNet)
+        {
             net.InitialiseAsPublished();
-        else if (init == Initialization.Kaiming)
+            return;
+        }
+        if (init == Initialization.Kaiming)
             Kaiming(net.Weights);
+        // Heat maps are 0 nearly everywhere. A head as PyTorch makes it answers with values around 1, a loss a hundred times that of zeros,
+        // and hundreds of steps do nothing but bring them down.
+        foreach (var (name, tensor) in net.Weights.Parameters)
+            if (net.HeadPaths.Any(path => name.StartsWith(path + ".", StringComparison.Ordinal)))
+            {
+                if (tensor.Dimensions == 4)
+                    Init.Normal(tensor, HRNetValues.Deviation);
+                else
+                    Init.Constant(tensor, 0);
+            }
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using Hwaso.Common;
 using Hwaso.Runtime.Format;
@@ -33,6 +34,15 @@ public sealed class PoseModel : IDisposable
 
     /// <summary>Joints, crops and protocol from the file.</summary>
     public PoseMetadata Metadata { get; }
+
+    /// <summary>Whether an ONNX file says that it is a pose network.</summary>
+    /// <exception cref="ModelFormatException">The file is not an ONNX file, or is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool Is(string path)
+    {
+        using IMemoryOwner<byte> bytes = new FileBytes(path);
+        return OnnxReader.Read(bytes.Memory, path, Path.GetDirectoryName(Path.GetFullPath(path))).Metadata.ContainsKey(PoseMetadata.Key);
+    }
 
     /// <summary>Loads a model from a file.</summary>
     /// <exception cref="ModelFormatException">
@@ -71,6 +81,37 @@ public sealed class PoseModel : IDisposable
             poses.Add(One(rgb, width, height, box, stop));
         }
         return poses;
+    }
+
+    /// <summary>The network's answer to one crop, before anything is made of it.</summary>
+    /// <param name="crop">Red, green and blue of each pixel: 3 × Metadata.Width × Metadata.Height bytes.</param>
+    /// <param name="mirrored">Whether the network sees the crop mirrored left to right; its answer is then mirrored too.</param>
+    /// <param name="stop">Cancels the run between two steps.</param>
+    /// <returns>J × height × width values, and the heat maps' size.</returns>
+    /// <exception cref="ArgumentException">The buffer has the wrong length.</exception>
+    /// <exception cref="ModelFormatException">The network answers with something else than heat maps of its joints.</exception>
+    public (float[] Maps, int Height, int Width) HeatMaps(
+        ReadOnlySpan<byte> crop, bool mirrored = false, CancellationToken stop = default)
+    {
+        if (crop.Length != 3 * Metadata.Width * Metadata.Height)
+            throw new ArgumentException($"{crop.Length} bytes for a crop of {Metadata.Width}×{Metadata.Height} pixels; "
+                + $"{3 * Metadata.Width * Metadata.Height} were wanted");
+        if (!idle.TryTake(out var session))
+            session = model.Open([1, 3, Metadata.Height, Metadata.Width]);
+        try
+        {
+            Fill(session.Input(0), crop, mirrored);
+            session.Run(stop);
+            var shape = session.OutputShape(0);
+            return shape.Length == 4 && shape[1] == Metadata.Joints.Count
+                ? (session.Output(0).ToArray(), shape[2], shape[3])
+                : throw new ModelFormatException(
+                    place, $"answers [{string.Join(", ", shape.ToArray())}]; heat maps of {Metadata.Joints.Count} joints were wanted");
+        }
+        finally
+        {
+            idle.Add(session);
+        }
     }
 
     /// <summary>Ends the model's threads, unless they belong to a shared pool, and releases the memory of its runs.</summary>
@@ -127,33 +168,15 @@ public sealed class PoseModel : IDisposable
 
     (float[] Maps, int Height, int Width) Maps(byte[] pixels, CancellationToken stop)
     {
-        if (!idle.TryTake(out var session))
-            session = model.Open([1, 3, Metadata.Height, Metadata.Width]);
-        try
-        {
-            Fill(session.Input(0), pixels, mirrored: false);
-            session.Run(stop);
-            var shape = session.OutputShape(0);
-            if (shape.Length != 4 || shape[1] != Metadata.Joints.Count)
-                throw new ModelFormatException(
-                    place, $"answers [{string.Join(", ", shape.ToArray())}]; heat maps of {Metadata.Joints.Count} joints were wanted");
-            var (height, width) = (shape[2], shape[3]);
-            var maps = session.Output(0).ToArray();
-            if (Metadata.Flip)
-            {
-                Fill(session.Input(0), pixels, mirrored: true);
-                session.Run(stop);
-                HeatMapFlip.Merge(maps, session.Output(0), width, height, Metadata.FlipPairs, Metadata.Shift);
-            }
-            return (maps, height, width);
-        }
-        finally
-        {
-            idle.Add(session);
-        }
+        var straight = HeatMaps(pixels, mirrored: false, stop);
+        if (Metadata.Flip)
+            HeatMapFlip.Merge(
+                straight.Maps, HeatMaps(pixels, mirrored: true, stop).Maps, straight.Width, straight.Height, Metadata.FlipPairs,
+                Metadata.Shift);
+        return straight;
     }
 
-    void Fill(Span<float> input, byte[] pixels, bool mirrored)
+    void Fill(Span<float> input, ReadOnlySpan<byte> pixels, bool mirrored)
     {
         var (width, plane) = (Metadata.Width, Metadata.Width * Metadata.Height);
         for (var c = 0; c < 3; c++)

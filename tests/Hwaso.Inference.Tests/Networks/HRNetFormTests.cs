@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Inference.Networks;
 using Hwaso.Models.Networks;
@@ -86,6 +87,23 @@ public sealed class HRNetFormTests : TensorTest
         Assert.All(attention.Missing, key => Assert.True(
             key.Contains(".deattn.", StringComparison.Ordinal) || key.StartsWith("last_layer.", StringComparison.Ordinal), key));
         Assert.Empty(Import(file, "  family: hrnet-cls\n", 7).Missing);
+    }
+
+    [Fact]
+    public void The_official_ImageNet_file_has_all_of_a_pose_network_but_its_head()
+    {
+        // Names from the official codes: the body's are HRNetV2's, of W48 as of W32, and the classifier's those of cls_hrnet.py.
+        string[] head = ["incre_modules.0.0.conv1.weight", "downsamp_modules.0.0.weight", "final_layer.0.weight", "classifier.weight"];
+        var file = Keys("hrnetv2_w48.keys.json").Where(k => !k.StartsWith("last_layer.", StringComparison.Ordinal)).Concat(head)
+            .ToDictionary(k => k, _ => HostTensor.Of([0L]));
+        var match = StateDict.Match(file, Keys("hrnet_pose_w32.keys.json"));
+        Assert.Equal(["final_layer.weight", "final_layer.bias"], match.Missing);
+        // The pose network's last module has an output of the finest branch alone.
+        Assert.All(match.Unexpected.Except(head), k => Assert.Matches(@"^stage4\.2\.fuse_layers\.[123]\.", k));
+        Assert.Equal(file.Count, match.Loaded.Count + match.Unexpected.Count);
+
+        static string[] Keys(string name) => [.. JsonNode.Parse(File.ReadAllText(Fixtures.Path($"formula/{name}")))!["state_dict"]!
+            .AsObject().Select(k => k.Key)];
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Hwaso.Checkpoints;
 using Hwaso.Data.Annotations;
 using Hwaso.Data.Poses;
 using Hwaso.Inference.Poses;
+using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -23,66 +24,108 @@ public sealed class PoseProtocolTests : TensorTest
     static readonly string folder = Fixtures.Path("pose/e2e");
     static readonly JsonNode expected = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "expected.json")))!;
 
+    readonly Weights weights = Weights.Create(initialise: false);
+    PoseNet? net;
+
     [Fact]
     public void True_boxes_and_a_detectors_give_the_authors_results_and_numbers()
     {
-        var recipe = Recipe.Load(RepositoryRoot.File("recipes", "hrnet-w32-pose_coco-256x192.yaml"));
-        using var weights = Weights.Create(initialise: false);
-        var net = Zoo.Define(recipe.Model).Build(weights, PoseDescription.Coco.Count);
-        foreach (var (key, tensor) in weights.State)
-            tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
-        var data = PoseLayouts.Open(PoseLayouts.Coco, folder, "val");
-        var options = PoseSettings.OptionsOf(recipe, data.Description);
-
-        var truth = Estimate(data);
+        var (data, estimator) = Open();
+        var truth = Estimate(estimator, data);
         AssertPlaces("truth_boxes_center_scale", truth);
-        AssertScores("truth_boxes", data, truth, new PoseRecipe());
-        AssertResults("truth_boxes", data, truth, new PoseRecipe());
+        AssertScores("truth_boxes", estimator, data, truth, new PoseRecipe());
+        AssertResults("truth_boxes", estimator, data, truth, new PoseRecipe());
 
         var boxes = data.WithBoxes(Path.Combine(folder, "detections.json"), 0);
-        var detected = Estimate(boxes);
+        var detected = Estimate(estimator, boxes);
         AssertPlaces("detector_boxes_center_scale", detected);
-        AssertResults("detector_boxes", boxes, detected, new PoseRecipe());
-        AssertScores("detector_boxes", boxes, detected, new PoseRecipe());
-        AssertScores("detector_boxes_oks_0.5", boxes, detected, new PoseRecipe { OksThreshold = 0.5 });
-        AssertScores("detector_boxes_soft_nms", boxes, detected, new PoseRecipe { SoftNms = true });
+        AssertResults("detector_boxes", estimator, boxes, detected, new PoseRecipe());
+        AssertScores("detector_boxes", estimator, boxes, detected, new PoseRecipe());
+        AssertScores("detector_boxes_oks_0.5", estimator, boxes, detected, new PoseRecipe { OksThreshold = 0.5 });
+        AssertScores("detector_boxes_soft_nms", estimator, boxes, detected, new PoseRecipe { SoftNms = true });
         AssertScores(
-            "detector_boxes_image_thre_0.5", boxes, [.. detected.Where(p => p.Person.BoxScore >= 0.5)], new PoseRecipe());
+            "detector_boxes_image_thre_0.5", estimator, boxes, [.. detected.Where(p => p.Person.BoxScore >= 0.5)], new PoseRecipe());
 
-        IReadOnlyList<EstimatedPerson> Estimate(PoseDataset people) => new PoseValidator(
-            new PoseEstimator(net, options), people, new PoseRecipe(), batch: 8).Estimate();
+        // The threshold of joints changes people's scores alone.
+        const string Threshold = "detector_boxes_in_vis_median";
+        var (_, other) = Open("pose.joint_threshold=14000");
+        EstimatedPerson[] rated =
+        [
+            .. detected.Select(p => p with { Score = other.ScoreOf([.. p.Joints.Select(v => (float)v)], p.Person.BoxScore) }),
+        ];
+        AssertResults(Threshold, other, boxes, rated, new PoseRecipe());
+        AssertScores(Threshold, other, boxes, rated, new PoseRecipe());
+    }
 
-        void AssertScores(string variant, PoseDataset people, IReadOnlyList<EstimatedPerson> found, PoseRecipe protocol)
+    [Theory]
+    [InlineData("truth_boxes_no_flip", "pose.flip_test=false")]
+    [InlineData("truth_boxes_flip_no_shift", "pose.shift=false")]
+    [InlineData("truth_boxes_no_quarter", "pose.offset=none")]
+    public void A_step_of_the_protocol_that_is_left_out_gives_the_authors_results_without_it(string variant, string setting)
+    {
+        var (data, estimator) = Open(setting);
+        var people = Estimate(estimator, data);
+        AssertResults(variant, estimator, data, people, new PoseRecipe());
+        AssertScores(variant, estimator, data, people, new PoseRecipe());
+    }
+
+    public override void Dispose()
+    {
+        weights.Dispose();
+        base.Dispose();
+    }
+
+    (PoseDataset Data, PoseEstimator Estimator) Open(params string[] settings)
+    {
+        var recipe = Recipe.Load(RepositoryRoot.File("recipes", "hrnet-w32-pose_coco-256x192.yaml"), settings);
+        net ??= Build(recipe);
+        var data = PoseLayouts.Open(PoseLayouts.Coco, folder, "val");
+        return (data, new PoseEstimator(net, PoseSettings.OptionsOf(recipe, data.Description)));
+    }
+
+    PoseNet Build(Recipe recipe)
+    {
+        var built = ((PoseDefinition)Zoo.Define(recipe.Model)).Build(weights, PoseDescription.Coco.Count);
+        foreach (var (key, tensor) in weights.State)
+            tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
+        return built;
+    }
+
+    static IReadOnlyList<EstimatedPerson> Estimate(PoseEstimator estimator, PoseDataset people) =>
+        new PoseValidator(estimator, people, new PoseRecipe(), batch: 8).Estimate();
+
+    static void AssertScores(
+        string variant, PoseEstimator estimator, PoseDataset people, IReadOnlyList<EstimatedPerson> found, PoseRecipe protocol)
+    {
+        var wanted = expected["variants"]![variant]!;
+        var validator = new PoseValidator(estimator, people, protocol, 8);
+        var kept = validator.WithoutTwins(found);
+        Assert.Equal(wanted["people_in"]!.GetValue<int>(), found.Count);
+        Assert.Equal(wanted["people_out"]!.GetValue<int>(), kept.Count);
+        var scores = validator.Score(kept, threads: 2).Keypoints!;
+        foreach (var (name, value) in new[]
+                 {
+                     ("AP", scores.Ap), ("AP50", scores.Ap50), ("AP75", scores.Ap75), ("APm", scores.ApMedium), ("APl", scores.ApLarge),
+                     ("AR", scores.Ar), ("AR50", scores.Ar50), ("AR75", scores.Ar75), ("ARm", scores.ArMedium), ("ARl", scores.ArLarge),
+                 })
+            Assert.Equal(wanted[name]!.GetValue<double>(), value, Numbers);
+    }
+
+    static void AssertResults(
+        string variant, PoseEstimator estimator, PoseDataset people, IReadOnlyList<EstimatedPerson> found, PoseRecipe protocol)
+    {
+        var validator = new PoseValidator(estimator, people, protocol, 8);
+        var kept = validator.WithoutTwins(found).OrderBy(p => p.Person.ImageId).ThenBy(p => p.Score).ToArray();
+        var wanted = CocoResults.Read(Path.Combine(folder, "results", $"{variant}.json")).Entries
+            .OrderBy(r => r.ImageId).ThenBy(r => r.Score).ToArray();
+        Assert.Equal(wanted.Length, kept.Length);
+        foreach (var (ours, theirs) in kept.Zip(wanted))
         {
-            var wanted = expected["variants"]![variant]!;
-            var validator = new PoseValidator(new PoseEstimator(net, options), people, protocol, 8);
-            var kept = validator.WithoutTwins(found);
-            Assert.Equal(wanted["people_in"]!.GetValue<int>(), found.Count);
-            Assert.Equal(wanted["people_out"]!.GetValue<int>(), kept.Count);
-            var scores = validator.Score(kept, threads: 2).Keypoints!;
-            foreach (var (name, value) in new[]
-                     {
-                         ("AP", scores.Ap), ("AP50", scores.Ap50), ("AP75", scores.Ap75), ("APm", scores.ApMedium), ("APl", scores.ApLarge),
-                         ("AR", scores.Ar), ("AR50", scores.Ar50), ("AR75", scores.Ar75), ("ARm", scores.ArMedium), ("ARl", scores.ArLarge),
-                     })
-                Assert.Equal(wanted[name]!.GetValue<double>(), value, Numbers);
-        }
-
-        void AssertResults(string variant, PoseDataset people, IReadOnlyList<EstimatedPerson> found, PoseRecipe protocol)
-        {
-            var validator = new PoseValidator(new PoseEstimator(net, options), people, protocol, 8);
-            var kept = validator.WithoutTwins(found).OrderBy(p => p.Person.ImageId).ThenBy(p => p.Score).ToArray();
-            var wanted = CocoResults.Read(Path.Combine(folder, "results", $"{variant}.json")).Entries
-                .OrderBy(r => r.ImageId).ThenBy(r => r.Score).ToArray();
-            Assert.Equal(wanted.Length, kept.Length);
-            foreach (var (ours, theirs) in kept.Zip(wanted))
-            {
-                Assert.Equal(theirs.ImageId, ours.Person.ImageId);
-                Assert.Equal(theirs.Score, ours.Score, Scores * Math.Abs(theirs.Score));
-                for (var k = 0; k < theirs.Keypoints!.Length; k++)
-                    Assert.Equal(
-                        theirs.Keypoints[k], ours.Joints[k], k % 3 == 2 ? Scores * Math.Abs(theirs.Keypoints[k]) : Coordinates);
-            }
+            Assert.Equal(theirs.ImageId, ours.Person.ImageId);
+            Assert.Equal(theirs.Score, ours.Score, Scores * Math.Abs(theirs.Score));
+            for (var k = 0; k < theirs.Keypoints!.Length; k++)
+                Assert.Equal(
+                    theirs.Keypoints[k], ours.Joints[k], k % 3 == 2 ? Scores * Math.Abs(theirs.Keypoints[k]) : Coordinates);
         }
     }
 
