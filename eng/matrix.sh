@@ -109,21 +109,21 @@ time_once() {
 
 median() { sort -n | awk '{ v[NR] = $1 } END { printf "%.0f\n", v[int((NR + 1) / 2)] }'; }
 
-# The releases take turns, so that what else the machine does slows all of them.
+# The releases take turns, so that what else the machine does slows all of them. Each round leaves its result, should the next be cut off.
 time_inference() {
     local release format round results
-    for release in "$@"; do mkdir -p "$roots/$release.results" && rm -f "$roots/$release.results"/times-*; done
-    for round in 1 2 3 4 5; do
+    for release in "$@"; do mkdir -p "$roots/$release.results" && rm -f "$roots/$release.results"/{times-*,inference}; done
+    for round in 1 2 3; do
         for format in channels_last contiguous; do
             for release in "$@"; do time_once "$release" "$format" >>"$roots/$release.results/times-$format"; done
         done
-        say "$(date +%T) inference: round $round of 5" >&2
-    done
-    for release in "$@"; do
-        results="$roots/$release.results"
-        for format in channels_last contiguous; do
-            say "$(cut -d' ' -f1 "$results/times-$format" | median) ms ($(cut -d' ' -f2 "$results/times-$format" | median))"
-        done | paste -sd'|' | sed 's/|/ | /' >"$results/inference"
+        for release in "$@"; do
+            results="$roots/$release.results"
+            for format in channels_last contiguous; do
+                say "$(cut -d' ' -f1 "$results/times-$format" | median) ms ($(cut -d' ' -f2 "$results/times-$format" | median))"
+            done | paste -sd'|' | sed 's/|/ | /' >"$results/inference"
+        done
+        say "$(date +%T) inference: round $round of 3" >&2
     done
 }
 
@@ -164,7 +164,7 @@ trap 'rm -f "$table"' EXIT
     say
     say "Written by \`make matrix\` on $(date +%F): each Debian release in a folder made by debootstrap, with this machine's .NET and tests."
     say "The door is built there from the same sources. The last columns are HRNetV2-W18's inference of one 512×512 image on two threads, in"
-    say "both orders of memory; segmenting uses channels last. The releases take turns, five rounds of five calls; the numbers are medians:"
+    say "both orders of memory; segmenting uses channels last. The releases take turns, three rounds of five calls; the numbers are medians:"
     say "the time that passed and, in brackets, what it took of the processors. Where other programs run, compare those in brackets."
     say
     say "| system | libtorch | built as | Torch | Nn | Models | resumed to the same bits | channels last | contiguous |"
