@@ -3,6 +3,7 @@
 # Torch, Nn and Models, stops and resumes trainings, times inference; writes benchmarks/results/libtorch.md. Needs root, debootstrap and
 # some 2 GB for each release.
 #   eng/matrix.sh [--continue] [RELEASE…]   all releases, or some, whose table is printed only; --continue keeps the steps that are done
+#   eng/matrix.sh --table                   runs nothing, and writes the table of the steps that are done
 #   eng/matrix.sh --step STEP RELEASE       one step again: root, door, Hwaso.Torch.Tests, Hwaso.Nn.Tests, Hwaso.Models.Tests or resume
 #   eng/matrix.sh --step inference          times all releases in turn
 set -euo pipefail
@@ -130,13 +131,17 @@ time_inference() {
 # row RELEASE: the release's line of the table.
 row() {
     local step cells=""
-    for step in "${steps[@]}" inference; do cells+=" $(cat "$roots/$1.results/$step" 2>/dev/null || say '?') |"; done
+    for step in "${steps[@]}"; do cells+=" $(cat "$roots/$1.results/$step" 2>/dev/null || say '?') |"; done
+    cells+=" $(cat "$roots/$1.results/inference" 2>/dev/null || say '? | ?') |"
     say "|$cells"
 }
 
-keep=""
+keep="" run=yes
 if [[ "${1:-}" == --continue ]]; then
     keep=yes
+    shift
+elif [[ "$*" == --table ]]; then
+    run=""
     shift
 elif [[ "${1:-}" == --step ]]; then
     [[ $# == 3 || "$*" == "--step inference" ]] || die "usage: eng/matrix.sh --step STEP RELEASE, or --step inference"
@@ -150,13 +155,15 @@ elif [[ "${1:-}" == --step ]]; then
 fi
 chosen=("$@")
 ((${#chosen[@]})) || chosen=("${releases[@]}")
-for release in "${chosen[@]}"; do
-    [[ -n "$keep" ]] || rm -rf "$roots/$release.results"
-    for step in "${steps[@]}"; do run_step "$release" "$step"; done
-done
-for release in "${chosen[@]}"; do
-    [[ -f "$roots/$release.results/inference" ]] || { time_inference "${chosen[@]}" && break; }
-done
+if [[ -n "$run" ]]; then
+    for release in "${chosen[@]}"; do
+        [[ -n "$keep" ]] || rm -rf "$roots/$release.results"
+        for step in "${steps[@]}"; do run_step "$release" "$step"; done
+    done
+    for release in "${chosen[@]}"; do
+        [[ -f "$roots/$release.results/inference" ]] || { time_inference "${chosen[@]}" && break; }
+    done
+fi
 table="$(mktemp)"
 trap 'rm -f "$table"' EXIT
 {
@@ -170,6 +177,8 @@ trap 'rm -f "$table"' EXIT
     say "| system | libtorch | built as | Torch | Nn | Models | resumed to the same bits | channels last | contiguous |"
     say "|---|---|---|---|---|---|---|--:|--:|"
     for release in "${chosen[@]}"; do row "$release"; done
+    say
+    say "A question mark is a step that was not run to its end."
 } | tee "$table"
 if (($# == 0)); then cp "$table" "$results"; fi
 ! grep -qE '[1-9?][0-9]* failed| 0 passed|not built|\| \? ' "$table"
