@@ -11,6 +11,8 @@ static class FunctionRules
         if (Truth(a) is { } truth)
             return c => [Value.OfInts(OnnxType.Bool, c[0].Shape, [.. c[0].ToDoubles().Select(v => truth(v) ? 1L : 0)])];
         var (real, whole) = (Real(a), Whole(a.Node.Type));
+        if (a.Node.Type == "Shrink")
+            whole = v => (long)real!(v);
         return real is null && whole is null ? null : c => [Map(c, real, whole)];
     }
 

@@ -208,7 +208,13 @@ sealed record GridSampling(string Mode, string Padding, bool Corners)
         if (!double.IsFinite(place))
             place = -1;
         if (place < low || place > high)
-            place = Padding switch { "border" => Math.Clamp(place, 0, size - 1), "reflection" => Reflected(place, low, high), _ => place };
+            place = Padding switch
+            {
+                // Each of the four pixels of a cubic is clamped by itself, as in PyTorch and ONNX Runtime.
+                "border" when Mode is not ("cubic" or "bicubic") => Math.Clamp(place, 0, size - 1),
+                "reflection" => Reflected(place, low, high),
+                _ => place,
+            };
         // Far outside, all pixels are zeros.
         place = Math.Clamp(place, -1e6, 1e6 + size);
         var floor = (int)Math.Floor(place);

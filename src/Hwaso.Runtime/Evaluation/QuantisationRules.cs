@@ -25,9 +25,8 @@ static class QuantisationRules
                     ProductRules.MatMul(c, Shifted(c, 0, Math.Max(0, c[0].Rank - 2)), Shifted(c, 3, Math.Max(0, c[3].Rank - 1))),
                     isConvolution: false)];
             case "QLinearConv":
-                var (windows, groups) = (Windows.Read(a), (int)a.Int("group", 1));
-                return c => [Settled(c, WindowRules.Convolved(c, windows, groups, Shifted(c, 0, 1), Shifted(c, 3, 0), null),
-                    isConvolution: true)];
+                var convolution = IntegerConvolution.Read(a);
+                return c => [Settled(c, convolution.Sums(c, weights: 3, zero: 2, weightsZero: 5), isConvolution: true)];
             default:
                 return null;
         }

@@ -66,7 +66,10 @@ static class ResizeRules
         }
         if (regions.Length > 0)
             Extrapolate(numbers, so, outside, settings.Extrapolation);
-        return x.IsReal ? new Value(x.Type, so, numbers) : new Value(x.Type, so, Array.ConvertAll(numbers, Math.Round));
+        // Integers lose their fraction, as in ONNX's reference and in ONNX Runtime; single precision absorbs errors of the sum.
+        if (!x.IsReal)
+            numbers = Array.ConvertAll(numbers, v => Math.Truncate((double)(float)v));
+        return new Value(x.Type, so, numbers);
     }
 
     static void OfSizes(Call c, ResizeSettings settings, int[] axes, int[] sizes, float[] scales)

@@ -15,9 +15,8 @@ static class WindowRules
                 var (windows, groups) = (Windows.Read(a), (int)Math.Clamp(a.Int("group", 1), 0, int.MaxValue));
                 return c => [Convolved(c, windows, groups, c[0], c[1], c.Optional(2))];
             case "ConvInteger":
-                var (whole, parts) = (Windows.Read(a), (int)Math.Clamp(a.Int("group", 1), 0, int.MaxValue));
-                return c => [CastRules.Cast(Convolved(c, whole, parts, ProductRules.Shifted(c, c[0], c.Optional(2), 1),
-                    ProductRules.Shifted(c, c[1], c.Optional(3), 0), null), OnnxType.Int32)];
+                var whole = IntegerConvolution.Read(a);
+                return c => [CastRules.Cast(whole.Sums(c, weights: 1, zero: 2, weightsZero: 3), OnnxType.Int32)];
             case "ConvTranspose":
                 var (transposed, count) = (Windows.Read(a), (int)Math.Clamp(a.Int("group", 1), 0, int.MaxValue));
                 var (padding, shape) = (a.Ints("output_padding"), a.Ints("output_shape"));
@@ -95,11 +94,12 @@ static class WindowRules
                 : windows.Auto.StartsWith("SAME", StringComparison.Ordinal) ? (long)x.Shape[d + 2] * stride : null;
             if (size is { } given)
             {
-                var all = whole - given;
+                // A larger output has zeros at its end.
+                var all = Math.Max(whole - given, 0);
                 before = windows.Auto == "SAME_UPPER" ? all / 2 : all - (all / 2);
                 after = all - before;
             }
-            along[d] = new Window(c.Sizes([whole - before - after])[0], kernel, stride, dilation, (int)before, 0, x.Shape[d + 2]);
+            along[d] = new Window(c.Sizes([size ?? (whole - before - after)])[0], kernel, stride, dilation, (int)before, 0, x.Shape[d + 2]);
         }
         int[] shape = [x.Shape[0], w.Shape[1] * groups, .. along.Select(l => l.Size)];
         var (to, from, weights) = (c.Doubles(shape), x.ToDoubles(), w.ToDoubles());

@@ -79,10 +79,9 @@ sealed unsafe class GatherKernel(int outer, int length, int innerBytes, long* in
 /// <summary>Converts integers to floating-point numbers, or the reverse.</summary>
 /// <param name="elements">The number of elements.</param>
 /// <param name="toFloat">Whether integers become floating-point numbers; else those are truncated.</param>
-/// <param name="toTruth">Whether floating-point numbers become truths: 0, or 1 for any other number.</param>
 /// <param name="from">The numbers.</param>
 /// <param name="to">Receives them.</param>
-sealed unsafe class CastKernel(int elements, bool toFloat, bool toTruth, byte* from, byte* to) : Kernel
+sealed unsafe class CastKernel(int elements, bool toFloat, byte* from, byte* to) : Kernel
 {
     const int Piece = 16384;
 
@@ -96,6 +95,22 @@ sealed unsafe class CastKernel(int elements, bool toFloat, bool toTruth, byte* f
             if (toFloat)
                 ((float*)to)[k] = ((long*)from)[k];
             else
-                ((long*)to)[k] = toTruth ? (((float*)from)[k] != 0 ? 1 : 0) : (long)((float*)from)[k];
+                ((long*)to)[k] = (long)((float*)from)[k];
+    }
+}
+
+/// <summary>1 where a number is not zero, else 0.</summary>
+sealed unsafe class TruthKernel(int elements, bool fromFloat, byte* from, long* to) : Kernel
+{
+    const int Piece = 16384;
+
+    public override int Items => (elements + Piece - 1) / Piece;
+
+    public override long ScratchBytes => 0;
+
+    public override void Run(int item, byte* scratch)
+    {
+        for (var k = item * Piece; k < Math.Min(elements, (item + 1) * Piece); k++)
+            to[k] = (fromFloat ? ((float*)from)[k] != 0 : ((long*)from)[k] != 0) ? 1 : 0;
     }
 }

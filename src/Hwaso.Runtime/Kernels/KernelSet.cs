@@ -34,6 +34,8 @@ abstract unsafe class KernelSet
 
     public abstract Kernel Softmax(int outer, int length, int inner, bool logarithm, float* input, float* output);
 
+    public abstract Kernel LayerNorm(int rows, int length, float epsilon, float* input, float* scale, float* shift, float* output);
+
     public abstract Kernel Reduce(ReduceKind kind, Strides kept, Strides gone, float* input, float* output);
 }
 
@@ -79,6 +81,9 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
 
     public override Kernel Softmax(int outer, int length, int inner, bool logarithm, float* input, float* output) =>
         new SoftmaxKernel<TLanes, TVector>(outer, length, inner, logarithm, input, output);
+
+    public override Kernel LayerNorm(int rows, int length, float epsilon, float* input, float* scale, float* shift, float* output) =>
+        new LayerNormKernel<TLanes, TVector>(rows, length, epsilon, input, scale, shift, output);
 
     public override Kernel Reduce(ReduceKind kind, Strides kept, Strides gone, float* input, float* output) =>
         new ReduceKernel<TLanes, TVector>(kind, kept, gone, input, output);

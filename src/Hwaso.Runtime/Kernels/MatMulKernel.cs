@@ -21,12 +21,15 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    // Rows of an item, at least: each item lays out its columns anew.
+    const int LeastRows = 64;
+
     const int TileRows = ConvTile<TLanes, TVector>.Channels, BlockBytes = 256 << 10, MostPairs = 32;
 
     readonly MatMulShape shape;
     readonly float* left, right, output;
     readonly Unary function;
-    readonly int pairs, blocks;
+    readonly int pairs, blocks, rowBlocks, rowsOfItem;
     readonly long panelBytes;
 
     /// <param name="shape">The sizes and the layout.</param>
@@ -43,13 +46,18 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
         this.function = function;
         this.output = output;
         const int pair = 2;
+        // Items enough for all threads: first by rows, then by columns.
         var share = Math.Max(1, 4 * threads / Math.Max(1, shape.Batch));
+        var rowShare = Math.Clamp(shape.M / LeastRows, 1, share);
+        rowsOfItem = Parts(Parts(Math.Max(shape.M, 1), rowShare), TileRows) * TileRows;
+        rowBlocks = Parts(shape.M, rowsOfItem);
+        share = Parts(share, rowShare);
         var vectors = (shape.N + TLanes.Count - 1) / TLanes.Count;
         pairs = Math.Clamp(BlockBytes / (pair * sizeof(TVector) * Math.Max(shape.K, 1)), 1, MostPairs);
         pairs = Math.Clamp(vectors / (pair * share), 1, pairs);
         blocks = (vectors + (pair * pairs) - 1) / (pair * pairs);
         panelBytes = (long)pairs * shape.K * pair * sizeof(TVector);
-        Items = shape.Batch * blocks;
+        Items = shape.Batch * blocks * rowBlocks;
     }
 
     public override int Items { get; }
@@ -61,21 +69,20 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     {
         const int pair = 2;
         var columns = pairs * pair * TLanes.Count;
-        var (batch, firstColumn) = (item / blocks, item % blocks * columns);
+        var (batch, firstColumn) = (item / blocks / rowBlocks, item % blocks * columns);
+        var firstRow = item / blocks % rowBlocks * rowsOfItem;
+        var end = Math.Min(shape.M, firstRow + rowsOfItem);
         var count = Math.Min(columns, shape.N - firstColumn);
         var a = left + (batch * shape.LeftStep);
         var panels = (float*)scratch;
         Lay(right + (batch * shape.RightStep), firstColumn, count, panels);
         var rows = (float*)(scratch + PinnedMemory.Whole(panelBytes));
         var sums = stackalloc TVector[ConvTile<TLanes, TVector>.Sums];
-        for (var m = 0; m < shape.M; m += TileRows)
+        for (var m = firstRow; m < end; m += TileRows)
         {
-            var height = Math.Min(TileRows, shape.M - m);
-            for (var k = 0; k < shape.K; k++)
-                for (var r = 0; r < TileRows; r++)
-                    rows[(k * TileRows) + r] = r >= height ? 0
-                        : shape.LeftTransposed ? a[((long)k * shape.M) + m + r]
-                        : a[((m + r) * (long)shape.K) + k];
+            var height = Math.Min(TileRows, end - m);
+            for (var r = 0; r < TileRows; r++)
+                LayRow(a, m + r, r < height, rows + r);
             for (var n = 0; n < count; n += pair * TLanes.Count)
             {
                 ConvTile<TLanes, TVector>.Add(rows, panels + ((long)n * shape.K), shape.K, sums, first: true);
@@ -90,6 +97,17 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
             }
         }
     }
+
+    /// <summary>Lays out a row of the left matrix between those of its tile; zeros for one beyond the last.</summary>
+    void LayRow(float* matrix, int row, bool isInside, float* to)
+    {
+        var from = matrix + (shape.LeftTransposed ? row : row * (long)shape.K);
+        var step = shape.LeftTransposed ? (long)shape.M : 1;
+        for (var k = 0; k < shape.K; k++)
+            to[k * TileRows] = isInside ? from[k * step] : 0;
+    }
+
+    static int Parts(int whole, int part) => (whole + part - 1) / part;
 
     /// <summary>Lays out columns of the right matrix, pair of vectors by pair; zeros beyond the last column.</summary>
     void Lay(float* matrix, int firstColumn, int count, float* panels)

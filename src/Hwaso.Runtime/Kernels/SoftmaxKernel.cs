@@ -66,9 +66,7 @@ sealed unsafe class SoftmaxKernel<TLanes, TVector>(int outer, int length, int in
 
     void Row(float* from, float* to)
     {
-        var largest = float.NegativeInfinity;
-        for (var k = 0; k < length; k++)
-            largest = MathF.Max(largest, from[k]);
+        var largest = Largest(from);
         var sum = 0f;
         var (sums, x) = (TLanes.All(0), 0);
         for (; x + TLanes.Count <= length; x += TLanes.Count)
@@ -87,7 +85,27 @@ sealed unsafe class SoftmaxKernel<TLanes, TVector>(int outer, int length, int in
         }
         sum += TLanes.Sum(sums);
         var last = logarithm ? MathF.Log(sum) : 1 / sum;
-        for (var k = 0; k < length; k++)
-            to[k] = logarithm ? to[k] - last : to[k] * last;
+        for (x = 0; x + TLanes.Count <= length; x += TLanes.Count)
+            TLanes.Store(logarithm
+                ? TLanes.Subtract(TLanes.Load(to + x), TLanes.All(last))
+                : TLanes.Multiply(TLanes.Load(to + x), TLanes.All(last)), to + x);
+        for (; x < length; x++)
+            to[x] = logarithm ? to[x] - last : to[x] * last;
+    }
+
+    // A number that is not one may be lost here; the sum of powers keeps it.
+    float Largest(float* from)
+    {
+        var (most, x) = (TLanes.All(float.NegativeInfinity), 0);
+        for (; x + TLanes.Count <= length; x += TLanes.Count)
+            most = TLanes.Max(most, TLanes.Load(from + x));
+        var each = stackalloc float[16];
+        TLanes.Store(most, each);
+        var largest = each[0];
+        for (var k = 1; k < TLanes.Count; k++)
+            largest = MathF.Max(largest, each[k]);
+        for (; x < length; x++)
+            largest = MathF.Max(largest, from[x]);
+        return largest;
     }
 }

@@ -19,6 +19,9 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
     /// <summary>The first of those channels.</summary>
     public int FirstChannel { get; init; }
 
+    /// <summary>Whether sums of integers must be exact, which Winograd's transforms are not.</summary>
+    public bool IsExact { get; init; }
+
     public static ConvOperator Read(NodeAttributes attributes) =>
         new(Window.Read(attributes), (int)Math.Clamp(attributes.Int("group", 1), 0, int.MaxValue), default);
 
@@ -43,7 +46,7 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         if (shape.Groups == shape.Cin && shape.Groups == shape.Cout && shape.Groups > 1)
             return binding.Kernels.Depthwise(shape, weights, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out);
         var packed = ConvWeights.Get(binding.Packed, weights, shape.Groups, binding.Operands.Place);
-        if (!WinogradPlan.Fits(shape))
+        if (IsExact || !WinogradPlan.Fits(shape))
             return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out,
                 binding.Threads);
         var used = WinogradPlan.KeepsWeights(shape)

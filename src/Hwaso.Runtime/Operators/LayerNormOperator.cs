@@ -19,7 +19,7 @@ sealed unsafe record LayerNormOperator(long Axis, float Epsilon) : Operator
     public override Kernel Bind(Binding binding)
     {
         var length = Length(binding.Operands);
-        return new LayerNormKernel(length == 0 ? 0 : binding.Output.Elements / length, length, Epsilon, binding.In(0), binding.In(1),
+        return binding.Kernels.LayerNorm(length == 0 ? 0 : binding.Output.Elements / length, length, Epsilon, binding.In(0), binding.In(1),
             binding.In(2), binding.Out);
     }
 
