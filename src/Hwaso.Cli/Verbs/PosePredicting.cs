@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Data;
 using Hwaso.Data.Annotations;

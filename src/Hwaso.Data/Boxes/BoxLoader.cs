@@ -40,9 +40,10 @@ public sealed class BoxLoader
     /// <exception cref="ImageFormatException">Likewise, for a file that is damaged.</exception>
     public IEnumerable<BoxBatch> Epoch(int epoch, int firstBatch = 0)
     {
+        // All processes that share batches begin with the same whole ones: padding and random choices are those of the whole.
         var batches = Order(epoch);
         using var line = new AssemblyLine<BoxBatch>(
-            firstBatch, batches.Length, options, number => NewBatch(epoch, number, batches[number]), () => Worker(epoch, batches));
+            firstBatch, batches.Length, options, number => NewBatch(epoch, batches[number]), () => Worker(epoch, batches));
         while (line.Take(options.Stop) is { } batch)
             yield return batch;
     }
@@ -73,7 +74,7 @@ public sealed class BoxLoader
         return (size(image.Height, image.Width), random.Unit() < 0.5 && sampling.Flip);
     }
 
-    BoxBatch NewBatch(int epoch, int number, int[] images)
+    BoxBatch NewBatch(int epoch, int[] images)
     {
         SampledSize[] sizes = [.. images.Select(k => Draw(epoch, k).Size)];
         var (height, width) = (sampling.Padded(sizes.Max(s => s.Height)), sampling.Padded(sizes.Max(s => s.Width)));
@@ -81,7 +82,7 @@ public sealed class BoxLoader
             throw TooLarge(null);
         try
         {
-            return new BoxBatch(images.Length, height, width, (int)new KeyedRandom(options.Seed, epoch, -2 - number).Next());
+            return new BoxBatch(options.SlotsOf(images.Length), height, width);
         }
         catch (OutOfMemoryException error)
         {
@@ -99,12 +100,14 @@ public sealed class BoxLoader
         var pixels = new BoxPixels(sampling);
         return (batch, number, slot) =>
         {
-            var index = batches[number][slot];
+            var place = options.FirstSlot + slot;
+            var index = batches[number][place];
             var image = data.Images[index];
             var (size, mirrored) = Draw(epoch, index);
             pixels.Fill(Read(index), size, mirrored, batch.Image(slot), batch.Height, batch.Width);
             var (boxes, labels) = sampling.BoxesOf(image, size, mirrored);
-            batch.Samples[slot] = new BoxSample(image.Path, size, boxes, labels);
+            batch.Samples[slot] = new BoxSample(
+                image.Path, size, boxes, labels, (int)new KeyedRandom(options.Seed, epoch, -2 - (number * options.BatchSize + place)).Next());
         };
     }
 
@@ -133,7 +136,8 @@ public sealed class BoxLoader
 /// <param name="Size">The size at which it is seen.</param>
 /// <param name="Boxes">x1, y1, x2, y2 of each object in pixels of the batch.</param>
 /// <param name="Labels">The class of each, from 0.</param>
-public sealed record BoxSample(string File, SampledSize Size, float[] Boxes, int[] Labels);
+/// <param name="Seed">Where random choices of the image's losses come from; it follows from seed, epoch and place.</param>
+public sealed record BoxSample(string File, SampledSize Size, float[] Boxes, int[] Labels, int Seed);
 
 /// <summary>The images and boxes of one step, in a buffer that goes back to a pool when it is disposed.</summary>
 public sealed class BoxBatch : IBatch
@@ -141,9 +145,9 @@ public sealed class BoxBatch : IBatch
     readonly float[] images;
     bool returned;
 
-    internal BoxBatch(int count, int height, int width, int seed)
+    internal BoxBatch(int count, int height, int width)
     {
-        (Count, Height, Width, Seed) = (count, height, width, seed);
+        (Count, Height, Width) = (count, height, width);
         images = ArrayPool<float>.Shared.Rent(count * 3 * height * width);
         Samples = new BoxSample[count];
     }
@@ -156,9 +160,6 @@ public sealed class BoxBatch : IBatch
 
     /// <summary>W in pixels, with the padding.</summary>
     public int Width { get; }
-
-    /// <summary>Where random choices of the batch's losses come from; it follows from seed, epoch and batch.</summary>
-    public int Seed { get; }
 
     /// <summary>The images' files, sizes and boxes.</summary>
     public BoxSample[] Samples { get; }

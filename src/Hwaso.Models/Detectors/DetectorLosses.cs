@@ -1,6 +1,7 @@
 using Hwaso.Nn;
 using Hwaso.Nn.Boxes;
 using Hwaso.Torch;
+using Hwaso.Torch.Processes;
 
 namespace Hwaso.Models.Detectors;
 
@@ -36,12 +37,25 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
     /// <param name="batch">[N, 3, H, W], padded on the right and below.</param>
     /// <param name="images">The images in it.</param>
     /// <param name="truths">The objects of each.</param>
-    /// <param name="random">Draws the boxes.</param>
+    /// <param name="random">Draws the boxes of all images, one image after another.</param>
     public DetectorLoss Of(
         Tensor batch, IReadOnlyList<DetectorImage> images, IReadOnlyList<DetectorTruth> truths, Random random)
     {
         ArgumentNullException.ThrowIfNull(images);
+        return Of(batch, images, truths, [.. Enumerable.Repeat(random, images.Count)]);
+    }
+
+    /// <summary>The losses of a batch, or of a process's part of one: the mean over all processes is that of the whole.</summary>
+    /// <param name="batch">[N, 3, H, W], padded on the right and below.</param>
+    /// <param name="images">The images in it.</param>
+    /// <param name="truths">The objects of each.</param>
+    /// <param name="random">Draws the boxes of each image.</param>
+    public DetectorLoss Of(
+        Tensor batch, IReadOnlyList<DetectorImage> images, IReadOnlyList<DetectorTruth> truths, IReadOnlyList<Random> random)
+    {
+        ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(truths);
+        ArgumentNullException.ThrowIfNull(random);
         var (height, width) = ((int)batch.Size(2), (int)batch.Size(3));
         var levels = detector.Levels(batch);
         var maps = detector.Maps(levels);
@@ -52,7 +66,8 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
     }
 
     (Tensor Classes, Tensor Boxes) OfAnchors(
-        Tensor[] maps, Box[][] anchors, IReadOnlyList<DetectorImage> images, IReadOnlyList<DetectorTruth> truths, Random random)
+        Tensor[] maps, Box[][] anchors, IReadOnlyList<DetectorImage> images, IReadOnlyList<DetectorTruth> truths,
+        IReadOnlyList<Random> random)
     {
         Box[] all = [.. anchors.SelectMany(a => a)];
         List<long> drawn = [], positive = [];
@@ -63,7 +78,7 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
             int[] inside = [.. Enumerable.Range(0, all.Length).Where(k => IsUsed(all[k], images[n]))];
             Box[] own = [.. inside.Select(k => all[k])];
             var assignment = BoxAssigner.Assign(own, truths[n].Boxes, form.ProposalRules, form.Extent);
-            var (with, without) = BoxSampler.Sample(assignment.Truth, counts.Anchors, 0.5, random);
+            var (with, without) = BoxSampler.Sample(assignment.Truth, counts.Anchors, 0.5, random[n]);
             drawn.AddRange(with.Concat(without).Select(k => (long)n * all.Length + inside[k]));
             objects.AddRange(Enumerable.Repeat(1f, with.Length).Concat(Enumerable.Repeat(0f, without.Length)));
             positive.AddRange(with.Select(k => (long)n * all.Length + inside[k]));
@@ -72,17 +87,18 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
             normaliser += form == BoxForm.Torchvision ? with.Length + without.Length
                 : Math.Max(with.Length, 1) + Math.Max(without.Length, 1);
         }
+        var divisor = SharedStep.Mean(normaliser);
         var half = maps.Length / 2;
         var logits = Flat(maps[..half], 1).Reshape(-1);
         var deltas = Flat(maps[half..], 4).Reshape(-1, 4);
         var device = logits.Device;
         return (
-            DetectionLosses.Objectness(Rows(logits, drawn), Tensor.From(objects.ToArray()).To(device), normaliser),
-            DetectionLosses.Boxes(Rows(deltas, positive), Fours(targets).To(device), form.ProposalBeta, normaliser));
+            DetectionLosses.Objectness(Rows(logits, drawn), Tensor.From(objects.ToArray()).To(device), divisor),
+            DetectionLosses.Boxes(Rows(deltas, positive), Fours(targets).To(device), form.ProposalBeta, divisor));
     }
 
     (Tensor Classes, Tensor Boxes) OfProposals(
-        Tensor[] levels, ScoredBox[][] found, IReadOnlyList<DetectorTruth> truths, Random random)
+        Tensor[] levels, ScoredBox[][] found, IReadOnlyList<DetectorTruth> truths, IReadOnlyList<Random> random)
     {
         var (at, background) = (0L, form.BackgroundLast ? detector.Classes : 0);
         var drawn = new Box[found.Length][];
@@ -93,7 +109,7 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
             var truth = truths[n];
             Box[] proposals = [.. found[n].Select(p => p.Box)];
             var (own, assigned) = WithTruths(proposals, truth.Boxes);
-            var (with, without) = BoxSampler.Sample(assigned, counts.Proposals, 0.25, random);
+            var (with, without) = BoxSampler.Sample(assigned, counts.Proposals, 0.25, random[n]);
             drawn[n] = [.. with.Concat(without).Select(k => own[k])];
             labels.AddRange(with.Select(k => (long)truth.Labels[assigned[k]] + (form.BackgroundLast ? 0 : 1)));
             labels.AddRange(Enumerable.Repeat((long)background, without.Length));
@@ -109,7 +125,7 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
             DetectionLosses.Rows(answers[1].Reshape(answers[1].Size(0), -1, 4), learned), DetectionLosses.Rows(columns, learned));
         return (
             DetectionLosses.Classes(answers[0], columns),
-            DetectionLosses.Boxes(ownDeltas, Fours(targets).To(device), form.HeadBeta, Math.Max(labels.Count, 1)));
+            DetectionLosses.Boxes(ownDeltas, Fours(targets).To(device), form.HeadBeta, SharedStep.Mean(Math.Max(labels.Count, 1))));
     }
 
     /// <summary>The proposals with the truths among them, and the truth of each.</summary>

@@ -1,4 +1,5 @@
 using Hwaso.Torch;
+using Hwaso.Torch.Processes;
 
 namespace Hwaso.Nn;
 
@@ -27,14 +28,18 @@ public static class DetectionLosses
     /// <summary>A head's classes: cross entropy, averaged.</summary>
     /// <param name="logits">[n, K + 1].</param>
     /// <param name="labels">[n], int64 columns.</param>
-    public static Tensor Classes(Tensor logits, Tensor labels) => Aten.CrossEntropyLoss(logits, labels);
+    public static Tensor Classes(Tensor logits, Tensor labels) => SharedStep.Processes is null ? Aten.CrossEntropyLoss(logits, labels)
+        : Aten.CrossEntropyLoss(logits, labels, reduction: SumOf) / SharedStep.Mean(labels.Elements);
 
     /// <summary>Mask logits of the true classes: binary cross entropy, averaged over pixels; zero where there is no mask.</summary>
     /// <param name="logits">[p, K, h, w].</param>
     /// <param name="labels">[p], int64 columns.</param>
     /// <param name="targets">[p, h, w]: 1 inside, 0 outside, or shares between.</param>
-    public static Tensor Masks(Tensor logits, Tensor labels, Tensor targets) => logits.Size(0) == 0
-        ? logits.Sum() * 0
+    public static Tensor Masks(Tensor logits, Tensor labels, Tensor targets) =>
+        SharedStep.Processes is not null
+        ? Aten.BinaryCrossEntropyWithLogits(OfClass(logits, labels), targets, reduction: SumOf)
+            / Math.Max(SharedStep.Mean(targets.Elements), 1)
+        : logits.Size(0) == 0 ? logits.Sum() * 0
         : Aten.BinaryCrossEntropyWithLogits(OfClass(logits, labels), targets, reduction: MeanOf);
 
     /// <summary>For each row of [n, K, …] the entry of its class: [n, …].</summary>

@@ -23,7 +23,7 @@ public sealed unsafe class ProcessGroup : IDisposable
         ProcessStore store, string name, int rank, int size, Device device, TimeSpan patience, string? networkInterface = null)
     {
         ArgumentNullException.ThrowIfNull(store);
-        (Rank, Size) = (rank, size);
+        (Rank, Size, Device) = (rank, size, device);
         var nccl = device.Type == DeviceType.Cuda && ProcessStore.HasNccl;
         nint made;
         if (NativeMethods.hw_group_new(store.Handle, name, nccl ? 2 : 1, rank, size, (int)patience.TotalMilliseconds,
@@ -37,6 +37,9 @@ public sealed unsafe class ProcessGroup : IDisposable
 
     /// <summary>How many processes there are.</summary>
     public int Size { get; }
+
+    /// <summary>Where its tensors are.</summary>
+    public Device Device { get; }
 
     internal nint Handle => group != 0 ? group : throw new ObjectDisposedException(nameof(ProcessGroup));
 
@@ -138,6 +141,10 @@ public readonly ref struct SharedStep
         group.Sum(sum);
         return sum / group.Size;
     }
+
+    /// <summary>The mean of all processes' numbers; the number itself where the step is not shared.</summary>
+    public static double Mean(double count) =>
+        current is null ? count : Mean(Tensor.From([count], 1).To(current.Device)).Item();
 
     /// <summary>Ends it.</summary>
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1822", Justification = "using wants one of the instance")]

@@ -121,7 +121,8 @@ public sealed class BoxLoaderTests : IDisposable
             using (batch)
             {
                 var hash = new HashCode();
-                hash.Add(batch.Seed);
+                foreach (var sample in batch.Samples)
+                    hash.Add(sample.Seed);
                 foreach (var value in batch.Images)
                     hash.Add(value);
                 foreach (var value in batch.Samples.SelectMany(s => s.Boxes))

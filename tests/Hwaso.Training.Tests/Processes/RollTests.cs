@@ -1,5 +1,4 @@
 using Hwaso.Tests;
-using Hwaso.Torch.Processes;
 using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Tests.Processes;

@@ -9,6 +9,7 @@ using Hwaso.Recipes;
 using Hwaso.Reports;
 using Hwaso.Torch;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Tasks.Boxes;
 
@@ -29,13 +30,15 @@ sealed class BoxLearner : ILearner
     /// <param name="training">The split to learn from.</param>
     /// <param name="validation">The split to score on.</param>
     /// <param name="threads">Threads that read images, unless the recipe says how many.</param>
-    public BoxLearner(Detector net, Recipe recipe, BoxDataset training, BoxDataset validation, int threads)
+    /// <param name="team">The processes that share each batch.</param>
+    public BoxLearner(Detector net, Recipe recipe, BoxDataset training, BoxDataset validation, int threads, Team team)
     {
         (this.net, this.recipe, this.validation, this.threads) = (net, recipe, validation, threads);
         sampling = BoxSettings.TrainingOf(recipe, net.Config.Form);
         loader = new BoxLoader(training, sampling, new LoaderOptions
         {
             BatchSize = recipe.Train.Batch,
+            Share = team.ShareOf(recipe.Train.Batch),
             Seed = recipe.Seed,
             Threads = recipe.Data.Workers ?? threads,
             CacheBytes = (long)recipe.Data.CacheMb << 20,
@@ -118,7 +121,9 @@ sealed class BoxTrainingBatch(DetectorLosses losses, BoxBatch batch) : ITraining
             [.. batch.Samples.Select(s => new DetectorImage(s.Size.Height, s.Size.Width, s.Size.ScaleX, s.Size.ScaleY))];
         DetectorTruth[] truths =
             [.. batch.Samples.Select(s => new DetectorTruth([.. MemoryMarshal.Cast<float, Box>(s.Boxes)], s.Labels))];
-        return pass.Run(images, input => [losses.Of(input, sizes, truths, new Random(batch.Seed)).Total])[0];
+        // Each image draws by itself, so that it draws the same whoever has the images before it.
+        Random[] draws = [.. batch.Samples.Select(s => new Random(s.Seed))];
+        return pass.Run(images, input => [losses.Of(input, sizes, truths, draws).Total])[0];
     }
 
     /// <summary>Gives the buffer back.</summary>

@@ -12,6 +12,7 @@ using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Runtime.Boxes;
 using Hwaso.Training.Loop;
+using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Tasks.Boxes;
 
@@ -22,12 +23,13 @@ sealed class BoxTask : ITrainingTask
     readonly DetectorDefinition definition;
     readonly BoxDataset training, validation;
     readonly int threads;
+    readonly Team team;
 
     /// <summary>Opens the data.</summary>
     /// <exception cref="RecipeException">The data are not there, or the recipe does not fit them.</exception>
     public BoxTask(TrainRequest request, DetectorDefinition definition)
     {
-        (file, this.definition, threads) = (request.Recipe, definition, request.Threads);
+        (file, this.definition, threads, team) = (request.Recipe, definition, request.Threads, request.Team);
         var given = file.Recipe;
         var root = request.Data ?? given.Data.Root
             ?? throw file.Error("data", "names no root; give the data set's folder with --data");
@@ -119,7 +121,7 @@ sealed class BoxTask : ITrainingTask
         InitialValues.Set(net, Recipe.Model.Init);
         if (pretrained && Recipe.Model.Pretrained is { } checkpoint)
             Load(weights, checkpoint, says);
-        return new BoxLearner(net, Recipe, training, validation, threads);
+        return new BoxLearner(net, Recipe, training, validation, threads, team);
     }
 
     void Refuse(Recipe given)

@@ -38,12 +38,12 @@ public static class Evaluator
     /// <param name="data">The split.</param>
     /// <param name="progress">Receives the number of images done.</param>
     /// <param name="failed">Receives each image that cannot be used, and the others are counted; null to end at the first.</param>
-    /// <param name="stop">Ends the work with an exception.</param>
     /// <param name="first">The first image, from 0.</param>
     /// <param name="step">From one image to the next.</param>
+    /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="DatasetException">An image or label cannot be used.</exception>
     public static ConfusionMatrix Count(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null,
-        Action<ImageFailure>? failed = null, CancellationToken stop = default, int first = 0, int step = 1)
+        Action<ImageFailure>? failed = null, int first = 0, int step = 1, CancellationToken stop = default)
     {
         var confusion = new ConfusionMatrix(data.Classes.Count);
         Segment(segmenter, data, (item, labels) => confusion.Add(item.Labels.Labels, labels.Labels, ClassList.Ignore), progress, failed,
