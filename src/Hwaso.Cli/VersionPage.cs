@@ -12,8 +12,8 @@ static class VersionPage
     const string NotYet =
         "not used yet; the first command that needs it builds a small library against it, from HWASO_LIBTORCH, Python or the system";
 
-    /// <summary>The version of Hwaso; a build appends the commit, which is left out.</summary>
-    public static string Ours =>
+    // A build appends the commit.
+    static string Ours =>
         typeof(VersionPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public static int Write(VerbContext context)

@@ -41,7 +41,8 @@ public sealed class ProcessesTests(Workshop shop)
         }
 
         foreach (var file in new[] { Last, "checkpoints/best.safetensors" })
-            Assert.True(File.ReadAllBytes(shop.At($"again/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(shop.At($"undisturbed/{file}"))), file);
+            Assert.True(File.ReadAllBytes(shop.At($"again/{file}")).AsSpan()
+                .SequenceEqual(File.ReadAllBytes(shop.At($"undisturbed/{file}"))), file);
         Directory.Delete(shop.At("again"), recursive: true);
         Directory.Delete(shop.At("undisturbed"), recursive: true);
     }
@@ -49,7 +50,8 @@ public sealed class ProcessesTests(Workshop shop)
     [Fact]
     public void A_process_that_hangs_ends_the_others_with_its_name()
     {
-        using var launcher = HwasoProcess.Start(["launch", "-n", "2", "--", .. Training("hung", "--set", "train.epochs=500", "--timeout", "5")]);
+        using var launcher = HwasoProcess.Start(
+            ["launch", "-n", "2", "--", .. Training("hung", "--set", "train.epochs=500", "--timeout", "5")]);
         launcher.WaitUntil(() => File.Exists(shop.At($"hung/{Resume}")), "a checkpoint");
         Send("STOP", ChildOf(launcher, rank: 1));
 
@@ -88,8 +90,10 @@ public sealed class ProcessesTests(Workshop shop)
     }
 
     [Theory]
-    [InlineData("OMPI_COMM_WORLD_RANK={0};OMPI_COMM_WORLD_SIZE=2;OMPI_COMM_WORLD_LOCAL_RANK={0};OMPI_COMM_WORLD_LOCAL_SIZE=2;PMIX_NAMESPACE={1}")]
-    [InlineData("SLURM_PROCID={0};SLURM_STEP_NUM_TASKS=2;SLURM_LOCALID={0};SLURM_JOB_ID={1};SLURM_STEP_ID=0;SLURM_STEP_NODELIST=localhost")]
+    [InlineData("OMPI_COMM_WORLD_RANK={0};OMPI_COMM_WORLD_SIZE=2;OMPI_COMM_WORLD_LOCAL_RANK={0};OMPI_COMM_WORLD_LOCAL_SIZE=2;"
+        + "PMIX_NAMESPACE={1}")]
+    [InlineData("SLURM_PROCID={0};SLURM_STEP_NUM_TASKS=2;SLURM_LOCALID={0};SLURM_JOB_ID={1};SLURM_STEP_ID=0;"
+        + "SLURM_STEP_NODELIST=localhost")]
     public void Processes_that_a_cluster_starts_find_each_other(string variables)
     {
         var job = $"{Environment.ProcessId}{variables.Length}";

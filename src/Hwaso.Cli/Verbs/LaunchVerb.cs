@@ -10,8 +10,12 @@ sealed class LaunchVerb : Verb
     // What the others need to name the process that failed and to close their files.
     static readonly TimeSpan grace = TimeSpan.FromSeconds(15);
 
-    readonly Option<int?> processes = Values.Whole("-n", "N", "processes to start: one for each GPU, or of some threads each", min: 1, required: true);
-    readonly Option<int?> restarts = Values.Whole("--restarts", "N", "times to start all again from the last checkpoint when one fails (default: 0)");
+    readonly Option<int?> processes = Values.Whole(
+        "-n", "N", "processes to start: one for each GPU, or of some threads each", min: 1, required: true);
+
+    readonly Option<int?> restarts = Values.Whole(
+        "--restarts", "N", "times to start all again from the last checkpoint when one fails (default: 0)");
+
     readonly Argument<string[]> words = new("-- VERB")
     {
         Description = "the command that each process runs, such as: train RECIPE --data DIR",
@@ -19,7 +23,8 @@ sealed class LaunchVerb : Verb
     };
 
     public LaunchVerb() => Command = new Command(
-        "launch", "starts several processes on this machine that train as one: each GPU, or group of processors, takes a part of each batch")
+        "launch",
+        "starts several processes on this machine that train as one: each GPU, or group of processors, takes a part of each batch")
     {
         processes, restarts, words,
     };

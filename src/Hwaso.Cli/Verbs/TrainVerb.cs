@@ -104,8 +104,6 @@ sealed class TrainVerb : Verb
     {
         ["recipe"] = $"{recipe.Recipe.Name}, digest {Digest(recipe.Recipe.ToYaml())}",
         ["--resume"] = asked.Resume ? "given" : "not given",
-        ["version of Hwaso"] = VersionPage.Ours,
-        ["version of libtorch"] = TorchInfo.Version,
     };
 
     static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];

@@ -107,7 +107,8 @@ public sealed class BoxLoader
             pixels.Fill(Read(index), size, mirrored, batch.Image(slot), batch.Height, batch.Width);
             var (boxes, labels) = sampling.BoxesOf(image, size, mirrored);
             batch.Samples[slot] = new BoxSample(
-                image.Path, size, boxes, labels, (int)new KeyedRandom(options.Seed, epoch, -2 - (number * options.BatchSize + place)).Next());
+                image.Path, size, boxes, labels,
+                (int)new KeyedRandom(options.Seed, epoch, -2 - (number * options.BatchSize + place)).Next());
         };
     }
 

@@ -1,7 +1,6 @@
 using Hwaso.Checkpoints;
 using Hwaso.Data.Annotations;
 using Hwaso.Data.Boxes;
-using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Models.Detectors;
 using Hwaso.Recipes;

@@ -1,6 +1,5 @@
 using Hwaso.Checkpoints;
 using Hwaso.Data.Poses;
-using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Recipes;
 using Hwaso.Runtime;

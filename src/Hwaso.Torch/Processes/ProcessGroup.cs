@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Hwaso.Torch.Native;
 
 namespace Hwaso.Torch.Processes;
@@ -129,7 +130,7 @@ public readonly ref struct SharedStep
     /// <summary>The processes that batch norms count over; null where they keep to their own batch.</summary>
     public static ProcessGroup? BatchNormProcesses => joins ? current : null;
 
-    /// <summary>The share that a number of samples or pixels of this process has in the sum of a loss: the mean over all processes.</summary>
+    /// <summary>What a loss divides by, a number of samples or pixels: the mean over all processes.</summary>
     /// <param name="count">The number in this process, of one element.</param>
     /// <returns>The mean of all processes' numbers; the number itself where the step is not shared.</returns>
     public static Tensor Mean(Tensor count)
@@ -147,6 +148,6 @@ public readonly ref struct SharedStep
         current is null ? count : Mean(Tensor.From([count], 1).To(current.Device)).Item();
 
     /// <summary>Ends it.</summary>
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1822", Justification = "using wants one of the instance")]
+    [SuppressMessage("Performance", "CA1822", Justification = "using wants a method of the instance")]
     public void Dispose() => (current, joins) = (null, false);
 }

@@ -27,7 +27,7 @@ public sealed class Trainer : IDisposable
     readonly TrainPlan plan;
     readonly Weights weights;
     readonly ILearner learner;
-    readonly RunLock? held;
+    readonly HeldFolder held;
     readonly IReadOnlyList<StageSpan> stages;
     readonly ForwardPass pass;
     readonly ScalarType? compute;
@@ -54,18 +54,8 @@ public sealed class Trainer : IDisposable
         var folder = request.Folder;
         (this.request, this.task, team, recipe) = (request, task, request.Team, task.Recipe);
         this.watcher = new RunLog(team.IsFirst ? folder.Log : folder.LogOf(team.Rank), watcher);
-        team.First(() =>
-        {
-            if (request.Resume && !folder.WasBegun)
-                throw new TrainingException(
-                    $"{folder.Root}: nothing to resume: {folder.Resume} is not there; train without --resume to begin");
-            RefuseAnother();
-        });
-        if (team.GatherOf(task.DataText).Index().FirstOrDefault(t => t.Item != task.DataText) is { Item: { } there } apart)
-            throw new TrainingException($"process {apart.Index} found {there}, process {team.Rank} {task.DataText}; give all the same data");
-        if (recipe.Train.Batch % team.Size != 0)
-            throw request.Recipe.Error("train.batch", $"{recipe.Train.Batch} does not divide among {team.Size} processes; use a multiple");
-
+        HeldFolder.Check(request);
+        TeamChecks.Refuse(request, task);
         resolved = recipe.ToYaml(folder.Recipe);
         plan = TrainPlan.Of(task);
         stages = StageSpan.Of(task.Stages, plan);
@@ -73,27 +63,7 @@ public sealed class Trainer : IDisposable
         compute = ForwardPass.TypeOf(request.Recipe, request.Device, TorchInfo.ProcessorHasBFloat16, line => slower = line);
         if (recipe.Train.CudaGraph && request.Device.Type != DeviceType.Cuda)
             throw request.Recipe.Error("train.cuda_graph", $"is for CUDA devices; this run is on {request.Device}; remove it");
-        if (recipe.Train.CudaGraph && team.IsShared)
-            throw request.Recipe.Error("train.cuda_graph", "is for one process; gradients of several are exchanged within a step; remove it");
-        held = team.IsFirst ? RunLock.Take(folder) : null;
-        bool continues;
-        try
-        {
-            continues = team.First(() =>
-            {
-                // Whoever held it may have begun or saved since.
-                var isSaved = request.Resume && File.Exists(folder.Resume);
-                RefuseAnother();
-                RunCheckpoints.MakeFolders(folder);
-                return isSaved;
-            });
-            this.watcher.Note(RunLock.Line);
-        }
-        catch
-        {
-            held?.Dispose();
-            throw;
-        }
+        held = HeldFolder.Take(request, this.watcher);
         if (slower.Length > 0)
             this.watcher.Says(slower);
         TorchInfo.Threads = request.Threads;
@@ -102,7 +72,7 @@ public sealed class Trainer : IDisposable
         {
             RandomState.Seed((ulong)recipe.Seed);
             weights = Weights.Create(request.Device);
-            learner = task.Build(weights, pretrained: !continues, this.watcher.Says);
+            learner = task.Build(weights, pretrained: !held.Continues, this.watcher.Says);
             if (recipe.Train.ChannelsLast && !weights.TrainsInChannelsLast)
             {
                 this.watcher.Says("train.memory_format: contiguous, because libtorch fails on strided 1x1 convolutions "
@@ -112,12 +82,13 @@ public sealed class Trainer : IDisposable
             if (recipe.Train.ChannelsLast)
                 weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
             pass = new ForwardPass(request.Device, recipe.Train.ChannelsLast, compute);
-            var saved = continues ? TensorFile.Read(folder.Resume) : null;
+            var saved = held.Continues ? TensorFile.Read(folder.Resume) : null;
             team.Spread(weights.State.Select(s => s.Value));
             if (!team.IsFirst)
                 RandomState.Seed((ulong)recipe.Seed + SeedsApart * (ulong)team.Rank);
             Recipe? shorter = null;
-            state = saved is null ? new ResumeState(0, null, 0, 0, request.Threads, Processes: team.Size) : ResumeState.Of(saved, resolved, out shorter);
+            state = saved is null ? new ResumeState(0, null, 0, 0, request.Threads, Processes: team.Size)
+                : ResumeState.Of(saved, resolved, out shorter);
             if (saved is null)
                 learner.Enter(0);
             // Every stage is prepared once, so that the last one's errors come before the first step.
@@ -129,19 +100,14 @@ public sealed class Trainer : IDisposable
             if (state.LossScale > 0)
                 stage.Scaler?.Restore(state.LossScale, state.LossScaleSteps);
             checkpoints = new RunCheckpoints(folder, weights, resolved, task, this.watcher);
-            if (request.Resume && !continues)
+            if (request.Resume && !held.Continues)
                 this.watcher.Says($"{folder.Root}: nothing was saved before it stopped; it begins anew");
             this.watcher.Introduces(recipe, task, learner, weights.ParameterCount, request);
-            if (state.Threads != request.Threads)
-                Warn($"resumed with {request.Threads} threads, begun with {state.Threads}: sums may round otherwise, "
-                    + "so the result may differ in its last bits");
-            if (state.Processes != team.Size)
-                Warn($"resumed with {team.Size} processes, begun with {state.Processes}: sums round otherwise"
-                    + $"{(team.Size > state.Processes ? ", and the random numbers of the new ones begin anew" : "")}, so the result may "
-                    + "differ in its last bits");
+            foreach (var change in TeamChecks.Changes(state, request))
+                Warn(change);
             if (shorter is not null)
                 Lengthen(shorter);
-            if (continues)
+            if (held.Continues)
                 KeepRecipe();
             if (!team.IsFirst)
                 return;
@@ -154,7 +120,7 @@ public sealed class Trainer : IDisposable
         catch
         {
             Dispose();
-            RemoveTraces();
+            held.RemoveTraces();
             throw;
         }
     }
@@ -177,8 +143,8 @@ public sealed class Trainer : IDisposable
             watcher.Note($"failed at step {state.Step + 1}: {error.Message}");
             if (state.Step == 0)
             {
-                held?.Dispose();
-                RemoveTraces();
+                held.Dispose();
+                held.RemoveTraces();
             }
             throw;
         }
@@ -228,19 +194,6 @@ public sealed class Trainer : IDisposable
 
     // Far apart, as seeds of studies are near each other.
     const ulong SeedsApart = 1_000_003;
-
-    void RemoveTraces()
-    {
-        if (team.IsFirst)
-            RunCheckpoints.RemoveTraces(request.Folder);
-    }
-
-    void RefuseAnother()
-    {
-        if (!request.Resume && request.Folder.Exists)
-            throw new TrainingException(
-                $"{request.Folder.Root} holds a run already; continue it with --resume, or name another folder with --run");
-    }
 
     /// <summary>Says what a greater length does to a run that was planned shorter, and takes back that it is finished.</summary>
     void Lengthen(Recipe shorter)

@@ -75,7 +75,7 @@ sealed class Heartbeat : IDisposable
         }).Wait(grace);
     }
 
-    /// <summary>Ends it. Process 0, which keeps the table, waits a moment after a failure, so that the others can read the reason.</summary>
+    /// <summary>Ends it. After a failure process 0, which keeps the table, waits until the others can have read the reason.</summary>
     public void Dispose()
     {
         if (failure is not null && place.Rank == 0)

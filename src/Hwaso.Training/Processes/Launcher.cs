@@ -62,7 +62,8 @@ public sealed partial class Launcher(string program, IReadOnlyList<string> argum
                 if (failed is not null && Stopwatch.GetElapsedTime(since) > grace)
                     foreach (var late in children.Where(c => !c.Process.HasExited))
                     {
-                        says(Invariant($"process {late.Rank} did not end {grace.TotalSeconds:0} s after process {failed.Rank} had failed: killed"));
+                        says(Invariant($"process {late.Rank} did not end {grace.TotalSeconds:0} s after process {failed.Rank} ")
+                            + "had failed: killed");
                         late.Process.Kill(entireProcessTree: true);
                         late.Process.WaitForExit();
                     }
@@ -112,7 +113,8 @@ public sealed partial class Launcher(string program, IReadOnlyList<string> argum
     void Describe(Child failed)
     {
         var code = failed.Process.ExitCode;
-        var how = code > 128 && !OperatingSystem.IsWindows() ? Invariant($"was ended by signal {code - 128}") : Invariant($"ended with exit code {code}");
+        var how = code > 128 && !OperatingSystem.IsWindows() ? Invariant($"was ended by signal {code - 128}")
+            : Invariant($"ended with exit code {code}");
         says(Invariant($"process {failed.Rank} of {processes} {how}"));
         foreach (var line in failed.Lines.TakeLast(LinesShown))
             says(Invariant($"process {failed.Rank}: {line}"));

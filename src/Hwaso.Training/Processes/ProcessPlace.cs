@@ -52,7 +52,8 @@ public sealed record ProcessPlace(int Rank, int Size, int LocalRank, int LocalSi
         ProcessPlace? Make(string rank, string size, string localRank, string localSize, string? host, int port, string starter,
             int? tasksHere = null)
         {
-            var (r, n) = (Number(rank) ?? 0, Number(size) ?? throw new ProcessException($"{rank} is set in the environment, {size} is not"));
+            var (r, n) = (Number(rank) ?? 0,
+                Number(size) ?? throw new ProcessException($"{rank} is set in the environment, {size} is not"));
             if (n < 1 || r >= n)
                 throw new ProcessException($"{rank}={r} and {size}={n} in the environment: a rank from 0 to {size} - 1 was wanted");
             if (n == 1)

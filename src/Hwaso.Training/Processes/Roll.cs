@@ -67,7 +67,8 @@ sealed class Roll(ProcessStore store, ProcessPlace place, IReadOnlyDictionary<st
     {
         // Process 0 waits as long, and says who was missing: it is given the time to.
         WaitFor(() => store.Get(Verdict) is not null, patience + TimeSpan.FromSeconds(5) - clock.Elapsed);
-        var verdict = store.Get(Verdict) ?? FormattableString.Invariant($"process 0 of {place.Size} gave no sign within {patience.TotalSeconds:0} s");
+        var verdict = store.Get(Verdict)
+            ?? FormattableString.Invariant($"process 0 of {place.Size} gave no sign within {patience.TotalSeconds:0} s");
         store.Add($"{Entry}read", 1);
         return verdict;
     }

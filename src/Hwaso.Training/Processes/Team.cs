@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using Hwaso.Data.Loading;
 using Hwaso.Torch;
@@ -54,10 +55,11 @@ public sealed class Team : IDisposable
     /// <param name="place">This process's place.</param>
     /// <param name="device">Where its tensors are.</param>
     /// <param name="joinsBatchNorms">Whether batch norms count over all processes.</param>
-    /// <param name="work">What it was started for, the same text in every process: recipe, data, versions.</param>
+    /// <param name="work">What it was started for, by name, the same in every process; versions are added.</param>
     /// <param name="patience">How long to wait for others, here and in every step.</param>
     /// <exception cref="ProcessException">A process is missing, there twice, or was started for other work.</exception>
-    public static Team Join(ProcessPlace place, Device device, bool joinsBatchNorms, IReadOnlyDictionary<string, string> work, TimeSpan patience)
+    public static Team Join(
+        ProcessPlace place, Device device, bool joinsBatchNorms, IReadOnlyDictionary<string, string> work, TimeSpan patience)
     {
         ArgumentNullException.ThrowIfNull(place);
         if (!ProcessStore.IsThere)
@@ -68,7 +70,13 @@ public sealed class Team : IDisposable
         try
         {
             store = new ProcessStore(place.Host, place.Port, keeps: place.Rank == 0, patience);
-            new Roll(store, place, work, patience).Call();
+            var all = new Dictionary<string, string>(work)
+            {
+                ["version of Hwaso"] = typeof(Team).Assembly
+                    .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+                ["version of libtorch"] = TorchInfo.Version,
+            };
+            new Roll(store, place, all, patience).Call();
             heartbeat = new Heartbeat(place, patience);
             return new Team(place, device, store, heartbeat, joinsBatchNorms, patience);
         }

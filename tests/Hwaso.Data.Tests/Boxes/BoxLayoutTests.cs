@@ -75,7 +75,7 @@ public sealed class BoxLayoutTests : IDisposable
     [InlineData(1, 7, "[40, 2, 5, 5]", "", "its box [40, 2, 5, 5] lies outside the image of 40×32")]
     [InlineData(1, 9, "[1, 2, 5, 5]", "", "category 9 is not among the categories 7, 3")]
     [InlineData(4, 7, "[1, 2, 5, 5]", "", "image 4 is not among the 1 images")]
-    [InlineData(1, 7, "[1, 2, 5, 5]", ", \"segmentation\": [[1, 2, 5, 6]]", "2 corners")]
+    [InlineData(1, 7, "[1, 2, 5, 5]", ", \"segmentation\": [[1, 2, 5, 6]]", "a polygon of 4 numbers")]
     [InlineData(1, 7, "[1, 2, 5, 5]", ", \"segmentation\": {\"size\": [32, 40], \"counts\": [4, 1277]}",
         "run lengths fill 1281 pixels; 32×40 = 1280 were wanted")]
     [InlineData(1, 7, "[1, 2, 5, 5]", ", \"segmentation\": {\"size\": [40, 32], \"counts\": [4, 1276]}",

@@ -4,7 +4,7 @@ using Hwaso.Torch.Processes;
 
 namespace Hwaso.Nn.Tests.Processes;
 
-/// <summary>Several processes with parts of a batch compute what one computes with all of it. In float64, so that only mistakes differ.</summary>
+/// <summary>Several processes with parts of a batch compute what one computes with all of it; in float64, to see mistakes.</summary>
 public sealed class SharedStepTests : TensorTest
 {
     const int Classes = 4;

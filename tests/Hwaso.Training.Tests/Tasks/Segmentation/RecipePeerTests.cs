@@ -46,7 +46,8 @@ public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFix
             Assert.True(trainer.Run(default).Finished);
 
         // Where the loss counts the pixels below a certainty, rounding takes a pixel across that limit, and with it its share of the loss.
-        var tolerance = Times * wanted["float32_loss_error"]!.GetValue<double>() + LossKink + (wanted["loss_jump"]?.GetValue<double>() ?? 0);
+        var tolerance = Times * wanted["float32_loss_error"]!.GetValue<double>() + LossKink
+            + (wanted["loss_jump"]?.GetValue<double>() ?? 0);
         var got = MetricsLog.Read(run.Metrics).Steps.Select(l => l.Loss).ToArray();
         Assert.Equal(losses.Length, got.Length);
         for (var k = 0; k < losses.Length; k++)

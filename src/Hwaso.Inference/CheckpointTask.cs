@@ -1,9 +1,10 @@
 using Hwaso.Checkpoints;
+using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 
-namespace Hwaso.Inference.Networks;
+namespace Hwaso.Inference;
 
 /// <summary>What a file of weights answers, from its header alone.</summary>
 public static class CheckpointTask
