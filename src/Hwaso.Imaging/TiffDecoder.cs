@@ -1,21 +1,23 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Hwaso.Imaging;
 
 /// <summary>
-/// Decodes the first image of a TIFF: gray, colour or palette of 8 or 16 bits, in strips or tiles, uncompressed or packed without loss.
-/// Further channels, such as opacity, are dropped; of 16 bits the upper 8 are kept. Other kinds are refused by name. Section numbers are
-/// those of TIFF, revision 6.0.
+/// Decodes the first image of a TIFF: gray, colour, palette or any number of channels, of 8 or 16 bits, in strips or tiles, pixel by pixel
+/// or plane by plane, uncompressed or packed without loss. Other kinds are refused by name. Section numbers are those of TIFF, revision
+/// 6.0.
 /// </summary>
 readonly ref struct TiffDecoder
 {
-    const int EntryBytes = 12;
+    const int EntryBytes = 12, MostChannels = 512;
 
     readonly ReadOnlySpan<byte> file;
     readonly string name;
     readonly bool little;
     readonly ReadOnlySpan<byte> entries;
     readonly int bits, samples, photometric, predictor, compression;
+    readonly bool planar;
 
     /// <summary>Width in pixels.</summary>
     public readonly int Width;
@@ -63,11 +65,10 @@ readonly ref struct TiffDecoder
             kind = "a TIFF whose values are not whole numbers from 0";
         if (kind is null && (bits is not (8 or 16) || !Alike(Tag.Bits)))
             kind = $"a TIFF of {bits} bits a channel";
-        if (kind is null && samples > 1 && One(Tag.Planar, 1) != 1)
-            kind = "a TIFF with a plane for each channel";
+        planar = samples > 1 && One(Tag.Planar, 1) == 2;
         if (kind is null && predictor is not (1 or 2))
             kind = $"a TIFF with predictor {predictor}";
-        if (kind is null && (samples < (photometric == 2 ? 3 : 1) || samples > 64))
+        if (kind is null && (samples < (photometric == 2 ? 3 : 1) || samples > MostChannels))
             kind = $"a TIFF of {samples} channels";
         if (kind is not null)
             throw Refused(kind);
@@ -76,9 +77,41 @@ readonly ref struct TiffDecoder
         (Width, Height) = ((int)width, (int)height);
     }
 
-    /// <summary>Decodes the pixels.</summary>
-    /// <exception cref="ImageFormatException">The file is cut short or corrupt.</exception>
+    /// <summary>Channels of a pixel as the file stores them; 3 for a palette.</summary>
+    public int Channels => photometric == 3 ? 3 : samples;
+
+    /// <summary>Decodes the pixels as colours of 8 bits: opacity is dropped, of 16 bits the upper 8 are kept.</summary>
+    /// <exception cref="ImageFormatException">The file is cut short or corrupt, or has more channels than gray and opacity.</exception>
     public RgbImage Decode()
+    {
+        if (photometric < 2 && samples > 2)
+            throw new ImageFormatException(name, $"a TIFF of {samples} channels that are no colours, where colours were wanted; "
+                + $"a network takes all of them with model.in_channels: {samples}");
+        var image = new RgbImage(Width, Height, PixelBuffer.Uncleared<byte>(Width, Height, 3));
+        Fill(image.Pixels, stored: false);
+        return image;
+    }
+
+    /// <summary>Decodes the channels as the file stores them; a palette is looked up.</summary>
+    /// <exception cref="ImageFormatException">The file is cut short or corrupt.</exception>
+    public ChannelImage DecodeStored()
+    {
+        if (photometric == 3)
+            return new ChannelImage(Decode());
+        ImageLimits.CheckArray(name, Width, Height, samples * bits / 8);
+        if (bits == 8)
+        {
+            var bytes = PixelBuffer.Uncleared<byte>(Width, Height, samples);
+            Fill(bytes, stored: true);
+            return new ChannelImage(Width, Height, samples, bytes);
+        }
+        var words = PixelBuffer.Uncleared<ushort>(Width, Height, samples);
+        Fill(MemoryMarshal.AsBytes(words.AsSpan()), stored: true);
+        return new ChannelImage(Width, Height, samples, words);
+    }
+
+    /// <summary>Unpacks every piece, into colours or into channels as they are stored.</summary>
+    void Fill(Span<byte> target, bool stored)
     {
         var tiled = Count(Tag.TileOffsets) > 0;
         // Section 15: tiles cover the image row by row; strips are tiles of its width.
@@ -86,20 +119,22 @@ readonly ref struct TiffDecoder
         var high = tiled ? One(Tag.TileHeight, 0) : Math.Min(One(Tag.Rows, uint.MaxValue), Height);
         if (wide < 1 || high < 1 || wide > ImageLimits.Side || high > ImageLimits.Side)
             throw Broken($"its pieces have {wide}×{high} pixels");
-        ImageLimits.Check(name, wide, high, bits * samples, file.Length, densest: 1 << 12);
-        if (wide * high * samples * bits / 8 > Array.MaxLength)
+        var each = planar ? 1 : samples;
+        ImageLimits.Check(name, wide, high, bits * each, file.Length, densest: 1 << 12);
+        if (wide * high * each * bits / 8 > Array.MaxLength)
             throw Broken($"its pieces have {wide}×{high} pixels");
         var (offsets, lengths) = tiled ? (Tag.TileOffsets, Tag.TileLengths) : (Tag.StripOffsets, Tag.StripLengths);
         var (across, down) = ((Width + wide - 1) / wide, (Height + high - 1) / high);
-        if (Count(offsets) < across * down || Count(lengths) < across * down)
-            throw Broken($"{Count(offsets)} pieces of {across * down}");
+        // Section 8, PlanarConfiguration: all pieces of the first plane, then all of the second.
+        var (plane, pieces) = (across * down, across * down * (planar ? samples : 1));
+        if (Count(offsets) < pieces || Count(lengths) < pieces)
+            throw Broken($"{Count(offsets)} pieces of {pieces}");
         var palette = Palette();
-        var image = new RgbImage(Width, Height, PixelBuffer.Uncleared<byte>(Width, Height, 3));
-        var rowBytes = (int)(wide * samples * bits / 8);
+        var rowBytes = (int)(wide * each * bits / 8);
         var piece = GC.AllocateUninitializedArray<byte>((int)(rowBytes * high));
-        for (var k = 0; k < across * down; k++)
+        for (var k = 0L; k < pieces; k++)
         {
-            var (x, y) = ((int)(k % across * wide), (int)(k / across * high));
+            var (x, y, channel) = ((int)(k % plane % across * wide), (int)(k % plane / across * high), (int)(k / plane));
             // The last strip ends with the image, the last tile does not.
             var rows = tiled ? (int)high : (int)Math.Min(high, Height - y);
             var (at, length) = (Value(offsets, k), Value(lengths, k));
@@ -110,24 +145,42 @@ readonly ref struct TiffDecoder
             {
                 var line = piece.AsSpan(row * rowBytes, rowBytes);
                 if (predictor == 2)
-                    AddLeft(line);
-                var count = (int)Math.Min(wide, Width - x);
-                Colours(line, palette, image.Pixels.AsSpan(3 * ((y + row) * Width + x), 3 * count));
+                    AddLeft(line, each);
+                var (first, count) = ((y + row) * Width + x, (int)Math.Min(wide, Width - x));
+                if (stored)
+                    Channel(line, channel, count * each, target[(first * samples * bits / 8)..]);
+                else
+                    Colours(line, palette, channel, target.Slice(3 * first, 3 * count));
             }
         }
-        return image;
+    }
+
+    /// <summary>Puts the values of a line where they belong: side by side, or one a pixel for a plane.</summary>
+    void Channel(ReadOnlySpan<byte> line, int channel, int count, Span<byte> target)
+    {
+        var step = planar ? samples : 1;
+        var inverse = photometric == 0 ? ushort.MaxValue : 0;
+        if (bits == 8)
+            for (int k = 0, to = channel; k < count; k++, to += step)
+                target[to] = (byte)(line[k] ^ inverse);
+        else
+        {
+            var words = MemoryMarshal.Cast<byte, ushort>(target);
+            for (int k = 0, to = channel; k < count; k++, to += step)
+                words[to] = (ushort)(Short(line[(2 * k)..]) ^ inverse);
+        }
     }
 
     // Section 14: each value less the one to its left.
-    void AddLeft(Span<byte> line)
+    void AddLeft(Span<byte> line, int each)
     {
         if (bits == 8)
-            for (var k = samples; k < line.Length; k++)
-                line[k] += line[k - samples];
+            for (var k = each; k < line.Length; k++)
+                line[k] += line[k - each];
         else
-            for (var k = 2 * samples; k < line.Length; k += 2)
+            for (var k = 2 * each; k < line.Length; k += 2)
             {
-                var sum = (ushort)(Short(line[k..]) + Short(line[(k - 2 * samples)..]));
+                var sum = (ushort)(Short(line[k..]) + Short(line[(k - 2 * each)..]));
                 if (little)
                     BinaryPrimitives.WriteUInt16LittleEndian(line[k..], sum);
                 else
@@ -135,11 +188,15 @@ readonly ref struct TiffDecoder
             }
     }
 
-    void Colours(ReadOnlySpan<byte> line, ReadOnlySpan<byte> palette, Span<byte> rgb)
+    void Colours(ReadOnlySpan<byte> line, ReadOnlySpan<byte> palette, int channel, Span<byte> rgb)
     {
         var (bytes, upper) = (bits / 8, bits == 16 && little ? 1 : 0);
-        for (int from = upper, to = 0; to < rgb.Length; from += samples * bytes, to += 3)
-            if (photometric == 3)
+        if (channel >= (photometric == 2 ? 3 : 1))
+            return;
+        for (int from = upper, to = 0; to < rgb.Length; from += (planar ? 1 : samples) * bytes, to += 3)
+            if (planar && photometric == 2)
+                rgb[to + channel] = line[from];
+            else if (photometric == 3)
                 palette.Slice(3 * line[from], 3).CopyTo(rgb[to..]);
             else if (photometric == 2)
                 (rgb[to], rgb[to + 1], rgb[to + 2]) = (line[from], line[from + bytes], line[from + 2 * bytes]);

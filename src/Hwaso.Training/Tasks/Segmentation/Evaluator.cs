@@ -49,8 +49,8 @@ public static class Evaluator
         Action<ImageFailure>? failed, CancellationToken stop) =>
         Overlap.Run(
             data.Samples.Count,
-            index => Attempt<LabelledImage>.Of(data.Samples[index].ImagePath, failed, () => data.Read(index)),
-            item => item.Then(failed, read => segmenter.Segment(read.Image, read.Labels.Height, read.Labels.Width, stop)),
+            index => Attempt<LabelledImage>.Of(data.Samples[index].ImagePath, failed, () => data.Read(index, segmenter.Channels)),
+            item => item.Then(failed, read => segmenter.Segment(read.Pixels, read.Labels.Height, read.Labels.Width, stop)),
             (item, labels) =>
             {
                 var counted = labels.Then(failed, map =>
