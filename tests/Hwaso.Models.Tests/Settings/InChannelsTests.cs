@@ -23,7 +23,8 @@ public sealed class InChannelsTests : TensorTest
         var plain = Shapes(Zoo.FindSegmentation(name));
         var definition = (SegmentationDefinition)Zoo.Define(new ModelRecipe { Name = name, InChannels = 5 });
         Assert.Equal((5, 5), (definition.InChannels, definition.Deployed.InChannels));
-        var other = Shapes(definition);
+        // Reducing a network may replace its backbone's settings.
+        var other = Shapes(definition, 5);
         Assert.Equal(plain.Keys, other.Keys);
         var (key, shape) = Assert.Single(other, o => !o.Value.AsSpan().SequenceEqual(plain[o.Key]));
         Assert.Equal(3, plain[key][1]);
@@ -34,7 +35,8 @@ public sealed class InChannelsTests : TensorTest
     [Fact]
     public void It_runs_on_images_of_as_many_channels_and_refuses_others()
     {
-        var definition = (SegmentationDefinition)ReducedNetwork.Of(Zoo.Find("unet-resnet18")) with { InChannels = 2 };
+        var definition = ((SegmentationDefinition)ReducedNetwork.Of(Zoo.Find("unet-resnet18"))) with { InChannels = 2 };
+        using var scope = new Scope();
         using var weights = Weights.Create();
         var net = definition.Build(weights, 3);
         net.Eval();
@@ -43,9 +45,9 @@ public sealed class InChannelsTests : TensorTest
         Assert.Contains("images [N, 2, H, W] were wanted", error.Message, StringComparison.Ordinal);
     }
 
-    static Dictionary<string, long[]> Shapes(SegmentationDefinition definition)
+    static Dictionary<string, long[]> Shapes(SegmentationDefinition definition, int channels = 3)
     {
-        var small = (SegmentationDefinition)ReducedNetwork.Of(definition);
+        var small = ((SegmentationDefinition)ReducedNetwork.Of(definition)) with { InChannels = channels };
         using var weights = Weights.Create(initialise: false);
         small.Build(weights, 3);
         return weights.State.ToDictionary(s => s.Key, s => s.Value.Shape.ToArray());

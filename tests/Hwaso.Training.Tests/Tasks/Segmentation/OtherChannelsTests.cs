@@ -75,7 +75,7 @@ public sealed class OtherChannelsTests : TensorTest
     }
 
     [Theory]
-    [InlineData("hrnet-w32-pose", "model.in_channels: 4 does not fit hrnet-w32-pose, a network for poses")]
+    [InlineData("hrnet-w32-pose", "model.in_channels: 4 does not fit hrnet-w32-pose")]
     [InlineData("resnet50", "model.in_channels: 4 does not fit resnet50")]
     public void Networks_for_other_tasks_take_colours_alone(string name, string words)
     {
@@ -107,8 +107,8 @@ public sealed class OtherChannelsTests : TensorTest
                 var (filter, channel, tap) = (k / 49 / 4, k / 49 % 4, k % 49);
                 var wanted = rule == "repeat" ? At(filter, channel % 3, tap) * 3 / 4
                     : (At(filter, 0, tap) + At(filter, 1, tap) + At(filter, 2, tap)) / 4;
-                // A rate that changes no bit of a number of this size.
-                Assert.Equal(wanted, adapted[k]);
+                // The one step moves a weight by less: its rate is 1e-30.
+                Assert.Equal(wanted, adapted[k], 1e-20);
             }
         }
     }
