@@ -15,10 +15,14 @@ public sealed record Sample(string Id, string ImagePath, string? LabelPath, stri
 
 /// <summary>An image with its labels, as training indices.</summary>
 /// <param name="Sample">The files it was read from.</param>
-/// <param name="Image">The image.</param>
+/// <param name="Pixels">The image with all channels that were read.</param>
 /// <param name="Labels">Its labels, of the same size; 255 is ignored.</param>
 /// <param name="Depth">Its depth, of the same size; null where no depth source was given.</param>
-public sealed record LabelledImage(Sample Sample, RgbImage Image, LabelMap Labels, DepthMap? Depth = null);
+public sealed record LabelledImage(Sample Sample, ChannelImage Pixels, LabelMap Labels, DepthMap? Depth = null)
+{
+    /// <summary>The image as a picture, see <see cref="ChannelImage.ToRgb"/>.</summary>
+    public RgbImage Image => Pixels.ToRgb();
+}
 
 /// <summary>One value a pixel, rows from the top: metres of depth, or pixels of disparity.</summary>
 /// <param name="Width">Width in pixels.</param>

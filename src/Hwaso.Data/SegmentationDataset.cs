@@ -18,14 +18,16 @@ public abstract class SegmentationDataset
     public abstract LabelTable TableOf(Sample sample);
 
     /// <summary>Reads one image with its labels. May be called from any thread.</summary>
+    /// <param name="index">Its place in <see cref="Samples"/>.</param>
+    /// <param name="channels">The image's channels: 3 for colours, any number for files that store as many.</param>
     /// <exception cref="DatasetException">It has no label, the sizes differ, or a label is no class.</exception>
-    /// <exception cref="ImageFormatException">A file is damaged or of another kind.</exception>
+    /// <exception cref="ImageFormatException">A file is damaged, of another kind, or has other channels.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public LabelledImage Read(int index)
+    public LabelledImage Read(int index, int channels = 3)
     {
         var sample = Samples[index];
         var labelPath = LabelOf(sample);
-        var image = ImageFile.ReadRgb(sample.ImagePath);
+        var image = ImageFile.ReadChannels(sample.ImagePath, channels);
         var table = TableOf(sample);
         var labels = table.Read(labelPath);
         if (labels.Width != image.Width || labels.Height != image.Height)
@@ -49,7 +51,7 @@ public abstract class SegmentationDataset
         return labels;
     }
 
-    static string TurnedRemark(Sample sample, RgbImage image, LabelMap labels) =>
+    static string TurnedRemark(Sample sample, ChannelImage image, LabelMap labels) =>
         labels.Width == image.Height && ExifOrientation.Of(File.ReadAllBytes(sample.ImagePath)) > 4
             ? "; the image's Exif data turn it in viewers, where the mask was drawn: turn the image itself"
             : "";

@@ -18,11 +18,58 @@ public static class ImageFile
     /// <summary>Reads an image as 8-bit colour.</summary>
     /// <exception cref="ImageFormatException">The file is of another kind, cut short or corrupt, or does not fit into memory.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static RgbImage ReadRgb(string path)
+    public static RgbImage ReadRgb(string path) => Read(path, DecodeRgb);
+
+    /// <summary>
+    /// Reads an image with a wanted number of channels: 3 as 8-bit colour, as <see cref="ReadRgb"/> does; 1 as gray (from colours, by
+    /// ITU-R BT.601); any other number as the file stores them, of 8 or 16 bits.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="channels">C, at least 1.</param>
+    /// <exception cref="ImageFormatException">
+    /// The file has another number of channels, is of another kind, cut short or corrupt, or does not fit into memory.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static ChannelImage ReadChannels(string path, int channels) =>
+        channels == Colours ? new ChannelImage(ReadRgb(path))
+        : Read(path, DecodeStored) is var image && image.As(channels) is { } wanted ? wanted
+        : throw OtherChannels(path, image.Channels, channels);
+
+    /// <summary>
+    /// Reads an image with all channels that the file stores, of 8 or 16 bits; JPEG, WebP, BMP, GIF and palettes give 8-bit colour.
+    /// </summary>
+    /// <inheritdoc cref="ReadRgb"/>
+    public static ChannelImage ReadStored(string path) => Read(path, DecodeStored);
+
+    /// <summary>Checks from the header that a file can be read with a number of channels.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="channels">C, at least 1.</param>
+    /// <exception cref="ImageFormatException">It has another number, is of another kind, or its header is corrupt.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static void CheckChannels(string path, int channels)
+    {
+        if (channels == Colours)
+            return;
+        var bytes = File.ReadAllBytes(path);
+        var stored = Kind(bytes, path) switch
+        {
+            ImageKind.Png when new PngDecoder(bytes, path) is { ColorType: not PngColorType.Indexed } png => png.Channels,
+            ImageKind.Tiff => new TiffDecoder(bytes, path).Channels,
+            _ => Colours,
+        };
+        if (!ChannelImage.Fits(stored, channels))
+            throw OtherChannels(path, stored, channels);
+    }
+
+    static ImageFormatException OtherChannels(string path, int stored, int wanted) => new(path,
+        $"has {stored} channel{(stored == 1 ? "" : "s")} a pixel, {wanted} were wanted; give images of {wanted} channels (PNG or TIFF), "
+            + "or a network made for these");
+
+    static T Read<T>(string path, Decoder<T> decode)
     {
         try
         {
-            return DecodeRgb(File.ReadAllBytes(path), path);
+            return decode(File.ReadAllBytes(path), path);
         }
         catch (OutOfMemoryException error)
         {
@@ -53,8 +100,15 @@ public static class ImageFile
     {
         ImageKind.Png => Png.DecodeRgb(bytes, name),
         ImageKind.Jpeg => Jpeg.Decode(bytes, name),
-        ImageKind.Tiff => TiffSamples.Rgb(new TiffDecoder(bytes, name)),
+        ImageKind.Tiff => TiffSamples.Rgb(new TiffDecoder(bytes, name), name),
         var kind => SkiaCodec.Decode(bytes, kind, name),
+    };
+
+    static ChannelImage DecodeStored(ReadOnlySpan<byte> bytes, string name) => Kind(bytes, name) switch
+    {
+        ImageKind.Png => PngSamples.Stored(new PngDecoder(bytes, name), name),
+        ImageKind.Tiff => TiffSamples.Stored(new TiffDecoder(bytes, name), name),
+        _ => new ChannelImage(DecodeRgb(bytes, name)),
     };
 
     /// <summary>
@@ -113,7 +167,11 @@ public static class ImageFile
         { } kind => kind,
     };
 
+    const int Colours = 3;
+
     const string Readable = "PNG, JPEG, WebP, BMP, GIF or TIFF";
+
+    delegate T Decoder<T>(ReadOnlySpan<byte> bytes, string name);
 }
 
 /// <summary>Thrown for an image file that cannot be used; names the file, the problem and what to do.</summary>

@@ -12,6 +12,18 @@ static class ImageLimits
     /// <summary>Bytes of pixels that are believed of any file: a claim above it must fit the file's length.</summary>
     const long Believed = 64 << 20;
 
+    /// <summary>Refuses an image whose channels no array holds.</summary>
+    /// <param name="name">The file's name in error messages.</param>
+    /// <param name="width">Width.</param>
+    /// <param name="height">Height.</param>
+    /// <param name="pixelBytes">Bytes of one pixel.</param>
+    public static void CheckArray(string name, long width, long height, int pixelBytes)
+    {
+        if (width * height * pixelBytes > Array.MaxLength)
+            throw new ImageFormatException(name, $"{width}×{height} pixels of {pixelBytes} bytes are more than an array can hold; split it "
+                + "into tiles");
+    }
+
     /// <summary>Refuses a size that no array holds, or that a file of this length cannot fill.</summary>
     /// <param name="name">The file's name in error messages.</param>
     /// <param name="width">Claimed width.</param>

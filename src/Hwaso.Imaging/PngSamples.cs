@@ -34,6 +34,41 @@ static class PngSamples
         return image;
     }
 
+    /// <summary>The samples as they are stored, of 8 or 16 bits; fewer bits are stretched to 8, and palettes are looked up.</summary>
+    public static ChannelImage Stored(in PngDecoder png, string name)
+    {
+        if (png.ColorType == PngColorType.Indexed)
+            return new ChannelImage(Rgb(png));
+        ImageLimits.CheckArray(name, png.Width, png.Height, png.Channels * Math.Max(png.BitDepth, 8) / 8);
+        var (width, depth, channels) = (png.Width, png.BitDepth, png.Channels);
+        if (depth == 16)
+        {
+            var words = PixelBuffer.Uncleared<ushort>(png.Width, png.Height, channels);
+            png.Decode((line, count, x, step, y) =>
+            {
+                for (var k = 0; k < count; k++)
+                    for (var c = 0; c < channels; c++)
+                        words[(y * width + x + k * step) * channels + c] = (ushort)Sample(line, k * channels + c, depth);
+            });
+            return new ChannelImage(png.Width, png.Height, channels, words);
+        }
+        var bytes = PixelBuffer.Uncleared<byte>(png.Width, png.Height, channels);
+        var image = new ChannelImage(png.Width, png.Height, channels, bytes);
+        if (png.IsPlain)
+        {
+            png.DecodeWhole(bytes);
+            return image;
+        }
+        var samples = new byte[width * channels];
+        png.Decode((line, count, x, step, y) =>
+        {
+            var values = UpperBytes(line, depth, samples.AsSpan(0, count * channels), stretch: true);
+            for (var k = 0; k < count; k++)
+                values.Slice(k * channels, channels).CopyTo(bytes.AsSpan((y * width + x + k * step) * channels));
+        });
+        return image;
+    }
+
     /// <summary>
     /// Class indices: those of an indexed file (its colours do not matter), or gray values of 0 to 255, whether the file has one channel,
     /// three equal ones, or opaque pixels besides.

@@ -3,12 +3,14 @@ using System.Buffers.Binary;
 namespace Hwaso.Imaging;
 
 /// <summary>
-/// Decodes the first image of a TIFF: gray, colour or palette of 8 or 16 bits, in strips or tiles, uncompressed or packed without loss.
-/// Other kinds are refused by name. Section numbers are those of TIFF, revision 6.0.
+/// Decodes the first image of a TIFF: gray, colour, palette or any number of channels, of 8 or 16 bits, in strips or tiles, pixel by pixel
+/// or plane by plane, uncompressed or packed without loss. Other kinds are refused by name. Section numbers are those of TIFF, revision
+/// 6.0.
 /// </summary>
 readonly ref struct TiffDecoder
 {
-    const int EntryBytes = 12;
+    // Hyperspectral cameras have some hundred channels; more are a damaged header.
+    const int EntryBytes = 12, MostChannels = 512;
 
     readonly ReadOnlySpan<byte> file;
     readonly string name;
@@ -30,8 +32,14 @@ readonly ref struct TiffDecoder
     /// <summary>Samples of a pixel: one, or three of a colour, and any number of others behind them.</summary>
     public readonly int Samples;
 
+    /// <summary>Whether a part of a line holds one sample of each pixel, of the plane of one channel, and not all of them.</summary>
+    public readonly bool IsPlanar;
+
     /// <summary>What the samples are.</summary>
     public readonly TiffColours Colours;
+
+    /// <summary>Channels of a pixel as the file stores them; 3 for a palette.</summary>
+    public int Channels => Colours == TiffColours.Palette ? 3 : Samples;
 
     /// <summary>Reads the header and refuses what is not decoded.</summary>
     /// <exception cref="ImageFormatException">The header is damaged, or the image is of a kind that is not read.</exception>
@@ -74,11 +82,10 @@ readonly ref struct TiffDecoder
             kind = "a TIFF whose values are not whole numbers from 0";
         if (kind is null && (Bits is not (8 or 16) || !Alike(Tag.Bits)))
             kind = $"a TIFF of {Bits} bits a channel";
-        if (kind is null && Samples > 1 && One(Tag.Planar, 1) != 1)
-            kind = "a TIFF with a plane for each channel";
+        IsPlanar = Samples > 1 && One(Tag.Planar, 1) == 2;
         if (kind is null && predictor is not (1 or 2))
             kind = $"a TIFF with predictor {predictor}";
-        if (kind is null && (Samples < (Colours == TiffColours.Rgb ? 3 : 1) || Samples > 64))
+        if (kind is null && (Samples < (Colours == TiffColours.Rgb ? 3 : 1) || Samples > MostChannels))
             kind = $"a TIFF of {Samples} channels";
         if (kind is not null)
             throw Refused(kind);
@@ -98,18 +105,21 @@ readonly ref struct TiffDecoder
         var high = tiled ? One(Tag.TileHeight, 0) : Math.Min(One(Tag.Rows, uint.MaxValue), Height);
         if (wide < 1 || high < 1 || wide > ImageLimits.Side || high > ImageLimits.Side)
             throw Broken($"its pieces have {wide}×{high} pixels");
-        ImageLimits.Check(name, wide, high, Bits * Samples, file.Length, densest: 1 << 12);
-        if (wide * high * Samples * Bits / 8 > Array.MaxLength)
+        var each = IsPlanar ? 1 : Samples;
+        ImageLimits.Check(name, wide, high, Bits * each, file.Length, densest: 1 << 12);
+        if (wide * high * each * Bits / 8 > Array.MaxLength)
             throw Broken($"its pieces have {wide}×{high} pixels");
         var (offsets, lengths) = tiled ? (Tag.TileOffsets, Tag.TileLengths) : (Tag.StripOffsets, Tag.StripLengths);
         var (across, down) = ((Width + wide - 1) / wide, (Height + high - 1) / high);
-        if (Count(offsets) < across * down || Count(lengths) < across * down)
-            throw Broken($"{Count(offsets)} pieces of {across * down}");
-        var rowBytes = (int)(wide * Samples * Bits / 8);
+        // Section 8, PlanarConfiguration: all pieces of the first plane, then all of the second.
+        var (plane, pieces) = (across * down, across * down * (IsPlanar ? Samples : 1));
+        if (Count(offsets) < pieces || Count(lengths) < pieces)
+            throw Broken($"{Count(offsets)} pieces of {pieces}");
+        var rowBytes = (int)(wide * each * Bits / 8);
         var piece = GC.AllocateUninitializedArray<byte>((int)(rowBytes * high));
-        for (var k = 0; k < across * down; k++)
+        for (var k = 0L; k < pieces; k++)
         {
-            var (x, y) = ((int)(k % across * wide), (int)(k / across * high));
+            var (x, y, channel) = ((int)(k % plane % across * wide), (int)(k % plane / across * high), (int)(k / plane));
             // The last strip ends with the image, the last tile does not.
             var rows = tiled ? (int)high : (int)Math.Min(high, Height - y);
             var (at, length) = (Value(offsets, k), Value(lengths, k));
@@ -120,22 +130,22 @@ readonly ref struct TiffDecoder
             {
                 var line = piece.AsSpan(row * rowBytes, rowBytes);
                 if (predictor == 2)
-                    AddLeft(line);
-                receive(line[..(int)(Math.Min(wide, Width - x) * Samples * Bits / 8)], x, y + row);
+                    AddLeft(line, each);
+                receive(line[..(int)(Math.Min(wide, Width - x) * each * Bits / 8)], x, y + row, channel);
             }
         }
     }
 
     // Section 14: each value less the one to its left.
-    void AddLeft(Span<byte> line)
+    void AddLeft(Span<byte> line, int each)
     {
         if (Bits == 8)
-            for (var k = Samples; k < line.Length; k++)
-                line[k] += line[k - Samples];
+            for (var k = each; k < line.Length; k++)
+                line[k] += line[k - each];
         else
-            for (var k = 2 * Samples; k < line.Length; k += 2)
+            for (var k = 2 * each; k < line.Length; k += 2)
             {
-                var sum = (ushort)(Short(line[k..]) + Short(line[(k - 2 * Samples)..]));
+                var sum = (ushort)(Short(line[k..]) + Short(line[(k - 2 * each)..]));
                 if (IsLittleEndian)
                     BinaryPrimitives.WriteUInt16LittleEndian(line[k..], sum);
                 else
@@ -250,4 +260,5 @@ enum TiffColours
 /// <param name="line">The samples of some pixels.</param>
 /// <param name="x">The place of the first pixel.</param>
 /// <param name="y">The row.</param>
-delegate void TiffLine(ReadOnlySpan<byte> line, int x, int y);
+/// <param name="channel">The channel that all samples are of, where the file has a plane for each; else 0.</param>
+delegate void TiffLine(ReadOnlySpan<byte> line, int x, int y, int channel);

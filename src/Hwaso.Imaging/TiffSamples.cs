@@ -6,25 +6,62 @@ namespace Hwaso.Imaging;
 static class TiffSamples
 {
     /// <summary>
-    /// Colours of 8 bits: palettes are looked up, gray is expanded, channels behind the colours are dropped, and of 16 bits the upper 8 are
-    /// taken.
+    /// Colours of 8 bits: palettes are looked up, gray is expanded, opacity and channels behind the colours are dropped, and of 16 bits the
+    /// upper 8 are taken.
     /// </summary>
-    public static RgbImage Rgb(in TiffDecoder tiff)
+    /// <exception cref="ImageFormatException">There are more channels than gray and opacity, and none is a colour.</exception>
+    public static RgbImage Rgb(in TiffDecoder tiff, string name)
     {
+        if (tiff.Colours < TiffColours.Rgb && tiff.Samples > 2)
+            throw new ImageFormatException(name, $"a TIFF of {tiff.Samples} channels that are no colours, where colours were wanted; "
+                + $"a network takes all of them with model.in_channels: {tiff.Samples}");
         var image = new RgbImage(tiff.Width, tiff.Height, PixelBuffer.Uncleared<byte>(tiff.Width, tiff.Height, 3));
-        var (pixels, width, samples, bytes, palette) = (image.Pixels, tiff.Width, tiff.Samples, tiff.Bits / 8, tiff.Palette());
-        var (upper, colours) = (tiff.Bits == 16 && tiff.IsLittleEndian ? 1 : 0, tiff.Colours);
-        tiff.Decode((line, x, y) =>
+        var (pixels, width, bytes, palette) = (image.Pixels, tiff.Width, tiff.Bits / 8, tiff.Palette());
+        var (upper, colours, planar) = (tiff.Bits == 16 && tiff.IsLittleEndian ? 1 : 0, tiff.Colours, tiff.IsPlanar);
+        var step = bytes * (planar ? 1 : tiff.Samples);
+        tiff.Decode((line, x, y, channel) =>
         {
-            for (int from = upper, to = 3 * (y * width + x); from < line.Length; from += samples * bytes, to += 3)
+            if (channel >= (colours == TiffColours.Rgb ? 3 : 1))
+                return;
+            for (int from = upper, to = 3 * (y * width + x); from < line.Length; from += step, to += 3)
                 if (colours == TiffColours.Palette)
                     palette.AsSpan(3 * line[from], 3).CopyTo(pixels.AsSpan(to));
+                else if (colours == TiffColours.Rgb && planar)
+                    pixels[to + channel] = line[from];
                 else if (colours == TiffColours.Rgb)
                     (pixels[to], pixels[to + 1], pixels[to + 2]) = (line[from], line[from + bytes], line[from + 2 * bytes]);
                 else
                     pixels[to] = pixels[to + 1] = pixels[to + 2] = colours == TiffColours.WhiteIsZero ? (byte)~line[from] : line[from];
         });
         return image;
+    }
+
+    /// <summary>The channels as the file stores them; a palette is looked up, and 0 is black.</summary>
+    /// <exception cref="ImageFormatException">The image does not fit into an array.</exception>
+    public static ChannelImage Stored(in TiffDecoder tiff, string name)
+    {
+        if (tiff.Colours == TiffColours.Palette)
+            return new ChannelImage(Rgb(tiff, name));
+        var (width, bits, little, samples, planar) = (tiff.Width, tiff.Bits, tiff.IsLittleEndian, tiff.Samples, tiff.IsPlanar);
+        ImageLimits.CheckArray(name, width, tiff.Height, samples * bits / 8);
+        var (inverse, step) = (tiff.Colours == TiffColours.WhiteIsZero ? ushort.MaxValue : (ushort)0, planar ? samples : 1);
+        if (bits == 8)
+        {
+            var bytes = PixelBuffer.Uncleared<byte>(width, tiff.Height, samples);
+            tiff.Decode((line, x, y, channel) =>
+            {
+                for (int k = 0, to = (y * width + x) * samples + channel; k < line.Length; k++, to += step)
+                    bytes[to] = (byte)(line[k] ^ inverse);
+            });
+            return new ChannelImage(width, tiff.Height, samples, bytes);
+        }
+        var words = PixelBuffer.Uncleared<ushort>(width, tiff.Height, samples);
+        tiff.Decode((line, x, y, channel) =>
+        {
+            for (int k = 0, to = (y * width + x) * samples + channel; 2 * k < line.Length; k++, to += step)
+                words[to] = (ushort)(Sample(line, k, bits, little) ^ inverse);
+        });
+        return new ChannelImage(width, tiff.Height, samples, words);
     }
 
     /// <summary>
@@ -39,10 +76,10 @@ static class TiffSamples
         if (tiff.Colours == TiffColours.WhiteIsZero)
             throw new ImageFormatException(name, "a TIFF whose 0 is white, where class indices were expected: programs read its values the "
                 + "one way or the other; export it as PNG, or with 0 as black");
-        if (samples > channels + 1)
+        if (samples > channels + 1 || tiff.IsPlanar)
             throw new ImageFormatException(name, $"a TIFF of {samples} channels where class indices were expected; export one channel");
         var values = PixelBuffer.Uncleared<byte>(width, tiff.Height, 1);
-        tiff.Decode((line, x, y) =>
+        tiff.Decode((line, x, y, _) =>
         {
             for (var k = 0; k * samples * bits < line.Length * 8; k++)
             {

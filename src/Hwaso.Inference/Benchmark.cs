@@ -79,9 +79,10 @@ public sealed class Benchmark : IDisposable
             var net = definition.Deployed().Build(weights, classes);
             weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
             net.Eval();
-            var input = Numbers(3 * size.Height * size.Width);
+            var channels = definition.ImageChannels;
+            var input = Numbers(channels * size.Height * size.Width);
             return new Benchmark(
-                weights, _ => Forward(net, input, size, device), definition.Name, $"libtorch {TorchInfo.Version}", $"{device}");
+                weights, _ => Forward(net, input, channels, size, device), definition.Name, $"libtorch {TorchInfo.Version}", $"{device}");
         }
         catch
         {
@@ -118,11 +119,11 @@ public sealed class Benchmark : IDisposable
     }
 
     // Numbers to the device, the answer back to the processor: that also waits for a GPU.
-    static void Forward(Net net, float[] input, SizePx size, Device device)
+    static void Forward(Net net, float[] input, int channels, SizePx size, Device device)
     {
         using var scope = new Scope();
         using var off = new NoGrad();
-        var x = Tensor.From(input, 1, 3, size.Height, size.Width).To(device).Contiguous(MemoryFormat.ChannelsLast);
+        var x = Tensor.From(input, 1, channels, size.Height, size.Width).To(device).Contiguous(MemoryFormat.ChannelsLast);
         net.Call(x).To(Torch.Device.Cpu);
     }
 

@@ -14,10 +14,10 @@ namespace Hwaso.Inference;
 public static class Exporter
 {
     // Two recordings in which no height and width grow by the same factor, so that no size can be taken for another.
-    static readonly long[] recorded = [1, 3, 128, 192], other = [1, 3, 192, 384];
+    static readonly (long Height, long Width) recorded = (128, 192), other = (192, 384);
 
     /// <summary>
-    /// Writes a network, training-only parts left out: input <c>image</c> [1, 3, H, W], output <c>scores</c> [1, K, h, w],
+    /// Writes a network, training-only parts left out: input <c>image</c> [1, C, H, W], C = 3 as a rule, output <c>scores</c> [1, K, h, w],
     /// <c>heatmaps</c> [1, J, h, w], <c>depth</c> [1, 1, H, W] or <c>features</c>, several numbered from 0.
     /// </summary>
     /// <param name="model">The network; classes, normalisation, task and convention go into the file's metadata.</param>
@@ -50,10 +50,11 @@ public static class Exporter
         if (options.Labels && segmentation is null)
             throw new NotSupportedException($"a network for {model.Task.Word()} gives no labels; a segmentation network was wanted");
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
-        long[] shape = options.Size is { } size ? [1, 3, size.Height, size.Width] : recorded;
+        var channels = model.Definition.ImageChannels;
+        long[] shape = options.Size is { } size ? [1, channels, size.Height, size.Width] : [1, channels, recorded.Height, recorded.Width];
         return OnnxExport.Write(NetworkGraph.Of(net, shape, keepConstants: true), name => state[name].ToHost(), new OnnxOptions
         {
-            OtherSize = options.Size is null ? NetworkGraph.Of(net, other, keepConstants: true) : null,
+            OtherSize = options.Size is null ? NetworkGraph.Of(net, [1, channels, other.Height, other.Width], keepConstants: true) : null,
             InputName = "image",
             OutputName = options.Labels ? "labels" : OutputName(model.Task),
             FoldBatchNorm = options.FoldBatchNorm,

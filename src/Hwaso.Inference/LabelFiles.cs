@@ -59,12 +59,12 @@ public sealed class LabelFiles
         for (var k = 0; k < images.Count; k++)
         {
             stop.ThrowIfCancellationRequested();
-            RgbImage image;
+            ChannelImage image;
             LabelMap labels;
             double milliseconds;
             try
             {
-                image = ImageFile.ReadRgb(images[k]);
+                image = segmenter.Read(images[k]);
                 var began = Stopwatch.GetTimestamp();
                 labels = segmenter.Segment(image, stop);
                 milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
@@ -87,7 +87,7 @@ public sealed class LabelFiles
         return new LabelFilesResult(written, failed);
     }
 
-    LabelFile WriteOne(RgbImage image, LabelMap labels, Palette palette, int index, double milliseconds)
+    LabelFile WriteOne(ChannelImage image, LabelMap labels, Palette palette, int index, double milliseconds)
     {
         var (file, overlay) = targets[index];
         if (submission is null)
@@ -95,7 +95,7 @@ public sealed class LabelFiles
         else
             submission.Write(file, labels);
         if (overlay is not null)
-            Png.Write(overlay, Overlay.Blend(image, labels, palette));
+            Png.Write(overlay, Overlay.Blend(image.ToRgb(), labels, palette));
         return new LabelFile(images[index], file, milliseconds);
     }
 

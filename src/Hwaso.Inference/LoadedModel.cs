@@ -104,7 +104,7 @@ public sealed class LoadedModel : IDisposable
             {
                 Threshold = one ? (whole ? recipe.Recipe.Validate.Threshold : null) ?? UsualThreshold : null,
                 Normalisation = whole ? new Normalisation([.. recipe.Recipe.Augment.Mean], [.. recipe.Recipe.Augment.Std])
-                    : Normalisation.ImageNet,
+                    : Normalisation.Usual(definition.ImageChannels),
                 Crop = whole ? recipe.Recipe.Augment.Crop : null,
                 Pose = file.Metadata.TryGetValue(PoseMetadata.Key, out var pose) ? PoseMetadata.Read(pose, path) : null,
                 Boxes = file.Metadata.TryGetValue(BoxMetadata.Key, out var boxes) ? BoxMetadata.Read(boxes, path) : null,

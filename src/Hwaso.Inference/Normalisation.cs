@@ -1,33 +1,49 @@
 using Hwaso.Imaging;
+using Hwaso.Recipes;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference;
 
-/// <summary>(value / 255 − mean) / deviation of red, green and blue.</summary>
-/// <param name="Mean">Three means in 0 … 1.</param>
-/// <param name="Deviation">Three deviations above 0.</param>
+/// <summary>(value / greatest value − mean) / deviation of each channel; the greatest value of 8 bits is 255, of 16 bits 65535.</summary>
+/// <param name="Mean">A mean in 0 … 1 for each channel.</param>
+/// <param name="Deviation">A deviation above 0 for each channel.</param>
 public sealed record Normalisation(IReadOnlyList<double> Mean, IReadOnlyList<double> Deviation)
 {
     /// <summary>ImageNet's, which official weights expect.</summary>
     public static Normalisation ImageNet => new([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
-    /// <summary>An image as a network's input [1, 3, H, W].</summary>
-    public Tensor ToTensor(RgbImage image, Device device)
+    /// <summary>The usual one of images of so many channels: ImageNet's for colours and gray.</summary>
+    public static Normalisation Usual(int channels) => new(AugmentRecipe.MeanOf(channels), AugmentRecipe.StdOf(channels));
+
+    /// <summary>C.</summary>
+    public int Channels => Mean.Count;
+
+    /// <summary>An image as a network's input [1, C, H, W].</summary>
+    /// <exception cref="ArgumentException">The image has another number of channels.</exception>
+    public Tensor ToTensor(ChannelImage image, Device device)
     {
-        var pixels = image.Height * image.Width;
+        if (image.Channels != Channels)
+            throw new ArgumentException($"an image of {image.Channels} channels; the network takes {Channels}", nameof(image));
+        var (pixels, channels) = (image.Height * image.Width, Channels);
         using var scope = new Scope();
-        var tensor = Tensor.Empty([1, 3, image.Height, image.Width]);
+        var tensor = Tensor.Empty([1, channels, image.Height, image.Width]);
         var values = tensor.Span<float>();
-        Span<float> table = stackalloc float[3 * 256];
-        for (var c = 0; c < 3; c++)
-            for (var v = 0; v < 256; v++)
-                table[c * 256 + v] = (float)((v / 255.0 - Mean[c]) / Deviation[c]);
-        var source = image.Pixels;
-        for (var c = 0; c < 3; c++)
+        var levels = image.Words is null ? 1 << 8 : 1 << 16;
+        var table = new float[levels];
+        for (var c = 0; c < channels; c++)
         {
+            for (var v = 0; v < levels; v++)
+                table[v] = (float)((v / (levels - 1.0) - Mean[c]) / Deviation[c]);
             var plane = values.Slice(c * pixels, pixels);
-            for (int k = 0, from = c; k < plane.Length; k++, from += 3)
-                plane[k] = table[c * 256 + source[from]];
+            if (image.Words is { } words)
+                for (int k = 0, from = c; k < plane.Length; k++, from += channels)
+                    plane[k] = table[words[from]];
+            else
+            {
+                var bytes = image.Bytes!;
+                for (int k = 0, from = c; k < plane.Length; k++, from += channels)
+                    plane[k] = table[bytes[from]];
+            }
         }
         return scope.Keep(tensor.To(device));
     }

@@ -14,25 +14,35 @@ sealed class RuntimeSegmentation(SegmentationModel model, SizePx? padSmallTo, Ac
 {
     public string Engine => "Hwaso.Runtime";
 
+    public int Channels => model.Channels;
+
+    /// <summary>Whether a colour image may be given for one with an alpha.</summary>
+    public bool MayAddAlpha => model is { Channels: 4, TakesColours: true };
+
     public int? ClassCount => model.ClassCount;
 
     // No image is mirrored here.
     public IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; set; } = [];
 
-    public LabelMap Segment(RgbImage image, int height, int width, CancellationToken stop)
+    public LabelMap Segment(ChannelImage image, int height, int width, CancellationToken stop)
     {
         if (height == image.Height && width == image.Width && !model.Takes(width, height))
             return Cut(Segment(Padded(image), stop), width, height);
         if (height == image.Height && width == image.Width)
             return Segment(image, stop);
         var labels = new byte[height * width];
-        model.Segment(image.Pixels, image.Width, image.Height, labels, width, height, stop);
+        if (image.Words is { } words)
+            model.SegmentDeep(words, image.Width, image.Height, labels, width, height, stop);
+        else
+            model.Segment(image.Bytes, image.Width, image.Height, labels, width, height, stop);
         return new LabelMap(width, height, labels);
     }
 
-    LabelMap Segment(RgbImage image, CancellationToken stop)
+    LabelMap Segment(ChannelImage image, CancellationToken stop)
     {
-        var result = model.Segment(image.Pixels, image.Width, image.Height, stop: stop);
+        var result = image.Words is { } words
+            ? model.SegmentDeep(words, image.Width, image.Height, stop: stop)
+            : model.Segment(image.Bytes, image.Width, image.Height, stop: stop);
         if (result.Tiles > 1)
             log?.Invoke(
                 $"{image.Width}×{image.Height} pixels need too much memory at once: segmented in {result.Tiles} tiles that overlap");
@@ -40,14 +50,23 @@ sealed class RuntimeSegmentation(SegmentationModel model, SizePx? padSmallTo, Ac
     }
 
     // Black, right and below, as training and validation pad it.
-    RgbImage Padded(RgbImage image)
+    ChannelImage Padded(ChannelImage image)
     {
         var least = model.LeastSize;
         int Side(int own, int? wanted) => Math.Max(own, Math.Max(least, wanted ?? 0));
-        var padded = new RgbImage(Side(image.Width, padSmallTo?.Width), Side(image.Height, padSmallTo?.Height));
-        for (var y = 0; y < image.Height; y++)
-            image.Pixels.AsSpan(3 * y * image.Width, 3 * image.Width).CopyTo(padded.Pixels.AsSpan(3 * y * padded.Width));
-        return padded;
+        var (width, height) = (Side(image.Width, padSmallTo?.Width), Side(image.Height, padSmallTo?.Height));
+        return image.Words is { } words
+            ? new ChannelImage(width, height, image.Channels, Bordered(words))
+            : new ChannelImage(width, height, image.Channels, Bordered(image.Bytes!));
+
+        T[] Bordered<T>(T[] values)
+        {
+            var bordered = new T[width * height * image.Channels];
+            var row = image.Width * image.Channels;
+            for (var y = 0; y < image.Height; y++)
+                values.AsSpan(y * row, row).CopyTo(bordered.AsSpan(y * width * image.Channels));
+            return bordered;
+        }
     }
 
     static LabelMap Cut(LabelMap labels, int width, int height)

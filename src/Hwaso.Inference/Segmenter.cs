@@ -26,6 +26,9 @@ public sealed class Segmenter : IDisposable
     /// <summary>The engine: <c>libtorch</c> or <c>Hwaso.Runtime</c>.</summary>
     public string Engine => segmentation.Engine;
 
+    /// <summary>Channels of the images that the network takes.</summary>
+    public int Channels => segmentation.Channels;
+
     /// <summary>K; null where an exported network does not say.</summary>
     public int? ClassCount => segmentation.ClassCount;
 
@@ -88,7 +91,7 @@ public sealed class Segmenter : IDisposable
     /// <param name="stop">Ends the work early, on Hwaso.Runtime.</param>
     /// <exception cref="ArgumentException">The image is smaller than the network's stride, or does not fit the network.</exception>
     /// <exception cref="TorchException">libtorch refuses the image, or lacks memory.</exception>
-    public LabelMap Segment(RgbImage image, CancellationToken stop = default) => Segment(image, image.Height, image.Width, stop);
+    public LabelMap Segment(RgbImage image, CancellationToken stop = default) => Segment(new ChannelImage(image), stop);
 
     /// <summary>The class of every pixel of an image that is to have another size: its scores are resized.</summary>
     /// <param name="image">The image.</param>
@@ -97,7 +100,37 @@ public sealed class Segmenter : IDisposable
     /// <param name="stop">Ends the work early, on Hwaso.Runtime.</param>
     /// <inheritdoc cref="Segment(RgbImage, CancellationToken)"/>
     public LabelMap Segment(RgbImage image, int height, int width, CancellationToken stop = default) =>
+        Segment(new ChannelImage(image), height, width, stop);
+
+    /// <summary>The class of every pixel of an image of any number of channels, at the image's own size.</summary>
+    /// <param name="image">The image, of <see cref="Channels"/> channels; an exported network of 1 or 4 takes colours too.</param>
+    /// <param name="stop">Ends the work early, on Hwaso.Runtime.</param>
+    /// <inheritdoc cref="Segment(RgbImage, CancellationToken)"/>
+    public LabelMap Segment(ChannelImage image, CancellationToken stop = default) => Segment(image, image.Height, image.Width, stop);
+
+    /// <summary>The class of every pixel of an image of any number of channels that is to have another size.</summary>
+    /// <param name="image">The image, of <see cref="Channels"/> channels; an exported network of 1 or 4 takes colours too.</param>
+    /// <param name="height">Height of the label map.</param>
+    /// <param name="width">Width of the label map.</param>
+    /// <param name="stop">Ends the work early, on Hwaso.Runtime.</param>
+    /// <inheritdoc cref="Segment(RgbImage, CancellationToken)"/>
+    public LabelMap Segment(ChannelImage image, int height, int width, CancellationToken stop = default) =>
         segmentation.Segment(image, height, width, stop);
+
+    /// <summary>
+    /// Reads an image as the network takes it; a file of three channels for an exported network of four is left as it is, which then gets
+    /// an opaque alpha.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ImageFormatException">The file is damaged, of another kind, or has other channels.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public ChannelImage Read(string path)
+    {
+        const int ColoursAndAlpha = 4;
+        if (segmentation is not RuntimeSegmentation { MayAddAlpha: true })
+            return ImageFile.ReadChannels(path, Channels);
+        return ImageFile.ReadStored(path) is { Channels: ColoursAndAlpha } image ? image : ImageFile.ReadRgb(path);
+    }
 
     /// <summary>Frees the network, unless it is the caller's.</summary>
     public void Dispose() => segmentation.Dispose();
@@ -196,6 +229,9 @@ interface ISegmentation : IDisposable
     /// <summary>The engine's name.</summary>
     string Engine { get; }
 
+    /// <summary>Channels of the images.</summary>
+    int Channels { get; }
+
     /// <summary>K; null where it is not known.</summary>
     int? ClassCount { get; }
 
@@ -203,5 +239,5 @@ interface ISegmentation : IDisposable
     IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; set; }
 
     /// <summary>The class of every pixel, at a size.</summary>
-    LabelMap Segment(RgbImage image, int height, int width, CancellationToken stop);
+    LabelMap Segment(ChannelImage image, int height, int width, CancellationToken stop);
 }

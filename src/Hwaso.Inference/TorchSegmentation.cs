@@ -27,7 +27,9 @@ sealed class TorchSegmentation(SegmentationNet net, Normalisation normalisation,
 
     public IReadOnlyList<(byte Left, byte Right)> FlipPairs { get; set; } = views.FlipPairs;
 
-    public LabelMap Segment(RgbImage image, int height, int width, CancellationToken stop)
+    public int Channels => normalisation.Channels;
+
+    public LabelMap Segment(ChannelImage image, int height, int width, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         net.Eval();
@@ -126,8 +128,8 @@ sealed class TorchSegmentation(SegmentationNet net, Normalisation normalisation,
     Tensor Padded(Tensor x, long height, long width)
     {
         float[] values = [.. normalisation.Mean.Zip(normalisation.Deviation, (mean, deviation) => (float)(-mean / deviation))];
-        var black = Tensor.From(values, 1, 3, 1, 1).To(x.Device);
-        var padded = Aten.Clone(Aten.Expand(black, [x.Size(0), 3, height, width]), MemoryFormat.Contiguous);
+        var black = Tensor.From(values, 1, Channels, 1, 1).To(x.Device);
+        var padded = Aten.Clone(Aten.Expand(black, [x.Size(0), Channels, height, width]), MemoryFormat.Contiguous);
         Aten.Copy_(Windows.Of(padded, 0, 0, x.Size(2), x.Size(3)), x);
         return padded;
     }

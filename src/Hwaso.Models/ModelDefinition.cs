@@ -32,6 +32,12 @@ public abstract record ModelDefinition
     /// </summary>
     public (int Height, int Width)? PublishedSize { get; init; }
 
+    /// <summary>Channels of its images: 3, or those of <see cref="SegmentationDefinition.InChannels"/>.</summary>
+    public int ImageChannels => (this as SegmentationDefinition)?.InChannels ?? ColourChannels;
+
+    /// <summary>Red, green and blue.</summary>
+    public const int ColourChannels = 3;
+
     /// <summary>Whether it has a number of classes at all.</summary>
     public bool HasClasses => PublishedClasses > 0;
 
@@ -50,6 +56,21 @@ public abstract record SegmentationDefinition : ModelDefinition
 
     /// <inheritdoc/>
     public override int PublishedClasses { get; init; } = 59;
+
+    /// <summary>
+    /// Channels of its images, at least 1, as many as its first convolution takes; 3 unless a recipe says otherwise. A definition that does
+    /// not override it takes colours alone.
+    /// </summary>
+    /// <exception cref="SettingException">The network takes no other images than colours.</exception>
+    public virtual int InChannels
+    {
+        get => ColourChannels;
+        init
+        {
+            if (value != ColourChannels)
+                throw new SettingException("in_channels", $"{Name} takes images of {ColourChannels} channels, not of {value}");
+        }
+    }
 
     /// <summary>The same without what only training uses: what predicts, is exported and is counted. Same class, same answers.</summary>
     public abstract SegmentationDefinition Deployed { get; }

@@ -51,6 +51,12 @@ public sealed class NetworkList(params IEnumerable<NetworkFamily> families)
         {
             throw placed;
         }
+        if (recipe.InChannels is { } channels)
+            defined = defined is SegmentationDefinition segmentation ? segmentation with { InChannels = channels }
+                : channels == ModelDefinition.ColourChannels ? defined
+                : throw (recipe.Settings.InChannels?.Value ?? recipe.Settings.Map).Error(
+                    $"{channels} does not fit {network.Name}, a network for {network.Task.Word()}: only networks for segmentation take "
+                        + "images of other channels than colours; remove it");
         return recipe.Family is null
             ? defined
             : defined with { Name = $"{recipe.Family} of the recipe", Description = "as the recipe describes it" };

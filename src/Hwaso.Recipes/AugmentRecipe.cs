@@ -7,6 +7,8 @@ namespace Hwaso.Recipes;
 /// <param name="Crop">The size that every training image is cropped and padded to.</param>
 public sealed record AugmentRecipe(SizePx Crop)
 {
+    internal const int ColourChannels = 3;
+
     /// <summary>The long side in pixels that scale 1 means, at least 1; null for the image's own.</summary>
     public int? BaseSize { get; init; }
 
@@ -25,13 +27,35 @@ public sealed record AugmentRecipe(SizePx Crop)
     /// <summary>Whether brightness, contrast, saturation and hue are distorted at random.</summary>
     public bool Photometric { get; init; }
 
-    /// <summary>What is subtracted from red, green and blue in 0 … 1; ImageNet's.</summary>
+    /// <summary>
+    /// What is subtracted from each channel in 0 … 1: ImageNet's for colours, the mean of those for gray, ½ for other channels.
+    /// </summary>
     public ValueList<double> Mean { get; init; } = [0.485, 0.456, 0.406];
 
-    /// <summary>What red, green and blue are then divided by, each above 0; ImageNet's.</summary>
+    /// <summary>
+    /// What each channel is then divided by, each above 0: ImageNet's for colours, the mean of those for gray, ¼ for other channels.
+    /// </summary>
     public ValueList<double> Std { get; init; } = [0.229, 0.224, 0.225];
 
-    internal static AugmentRecipe Read(YamlMap map)
+    /// <summary>The usual <see cref="Mean"/> of images of so many channels.</summary>
+    /// <param name="channels">C, at least 1.</param>
+    public static ValueList<double> MeanOf(int channels) => channels switch
+    {
+        1 => [0.449],
+        3 => [0.485, 0.456, 0.406],
+        _ => [.. Enumerable.Repeat(0.5, channels)],
+    };
+
+    /// <summary>The usual <see cref="Std"/> of images of so many channels.</summary>
+    /// <inheritdoc cref="MeanOf"/>
+    public static ValueList<double> StdOf(int channels) => channels switch
+    {
+        1 => [0.226],
+        3 => [0.229, 0.224, 0.225],
+        _ => [.. Enumerable.Repeat(0.25, channels)],
+    };
+
+    internal static AugmentRecipe Read(YamlMap map, int channels)
     {
         var augment = new AugmentRecipe(map["crop"].Size() ?? throw map.Missing("crop", "[height, width], such as [512, 1024]"));
         augment = augment with
@@ -42,10 +66,12 @@ public sealed record AugmentRecipe(SizePx Crop)
             ScaleStep = map["scale_step"].Number(min: 0, aboveMin: true) ?? augment.ScaleStep,
             Flip = map["flip"].Flag() ?? augment.Flip,
             Photometric = map["photometric"].Flag() ?? augment.Photometric,
-            Mean = map["mean"].Numbers(count: 3) ?? augment.Mean,
-            Std = map["std"].Numbers(count: 3, min: 0, aboveMin: true) ?? augment.Std,
+            Mean = map["mean"].Numbers(count: channels) ?? MeanOf(channels),
+            Std = map["std"].Numbers(count: channels, min: 0, aboveMin: true) ?? StdOf(channels),
         };
         CheckScales(augment, map);
+        if (augment.Photometric && channels != ColourChannels)
+            throw map["photometric"].Node!.Error($"distorts red, green and blue, but model.in_channels is {channels}; remove it");
         return augment;
     }
 

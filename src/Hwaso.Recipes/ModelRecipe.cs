@@ -10,6 +10,11 @@ public sealed record ModelRecipe
         new(("published", Initialization.Published), ("hrnet", Initialization.HRNet), ("kaiming", Initialization.Kaiming),
             ("pytorch", Initialization.PyTorch));
 
+    static readonly NamedValues<FirstConvolution> FirstConvolutions =
+        new(("same", FirstConvolution.Same), ("mean", FirstConvolution.Mean), ("repeat", FirstConvolution.Repeat));
+
+    const int MostChannels = 512;
+
     /// <summary>
     /// A short name <c>family[-size][+attention]</c> such as <c>hrnetv2-w48+psa-spatial</c>; null where <see cref="Family"/> is given.
     /// </summary>
@@ -27,6 +32,11 @@ public sealed record ModelRecipe
     /// </summary>
     public int? Classes { get; init; }
 
+    /// <summary>
+    /// Channels of the images, from 1 to 512, which the first convolution takes and files must have; null for 3, colours.
+    /// </summary>
+    public int? InChannels { get; init; }
+
     /// <summary>The network's own settings, not yet checked.</summary>
     public NetworkSettings Settings { get; init; } = NetworkSettings.None;
 
@@ -38,6 +48,9 @@ public sealed record ModelRecipe
 
     /// <summary>Whether weights of another shape in <see cref="Pretrained"/> are left out instead of being an error.</summary>
     public bool SkipMismatched { get; init; }
+
+    /// <summary>The weights of the first convolution where <see cref="Pretrained"/> was trained on 3 channels.</summary>
+    public FirstConvolution FirstConvolution { get; init; }
 
     /// <summary>A recipe of this section alone: enough to say what network a file is of.</summary>
     public string ToYaml()
@@ -54,10 +67,12 @@ public sealed record ModelRecipe
             Name = map["name"].Text(),
             Family = map["family"].Text(),
             Classes = map["classes"].Int(min: 1),
+            InChannels = map["in_channels"].Int(min: 1, max: MostChannels),
             Init = map["init"].Choice(Initializations) ?? Initialization.Published,
             Pretrained = map["pretrained"].Text(),
             SkipMismatched = map["skip_mismatched"].Flag() ?? false,
-            Settings = new NetworkSettings(map.Without(["name", "family", "init", "pretrained", "skip_mismatched"])),
+            FirstConvolution = map["first_convolution"].Choice(FirstConvolutions) ?? FirstConvolution.Same,
+            Settings = new NetworkSettings(map.Without(["name", "family", "init", "pretrained", "skip_mismatched", "first_convolution"])),
         };
         if (model is { Name: null, Family: null }) throw map.Missing("name",
             "a short name such as hrnetv2-w48, or 'family' with its sizes");
@@ -67,6 +82,10 @@ public sealed record ModelRecipe
                 SkipMismatched: true,
                 Pretrained: null
             }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");
+        if (model is { FirstConvolution: not FirstConvolution.Same, Pretrained: null } or
+            { FirstConvolution: not FirstConvolution.Same, InChannels: null or 3 })
+            throw map["first_convolution"].Node!.Error(
+                "means nothing without 'pretrained' and an 'in_channels' other than 3: it says how weights for 3 channels are adapted");
         return model;
     }
 
@@ -75,11 +94,31 @@ public sealed record ModelRecipe
         yaml.Text("name", Name);
         yaml.Text("family", Family);
         yaml.Int("classes", Classes);
+        yaml.Int("in_channels", InChannels);
         yaml.Nodes(Settings.Map);
         yaml.Text("init", Initializations.NameOf(Init));
         yaml.Text("pretrained", Pretrained);
         if (Pretrained is not null) yaml.Flag("skip_mismatched", SkipMismatched);
+        if (FirstConvolution != FirstConvolution.Same) yaml.Text("first_convolution", FirstConvolutions.NameOf(FirstConvolution));
     }
+}
+
+/// <summary>How the first convolution of a checkpoint for colours becomes one for another number of channels.</summary>
+public enum FirstConvolution
+{
+    /// <summary>Not at all: another shape is an error.</summary>
+    Same,
+
+    /// <summary>
+    /// Every channel gets the mean of the colours' weights, times 3 / N: an image of N equal channels gives what its gray gave before.
+    /// </summary>
+    Mean,
+
+    /// <summary>
+    /// Channel c gets the weights of colour c mod 3, times 3 / N, as segmentation_models.pytorch and timm do: for images that begin with
+    /// red, green and blue.
+    /// </summary>
+    Repeat,
 }
 
 /// <summary>The initial values of weights that no checkpoint holds.</summary>

@@ -12,8 +12,8 @@ public sealed class NetworkSettings : IEquatable<NetworkSettings>
 
     internal NetworkSettings(YamlMap map)
     {
-        Map = map.Without(["classes"]);
-        Classes = map.Find("classes");
+        Map = map.Without(["classes", "in_channels"]);
+        (Classes, InChannels) = (map.Find("classes"), map.Find("in_channels"));
         canonical = new Lazy<string>(() => Canonical(Map));
     }
 
@@ -25,6 +25,9 @@ public sealed class NetworkSettings : IEquatable<NetworkSettings>
 
     /// <summary>The place of <c>model.classes</c>, for networks that have no number of classes; null where it was left out.</summary>
     public YamlEntry? Classes { get; }
+
+    /// <summary>The place of <c>model.in_channels</c>; null where it was left out.</summary>
+    public YamlEntry? InChannels { get; }
 
     /// <summary>Settings from YAML.</summary>
     /// <param name="yaml">The keys, as they would stand below <c>model:</c>; may be empty.</param>

@@ -90,9 +90,9 @@ public sealed record Recipe(string Name, ModelRecipe Model, DataRecipe Data, Aug
 
     internal static Recipe Read(YamlMap map, string file)
     {
-        var (name, model, data, augment) =
-            (ReadName(map["name"], file), ModelRecipe.Read(map.Section("model")), DataRecipe.Read(map.Section("data")),
-                AugmentRecipe.Read(map.Section("augment")));
+        var (name, model, data) =
+            (ReadName(map["name"], file), ModelRecipe.Read(map.Section("model")), DataRecipe.Read(map.Section("data")));
+        var augment = AugmentRecipe.Read(map.Section("augment"), model.InChannels ?? AugmentRecipe.ColourChannels);
         var optimizer = OptimizerRecipe.Read(map.Section("train").Section("optimizer"));
         // Their lengths are the run's, and their optimisers begin from its.
         var stages = TrainStageRecipe.Read(map, optimizer);

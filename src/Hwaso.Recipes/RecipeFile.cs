@@ -31,6 +31,13 @@ public sealed class RecipeFile
     /// <summary>The network it describes.</summary>
     public ModelRecipe Model { get; }
 
+    /// <summary>
+    /// Whether the network tells two classes apart by one output channel, from the sections <c>model</c> and <c>loss</c> alone.
+    /// </summary>
+    /// <exception cref="RecipeException">A key of the loss is of the wrong type or in contradiction.</exception>
+    public bool HasOneChannel =>
+        Model.Classes == ModelRecipe.OneChannel || LossRecipe.Read(root.Section("loss"), Model.Classes).Kind == LossKind.BinaryCrossEntropy;
+
     /// <summary>Reads a recipe file; see <see cref="Recipe.Load"/>.</summary>
     /// <exception cref="RecipeException">The file cannot be read, or a key is unknown, missing, of the wrong type or in
     /// contradiction.</exception>

@@ -31,7 +31,7 @@ static class DatasetPictures
 
     static void Write(Html html, DatasetPicture picture, IReadOnlyList<ClassEntry> classes, bool[] seen)
     {
-        var image = Read(() => ImageFile.ReadRgb(picture.Sample.ImagePath));
+        var image = Read(() => ImageFile.ReadStored(picture.Sample.ImagePath).ToRgb());
         var labels = picture.Sample.LabelPath is { } path ? Read(() => picture.Table.Read(path)) : null;
         // A mask that is no mask is shown as the picture that it is.
         var mask = labels is not null ? Coloured(labels, picture.Table, classes, seen)

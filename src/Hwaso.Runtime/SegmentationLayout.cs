@@ -4,12 +4,14 @@ using Hwaso.Runtime.Format;
 namespace Hwaso.Runtime;
 
 /// <summary>How a network takes images.</summary>
-/// <param name="Channels">1 (gray), 3 (red, green, blue) or 4 (with an opaque alpha).</param>
+/// <param name="Channels">1 (gray), 3 (red, green, blue), 4 (with an alpha) or any other number.</param>
 /// <param name="IsLast">Whether the channels are the last axis, [1, H, W, C]; else the input is [1, C, H, W].</param>
 /// <param name="Height">Rows; null if they are free.</param>
 /// <param name="Width">Columns; null if they are free.</param>
 sealed record InputLayout(int Channels, bool IsLast, int? Height, int? Width)
 {
+    const int MostChannels = 512;
+
     public static InputLayout Of(IReadOnlyList<ModelPort> inputs, string place)
     {
         if (inputs is not [var input])
@@ -24,17 +26,26 @@ sealed record InputLayout(int Channels, bool IsLast, int? Height, int? Width)
             throw new ModelFormatException(place,
                 $"{given}, a batch of {shape[0]} images; a batch of 1 was wanted: export it with a free or single batch");
         static int? Size(int size) => size > 0 ? size : null;
-        if (shape[1] is 1 or 3 or 4 || (shape[1] == -1 && shape[3] is not (1 or 3 or 4)))
-            return new(Size(shape[1]) ?? 3, false, Size(shape[2]), Size(shape[3]));
-        if (shape[3] is 1 or 3 or 4)
-            return new(shape[3], true, Size(shape[1]), Size(shape[2]));
-        throw new ModelFormatException(place,
-            $"{given}; images of 1, 3 or 4 channels, [1, C, H, W] or [1, H, W, C], were wanted; {nameof(OnnxModel)} runs other networks");
+        // The usual numbers of channels tell which axis they are on; of others, an image has fewer channels than columns.
+        var (first, last) = (shape[1] is 1 or 3 or 4, shape[3] is 1 or 3 or 4);
+        if (!first && (last || (shape[3] > 0 && (shape[1] < 0 || shape[1] > shape[3]))))
+            return new(Bounded(shape[3]), true, Size(shape[1]), Size(shape[2]));
+        return new(Bounded(Size(shape[1]) ?? 3), false, Size(shape[2]), Size(shape[3]));
+
+        int Bounded(int channels) => channels is >= 1 and <= MostChannels ? channels : throw new ModelFormatException(place,
+            $"{given}; images of 1 to {MostChannels} channels, [1, C, H, W] or [1, H, W, C], were wanted; {nameof(OnnxModel)} runs other "
+                + "networks");
     }
 
     public int[] Shape(int rows, int columns) => IsLast ? [1, rows, columns, Channels] : [1, Channels, rows, columns];
 
-    public string Text => Channels switch { 1 => "gray", 3 => "red, green and blue", _ => "red, green, blue and an opaque alpha" };
+    public string Text => Channels switch
+    {
+        1 => "gray",
+        3 => "red, green and blue",
+        4 => "red, green, blue and an alpha, which is opaque where the image has none",
+        _ => "the image's own, and an image must have as many",
+    };
 }
 
 /// <summary>What a network's output is.</summary>
@@ -99,6 +110,25 @@ sealed record OutputLayout(int Classes, int Height, int Width, bool IsLast, OneC
         height > 0 && width > 0 && Math.Abs(((long)height * columns) - ((long)width * rows)) <= (long)rows + columns;
 }
 
+/// <summary>The pixels of an image as the caller gives them, from its first one on.</summary>
+/// <param name="bytes">Values of 8 bits; empty for 16.</param>
+/// <param name="words">Values of 16 bits; empty for 8.</param>
+/// <param name="channels">Values of a pixel.</param>
+readonly ref struct Pixels(ReadOnlySpan<byte> bytes, ReadOnlySpan<ushort> words, int channels)
+{
+    public ReadOnlySpan<byte> Bytes { get; } = bytes;
+
+    public ReadOnlySpan<ushort> Words { get; } = words;
+
+    public int Channels { get; } = channels;
+
+    public bool HasWords => !Words.IsEmpty;
+
+    /// <summary>The pixels from another one on.</summary>
+    public Pixels From(int pixel) => HasWords
+        ? new(default, Words[(pixel * Channels)..], Channels) : new(Bytes[(pixel * Channels)..], default, Channels);
+}
+
 /// <summary>The numbers that a pixel's values become.</summary>
 static class PixelTable
 {
@@ -113,6 +143,10 @@ static class PixelTable
                 table[(c * ColorValues) + v] = (float)(((v / 255.0 * metadata.Range) - At(metadata.Mean, c)) / At(metadata.Deviation, c));
         return table;
     }
+
+    /// <summary>The number that the network gets for a value of 16 bits.</summary>
+    public static float Of(SegmentationMetadata metadata, int channel, int value) =>
+        (float)(((value / 65535.0 * metadata.Range) - At(metadata.Mean, channel)) / At(metadata.Deviation, channel));
 
     public static string Text(IReadOnlyList<float> numbers) =>
         string.Join(", ", numbers.Select(v => v.ToString("0.####", CultureInfo.InvariantCulture)));

@@ -9,7 +9,7 @@ namespace Hwaso.Runtime;
 /// those of ImageNet's networks.
 /// </summary>
 /// <param name="Classes">Names and colours, by label; empty if the file does not name them.</param>
-/// <param name="Mean">The means of red, green and blue in 0 … 1 that are subtracted from an image.</param>
+/// <param name="Mean">The mean of each channel in 0 … 1 that are subtracted from an image.</param>
 /// <param name="Deviation">The standard deviations that the difference is divided by.</param>
 /// <param name="AlignCorners">Whether scores are resized to the image corner to corner (PyTorch's align_corners).</param>
 public sealed record SegmentationMetadata(
@@ -36,10 +36,10 @@ public sealed record SegmentationMetadata(
     /// <summary>The metadata key of the classes: a JSON array of <c>{"name": …, "color": [r, g, b]}</c>.</summary>
     public const string ClassesKey = ModelMetadata.Classes;
 
-    /// <summary>The metadata key of <see cref="Mean"/>: a JSON array of three numbers.</summary>
+    /// <summary>The metadata key of <see cref="Mean"/>: a JSON array of a number for each channel.</summary>
     public const string MeanKey = ModelMetadata.Mean;
 
-    /// <summary>The metadata key of <see cref="Deviation"/>: a JSON array of three numbers above 0.</summary>
+    /// <summary>The metadata key of <see cref="Deviation"/>: a JSON array of a number above 0 for each channel.</summary>
     public const string DeviationKey = ModelMetadata.Deviation;
 
     /// <summary>The metadata key of <see cref="OneChannel"/>: <c>logit</c>, <c>probability</c> or <c>label</c>.</summary>
@@ -66,10 +66,10 @@ public sealed record SegmentationMetadata(
             Parse<IReadOnlyList<SegmentationClass>>(
                 metadata, ClassesKey, place, "a list of names and colours", json => json.EnumerateArray().Select(ReadClass).ToArray(), []),
             Parse<IReadOnlyList<float>>(metadata, MeanKey, place, $"{Count(channels)} numbers", json => Numbers(json, channels, _ => true),
-                channels == 1 ? [0.449f] : [0.485f, 0.456f, 0.406f, .. channels == 4 ? [0f] : Array.Empty<float>()]),
+                Colours(channels, [0.449f], [0.485f, 0.456f, 0.406f], 0)),
             Parse<IReadOnlyList<float>>(
                 metadata, DeviationKey, place, $"{Count(channels)} numbers above 0", json => Numbers(json, channels, v => v > 0),
-                channels == 1 ? [0.226f] : [0.229f, 0.224f, 0.225f, .. channels == 4 ? [1f] : Array.Empty<float>()]),
+                Colours(channels, [0.226f], [0.229f, 0.224f, 0.225f], 1)),
             Parse(metadata, AlignCornersKey, place, "true or false", json => json.GetBoolean(), false))
         {
             OneChannel = options.OneChannel ?? ReadOneChannel(metadata, place),
@@ -92,6 +92,7 @@ public sealed record SegmentationMetadata(
         {
             Assumptions =
             [
+                channels is not (1 or 3 or 4) ? "the file does not say how its images are normalised; values from 0 to 1 are assumed" :
                 $"the file does not say how its images are normalised; ImageNet's mean {PixelTable.Text(read.Mean)} and deviation "
                     + $"{PixelTable.Text(read.Deviation)} of values from 0 to 1 are assumed",
             ],
@@ -111,7 +112,16 @@ public sealed record SegmentationMetadata(
     static float? Between0And1(float? threshold) => threshold is null or (> 0 and < 1) ? threshold
         : throw new ArgumentException(FormattableString.Invariant($"threshold {threshold}: a probability above 0 and below 1 was wanted"));
 
-    static string Count(int channels) => channels switch { 1 => "one", 3 => "three", _ => "four" };
+    static string Count(int channels) => channels switch { 1 => "one", 3 => "three", 4 => "four", _ => $"{channels}" };
+
+    // ImageNet's for gray and colours; an alpha, and channels that are no colours, stay as they are.
+    static IReadOnlyList<float> Colours(int channels, float[] gray, float[] colours, float other) => channels switch
+    {
+        1 => gray,
+        3 => colours,
+        4 => [.. colours, other],
+        _ => [.. Enumerable.Repeat(other, channels)],
+    };
 
     static IReadOnlyList<float>? Given(IReadOnlyList<float>? numbers, int channels, string name, Func<float, bool> fits) =>
         numbers is null || ((numbers.Count == 1 || numbers.Count == channels) && numbers.All(v => float.IsFinite(v) && fits(v)))

@@ -8,7 +8,7 @@ namespace Hwaso.Runtime;
 public sealed class SegmentationModel : IDisposable
 {
     // Idle sessions are kept for the next image of their size, as long as all of them together need no more memory than one run may.
-    const int MostKept = 4;
+    const int MostKept = 4, Colours = 3;
 
     readonly OnnxModel model;
     readonly InputLayout layout;
@@ -28,7 +28,9 @@ public sealed class SegmentationModel : IDisposable
             throw new ModelFormatException(place, $"is a network for {task}; one for segmentation was wanted");
         layout = InputLayout.Of(model.Inputs, place);
         Metadata = SegmentationMetadata.Read(model.Metadata, place, options, layout.Channels, model.Inputs[0].IsFloat);
-        if (layout.Channels != 3)
+        var isOurs = model.Metadata.ContainsKey(SegmentationMetadata.TaskKey);
+        TakesColours = layout.Channels is 1 or Colours || (layout.Channels == Colours + 1 && !isOurs);
+        if (layout.Channels != Colours && !isOurs)
             Metadata = Metadata with
             {
                 Assumptions = [.. Metadata.Assumptions, $"the network has {layout.Channels} channels; it gets {layout.Text}"],
@@ -58,6 +60,15 @@ public sealed class SegmentationModel : IDisposable
 
     /// <summary>Names and colours of the classes, by label; empty if the file does not name them.</summary>
     public IReadOnlyList<SegmentationClass> Classes => Metadata.Classes;
+
+    /// <summary>Channels of the images that the network takes.</summary>
+    public int Channels => layout.Channels;
+
+    /// <summary>
+    /// Whether the network takes colour images: one of three channels; of one, which gets gray by ITU-R BT.601; of four that Hwaso did not
+    /// export, which gets an opaque alpha.
+    /// </summary>
+    public bool TakesColours { get; }
 
     /// <summary>The number of classes; null if the output is labels and the file does not name the classes.</summary>
     public int? ClassCount { get; }
@@ -102,7 +113,10 @@ public sealed class SegmentationModel : IDisposable
     /// Segments an image at its own size. A network of fixed size gets the image resized, and its scores are resized back. If the whole
     /// image needs more memory than <see cref="RuntimeOptions.MostBytes"/> or than the machine has, it is segmented in overlapping tiles.
     /// </summary>
-    /// <param name="rgb">Red, green and blue of each pixel, row by row from the top: 3 × width × height bytes.</param>
+    /// <param name="rgb">
+    /// Red, green and blue of each pixel, row by row from the top: 3 × width × height bytes; or, of a network of other channels, the
+    /// channels of each pixel: <see cref="Channels"/> × width × height bytes.
+    /// </param>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
     /// <param name="withScores">Whether to return the scores too.</param>
@@ -112,14 +126,36 @@ public sealed class SegmentationModel : IDisposable
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public Segmentation Segment(ReadOnlySpan<byte> rgb, int width, int height, bool withScores = false, CancellationToken stop = default)
     {
-        Check(rgb.Length, width, height);
+        var pixels = new Pixels(rgb, default, ChannelsOf(rgb.Length, width, height));
+        return Segment(pixels, width, height, withScores, stop);
+    }
+
+    /// <summary>Segments an image of 16 bits a channel at its own size; 65535 is what 255 is in 8 bits.</summary>
+    /// <param name="values">
+    /// The channels of each pixel, row by row from the top: <see cref="Channels"/> × width × height values; or red, green and blue where
+    /// the network <see cref="TakesColours"/>.
+    /// </param>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="withScores">Whether to return the scores too.</param>
+    /// <param name="stop">Cancels the run between two steps.</param>
+    /// <inheritdoc cref="Segment(ReadOnlySpan{byte}, int, int, bool, CancellationToken)"/>
+    public Segmentation SegmentDeep(
+        ReadOnlySpan<ushort> values, int width, int height, bool withScores = false, CancellationToken stop = default) =>
+        Segment(new Pixels(default, values, ChannelsOf(values.Length, width, height)), width, height, withScores, stop);
+
+    Segmentation Segment(Pixels pixels, int width, int height, bool withScores, CancellationToken stop)
+    {
         var labels = new byte[width * height];
-        var (scores, tiles) = Run(rgb, new(width, height), labels, withScores, stop);
+        var (scores, tiles) = Run(pixels, new(width, height), labels, withScores, stop);
         return new Segmentation(width, height, labels, scores, Classes, tiles);
     }
 
     /// <summary>Segments an image into the caller's buffer; after the first image of a size, nothing is allocated.</summary>
-    /// <param name="rgb">Red, green and blue of each pixel, row by row from the top: 3 × width × height bytes.</param>
+    /// <param name="rgb">
+    /// Red, green and blue of each pixel, row by row from the top: 3 × width × height bytes; or, of a network of other channels, the
+    /// channels of each pixel: <see cref="Channels"/> × width × height bytes.
+    /// </param>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
     /// <param name="labels">Receives the class of each pixel: width × height bytes.</param>
@@ -133,7 +169,10 @@ public sealed class SegmentationModel : IDisposable
     /// <summary>
     /// Segments an image and returns labels of another size: the scores are resized once, to that size. Not for images that need tiles.
     /// </summary>
-    /// <param name="rgb">Red, green and blue of each pixel, row by row from the top: 3 × width × height bytes.</param>
+    /// <param name="rgb">
+    /// Red, green and blue of each pixel, row by row from the top: 3 × width × height bytes; or, of a network of other channels, the
+    /// channels of each pixel: <see cref="Channels"/> × width × height bytes.
+    /// </param>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
     /// <param name="labels">Receives the labels: labelWidth × labelHeight bytes.</param>
@@ -142,13 +181,30 @@ public sealed class SegmentationModel : IDisposable
     /// <param name="stop">Cancels the run between two steps.</param>
     /// <inheritdoc cref="Segment(ReadOnlySpan{byte}, int, int, Span{byte}, CancellationToken)"/>
     public void Segment(ReadOnlySpan<byte> rgb, int width, int height, Span<byte> labels, int labelWidth, int labelHeight,
-        CancellationToken stop = default)
+        CancellationToken stop = default) =>
+        Segment(new Pixels(rgb, default, ChannelsOf(rgb.Length, width, height)), new(width, height, labelWidth, labelHeight), labels, stop);
+
+    /// <summary>Segments an image of 16 bits a channel and returns labels of another size.</summary>
+    /// <param name="values">The channels of each pixel, as for the overload that returns a segmentation.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="labels">Receives the labels: labelWidth × labelHeight bytes.</param>
+    /// <param name="labelWidth">Columns of the labels.</param>
+    /// <param name="labelHeight">Rows of the labels.</param>
+    /// <param name="stop">Cancels the run between two steps.</param>
+    /// <inheritdoc cref="Segment(ReadOnlySpan{byte}, int, int, Span{byte}, CancellationToken)"/>
+    public void SegmentDeep(ReadOnlySpan<ushort> values, int width, int height, Span<byte> labels, int labelWidth, int labelHeight,
+        CancellationToken stop = default) =>
+        Segment(new Pixels(default, values, ChannelsOf(values.Length, width, height)), new(width, height, labelWidth, labelHeight), labels,
+            stop);
+
+    void Segment(Pixels pixels, SegmentationSizes sizes, Span<byte> labels, CancellationToken stop)
     {
-        Check(rgb.Length, width, height);
+        var (labelWidth, labelHeight) = (sizes.LabelWidth, sizes.LabelHeight);
         if (labelWidth < 1 || labelHeight < 1 || labels.Length != (long)labelWidth * labelHeight)
             throw new ArgumentException($"a buffer of {labels.Length} labels for {labelWidth}×{labelHeight} pixels; "
                 + $"{(long)labelWidth * labelHeight} were wanted, at least 1");
-        Run(rgb, new(width, height, labelWidth, labelHeight), labels, withScores: false, stop);
+        Run(pixels, sizes, labels, withScores: false, stop);
     }
 
     /// <summary>
@@ -160,12 +216,13 @@ public sealed class SegmentationModel : IDisposable
     /// network.</exception>
     public void WarmUp(int width, int height)
     {
-        Check(null, width, height);
+        CheckSize(width, height);
         var sizes = new SegmentationSizes(width, height);
         var session = Take(sizes) ?? Take(Tiles(sizes).TileSizes)!;
         try
         {
-            session.Run(new byte[3 * session.Sizes.Width * session.Sizes.Height], session.Sizes.Width, default);
+            session.Run(new Pixels(new byte[Channels * session.Sizes.Width * session.Sizes.Height], default, Channels),
+                session.Sizes.Width, default);
         }
         finally
         {
@@ -215,15 +272,28 @@ public sealed class SegmentationModel : IDisposable
         }
     }
 
-    static void Check(int? bytes, int width, int height)
+    void CheckSize(int width, int height)
     {
-        if (width < 1 || height < 1 || (long)width * height * 3 > Array.MaxLength)
-            throw new ArgumentException($"an image of {width}×{height} pixels; from 1×1 up to {Array.MaxLength / 3} pixels were wanted");
-        if (bytes is { } given && given != 3 * width * height)
-            throw new ArgumentException($"{given} bytes for an image of {width}×{height} pixels; {3 * width * height} were wanted");
+        var most = Array.MaxLength / Math.Max(Colours, Channels);
+        if (width < 1 || height < 1 || (long)width * height > most)
+            throw new ArgumentException($"an image of {width}×{height} pixels; from 1×1 up to {most} pixels were wanted");
     }
 
-    (float[]? Scores, int Tiles) Run(ReadOnlySpan<byte> rgb, SegmentationSizes sizes, Span<byte> labels, bool withScores,
+    /// <summary>Values of a pixel, of an image that the network takes.</summary>
+    int ChannelsOf(int values, int width, int height)
+    {
+        CheckSize(width, height);
+        var pixels = width * height;
+        if (values == pixels * Channels)
+            return Channels;
+        if (values == pixels * Colours && TakesColours)
+            return Colours;
+        throw new ArgumentException(values % pixels == 0 && values > 0
+            ? $"an image of {values / pixels} channels; the network takes images of {Channels}{(TakesColours ? " or 3" : "")}"
+            : $"{values} values for an image of {width}×{height} pixels; {pixels * Channels} were wanted");
+    }
+
+    (float[]? Scores, int Tiles) Run(Pixels pixels, SegmentationSizes sizes, Span<byte> labels, bool withScores,
         CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
@@ -233,7 +303,7 @@ public sealed class SegmentationModel : IDisposable
             if (Take(sizes) is { } session)
                 try
                 {
-                    session.Run(rgb, sizes.Width, stop);
+                    session.Run(pixels, sizes.Width, stop);
                     session.Labels.CopyTo(labels);
                     return (withScores ? session.Scores() : null, 1);
                 }
@@ -246,10 +316,10 @@ public sealed class SegmentationModel : IDisposable
         if (sizes.LabelWidth != sizes.Width || sizes.LabelHeight != sizes.Height)
             throw new ArgumentException($"an image of {sizes.Width}×{sizes.Height} pixels is segmented in tiles, "
                 + $"which give labels of its own size only; {sizes.LabelWidth}×{sizes.LabelHeight} were wanted");
-        return (RunTiles(rgb, cut, labels, withScores, stop), cut.Count);
+        return (RunTiles(pixels, cut, labels, withScores, stop), cut.Count);
     }
 
-    float[]? RunTiles(ReadOnlySpan<byte> rgb, Tiling cut, Span<byte> labels, bool withScores, CancellationToken stop)
+    float[]? RunTiles(Pixels pixels, Tiling cut, Span<byte> labels, bool withScores, CancellationToken stop)
     {
         float[]? scores = null;
         var session = Take(cut.TileSizes)!;
@@ -258,7 +328,7 @@ public sealed class SegmentationModel : IDisposable
             for (var k = 0; k < cut.Count; k++)
             {
                 var tile = cut[k];
-                session.Run(rgb[(3 * ((tile.Top * cut.Width) + tile.Left))..], cut.Width, stop);
+                session.Run(pixels.From((tile.Top * cut.Width) + tile.Left), cut.Width, stop);
                 tile.Copy(session.Labels, cut.TileWidth, labels, cut.Width);
                 if (!withScores)
                     continue;

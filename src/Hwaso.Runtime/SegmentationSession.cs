@@ -1,3 +1,4 @@
+using System.Numerics;
 using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Kernels;
@@ -15,6 +16,7 @@ sealed unsafe class SegmentationSession
     readonly OutputLayout output;
     readonly OnnxType type;
     readonly int rows, columns;
+    readonly SegmentationMetadata metadata;
     readonly float[] table;
     // The threshold of a single channel, as a probability and as a logit.
     readonly float threshold, logit;
@@ -40,7 +42,7 @@ sealed unsafe class SegmentationSession
             int rows,
         int columns, Func<int[], bool, OutputLayout> read)
     {
-        (this.session, this.input, this.type, this.pool, Sizes) = (session, input, type, pool, sizes);
+        (this.session, this.metadata, this.input, this.type, this.pool, Sizes) = (session, metadata, input, type, pool, sizes);
         (this.rows, this.columns) = (rows, columns);
         table = PixelTable.Of(metadata, input.Channels);
         threshold = metadata.Threshold;
@@ -87,12 +89,12 @@ sealed unsafe class SegmentationSession
     public ReadOnlySpan<byte> Labels => labels;
 
     /// <summary>Segments an image.</summary>
-    /// <param name="rgb">The image's pixels from its first one on.</param>
+    /// <param name="pixels">The image's pixels from its first one on, of three channels or the network's.</param>
     /// <param name="stride">Pixels from one row to the next.</param>
     /// <param name="stop">Cancels the run between two steps.</param>
-    public void Run(ReadOnlySpan<byte> rgb, int stride, CancellationToken stop)
+    public void Run(Pixels pixels, int stride, CancellationToken stop)
     {
-        Normalise(rgb, stride);
+        Normalise(pixels, stride);
         session.Run(stop);
         stop.ThrowIfCancellationRequested();
         if (kernel is null)
@@ -124,7 +126,7 @@ sealed unsafe class SegmentationSession
         return scores;
     }
 
-    void Normalise(ReadOnlySpan<byte> rgb, int stride)
+    void Normalise(Pixels pixels, int stride)
     {
         var isWhole = rows == Sizes.Height && columns == Sizes.Width;
         for (var c = 0; c < input.Channels; c++)
@@ -132,17 +134,19 @@ sealed unsafe class SegmentationSession
             {
                 var start = input.IsLast ? (y * columns * input.Channels) + c : ((c * rows) + y) * columns;
                 var step = input.IsLast ? input.Channels : 1;
-                if (isWhole && step == 1 && input.Channels == 3 && Numbers.IsReal(type) && type != OnnxType.Float64)
-                    Row(rgb.Slice(3 * y * stride, 3 * columns), c, session.Input(0).Slice(start, columns));
+                if (isWhole && step == 1 && input.Channels == pixels.Channels && !pixels.HasWords && Numbers.IsReal(type)
+                    && type != OnnxType.Float64)
+                    Row(pixels.Bytes.Slice(pixels.Channels * y * stride, pixels.Channels * columns), c,
+                        session.Input(0).Slice(start, columns));
                 else
                     for (var x = 0; x < columns; x++)
-                        Put(start + (x * step), isWhole ? At(rgb, stride, c, y, x) : Between(rgb, stride, c, y, x));
+                        Put(start + (x * step), isWhole ? At(pixels, stride, c, y, x) : Between(pixels, stride, c, y, x));
             }
     }
 
     void Row(ReadOnlySpan<byte> pixels, int c, Span<float> row)
     {
-        for (int k = 0, from = c; k < row.Length; k++, from += 3)
+        for (int k = 0, from = c; k < row.Length; k++, from += input.Channels)
             row[k] = table[(c * ColorValues) + pixels[from]];
     }
 
@@ -156,15 +160,24 @@ sealed unsafe class SegmentationSession
             session.InputInts(0)[at] = (long)MathF.Round(value);
     }
 
-    float At(ReadOnlySpan<byte> rgb, int stride, int c, int row, int column)
+    float At(Pixels pixels, int stride, int c, int row, int column)
     {
-        var pixel = rgb.Slice(((row * stride) + column) * 3, 3);
-        // Gray as in ITU-R BT.601; an alpha is opaque.
-        var value = input.Channels == 1 ? ((299 * pixel[0]) + (587 * pixel[1]) + (114 * pixel[2]) + 500) / 1000 : c < 3 ? pixel[c] : 255;
-        return table[(c * ColorValues) + value];
+        var at = ((row * stride) + column) * pixels.Channels;
+        if (pixels.HasWords)
+            return PixelTable.Of(metadata, c, Value(pixels.Words.Slice(at, pixels.Channels), c, ushort.MaxValue));
+        return table[(c * ColorValues) + Value(pixels.Bytes.Slice(at, pixels.Channels), c, byte.MaxValue)];
     }
 
-    float Between(ReadOnlySpan<byte> rgb, int stride, int c, int row, int column)
+    int Value<T>(ReadOnlySpan<T> pixel, int c, int opaque) where T : unmanaged, INumberBase<T>
+    {
+        static int Of(T value) => int.CreateTruncating(value);
+        // Gray as in ITU-R BT.601; the alpha of colours is opaque.
+        return input.Channels == pixel.Length ? Of(pixel[c])
+            : input.Channels == 1 ? ((299 * Of(pixel[0])) + (587 * Of(pixel[1])) + (114 * Of(pixel[2])) + 500) / 1000
+            : c < 3 ? Of(pixel[c]) : opaque;
+    }
+
+    float Between(Pixels rgb, int stride, int c, int row, int column)
     {
         var (y, x) = (resize[0], resize[1]);
         var upper = At(rgb, stride, c, y.First[row], x.First[column]);

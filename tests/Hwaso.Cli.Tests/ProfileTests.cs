@@ -24,6 +24,29 @@ public sealed class ProfileTests
     }
 
     [Fact]
+    public void A_recipe_of_one_output_channel_or_of_other_images_is_counted_as_it_is_built()
+    {
+        var recipe = Path.GetTempFileName() + ".yaml";
+        try
+        {
+            File.WriteAllText(recipe, """
+                model: {name: hrnetv2-w18-small-v1, in_channels: 5}
+                loss: {name: binary_cross_entropy}
+                """);
+            var line = CommandLine.Run("profile", recipe, "--size", "64x96", "--device", "cpu");
+            Assert.Equal(0, line.Code);
+            Assert.Contains("1 x 5 x 64 x 96", line.Output, StringComparison.Ordinal);
+            // The official implementation's 1,550,459 at 59 classes, less 58 rows of the last convolution of 240 channels with bias, and
+            // two channels more of 64 filters of 3x3.
+            Assert.Contains($"{1_550_459 - (58 * 241) + (2 * 64 * 9):N0}", line.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(recipe);
+        }
+    }
+
+    [Fact]
     public void A_network_without_classes_wants_none_and_one_with_classes_does()
     {
         var features = CommandLine.Run("profile", "dinov2-vits14", "--size", "70x70", "--json", "--device", "cpu");

@@ -102,6 +102,16 @@ public sealed class StudyTests(Workshop shop)
         Assert.Equal(line.Output, again.Output);
         Assert.Equal(times, told.Select(File.GetLastWriteTimeUtc));
 
+        // Another teacher: its pupil's run is refused, not kept.
+        File.WriteAllText(study, File.ReadAllText(study).Replace("train.epochs: 2", "train.epochs: 3", StringComparison.Ordinal));
+        var changed = CommandLine.Run(args);
+        Assert.Equal(1, changed.Code);
+        Assert.Contains("holds a run of another recipe", changed.Error, StringComparison.Ordinal);
+        Directory.Delete(shop.At("taught/teacher/run"), recursive: true);
+        var retrained = CommandLine.Run(args);
+        Assert.Equal(1, retrained.Code);
+        Assert.Contains("holds a run that learned from the depth of an earlier teacher", retrained.Error, StringComparison.Ordinal);
+
         File.WriteAllText(
             study, File.ReadAllText(study).Replace("layout: voc, train: 4, val: 1", "train: 4, val: 1", StringComparison.Ordinal));
         var wrong = CommandLine.Run(args);

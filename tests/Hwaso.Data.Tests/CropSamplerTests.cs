@@ -139,9 +139,41 @@ public sealed class CropSamplerTests
             + (At(x0, y1) * (1 - (x - x0)) + At(x1, y1) * (x - x0)) * (y - y0);
     }
 
+    [Fact]
+    public void Further_channels_are_scaled_like_the_colours_which_keep_their_bits()
+    {
+        var item = Item(14, 10);
+        var colours = item.Pixels.Bytes!;
+        // The fourth channel is red again, in 16 bits each value 257 times as large.
+        var bytes = colours.Chunk(3).SelectMany(p => new[] { p[0], p[1], p[2], p[0] }).ToArray();
+        var four = plain with { Mean = [.. plain.Mean, plain.Mean[0]], Std = [.. plain.Std, plain.Std[0]] };
+        var plan = new CropPlan(19, 12, 1, 1, true);
+        var expected = Fill(plain, item, plan);
+        var eight = Fill(four, item with { Pixels = new ChannelImage(14, 10, 4, bytes) }, plan);
+        Assert.Equal(expected.Labels, eight.Labels);
+        Assert.Equal(expected.Image, eight.Image[..expected.Image.Length]);
+        Assert.Equal(expected.Image[..48], eight.Image[expected.Image.Length..]);
+        var sixteen = Fill(four, item with
+        {
+            Pixels = new ChannelImage(14, 10, 4, Array.ConvertAll(bytes, v => (ushort)(v * 257))),
+        }, plan);
+        for (var k = 0; k < eight.Image.Length; k++)
+            // Three float operations on values up to 65535 before they are scaled to 0 … 1 and divided by a deviation of 0.2.
+            Assert.Equal(eight.Image[k], sixteen.Image[k], 1e-5);
+    }
+
+    [Fact]
+    public void Colours_are_distorted_only_where_channels_are_colours() =>
+        Assert.Throws<ArgumentException>(() => new Loader(new FileDataset("none", ClassList.Voc, LabelTable.Plain(21), []), plain with
+        {
+            Mean = [0.5, 0.5, 0.5, 0.5],
+            Std = [0.25, 0.25, 0.25, 0.25],
+            PhotometricDistortion = true,
+        }, new LoaderOptions { BatchSize = 1 }));
+
     static (float[] Image, byte[] Labels) Fill(Augmentation augmentation, LabelledImage item, CropPlan plan)
     {
-        var (image, labels) = (new float[3 * 6 * 8], new byte[6 * 8]);
+        var (image, labels) = (new float[augmentation.Mean.Count * 6 * 8], new byte[6 * 8]);
         var random = new KeyedRandom(1, 1, 1);
         new CropSampler(augmentation).Fill(item, plan, ref random, image, labels);
         return (image, labels);

@@ -179,7 +179,7 @@ public sealed class LoaderTests
         using var reading = new ManualResetEventSlim();
         using var gate = new ManualResetEventSlim();
         var options = new LoaderOptions { BatchSize = 1, Threads = 2 };
-        using var line = new AssemblyLine<Batch>(0, 4, options, _ => new Batch(1, 1, 1), () => (_, _, _) =>
+        using var line = new AssemblyLine<Batch>(0, 4, options, _ => new Batch(1, 3, 1, 1), () => (_, _, _) =>
         {
             reading.Set();
             gate.Wait();

@@ -69,7 +69,6 @@ public sealed class ExoticImageTests
     [InlineData("fax", 259, 4, "a TIFF with fax compression")]
     [InlineData("JPEG", 259, 7, "a TIFF with JPEG compression")]
     [InlineData("print colours", 262, 5, "a TIFF in print colours (CMYK)")]
-    [InlineData("planes", 284, 2, "a TIFF with a plane for each channel")]
     [InlineData("channels", 277, 1, "a TIFF of 1 channels")]
     public void A_tiff_of_a_kind_that_is_not_read_is_named(string what, ushort tag, ushort value, string words)
     {

@@ -85,6 +85,10 @@ public sealed class BadRecipeTests
     // Contradictions.
     [InlineData(9, "  epochs: 2\n  iterations: 9", "10: train.iterations: excludes 'train.epochs'; remove one of the two")]
     [InlineData(3, "  name: hrnetv2-w18\n  family: hrnetv2", "4: model.family: excludes 'name'; remove one of the two")]
+    [InlineData(3, "  name: hrnetv2-w18\n  in_channels: 0", "4: model.in_channels: 0 is below 1")]
+    [InlineData(3, "  name: hrnetv2-w18\n  in_channels: 4\n  first_convolution: mean",
+        "5: model.first_convolution: means nothing without 'pretrained' and an 'in_channels' other than 3: it says how weights for 3 "
+            + "channels are adapted")]
     [InlineData(3, "  name: hrnetv2-w18\n  skip_mismatched: true", "4: model.skip_mismatched: means nothing without 'pretrained'")]
     [InlineData(12, "    learning_rate: 1\n    betas: [0.9, 0.99]",
         "13: train.optimizer.betas: belongs to adam and adamw, not to sgd; remove it, or change the name")]

@@ -46,6 +46,16 @@ sealed class RandomRecipes(Random random)
     Recipe Plain()
     {
         var recipe = Any();
+        if (recipe.Model.InChannels is { } channels and not 3)
+            recipe = recipe with
+            {
+                Augment = recipe.Augment with
+                {
+                    Photometric = false,
+                    Mean = [.. Enumerable.Range(0, channels).Select(_ => random.NextDouble())],
+                    Std = [.. Enumerable.Range(0, channels).Select(_ => Above0())],
+                },
+            };
         return recipe.Loss.Kind != LossKind.BinaryCrossEntropy ? recipe : recipe with
         {
             Model = recipe.Model with { Classes = MaybeValue(() => ModelRecipe.OneChannel) },
@@ -121,7 +131,7 @@ sealed class RandomRecipes(Random random)
 
     ModelRecipe Model()
     {
-        var (named, pretrained) = (Coin(), Maybe(Text));
+        var (named, pretrained, inChannels) = (Coin(), Maybe(Text), MaybeValue(() => random.Next(1, 6)));
         return new ModelRecipe
         {
             Name = named ? "net-of-next-year" : null,
@@ -132,6 +142,8 @@ sealed class RandomRecipes(Random random)
             Init = (Initialization)random.Next(4),
             Pretrained = pretrained,
             SkipMismatched = pretrained is not null && Coin(),
+            InChannels = inChannels,
+            FirstConvolution = pretrained is not null && inChannels is not (null or 3) ? (FirstConvolution)random.Next(3) : default,
         };
     }
 

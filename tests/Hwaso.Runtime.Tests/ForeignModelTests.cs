@@ -111,7 +111,7 @@ public sealed class ForeignModelTests : IDisposable
 
     [Theory]
     [InlineData("gray", "the network has 1 channels; it gets gray")]
-    [InlineData("rgba", "the network has 4 channels; it gets red, green, blue and an opaque alpha")]
+    [InlineData("rgba", "the network has 4 channels; it gets red, green, blue and an alpha, which is opaque where the image has none")]
     [InlineData("nhwc_in", null)]
     [InlineData("argmax_f", null)]
     public void Images_of_other_kinds_and_labels_as_numbers_are_taken(string name, string? assumed)

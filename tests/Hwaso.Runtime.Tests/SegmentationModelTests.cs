@@ -107,7 +107,7 @@ public sealed class SegmentationModelTests : TensorTest
         Assert.Throws<ArgumentException>(() => model.Segment([], 0, 0));
         Assert.Throws<ArgumentException>(() => model.Segment(new byte[12], 2, -2));
         Assert.Throws<ArgumentException>(() => model.Segment([], int.MaxValue, int.MaxValue));
-        Assert.Equal("11 bytes for an image of 2×2 pixels; 12 were wanted",
+        Assert.Equal("11 values for an image of 2×2 pixels; 12 were wanted",
             Assert.Throws<ArgumentException>(() => model.Segment(new byte[11], 2, 2)).Message);
         Assert.Throws<ArgumentException>(() => model.Segment(new byte[3 * 64 * 64], 64, 64, new byte[64]));
     }

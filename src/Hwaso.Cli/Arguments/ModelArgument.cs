@@ -41,9 +41,16 @@ static class ModelArgument
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
     public static ModelRecipe Recipe(string model) => IsRecipe(model) ? Load(model).Model : new ModelRecipe { Name = model };
 
-    /// <summary>The number of classes that a recipe names; null where it names none.</summary>
+    /// <summary>
+    /// The number of classes that a recipe names, 1 where its loss is for one output channel; null where it names none.
+    /// </summary>
     /// <exception cref="RecipeException">The recipe cannot be read.</exception>
-    public static int? Classes(string model) => IsRecipe(model) ? Load(model).Model.Classes : null;
+    public static int? Classes(string model)
+    {
+        if (RecipeFileOf(model) is not { } file)
+            return null;
+        return file.Model.Classes ?? (file.HasOneChannel ? ModelRecipe.OneChannel : null);
+    }
 
     /// <summary>
     /// The number of classes to build a network with: the one given, the recipe's, the published one where that is the rule, or 0 where the

@@ -23,11 +23,14 @@ sealed class DatasetCheckVerb : Verb
     readonly Option<string[]?> splits = Values.NameList("--splits", "LIST", "splits to check, separated by commas (default: train,val)");
     readonly Option<string?> page = Values.Text("--html", "FILE", "also writes the findings as a page, with the worst pictures");
 
+    readonly Option<int?> channels = Values.Whole(
+        "--channels", "N", "channels that every image must have, as model.in_channels (default: 3, colours)", min: 1);
+
     public DatasetCheckVerb() => Command = new Command(
         "check",
         "reads every file of a data set: counts, class histogram, wrong sizes, unknown labels, broken images; exits 1 if it finds problems")
     {
-        folder, layout, splits, page,
+        folder, layout, splits, page, channels,
     };
 
     public override Command Command { get; }
@@ -42,7 +45,8 @@ sealed class DatasetCheckVerb : Verb
 
     public DatasetCheckArguments Read(ParseResult arguments) => new(
         arguments.GetRequiredValue(folder), arguments.GetValue(layout),
-        arguments.GetValue(splits) is { Length: > 0 } named ? named : ["train", "val"], arguments.GetValue(page));
+        arguments.GetValue(splits) is { Length: > 0 } named ? named : ["train", "val"], arguments.GetValue(page),
+        arguments.GetValue(channels) ?? 3);
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
@@ -54,7 +58,8 @@ sealed class DatasetCheckVerb : Verb
         var named = asked.Layout ?? Recognised(asked.Folder, context);
         DatasetReport report;
         using (var progress = context.CountedProgress("Checking", "images"))
-            report = DatasetCheck.Run(named, asked.Folder, asked.Splits, context.ProcessorThreads, progress.Report, context.Cancel);
+            report = DatasetCheck.Run(named, asked.Folder, asked.Splits, context.ProcessorThreads, progress.Report, asked.Channels,
+                context.Cancel);
         if (asked.Page is { } page)
             DatasetPage.Write(page, report, Datasets.ClassesOf(named, asked.Folder), asked.Folder);
         context.Result(Json(report), output => Print(output, report));
@@ -207,4 +212,5 @@ sealed class DatasetCheckVerb : Verb
 /// <param name="Layout">Its layout; null: recognised by the folder's content.</param>
 /// <param name="Splits">The splits to check.</param>
 /// <param name="Page">File for the HTML page; null for none.</param>
-sealed record DatasetCheckArguments(string Folder, string? Layout, IReadOnlyList<string> Splits, string? Page);
+/// <param name="Channels">Channels that every image must have.</param>
+sealed record DatasetCheckArguments(string Folder, string? Layout, IReadOnlyList<string> Splits, string? Page, int Channels);

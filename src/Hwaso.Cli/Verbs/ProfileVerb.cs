@@ -58,7 +58,8 @@ sealed class ProfileVerb : Verb
         {
             if (rows is { Count: > 0 })
                 output.WriteLine(LayerTable.ToText(rows));
-            output.WriteLine($"{definition.Name}, {(definition.HasClasses ? $"{count} classes, " : "")}1 x 3 x {height} x {width}");
+            output.WriteLine($"{definition.Name}, {(definition.HasClasses ? $"{count} classes, " : "")}"
+                + $"1 x {definition.ImageChannels} x {height} x {width}");
             output.WriteLine($"parameters             {profile.Parameters,18:N0}");
             output.WriteLine($"multiply-adds          {profile.Cost.Macs,18:N0}  ({profile.Cost.Macs / Gi:0.000} x 2^30; convolution and "
                 + "linear layers)");

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference;
-using Hwaso.Metrics;
 using Hwaso.Scenes;
 using Hwaso.Training.Loop;
 using Hwaso.Training.Processes;
@@ -50,7 +49,7 @@ sealed class StudyVerb : Verb
         var folder = new StudyFolder(asked.Out ?? Path.Combine("runs", "studies", study.Name + (study.IsSmall ? "-small" : "")));
         var data = asked.Data ?? Render(study, folder, context);
         using var console = new StudyConsole(context);
-        DepthError? taught = null;
+        TaughtDepth? taught = null;
         if (asked.Data is null && study.Teacher is { } teacher)
         {
             context.Log("first the teacher of depth");

@@ -17,14 +17,21 @@ public static class DatasetCheck
     /// <exception cref="DatasetException">The folder is not there.</exception>
     public static DatasetReport Run(string layout, string root, int threads = 1, Action<int, int>? progress = null,
         CancellationToken stop = default) =>
-        Run(layout, root, ["train", "val"], threads, progress, stop);
+        Run(layout, root, ["train", "val"], threads, progress, stop: stop);
 
     /// <summary>Checks the splits named.</summary>
     /// <inheritdoc cref="Run(string, string, int, Action{int, int}?, CancellationToken)"/>
+    /// <param name="layout">The layout's name.</param>
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="splits">The splits.</param>
+    /// <param name="threads">Threads that read.</param>
+    /// <param name="progress">Receives the number of finished images and of all images; called from any thread.</param>
+    /// <param name="channels">Channels that images must have; 3 for anything that is read as colours.</param>
+    /// <param name="stop">Cancels the work with an exception.</param>
     /// <exception cref="ArgumentException">The layout is not known, or a split is named twice.</exception>
     public static DatasetReport Run(
         string layout, string root, IReadOnlyList<string> splits, int threads = 1, Action<int, int>? progress = null,
-        CancellationToken stop = default)
+        int channels = 3, CancellationToken stop = default)
     {
         Folders.Require(root, $"a data set of layout {layout}");
         if (splits.GroupBy(split => split).FirstOrDefault(g => g.Count() > 1) is { } twice)
@@ -49,7 +56,7 @@ public static class DatasetCheck
         var work = opened.SelectMany(s =>
         {
             var disparity = DisparityOf(s.Data, root, s.Name);
-            return s.Data.Samples.Select(sample => new SampleCheck(s.Data, s.Name, sample, disparity, tally));
+            return s.Data.Samples.Select(sample => new SampleCheck(s.Data, s.Name, sample, disparity, tally, channels));
         }).ToArray();
         var done = 0;
         Parallel.ForEach(work, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = stop }, check =>

@@ -11,13 +11,15 @@ public static class FileCheck
     /// <summary>Lists the images whose files cannot be read or do not fit each other, in the split's order.</summary>
     /// <param name="data">The split.</param>
     /// <param name="threads">Threads that read, at least 1.</param>
+    /// <param name="channels">Channels that images must have: 3 for anything that is read as colours.</param>
     /// <param name="stop">Cancels the work with an exception.</param>
-    public static IReadOnlyList<DatasetProblem> Run(SegmentationDataset data, int threads = 1, CancellationToken stop = default)
+    public static IReadOnlyList<DatasetProblem> Run(
+        SegmentationDataset data, int threads = 1, int channels = 3, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         var found = new DatasetProblem?[data.Samples.Count];
         Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = stop },
-            k => found[k] = Look(data.Samples[k], data));
+            k => found[k] = Look(data.Samples[k], data, channels));
         return [.. found.OfType<DatasetProblem>()];
     }
 
@@ -34,12 +36,13 @@ public static class FileCheck
         return [.. found.OfType<DatasetProblem>()];
     }
 
-    static DatasetProblem? Look(Sample sample, SegmentationDataset data)
+    static DatasetProblem? Look(Sample sample, SegmentationDataset data, int channels)
     {
         if (sample.LabelPath is not { } label)
             return new DatasetProblem(sample.ImagePath, ProblemKind.MissingFile, $"has no label; a split of {data.Name} needs one to be "
                 + "trained or scored on");
-        if (Attempt(sample.ImagePath, () => SizeOf(sample.ImagePath, path => ImageFile.ReadRgb(path)), out var image) is { } unreadable)
+        var file = sample.ImagePath;
+        if (Attempt(file, () => SizeOf(file, path => ImageFile.ReadChannels(path, channels), channels), out var image) is { } unreadable)
             return unreadable;
         // A MATLAB file has no header of its own for the matrix.
         if (label.EndsWith(".mat", StringComparison.OrdinalIgnoreCase))
@@ -55,9 +58,10 @@ public static class FileCheck
     }
 
     // A file that does not end as its kind should is read whole: it is cut short, or something harmless follows its end.
-    static (int Width, int Height) SizeOf(string path, Action<string> read)
+    static (int Width, int Height) SizeOf(string path, Action<string> read, int channels = 3)
     {
         var size = ImageFile.Size(path);
+        ImageFile.CheckChannels(path, channels);
         using (var stream = File.OpenRead(path))
             if (EndsWith(stream, pngEnd) || EndsWith(stream, jpegEnd))
                 return size;

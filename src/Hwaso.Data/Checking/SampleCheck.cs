@@ -12,7 +12,8 @@ namespace Hwaso.Data.Checking;
 /// <param name="sample">The image.</param>
 /// <param name="disparity">The disparity of the data set's images; null where it has none.</param>
 /// <param name="tally">The tally that counts everything.</param>
-sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, DepthSource? disparity, Tally tally)
+/// <param name="channels">Channels that images must have; 3 for colours.</param>
+sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, DepthSource? disparity, Tally tally, int channels)
 {
     readonly List<DatasetProblem> found = [];
     double badness;
@@ -21,7 +22,7 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
     public void Run()
     {
         Look();
-        var image = Attempt(sample.ImagePath, () => ImageFile.ReadRgb(sample.ImagePath));
+        var image = Attempt(sample.ImagePath, () => ImageFile.ReadChannels(sample.ImagePath, channels));
         if (image is not null)
         {
             tally.AddSize(image.Width, image.Height);
@@ -38,7 +39,7 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
                 [.. found.Select(f => $"{Path.GetFileName(f.Path)}: {f.Message}")]));
     }
 
-    void Label(string path, RgbImage? image)
+    void Label(string path, ChannelImage? image)
     {
         var table = data.TableOf(sample);
         var labels = Attempt(path, () => table.Read(path));
@@ -90,7 +91,8 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
             Found(new DatasetProblem(sample.ImagePath, ProblemKind.Rotated,
                 $"its Exif data ask viewers to turn it (orientation {turned}), and pixels are taken as stored; where its mask was drawn "
                 + "on the turned picture, turn the image itself"), bad: 1.5);
-        if (bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) && bytes.Length > 24 && bytes[24] == 16)
+        if (channels == 3 && bytes.Length > 24 && bytes[24] == 16
+            && bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']))
             Found(new DatasetProblem(sample.ImagePath, ProblemKind.DeepImage,
                 "has 16 bits a colour, of which the upper 8 are taken; save it with 8 where its values do not fill the range"), bad: 1.5);
     }

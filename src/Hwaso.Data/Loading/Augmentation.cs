@@ -29,10 +29,10 @@ public sealed record Augmentation
     /// <summary>Whether brightness, contrast, saturation and hue are distorted.</summary>
     public bool PhotometricDistortion { get; init; }
 
-    /// <summary>The means subtracted from red, green and blue, in 0 … 1.</summary>
+    /// <summary>The means subtracted from each channel, in 0 … 1; images are read with as many channels. ImageNet's colours.</summary>
     public IReadOnlyList<double> Mean { get; init; } = [0.485, 0.456, 0.406];
 
-    /// <summary>The standard deviations that red, green and blue are then divided by.</summary>
+    /// <summary>The standard deviations that each channel is then divided by.</summary>
     public IReadOnlyList<double> Std { get; init; } = [0.229, 0.224, 0.225];
 
     internal void Check()
@@ -47,7 +47,10 @@ public sealed record Augmentation
         Require(MinScale > 0 && MaxScale >= MinScale && double.IsFinite(MaxScale),
             Invariant($"scales from {MinScale} to {MaxScale}: above 0 and in rising order were wanted"));
         Require(ScaleStep > 0, Invariant($"ScaleStep is {ScaleStep}; above 0 was wanted"));
-        Require(Mean.Count == 3 && Std.Count == 3 && Std.All(d => d > 0), "Mean and Std need three values each, those of Std above 0");
+        Require(Mean.Count > 0 && Std.Count == Mean.Count && Std.All(d => d > 0),
+            "Mean and Std need a value for each channel of the images, those of Std above 0");
+        Require(!PhotometricDistortion || Mean.Count == 3,
+            $"PhotometricDistortion is for red, green and blue, but Mean and Std are of {Mean.Count} channels");
     }
 }
 

@@ -10,10 +10,10 @@ public sealed class Batch : IBatch
     readonly float[]? depth;
     bool returned;
 
-    internal Batch(int count, int height, int width, bool withDepth = false)
+    internal Batch(int count, int channels, int height, int width, bool withDepth = false)
     {
-        (Count, Height, Width) = (count, height, width);
-        images = ArrayPool<float>.Shared.Rent(count * 3 * height * width);
+        (Count, Channels, Height, Width) = (count, channels, height, width);
+        images = ArrayPool<float>.Shared.Rent(count * channels * height * width);
         labels = ArrayPool<byte>.Shared.Rent(count * height * width);
         depth = withDepth ? ArrayPool<float>.Shared.Rent(count * height * width) : null;
         Ids = new string[count];
@@ -21,6 +21,9 @@ public sealed class Batch : IBatch
 
     /// <summary>N.</summary>
     public int Count { get; }
+
+    /// <summary>C.</summary>
+    public int Channels { get; }
 
     /// <summary>H in pixels.</summary>
     public int Height { get; }
@@ -31,8 +34,8 @@ public sealed class Batch : IBatch
     /// <summary>The images' names.</summary>
     public string[] Ids { get; }
 
-    /// <summary>N × 3 × H × W normalised values.</summary>
-    public Span<float> Images => images.AsSpan(0, Count * 3 * Height * Width);
+    /// <summary>N × C × H × W normalised values.</summary>
+    public Span<float> Images => images.AsSpan(0, Count * Channels * Height * Width);
 
     /// <summary>N × H × W training indices; 255 is ignored.</summary>
     public Span<byte> Labels => labels.AsSpan(0, Count * Height * Width);
@@ -55,7 +58,7 @@ public sealed class Batch : IBatch
             ArrayPool<float>.Shared.Return(depth);
     }
 
-    internal Span<float> Image(int slot) => Images.Slice(slot * 3 * Height * Width, 3 * Height * Width);
+    internal Span<float> Image(int slot) => Images.Slice(slot * Channels * Height * Width, Channels * Height * Width);
 
     internal Span<float> DepthOf(int slot) => depth is null ? [] : Depth.Slice(slot * Height * Width, Height * Width);
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Hwaso.Imaging;
 
 namespace Hwaso.Data.Loading;
 
@@ -11,7 +12,8 @@ namespace Hwaso.Data.Loading;
 public sealed class CropSampler
 {
     readonly Augmentation augmentation;
-    readonly float[] scale = new float[3], shift = new float[3];
+    readonly int channels;
+    readonly float[] scale, scale16, shift;
     readonly float[] upper, lower;
     readonly int[] left, right, nearest;
     readonly float[] weight;
@@ -26,20 +28,23 @@ public sealed class CropSampler
         this.augmentation = augmentation;
         mirrored = MirroredLabels(flipPairs);
         var width = augmentation.CropWidth;
-        (upper, lower) = (new float[3 * width], new float[3 * width]);
+        channels = augmentation.Mean.Count;
+        (scale, scale16, shift) = (new float[channels], new float[channels], new float[channels]);
+        (upper, lower) = (new float[channels * width], new float[channels * width]);
         (left, right, nearest, weight) = (new int[width], new int[width], new int[width], new float[width]);
-        for (var c = 0; c < 3; c++)
+        for (var c = 0; c < channels; c++)
         {
             scale[c] = (float)(1 / (255 * augmentation.Std[c]));
+            scale16[c] = (float)(1 / (65535 * augmentation.Std[c]));
             shift[c] = (float)(-augmentation.Mean[c] / augmentation.Std[c]);
         }
     }
 
     /// <summary>Fills one image of a batch.</summary>
-    /// <param name="item">The image and its labels.</param>
+    /// <param name="item">The image, of as many channels as the augmentation has means, and its labels.</param>
     /// <param name="plan">The choices made for it.</param>
     /// <param name="random">Random numbers for photometric distortion.</param>
-    /// <param name="image">3 × crop height × crop width, normalised; padding is black before normalisation, as in the official
+    /// <param name="image">C × crop height × crop width, normalised; padding is black before normalisation, as in the official
     /// code.</param>
     /// <param name="labels">crop height × crop width; padding is ignored.</param>
     /// <param name="depth">crop height × crop width, NaN in the padding; empty where the item has none.</param>
@@ -51,26 +56,29 @@ public sealed class CropSampler
         var insideRows = Math.Min(height, plan.ScaledHeight - plan.Y);
         // A mirrored crop has its padding on the left: the official code mirrors after padding.
         var first = plan.Flip ? width - inside : 0;
-        PlanColumns(item.Image.Width, plan, inside);
-        var source = item.Image.Pixels;
+        PlanColumns(item.Pixels.Width, plan, inside);
+        var source = item.Pixels;
+        if (source.Channels != channels)
+            throw new ArgumentException($"{item.Sample.ImagePath}: has {source.Channels} channels, {channels} were wanted", nameof(item));
+        var scales = source.Words is null ? scale : scale16;
         (upperRow, lowerRow) = (-1, -1);
         var tint = augmentation.PhotometricDistortion ? Photometric.Choose(ref random) : default;
-        var ratioY = (double)item.Image.Height / plan.ScaledHeight;
+        var ratioY = (double)item.Pixels.Height / plan.ScaledHeight;
         for (var y = 0; y < height; y++)
         {
             var labelRow = labels.Slice(y * width, width);
             Span<float> depthRow = depth.IsEmpty ? default : depth.Slice(y * width, width);
             if (y >= insideRows)
             {
-                for (var c = 0; c < 3; c++)
+                for (var c = 0; c < channels; c++)
                     image.Slice(c * plane + y * width, width).Fill(shift[c]);
                 labelRow.Fill(ClassList.Ignore);
                 depthRow.Fill(float.NaN);
                 continue;
             }
-            var (top, bottom, share) = Neighbours(y + plan.Y, ratioY, item.Image.Height);
-            Rows(source, item.Image.Width, top, bottom, inside);
-            for (var c = 0; c < 3; c++)
+            var (top, bottom, share) = Neighbours(y + plan.Y, ratioY, item.Pixels.Height);
+            Rows(source, top, bottom, inside);
+            for (var c = 0; c < channels; c++)
             {
                 var row = image.Slice(c * plane + y * width, width);
                 row[..first].Fill(shift[c]);
@@ -80,8 +88,8 @@ public sealed class CropSampler
             if (augmentation.PhotometricDistortion)
                 tint.Apply(image.Slice(y * width + first, inside), image.Slice(plane + y * width + first, inside),
                     image.Slice(2 * plane + y * width + first, inside));
-            for (var c = 0; c < 3; c++)
-                Normalise(image.Slice(c * plane + y * width + first, inside), scale[c], shift[c]);
+            for (var c = 0; c < channels; c++)
+                Normalise(image.Slice(c * plane + y * width + first, inside), scales[c], shift[c]);
 
             labelRow[..first].Fill(ClassList.Ignore);
             labelRow[(first + inside)..].Fill(ClassList.Ignore);
@@ -118,7 +126,7 @@ public sealed class CropSampler
         {
             var at = plan.X + (plan.Flip ? inside - 1 - x : x);
             var (l, r, share) = Neighbours(at, ratio, sourceWidth);
-            (left[x], right[x], weight[x]) = (3 * l, 3 * r, share);
+            (left[x], right[x], weight[x]) = (channels * l, channels * r, share);
             nearest[x] = Math.Min((int)(at * ratio), sourceWidth - 1);
         }
     }
@@ -138,14 +146,14 @@ public sealed class CropSampler
     /// Fills <see cref="upper"/> and <see cref="lower"/> with the two source rows, scaled horizontally; often one of them is already in
     /// place.
     /// </summary>
-    void Rows(byte[] source, int sourceWidth, int top, int bottom, int inside)
+    void Rows(ChannelImage source, int top, int bottom, int inside)
     {
         if (upperRow != top)
         {
             if (lowerRow == top)
                 lower.AsSpan().CopyTo(upper);
             else
-                Row(source.AsSpan(top * sourceWidth * 3, sourceWidth * 3), upper, inside);
+                Row(source, top, upper, inside);
             upperRow = top;
         }
         if (lowerRow != bottom)
@@ -153,12 +161,35 @@ public sealed class CropSampler
             if (upperRow == bottom)
                 upper.AsSpan().CopyTo(lower);
             else
-                Row(source.AsSpan(bottom * sourceWidth * 3, sourceWidth * 3), lower, inside);
+                Row(source, bottom, lower, inside);
             lowerRow = bottom;
         }
     }
 
-    void Row(ReadOnlySpan<byte> source, float[] target, int inside)
+    void Row(ChannelImage source, int row, float[] target, int inside)
+    {
+        var (start, length) = (row * source.Width * channels, source.Width * channels);
+        if (source.Words is { } words)
+            Row(words.AsSpan(start, length), target, inside);
+        else if (channels == 3)
+            Colours(source.Bytes.AsSpan(start, length), target, inside);
+        else
+            Row<byte>(source.Bytes.AsSpan(start, length), target, inside);
+    }
+
+    void Row<T>(ReadOnlySpan<T> source, float[] target, int inside) where T : unmanaged, INumberBase<T>
+    {
+        var width = augmentation.CropWidth;
+        for (var x = 0; x < inside; x++)
+            for (var c = 0; c < channels; c++)
+            {
+                float a = float.CreateTruncating(source[left[x] + c]), b = float.CreateTruncating(source[right[x] + c]);
+                target[c * width + x] = a + (b - a) * weight[x];
+            }
+    }
+
+    // The same for three bytes a pixel, whose loop the compiler unrolls.
+    void Colours(ReadOnlySpan<byte> source, float[] target, int inside)
     {
         var width = augmentation.CropWidth;
         ref var pixels = ref MemoryMarshal.GetReference(source);

@@ -26,7 +26,7 @@ public sealed class Loader
         augmentation.Check();
         options.Check();
         (this.data, this.augmentation, this.options, this.depth) = (data, augmentation, options, depth);
-        cache = new ImageCache(data, depth, options.CacheBytes);
+        cache = new ImageCache(data, augmentation.Mean.Count, depth, options.CacheBytes);
     }
 
     /// <summary>Batches of an epoch; 0 where the data set has fewer images than a batch and incomplete batches are dropped.</summary>
@@ -48,15 +48,17 @@ public sealed class Loader
             yield return batch;
     }
 
+    int Channels => augmentation.Mean.Count;
+
     Batch NewBatch(int number)
     {
         var count = options.SlotsOf(Math.Min(options.BatchSize, data.Samples.Count - number * options.BatchSize));
         // An array of more elements cannot be made; products of 32 bits would overflow before.
-        if (3L * count * augmentation.CropHeight * augmentation.CropWidth > Array.MaxLength)
+        if ((long)Channels * count * augmentation.CropHeight * augmentation.CropWidth > Array.MaxLength)
             throw TooLarge(count, null);
         try
         {
-            return new Batch(count, augmentation.CropHeight, augmentation.CropWidth, depth is not null);
+            return new Batch(count, Channels, augmentation.CropHeight, augmentation.CropWidth, depth is not null);
         }
         catch (OutOfMemoryException error)
         {
@@ -80,7 +82,7 @@ public sealed class Loader
             var random = new KeyedRandom(options.Seed, epoch, options.Balance is null ? index : order.Length + place);
             var item = Read(index);
             batch.Ids[slot] = item.Sample.Id;
-            var plan = CropPlan.Choose(augmentation, item.Image.Width, item.Image.Height, ref random);
+            var plan = CropPlan.Choose(augmentation, item.Pixels.Width, item.Pixels.Height, ref random);
             sampler.Fill(item, plan, ref random, batch.Image(slot), batch.Label(slot), batch.DepthOf(slot));
         };
     }

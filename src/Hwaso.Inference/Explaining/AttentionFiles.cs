@@ -38,7 +38,7 @@ public sealed class AttentionFiles(LoadedModel model, string folder)
             List<(string Name, RgbImage Picture)> pictures;
             try
             {
-                var image = ImageFile.ReadRgb(images[k]);
+                var image = ImageFile.ReadChannels(images[k], model.Normalisation.Channels);
                 if (question.At is { } p && (p.X >= image.Width || p.Y >= image.Height))
                     throw new ArgumentException($"--at {p.X},{p.Y}: {images[k]} has {image.Width} x {image.Height} pixels, "
                         + $"so X goes to {image.Width - 1} and Y to {image.Height - 1}");
@@ -66,22 +66,23 @@ public sealed class AttentionFiles(LoadedModel model, string folder)
     /// <param name="question">Which maps are wanted; with a pixel and no class, those of the class that the network sees there.</param>
     /// <exception cref="ArgumentException">The network has no attention, or none that can be drawn over an image.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public IReadOnlyList<string> Write(RgbImage image, string name, AttentionQuestion question)
+    public IReadOnlyList<string> Write(ChannelImage image, string name, AttentionQuestion question)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(question);
         return [.. Draw(image, name, question).Select(p => Write(p.Name, p.Picture))];
     }
 
-    List<(string Name, RgbImage Picture)> Draw(RgbImage image, string name, AttentionQuestion question)
+    List<(string Name, RgbImage Picture)> Draw(ChannelImage image, string name, AttentionQuestion question)
     {
         using var scope = new Scope();
+        var picture = image.ToRgb();
         if (question is { Class: null, At: { } at } && model.Net is SegmentationNet net)
             question = question with { Class = Segmenter.Of(net, model.Normalisation).Segment(image).Labels[(at.Y * image.Width) + at.X] };
         var views = viewer.View(model.Normalisation.ToTensor(image, model.Net.Weights.Device), question);
-        var pictures = views.Select(v => (Label: Label(v), View: v, Picture: AttentionPicture.Of(image, v, question.At))).ToArray();
+        var pictures = views.Select(v => (Label: Label(v), View: v, Picture: AttentionPicture.Of(picture, v, question.At))).ToArray();
         var title = question.Class is { } k ? $"image, class {(k < model.Classes.Count ? model.Classes[k].Name : k)}" : "image";
-        var sheet = ContactSheet.Of([(title, image), .. pictures.Select(p => (p.Label, p.Picture))], SheetColumns, SheetWidth);
+        var sheet = ContactSheet.Of([(title, picture), .. pictures.Select(p => (p.Label, p.Picture))], SheetColumns, SheetWidth);
         return [.. pictures.Select(p => ($"{name}_{p.View.Name}", p.Picture)), ($"{name}_sheet", sheet)];
     }
 

@@ -52,7 +52,13 @@ public static class Importer
 
     // The model section that names the network in the imported file: its settings in their order, without the weights it started from.
     static ModelRecipe Described(ModelRecipe model, int? classes) =>
-        Zoo.Resolve(model with { Classes = null }) with { Classes = classes, Pretrained = null, SkipMismatched = false };
+        Zoo.Resolve(model with { Classes = null }) with
+        {
+            Classes = classes,
+            Pretrained = null,
+            SkipMismatched = false,
+            FirstConvolution = FirstConvolution.Same,
+        };
 
     /// <summary>Whether the files hold tensors of the parts that serve training alone; where they hold none, none is missed.</summary>
     static bool HasTrainingParts(ModelDefinition definition, int classes, IReadOnlyList<TensorFile> files)

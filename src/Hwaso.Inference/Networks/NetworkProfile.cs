@@ -33,7 +33,7 @@ public sealed record NetworkProfile(ModelDefinition Definition, long Parameters,
             var net = deployed.Build(w, classes);
             parameters = w.ParameterCount;
             return net;
-        }, [1, 3, height, width]);
+        }, [1, definition.ImageChannels, height, width]);
         return new NetworkProfile(definition, parameters, graph);
     }
 

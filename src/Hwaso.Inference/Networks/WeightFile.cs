@@ -1,11 +1,14 @@
 using Hwaso.Checkpoints;
 using Hwaso.Nn;
+using Hwaso.Recipes;
 
 namespace Hwaso.Inference.Networks;
 
 /// <summary>A network's weights from and to files.</summary>
 public static class WeightFile
 {
+    const int Colours = 3;
+
     /// <summary>Writes every parameter and buffer as safetensors, whole or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written; one that was there before stays as it was.</exception>
     public static void Save(string path, Weights weights, IReadOnlyDictionary<string, string>? metadata = null) =>
@@ -15,11 +18,19 @@ public static class WeightFile
     /// <param name="weights">The network's weights; tensors that the file lacks keep their values.</param>
     /// <param name="file">The file.</param>
     /// <param name="skipMismatched">Whether tensors of another shape are left out; else they are an error.</param>
+    /// <param name="first">How the first convolution of a file for colours is adapted to another number of channels.</param>
     /// <exception cref="CheckpointException">A tensor of another shape, or no tensor of the network at all.</exception>
-    public static LoadReport Load(Weights weights, TensorFile file, bool skipMismatched = false)
+    public static LoadReport Load(
+        Weights weights, TensorFile file, bool skipMismatched = false, FirstConvolution first = FirstConvolution.Same)
     {
         var state = weights.State.ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal);
         var match = StateDict.Match(WithAuxiliaryHead(file.Tensors, state.Keys), state.Keys);
+        if (first != FirstConvolution.Same)
+            match = match with
+            {
+                Loaded = new OrderedDictionary<string, HostTensor>(match.Loaded.Select(l => KeyValuePair.Create(
+                    l.Key, IsFirst(l.Value.Shape, state[l.Key].Shape) ? Adapted(l.Value, state[l.Key].Shape[1], first) : l.Value))),
+            };
         var differing = match.Loaded.Select(l => (l.Key, Given: l.Value.Shape, Wanted: state[l.Key].Shape))
             .Where(l => !l.Given.AsSpan().SequenceEqual(l.Wanted)).ToArray();
         if (differing.Length > 0 && !skipMismatched)
@@ -49,11 +60,32 @@ public static class WeightFile
             tensors.Select(t => KeyValuePair.Create(t.Key.Replace(Plain, Ocr, StringComparison.Ordinal), t.Value)));
     }
 
+    /// <summary>Whether shapes are those of a convolution of colours and of the same one of other channels.</summary>
+    static bool IsFirst(long[] given, long[] wanted) => given is [_, Colours, _, _] && wanted is [_, not Colours, _, _]
+        && given[0] == wanted[0] && given[2] == wanted[2] && given[3] == wanted[3];
+
+    /// <summary>Weights [Cout, 3, k, k] as [Cout, N, k, k], by one of the rules of <see cref="FirstConvolution"/>.</summary>
+    static HostTensor Adapted(HostTensor given, long channels, FirstConvolution rule)
+    {
+        var (values, area) = (given.ToFloats(), (int)(given.Shape[2] * given.Shape[3]));
+        var adapted = new float[given.Shape[0] * channels * area];
+        for (var at = 0; at < adapted.Length; at++)
+        {
+            var (filter, channel, tap) = (at / area / (int)channels, at / area % (int)channels, at % area);
+            float Of(int colour) => values[((filter * Colours) + colour) * area + tap];
+            adapted[at] = rule == FirstConvolution.Repeat ? Of(channel % Colours) * Colours / channels : (Of(0) + Of(1) + Of(2)) / channels;
+        }
+        return HostTensor.Of(adapted, given.Shape[0], channels, given.Shape[2], given.Shape[3]);
+    }
+
     static string Mismatch(IReadOnlyList<(string Key, long[] Given, long[] Wanted)> differing)
     {
         const int LastLayers = 6;
         var (_, given, wanted) = differing[0];
         var text = $"has shape [{string.Join(", ", given)}], the network wants [{string.Join(", ", wanted)}]";
+        if (differing is [_] && IsFirst(given, wanted))
+            return $"{text}: the checkpoint is for colours, the network for {wanted[1]} channels; choose with model.first_convolution how "
+                + "its weights are adapted (mean or repeat), or leave them out with model.skip_mismatched: true";
         // Where nothing but the outputs of a last layer or two differs, and all by the same numbers, it is the classes: the commonest
         // reason by far.
         if (differing.Count <= LastLayers && differing.All(d => d.Given.Length == d.Wanted.Length && d.Given.Length > 0

@@ -56,6 +56,9 @@ public sealed record EfficientNetConfig
     /// </summary>
     public int OutputStride { get; init; } = 32;
 
+    /// <summary>Channels of the images, at least 1.</summary>
+    public int InChannels { get; init; } = 3;
+
     /// <summary>The stem's channels, each stage's, the last convolution's.</summary>
     public IReadOnlyList<int> Channels => [StemChannels, .. Stages.Select(s => s.Channels), HeadChannels ?? 4 * Stages[^1].Channels];
 
@@ -202,21 +205,23 @@ sealed class EfficientNetStages : Setting<EfficientNetConfig>
     }
 }
 
-/// <summary>The backbone: images [N, 3, H, W] to the stem's feature map at stride 2, each stage's, and the last convolution's.</summary>
+/// <summary>
+/// The backbone: images [N, C, H, W], C = 3 as a rule, to the stem's feature map at stride 2, each stage's, and the last convolution's.
+/// </summary>
 public sealed class EfficientNet : Backbone
 {
     readonly Sequential[] features;
-    readonly int stride;
+    readonly int stride, inChannels;
 
     /// <summary>Builds it directly at its place: the classifier has <c>features</c> there.</summary>
     /// <exception cref="ArgumentException">Numbers that do not fit each other.</exception>
     public EfficientNet(Weights w, EfficientNetConfig config) : base(w)
     {
         config.Check();
-        Channels = config.Channels;
+        (Channels, inChannels) = (config.Channels, config.InChannels);
         stride = Math.Min(config.OutputStride, config.Stages.Aggregate(2, (reached, s) => reached * s.Stride));
         features = new Sequential[Channels.Count];
-        features[0] = ConvolutionNorm.Build(w / 0, config, 3, config.StemChannels, kernel: 3, stride: 2);
+        features[0] = ConvolutionNorm.Build(w / 0, config, inChannels, config.StemChannels, kernel: 3, stride: 2);
         var (blocks, total) = (0, config.Stages.Sum(s => s.Layers));
         var (reached, dilation) = (2, 1);
         for (var s = 0; s < config.Stages.Count; s++)
@@ -256,8 +261,8 @@ public sealed class EfficientNet : Backbone
     /// <inheritdoc/>
     protected override Tensor[] Forward(Tensor x)
     {
-        if (x.Dimensions != 4 || x.Size(1) != 3)
-            throw new ArgumentException($"{(Weights / 0 / 0).Path}: {x} was given; colour images [N, 3, H, W] were wanted");
+        if (x.Dimensions != 4 || x.Size(1) != inChannels)
+            throw new ArgumentException($"{(Weights / 0 / 0).Path}: {x} was given; images [N, {inChannels}, H, W] were wanted");
         if (x.Size(2) < stride || x.Size(3) < stride)
             throw new SmallImageException((Weights / (features.Length - 1)).Path, x.Size(2), x.Size(3), "the last stage", stride);
         var maps = new Tensor[features.Length];

@@ -29,6 +29,9 @@ public sealed record HRNetConfig
             needed: HRNetStage.Needed)
         .Require(c => c.Check());
 
+    /// <summary>Channels of the images, at least 1.</summary>
+    public int InChannels { get; init; } = 3;
+
     /// <summary>Bottlenecks of stage 1.</summary>
     public int Stage1Blocks { get; init; } = 4;
 
@@ -120,8 +123,8 @@ public sealed record HRNetStage(int Modules, ValueList<int> Blocks, ValueList<in
 }
 
 /// <summary>
-/// The backbone: an image [N, 3, H, W] to four feature maps at strides 4, 8, 16, 32 with C, 2C, 4C, 8C channels, or to the first of them
-/// alone.
+/// The backbone: an image, [N, 3, H, W] as a rule, to four feature maps at strides 4, 8, 16, 32 with C, 2C, 4C, 8C channels, or to the
+/// first of them alone.
 /// </summary>
 public sealed class HRNet : Net<Tensor, Tensor[]>
 {
@@ -131,6 +134,7 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
     const int StemChannels = 64;
 
     readonly FuseUpsampling upsampling;
+    readonly int inChannels;
     readonly Conv2d conv1, conv2;
     readonly BatchNorm2d bn1, bn2;
     readonly Bottleneck[] layer1;
@@ -146,8 +150,8 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
     public HRNet(Weights w, HRNetConfig config, FuseUpsampling upsampling = FuseUpsampling.Bilinear, bool highestOnly = false) : base(w)
     {
         config.Check();
-        this.upsampling = upsampling;
-        conv1 = new(w / "conv1", 3, StemChannels, kernel: 3, stride: 2);
+        (this.upsampling, inChannels) = (upsampling, config.InChannels);
+        conv1 = new(w / "conv1", inChannels, StemChannels, kernel: 3, stride: 2);
         bn1 = new(w / "bn1", StemChannels, momentum: config.Momentum);
         conv2 = new(w / "conv2", StemChannels, StemChannels, kernel: 3, stride: 2);
         bn2 = new(w / "bn2", StemChannels, momentum: config.Momentum);
@@ -196,8 +200,8 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
 
     void Check(Tensor image)
     {
-        if (image.Dimensions != 4 || image.Size(1) != 3)
-            throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; colour images [N, 3, H, W] were wanted");
+        if (image.Dimensions != 4 || image.Size(1) != inChannels)
+            throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; images [N, {inChannels}, H, W] were wanted");
         var (height, width) = (image.Size(2), image.Size(3));
         if (height < Stride || width < Stride)
             throw new SmallImageException((Weights / "transition3" / 3).Path, height, width, "the lowest branch", Stride);

@@ -47,6 +47,9 @@ public sealed record ResNetConfig
     public static IReadOnlyList<(string Name, ResNetConfig Config)> Dilated { get; } =
         [("resnet50", R50 with { OutputStride = 8 }), ("resnet101", R101 with { OutputStride = 8 })];
 
+    /// <summary>Channels of the images, at least 1.</summary>
+    public int InChannels { get; init; } = 3;
+
     /// <summary>Blocks of each of the four stages.</summary>
     public required ValueList<int> Blocks { get; init; }
 
@@ -111,14 +114,15 @@ public sealed record ResNetConfig
 }
 
 /// <summary>
-/// The backbone: images [N, 3, H, W] to five feature maps: the stem's at stride 2, the four stages' at strides 4, 8, 16, 32 unless dilated.
+/// The backbone: images [N, C, H, W], C = 3 as a rule, to five feature maps: the stem's at stride 2, the four stages' at strides 4, 8, 16,
+/// 32 unless dilated.
 /// </summary>
 public sealed class ResNet : Backbone
 {
     readonly Net conv1;
     readonly BatchNorm2d bn1;
     readonly Sequential[] stages;
-    readonly int stride;
+    readonly int stride, inChannels;
 
     /// <summary>
     /// Builds it directly at its place: the classifier has no name for it, segmentation networks have <c>backbone</c> or <c>encoder</c>.
@@ -128,9 +132,10 @@ public sealed class ResNet : Backbone
     public ResNet(Weights w, ResNetConfig config) : base(w)
     {
         config.Check();
-        stride = config.OutputStride;
+        (stride, inChannels) = (config.OutputStride, config.InChannels);
         Channels = config.Channels;
-        conv1 = config.DeepStem ? DeepStem(w / "conv1", config) : new Conv2d(w / "conv1", 3, config.StemChannels, kernel: 7, stride: 2);
+        conv1 = config.DeepStem ? DeepStem(w / "conv1", config)
+            : new Conv2d(w / "conv1", inChannels, config.StemChannels, kernel: 7, stride: 2);
         bn1 = new(w / "bn1", Channels[0], momentum: config.Momentum);
         stages = new Sequential[4];
         var (reached, dilation) = (4, 1);
@@ -189,7 +194,7 @@ public sealed class ResNet : Backbone
     {
         var width = config.StemChannels;
         return new Sequential(w,
-            p => new Conv2d(p, 3, width, kernel: 3, stride: 2),
+            p => new Conv2d(p, config.InChannels, width, kernel: 3, stride: 2),
             p => new BatchNorm2d(p, width, momentum: config.Momentum),
             p => new ReLU(p),
             p => new Conv2d(p, width, width, kernel: 3),
@@ -200,8 +205,8 @@ public sealed class ResNet : Backbone
 
     void Check(Tensor image)
     {
-        if (image.Dimensions != 4 || image.Size(1) != 3)
-            throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; colour images [N, 3, H, W] were wanted");
+        if (image.Dimensions != 4 || image.Size(1) != inChannels)
+            throw new ArgumentException($"{(Weights / "conv1").Path}: {image} was given; images [N, {inChannels}, H, W] were wanted");
         var (height, width) = (image.Size(2), image.Size(3));
         if (height < stride || width < stride)
             throw new SmallImageException((Weights / "layer4").Path, height, width, "the last stage", stride);

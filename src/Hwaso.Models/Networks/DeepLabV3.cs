@@ -37,6 +37,13 @@ public sealed record DeepLabV3Definition : SegmentationDefinition
     public override int PublishedClasses { get; init; } = 21;
 
     /// <inheritdoc/>
+    public override int InChannels
+    {
+        get => Config.InChannels;
+        init => Config = Config with { InChannels = value };
+    }
+
+    /// <inheritdoc/>
     public override SegmentationDefinition Deployed => this with { Fcn = Fcn with { Auxiliary = false } };
 
     /// <inheritdoc/>

@@ -44,6 +44,13 @@ public sealed record FcnDefinition : SegmentationDefinition
     public FcnConfig Fcn { get; init; } = new();
 
     /// <inheritdoc/>
+    public override int InChannels
+    {
+        get => Config.InChannels;
+        init => Config = Config with { InChannels = value };
+    }
+
+    /// <inheritdoc/>
     public override SegmentationDefinition Deployed => this with { Fcn = Fcn with { Auxiliary = false } };
 
     /// <inheritdoc/>

@@ -10,6 +10,13 @@ public abstract record HRNetSegmentationDefinition : SegmentationDefinition
     public required HRNetConfig Config { get; init; }
 
     /// <inheritdoc/>
+    public sealed override int InChannels
+    {
+        get => Config.InChannels;
+        init => Config = Config with { InChannels = value };
+    }
+
+    /// <inheritdoc/>
     public sealed override SegmentationDefinition Deployed => this;
 }
 

@@ -100,6 +100,15 @@ public sealed record SANetDefinition : SegmentationDefinition
     public override Settings<ModelDefinition> Settings => EfficientNet is null ? onResNet : onEfficientNet;
 
     /// <inheritdoc/>
+    public override int InChannels
+    {
+        get => ResNet?.InChannels ?? EfficientNet!.InChannels;
+        init => (ResNet, EfficientNet) =
+            (ResNet is null ? null : ResNet with { InChannels = value },
+                EfficientNet is null ? null : EfficientNet with { InChannels = value });
+    }
+
+    /// <inheritdoc/>
     public override SegmentationDefinition Deployed => this;
 
     /// <inheritdoc/>

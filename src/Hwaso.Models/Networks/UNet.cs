@@ -47,6 +47,13 @@ public sealed record UNetDefinition : SegmentationDefinition
     public override Settings<ModelDefinition> Settings => DepthDecoder ? two : one;
 
     /// <inheritdoc/>
+    public override int InChannels
+    {
+        get => Config.InChannels;
+        init => Config = Config with { InChannels = value };
+    }
+
+    /// <inheritdoc/>
     public override SegmentationDefinition Deployed => this with { DepthDecoder = false };
 
     /// <inheritdoc/>

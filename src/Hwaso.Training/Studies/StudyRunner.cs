@@ -1,5 +1,4 @@
 using Hwaso.Inference;
-using Hwaso.Metrics;
 using Hwaso.Recipes;
 using Hwaso.Torch;
 using Hwaso.Training.Loop;
@@ -27,7 +26,7 @@ public sealed class StudyRunner
     }
 
     /// <summary>The table as it stands.</summary>
-    public StudyTable Table => new(request.Study, request.Seeds, rows, request.Teacher);
+    public StudyTable Table => new(request.Study, request.Seeds, rows, request.Teacher?.Error);
 
     /// <summary>Trains; true when every run is finished, false where it was stopped and can be run again to continue.</summary>
     /// <exception cref="TrainingException">A run failed; those before are kept.</exception>
@@ -60,6 +59,8 @@ public sealed class StudyRunner
     {
         var (asked, told) = (RequestOf(recipe, folder), watcher.Trains(number, of, variant, recipe.Recipe.Seed));
         using var trainer = new Trainer(asked, TrainingTasks.Open(asked), told);
+        if (!folder.Exists)
+            request.Teacher?.Note(folder, recipe.Recipe);
         var result = trainer.Run(stop);
         var summary = result.Finished ? trainer.WriteReport(result) : null;
         watcher.Trained(result);
@@ -90,6 +91,7 @@ public sealed class StudyRunner
     void RequireSame(RecipeFile file, StudyVariant variant)
     {
         var folder = request.Folder.Run(variant, file.Recipe.Seed);
+        request.Teacher?.RequireSame(folder, file.Recipe);
         if (File.Exists(folder.Result))
             FinishedRun.RequireSame(folder, TrainingTasks.Open(RequestOf(file, folder)).Recipe);
     }
@@ -103,7 +105,7 @@ public sealed class StudyRunner
 /// <param name="Folder">Where to keep it.</param>
 /// <param name="Device">The device to train on.</param>
 /// <param name="Threads">Threads for operators and for reading images; null for each recipe's, or as many as the machine offers.</param>
-/// <param name="Teacher">How far the depth of the study's teacher is from the truth; null where it has none.</param>
+/// <param name="Teacher">The depth of the study's teacher, in whose pupils' runs it is noted; null where it has none.</param>
 public sealed record StudyRequest(
     Study Study,
     string? Data,
@@ -112,4 +114,4 @@ public sealed record StudyRequest(
     StudyFolder Folder,
     Device Device,
     int? Threads,
-    DepthError? Teacher = null);
+    TaughtDepth? Teacher = null);

@@ -1,3 +1,5 @@
+using System.Text;
+using Hwaso.Common;
 using Hwaso.Data.Depth;
 using Hwaso.Data.Layouts;
 using Hwaso.Imaging;
@@ -35,10 +37,10 @@ public sealed class StudyTeacher
     /// <param name="threads">Threads for operators and for reading images; null for the recipe's, or as many as the machine offers.</param>
     /// <param name="watcher">Watches the training.</param>
     /// <param name="stop">Ends the work; the next call continues it.</param>
-    /// <returns>How far its depth is from the truth; null where it was stopped.</returns>
+    /// <returns>The depth that it predicted; null where it was stopped.</returns>
     /// <exception cref="Recipes.RecipeException">Its recipe is wrong, or its network does not predict depth.</exception>
     /// <exception cref="TrainingException">Its training failed, or the folder holds a finished teacher of another recipe.</exception>
-    public DepthError? Teach(
+    public TaughtDepth? Teach(
         StudyFolder folder,
         StudyScenes pupils,
         SceneRenderer render,
@@ -84,7 +86,7 @@ public sealed class StudyTeacher
             : throw map.Find("scenes")!.Value.Error("wants 'layout: voc', whose depth is in metres");
     }
 
-    DepthError? Write(StudyFolder folder, StudyScenes pupils, RunFolder run, Device device, CancellationToken stop)
+    TaughtDepth? Write(StudyFolder folder, StudyScenes pupils, RunFolder run, Device device, CancellationToken stop)
     {
         using var teacher = DepthTeacher.OfRun(run, new DepthViews(), device);
         var target = Path.Combine(folder.Scenes, Depth);
@@ -103,6 +105,34 @@ public sealed class StudyTeacher
             if (truth is not null)
                 error = error.With(DepthPng.Read(store.PathOf(name)), DepthPng.Read(truth.PathOf(sample)));
         }
-        return error;
+        return new TaughtDepth(Depth, teacher.Identity, error);
+    }
+}
+
+/// <summary>The depth that a study's teacher predicted for its pupils.</summary>
+/// <param name="Folder">Its folder, as the pupils' <c>data.depth</c> names it.</param>
+/// <param name="Identity">The teacher: its network, and a digest of its weights.</param>
+/// <param name="Error">How far the depth is from the truth.</param>
+public sealed record TaughtDepth(string Folder, string Identity, DepthError Error)
+{
+    const string FileName = "teacher.txt";
+
+    /// <summary>Refuses a run that learned from the depth of another teacher; one that does not say from which is taken as it is.</summary>
+    /// <exception cref="TrainingException">It did.</exception>
+    internal void RequireSame(RunFolder run, Recipe recipe)
+    {
+        var file = Path.Combine(run.Root, FileName);
+        if (recipe.Data.Depth == Folder && File.Exists(file) && File.ReadAllText(file).Trim() != Identity)
+            throw new TrainingException($"{run.Root}: holds a run that learned from the depth of an earlier teacher, which was trained "
+                + "anew since; remove it, or keep this study in another folder with --out");
+    }
+
+    /// <summary>Notes in a run's folder from which teacher it learns.</summary>
+    internal void Note(RunFolder run, Recipe recipe)
+    {
+        if (recipe.Data.Depth != Folder)
+            return;
+        Directory.CreateDirectory(run.Root);
+        AtomicFile.Write(Path.Combine(run.Root, FileName), Encoding.UTF8.GetBytes(Identity + "\n"));
     }
 }

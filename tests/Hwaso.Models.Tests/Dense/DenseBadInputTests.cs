@@ -18,7 +18,7 @@ public sealed class DenseBadInputTests : TensorTest
     [InlineData("fcn-resnet50", new long[] { 1, 3, 7, 64 },
         "backbone.layer4: an image of 7×64 pixels is smaller than the last stage's stride; at least 8×8 was wanted")]
     [InlineData("deeplabv3-resnet50", new long[] { 1, 1, 64, 64 },
-        "backbone.conv1: float32[1, 1, 64, 64] was given; colour images [N, 3, H, W] were wanted")]
+        "backbone.conv1: float32[1, 1, 64, 64] was given; images [N, 3, H, W] were wanted")]
     [InlineData("encoding-fcn-resnet50s", new long[] { 3, 64, 64 }, "pretrained.conv1: float32[3, 64, 64] was given")]
     [InlineData("efficientnet-b0", new long[] { 1, 3, 64, 31 },
         "features.8: an image of 64×31 pixels is smaller than the last stage's stride; at least 32×32 was wanted")]

@@ -14,7 +14,7 @@ public sealed class HRNetBadInputTests : TensorTest
     [InlineData(new long[] { 1, 3, 31, 64 },
         "transition3.3: an image of 31×64 pixels is smaller than the lowest branch's stride; at least 32×32 was wanted")]
     [InlineData(new long[] { 1, 3, 64, 0 }, "transition3.3: an image of 64×0 pixels")]
-    [InlineData(new long[] { 1, 1, 64, 64 }, "conv1: float32[1, 1, 64, 64] was given; colour images [N, 3, H, W] were wanted")]
+    [InlineData(new long[] { 1, 1, 64, 64 }, "conv1: float32[1, 1, 64, 64] was given; images [N, 3, H, W] were wanted")]
     [InlineData(new long[] { 3, 64, 64 }, "conv1: float32[3, 64, 64] was given")]
     public void An_image_that_no_form_takes_is_refused(long[] shape, string message)
     {

@@ -6,7 +6,7 @@ namespace Hwaso.Training.Tasks.Segmentation;
 /// <summary>Copies a loader's batches into tensors of the calling thread.</summary>
 public static class BatchTensors
 {
-    /// <summary>The images as float32 [N, 3, H, W] and the labels as int64 [N, H, W], as losses want them.</summary>
+    /// <summary>The images as float32 [N, C, H, W] and the labels as int64 [N, H, W], as losses want them.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="device">Where the tensors are made; null for the processor.</param>
     public static (Tensor Images, Tensor Labels) ToTensors(this Batch batch, Device? device = null)
@@ -14,7 +14,7 @@ public static class BatchTensors
         ArgumentNullException.ThrowIfNull(batch);
         using var scope = new Scope();
         var target = device ?? Device.Cpu;
-        var images = Tensor.From<float>(batch.Images, batch.Count, 3, batch.Height, batch.Width).To(target);
+        var images = Tensor.From<float>(batch.Images, batch.Count, batch.Channels, batch.Height, batch.Width).To(target);
         var indices = Tensor.From<byte>(batch.Labels, batch.Count, batch.Height, batch.Width).To(target).To(ScalarType.Int64);
         return (scope.Keep(images), scope.Keep(indices));
     }

@@ -23,8 +23,8 @@ sealed class DepthView(UNetMultiDecoder net, Normalisation normalisation, DepthS
     /// </summary>
     public (RgbImage Seen, RgbImage? True) Of(LabelledImage item)
     {
-        var (width, height) = (item.Image.Width, item.Image.Height);
-        var seen = Seen(item.Image);
+        var (width, height) = (item.Pixels.Width, item.Pixels.Height);
+        var seen = Seen(item.Pixels);
         var truth = source is not null && File.Exists(source.PathOf(item.Sample)) ? source.Read(item.Sample) : null;
         if (truth is null || (truth.Width, truth.Height) != (width, height) || !truth.Values.Any(float.IsFinite))
             return (HeatMap.Render(seen, width, height), null);
@@ -34,7 +34,7 @@ sealed class DepthView(UNetMultiDecoder net, Normalisation normalisation, DepthS
         return (HeatMap.Render(seen, width, height, low, high), HeatMap.Render(truth.Values, width, height, low, high));
     }
 
-    float[] Seen(RgbImage image)
+    float[] Seen(ChannelImage image)
     {
         net.Eval();
         using var scope = new Scope();

@@ -57,8 +57,8 @@ public static class Evaluator
         Overlap.Run(
             Math.Max(0, (data.Samples.Count - first + step - 1) / step),
             index => Attempt<LabelledImage>.Of(
-                data.Samples[first + index * step].ImagePath, failed, () => data.Read(first + index * step)),
-            item => item.Then(failed, read => segmenter.Segment(read.Image, read.Labels.Height, read.Labels.Width, stop)),
+                data.Samples[first + index * step].ImagePath, failed, () => data.Read(first + index * step, segmenter.Channels)),
+            item => item.Then(failed, read => segmenter.Segment(read.Pixels, read.Labels.Height, read.Labels.Width, stop)),
             (item, labels) =>
             {
                 var counted = labels.Then(failed, map =>

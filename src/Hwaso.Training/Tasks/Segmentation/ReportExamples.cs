@@ -50,8 +50,8 @@ sealed class ReportExamples(Segmenter segmenter, DepthView? depth)
 
     ExamplePicture Look(SegmentationDataset data, int index, DepthView? view = null)
     {
-        var item = data.Read(index);
-        var prediction = segmenter.Segment(item.Image, item.Labels.Height, item.Labels.Width);
+        var item = data.Read(index, segmenter.Channels);
+        var prediction = segmenter.Segment(item.Pixels, item.Labels.Height, item.Labels.Width);
         var confusion = new ConfusionMatrix(data.Classes.Count);
         confusion.Add(item.Labels.Labels, prediction.Labels, ClassList.Ignore);
         var picture = new ExamplePicture(item.Sample.Id, item.Image, item.Labels, prediction, Scores.Of(confusion).Miou);

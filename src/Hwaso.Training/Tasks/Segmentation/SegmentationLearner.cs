@@ -94,7 +94,8 @@ sealed class SegmentationLearner : ILearner
     }
 
     /// <inheritdoc/>
-    public long CountMacs() => Cost.Of(NetworkGraph.Of(net, [1, 3, recipe.Augment.Crop.Height, recipe.Augment.Crop.Width])).Macs;
+    public long CountMacs() =>
+        Cost.Of(NetworkGraph.Of(net, [1, normalisation.Channels, recipe.Augment.Crop.Height, recipe.Augment.Crop.Width])).Macs;
 
     /// <inheritdoc/>
     public RunReportData Describe(RunReportData page, IReadOnlyList<LoggedValidation> validations)

@@ -85,14 +85,14 @@ sealed class SegmentationTask : ITrainingTask
         foreach (var stage in Recipe.Stages.Cast<TrainStageRecipe?>().DefaultIfEmpty())
             ObjectiveFactory.Of(net, Recipe.Loss, file, stage).Dispose();
         return net;
-    }, [1, 3, Recipe.Augment.Crop.Height, Recipe.Augment.Crop.Width]);
+    }, [1, definition.InChannels, Recipe.Augment.Crop.Height, Recipe.Augment.Crop.Width]);
 
     /// <inheritdoc/>
     /// <exception cref="DatasetException">Images of the training split, or all of the other one, cannot be used.</exception>
     public IReadOnlyList<string> CheckFiles(CancellationToken stop)
     {
-        Refuse(FileCheck.Run(data.Training, threads, stop), data.Training, "trained");
-        var left = FileCheck.Run(data.Validation, threads, stop);
+        Refuse(FileCheck.Run(data.Training, threads, definition.InChannels, stop), data.Training, "trained");
+        var left = FileCheck.Run(data.Validation, threads, definition.InChannels, stop);
         if (left.Count == data.Validation.Samples.Count)
             Refuse(left, data.Validation, "scored");
         return
@@ -123,7 +123,7 @@ sealed class SegmentationTask : ITrainingTask
             var net = definition.Deployed.Build(w, Channels);
             parameters = w.ParameterCount;
             return net;
-        }, [1, 3, input.Height, input.Width]);
+        }, [1, definition.InChannels, input.Height, input.Width]);
         return new NetworkCost(parameters, Graph.Cost.Of(graph).Macs);
     }
 
@@ -157,7 +157,8 @@ sealed class SegmentationTask : ITrainingTask
     {
         try
         {
-            var report = WeightFile.Load(weights, TensorFile.Read(path), Recipe.Model.SkipMismatched);
+            var report = WeightFile.Load(
+                weights, TensorFile.Read(path), Recipe.Model.SkipMismatched, Recipe.Model.FirstConvolution);
             says($"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, "
                 + $"{report.Mismatched.Count} of another shape left out");
         }
