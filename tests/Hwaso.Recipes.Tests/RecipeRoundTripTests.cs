@@ -52,6 +52,7 @@ public sealed class RecipeRoundTripTests
                 warmup_iterations: 0
                 warmup_ratio: 0.1
               batch_norm: learn
+              sync_batch_norm: true
               memory_format: channels_last
               precision: float32
               deterministic: false
