@@ -25,8 +25,11 @@ sealed class DatasetConvertVerb : Verb
             + "VOC's folder of a year; the folder of labelme's files, or of one for each split; Cityscapes' folder",
     };
 
-    readonly Argument<string> target = new("TARGET") { Description = "folder of VOC, to which label PNGs and lists are added; "
-        + "for the layout coco a new folder, which gets annotations and copies of the images" };
+    readonly Argument<string> target = new("TARGET")
+    {
+        Description = "folder of VOC, to which label PNGs and lists are added; "
+        + "for the layout coco a new folder, which gets annotations and copies of the images"
+    };
 
     public DatasetConvertVerb() => Command = new Command(
         "convert", "prepares a data set for training: label PNGs and lists, or boxes and masks in COCO's form")

@@ -65,7 +65,7 @@ public static class VocBoxConversion
                 objects.Add(new ConvertedObject(category, box, null, box.Area, element.Element("difficult")?.Value.Trim() == "1"));
         }
         // Some programs write sizes of 0.
-        return ConvertedImage.Of(image, size is (> 0, > 0) ? size : null, objects);
+        return ConvertedImage.Of(image, size is ( > 0, > 0) ? size : null, objects);
     }
 
     static XElement Parse(string path)
