@@ -1,9 +1,33 @@
+using System.Collections.Frozen;
+
 namespace Hwaso.Checkpoints;
 
-/// <summary>The names that a weight file may ask for: tensors, plain containers, and numbers of NumPy.</summary>
+/// <summary>
+/// The names that a weight file may ask for: tensors, plain containers, NumPy's numbers and arrays, and classes of anybody's, whose objects
+/// become <see cref="Inert"/>. Names by which pickles run programs are refused, although nothing would run here.
+/// </summary>
 static class PickleGlobals
 {
+    // Modules that a weight file has no use for: they start programs, open files and connections, or import more.
+    static readonly FrozenSet<string> dangerous = new[]
+    {
+        "os", "posix", "nt", "sys", "subprocess", "shutil", "socket", "importlib", "runpy", "pty", "ctypes", "commands", "webbrowser",
+        "pickle", "cPickle", "marshal", "code", "codeop", "builtins", "__builtin__", "multiprocessing", "threading", "signal", "http",
+        "urllib", "ftplib", "smtplib", "asyncio", "pip", "pdb", "timeit", "platform", "operator", "functools", "types", "inspect",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>The meaning of a name; null where it is refused.</summary>
     public static Global? Find(string module, string name)
+    {
+        if (Known(module, name) is { } known)
+            return known;
+        // Ways to build tensors that are not known: their tensors would be missing without a word.
+        if (module is "torch._utils" or "torch._tensor" or "torch.storage" || dangerous.Contains(module.Split('.')[0]))
+            return null;
+        return new Global(module, name, GlobalKind.Foreign);
+    }
+
+    static Global? Known(string module, string name)
     {
         var kind = module switch
         {
@@ -26,13 +50,13 @@ static class PickleGlobals
             "numpy" => name switch
             {
                 "dtype" => GlobalKind.NumpyDtype,
-                "ndarray" => GlobalKind.Opaque,
+                "ndarray" => GlobalKind.NumpyClass,
                 _ => null,
             },
             "numpy.core.multiarray" or "numpy._core.multiarray" => name switch
             {
                 "scalar" => GlobalKind.NumpyScalar,
-                "_reconstruct" => GlobalKind.Opaque,
+                "_reconstruct" => GlobalKind.NumpyArray,
                 _ => null,
             },
             _ => default(GlobalKind?),
@@ -74,5 +98,8 @@ enum GlobalKind
     Encode,
     NumpyDtype,
     NumpyScalar,
+    NumpyArray,
+    NumpyClass,
+    Foreign,
     Opaque,
 }

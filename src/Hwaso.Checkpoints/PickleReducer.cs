@@ -9,7 +9,7 @@ sealed class PickleReducer(CheckpointStream source)
     // Copying is charged for: a short pickle may refer to one long list again and again.
     const long MaxCopied = 10_000_000;
     readonly Dictionary<string, StorageRef> storages = [];
-    long copied;
+    long copied, encoded;
 
     /// <summary>Every storage that was pointed to.</summary>
     public IReadOnlyDictionary<string, StorageRef> Storages => storages;
@@ -17,12 +17,15 @@ sealed class PickleReducer(CheckpointStream source)
     public Global Find(string module, string name) =>
         PickleGlobals.Find(module, name)
         ?? throw source.Fail(
-            $"the file asks for {module}.{name}; only tensors and plain containers are loaded. "
-            + "If you trust it, load it in PyTorch and save model.state_dict() alone");
+            $"the file asks for {module}.{name}, which no weights need and by which a file can run programs; only tensors and plain "
+            + "containers are loaded. If you trust it, load it in PyTorch and save model.state_dict() alone");
 
     /// <summary>A storage, from ('storage', class, key, location, elements[, view]).</summary>
-    public StorageRef Persistent(object? id)
+    public object Persistent(object? id)
     {
+        // PyTorch before 1.6 stores a module's class with its source text, which stays text.
+        if (id is object?[] and ["module", Global { Kind: GlobalKind.Foreign } module, ..])
+            return module;
         if (id is not object?[] { Length: 5 or 6 } parts
             || parts is not ["storage", Global { Kind: GlobalKind.Storage } type, string key, string, long elements, ..]
             || elements < 0)
@@ -61,6 +64,9 @@ sealed class PickleReducer(CheckpointStream source)
             (GlobalKind.Device, [string kind, ..]) => kind,
             (GlobalKind.Encode, [string text, ..]) => Encode(text),
             (GlobalKind.NumpyDtype, [string code, ..]) => new NumpyDtype(code),
+            (GlobalKind.NumpyArray, _) => new NumpyArray(),
+            (GlobalKind.NumpyClass, _) => new NumpyArray(),
+            (GlobalKind.Foreign, _) => Object(global, args),
             (GlobalKind.NumpyScalar, [NumpyDtype dtype, byte[] bytes]) => Scalar(dtype, bytes),
             (GlobalKind.NumpyScalar, [NumpyDtype dtype, string bytes]) => Scalar(dtype, Encode(bytes)),
             (GlobalKind.Opaque, _) => new Opaque(global.ToString()),
@@ -81,6 +87,12 @@ sealed class PickleReducer(CheckpointStream source)
                 }
 
                 return space;
+            case Inert inert:
+                Give(inert, state);
+                return target;
+            case NumpyArray array:
+                Give(array, state);
+                return target;
             case PickleDict or Opaque or TensorRef:
                 // Attributes beside the entries (_metadata of a state dict), or those of data that no weight needs.
                 return target;
@@ -102,8 +114,55 @@ sealed class PickleReducer(CheckpointStream source)
         StorageRef => "a storage",
         TensorRef => "a tensor",
         Opaque opaque => opaque.Name,
+        Inert inert => $"an object of class {inert.Name}",
+        NumpyArray => "a NumPy array",
         _ => "a number or plain data",
     };
+
+    // copyreg rebuilds an object of a class that it gets first; a kind of dictionary may get its entries at once.
+    Inert Object(Global global, object?[] args)
+    {
+        var inert = new Inert(global.Module is "copyreg" or "copy_reg" && args is [Global of, ..] ? of.ToString() : global.ToString());
+        foreach (var argument in args)
+        {
+            var entries = argument switch
+            {
+                PickleDict same => same,
+                List<object?> { Count: > 0 } pairs when pairs.TrueForAll(IsEntry) => FromPairs(pairs),
+                _ => null,
+            };
+            foreach (var (key, value) in entries?.Entries ?? [])
+            {
+                Charge(1);
+                inert.Items.Set(key, value);
+            }
+        }
+
+        return inert;
+    }
+
+    static bool IsEntry(object? value) => value is object?[] and [string, _] or List<object?> and [string, _];
+
+    // A dictionary of attributes, or that and one of slots; other states belong to the class's own code.
+    void Give(Inert inert, object? state)
+    {
+        var parts = state is object?[] and [PickleDict or null, PickleDict or null] pair ? pair : [state];
+        foreach (var part in parts)
+            foreach (var (key, value) in (part as PickleDict)?.Entries ?? [])
+            {
+                Charge(1);
+                inert.Attributes.Set(key, value);
+            }
+    }
+
+    // (version, shape, dtype, whether in Fortran's order, the elements); objects are elements of a list, and stay away.
+    void Give(NumpyArray array, object? state)
+    {
+        if (state is not (object?[] and [_, object?[] shape, NumpyDtype dtype, bool isFortran, (byte[] or string) and var data]))
+            return;
+        array.Bytes = data as byte[] ?? Encode((string)data);
+        (array.Shape, array.Code, array.IsFortran) = (Longs(shape), dtype.Code, isFortran);
+    }
 
     TensorRef Tensor(StorageRef storage, ElementType? type, long offset, object?[] size, object?[] stride) =>
         new(storage, type, offset, Longs(size), Longs(stride));
@@ -135,7 +194,9 @@ sealed class PickleReducer(CheckpointStream source)
 
     byte[] Encode(string text)
     {
-        Charge(text.Length);
+        // NumPy's bytes come as texts in older pickles: as many as the file holds, and some again.
+        if ((encoded += text.Length) > 4 * source.Length + MaxCopied)
+            throw source.Fail("the pickle multiplies its own content; this is no weight file");
         return Encoding.Latin1.GetBytes(text);
     }
 

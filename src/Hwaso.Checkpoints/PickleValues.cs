@@ -56,5 +56,40 @@ sealed record TensorRef(StorageRef Storage, ElementType? Type, long Offset, long
 /// <summary>A NumPy element type, as in <c>f8</c>.</summary>
 sealed record NumpyDtype(string Code);
 
+/// <summary>A NumPy array; its state comes after it.</summary>
+sealed class NumpyArray
+{
+    /// <summary>Sizes, outermost first; null while no state was given, or where the elements are no numbers.</summary>
+    public long[]? Shape { get; set; }
+
+    public string Code { get; set; } = "";
+
+    /// <summary>Whether the first index changes fastest.</summary>
+    public bool IsFortran { get; set; }
+
+    public byte[] Bytes { get; set; } = [];
+}
+
+/// <summary>
+/// An object of a class that is not known: its class's name and what was stored in it. None of its code is there, so none runs.
+/// </summary>
+/// <param name="name">The class.</param>
+sealed class Inert(string name)
+{
+    public string Name { get; } = name;
+
+    /// <summary>Its attributes.</summary>
+    public PickleDict Attributes { get; } = new() { IsNamespace = true };
+
+    /// <summary>Its entries, where its class is a kind of dictionary; elements of a kind of list under their places.</summary>
+    public PickleDict Items { get; } = new();
+
+    /// <summary>How many elements were appended.</summary>
+    public long Appended { get; set; }
+
+    /// <summary>Whether it is a PyTorch module: one that keeps parameters, buffers and modules.</summary>
+    public bool IsModule => Attributes["_parameters"] is PickleDict && Attributes["_modules"] is PickleDict;
+}
+
 /// <summary>Plain data that no weight needs; kept as a name only.</summary>
 sealed record Opaque(string Name);

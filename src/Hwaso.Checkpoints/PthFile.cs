@@ -25,15 +25,15 @@ public static class PthFile
         };
     }
 
-    internal static TensorFile Read(CheckpointStream stream)
+    internal static TensorFile Read(CheckpointStream stream, string? key = null)
     {
         var (root, load) = FileKinds.Of(stream) == FileKind.Zip ? PthZip.Open(stream) : PthLegacy.Open(stream);
-        var found = CheckpointSearch.Find(stream, root);
+        var found = CheckpointSearch.Find(stream, root, key);
         var builder = new TensorBuilder(stream, load);
         var tensors = new OrderedDictionary<string, HostTensor>();
-        foreach (var (key, tensor) in found.Tensors)
-            tensors.Add(key, builder.Build(key, tensor));
-        return new TensorFile(stream.Path, tensors, found.Values, found.Wrapper);
+        foreach (var (name, tensor) in found.Tensors)
+            tensors.Add(name, tensor is NumpyArray array ? builder.Build(name, array) : builder.Build(name, (TensorRef)tensor));
+        return new TensorFile(stream.Path, tensors, found.Values, found.Wrapper, found.Others);
     }
 }
 

@@ -37,6 +37,47 @@ sealed class TensorBuilder(CheckpointStream stream, Func<StorageRef, ReadOnlyMem
         return new HostTensor(type, tensor.Shape, data);
     }
 
+    /// <summary>A NumPy array as a tensor, row-major and little-endian.</summary>
+    public HostTensor Build(string key, NumpyArray array)
+    {
+        var code = array.Code.TrimStart('<', '>', '|', '=');
+        ElementType? type = code switch
+        {
+            "f8" => ElementType.Float64,
+            "f4" => ElementType.Float32,
+            "f2" => ElementType.Float16,
+            "i8" => ElementType.Int64,
+            "i4" => ElementType.Int32,
+            "i2" => ElementType.Int16,
+            "i1" => ElementType.Int8,
+            "u1" => ElementType.UInt8,
+            "b1" => ElementType.Bool,
+            _ => null,
+        };
+        if (type is not { } known)
+            throw Fail(key, $"its NumPy type {array.Code} is not supported; convert it to float32");
+        var (shape, size) = (array.Shape!, ElementSize.Of(known));
+        if (HostTensor.ByteCount(known, shape) != array.Bytes.Length)
+            throw Fail(key, $"an array [{string.Join(", ", shape)}] of {array.Bytes.Length} bytes; the file is damaged");
+        var bytes = array.Bytes;
+        if (array.Code.StartsWith('>') && size > 1)
+        {
+            bytes = (byte[])bytes.Clone();
+            for (var at = 0; at < bytes.Length; at += size)
+                bytes.AsSpan(at, size).Reverse();
+        }
+
+        if (array.IsFortran && bytes.Length > 0)
+        {
+            var strides = new long[shape.Length];
+            for (var (d, stride) = (0, 1L); d < shape.Length; stride *= shape[d++])
+                strides[d] = stride;
+            bytes = Gather(key, new TensorRef(new StorageRef("", "", 0, 0, 0), known, 0, shape, strides), size, bytes.Length, bytes);
+        }
+
+        return new HostTensor(known, shape, bytes);
+    }
+
     ReadOnlyMemory<byte> Storage(string key, StorageRef storage)
     {
         if (!storages.TryGetValue(storage.Key, out var bytes))

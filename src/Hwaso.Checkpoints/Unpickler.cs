@@ -107,8 +107,12 @@ sealed class Unpickler(CheckpointStream source)
             case PickleOpcode.Global or PickleOpcode.Inst:
                 var module = read.Line();
                 stack.Push(reducer.Find(module, read.Line()));
+                // Protocol 0's instances: the class's name, after the mark and the arguments.
                 if (opcode == PickleOpcode.Inst)
-                    throw source.Fail($"builds an object of class {stack.Top}; only tensors and plain containers are loaded");
+                {
+                    var of = stack.Pop();
+                    stack.Push(reducer.Reduce(of, stack.PopToMark()));
+                }
                 break;
             case PickleOpcode.StackGlobal:
                 var names = stack.Pop(2);
@@ -131,6 +135,12 @@ sealed class Unpickler(CheckpointStream source)
 
     void Append(object?[] values)
     {
+        if (stack.Top is Inert inert)
+        {
+            foreach (var value in values)
+                inert.Items.Set(inert.Appended++, value);
+            return;
+        }
         if (stack.Top is not List<object?> list)
             throw source.Fail($"appends to {PickleReducer.Describe(stack.Top)}, which is not a list; the file is damaged");
         list.AddRange(values);
@@ -138,7 +148,7 @@ sealed class Unpickler(CheckpointStream source)
 
     void SetItems(object?[] pairs)
     {
-        if (stack.Top is not PickleDict dictionary)
+        if ((stack.Top as PickleDict ?? (stack.Top as Inert)?.Items) is not { } dictionary)
             throw source.Fail($"sets entries of {PickleReducer.Describe(stack.Top)}, which is not a dictionary; the file is damaged");
         SetItems(dictionary, pairs, push: false);
     }

@@ -46,6 +46,11 @@ public sealed record ModelRecipe
     /// <summary>A checkpoint to begin with (.safetensors or .pth), relative to the working directory; null for none.</summary>
     public string? Pretrained { get; init; }
 
+    /// <summary>
+    /// The entry of a <c>.pth</c> checkpoint that holds the weights, such as <c>model_ema</c>; null for the surest.
+    /// </summary>
+    public string? PretrainedKey { get; init; }
+
     /// <summary>Whether weights of another shape in <see cref="Pretrained"/> are left out instead of being an error.</summary>
     public bool SkipMismatched { get; init; }
 
@@ -70,9 +75,11 @@ public sealed record ModelRecipe
             InChannels = map["in_channels"].Int(min: 1, max: MostChannels),
             Init = map["init"].Choice(Initializations) ?? Initialization.Published,
             Pretrained = map["pretrained"].Text(),
+            PretrainedKey = map["pretrained_key"].Text(),
             SkipMismatched = map["skip_mismatched"].Flag() ?? false,
             FirstConvolution = map["first_convolution"].Choice(FirstConvolutions) ?? FirstConvolution.Same,
-            Settings = new NetworkSettings(map.Without(["name", "family", "init", "pretrained", "skip_mismatched", "first_convolution"])),
+            Settings = new NetworkSettings(map.Without(
+                ["name", "family", "init", "pretrained", "pretrained_key", "skip_mismatched", "first_convolution"])),
         };
         if (model is { Name: null, Family: null }) throw map.Missing("name",
             "a short name such as hrnetv2-w48, or 'family' with its sizes");
@@ -82,6 +89,8 @@ public sealed record ModelRecipe
                 SkipMismatched: true,
                 Pretrained: null
             }) throw map["skip_mismatched"].Node!.Error("means nothing without 'pretrained'");
+        if (model is { PretrainedKey: not null, Pretrained: null })
+            throw map["pretrained_key"].Node!.Error("means nothing without 'pretrained'");
         if (model is { FirstConvolution: not FirstConvolution.Same, Pretrained: null } or
             { FirstConvolution: not FirstConvolution.Same, InChannels: null or 3 })
             throw map["first_convolution"].Node!.Error(
@@ -98,6 +107,7 @@ public sealed record ModelRecipe
         yaml.Nodes(Settings.Map);
         yaml.Text("init", Initializations.NameOf(Init));
         yaml.Text("pretrained", Pretrained);
+        yaml.Text("pretrained_key", PretrainedKey);
         if (Pretrained is not null) yaml.Flag("skip_mismatched", SkipMismatched);
         if (FirstConvolution != FirstConvolution.Same) yaml.Text("first_convolution", FirstConvolutions.NameOf(FirstConvolution));
     }

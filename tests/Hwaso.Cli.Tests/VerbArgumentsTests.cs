@@ -137,7 +137,7 @@ public sealed class VerbArgumentsTests
         var verb = new ImportVerb();
         var got = verb.Read(Parse(verb, "f.pth --model hrnetv2-w48+psa-spatial --classes 19 --out o.safetensors --skip-mismatched"));
 
-        Assert.Equal(new ImportArguments(["f.pth"], "hrnetv2-w48+psa-spatial", 19, "o.safetensors", true), got);
+        Assert.Equal(new ImportArguments(["f.pth"], "hrnetv2-w48+psa-spatial", 19, "o.safetensors", true, null), got);
     }
 
     [Fact]

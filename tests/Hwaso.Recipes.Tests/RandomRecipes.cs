@@ -142,6 +142,7 @@ sealed class RandomRecipes(Random random)
             Init = (Initialization)random.Next(4),
             Pretrained = pretrained,
             SkipMismatched = pretrained is not null && Coin(),
+            PretrainedKey = pretrained is null ? null : Maybe(Text),
             InChannels = inChannels,
             FirstConvolution = pretrained is not null && inChannels is not (null or 3) ? (FirstConvolution)random.Next(3) : default,
         };

@@ -24,13 +24,16 @@ sealed class ImportVerb : Verb
     readonly Option<string?> target = Values.Text("--out", "FILE", "the .safetensors file to write", required: true);
     readonly Option<bool> skip = Values.Flag("--skip-mismatched", "leaves out tensors whose shape differs instead of refusing them");
 
+    readonly Option<string?> key = Values.Text(
+        "--key", "NAME", "entry of a .pth file that holds the weights, such as model_ema (default: the surest, which is named)");
+
     public ImportVerb()
     {
         model.CompletionSources.Add(Completion.Networks);
         Command = new Command(
             "import", "converts an official PyTorch checkpoint to safetensors and lists keys that are missing or unexpected")
         {
-            files, model, classes, target, skip,
+            files, model, classes, target, skip, key,
         };
     }
 
@@ -44,7 +47,7 @@ sealed class ImportVerb : Verb
 
     public ImportArguments Read(ParseResult arguments) => new(
         [.. arguments.GetRequiredValue(files)], arguments.GetValue(model)!, arguments.GetValue(classes), arguments.GetValue(target)!,
-        arguments.GetValue(skip));
+        arguments.GetValue(skip), arguments.GetValue(key));
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
@@ -53,9 +56,12 @@ sealed class ImportVerb : Verb
             throw new UsageException($"{asked.Out} would replace the file it is made from; name another with --out");
         context.UseTorch();
         var report = Import(asked);
+        if (report.Choice("--key takes another") is { Length: > 0 } choice)
+            context.Log($"{string.Join(", ", asked.Files)}: {choice}");
         context.Result(
             new JsonObject
             {
+                ["taken"] = report.Taken,
                 ["loaded"] = report.Loaded.Count,
                 ["missing"] = JsonOutput.Array(report.Missing),
                 ["unexpected"] = JsonOutput.Array(report.Unexpected),
@@ -82,7 +88,8 @@ sealed class ImportVerb : Verb
                 : throw new UsageException($"{asked.Files[1]}: an attention module comes from one file");
         var definition = ModelArgument.Find(asked.Model);
         var classes = ModelArgument.Classes(definition, asked.Model, asked.Classes);
-        return Importer.Import(asked.Files, definition, ModelArgument.Recipe(asked.Model), classes, asked.Out, asked.SkipMismatched);
+        return Importer.Import(asked.Files, definition, ModelArgument.Recipe(asked.Model), classes, asked.Out, asked.SkipMismatched,
+            asked.Key);
     }
 
     static void Print(TextWriter output, string kind, IReadOnlyList<string> keys)
@@ -98,4 +105,5 @@ sealed class ImportVerb : Verb
 /// <param name="Classes">Number of classes; null where none was given.</param>
 /// <param name="Out">The safetensors file to write.</param>
 /// <param name="SkipMismatched">Whether tensors whose shape differs are left out instead of refused.</param>
-sealed record ImportArguments(ValueList<string> Files, string Model, int? Classes, string Out, bool SkipMismatched);
+/// <param name="Key">The entry that holds the weights; null for the surest.</param>
+sealed record ImportArguments(ValueList<string> Files, string Model, int? Classes, string Out, bool SkipMismatched, string? Key);

@@ -130,7 +130,7 @@ public sealed class DepthTeacher : IDisposable
 
     static void Fill(Weights weights, IReadOnlyList<string> paths, string name)
     {
-        var files = paths.Select(TensorFile.Read).ToArray();
+        var files = paths.Select(path => TensorFile.Read(path)).ToArray();
         var shapes = weights.State.ToDictionary(s => s.Key, s => s.Value.Shape, StringComparer.Ordinal);
         foreach (var file in files)
             foreach (var (key, tensor) in StateDict.Match(file, shapes.Keys).Loaded)

@@ -21,10 +21,12 @@ public static class Importer
     /// <param name="classes">K; of no effect where the network knows no classes.</param>
     /// <param name="target">The file to write.</param>
     /// <param name="skipMismatched">Whether tensors of another shape are left out; else they are an error.</param>
+    /// <param name="key">The entry of a <c>.pth</c> file that holds the weights; null for the surest.</param>
     /// <exception cref="CheckpointException">The file is damaged, of another network, or of other shapes.</exception>
     public static LoadReport Import(
-        string source, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched) =>
-        Import([source], definition, model, classes, target, skipMismatched);
+        string source, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched,
+        string? key = null) =>
+        Import([source], definition, model, classes, target, skipMismatched, key);
 
     /// <summary>
     /// Reads several weight files into one network, as where backbone and head were published apart; see the other overload.
@@ -33,12 +35,13 @@ public static class Importer
     /// A file is damaged, of another network, of other shapes, or holds a tensor that an earlier one held.
     /// </exception>
     public static LoadReport Import(
-        IReadOnlyList<string> sources, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched)
+        IReadOnlyList<string> sources, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched,
+        string? key = null)
     {
         // Drawn, not zero: tensors that the file lacks begin as in training; from one seed, so that the same files give the same weights.
         RandomState.Seed(Seed);
         using var weights = Weights.Create();
-        var files = sources.Select(TensorFile.Read).ToArray();
+        var files = sources.Select(source => TensorFile.Read(source, key)).ToArray();
         (HasTrainingParts(definition, classes, files) ? definition : definition.Deployed()).Build(weights, classes);
         var report = LoadReport.Of(files.Select(file => (file.Path, WeightFile.Load(weights, file, skipMismatched))).ToArray());
         WeightFile.Save(target, weights, new Dictionary<string, string>
@@ -56,6 +59,7 @@ public static class Importer
         {
             Classes = classes,
             Pretrained = null,
+            PretrainedKey = null,
             SkipMismatched = false,
             FirstConvolution = FirstConvolution.Same,
         };

@@ -44,7 +44,11 @@ public static class WeightFile
                     + $"({string.Join(", ", state.Keys.Take(3))}, …); is it another network's?");
         foreach (var (key, host) in loaded)
             state[key].CopyFrom(host);
-        return new LoadReport(loaded.Select(l => l.Key).ToArray(), match.Missing, match.Unexpected, [.. mismatched], match.Stripped);
+        return new LoadReport(loaded.Select(l => l.Key).ToArray(), match.Missing, match.Unexpected, [.. mismatched], match.Stripped)
+        {
+            Taken = file.Wrapper,
+            Others = file.Others,
+        };
     }
 
     /// <summary>A plain HRNetV2's last layer becomes an OCR network's auxiliary head, as the OCR authors' own loader has it.</summary>
@@ -107,6 +111,20 @@ public sealed record LoadReport(
     IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected, IReadOnlyList<string> Mismatched,
         string Stripped)
 {
+    /// <summary>
+    /// The entry of a <c>.pth</c> file that the weights were taken from, as in <c>state_dict</c>; empty where they lie bare.
+    /// </summary>
+    public string Taken { get; init; } = "";
+
+    /// <summary>Other entries of the file that may be state dicts, as in <c>model_ema</c>.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
+
+    /// <summary>What was taken and what else is there, for people; empty where the file holds one set of weights.</summary>
+    /// <param name="remedy">How another is asked for.</param>
+    public string Choice(string remedy) =>
+        Others.Count == 0 ? ""
+        : $"weights taken from '{Taken}'; the file also has {string.Join(", ", Others.Select(o => $"'{o}'"))} ({remedy})";
+
     /// <summary>The result of loading several files that complete each other.</summary>
     /// <exception cref="CheckpointException">Two of them hold the same tensor.</exception>
     internal static LoadReport Of(IReadOnlyList<(string File, LoadReport Report)> parts)

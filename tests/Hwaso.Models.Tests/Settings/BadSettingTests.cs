@@ -16,7 +16,7 @@ public sealed class BadSettingTests
     [InlineData("name: hrnetv2-w18\n  batch: 1", "3: model.batch: unknown key; did you mean 'train.batch'?")]
     [InlineData("name: dinov2-vits14\n  zzzzz: 1",
         "3: model.zzzzz: unknown key; model has transformer, depth_head, name, family, classes, in_channels, init, pretrained, "
-            + "skip_mismatched, first_convolution")]
+            + "pretrained_key, skip_mismatched, first_convolution")]
     [InlineData("name: hrnetv2-w18\n  stge2: {blocks: [1, 1]}\n  stage3: {blocks: 1}",
         "3: model.stge2: unknown key; did you mean 'stage2'?")]
     [InlineData("name: hrnetv2-w18\n  sanett: {pool: 3}", "3: model.sanett: unknown key; did you mean 'sanet'?")]

@@ -169,7 +169,7 @@ sealed class BoxTask : ITrainingTask
         try
         {
             // Backbones of classification networks lack pyramid and heads, and have a classifier that this one lacks.
-            var report = WeightFile.Load(weights, TensorFile.Read(path), Recipe.Model.SkipMismatched);
+            var report = WeightFile.Load(weights, TensorFile.Read(path, Recipe.Model.PretrainedKey), Recipe.Model.SkipMismatched);
             says($"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, "
                 + $"{report.Mismatched.Count} of another shape left out");
         }

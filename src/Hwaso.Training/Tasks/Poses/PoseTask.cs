@@ -154,7 +154,7 @@ sealed class PoseTask : ITrainingTask
         try
         {
             // Networks for classification have more outputs of their last module than this one.
-            var report = WeightFile.Load(weights, TensorFile.Read(path), Recipe.Model.SkipMismatched);
+            var report = WeightFile.Load(weights, TensorFile.Read(path, Recipe.Model.PretrainedKey), Recipe.Model.SkipMismatched);
             says($"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, "
                 + $"{report.Mismatched.Count} of another shape left out");
         }

@@ -158,9 +158,11 @@ sealed class SegmentationTask : ITrainingTask
         try
         {
             var report = WeightFile.Load(
-                weights, TensorFile.Read(path), Recipe.Model.SkipMismatched, Recipe.Model.FirstConvolution);
+                weights, TensorFile.Read(path, Recipe.Model.PretrainedKey), Recipe.Model.SkipMismatched, Recipe.Model.FirstConvolution);
             says($"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, "
                 + $"{report.Mismatched.Count} of another shape left out");
+            if (report.Choice("model.pretrained_key takes another") is { Length: > 0 } choice)
+                says($"{path}: {choice}");
         }
         catch (CheckpointException error)
         {
