@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz fire cultures format-check pack reproducible first-use bench bench-runtime agreement operators conformance device matrix docs clean
+.PHONY: help setup demo test fuzz fire cultures format-check pack reproducible first-use bench bench-runtime agreement operators conformance device matrix processes docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ device: setup ## makes bin/device, which eng/device/check needs on a machine wit
 
 matrix: setup ## tries the libtorch of Debian 12, 13 and forky, in folders made by debootstrap (needs root; ARGS=trixie)
 	@eng/matrix.sh $(ARGS)
+
+processes: setup ## trains in network namespaces with cut links and killed processes (needs root and iproute2; HWASO_KILLS=30)
+	@eng/processes.sh
 
 docs: setup ## generates the table and the drawings of docs/networks.md, and the API's pages in bin/api-docs/site
 	@eng/docs.sh
