@@ -42,6 +42,38 @@ public sealed class ObjectVerbTests
         Assert.Contains("three rising numbers were wanted, such as 1,10,100", line.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("results", "\"category_id\":1", "results.json: 1 detections name a category that", "the first one 99")]
+    [InlineData("truth", "\"category_id\":1", "truth.json: 1 annotations name a category that", "the first one 99")]
+    [InlineData("truth", "\"image_id\":1", "truth.json: 1 annotations name an image that", "the first one 99")]
+    public void Entries_that_the_evaluation_passes_over_are_named(string file, string from, string problem, string first)
+    {
+        var folder = Directory.CreateTempSubdirectory("hwaso-strays").FullName;
+        string truthFile = Path.Combine(folder, "truth.json"), resultsFile = Path.Combine(folder, "results.json");
+        var truth = """
+            {"images":[{"id":1,"file_name":"a.jpg","width":40,"height":30}],"categories":[{"id":1,"name":"car"}],"annotations":[
+            {"id":1,"image_id":1,"category_id":1,"iscrowd":0,"area":100,"bbox":[0,0,10,10]},
+            {"id":2,"image_id":1,"category_id":1,"iscrowd":0,"area":100,"bbox":[20,0,10,10]}]}
+            """;
+        var results = """[{"image_id":1,"category_id":1,"score":0.5,"bbox":[0,0,10,10]}]""";
+        var strayed = from.Replace(":1", ":99", StringComparison.Ordinal);
+        File.WriteAllText(truthFile, file == "truth" ? Last(truth) : truth);
+        File.WriteAllText(resultsFile, file == "results" ? Last(results) : results);
+
+        var line = CommandLine.Run("score", resultsFile, truthFile, "--layout", "coco-boxes", "--bootstrap", "0");
+
+        Directory.Delete(folder, recursive: true);
+        Assert.Equal(0, line.Code);
+        Assert.Contains(problem, line.Error, StringComparison.Ordinal);
+        Assert.Contains(first, line.Error, StringComparison.Ordinal);
+
+        string Last(string text)
+        {
+            var at = text.LastIndexOf(from, StringComparison.Ordinal);
+            return text[..at] + strayed + text[(at + from.Length)..];
+        }
+    }
+
     [Fact]
     public void Operators_of_boxes_are_verified_with_and_without_a_list_of_cases()
     {

@@ -40,6 +40,7 @@ static class ObjectScoring
         var scores = ObjectScorer.Score(truth, results, options, context.Cancel);
         if (results.Entries.Count == 0)
             context.Log($"warning: {asked.Predictions} holds no detection; every object counts as missed");
+        WarnOfStrays(asked, truth, results, context);
         context.Result(Json(scores, options.MaxDetections), output =>
         {
             output.WriteLine(
@@ -47,6 +48,24 @@ static class ObjectScoring
             Print(output, scores, options.MaxDetections);
         });
         return ExitCode.Done;
+    }
+
+    /// <summary>Says what COCO's evaluation passes over in silence.</summary>
+    static void WarnOfStrays(ScoreArguments asked, CocoFile truth, CocoResults results, VerbContext context)
+    {
+        var categories = truth.Categories.Select(c => c.Id).ToHashSet();
+        var images = truth.Images.Select(i => i.Id).ToHashSet();
+        Warn(asked.Predictions, "detections", "a category", results.Entries.Select(e => e.CategoryId), categories);
+        Warn(asked.Truth, "annotations", "a category", truth.Annotations.Select(a => a.CategoryId), categories);
+        Warn(asked.Truth, "annotations", "an image", truth.Annotations.Select(a => a.ImageId), images);
+
+        void Warn(string file, string entries, string kind, IEnumerable<long> named, HashSet<long> listed)
+        {
+            long[] strays = [.. named.Where(id => !listed.Contains(id))];
+            if (strays.Length > 0)
+                context.Log($"warning: {file}: {strays.Length} {entries} name {kind} that {asked.Truth} does not list, the first one "
+                    + $"{strays[0]}; they are left out");
+        }
     }
 
     /// <summary>The twelve numbers as JSON, with intervals where there are some, and the average precision of each category.</summary>

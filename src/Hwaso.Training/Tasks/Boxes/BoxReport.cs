@@ -11,7 +11,8 @@ namespace Hwaso.Training.Tasks.Boxes;
 /// <summary>What the report of a run shows about boxes: scores, curves, categories, pictures, and what was missed.</summary>
 sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
 {
-    const int PicturesShown = 6;
+    // Pictures are drawn at the width up to which reports keep them.
+    const int PicturesShown = 6, Wide = 640;
 
     // Detections below this score are not drawn; an object is found by one that overlaps it by half.
     const float Drawn = 0.3f, Half = 0.5f;
@@ -31,7 +32,7 @@ sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
         ImageFindings[] images = [.. data.Images.Zip(found, Findings)];
         return page with
         {
-            Headline = [.. best.Scores.Shown.Select(s => new ReportFigure(s.Title, Text(s.Value), Note: $"epoch {best.Epoch}"))],
+            Headline = [.. best.Scores.Shown.Select(s => new ReportFigure(s.Title, Short(s.Value), Note: $"epoch {best.Epoch}"))],
             Curves =
             [
                 .. best.Scores.Shown.Select(shown => new ReportCurve(
@@ -89,30 +90,27 @@ sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
     ReportSection Section(string title, IEnumerable<ImageFindings> images) => new(title)
     {
         Pictures = [.. images.Take(PicturesShown).Select(i => (
-            $"image {i.Image.Id}: truth left, missed objects in red; network right, {i.Found.Count(f => f)} of {i.Objects.Length} found",
+            $"image {i.Image.Id}: truth above, missed objects in red; network below, {i.Found.Count(f => f)} of {i.Objects.Length} found",
             Picture(i)))],
     };
 
+    /// <summary>The truth above the network's answer, at the page's width, so that the words on the boxes are legible.</summary>
     RgbImage Picture(ImageFindings findings)
     {
-        var image = findings.Image.Read();
-        var both = new RgbImage(2 * image.Width, image.Height);
-        var truth = new RgbImage(image.Width, image.Height, (byte[])image.Pixels.Clone());
+        var stored = findings.Image.Read();
+        var answer = Resize.Bilinear(stored, Wide, Math.Max(1, (int)Math.Round((double)stored.Height * Wide / stored.Width)));
+        var truth = new RgbImage(answer.Width, answer.Height, (byte[])answer.Pixels.Clone());
+        double across = (double)answer.Width / stored.Width, down = (double)answer.Height / stored.Height;
         foreach (var (one, found) in findings.Objects.Zip(findings.Found))
             Draw(truth, one.Box, found ? BoxDrawing.ColourOf(one.Label) : missedColour, data.Categories[one.Label].Name);
         foreach (var (box, score, label) in findings.Detections.Where(d => d.Score >= Drawn).OrderBy(d => d.Score))
-            Draw(image, validator.BoxOf(box), BoxDrawing.ColourOf(label),
+            Draw(answer, validator.BoxOf(box), BoxDrawing.ColourOf(label),
                 string.Create(CultureInfo.InvariantCulture, $"{data.Categories[label].Name} {score:0.00}"));
-        for (var y = 0; y < image.Height; y++)
-        {
-            truth.Pixels.AsSpan(y * image.Width * 3, image.Width * 3).CopyTo(both.Pixels.AsSpan(y * image.Width * 6));
-            image.Pixels.AsSpan(y * image.Width * 3, image.Width * 3).CopyTo(both.Pixels.AsSpan(y * image.Width * 6 + image.Width * 3));
-        }
-        return both;
-    }
+        return new RgbImage(answer.Width, 2 * answer.Height, [.. truth.Pixels, .. answer.Pixels]);
 
-    static void Draw(RgbImage image, CocoBox box, (byte, byte, byte) colour, string word) =>
-        BoxDrawing.Draw(image, box.X, box.Y, box.X + box.Width, box.Y + box.Height, colour, word);
+        void Draw(RgbImage image, CocoBox box, (byte, byte, byte) colour, string word) => BoxDrawing.Draw(
+            image, across * box.X, down * box.Y, across * (box.X + box.Width), down * (box.Y + box.Height), colour, word);
+    }
 
     /// <summary>Which objects a detection of their category, drawn by its score, overlaps by half; each finds one object.</summary>
     ImageFindings Findings(BoxImage image, Detection[] detections)
@@ -136,6 +134,9 @@ sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
     static Box Corners(CocoBox box) => new((float)box.X, (float)box.Y, (float)(box.X + box.Width), (float)(box.Y + box.Height));
 
     static string Text(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "no truth counts";
+
+    // Three digits fit the width of a headline's figure.
+    static string Short(double? value) => value?.ToString("0.000", CultureInfo.InvariantCulture) ?? "no truth counts";
 
     static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
