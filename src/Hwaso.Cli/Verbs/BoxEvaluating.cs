@@ -28,7 +28,7 @@ static class BoxEvaluating
         var validator = new BoxValidator(network.Finder, data, categories);
         IReadOnlyList<Detection[]> found;
         using (var progress = context.Progress($"Scoring {data.Name}", data.Images.Count, "images"))
-            found = validator.Find(done => progress.Report(done), context.Cancel);
+            found = validator.Find(done => progress.Report(done), stop: context.Cancel);
         if (view.Results is { } file)
             validator.Write(file, found);
         var scores = validator.Score(found, context.ProcessorThreads, asked.Bootstrap);

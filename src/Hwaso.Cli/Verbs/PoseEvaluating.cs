@@ -28,7 +28,7 @@ static class PoseEvaluating
         var validator = new PoseValidator(network.Estimator, data, pose, Math.Max(1, recipe.Validate.Batch));
         IReadOnlyList<EstimatedPerson> people;
         using (var progress = context.Progress($"Scoring {data.Name}", data.People.Count, "people"))
-            people = validator.Estimate(done => progress.Report(done), context.Cancel);
+            people = validator.Estimate(done => progress.Report(done), stop: context.Cancel);
         var kept = data.HeadTruth is null ? validator.WithoutTwins(people) : people;
         if (view.Results is { } file)
             validator.Write(file, kept);

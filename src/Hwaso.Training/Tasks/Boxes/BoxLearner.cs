@@ -23,6 +23,7 @@ sealed class BoxLearner : ILearner
     readonly BoxSampling sampling;
     readonly BoxValidator validator;
     readonly int threads;
+    readonly Team team;
 
     /// <summary>Prepares the loader and the validation.</summary>
     /// <param name="net">The network.</param>
@@ -33,7 +34,7 @@ sealed class BoxLearner : ILearner
     /// <param name="team">The processes that share each batch.</param>
     public BoxLearner(Detector net, Recipe recipe, BoxDataset training, BoxDataset validation, int threads, Team team)
     {
-        (this.net, this.recipe, this.validation, this.threads) = (net, recipe, validation, threads);
+        (this.net, this.recipe, this.validation, this.threads, this.team) = (net, recipe, validation, threads, team);
         sampling = BoxSettings.TrainingOf(recipe, net.Config.Form);
         loader = new BoxLoader(training, sampling, new LoaderOptions
         {
@@ -66,7 +67,13 @@ sealed class BoxLearner : ILearner
     }
 
     /// <inheritdoc/>
-    public Validation Validate(CancellationToken stop) => BoxScores.Of(validator.Score(validator.Find(stop: stop), threads));
+    public Validation Validate(CancellationToken stop)
+    {
+        // Each process looks at every so many images.
+        var parts = team.GatherOf(validator.Find(first: team.Rank, step: team.Size, stop: stop).ToArray());
+        var found = Enumerable.Range(0, validation.Images.Count).Select(k => parts[k % team.Size][k / team.Size]);
+        return BoxScores.Of(validator.Score([.. found], threads));
+    }
 
     /// <inheritdoc/>
     public long CountMacs()

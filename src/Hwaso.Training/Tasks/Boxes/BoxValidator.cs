@@ -13,16 +13,21 @@ namespace Hwaso.Training.Tasks.Boxes;
 /// <param name="categories">The number of the category that each class of the network is in the split.</param>
 public sealed class BoxValidator(BoxFinder finder, BoxDataset data, IReadOnlyList<long> categories)
 {
-    /// <summary>The detections of every image, in the order of the split, in pixels of the stored image.</summary>
+    /// <summary>
+    /// The detections of every image, or of the part that this process has, in the order of the split, in pixels of the stored image.
+    /// </summary>
     /// <param name="progress">Gets the images done.</param>
+    /// <param name="first">The first image, from 0.</param>
+    /// <param name="step">From one image to the next.</param>
     /// <param name="stop">Ends the work with an exception.</param>
-    public IReadOnlyList<Detection[]> Find(Action<int>? progress = null, CancellationToken stop = default)
+    public IReadOnlyList<Detection[]> Find(
+        Action<int>? progress = null, int first = 0, int step = 1, CancellationToken stop = default)
     {
         var found = new List<Detection[]>(data.Images.Count);
-        foreach (var image in data.Images)
+        for (var k = first; k < data.Images.Count; k += step)
         {
             stop.ThrowIfCancellationRequested();
-            found.Add(finder.Find(image.Read()));
+            found.Add(finder.Find(data.Images[k].Read()));
             progress?.Invoke(found.Count);
         }
         return found;

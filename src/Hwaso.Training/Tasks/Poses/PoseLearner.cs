@@ -21,6 +21,7 @@ sealed class PoseLearner : ILearner
     readonly PoseLoader loader;
     readonly PoseValidator validator;
     readonly int threads;
+    readonly Team team;
 
     /// <summary>Prepares the loader and the validation.</summary>
     /// <param name="net">The network.</param>
@@ -31,7 +32,8 @@ sealed class PoseLearner : ILearner
     /// <param name="team">The processes that share each batch.</param>
     public PoseLearner(PoseNet net, Recipe recipe, PoseDataset training, PoseDataset validation, int threads, Team team)
     {
-        (this.net, this.recipe, this.training, this.validation, this.threads) = (net, recipe, training, validation, threads);
+        (this.net, this.recipe, this.training, this.validation) = (net, recipe, training, validation);
+        (this.threads, this.team) = (threads, team);
         loader = new PoseLoader(training, PoseSettings.SamplingOf(recipe), new LoaderOptions
         {
             BatchSize = recipe.Train.Batch,
@@ -61,7 +63,9 @@ sealed class PoseLearner : ILearner
     /// <inheritdoc/>
     public Validation Validate(CancellationToken stop)
     {
-        var people = validator.Estimate(stop: stop);
+        var people = validator.Estimate(first: team.Rank, step: team.Size, stop: stop);
+        if (team.IsShared)
+            people = validator.Join(team.GatherOf<FoundJoints[]>([.. people.Select(p => new FoundJoints(p.Joints, p.Score))]));
         // PCKh wants everyone, in order.
         var (keypoints, heads) = validator.Score(validation.HeadTruth is null ? validator.WithoutTwins(people) : people, threads);
         return keypoints is null ? PoseScores.Of(heads!)

@@ -11,15 +11,18 @@ namespace Hwaso.Training.Tasks.Poses;
 /// <summary>Finds the joints of every person of a split, as the published protocol does, and scores them.</summary>
 public sealed class PoseValidator(PoseEstimator estimator, PoseDataset data, PoseRecipe protocol, int batch)
 {
-    /// <summary>The joints of every person, in the order of the data set.</summary>
+    /// <summary>The joints of every person, or of the part that this process has, in the order of the data set.</summary>
     /// <param name="progress">Gets the people done.</param>
+    /// <param name="first">The first batch of people, from 0.</param>
+    /// <param name="step">From one batch to the next.</param>
     /// <param name="stop">Ends the work with an exception.</param>
-    public IReadOnlyList<EstimatedPerson> Estimate(Action<int>? progress = null, CancellationToken stop = default)
+    public IReadOnlyList<EstimatedPerson> Estimate(
+        Action<int>? progress = null, int first = 0, int step = 1, CancellationToken stop = default)
     {
         var aspect = estimator.Options.Sampling.Aspect;
         var answers = new List<EstimatedPerson>();
         (string Path, RgbImage? Image) last = ("", null);
-        foreach (var people in data.People.Chunk(batch))
+        foreach (var people in data.People.Chunk(batch).Where((_, k) => k % step == first))
         {
             stop.ThrowIfCancellationRequested();
             PersonCrop[] places = [.. people.Select(p => PoseDataset.CropOf(p, aspect))];
@@ -38,6 +41,20 @@ public sealed class PoseValidator(PoseEstimator estimator, PoseDataset data, Pos
                 last = (person.ImagePath, person.ReadImage());
             return last.Image;
         }
+    }
+
+    /// <summary>Everyone, from the parts that the processes have, each as <see cref="Estimate"/> gives it.</summary>
+    public IReadOnlyList<EstimatedPerson> Join(IReadOnlyList<FoundJoints[]> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        var left = parts.Select(part => new Queue<FoundJoints>(part)).ToArray();
+        return
+        [
+            .. data.People.Chunk(batch).Index().SelectMany(chunk => chunk.Item.Select(person =>
+                left[chunk.Index % left.Length].Dequeue() is var found
+                    ? new EstimatedPerson(person, PoseDataset.CropOf(person, estimator.Options.Sampling.Aspect), found.Joints, found.Score)
+                    : null!)),
+        ];
     }
 
     /// <summary>Leaves out people found twice on an image (OKS-NMS), the images in the order of their first person.</summary>
@@ -114,6 +131,11 @@ public sealed class PoseValidator(PoseEstimator estimator, PoseDataset data, Pos
             data.Truth!, ResultsOf(people), new KeypointScoreOptions { Threads = threads, Bootstrap = bootstrap }), null);
     }
 }
+
+/// <summary>What was found of a person.</summary>
+/// <param name="Joints">x, y and score of each joint.</param>
+/// <param name="Score">The person's score.</param>
+public sealed record FoundJoints(double[] Joints, double Score);
 
 /// <summary>A person whose joints were found.</summary>
 /// <param name="Person">The person.</param>
