@@ -136,6 +136,9 @@ sealed class CocoWriter(string dir) : ISceneWriter
 /// <param name="Joints">A person's joints; null for others.</param>
 sealed record SceneObject(int Category, int[] Places, double[]? Joints)
 {
+    /// <summary>Objects of fewer visible pixels count as crowds among the instances.</summary>
+    const int Smallest = 64;
+
     /// <summary>Writes the annotation.</summary>
     public void Write(Utf8JsonWriter json, int id, int image, int height, int width, bool withJoints)
     {
@@ -149,7 +152,8 @@ sealed record SceneObject(int Category, int[] Places, double[]? Joints)
         json.WriteNumber("id", id);
         json.WriteNumber("image_id", image);
         json.WriteNumber("category_id", Category);
-        json.WriteNumber("iscrowd", 0);
+        // Nobody draws a box around a dot: scores leave such objects out, found or not. Files of joints have zeros there instead.
+        json.WriteNumber("iscrowd", !withJoints && Places.Length < Smallest ? 1 : 0);
         json.WriteNumber("area", Places.Length);
         Numbers(json, "bbox", [left, top, right - left + 1, bottom - top + 1]);
         json.WriteStartObject("segmentation");
