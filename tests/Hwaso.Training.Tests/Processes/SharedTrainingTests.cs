@@ -17,7 +17,6 @@ public sealed class SharedTrainingTests : TensorTest
 
     public static TheoryData<string, int> Cases => new()
     {
-        { "hrnetv2-w18-small-v1", 2 },
         { "hrnetv2-w18-small-v1", 4 },
         { "sanet-resnet50", 2 },
         { "unet-resnet50-multidecoder", 2 },
