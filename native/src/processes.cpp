@@ -37,6 +37,15 @@ struct Store {
   c10::intrusive_ptr<c10d::TCPStore> store;
 };
 
+// Newer versions ask for libuv by default, and Debian's was built without it. Plain sockets are there in all of them.
+template <typename Options>
+auto without_libuv(Options& options, int) -> decltype(options.useLibUV = false, void()) {
+  options.useLibUV = false;
+}
+
+template <typename Options>
+void without_libuv(Options&, long) {}
+
 // Both kinds of group have the same functions, but from libtorch 2 on not the same base class.
 struct Group {
   std::function<WorkPointer(Tensors&, const c10d::AllreduceOptions&)> all_reduce;
@@ -186,6 +195,7 @@ HW_API int hw_store_open(const char* host, int port, int is_server, int timeout_
     options.isServer = is_server != 0;
     options.waitWorkers = false;
     options.timeout = Milliseconds(timeout_ms);
+    without_libuv(options, 0);
     *store = new Store{c10::make_intrusive<c10d::TCPStore>(host, options)};
   });
 }
