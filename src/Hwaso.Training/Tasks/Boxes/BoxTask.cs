@@ -1,11 +1,9 @@
 using System.Text.Json.Nodes;
-using Hwaso.Checkpoints;
 using Hwaso.Data;
 using Hwaso.Data.Boxes;
 using Hwaso.Data.Checking;
 using Hwaso.Graph;
 using Hwaso.Inference.Boxes;
-using Hwaso.Inference.Networks;
 using Hwaso.Models.Detectors;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
@@ -119,8 +117,8 @@ sealed class BoxTask : ITrainingTask
             throw file.Error("model", error.Message);
         }
         InitialValues.Set(net, Recipe.Model.Init);
-        if (pretrained && Recipe.Model.Pretrained is { } checkpoint)
-            Load(weights, checkpoint, says);
+        if (pretrained && Recipe.Model.Pretrained is not null)
+            PretrainedWeights.Load(weights, Recipe.Model, file, says);
         return new BoxLearner(net, Recipe, training, validation, threads, team);
     }
 
@@ -162,20 +160,5 @@ sealed class BoxTask : ITrainingTask
         }, [1, 3, sampling.Padded(input.Height), sampling.Padded(input.Width)]);
         parameters = count;
         return graph;
-    }
-
-    void Load(Weights weights, string path, Action<string> says)
-    {
-        try
-        {
-            // Backbones of classification networks lack pyramid and heads, and have a classifier that this one lacks.
-            var report = WeightFile.Load(weights, TensorFile.Read(path, Recipe.Model.PretrainedKey), Recipe.Model.SkipMismatched);
-            says($"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, "
-                + $"{report.Mismatched.Count} of another shape left out");
-        }
-        catch (CheckpointException error)
-        {
-            throw file.Error("model.pretrained", error.Message);
-        }
     }
 }

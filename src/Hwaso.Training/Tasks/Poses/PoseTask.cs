@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Hwaso.Checkpoints;
 using Hwaso.Data;
 using Hwaso.Data.Checking;
 using Hwaso.Data.Poses;
 using Hwaso.Graph;
-using Hwaso.Inference.Networks;
 using Hwaso.Inference.Poses;
 using Hwaso.Models;
 using Hwaso.Models.Networks;
@@ -128,8 +126,8 @@ sealed class PoseTask : ITrainingTask
             throw file.Error("model", error.Message);
         }
         InitialValues.Set(net, Recipe.Model.Init);
-        if (pretrained && Recipe.Model.Pretrained is { } checkpoint)
-            Load(weights, checkpoint, says);
+        if (pretrained && Recipe.Model.Pretrained is not null)
+            PretrainedWeights.Load(weights, Recipe.Model, file, says);
         if (pretrained && validation.Truth is not null)
             says($"a mean pose put into every box of {validation.Name} reaches AP "
                 + $"{MeanPose.Score(training, validation, threads).Ap.ToString("0.0000", CultureInfo.InvariantCulture)}");
@@ -147,20 +145,5 @@ sealed class PoseTask : ITrainingTask
         }, [1, 3, input.Height, input.Width]);
         parameters = count;
         return graph;
-    }
-
-    void Load(Weights weights, string path, Action<string> says)
-    {
-        try
-        {
-            // Networks for classification have more outputs of their last module than this one.
-            var report = WeightFile.Load(weights, TensorFile.Read(path, Recipe.Model.PretrainedKey), Recipe.Model.SkipMismatched);
-            says($"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, "
-                + $"{report.Mismatched.Count} of another shape left out");
-        }
-        catch (CheckpointException error)
-        {
-            throw file.Error("model.pretrained", error.Message);
-        }
     }
 }

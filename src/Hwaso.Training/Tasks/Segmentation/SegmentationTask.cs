@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hwaso.Checkpoints;
 using Hwaso.Data;
 using Hwaso.Data.Checking;
 using Hwaso.Graph;
@@ -140,8 +139,8 @@ sealed class SegmentationTask : ITrainingTask
             throw file.Error("model", error.Message);
         }
         InitialValues.Set(net, Recipe.Model.Init);
-        if (pretrained && Recipe.Model.Pretrained is { } checkpoint)
-            Load(weights, checkpoint, says);
+        if (pretrained && Recipe.Model.Pretrained is not null)
+            PretrainedWeights.Load(weights, Recipe.Model, file, says);
         return new SegmentationLearner(net, Recipe, file, data, threads, team);
     }
 
@@ -151,22 +150,5 @@ sealed class SegmentationTask : ITrainingTask
         return new StagePlan(
             stage.Epochs, stage.Optimizer, IsScored: stage.SemanticWeight > 0,
             $"{stage.Name}: {parts} for {stage.Epochs} epoch{(stage.Epochs == 1 ? "" : "s")}");
-    }
-
-    void Load(Weights weights, string path, Action<string> says)
-    {
-        try
-        {
-            var report = WeightFile.Load(
-                weights, TensorFile.Read(path, Recipe.Model.PretrainedKey), Recipe.Model.SkipMismatched, Recipe.Model.FirstConvolution);
-            says($"{path}: {report.Loaded.Count} tensors loaded, {report.Missing.Count} missing, {report.Unexpected.Count} unexpected, "
-                + $"{report.Mismatched.Count} of another shape left out");
-            if (report.Choice("model.pretrained_key takes another") is { Length: > 0 } choice)
-                says($"{path}: {choice}");
-        }
-        catch (CheckpointException error)
-        {
-            throw file.Error("model.pretrained", error.Message);
-        }
     }
 }
