@@ -3,7 +3,7 @@ using Hwaso.Inference.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 
-namespace Hwaso.Training.Tasks;
+namespace Hwaso.Training.Loop;
 
 /// <summary>Loads the checkpoint that a recipe begins with.</summary>
 static class PretrainedWeights
