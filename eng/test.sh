@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test project, two at a time, with the threads of tests/test.runsettings, and prints "N passed, N failed" at the end.
+# Runs every test project, three at a time (tests wait for processes that they start), with the threads of tests/test.runsettings, and prints "N passed, N failed" at the end.
 # If tests cannot run (not built, crashed, hung, none found), that counts as a failure.
 # With arguments, runs only the named projects: eng/test.sh Hwaso.Data.Tests. HWASO_TEST_LANES=1 runs one at a time, and
 # HWASO_TEST_SETTINGS names other settings.
@@ -10,7 +10,7 @@ cd "$root"
 results="$root/TestResults"
 rm -rf "$results"
 mkdir -p "$results"
-lanes="${HWASO_TEST_LANES:-2}"
+lanes="${HWASO_TEST_LANES:-3}"
 
 # The attribute `$2` of the <Counters> element in trx file `$1`; 0 where there is none.
 counter() { sed -n 's/.*<Counters [^>]*\b'"$2"'="\([0-9]*\)".*/\1/p' "$1" 2>/dev/null | head -n 1 | grep . || echo 0; }

@@ -21,9 +21,14 @@ static class ReducedNetwork
         ResNetClassifierDefinition resnet => resnet with { Config = Narrow(resnet.Config) },
         HRNetDetectorDefinition hrnet => hrnet with
         {
-            Config = HRNetConfig.W18SmallV1 with { Attention = hrnet.Config.Attention },
+            Config = Narrow(hrnet.Config),
             Detection = Narrow(hrnet.Detection),
         },
+        HRNetV2Definition hrnet => hrnet with { Config = Narrow(hrnet.Config) },
+        HRNetOcrDefinition hrnet => hrnet with { Config = Narrow(hrnet.Config) },
+        HRNetPyramidDefinition hrnet => hrnet with { Config = Narrow(hrnet.Config) },
+        HRNetPoseDefinition hrnet => hrnet with { Config = Narrow(hrnet.Config) },
+        HRNetClassifierDefinition hrnet => hrnet with { Config = Narrow(hrnet.Config) },
         ResNetDetectorDefinition resnet =>
             resnet with { Config = Narrow(resnet.Config), Detection = Narrow(resnet.Detection) },
         FcnDefinition fcn => fcn with { Config = Narrow(fcn.Config) },
@@ -33,6 +38,16 @@ static class ReducedNetwork
         SANetDefinition { ResNet: { } resnet } sanet => sanet with { ResNet = Narrow(resnet) },
         SANetDefinition { EfficientNet: { } efficient } sanet => sanet with { EfficientNet = Narrow(efficient) },
         _ => definition,
+    };
+
+    // Every branch, fusion and transition is there once. With fewer channels an attention module's norm sees one number.
+    static HRNetConfig Narrow(HRNetConfig config) => config with
+    {
+        Stage1Blocks = 1,
+        Stage1Channels = 16,
+        Stage2 = new HRNetStage(1, [1, 1], [16, 24]),
+        Stage3 = new HRNetStage(1, [1, 1, 1], [16, 24, 32]),
+        Stage4 = new HRNetStage(1, [1, 1, 1, 1], [16, 24, 32, 40]),
     };
 
     static DetectorConfig Narrow(DetectorConfig config) => config with { Channels = 16, Width = 32, Proposals = 12 };

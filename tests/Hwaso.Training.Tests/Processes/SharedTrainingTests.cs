@@ -20,7 +20,7 @@ public sealed class SharedTrainingTests : TensorTest
         { "hrnetv2-w18-small-v1", 4 },
         { "sanet-resnet50", 2 },
         { "unet-resnet50-multidecoder", 2 },
-        { "hrnet-w32-pose", 2 },
+        { "hrnet-w18-small-v1-pose", 2 },
     };
 
     [Theory]

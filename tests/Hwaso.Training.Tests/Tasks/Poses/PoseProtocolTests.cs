@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Data.Annotations;
 using Hwaso.Data.Poses;
+using Hwaso.Imaging;
 using Hwaso.Inference.Poses;
 using Hwaso.Models;
 using Hwaso.Models.Networks;
@@ -16,16 +18,13 @@ namespace Hwaso.Training.Tests.Tasks.Poses;
 /// The whole protocol, from annotations and images to COCO's numbers, against the authors' data set, network, validation and evaluation:
 /// HRNet-W32 at 256×192 with weights by the formula.
 /// </summary>
-public sealed class PoseProtocolTests : TensorTest
+public sealed class PoseProtocolTests(PoseProtocolTests.Network network) : TensorTest, IClassFixture<PoseProtocolTests.Network>
 {
     // Of the fixture: the heat maps' argmax and sign decide coordinates; scores are float32 sums, 1.2e-4 from float64 there.
     const double Coordinates = 1e-2, Scores = 1e-3, Numbers = 1e-6;
 
     static readonly string folder = Fixtures.Path("pose/e2e");
     static readonly JsonNode expected = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "expected.json")))!;
-
-    readonly Weights weights = Weights.Create(initialise: false);
-    PoseNet? net;
 
     [Fact]
     public void True_boxes_and_a_detectors_give_the_authors_results_and_numbers()
@@ -69,27 +68,15 @@ public sealed class PoseProtocolTests : TensorTest
         AssertScores(variant, estimator, data, people, new PoseRecipe());
     }
 
-    public override void Dispose()
-    {
-        weights.Dispose();
-        base.Dispose();
-    }
-
     (PoseDataset Data, PoseEstimator Estimator) Open(params string[] settings)
     {
-        var recipe = Recipe.Load(RepositoryRoot.File("recipes", "hrnet-w32-pose_coco-256x192.yaml"), settings);
-        net ??= Build(recipe);
+        var recipe = LoadRecipe(settings);
         var data = PoseLayouts.Open(PoseLayouts.Coco, folder, "val");
-        return (data, new PoseEstimator(net, PoseSettings.OptionsOf(recipe, data.Description)));
+        return (data, new PoseEstimator(network, PoseSettings.OptionsOf(recipe, data.Description)));
     }
 
-    PoseNet Build(Recipe recipe)
-    {
-        var built = ((PoseDefinition)Zoo.Define(recipe.Model)).Build(weights, PoseDescription.Coco.Count);
-        foreach (var (key, tensor) in weights.State)
-            tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
-        return built;
-    }
+    static Recipe LoadRecipe(params string[] settings) =>
+        Recipe.Load(RepositoryRoot.File("recipes", "hrnet-w32-pose_coco-256x192.yaml"), settings);
 
     static IReadOnlyList<EstimatedPerson> Estimate(PoseEstimator estimator, PoseDataset people) =>
         new PoseValidator(estimator, people, new PoseRecipe(), batch: 8).Estimate();
@@ -141,5 +128,34 @@ public sealed class PoseProtocolTests : TensorTest
             Assert.Equal(place[2]![0]!.GetValue<double>(), person.Place.ScaleX, 1e-6);
             Assert.Equal(place[2]![1]!.GetValue<double>(), person.Place.ScaleY, 1e-6);
         }
+    }
+
+    /// <summary>The network of all tests. It computes the heat maps of a crop once: the protocol's steps come after them.</summary>
+    public sealed class Network : IHeatMapEngine, IDisposable
+    {
+        readonly Weights weights = Weights.Create(initialise: false);
+        readonly Dictionary<string, float[]> known = [];
+        readonly TorchHeatMaps maps;
+
+        public Network()
+        {
+            var recipe = LoadRecipe();
+            var net = ((PoseDefinition)Zoo.Define(recipe.Model)).Build(weights, PoseDescription.Coco.Count);
+            foreach (var (key, tensor) in weights.State)
+                tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
+            maps = new TorchHeatMaps(net, PoseSettings.OptionsOf(recipe, PoseDescription.Coco).Sampling);
+        }
+
+        public float[][] Maps(IReadOnlyList<RgbImage> crops, bool mirrored)
+        {
+            string Key(RgbImage crop) => $"{mirrored} {Convert.ToHexString(SHA256.HashData(crop.Pixels))}";
+            RgbImage[] added = [.. crops.Where(c => !known.ContainsKey(Key(c)))];
+            if (added.Length > 0)
+                foreach (var (crop, map) in added.Zip(maps.Maps(added, mirrored)))
+                    known[Key(crop)] = map;
+            return [.. crops.Select(c => (float[])known[Key(c)].Clone())];
+        }
+
+        public void Dispose() => weights.Dispose();
     }
 }
