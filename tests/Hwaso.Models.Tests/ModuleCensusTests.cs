@@ -1,8 +1,6 @@
 using Hwaso.Graph;
 using Hwaso.Models.Networks;
-using Hwaso.Nn;
 using Hwaso.Tests;
-using Hwaso.Torch;
 
 namespace Hwaso.Models.Tests;
 
@@ -51,12 +49,7 @@ public sealed class ModuleCensusTests : TensorTest
         Assert.All(graph.Places.Where(p => p.Kind == "Bottleneck"), b => Assert.DoesNotContain(modules, m => Inside(b, m)));
     }
 
-    static NetworkGraph Record(string name)
-    {
-        using var scope = new Scope();
-        using var weights = Weights.Create(initialise: false);
-        return NetworkGraph.Of(Zoo.Find(name).Build(weights, 59), Tensor.Zeros([1, 3, 32, 32]));
-    }
+    static NetworkGraph Record(string name) => NetworkGraph.Sketch(w => Zoo.Find(name).Build(w, 59), [1, 3, 32, 32]);
 
     static int Count(NetworkGraph graph, string kind) => graph.Places.Where(p => p.Kind == kind).DistinctBy(p => p.Path).Count();
 

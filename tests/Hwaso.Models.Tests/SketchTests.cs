@@ -11,17 +11,13 @@ namespace Hwaso.Models.Tests;
 /// </summary>
 public sealed class SketchTests : TensorTest
 {
-    /// <summary>Of networks that differ in size alone (their descriptions are the same) the first.</summary>
-    public static TheoryData<string> Smallest => [.. Zoo.All.GroupBy(d => d.Description).Select(g => g.First().Name)];
+    public static TheoryData<string> Smallest => [.. ReducedNetwork.Smallest.Select(d => d.Name)];
 
     [Theory]
     [MemberData(nameof(Smallest))]
     public void A_sketch_is_the_recording(string name)
     {
-        var definition = Zoo.Find(name).Deployed();
-        // A thousand proposals take the heads seconds; a few are recorded alike.
-        if (definition is DetectorDefinition detector)
-            definition = detector with { Detection = detector.Detection with { Proposals = 5 } };
+        var definition = ReducedNetwork.Of(Zoo.Find(name).Deployed());
         // Two patches of 14 pixels for one transformer, two of the lowest branch's pixels for the others.
         long[] shape = name.StartsWith("dino", StringComparison.Ordinal) ? [1, 3, 28, 42] : [1, 3, 64, 96];
         using var weights = Weights.Create(initialise: false);
