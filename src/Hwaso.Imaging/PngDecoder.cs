@@ -244,7 +244,8 @@ sealed class PngLines : IDisposable
         {
             throw Damaged(name, "its pixels end early", error);
         }
-        catch (InvalidDataException error)
+        // An IOException where zlib itself gives up; an EndOfStreamException is one, too, and was caught above.
+        catch (Exception error) when (error is InvalidDataException or IOException)
         {
             throw Damaged(name, "its pixels cannot be unpacked, or do not fit their check sum", error);
         }

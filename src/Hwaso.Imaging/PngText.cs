@@ -82,7 +82,8 @@ static class PngText
             var length = stream.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
             return length > LongestUnpacked ? null : letters.GetString(text, 0, length);
         }
-        catch (InvalidDataException)
+        // An IOException where zlib itself gives up.
+        catch (Exception error) when (error is InvalidDataException or IOException)
         {
             return null;
         }

@@ -28,7 +28,8 @@ static class TiffCompression
             {
                 return stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false) == target.Length;
             }
-            catch (InvalidDataException)
+            // An IOException where zlib itself gives up.
+            catch (Exception error) when (error is InvalidDataException or IOException)
             {
                 return false;
             }

@@ -73,7 +73,8 @@ sealed record OutputLayout(int Classes, int Height, int Width, bool IsLast, OneC
             $"{text} of {(isFloat ? "floating-point numbers" : "integers")} is neither scores [1, K, h, w] or [1, h, w, K] "
             + $"nor labels [1, h, w] of an image of {image.Width}×{image.Height} pixels");
         var sizes = shape.Length == 4 && shape[0] == 1 ? shape[1..] : shape.Length == 3 && shape[0] == 1 ? [1, .. shape[1..]]
-            : shape.Length == 2 ? [1, .. shape] : throw wrong;
+            // Without a batch it must have the image's proportions exactly, else [1, K] of a classifier could be a row of a map.
+            : shape.Length == 2 && (long)shape[0] * columns == (long)shape[1] * rows ? [1, .. shape] : throw wrong;
         var first = Fits(sizes[1], sizes[2], rows, columns) && (isFloat || sizes[0] == 1);
         var behind = Fits(sizes[0], sizes[1], rows, columns) && (isFloat || sizes[2] == 1);
         if (first && behind)

@@ -37,7 +37,7 @@ public sealed class SegmentationModel : IDisposable
             };
         fixedSize = layout is { Height: not null, Width: not null };
         stride = new Lazy<int>(model.Stride);
-        var output = Output();
+        var output = Output(place);
         var scores = output is { Classes: > 0 } ? output.Classes : (int?)null;
         if (Metadata.Classes.Count > 0 && scores is { } given && given != Metadata.Classes.Count)
             throw new ModelFormatException(place, $"names {Metadata.Classes.Count} classes, but has scores of {given}");
@@ -252,11 +252,11 @@ public sealed class SegmentationModel : IDisposable
     }
 
     // What the output is, as far as it is known before an image.
-    OutputLayout? Output()
+    OutputLayout? Output(string place)
     {
         var (rows, columns) = (layout.Height ?? 2 * OnnxModel.LargestStride, layout.Width ?? 2 * OnnxModel.LargestStride);
-        var shape = model.OutputShape(0, layout.Shape(rows, columns))
-            ?? (model.Outputs[0].Shape is { } declared && !declared.Contains(-1) ? [.. declared] : null);
+        var computed = model.OutputShape(0, layout.Shape(rows, columns));
+        var shape = computed ?? (model.Outputs[0].Shape is { } declared && !declared.Contains(-1) ? [.. declared] : null);
         if (shape is null)
             return null;
         try
@@ -265,10 +265,11 @@ public sealed class SegmentationModel : IDisposable
                 : null,
                 model.LastOperator, Metadata.OneChannel, new(columns, rows));
         }
-        catch (ArgumentException)
+        // What a file declares may be wrong; the first image reports that, with its size.
+        catch (ArgumentException error)
         {
-            // The first image reports it, with its size.
-            return null;
+            return computed is null ? null : throw new ModelFormatException(
+                place, error.Message + (model.Outputs.Count > 1 ? $"; it is the first of {model.Outputs.Count} outputs" : ""));
         }
     }
 

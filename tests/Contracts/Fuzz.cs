@@ -14,9 +14,6 @@ namespace Hwaso.Tests;
 /// <param name="words">Texts that the format gives a meaning, to be put anywhere.</param>
 sealed class Fuzz(IReadOnlyList<byte[]> files, params string[] words)
 {
-    // Whatever a reader allocates beside the content, and the test itself.
-    const long AnyFile = 32 << 20;
-
     static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
 
     static readonly long[] numbers =
@@ -27,6 +24,9 @@ sealed class Fuzz(IReadOnlyList<byte[]> files, params string[] words)
 
     /// <summary>Bytes that may be allocated for one byte of a file, such as 1032 where it is deflated.</summary>
     public long BytesOfByte { get; init; } = 64;
+
+    /// <summary>Bytes that may be allocated for any file, beside its content and by the test itself.</summary>
+    public long AnyFile { get; init; } = 32 << 20;
 
     /// <summary>Mends what guards the content, such as check sums, in half of the files, so that damage gets past the guards.</summary>
     public Action<byte[]>? Mend { get; init; }

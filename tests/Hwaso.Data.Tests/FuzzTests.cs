@@ -1,4 +1,5 @@
 using System.Text;
+using Hwaso.Data.Annotations;
 using Hwaso.Data.Converting;
 using Hwaso.Data.Layouts;
 using Hwaso.Data.Matlab;
@@ -29,6 +30,26 @@ public sealed class FuzzTests : IDisposable
         first_value: 1
         classes: [road, {name: car, value: 7}]
         """;
+
+    const string Annotations = """
+        {"images": [{"id": 1, "file_name": "a.jpg", "width": 40, "height": 30}, {"id": 2, "file_name": "b.jpg", "width": 8, "height": 8}],
+        "categories": [{"id": 1, "name": "person", "keypoints": ["nose", "eye"], "skeleton": [[1, 2]]}, {"id": 3, "name": "car"}],
+        "annotations": [
+        {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 10.5, 12], "area": 90, "iscrowd": 0, "num_keypoints": 1,
+         "keypoints": [3, 4, 2, 0, 0, 0], "segmentation": [[1, 2, 11.5, 2, 11.5, 14, 1, 14]]},
+        {"id": 2, "image_id": 2, "category_id": 3, "bbox": [0, 0, 8, 8], "area": 20, "iscrowd": 1,
+         "segmentation": {"size": [8, 8], "counts": [44, 20]}},
+        {"id": 3, "image_id": 2, "category_id": 3, "bbox": [0, 0, 8, 8], "area": 20, "iscrowd": 1,
+         "segmentation": {"size": [8, 8], "counts": "\\1d0"}}]}
+        """;
+
+    const string Results = """
+        [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 10.5, 12], "score": 0.5, "keypoints": [3, 4, 2, 0, 0, 0]},
+        {"image_id": 2, "category_id": 3, "bbox": [0, 0, 8, 8], "score": 1e-3, "segmentation": {"size": [8, 8], "counts": "\\1d0"}}]
+        """;
+
+    static readonly string[] coco =
+        ["[", "]", "{", "}", ",", "\"", "null", "1e999", "-1", "\"size\"", "\"counts\"", "\"id\"", "\"bbox\"", "\"segmentation\"", "NaN"];
 
     readonly string folder = Directory.CreateTempSubdirectory("hwaso-fuzz").FullName;
 
@@ -65,5 +86,30 @@ public sealed class FuzzTests : IDisposable
             foreach (var image in json.Images.Where(json.IsAnnotated))
                 json.Labels(image.Name);
         }, e => e is DatasetException);
+    }
+
+    [Fact]
+    public void Damaged_COCO_annotations_are_read_or_refused()
+    {
+        var path = Path.Combine(folder, "damaged.json");
+        new Fuzz([Encoding.UTF8.GetBytes(Annotations), File.ReadAllBytes(Fixtures.Path("pose/ap/edges2_truth.json"))], coco)
+            .Run(1000, file =>
+            {
+                File.WriteAllBytes(path, file);
+                foreach (var found in CocoFile.Read(path, outlines: true).Annotations)
+                    found.Outline?.ToMask(30, 40);
+            }, e => e is DatasetException or FormatException);
+    }
+
+    [Fact]
+    public void Damaged_COCO_results_are_read_or_refused()
+    {
+        var path = Path.Combine(folder, "results.json");
+        new Fuzz([Encoding.UTF8.GetBytes(Results), File.ReadAllBytes(Fixtures.Path("pose/ap/edges1_results.json"))], coco)
+            .Run(1000, file =>
+            {
+                File.WriteAllBytes(path, file);
+                CocoResults.Read(path, outlines: true);
+            }, e => e is DatasetException);
     }
 }

@@ -62,6 +62,6 @@ public sealed record CocoOutline
         return outline.Counts is null && outline.Text is null ? throw json.Error("run lengths without 'counts'") : outline;
 
         int Whole(double number, double most) => number >= 0 && number <= most && Math.Floor(number) == number ? (int)(uint)number
-            : throw json.Error($"{number}; a whole number from 0 on was wanted");
+            : throw json.Error(FormattableString.Invariant($"{number}; a whole number from 0 on was wanted"));
     }
 }

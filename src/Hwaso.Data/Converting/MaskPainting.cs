@@ -14,6 +14,8 @@ static class MaskPainting
     public static void Paint(LabelMap labels, JsonElement mask, byte value)
     {
         var size = mask.GetProperty("size");
+        if (size.GetArrayLength() != 2)
+            throw new ArgumentException($"a size of {size.GetArrayLength()} numbers; height and width were wanted");
         var (height, width) = (size[0].GetInt32(), size[1].GetInt32());
         if (height != labels.Height || width != labels.Width)
             throw new ArgumentException($"a mask of {width}×{height} for an image of {labels.Width}×{labels.Height}");

@@ -70,11 +70,19 @@ static class MatFile
         using var zlib = new ZLibStream(new MemoryStream(content.ToArray()), CompressionMode.Decompress);
         using var whole = new MemoryStream();
         var buffer = new byte[1 << 16];
-        for (int read; (read = zlib.Read(buffer)) > 0;)
+        try
         {
-            whole.Write(buffer, 0, read);
-            if (whole.Length > LargestBytes)
-                throw new InvalidDataException($"unpacks to more than {LargestBytes >> 20} MiB");
+            for (int read; (read = zlib.Read(buffer)) > 0;)
+            {
+                whole.Write(buffer, 0, read);
+                if (whole.Length > LargestBytes)
+                    throw new InvalidDataException($"unpacks to more than {LargestBytes >> 20} MiB");
+            }
+        }
+        // Not the file's: it is in memory. zlib itself gives up at some damage.
+        catch (IOException error)
+        {
+            throw new InvalidDataException("its content cannot be unpacked", error);
         }
         return whole.ToArray();
     }
