@@ -1,3 +1,4 @@
+using Hwaso.Onnx;
 using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Tests;
@@ -49,6 +50,24 @@ public sealed class SegmentationRunTests
         Assert.Null(whole.ClassCount);
         Assert.Contains("the network's output is labels; it has no scores",
             Assert.Throws<ArgumentException>(() => whole.Segment(image, 200, 152, withScores: true)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tiles_that_do_not_fit_the_network_are_reported_with_their_size_and_the_images()
+    {
+        using var document = new OnnxDocument();
+        document.Input("image", OnnxDataType.Float32, (1, ""), (3, ""), (null, "height"), (null, "width"));
+        document.Weight("w", [64, 3, 1, 1], new float[192]);
+        document.Weight("v", [1, 3, 304, 400], new float[3 * 304 * 400]);
+        document.Node("Add", "size", ["image", "v"], ["fixed"]);
+        document.Node("Conv", "wide", ["fixed", "w"], ["scores"]);
+        document.Output("scores", OnnxDataType.Float32, (1, ""), (64, ""), (null, "h"), (null, "w"));
+        using var model = SegmentationModel.Load(document.ToArray([]), "model", two with { MostBytes = 4 << 20 });
+
+        var error = Assert.Throws<ArgumentException>(() => model.Segment(StreetModel.Image(400, 304), 400, 304));
+
+        Assert.Matches("an image of 400×304 pixels needs too much memory as a whole, and its tiles of \\d+×\\d+ do not fit the network: .*"
+            + "allow more memory", error.Message);
     }
 
     [Fact]

@@ -31,6 +31,19 @@ public sealed class TensorTests : TensorTest
     }
 
     [Fact]
+    public void A_span_of_other_numbers_is_an_InvalidOperationException_that_says_what_to_do()
+    {
+        using var scope = new Scope();
+        var x = Tensor.From([1f, 2f, 3f, 4f], 2, 2);
+
+        Assert.Contains("use Contiguous() first",
+            Assert.Throws<InvalidOperationException>(() => x.Transpose(0, 1).Span<float>()).Message, StringComparison.Ordinal);
+        Assert.Contains("does not hold Int64", Assert.Throws<InvalidOperationException>(() => x.Span<long>()).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(4, x.Span<float>().Length);
+    }
+
+    [Fact]
     public void A_refused_operator_names_itself_the_shapes_and_the_place()
     {
         using var scope = new Scope();

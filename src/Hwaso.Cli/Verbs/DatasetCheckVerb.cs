@@ -163,9 +163,18 @@ sealed class DatasetCheckVerb : Verb
 
     static void Print(TextWriter output, DatasetReport report)
     {
-        output.WriteLine($"{report.Layout}: {string.Join(", ", report.Splits.Select(s => $"{s.Key} {s.Value} images"))}");
+        output.WriteLine($"{report.Layout}: {(report.Splits.Count == 0 ? "no split" : string.Join(", ", report.Splits.Select(
+            s => $"{s.Key} {s.Value} images")))}");
         var sizes = string.Join(", ", report.Sizes.Take(PrintedSizes).Select(s => $"{s.Key} ({s.Value})"));
-        output.WriteLine($"sizes: {sizes}{(report.Sizes.Count > PrintedSizes ? $" and {report.Sizes.Count - PrintedSizes} more" : "")}");
+        if (report.Sizes.Count > 0)
+            output.WriteLine($"sizes: {sizes}{(report.Sizes.Count > PrintedSizes ? $" and {report.Sizes.Count - PrintedSizes} more" : "")}");
+        if (report.Encodings.Count == 0)
+        {
+            output.WriteLine("no label file could be read");
+            output.WriteLine();
+            Print(output, report.Problems);
+            return;
+        }
         output.WriteLine($"label files: {string.Join(", ", report.Encodings.Select(e => $"{e.Key} ({e.Value})"))}");
         if (report.Values.Count > 0)
         {
