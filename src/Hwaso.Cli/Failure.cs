@@ -27,6 +27,7 @@ static partial class Failure
         // .NET's own message says no more than its name.
         OutOfMemoryException => ("too little memory; try a smaller batch, crop or size", ExitCode.Failed),
         FileNotFoundException { FileName: { Length: > 0 } file } => ($"{file}: no such file; check the path", ExitCode.Failed),
+        DirectoryNotFoundException => ($"{OneLine(error.Message)} Check that the folder is there, and its disk mounted", ExitCode.Failed),
         UnauthorizedAccessException => ($"{OneLine(error.Message)} Check its permissions, or name another place", ExitCode.Failed),
         IOException when IsFull(error) => ($"{OneLine(error.Message)}; make room, or name a place on another disk", ExitCode.Failed),
         _ => (OneLine(error.Message), ExitCode.Failed),

@@ -87,10 +87,11 @@ sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IT
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            var kept = File.Exists(folder.Resume) ? $"go on from {folder.Resume}" : "begin again (nothing was saved yet)";
+            var kept = File.Exists(folder.Resume) ? $"go on from {folder.Resume} with --resume"
+                : "start the training anew; no state of it was saved";
             var named = error.Message.StartsWith(path, StringComparison.Ordinal) ? error.Message : $"{path}: {error.Message}";
             throw new TrainingException(
-                $"{named.TrimEnd('.')}; stopped at step {step}: make room or mend the folder, then {kept} with --resume", error);
+                $"{named.TrimEnd('.')}; stopped at step {step}: make room or mend the folder, then {kept}", error);
         }
     }
 

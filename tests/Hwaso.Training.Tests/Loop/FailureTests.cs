@@ -64,7 +64,7 @@ public sealed class FailureTests(SceneFolder scenes) : TensorTest, IClassFixture
             if (step == 4)
                 Directory.Delete(runs.At("gone").Root, recursive: true);
         }));
-        Assert.Matches(@"/gone/\S+: .*; stopped at step \d: make room or mend the folder, then begin again", error.Message);
+        Assert.Matches(@"/gone/\S+: .*; stopped at step \d: make room or mend the folder, then start the training anew", error.Message);
     }
 
     [Fact]
