@@ -119,7 +119,7 @@ public sealed class InterruptedTrainingTests(Workshop shop)
         var refused = process.Finish();
 
         Assert.Equal(1, refused.Code);
-        Assert.Matches($"hwaso train: {state}: .*stopped at step \\d+: make room.* go on from {state} with --resume", refused.Error);
+        Assert.Matches($"hwaso train: {state}: .*stopped at step \\d+: make room.* continue from {state} with --resume", refused.Error);
         Assert.DoesNotContain("   at ", refused.Error, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(state));
         Assert.DoesNotContain(Directory.EnumerateFiles(shop.At("stopped/checkpoints")), f => f.EndsWith(".tmp", StringComparison.Ordinal));

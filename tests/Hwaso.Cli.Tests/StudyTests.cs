@@ -133,7 +133,7 @@ public sealed class StudyTests(Workshop shop)
         Assert.Equal(["hwaso", "study"], command[..2]);
         var resumed = CommandLine.Run(command[1..]);
         Assert.True(resumed.Code == 0, resumed.Error);
-        Assert.Contains("going on after step", resumed.Error, StringComparison.Ordinal);
+        Assert.Contains("continuing after step", resumed.Error, StringComparison.Ordinal);
     }
 
     [Fact]

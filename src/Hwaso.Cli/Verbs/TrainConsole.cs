@@ -21,7 +21,7 @@ sealed class TrainConsole(VerbContext context, Team team) : ITrainWatcher, IDisp
             return;
         this.plan = plan;
         shown = fromStep;
-        var from = fromStep > 0 ? $", going on after step {fromStep}" : "";
+        var from = fromStep > 0 ? $", continuing after step {fromStep}" : "";
         context.Log($"{plan.Images} images, {plan.Epochs} epochs of {plan.StepsPerEpoch} steps{from}");
         progress = context.Progress("Training", plan.Steps - fromStep, "steps");
     }

@@ -27,7 +27,7 @@ sealed class ObjectScene
                     ? "pycocotools counts matches with it as misses, so ids begin at 1: renumber the annotations"
                     : "a second time; each annotation has its own: renumber them");
             if (annotation.Area is not { } area)
-                throw Error("no 'area', by which sizes are told apart");
+                throw Error("no 'area', which tells small, medium and large objects apart");
             // Annotations of images that the file does not list are passed over, as there.
             if (sizes.TryGetValue(annotation.ImageId, out var image))
                 Of(annotation.CategoryId, annotation.ImageId).Truths.Add(new SceneObject(

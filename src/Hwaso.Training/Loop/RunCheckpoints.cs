@@ -87,7 +87,7 @@ sealed class RunCheckpoints(RunFolder folder, Weights weights, string recipe, IT
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            var kept = File.Exists(folder.Resume) ? $"go on from {folder.Resume} with --resume"
+            var kept = File.Exists(folder.Resume) ? $"continue from {folder.Resume} with --resume"
                 : "start the training anew; no state of it was saved";
             var named = error.Message.StartsWith(path, StringComparison.Ordinal) ? error.Message : $"{path}: {error.Message}";
             throw new TrainingException(

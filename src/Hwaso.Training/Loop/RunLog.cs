@@ -23,7 +23,7 @@ sealed class RunLog(string path, ITrainWatcher watcher) : ITrainWatcher
     public void Begins(TrainPlan plan, long fromStep)
     {
         this.plan = plan;
-        var from = fromStep > 0 ? $", going on after step {fromStep}" : "";
+        var from = fromStep > 0 ? $", continuing after step {fromStep}" : "";
         Note($"{plan.Epochs} epochs of {plan.StepsPerEpoch} steps, {plan.Steps} steps of {plan.ImagesPerStep} images{from}");
         watcher.Begins(plan, fromStep);
     }

@@ -110,7 +110,7 @@ public sealed class ResumeTests(SceneFolder scenes) : TensorTest, IClassFixture<
         Assert.Contains("6 steps become 12, with the optimiser's state after step 6. ", log, StringComparison.Ordinal);
         Assert.Contains(rates, log, StringComparison.Ordinal);
         int At(string words) => log.IndexOf(words, StringComparison.Ordinal);
-        Assert.True(At("6 steps become 12") < At("going on after step 6"));
+        Assert.True(At("6 steps become 12") < At("continuing after step 6"));
         Assert.Equal(12, RunSummary.Read(runs.At("longer").Result).Step);
         if (schedule.Length == 0)
             return;

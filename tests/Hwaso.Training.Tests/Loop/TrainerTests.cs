@@ -75,7 +75,7 @@ public sealed class TrainerTests(SceneFolder scenes) : TensorTest, IClassFixture
             "recipe small, seed 7", "network hrnetv2, ", "Cityscapes train 12 images, Cityscapes val 4 images",
             "2 epochs of 3 steps, 6 steps of 4 images", "epoch 1/2: step 3/6, loss ", "saved checkpoints/best.safetensors",
             "epoch 1/2: mIoU ", "saved checkpoints/resume.safetensors", "stopped after step 4",
-            "going on after step 4", "epoch 2/2: mIoU ", "saved checkpoints/last.safetensors", "finished in ",
+            "continuing after step 4", "epoch 2/2: mIoU ", "saved checkpoints/last.safetensors", "finished in ",
         ];
         var at = -1;
         foreach (var text in wanted)
