@@ -24,7 +24,7 @@ build_native() {
         printf '%s' "$libtorch" >"$out/libtorch-used"
     fi
     [[ -f "$out/libhwaso_torch.so" ]] || say "Building native/ against ${libtorch:-the libtorch of the system} …"
-    run "$out/build.log" cmake --build "$out" --parallel
+    run "$out/build.log" cmake --build "$out" --parallel "$(nproc)"
 }
 
 # Current means: since the last good build no source, project or property file changed, and none was added to or removed from a folder.

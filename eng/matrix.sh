@@ -60,7 +60,7 @@ step_root() { make_root "$1" >&2 && sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' "$root
 step_door() {
     local log="$roots/$1/tmp/door.log"
     rm -rf "$roots/$1/tmp/door"
-    if ! in_root "$1" "eng/packages.sh && cmake -S native -B /tmp/door && cmake --build /tmp/door --parallel" >"$log" 2>&1; then
+    if ! in_root "$1" "eng/packages.sh && cmake -S native -B /tmp/door && cmake --build /tmp/door --parallel $(nproc)" >"$log" 2>&1; then
         tail -n 5 "$log" >&2
         say "not built, see $log |"
         return

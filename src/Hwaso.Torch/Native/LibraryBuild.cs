@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -113,7 +114,9 @@ static class LibraryBuild
             {
                 Compile(output, report, cmake,
                     "-S", sources, "-B", build, "-DCMAKE_BUILD_TYPE=Release", $"-DHWASO_LIBTORCH={libtorch.Folder}");
-                Compile(output, report, cmake, "--build", build, "--parallel");
+                // Without a number, make starts all compilers at once, and each takes a gigabyte.
+                Compile(output, report, cmake, "--build", build, "--parallel",
+                    Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
             }
             File.Move(Path.Combine(build, Platform.LibraryName), file, overwrite: true);
         }
