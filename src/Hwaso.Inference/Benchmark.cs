@@ -20,11 +20,14 @@ public sealed class Benchmark : IDisposable
     readonly IDisposable owner;
     readonly Action<CancellationToken> run;
 
-    Benchmark(IDisposable owner, Action<CancellationToken> run, string name, string engine, string device) =>
-        (this.owner, this.run, Name, Engine, Device) = (owner, run, name, engine, device);
+    Benchmark(IDisposable owner, Action<CancellationToken> run, string name, int channels, string engine, string device) =>
+        (this.owner, this.run, Name, Channels, Engine, Device) = (owner, run, name, channels, engine, device);
 
     /// <summary>The network's name.</summary>
     public string Name { get; }
+
+    /// <summary>Channels of the image.</summary>
+    public int Channels { get; }
 
     /// <summary>The engine and its version.</summary>
     public string Engine { get; }
@@ -50,12 +53,12 @@ public sealed class Benchmark : IDisposable
             if (model.Inputs is not [{ IsFloat: true } input] || input.Shape is { Count: not 4 })
             {
                 var inputs = string.Join(" and ", model.Inputs.Select(i => $"'{i.Name}' [{string.Join(", ", i.Shape ?? [])}]"));
-                throw new ArgumentException($"{file}: one input of images [1, 3, H, W] can be timed; it has {inputs}");
+                throw new ArgumentException($"{file}: one input of images [1, C, H, W] can be timed; it has {inputs}");
             }
             var channels = input.Shape is [_, > 0 and var declared, _, _] ? declared : 3;
             var session = model.Open([1, channels, size.Height, size.Width]);
             Numbers(session.Input(0).Length).CopyTo(session.Input(0));
-            return new Benchmark(model, session.Run, file, "Hwaso.Runtime", "cpu");
+            return new Benchmark(model, session.Run, file, channels, "Hwaso.Runtime", "cpu");
         }
         catch
         {
@@ -82,7 +85,8 @@ public sealed class Benchmark : IDisposable
             var channels = definition.ImageChannels;
             var input = Numbers(channels * size.Height * size.Width);
             return new Benchmark(
-                weights, _ => Forward(net, input, channels, size, device), definition.Name, $"libtorch {TorchInfo.Version}", $"{device}");
+                weights, _ => Forward(net, input, channels, size, device), definition.Name, channels, $"libtorch {TorchInfo.Version}",
+                $"{device}");
         }
         catch
         {

@@ -63,7 +63,7 @@ sealed class BenchVerb : Verb
             },
             output =>
             {
-                var image = $"1 x 3 x {asked.Size.Height} x {asked.Size.Width}";
+                var image = $"1 x {network.Channels} x {asked.Size.Height} x {asked.Size.Width}";
                 output.WriteLine($"{network.Name}, {image}, on {network.Engine}, {network.Device}, {threads} threads");
                 output.WriteLine($"median         {times.Median,9:0.00} ms  ({1000 / times.Median:0.0} images a second)");
                 output.WriteLine($"95 % within    {times.P95,9:0.00} ms  (of {runs} runs; the fastest {times.Least:0.00})");
