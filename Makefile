@@ -57,7 +57,7 @@ device: setup ## makes bin/device, which eng/device/check needs on a machine wit
 matrix: setup ## tries the libtorch of Debian 12, 13 and forky, in folders made by debootstrap (needs root; ARGS=trixie)
 	@eng/matrix.sh $(ARGS)
 
-processes: setup ## trains in network namespaces with cut links and killed processes (needs root and iproute2; HWASO_KILLS=30)
+processes: setup ## trains in several processes: equal to one, beside PyTorch, cut links, kills (root, iproute2; HWASO_PARTS, HWASO_KILLS)
 	@eng/processes.sh
 
 docs: setup ## generates the table and the drawings of docs/networks.md, and the API's pages in bin/api-docs/site

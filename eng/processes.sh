@@ -2,8 +2,22 @@
 # Trains in several processes under bad conditions, each process in a network namespace of its own: a link that is cut for 5 s, cut for
 # ever, slow, narrow; then processes that are killed at random moments and started again. Every run must end with the weights of one left
 # alone, or with a message that names the process. Needs root and iproute2 (tc for slow links). HWASO_KILLS: how many runs are killed (30).
+# HWASO_PARTS: equal (networks of each kind for 20 steps in 2, 3 and 4 processes), peer (losses and speed beside PyTorch's
+# DistributedDataParallel), links, kills; all of them by default.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+parts="${HWASO_PARTS:-equal peer links kills}"
+cd "$root"
+if [[ "$parts" == *equal* ]]; then
+    HWASO_SHARED_STEPS=20 dotnet test tests/Hwaso.Training.Tests -c "$configuration" --no-build --settings tests/test.runsettings \
+        --filter FullyQualifiedName~SharedTrainingTests --logger 'console;verbosity=normal'
+fi
+if [[ "$parts" == *peer* ]]; then
+    dotnet build benchmarks/Hwaso.Bench -c "$configuration" -v quiet -nologo
+    python3 benchmarks/processes.py
+fi
+[[ "$parts" == *links* || "$parts" == *kills* ]] || exit 0
 
 [[ "$(id -u)" == 0 ]] || die "needs root: network namespaces do"
 command -v ip >/dev/null || die "iproute2 is missing; apt-get install iproute2"
@@ -96,48 +110,50 @@ alone() {
     rm -rf "$work/alone$1" && mv "$work/run" "$work/alone$1"
 }
 
-for size in 2 3; do
-    alone "$size"
+try_links() {
+    for size in 2 3; do
+        alone "$size"
 
-    together "$size" run
-    await_steps run
-    ip link set hwv1 down; sleep 5; ip link set hwv1 up
-    finish
-    report "$size processes, a link cut for 5 s" "$([[ "${codes[*]}" =~ ^0(\ 0)*$ ]] && same run "alone$size" && echo "ok, same weights" || echo "FAILED: exit ${codes[*]}, $(tail -n 1 "$work/run.0.log")")"
-    rm -rf "$work/run"
+        together "$size" run
+        await_steps run
+        ip link set hwv1 down; sleep 5; ip link set hwv1 up
+        finish
+        report "$size processes, a link cut for 5 s" "$([[ "${codes[*]}" =~ ^0(\ 0)*$ ]] && same run "alone$size" && echo "ok, same weights" || echo "FAILED: exit ${codes[*]}, $(tail -n 1 "$work/run.0.log")")"
+        rm -rf "$work/run"
 
-    together "$size" run --set train.epochs=4000
-    await_steps run
-    began=$SECONDS
-    ip link set hwv1 down
-    finish
-    ip link set hwv1 up
-    said="$(cat "$work"/run.*.log | grep -c 'process 1 of .* silent\|process 0 at .* silent\|is gone' || true)"
-    report "$size processes, a link cut for ever" "$([[ ! " ${codes[*]} " =~ " 0 " ]] && ((said > 0)) && echo "ok, ended after $((SECONDS - began)) s: $(grep -h 'hwaso train:' "$work/run.0.log" | tail -n 1 | cut -c 1-110)" || echo "FAILED: exit ${codes[*]}, $(tail -n 1 "$work/run.0.log")")"
-    rm -rf "$work/run"
-done
+        together "$size" run --set train.epochs=4000
+        await_steps run
+        began=$SECONDS
+        ip link set hwv1 down
+        finish
+        ip link set hwv1 up
+        said="$(cat "$work"/run.*.log | grep -c 'process 1 of .* silent\|process 0 at .* silent\|is gone' || true)"
+        report "$size processes, a link cut for ever" "$([[ ! " ${codes[*]} " =~ " 0 " ]] && ((said > 0)) && echo "ok, ended after $((SECONDS - began)) s: $(grep -h 'hwaso train:' "$work/run.0.log" | tail -n 1 | cut -c 1-110)" || echo "FAILED: exit ${codes[*]}, $(tail -n 1 "$work/run.0.log")")"
+        rm -rf "$work/run"
+    done
 
-if command -v tc >/dev/null && tc qdisc add dev hwv1 root netem delay 20ms rate 20mbit 2>/dev/null; then
-    together 2 run --set train.epochs=10
-    finish
-    tc qdisc del dev hwv1 root
-    mv "$work/run" "$work/slow"
-    together 2 run --set train.epochs=10
-    finish
-    report "2 processes, 20 ms and 20 Mbit/s" "$(same run slow && echo "ok, same weights" || echo FAILED)"
-    rm -rf "$work/run" "$work/slow"
-else
-    report "2 processes, 20 ms and 20 Mbit/s" "ok (not tried: this kernel has no netem)"
-fi
+    if command -v tc >/dev/null && tc qdisc add dev hwv1 root netem delay 20ms rate 20mbit 2>/dev/null; then
+        together 2 run --set train.epochs=10
+        finish
+        tc qdisc del dev hwv1 root
+        mv "$work/run" "$work/slow"
+        together 2 run --set train.epochs=10
+        finish
+        report "2 processes, 20 ms and 20 Mbit/s" "$(same run slow && echo "ok, same weights" || echo FAILED)"
+        rm -rf "$work/run" "$work/slow"
+    else
+        report "2 processes, 20 ms and 20 Mbit/s" "ok (not tried: this kernel has no netem)"
+    fi
+}
+if [[ "$parts" == *links* ]]; then try_links; fi
+[[ "$parts" == *kills* ]] || exit "$failed"
 
 kills="${HWASO_KILLS:-30}"
 seed="${HWASO_KILL_SEED:-$RANDOM}"
 RANDOM=$seed
 began=$SECONDS
-together 2 run
-finish
+alone 2
 whole_ms=$(((SECONDS - began) * 1000 + 500))
-rm -rf "$work/run"
 bad=0
 for ((k = 0; k < kills; k++)); do
     resume=()
@@ -156,6 +172,7 @@ for ((k = 0; k < kills; k++)); do
     done
     same run alone2 || { bad=$((bad + 1)); say "seed $seed, run $k: weights differ, exit ${codes[*]}: $(tail -n 1 "$work/run.0.log")"; }
     rm -rf "$work/run"
+    say "run $((k + 1)) of $kills: killed $((try < 2 ? try : 2)) times, $bad differ"
 done
 report "$kills runs killed at random moments (seed $seed)" "$( ((bad == 0)) && echo "ok, resumed to the same weights" || echo "FAILED: $bad differ")"
 exit "$failed"

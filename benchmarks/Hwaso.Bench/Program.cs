@@ -22,6 +22,13 @@ if (args is ["poses", var people, var seconds])
     return 0;
 }
 
+// `processes JSON`: one of the processes of benchmarks/processes.py.
+if (args is ["processes", var request])
+{
+    SharedSteps.Run(JsonNode.Parse(request)!.AsObject());
+    return 0;
+}
+
 // `agreement SCRIPT [NETWORK…]`: the zoo's exports on both runtimes beside libtorch (eng/agreement.sh).
 if (args is ["agreement", var script, .. var names])
 {

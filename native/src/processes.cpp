@@ -20,6 +20,7 @@ using namespace hwaso;
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -69,6 +70,9 @@ struct Bucket {
   at::Tensor buffer;
   WorkPointer work;
   size_t missing = 0;
+  // Microseconds from the beginning of the exchange: when it was sent, and when its sum was there. A thread of Gloo's sets the latter.
+  int64_t sent_us = 0;
+  std::shared_ptr<std::atomic<int64_t>> summed_us = std::make_shared<std::atomic<int64_t>>(0);
 };
 
 struct ExchangeState {
@@ -79,7 +83,12 @@ struct ExchangeState {
   std::vector<bool> arrived;
   size_t next = 0;
   bool armed = false;
+  std::chrono::steady_clock::time_point begun;
   std::mutex mutex;
+
+  static int64_t since(std::chrono::steady_clock::time_point from) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - from).count();
+  }
 
   // The part of a buffer that holds a parameter's gradient, in the memory order of the gradient itself where that is dense: then a copy is
   // one run of memory. The order is the same in all processes, as the networks are.
@@ -99,6 +108,7 @@ struct ExchangeState {
     arrived.assign(parameters.size(), false);
     next = 0;
     armed = true;
+    begun = std::chrono::steady_clock::now();
   }
 
   void launch(Bucket& bucket) {
@@ -117,7 +127,11 @@ struct ExchangeState {
       }
     }
     Tensors tensors{bucket.buffer};
+    bucket.sent_us = since(begun);
     bucket.work = group.all_reduce(tensors, c10d::AllreduceOptions());
+    // A GPU's future is complete when the work is in its queue, so only a processor's says when the sum is there.
+    if (bucket.buffer.is_cpu())
+      bucket.work->getFuture()->addCallback([summed = bucket.summed_us, from = begun](auto&) { summed->store(since(from)); });
   }
 
   // A parameter has its whole gradient. Buckets start in their fixed order, so that all processes add the same ones at the same time.
@@ -138,8 +152,9 @@ struct ExchangeState {
     for (auto& bucket : buckets) {
       bucket.work->wait();
       bucket.work = {};
+      if (!bucket.buffer.is_cpu()) bucket.summed_us->store(since(begun));
     }
-    *waited_us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - from).count();
+    *waited_us = since(from);
     for (auto& bucket : buckets) {
       bucket.buffer.narrow(0, 0, bucket.elements).mul_(1.0 / group.size);
       auto flags = bucket.buffer.narrow(0, bucket.elements, static_cast<int64_t>(bucket.members.size())).to(at::kCPU, at::kFloat);
@@ -334,6 +349,20 @@ HW_API int hw_exchange_finish(Exchange* exchange, int64_t* waited_us) {
   return guarded([&] { exchange->state->finish(waited_us); });
 }
 
+HW_API int hw_exchange_buckets(Exchange* exchange) { return static_cast<int>(exchange->state->buckets.size()); }
+
+// Three numbers for each bucket of the last exchange, in the order of sending: its bytes, when it was sent, and when its sum was there, both
+// in microseconds since hw_exchange_begin.
+HW_API int hw_exchange_times(Exchange* exchange, int64_t* times) {
+  return guarded([&] {
+    for (const auto& bucket : exchange->state->buckets) {
+      *times++ = bucket.buffer.defined() ? static_cast<int64_t>(bucket.buffer.nbytes()) : 0;
+      *times++ = bucket.sent_us;
+      *times++ = bucket.summed_us->load();
+    }
+  });
+}
+
 HW_API void hw_exchange_free(Exchange* exchange) { delete exchange; }
 
 #else  // A libtorch without c10d, or without the headers of Gloo.
@@ -361,6 +390,8 @@ HW_API void hw_group_free(void*) {}
 HW_API int hw_exchange_new(void*, Handle*, int, int64_t, int64_t, void**) { return refused(); }
 HW_API int hw_exchange_begin(void*) { return refused(); }
 HW_API int hw_exchange_finish(void*, int64_t*) { return refused(); }
+HW_API int hw_exchange_buckets(void*) { return 0; }
+HW_API int hw_exchange_times(void*, int64_t*) { return refused(); }
 HW_API void hw_exchange_free(void*) {}
 
 #endif

@@ -79,6 +79,59 @@ public sealed class ProcessesTests(Workshop shop)
         Directory.Delete(shop.At("hung"), recursive: true);
     }
 
+    [Fact]
+    public void A_timeline_shows_that_gradients_travel_during_the_backward_pass()
+    {
+        // More than the first bucket's megabyte, so that there are two.
+        var ended = Launch(2, [], Training("timed", "--set", "train.epochs=1", "--set", "model.stage4.channels=[8, 16, 32, 128]",
+            "--profile", shop.At("timed.json")));
+
+        Assert.True(ended.Code == 0, ended.Error);
+        foreach (var (rank, file) in new[] { "timed.json", "timed-1.json" }.Index())
+        {
+            var events = JsonNode.Parse(File.ReadAllText(shop.At(file)))!["traceEvents"]!.AsArray();
+            var spans = events.Where(e => e!["ph"]!.GetValue<string>() == "X").Select(e => new Span(
+                e!["name"]!.GetValue<string>(), e["tid"]!.GetValue<int>(), e["ts"]!.GetValue<double>(), e["dur"]!.GetValue<double>())).ToArray();
+            Assert.All(events, e => Assert.Equal(rank, e!["pid"]!.GetValue<int>()));
+            Assert.All(spans.GroupBy(s => s.Track), Nest);
+            var steps = spans.Where(s => s.Name == "step").ToArray();
+            Assert.Equal(3, steps.Length);
+            foreach (var step in steps)
+            {
+                Span One(string name) => Assert.Single(spans, s => s.Name == name && s.From >= step.From && s.To <= step.To);
+                var order = new[] { "loader", "forward", "agreement", "backward", "waiting for gradients", "update" }.Select(One).ToArray();
+                Assert.All(order.Zip(order.Skip(1)), pair => Assert.True(pair.First.To <= pair.Second.From));
+                var buckets = spans.Where(s => s.Name == "exchange" && s.From >= step.From && s.To <= step.To).ToArray();
+                Assert.Equal(2, buckets.Length);
+                Assert.InRange(buckets.Min(b => b.From), One("backward").From, One("backward").To);
+            }
+        }
+        Directory.Delete(shop.At("timed"), recursive: true);
+    }
+
+    [Fact]
+    public void A_batch_that_one_process_cannot_read_ends_all_and_leaves_the_last_checkpoint()
+    {
+        var data = shop.CopyOf(shop.Data);
+        string[] Arguments(params string[] more) => ["train", shop.Recipe, "--data", data, "--run", shop.At("unread"), "--threads", "1",
+            "--device", "cpu", "--timeout", "20", .. more];
+        Assert.Equal(0, Launch(2, [], Arguments("--set", "train.epochs=1")).Code);
+        var before = File.ReadAllBytes(shop.At($"unread/{Resume}"));
+        // Its header is whole, so the check of all files at the start finds nothing.
+        var image = Directory.EnumerateFiles(data, "*_leftImg8bit.png", SearchOption.AllDirectories)
+            .First(f => f.Contains("/train/", StringComparison.Ordinal));
+        var bytes = File.ReadAllBytes(image);
+        bytes.AsSpan(bytes.Length / 3, 200).Clear();
+        File.WriteAllBytes(image, bytes);
+
+        var ended = Launch(2, [], Arguments("--set", "train.epochs=3", "--resume"));
+
+        Assert.Equal(1, ended.Code);
+        Assert.Contains(Path.GetFileName(image), ended.Error, StringComparison.Ordinal);
+        Assert.True(before.AsSpan().SequenceEqual(File.ReadAllBytes(shop.At($"unread/{Resume}"))));
+        Directory.Delete(shop.At("unread"), recursive: true);
+    }
+
     [Theory]
     [InlineData("OMPI_COMM_WORLD_RANK={0};OMPI_COMM_WORLD_SIZE=2;OMPI_COMM_WORLD_LOCAL_RANK={0};OMPI_COMM_WORLD_LOCAL_SIZE=2;"
         + "PMIX_NAMESPACE={1}")]
@@ -142,6 +195,19 @@ public sealed class ProcessesTests(Workshop shop)
         Assert.Contains("'score' does not work in several processes", CommandLine.Run("launch", "-n", "2", "--", "score").Error,
             StringComparison.Ordinal);
 
+    // Each lies within the one that it begins in.
+    static void Nest(IEnumerable<Span> spans)
+    {
+        var open = new Stack<Span>();
+        foreach (var span in spans.OrderBy(s => s.From).ThenByDescending(s => s.To))
+        {
+            while (open.Count > 0 && open.Peek().To <= span.From)
+                open.Pop();
+            Assert.True(open.Count == 0 || span.To <= open.Peek().To, $"{span} leaves {(open.Count > 0 ? open.Peek() : null)}");
+            open.Push(span);
+        }
+    }
+
     string[] Training(string run, params string[] more) => shop.Training(run, more);
 
     void Same(string run, string whole, string what)
@@ -189,6 +255,11 @@ public sealed class ProcessesTests(Workshop shop)
         {
             return "";
         }
+    }
+
+    sealed record Span(string Name, int Track, double From, double Long)
+    {
+        public double To => From + Long;
     }
 
     static void Kill(int id) => Send("KILL", id);

@@ -29,7 +29,8 @@ sealed class TrainConsole(VerbContext context, Team team) : ITrainWatcher, IDisp
     public void Stepped(long step, int epoch, double loss, double learningRate, double imagesPerSecond)
     {
         var memory = Environment.WorkingSet / Gi;
-        progress?.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s  {memory:0.0} GiB");
+        progress?.Report(step - shown, $"loss {loss:0.000}  lr {learningRate:g3}  {imagesPerSecond:0.0} images/s  {memory:0.0} GiB"
+            + (team.Pace is { Text.Length: > 0 } pace ? $"  {pace.Text}" : ""));
     }
 
     public void Validated(int epoch, Validation validation, bool isBest) =>

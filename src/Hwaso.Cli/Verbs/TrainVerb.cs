@@ -24,10 +24,13 @@ sealed class TrainVerb : Verb
     readonly Option<int?> timeout = Values.Whole(
         "--timeout", "SECONDS", "how long a process that trains with others waits for one of them (default: 60)", min: 1);
 
+    readonly Option<string?> profile = Values.Text(
+        "--profile", "FILE", "writes a timeline of the first 1,000 steps, a Chrome trace; process N of several writes FILE-N");
+
     public TrainVerb() => Command = new Command(
         "train", "trains a recipe: validates, keeps the best and the last checkpoint, writes the run folder and its report")
     {
-        recipe, data, run, set, resume, timeout,
+        recipe, data, run, set, resume, timeout, profile,
     };
 
     public override Command Command { get; }
@@ -41,7 +44,7 @@ sealed class TrainVerb : Verb
 
     public TrainArguments Read(ParseResult arguments) => new(
         arguments.GetRequiredValue(recipe), arguments.GetValue(data), arguments.GetValue(run), arguments.GetValue(set) ?? [],
-        arguments.GetValue(resume), arguments.GetValue(timeout));
+        arguments.GetValue(resume), arguments.GetValue(timeout), arguments.GetValue(profile));
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
@@ -57,11 +60,13 @@ sealed class TrainVerb : Verb
         var resume = asked.Resume || (place is not null && folder.WasBegun && IsRestart);
         using var team = place is null ? Team.Alone
             : Team.Join(place, device, loaded.Recipe.Train.SyncBatchNorm, WorkOf(loaded, asked), asked.Patience);
-        var request = new TrainRequest(loaded, asked.Data, folder, resume, device, threads) { Team = team };
         ITrainingTask task;
+        Timeline? timeline = null;
         TrainResult result;
         try
         {
+            timeline = asked.Profile is { } file ? new Timeline(Timeline.FileOf(file, team.Rank), team.Rank) : null;
+            var request = new TrainRequest(loaded, asked.Data, folder, resume, device, threads) { Team = team, Timeline = timeline };
             task = TrainingTasks.Open(request);
             using var watcher = new TrainConsole(context, team);
             using var trainer = new Trainer(request, task, watcher);
@@ -73,6 +78,10 @@ sealed class TrainVerb : Verb
         {
             team.Fail(error);
             throw;
+        }
+        finally
+        {
+            Write(timeline, context);
         }
         if (!result.Finished)
         {
@@ -94,6 +103,19 @@ sealed class TrainVerb : Verb
                 output.WriteLine($"report   {folder.Report}");
             });
         return ExitCode.Done;
+    }
+
+    // Also where the training failed, and its error is more important than this one.
+    static void Write(Timeline? timeline, VerbContext context)
+    {
+        try
+        {
+            timeline?.Write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            context.Log($"--profile: not written: {error.Message}");
+        }
     }
 
     static bool IsRestart =>
@@ -127,7 +149,9 @@ sealed class TrainVerb : Verb
 /// <param name="Set">Values that replace the recipe's, each <c>key=value</c>.</param>
 /// <param name="Resume">Whether to continue a run that was stopped.</param>
 /// <param name="Timeout">Seconds to wait for another process; null: the usual.</param>
-sealed record TrainArguments(string Recipe, string? Data, string? Run, IReadOnlyList<string> Set, bool Resume, int? Timeout)
+/// <param name="Profile">The file of the timeline; null: none.</param>
+sealed record TrainArguments(
+    string Recipe, string? Data, string? Run, IReadOnlyList<string> Set, bool Resume, int? Timeout, string? Profile)
 {
     /// <summary>How long to wait for another process.</summary>
     public TimeSpan Patience => TimeSpan.FromSeconds(Timeout ?? 60);

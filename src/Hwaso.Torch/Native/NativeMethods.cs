@@ -196,6 +196,12 @@ static unsafe partial class NativeMethods
     internal static partial int hw_exchange_finish(nint exchange, long* waitedUs);
 
     [LibraryImport(Library)]
+    internal static partial int hw_exchange_buckets(nint exchange);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_exchange_times(nint exchange, long* times);
+
+    [LibraryImport(Library)]
     internal static partial void hw_exchange_free(nint exchange);
 
     internal static string LastError => Marshal.PtrToStringUTF8((nint)hw_error()) ?? "";

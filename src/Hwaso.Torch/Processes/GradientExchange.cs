@@ -48,6 +48,21 @@ public sealed unsafe class GradientExchange : IDisposable
         return TimeSpan.FromMicroseconds(waited);
     }
 
+    /// <summary>The buckets of the last exchange, in the order of sending.</summary>
+    public IReadOnlyList<BucketTimes> Buckets
+    {
+        get
+        {
+            var numbers = new long[3 * NativeMethods.hw_exchange_buckets(Handle)];
+            int failed;
+            fixed (long* n = numbers)
+                failed = NativeMethods.hw_exchange_times(Handle, n);
+            Check(failed);
+            return [.. numbers.Chunk(3).Select(n => new BucketTimes(
+                n[0], TimeSpan.FromMicroseconds(n[1]), TimeSpan.FromMicroseconds(n[2])))];
+        }
+    }
+
     /// <summary>Ends it; later backward passes send nothing.</summary>
     public void Dispose()
     {
@@ -64,3 +79,9 @@ public sealed unsafe class GradientExchange : IDisposable
             throw new TorchException("gradient exchange", "", "", NativeMethods.LastError);
     }
 }
+
+/// <summary>When a bucket of gradients travelled, measured from <see cref="GradientExchange.Begin"/> on.</summary>
+/// <param name="Bytes">Its size in bytes.</param>
+/// <param name="Sent">When all its gradients were there and it was sent.</param>
+/// <param name="Summed">When the sum over all processes was there; on GPUs, when the wait for it was queued.</param>
+public readonly record struct BucketTimes(long Bytes, TimeSpan Sent, TimeSpan Summed);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Hwaso.Torch.Native;
 
@@ -10,6 +11,7 @@ namespace Hwaso.Torch.Processes;
 public sealed unsafe class ProcessGroup : IDisposable
 {
     nint group;
+    long waited;
 
     /// <summary>Joins a group.</summary>
     /// <param name="store">Where its processes meet.</param>
@@ -42,6 +44,9 @@ public sealed unsafe class ProcessGroup : IDisposable
     /// <summary>Where its tensors are.</summary>
     public Device Device { get; }
 
+    /// <summary>How long its calls have taken so far, all together: nearly all of that is waiting for others.</summary>
+    public TimeSpan Waited => Stopwatch.GetElapsedTime(0, Interlocked.Read(ref waited));
+
     internal nint Handle => group != 0 ? group : throw new ObjectDisposedException(nameof(ProcessGroup));
 
     /// <summary>Replaces each tensor by the sum of all processes' tensors.</summary>
@@ -57,8 +62,10 @@ public sealed unsafe class ProcessGroup : IDisposable
     public void Spread(Tensor tensor, int from = 0)
     {
         ArgumentNullException.ThrowIfNull(tensor);
+        var began = Stopwatch.GetTimestamp();
         Check(NativeMethods.hw_group_broadcast(Handle, tensor.Live(), from), "broadcast", tensor);
         GC.KeepAlive(tensor);
+        Count(began);
     }
 
     /// <summary>The tensors of all processes, in their order; each gives one of the same shape and type.</summary>
@@ -67,11 +74,13 @@ public sealed unsafe class ProcessGroup : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tensor);
         var results = new nint[Size];
+        var began = Stopwatch.GetTimestamp();
         int failed;
         fixed (nint* r = results)
             failed = NativeMethods.hw_group_all_gather(Handle, tensor.Live(), r);
         GC.KeepAlive(tensor);
         Check(failed, "all_gather", tensor);
+        Count(began);
         return [.. results.Select(handle => new Tensor(handle))];
     }
 
@@ -86,12 +95,17 @@ public sealed unsafe class ProcessGroup : IDisposable
     void Reduce(Operation operation, Tensor[] tensors)
     {
         var handles = tensors.Select(t => t.Live()).ToArray();
+        var began = Stopwatch.GetTimestamp();
         int failed;
         fixed (nint* h = handles)
             failed = NativeMethods.hw_group_all_reduce(Handle, h, handles.Length, (int)operation);
         GC.KeepAlive(tensors);
         Check(failed, "all_reduce", tensors);
+        Count(began);
     }
+
+    // A backward pass on a GPU has a thread of its own.
+    void Count(long began) => Interlocked.Add(ref waited, Stopwatch.GetTimestamp() - began);
 
     static void Check(int failed, string what, params Tensor[] tensors)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hwaso.Recipes;
+using Hwaso.Training.Processes;
 using static System.FormattableString;
 
 namespace Hwaso.Training.Loop;
@@ -7,7 +8,8 @@ namespace Hwaso.Training.Loop;
 /// <summary>Writes the run's <c>log.txt</c>, each line with its time, and hands everything on to another watcher.</summary>
 /// <param name="path">The file.</param>
 /// <param name="watcher">The other watcher.</param>
-sealed class RunLog(string path, ITrainWatcher watcher) : ITrainWatcher
+/// <param name="pace">How fast the processes are; null where there is one.</param>
+sealed class RunLog(string path, ITrainWatcher watcher, TeamPace? pace) : ITrainWatcher
 {
     TrainPlan? plan;
 
@@ -33,7 +35,7 @@ sealed class RunLog(string path, ITrainWatcher watcher) : ITrainWatcher
         // Every step's loss is in metrics.jsonl; here a line for each epoch is enough to see that it moves.
         if (step % plan!.StepsPerEpoch == 0 || step == plan.Steps)
             Note(Invariant($"epoch {epoch}/{plan.Epochs}: step {step}/{plan.Steps}, loss {loss:0.0000}, learning rate {learningRate:g4}, ")
-                + Invariant($"{imagesPerSecond:0.0} images/s"));
+                + Invariant($"{imagesPerSecond:0.0} images/s{(pace is { Text.Length: > 0 } ? ", " + pace.Text : "")}"));
         watcher.Stepped(step, epoch, loss, learningRate, imagesPerSecond);
     }
 

@@ -16,6 +16,9 @@ public sealed record TrainRequest(RecipeFile Recipe, string? Data, RunFolder Fol
 {
     /// <summary>The processes that train as one; by default this one alone.</summary>
     public Team Team { get; init; } = Team.Alone;
+
+    /// <summary>Records when the run did what; null to record nothing.</summary>
+    public Timeline? Timeline { get; init; }
 }
 
 /// <summary>How a run ended.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;
@@ -14,9 +15,10 @@ namespace Hwaso.Training.Loop;
 /// <param name="scaler">The scaler that keeps float16's gradients in range; null where none is needed.</param>
 /// <param name="team">The processes that share the step.</param>
 /// <param name="exchange">Averages their gradients; null in a team of one. Disposed with this.</param>
+/// <param name="timeline">Records the steps; null to record nothing.</param>
 sealed class TrainStep(
     ForwardPass pass, Optimiser optimiser, WeightAverage? average, TrainRecipe train, LossScaler? scaler, Team team,
-    GradientExchange? exchange) : IDisposable
+    GradientExchange? exchange, Timeline? timeline) : IDisposable
 {
     readonly StepGraph? graph = train.CudaGraph ? new StepGraph(pass, optimiser, scaler) : null;
 
@@ -41,16 +43,22 @@ sealed class TrainStep(
     public double Run(IEnumerator<ITrainingBatch> batches, double rate, CancellationToken stop)
     {
         using var scope = new Scope();
-        var sum = 0.0;
+        using var span = Timeline.Step(timeline);
+        team.Pace?.Begin(team.Waited);
+        var (sum, sends) = (0.0, 0L);
         optimiser.LearningRate = rate;
         (WasLeftOut, HasComputed) = (false, false);
         for (var k = 0; k < train.Accumulate; k++)
         {
-            batches.MoveNext();
+            using (Timeline.Span(timeline, "loader"))
+                batches.MoveNext();
             using var batch = batches.Current;
             HasComputed = true;
             if (k == train.Accumulate - 1)
+            {
+                sends = Stopwatch.GetTimestamp();
                 exchange?.Begin();
+            }
             sum += Backward(batch, stop);
             if (!double.IsFinite(sum))
             {
@@ -59,15 +67,14 @@ sealed class TrainStep(
             }
         }
         if (exchange is not null)
-            team.Finish(exchange);
-        if (scaler?.Unscale(optimiser.Groups) == false)
-            return LeaveOut(sum / train.Accumulate);
-        if (train.ClipNorm is { } limit)
-            GradientClipping.Clip(optimiser.Groups, limit);
-        optimiser.Step();
-        average?.Update();
-        ForgetGradients();
-        return sum / train.Accumulate;
+        {
+            using (Timeline.Span(timeline, "waiting for gradients"))
+                team.Finish(exchange);
+            timeline?.Add(sends, exchange.Buckets);
+        }
+        sum = Timeline.Within(timeline, "update", () => Update(sum / train.Accumulate));
+        team.Pace?.End(team.Waited);
+        return sum;
     }
 
     /// <summary>Frees the graph.</summary>
@@ -75,6 +82,18 @@ sealed class TrainStep(
     {
         graph?.Dispose();
         exchange?.Dispose();
+    }
+
+    double Update(double loss)
+    {
+        if (scaler?.Unscale(optimiser.Groups) == false)
+            return LeaveOut(loss);
+        if (train.ClipNorm is { } limit)
+            GradientClipping.Clip(optimiser.Groups, limit);
+        optimiser.Step();
+        average?.Update();
+        ForgetGradients();
+        return loss;
     }
 
     // A graph writes each step's gradients to the same places.
@@ -98,16 +117,20 @@ sealed class TrainStep(
         using var shared = team.Step();
         try
         {
+            double number;
             Files = batch.Files;
             if (graph is not null)
             {
                 Stops = stop.IsCancellationRequested;
                 return graph.Run(batch);
             }
-            var value = batch.Loss(pass);
-            (var number, Stops) = team.Agree(value.Item(), stop.IsCancellationRequested);
+            var value = Timeline.Within(timeline, "forward", () => batch.Loss(pass));
+            // Reading the loss waits for a GPU, agreeing for the other processes.
+            using (Timeline.Span(timeline, "agreement"))
+                (number, Stops) = team.Agree(value.Item(), stop.IsCancellationRequested);
             if (double.IsFinite(number))
             {
+                using var backward = Timeline.Span(timeline, "backward");
                 var share = train.Accumulate == 1 ? value : value / train.Accumulate;
                 (scaler?.Scaled(share) ?? share).Backward();
             }

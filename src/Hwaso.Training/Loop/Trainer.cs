@@ -53,7 +53,7 @@ public sealed class Trainer : IDisposable
     {
         var folder = request.Folder;
         (this.request, this.task, team, recipe) = (request, task, request.Team, task.Recipe);
-        this.watcher = new RunLog(team.IsFirst ? folder.Log : folder.LogOf(team.Rank), watcher);
+        this.watcher = new RunLog(team.IsFirst ? folder.Log : folder.LogOf(team.Rank), watcher, team.Pace);
         HeldFolder.Check(request);
         TeamChecks.Refuse(request, task);
         resolved = recipe.ToYaml(folder.Recipe);
@@ -246,7 +246,8 @@ public sealed class Trainer : IDisposable
 
     // Each stage has a scaler of its own, as it has an optimiser of its own.
     TrainingStage StageOf(StageSpan span) => new(
-        span, learner, weights, recipe.Train, plan.StepsPerEpoch, pass, compute == ScalarType.Float16 ? new LossScaler() : null, team);
+        span, learner, weights, recipe.Train, plan.StepsPerEpoch, pass, compute == ScalarType.Float16 ? new LossScaler() : null, team,
+        request.Timeline);
 
     void Enter(StageSpan next)
     {
@@ -389,7 +390,7 @@ public sealed class Trainer : IDisposable
         // The weights are the same everywhere; statistics are where batch norms count over all processes.
         if (!recipe.Train.SyncBatchNorm)
             team.Spread(weights.Buffers.Select(b => b.Value));
-        var validation = learner.Validate(stop);
+        var validation = Timeline.Within(request.Timeline, "validation", () => learner.Validate(stop));
         state = team.First(() => Scored(epoch, validation!));
     }
 

@@ -25,10 +25,11 @@ sealed class TrainingStage : IDisposable
     /// <param name="pass">How forward passes compute.</param>
     /// <param name="scaler">The scaler of losses; null where none is needed.</param>
     /// <param name="team">The processes that share each step.</param>
+    /// <param name="timeline">Records the steps; null to record nothing.</param>
     /// <exception cref="RecipeException">Losses or stages do not fit the network.</exception>
     public TrainingStage(
         StageSpan span, ILearner learner, Weights weights, TrainRecipe train, int stepsPerEpoch, ForwardPass pass, LossScaler? scaler,
-        Team team)
+        Team team, Timeline? timeline)
     {
         (this.span, this.weights, norms, Scaler) = (span, weights, train.BatchNorm, scaler);
         this.learner = learner.Stage(span.Index);
@@ -39,7 +40,7 @@ sealed class TrainingStage : IDisposable
         policy = PolicyOf(train.Schedule, train.Epochs is null ? 1 : stepsPerEpoch);
         Average = train.EmaDecay is { } decay ? new WeightAverage(weights, decay) : null;
         step = new TrainStep(pass, Optimiser, Average, train, scaler, team,
-            team.ExchangeOf([.. weights.Parameters.Select(p => p.Value).Where(p => p.RequiresGrad)]));
+            team.ExchangeOf([.. weights.Parameters.Select(p => p.Value).Where(p => p.RequiresGrad)]), timeline);
     }
 
     /// <summary>What the task says about it.</summary>

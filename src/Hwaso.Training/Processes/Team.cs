@@ -19,6 +19,7 @@ public sealed class Team : IDisposable
     readonly Heartbeat? heartbeat;
     readonly bool joinsBatchNorms;
     readonly Device device;
+    TimeSpan exchanged;
     int meetings;
 
     Team(ProcessPlace? place, Device device, ProcessStore? store, Heartbeat? heartbeat, bool joinsBatchNorms, TimeSpan patience)
@@ -27,6 +28,7 @@ public sealed class Team : IDisposable
         (this.device, this.store, this.heartbeat, this.joinsBatchNorms) = (device, store, heartbeat, joinsBatchNorms);
         if (store is null)
             return;
+        Pace = new TeamPace(Size);
         var network = Environment.GetEnvironmentVariable("GLOO_SOCKET_IFNAME");
         // Gradients go in an order of their own, beside whatever the forward and backward pass exchange.
         group = new ProcessGroup(store, "step", Rank, Size, device, patience, network);
@@ -49,7 +51,10 @@ public sealed class Team : IDisposable
     public bool IsShared => group is not null;
 
     /// <summary>Time that this process has waited for others, all steps together.</summary>
-    public TimeSpan Waited { get; private set; }
+    public TimeSpan Waited => exchanged + (group?.Waited ?? TimeSpan.Zero);
+
+    /// <summary>How fast each process is; null in a team of one.</summary>
+    public TeamPace? Pace { get; }
 
     /// <summary>Joins the others, and checks that all were started for the same work.</summary>
     /// <param name="place">This process's place.</param>
@@ -112,7 +117,7 @@ public sealed class Team : IDisposable
     public void Finish(GradientExchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
-        Waited += Named(exchange.Finish);
+        exchanged += Named(exchange.Finish);
     }
 
     /// <summary>The mean of all processes' numbers, and whether any of them was asked to stop.</summary>
@@ -122,9 +127,12 @@ public sealed class Team : IDisposable
         if (group is null)
             return (number, stops);
         using var scope = new Scope();
-        var both = Tensor.From([number, stops ? 1.0 : 0.0], 2).To(device);
-        Named(() => group.Sum(both));
-        var sums = both.ToArray<double>();
+        var own = new double[2 + Size];
+        (own[0], own[1], own[2 + Rank]) = (number, stops ? 1 : 0, Pace!.Own);
+        var all = Tensor.From(own, own.Length).To(device);
+        Named(() => group.Sum(all));
+        var sums = all.ToArray<double>();
+        Pace.Take(sums.AsSpan(2));
         return (sums[0] / Size, sums[1] > 0);
     }
 

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using Hwaso.Common;
+using Hwaso.Torch.Processes;
+
+namespace Hwaso.Training.Loop;
+
+/// <summary>
+/// Records when a training process did what, for the viewers of Chrome traces (chrome://tracing, ui.perfetto.dev): what the training thread
+/// does on one track, each bucket of gradients that travels on a track of its own. Times count from 1970, so that the files of several
+/// processes of a machine lie on one scale.
+/// </summary>
+public sealed class Timeline
+{
+    /// <summary>The steps of a session that are recorded; later ones are not, so that a file stays small enough for a viewer.</summary>
+    public const int MostSteps = 1000;
+
+    const int Training = 0, Buckets = 1;
+
+    readonly string path;
+    readonly int process;
+    readonly long began = Stopwatch.GetTimestamp();
+    readonly double beganUs = Math.Floor((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalMicroseconds);
+    readonly List<Entry> entries = [];
+    int steps, buckets;
+
+    /// <summary>Begins to record, and writes a file without events, so that a wrong path fails before the training.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="process">The process's number, from 0.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
+    public Timeline(string path, int process)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        (this.path, this.process) = (path, process);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        Write();
+    }
+
+    /// <summary>The file of a process: the given one for process 0, name-1.json for process 1, and so on.</summary>
+    public static string FileOf(string path, int process) => process == 0 ? path : Path.Combine(Path.GetDirectoryName(path) ?? "",
+        FormattableString.Invariant($"{Path.GetFileNameWithoutExtension(path)}-{process}{Path.GetExtension(path)}"));
+
+    /// <summary>Records something that the training thread does until the result is disposed.</summary>
+    /// <param name="timeline">Where to; null to record nothing.</param>
+    /// <param name="name">What it does.</param>
+    public static TimelineSpan Span(Timeline? timeline, string name) =>
+        timeline is null || timeline.steps > MostSteps ? default : new TimelineSpan(timeline, name, Stopwatch.GetTimestamp());
+
+    /// <summary>Records a step, and counts it.</summary>
+    public static TimelineSpan Step(Timeline? timeline)
+    {
+        if (timeline is not null)
+            timeline.steps++;
+        return Span(timeline, "step");
+    }
+
+    /// <summary>Does work that is recorded as one span.</summary>
+    public static T Within<T>(Timeline? timeline, string name, Func<T> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        using var span = Span(timeline, name);
+        return work();
+    }
+
+    /// <summary>Records how the buckets of an exchange travelled.</summary>
+    /// <param name="began">When the exchange began, by <see cref="Stopwatch.GetTimestamp"/>.</param>
+    /// <param name="times">Its buckets.</param>
+    public void Add(long began, IReadOnlyList<BucketTimes> times)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        if (steps > MostSteps)
+            return;
+        buckets = Math.Max(buckets, times.Count);
+        foreach (var (k, bucket) in times.Index())
+            entries.Add(new Entry("exchange", Buckets + k, Us(began) + bucket.Sent.TotalMicroseconds,
+                Us(began) + bucket.Summed.TotalMicroseconds, bucket.Bytes));
+    }
+
+    /// <summary>Writes all that was recorded.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
+    public void Write()
+    {
+        var events = new JsonArray(Named("process_name", Training, FormattableString.Invariant($"process {process}")),
+            Named("thread_name", Training, "training"));
+        for (var k = 0; k < buckets; k++)
+            events.Add(Named("thread_name", Buckets + k, FormattableString.Invariant($"gradients, bucket {k + 1}")));
+        foreach (var e in entries)
+        {
+            var record = new JsonObject
+            {
+                ["name"] = e.Name, ["ph"] = "X", ["pid"] = process, ["tid"] = e.Track,
+                ["ts"] = beganUs + Rounded(e.FromUs), ["dur"] = Rounded(e.ToUs) - Rounded(e.FromUs),
+            };
+            if (e.Bytes > 0)
+                record["args"] = new JsonObject { ["bytes"] = e.Bytes };
+            events.Add(record);
+        }
+        var text = new JsonObject { ["displayTimeUnit"] = "ms", ["traceEvents"] = events }.ToJsonString();
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(text));
+    }
+
+    internal void Add(string name, long from) =>
+        entries.Add(new Entry(name, Training, Us(from), Us(Stopwatch.GetTimestamp()), 0));
+
+    double Us(long timestamp) => Stopwatch.GetElapsedTime(began, timestamp).TotalMicroseconds;
+
+    // A double of the size of today's microseconds holds quarters exactly: so spans that nest do so in the file, too.
+    static double Rounded(double us) => Math.Floor(us * 4) / 4;
+
+    JsonObject Named(string what, int track, string name) => new()
+    {
+        ["name"] = what, ["ph"] = "M", ["pid"] = process, ["tid"] = track, ["args"] = new JsonObject { ["name"] = name },
+    };
+
+    readonly record struct Entry(string Name, int Track, double FromUs, double ToUs, long Bytes);
+}
+
+/// <summary>Something that the training thread does; recorded when disposed.</summary>
+public readonly struct TimelineSpan : IDisposable
+{
+    readonly Timeline? timeline;
+    readonly string? name;
+    readonly long from;
+
+    internal TimelineSpan(Timeline timeline, string name, long from) => (this.timeline, this.name, this.from) = (timeline, name, from);
+
+    /// <summary>Ends it.</summary>
+    public void Dispose() => timeline?.Add(name!, from);
+}
