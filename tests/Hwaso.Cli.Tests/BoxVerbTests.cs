@@ -9,7 +9,7 @@ public sealed class BoxVerbTests : IDisposable
     const string Recipe = """
         name: small
         model:
-          family: faster-rcnn-hrnetv2p
+          family: mask-rcnn-hrnetv2p
           anchor_scale: 3
           pyramid_channels: 8
           head_width: 16
@@ -43,8 +43,13 @@ public sealed class BoxVerbTests : IDisposable
 
         var scored = Json(0, "evaluate", run, "--data", data, "--results", results);
         var again = Json(0, "score", results, Path.Combine(data, "annotations/instances_val2017.json"), "--layout", "coco-boxes");
+        var masks = Json(0, "score", At("results.masks.json"), Path.Combine(data, "annotations/instances_val2017.json"), "--layout",
+            "coco-masks");
         foreach (var name in new[] { "ap", "ap50", "ap75", "aps", "apm", "apl", "ar1", "ar10", "ar100", "ars", "arm", "arl" })
+        {
             Assert.Equal(again.GetProperty(name).GetDouble(), scored.GetProperty(name).GetDouble(), 1e-12);
+            Assert.Equal(masks.GetProperty(name).GetDouble(), scored.GetProperty("masks").GetProperty(name).GetDouble(), 1e-12);
+        }
 
         var image = Directory.GetFiles(Path.Combine(data, "images/val2017")).Single();
         Json(0, "predict", run, image, "--out", At("out"));
@@ -55,6 +60,7 @@ public sealed class BoxVerbTests : IDisposable
         var scores = found.Select(f => f.GetProperty("score").GetDouble()).ToArray();
         Assert.Equal(scores.OrderDescending(), scores);
         Assert.NotEmpty(scores);
+        Assert.Equal(64, found[0].GetProperty("segmentation").GetProperty("size")[0].GetInt32());
 
         Refused(2, "--boxes is for pose networks", "evaluate", run, "--data", data, "--boxes", results);
         Refused(

@@ -30,16 +30,24 @@ static class BoxPredicting
         var list = new JsonArray();
         var picture = new RgbImage(image.Width, image.Height, (byte[])image.Pixels.Clone());
         var extent = network.Finder.Form.Extent;
-        foreach (var (box, score, label) in network.Finder.Find(image).OrderByDescending(d => d.Score))
+        FoundObject[] found = [.. network.Finder.Find(image).OrderByDescending(d => d.Score)];
+        foreach (var one in found.Reverse().Where(d => d.Score >= drawnFrom))
+            if (one.MaskOf(image.Height, image.Width) is { } pixels)
+                MaskDrawing.Draw(picture, pixels, BoxDrawing.ColourOf(one.Label));
+        foreach (var one in found)
         {
+            var (box, score, label) = one;
             var category = network.Categories?[label] ?? (label + 1, "");
-            list.Add(new JsonObject
+            var entry = new JsonObject
             {
                 ["category_id"] = category.Id,
                 ["category"] = category.Name,
                 ["score"] = score,
                 ["box"] = new JsonArray((JsonNode)box.X1, box.Y1, box.X2 - box.X1 + extent, box.Y2 - box.Y1 + extent),
-            });
+            };
+            list.Add(entry);
+            if (one.Mask is { } mask)
+                entry["segmentation"] = new JsonObject { ["size"] = new JsonArray(image.Height, image.Width), ["counts"] = mask };
             if (score >= drawnFrom)
                 BoxDrawing.Draw(
                     picture, box.X1, box.Y1, box.X2, box.Y2, BoxDrawing.ColourOf(label),

@@ -51,4 +51,8 @@ public sealed record BoxImage(long Id, string Path, int Width, int Height, IRead
 /// <param name="Box">Its box in pixels, as annotated.</param>
 /// <param name="Label">Its class, from 0.</param>
 /// <param name="IsCrowd">Whether it stands for many objects: scored as COCO does, never learned from.</param>
-public readonly record struct BoxObject(CocoBox Box, int Label, bool IsCrowd);
+public readonly record struct BoxObject(CocoBox Box, int Label, bool IsCrowd)
+{
+    /// <summary>Its pixels; null where the file has none, or they were not asked for.</summary>
+    public CocoOutline? Outline { get; init; }
+}

@@ -20,7 +20,7 @@ public static class BoxLayouts
     /// <param name="layout">The layout's name.</param>
     /// <param name="root">The data set's folder.</param>
     /// <param name="split">The split's name, such as <c>train</c>.</param>
-    /// <param name="outlines">Whether the truth keeps the objects' outlines, for scores of masks.</param>
+    /// <param name="outlines">Whether objects and truth keep their outlines, for masks.</param>
     /// <exception cref="ArgumentException">The layout is not known.</exception>
     /// <exception cref="DatasetException">The folder holds no such split, or annotations that cannot be used.</exception>
     public static BoxDataset Open(string layout, string root, string split, bool outlines = false)
@@ -69,7 +69,7 @@ public static class BoxLayouts
         return new BoxImage(image.Id, path, width, height,
         [
             .. objects.Where(o => IsUsable(o.Annotation, width, height))
-                .Select(o => new BoxObject(o.Annotation.Box, o.Label, o.Annotation.IsCrowd)),
+                .Select(o => new BoxObject(o.Annotation.Box, o.Label, o.Annotation.IsCrowd) { Outline = o.Annotation.Outline }),
         ]);
     }
 

@@ -105,11 +105,28 @@ public sealed class BoxLoader
             var image = data.Images[index];
             var (size, mirrored) = Draw(epoch, index);
             pixels.Fill(Read(index), size, mirrored, batch.Image(slot), batch.Height, batch.Width);
-            var (boxes, labels) = sampling.BoxesOf(image, size, mirrored);
+            var (boxes, labels, places) = sampling.BoxesOf(image, size, mirrored);
             batch.Samples[slot] = new BoxSample(
                 image.Path, size, boxes, labels,
-                (int)new KeyedRandom(options.Seed, epoch, -2 - (number * options.BatchSize + place)).Next());
+                (int)new KeyedRandom(options.Seed, epoch, -2 - (number * options.BatchSize + place)).Next())
+            {
+                Masks = sampling.Masks ? [.. places.Select(k => MaskOf(image, k, size, mirrored))] : null,
+            };
         };
+    }
+
+    InstanceMask MaskOf(BoxImage image, int place, SampledSize size, bool mirrored)
+    {
+        try
+        {
+            return InstanceMask.Of(
+                image.Objects[place].Outline ?? throw new FormatException("has no 'segmentation'; its pixels were wanted"),
+                image.Height, image.Width, size, mirrored, sampling.Rounds);
+        }
+        catch (FormatException error)
+        {
+            throw new DatasetException(data.Truth.Path, $"object {place} of image {image.Id} ({image.Path}): {error.Message}", error);
+        }
     }
 
     RgbImage Read(int index)
@@ -138,7 +155,11 @@ public sealed class BoxLoader
 /// <param name="Boxes">x1, y1, x2, y2 of each object in pixels of the batch.</param>
 /// <param name="Labels">The class of each, from 0.</param>
 /// <param name="Seed">Where random choices of the image's losses come from; it follows from seed, epoch and place.</param>
-public sealed record BoxSample(string File, SampledSize Size, float[] Boxes, int[] Labels, int Seed);
+public sealed record BoxSample(string File, SampledSize Size, float[] Boxes, int[] Labels, int Seed)
+{
+    /// <summary>The pixels of each object in pixels of the batch; null where masks are not wanted.</summary>
+    public InstanceMask[]? Masks { get; init; }
+}
 
 /// <summary>The images and boxes of one step, in a buffer that goes back to a pool when it is disposed.</summary>
 public sealed class BoxBatch : IBatch

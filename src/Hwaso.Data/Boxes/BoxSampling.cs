@@ -20,6 +20,9 @@ public sealed record BoxSampling
     /// <summary>Whether resized pixels are bytes, as OpenCV makes them; otherwise they stay fractions, as in torchvision.</summary>
     public bool Rounds { get; init; } = true;
 
+    /// <summary>Whether the objects' masks are wanted.</summary>
+    public bool Masks { get; init; }
+
     /// <summary>Batches end at multiples of this many pixels, zeros beyond the images.</summary>
     public int Multiple { get; init; } = 32;
 
@@ -39,15 +42,17 @@ public sealed record BoxSampling
     /// <param name="image">The image; its crowds are left out.</param>
     /// <param name="size">The size.</param>
     /// <param name="mirrored">Whether it is mirrored.</param>
-    /// <returns>The boxes and the class of each; objects that nothing is left of are left out.</returns>
-    public (float[] Boxes, int[] Labels) BoxesOf(BoxImage image, SampledSize size, bool mirrored)
+    /// <returns>
+    /// The boxes, the class of each, and its place among the image's objects; objects that nothing is left of are left out.
+    /// </returns>
+    public (float[] Boxes, int[] Labels, int[] Places) BoxesOf(BoxImage image, SampledSize size, bool mirrored)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(size);
         List<float> boxes = [];
-        List<int> labels = [];
+        List<int> labels = [], places = [];
         float right = size.Width - Extent, lower = size.Height - Extent;
-        foreach (var (box, label, crowd) in image.Objects)
+        foreach (var (place, (box, label, crowd)) in image.Objects.Index())
         {
             if (crowd)
                 continue;
@@ -63,8 +68,9 @@ public sealed record BoxSampling
                 continue;
             boxes.AddRange([x1, y1, x2, y2]);
             labels.Add(label);
+            places.Add(place);
         }
-        return ([.. boxes], [.. labels]);
+        return ([.. boxes], [.. labels], [.. places]);
     }
 
     static float Within(float value, float largest) => MathF.Max(0, MathF.Min(value, largest));

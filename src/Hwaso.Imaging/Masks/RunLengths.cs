@@ -112,6 +112,22 @@ public sealed class RunLengths
         return mask;
     }
 
+    /// <summary>The bitmap of <see cref="Box"/> alone, row by row: 1 inside, 0 outside.</summary>
+    public byte[] ToMaskOfBox()
+    {
+        int left = (int)Box.X, top = (int)Box.Y, width = (int)Box.Width;
+        var mask = new byte[width * (int)Box.Height];
+        long at = 0;
+        for (var k = 0; k < counts.Length; at += counts[k++])
+            if (k % 2 != 0)
+                for (var p = at; p < at + counts[k]; p++)
+                {
+                    var (x, y) = Math.DivRem(p, Height);
+                    mask[(y - top) * width + x - left] = 1;
+                }
+        return mask;
+    }
+
     /// <summary>The pixels inside all masks, or inside any.</summary>
     /// <param name="masks">At least one; all of one size.</param>
     /// <param name="intersect">Whether all.</param>

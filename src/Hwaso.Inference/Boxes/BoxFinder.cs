@@ -1,5 +1,6 @@
 using Hwaso.Data.Boxes;
 using Hwaso.Imaging;
+using Hwaso.Imaging.Masks;
 using Hwaso.Models.Detectors;
 using Hwaso.Nn.Boxes;
 using Hwaso.Torch;
@@ -18,8 +19,11 @@ public sealed class BoxFinder(Detector net, BoxSampling sampling, DetectionLimit
     /// <summary>Whose conventions boxes follow.</summary>
     public BoxForm Form => net.Config.Form;
 
+    /// <summary>Whether it finds masks too.</summary>
+    public bool HasMasks => net.HasMasks;
+
     /// <summary>The objects of an image, in its pixels.</summary>
-    public Detection[] Find(RgbImage image)
+    public FoundObject[] Find(RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
         net.Eval();
@@ -30,6 +34,14 @@ public sealed class BoxFinder(Detector net, BoxSampling sampling, DetectionLimit
         var planes = new float[3 * height * width];
         pixels.Fill(image, size, mirrored: false, planes, height, width);
         var batch = Tensor.From<float>(planes, 1, 3, height, width).To(net.Weights.Device).Contiguous(MemoryFormat.ChannelsLast);
-        return net.Detect(batch, [new DetectorImage(size.Height, size.Width, size.ScaleX, size.ScaleY)], limits)[0];
+        DetectorImage[] images = [new DetectorImage(size.Height, size.Width, size.ScaleX, size.ScaleY)];
+        return net.HasMasks
+            ? [.. net.DetectMasks(batch, images, limits)[0].Select(d => Found(d.Detection) with
+            {
+                Mask = RunLengthText.Write(FoundObject.Pasted(Form, d.Mask, d.Detection.Box, image.Height, image.Width)),
+            })]
+            : [.. net.Detect(batch, images, limits)[0].Select(Found)];
+
+        static FoundObject Found(Detection d) => new(d.Box, d.Score, d.Label);
     }
 }

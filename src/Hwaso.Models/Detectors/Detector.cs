@@ -47,6 +47,11 @@ public sealed record DetectorConfig
 /// <param name="ScaleY">Its height over that of the stored image.</param>
 public sealed record DetectorImage(int Height, int Width, float ScaleX = 1, float ScaleY = 1);
 
+/// <summary>A detection with its mask.</summary>
+/// <param name="Detection">The box, in pixels of the stored image.</param>
+/// <param name="Mask">28×28 probabilities over the box, row by row.</param>
+public sealed record DetectedMask(Detection Detection, float[] Mask);
+
 /// <summary>
 /// A two-stage detector. As a network of one answer it takes images [N, 3, H, W] without padding and gives [N, 100, 6]: x1, y1, x2, y2,
 /// score and class of each detection, zeros behind the last; with <see cref="Detect"/> it takes padded batches.
@@ -188,7 +193,31 @@ public sealed class Detector : Net, ISeveralOutputs, ISeveralAnswers
     {
         ArgumentNullException.ThrowIfNull(images);
         using var scope = new Scope();
+        return Detected(Levels(batch), batch, images, limits);
+    }
+
+    /// <summary>The detections of each image and the mask of each, 28×28 probabilities over its box.</summary>
+    /// <inheritdoc cref="Detect(Tensor, IReadOnlyList{DetectorImage}, DetectionLimits?)"/>
+    /// <exception cref="InvalidOperationException">The detector has no masks.</exception>
+    public DetectedMask[][] DetectMasks(Tensor batch, IReadOnlyList<DetectorImage> images, DetectionLimits? limits = null)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        using var scope = new Scope();
         var levels = Levels(batch);
+        var found = Detected(levels, batch, images, limits);
+        Box[][] boxes = [.. found.Zip(images, (own, image) => own.Select(d => d.Box.Scaled(image.ScaleX, image.ScaleY)).ToArray())];
+        if (found.All(own => own.Length == 0))
+            return [.. found.Select(_ => Array.Empty<DetectedMask>())];
+        var logits = Masks(Pool(levels, boxes, MaskHead.Side));
+        long[] labels = [.. found.SelectMany(own => own.Select(d => (long)d.Label + (config.Form.BackgroundLast ? 0 : 1)))];
+        var shares = DetectionLosses.OfClass(logits, Tensor.From(labels).To(logits.Device)).Sigmoid().ToArray<float>();
+        var each = shares.Length / labels.Length;
+        var at = 0;
+        return [.. found.Select(own => own.Select(d => new DetectedMask(d, shares[(at * each)..(++at * each)])).ToArray())];
+    }
+
+    Detection[][] Detected(Tensor[] levels, Tensor batch, IReadOnlyList<DetectorImage> images, DetectionLimits? limits)
+    {
         var found = Proposals(Maps(levels), (int)batch.Size(2), (int)batch.Size(3), images);
         Box[][] boxes = [.. found.Select(own => own.Select(p => p.Box).ToArray())];
         return Detections(Head(Pool(levels, boxes)), boxes, images, limits);

@@ -8,7 +8,11 @@ namespace Hwaso.Models.Detectors;
 /// <summary>The true objects of an image.</summary>
 /// <param name="Boxes">Their boxes in pixels of the batch.</param>
 /// <param name="Labels">Their classes from 0.</param>
-public sealed record DetectorTruth(Box[] Boxes, int[] Labels);
+public sealed record DetectorTruth(Box[] Boxes, int[] Labels)
+{
+    /// <summary>Their pixels in those of the batch; null where no masks are learned.</summary>
+    public ObjectMask[]? Masks { get; init; }
+}
 
 /// <summary>How many boxes of an image a step learns from.</summary>
 /// <param name="Anchors">Anchors drawn for the proposal network, at most half of them with an object.</param>
@@ -22,8 +26,13 @@ public sealed record SampleCounts(int Anchors = 256, int Proposals = 512);
 /// <param name="Boxes">Differences of those with an object.</param>
 public sealed record DetectorLoss(Tensor ProposalClasses, Tensor ProposalBoxes, Tensor Classes, Tensor Boxes)
 {
+    /// <summary>Cross entropy of the pixels of the masks of those with an object; null where no masks are learned.</summary>
+    public Tensor? Masks { get; init; }
+
     /// <summary>The sum.</summary>
-    public Tensor Total => ProposalClasses + ProposalBoxes + Classes + Boxes;
+    public Tensor Total => Masks is { } masks ? OfBoxes + masks : OfBoxes;
+
+    Tensor OfBoxes => ProposalClasses + ProposalBoxes + Classes + Boxes;
 }
 
 /// <summary>The losses of a detector in one step, by the conventions of its form.</summary>
@@ -61,8 +70,8 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
         var maps = detector.Maps(levels);
         var (anchorClasses, anchorBoxes) = OfAnchors(maps, detector.Anchors(maps, height, width), images, truths, random);
         var found = detector.Proposals(maps, height, width, images, ProposalLimits.Published(form, training: true));
-        var (classes, boxes) = OfProposals(levels, found, truths, random);
-        return new DetectorLoss(anchorClasses, anchorBoxes, classes, boxes);
+        var (classes, boxes, masks) = OfProposals(levels, found, images, truths, random);
+        return new DetectorLoss(anchorClasses, anchorBoxes, classes, boxes) { Masks = masks };
     }
 
     (Tensor Classes, Tensor Boxes) OfAnchors(
@@ -97,11 +106,12 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
             DetectionLosses.Boxes(Rows(deltas, positive), Fours(targets).To(device), form.ProposalBeta, divisor));
     }
 
-    (Tensor Classes, Tensor Boxes) OfProposals(
-        Tensor[] levels, ScoredBox[][] found, IReadOnlyList<DetectorTruth> truths, IReadOnlyList<Random> random)
+    (Tensor Classes, Tensor Boxes, Tensor? Masks) OfProposals(
+        Tensor[] levels, ScoredBox[][] found, IReadOnlyList<DetectorImage> images, IReadOnlyList<DetectorTruth> truths,
+        IReadOnlyList<Random> random)
     {
         var (at, background) = (0L, form.BackgroundLast ? detector.Classes : 0);
-        var drawn = new Box[found.Length][];
+        var (drawn, withObject) = (new Box[found.Length][], new (Box Box, int Truth)[found.Length][]);
         List<long> labels = [], positive = [];
         List<float> targets = [];
         for (var n = 0; n < found.Length; n++)
@@ -111,6 +121,7 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
             var (own, assigned) = WithTruths(proposals, truth.Boxes);
             var (with, without) = BoxSampler.Sample(assigned, counts.Proposals, 0.25, random[n]);
             drawn[n] = [.. with.Concat(without).Select(k => own[k])];
+            withObject[n] = [.. with.Select(k => (own[k], assigned[k]))];
             labels.AddRange(with.Select(k => (long)truth.Labels[assigned[k]] + (form.BackgroundLast ? 0 : 1)));
             labels.AddRange(Enumerable.Repeat((long)background, without.Length));
             positive.AddRange(Enumerable.Range(0, with.Length).Select(k => at + k));
@@ -125,8 +136,37 @@ public sealed class DetectorLosses(Detector detector, SampleCounts counts)
             DetectionLosses.Rows(answers[1].Reshape(answers[1].Size(0), -1, 4), learned), DetectionLosses.Rows(columns, learned));
         return (
             DetectionLosses.Classes(answers[0], columns),
-            DetectionLosses.Boxes(ownDeltas, Fours(targets).To(device), form.HeadBeta, SharedStep.Mean(Math.Max(labels.Count, 1))));
+            DetectionLosses.Boxes(ownDeltas, Fours(targets).To(device), form.HeadBeta, SharedStep.Mean(Math.Max(labels.Count, 1))),
+            OfMasks(levels, withObject, DetectionLosses.Rows(columns, learned), images, truths));
     }
+
+    /// <summary>The loss of the masks of the drawn proposals with an object; null where there are none to learn.</summary>
+    Tensor? OfMasks(
+        Tensor[] levels, (Box Box, int Truth)[][] drawn, Tensor columns, IReadOnlyList<DetectorImage> images,
+        IReadOnlyList<DetectorTruth> truths)
+    {
+        if (!detector.HasMasks || truths.Any(t => t.Masks is null))
+            return null;
+        const int Side = 2 * MaskHead.Side;
+        var targets = new float[drawn.Sum(own => own.Length)][];
+        var at = 0;
+        for (var n = 0; n < drawn.Length; n++)
+        {
+            var (first, own, masks, size) = (at, drawn[n], truths[n].Masks!, MaskSize(images[n]));
+            Parallel.For(0, own.Length, k => MaskTargets.Of(
+                form, masks[own[k].Truth], own[k].Box, size, Side, targets[first + k] = new float[Side * Side]));
+            at += own.Length;
+        }
+        var logits = detector.Masks(detector.Pool(levels, [.. drawn.Select(own => own.Select(d => d.Box).ToArray())], MaskHead.Side));
+        return DetectionLosses.Masks(
+            logits, columns, Tensor.From<float>(targets.SelectMany(t => t).ToArray(), targets.Length, Side, Side).To(logits.Device));
+    }
+
+    /// <summary>Masks are padded with their image, but for torchvision's.</summary>
+    (int Height, int Width) MaskSize(DetectorImage image) => form == BoxForm.Torchvision ? (image.Height, image.Width)
+        : (Padded(image.Height), Padded(image.Width));
+
+    static int Padded(int side) => (side + ResizeRule.Multiple - 1) / ResizeRule.Multiple * ResizeRule.Multiple;
 
     /// <summary>The proposals with the truths among them, and the truth of each.</summary>
     (Box[] Boxes, int[] Truth) WithTruths(Box[] proposals, Box[] truths)

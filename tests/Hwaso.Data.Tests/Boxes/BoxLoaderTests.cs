@@ -74,7 +74,7 @@ public sealed class BoxLoaderTests : IDisposable
         var image = new BoxImage(1, "a.png", 40, 32, [new BoxObject(new(10, 4, 10, 8), 3, false), new BoxObject(new(0, 0, 9, 9), 1, true)]);
         var size = new SampledSize(16, 20, 0.5f, 0.5f);
 
-        var (boxes, labels) = (Sampling with { Extent = extent, ClipsFirst = extent == 0 }).BoxesOf(image, size, mirrored);
+        var (boxes, labels, _) = (Sampling with { Extent = extent, ClipsFirst = extent == 0 }).BoxesOf(image, size, mirrored);
 
         Assert.Equal(wanted, boxes);
         Assert.Equal([3], labels);

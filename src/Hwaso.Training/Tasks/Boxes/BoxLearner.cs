@@ -35,7 +35,7 @@ sealed class BoxLearner : ILearner
     public BoxLearner(Detector net, Recipe recipe, BoxDataset training, BoxDataset validation, int threads, Team team)
     {
         (this.net, this.recipe, this.validation, this.threads, this.team) = (net, recipe, validation, threads, team);
-        sampling = BoxSettings.TrainingOf(recipe, net.Config.Form);
+        sampling = BoxSettings.TrainingOf(recipe, net.Config.Form) with { Masks = net.HasMasks };
         loader = new BoxLoader(training, sampling, new LoaderOptions
         {
             BatchSize = recipe.Train.Batch,
@@ -72,7 +72,8 @@ sealed class BoxLearner : ILearner
         // Each process looks at every so many images.
         var parts = team.GatherOf(validator.Find(first: team.Rank, step: team.Size, stop: stop).ToArray());
         var found = Enumerable.Range(0, validation.Images.Count).Select(k => parts[k % team.Size][k / team.Size]);
-        return BoxScores.Of(validator.Score([.. found], threads));
+        FoundObject[][] all = [.. found];
+        return BoxScores.Of(validator.Score(all, threads), validator.ScoreMasks(all, threads));
     }
 
     /// <inheritdoc/>
@@ -127,7 +128,10 @@ sealed class BoxTrainingBatch(DetectorLosses losses, BoxBatch batch) : ITraining
         DetectorImage[] sizes =
             [.. batch.Samples.Select(s => new DetectorImage(s.Size.Height, s.Size.Width, s.Size.ScaleX, s.Size.ScaleY))];
         DetectorTruth[] truths =
-            [.. batch.Samples.Select(s => new DetectorTruth([.. MemoryMarshal.Cast<float, Box>(s.Boxes)], s.Labels))];
+            [.. batch.Samples.Select(s => new DetectorTruth([.. MemoryMarshal.Cast<float, Box>(s.Boxes)], s.Labels)
+            {
+                Masks = s.Masks is { } masks ? [.. masks.Select(m => new ObjectMask(m.Left, m.Top, m.Width, m.Height, m.Bits))] : null,
+            })];
         // Each image draws by itself, so that it draws the same whoever has the images before it.
         Random[] draws = [.. batch.Samples.Select(s => new Random(s.Seed))];
         return pass.Run(images, input => [losses.Of(input, sizes, truths, draws).Total])[0];

@@ -2,6 +2,7 @@ using System.Globalization;
 using Hwaso.Data.Annotations;
 using Hwaso.Data.Boxes;
 using Hwaso.Imaging;
+using Hwaso.Inference.Boxes;
 using Hwaso.Nn.Boxes;
 using Hwaso.Reports;
 using Hwaso.Training.Loop;
@@ -53,7 +54,7 @@ sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
         };
     }
 
-    ReportChart Precision(IReadOnlyList<Detection[]> found) => new(
+    ReportChart Precision(IReadOnlyList<FoundObject[]> found) => new(
         "Precision and recall", "recall in %", "precision",
         [
             .. validator.Score(found, threads).Curves.Select(curve => (
@@ -98,8 +99,7 @@ sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
     RgbImage Picture(ImageFindings findings)
     {
         var stored = findings.Image.Read();
-        var answer = Resize.Bilinear(stored, Wide, Math.Max(1, (int)Math.Round((double)stored.Height * Wide / stored.Width)));
-        var truth = new RgbImage(answer.Width, answer.Height, (byte[])answer.Pixels.Clone());
+        var (truth, answer) = (Widened(Masked(stored, findings, ofTruth: true)), Widened(Masked(stored, findings, ofTruth: false)));
         double across = (double)answer.Width / stored.Width, down = (double)answer.Height / stored.Height;
         foreach (var (one, found) in findings.Objects.Zip(findings.Found))
             Draw(truth, one.Box, found ? BoxDrawing.ColourOf(one.Label) : missedColour, data.Categories[one.Label].Name);
@@ -112,8 +112,25 @@ sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
             image, across * box.X, down * box.Y, across * (box.X + box.Width), down * (box.Y + box.Height), colour, word);
     }
 
+    static RgbImage Widened(RgbImage image) =>
+        Resize.Bilinear(image, Wide, Math.Max(1, (int)Math.Round((double)image.Height * Wide / image.Width)));
+
+    /// <summary>The image with the masks of its objects, or of its detections, mixed in where the network finds masks.</summary>
+    RgbImage Masked(RgbImage stored, ImageFindings findings, bool ofTruth)
+    {
+        if (!validator.HasMasks)
+            return stored;
+        var image = new RgbImage(stored.Width, stored.Height, (byte[])stored.Pixels.Clone());
+        foreach (var (one, found) in findings.Objects.Zip(findings.Found).Where(o => ofTruth && o.First.Outline is not null))
+            MaskDrawing.Draw(image, InstanceMask.MaskOf(one.Outline!, image.Height, image.Width),
+                found ? BoxDrawing.ColourOf(one.Label) : missedColour);
+        foreach (var one in findings.Detections.Where(d => !ofTruth && d.Score >= Drawn).OrderBy(d => d.Score))
+            MaskDrawing.Draw(image, one.MaskOf(image.Height, image.Width)!, BoxDrawing.ColourOf(one.Label));
+        return image;
+    }
+
     /// <summary>Which objects a detection of their category, drawn by its score, overlaps by half; each finds one object.</summary>
-    ImageFindings Findings(BoxImage image, Detection[] detections)
+    ImageFindings Findings(BoxImage image, FoundObject[] detections)
     {
         BoxObject[] objects = [.. image.Objects.Where(o => !o.IsCrowd)];
         var found = new bool[objects.Length];
@@ -141,7 +158,7 @@ sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
     static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The objects of an image, whether each was found, and the detections.</summary>
-    sealed record ImageFindings(BoxImage Image, BoxObject[] Objects, bool[] Found, Detection[] Detections)
+    sealed record ImageFindings(BoxImage Image, BoxObject[] Objects, bool[] Found, FoundObject[] Detections)
     {
         public int Missed => Found.Count(f => !f);
     }

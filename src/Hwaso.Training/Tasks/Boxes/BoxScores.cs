@@ -4,7 +4,10 @@ using Hwaso.Training.Loop;
 
 namespace Hwaso.Training.Tasks.Boxes;
 
-/// <summary>The validations of detectors: COCO's twelve numbers of boxes, as scores and as a line of <c>metrics.jsonl</c>.</summary>
+/// <summary>
+/// The validations of detectors: COCO's twelve numbers of boxes, and of masks where there are some, as scores and as a line of
+/// <c>metrics.jsonl</c>.
+/// </summary>
 static class BoxScores
 {
     /// <summary>The score that decides which weights are the best.</summary>
@@ -12,12 +15,19 @@ static class BoxScores
 
     const string CategoriesKey = "ap_of_categories";
 
-    static readonly string[] shown = [Ap, "ap50", "ap75"];
+    /// <summary>What the names of the numbers of masks begin with.</summary>
+    const string MaskPrefix = "mask_";
+
+    static readonly string[] shown = [Ap, "ap50", "ap75", MaskPrefix + Ap];
 
     /// <summary>The validation of the twelve numbers.</summary>
-    public static Validation Of(ObjectScores scores)
+    /// <param name="scores">Those of boxes.</param>
+    /// <param name="masks">Those of masks; null where the network finds none.</param>
+    public static Validation Of(ObjectScores scores, ObjectScores? masks = null)
     {
         var fields = new JsonObject(Numbers(scores).Select(n => KeyValuePair.Create(n.Name, (JsonNode?)n.Value)));
+        foreach (var (name, _, value) in masks is null ? [] : Numbers(masks))
+            fields[MaskPrefix + name] = value;
         // Two categories may have one name.
         fields[CategoriesKey] = new JsonArray(
             [.. scores.ByCategory.Select(c => new JsonObject { ["name"] = c.Category.Name, ["ap"] = c.Ap < 0 ? null : c.Ap })]);
@@ -34,9 +44,16 @@ static class BoxScores
     public static Validation Read(JsonObject fields)
     {
         // A number without a truth that counts is -1 and has no value.
-        Score[] all = [.. Numbers(new ObjectScores(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)).Select(n => new Score(
-            n.Name, n.Title, fields[n.Name] is JsonValue value && value.GetValue<double>() is >= 0 and var number ? number : null))];
+        var names = Numbers(new ObjectScores(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        Score[] all =
+        [
+            .. names.Select(n => Of(n.Name, n.Title)),
+            .. names.Where(_ => fields.ContainsKey(MaskPrefix + Ap)).Select(n => Of(MaskPrefix + n.Name, $"mask {n.Title}")),
+        ];
         return new Validation { All = all, Shown = [.. all.Where(s => shown.Contains(s.Name))], Fields = fields };
+
+        Score Of(string name, string title) =>
+            new(name, title, fields[name] is JsonValue value && value.GetValue<double>() is >= 0 and var number ? number : null);
     }
 
     /// <summary>The average precision of each category of a validation; null where no truth counts.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Hwaso.Data;
 using Hwaso.Data.Boxes;
@@ -33,9 +34,10 @@ sealed class BoxTask : ITrainingTask
             ?? throw file.Error("data", "names no root; give the data set's folder with --data");
         Refuse(given);
         var detection = given.Detection ?? new DetectionRecipe();
-        var all = BoxLayouts.Open(given.Data.Layout, root, given.Data.TrainSplit);
+        var masks = definition.Detection.Masks;
+        var all = BoxLayouts.Open(given.Data.Layout, root, given.Data.TrainSplit, outlines: masks);
         training = all.ForTraining(detection.Background);
-        validation = BoxLayouts.Open(given.Data.Layout, root, given.Data.ValSplit);
+        validation = BoxLayouts.Open(given.Data.Layout, root, given.Data.ValSplit, outlines: masks);
         var classes = training.Categories.Count;
         if (given.Model.Classes is { } wanted && wanted != classes)
             throw file.Error("model.classes", $"{wanted}, but {training.Name} has {classes} categories; remove it");
@@ -94,8 +96,29 @@ sealed class BoxTask : ITrainingTask
                 ? $"; {problems.Count - 1} more images of {training.Name} and {validation.Name} cannot be used; "
                     + "hwaso dataset check --layout coco lists them"
                 : $"; {training.Name} and {validation.Name} cannot be used with it"));
+        if (definition.Detection.Masks)
+            CheckMasks(stop);
         return [];
     }
+
+    /// <summary>Every object that is learned from has pixels that fit its image.</summary>
+    void CheckMasks(CancellationToken stop) => Parallel.ForEach(
+        training.Images, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, image =>
+        {
+            foreach (var one in image.Objects.Where(o => !o.IsCrowd))
+                try
+                {
+                    InstanceMask.MaskOf(
+                        one.Outline ?? throw new FormatException("has no 'segmentation', from which a network with masks learns"),
+                        image.Height, image.Width);
+                }
+                catch (FormatException error)
+                {
+                    throw new DatasetException(training.Truth.Path, string.Create(CultureInfo.InvariantCulture,
+                        $"the object at ({one.Box.X}, {one.Box.Y}) of image {image.Id}: {error.Message}; ")
+                        + "hwaso dataset check --layout coco lists all such", error);
+                }
+        });
 
     /// <inheritdoc/>
     public NetworkCost Cost(SizePx input)
@@ -128,9 +151,6 @@ sealed class BoxTask : ITrainingTask
             throw file.Error("data.layout", $"'{given.Data.Layout}' holds no boxes; {string.Join(" or ", BoxLayouts.All)} was wanted");
         if (given.Stages.Count > 0)
             throw file.Error("stages", "a detector learns in one stage; remove them");
-        if (definition.Detection.Masks)
-            throw file.Error(
-                "model.name", $"'{definition.Name}' finds masks, which are not trained yet; take a faster-rcnn or fasterrcnn network");
         if (given.Train.Precision != Precision.Float32)
             throw file.Error("train.precision", "detectors train in float32: the choice of boxes needs its digits; remove it");
         if (given.Train.CudaGraph)

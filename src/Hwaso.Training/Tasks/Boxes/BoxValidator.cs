@@ -20,10 +20,10 @@ public sealed class BoxValidator(BoxFinder finder, BoxDataset data, IReadOnlyLis
     /// <param name="first">The first image, from 0.</param>
     /// <param name="step">From one image to the next.</param>
     /// <param name="stop">Ends the work with an exception.</param>
-    public IReadOnlyList<Detection[]> Find(
+    public IReadOnlyList<FoundObject[]> Find(
         Action<int>? progress = null, int first = 0, int step = 1, CancellationToken stop = default)
     {
-        var found = new List<Detection[]>(data.Images.Count);
+        var found = new List<FoundObject[]>(data.Images.Count);
         for (var k = first; k < data.Images.Count; k += step)
         {
             stop.ThrowIfCancellationRequested();
@@ -34,18 +34,40 @@ public sealed class BoxValidator(BoxFinder finder, BoxDataset data, IReadOnlyLis
     }
 
     /// <summary>Detections as COCO's results: x, y, width and height.</summary>
-    public CocoResults ResultsOf(IReadOnlyList<Detection[]> found)
+    public CocoResults ResultsOf(IReadOnlyList<FoundObject[]> found)
     {
         ArgumentNullException.ThrowIfNull(found);
-        var entries = data.Images.Zip(found).SelectMany(image => image.Second.Select(d => (image.First.Id, Detection: d)));
-        return new CocoResults("the network's answers", [.. entries.Select((entry, k) => new CocoResult
+        return ResultsOf(found, (result, _, one) => result with { Box = BoxOf(one.Box) });
+    }
+
+    /// <summary>Masks as COCO's results: run lengths as text, without boxes, so that sizes are those of the masks.</summary>
+    /// <exception cref="InvalidOperationException">The network finds no masks.</exception>
+    public CocoResults MaskResultsOf(IReadOnlyList<FoundObject[]> found)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        return ResultsOf(found, (result, image, one) => result with
         {
-            Index = k,
-            ImageId = entry.Id,
-            CategoryId = categories[entry.Detection.Label],
-            Score = entry.Detection.Score,
-            Box = BoxOf(entry.Detection.Box),
-        })]);
+            Outline = new CocoOutline
+            {
+                Height = image.Height,
+                Width = image.Width,
+                Text = one.Mask ?? throw new InvalidOperationException("the network finds no masks"),
+            },
+        });
+    }
+
+    CocoResults ResultsOf(IReadOnlyList<FoundObject[]> found, Func<CocoResult, BoxImage, FoundObject, CocoResult> with)
+    {
+        var entries = data.Images.Zip(found).SelectMany(image => image.Second.Select(one => (Image: image.First, One: one)));
+        return new CocoResults("the network's answers", [.. entries.Select((entry, k) => with(
+            new CocoResult
+            {
+                Index = k,
+                ImageId = entry.Image.Id,
+                CategoryId = categories[entry.One.Label],
+                Score = entry.One.Score,
+            },
+            entry.Image, entry.One))]);
     }
 
     /// <summary>A box as x, y, width and height.</summary>
@@ -55,32 +77,68 @@ public sealed class BoxValidator(BoxFinder finder, BoxDataset data, IReadOnlyLis
         return new CocoBox(box.X1, box.Y1, box.X2 - box.X1 + extent, box.Y2 - box.Y1 + extent);
     }
 
-    /// <summary>Writes detections in COCO's form of results.</summary>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Write(string path, IReadOnlyList<Detection[]> found)
+    /// <summary>
+    /// Writes detections in COCO's form of results: boxes, and masks into a file of their own, <c>NAME.masks.json</c> beside
+    /// <c>NAME.json</c>, since pycocotools takes the sizes of objects from boxes where a file has both.
+    /// </summary>
+    /// <returns>The files.</returns>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public IReadOnlyList<string> Write(string path, IReadOnlyList<FoundObject[]> found)
+    {
+        Write(path, ResultsOf(found));
+        if (!HasMasks)
+            return [path];
+        var masks = Path.ChangeExtension(path, ".masks" + Path.GetExtension(path));
+        Write(masks, MaskResultsOf(found));
+        return [path, masks];
+    }
+
+    static void Write(string path, CocoResults results)
     {
         using var stream = File.Create(path);
         using var json = new Utf8JsonWriter(stream);
         json.WriteStartArray();
-        foreach (var entry in ResultsOf(found).Entries)
+        foreach (var entry in results.Entries)
         {
             json.WriteStartObject();
             json.WriteNumber("image_id", entry.ImageId);
             json.WriteNumber("category_id", entry.CategoryId);
-            json.WriteStartArray("bbox");
-            foreach (var number in new[] { entry.Box!.Value.X, entry.Box.Value.Y, entry.Box.Value.Width, entry.Box.Value.Height })
-                json.WriteNumberValue(number);
-            json.WriteEndArray();
+            if (entry.Box is { } box)
+            {
+                json.WriteStartArray("bbox");
+                foreach (var number in new[] { box.X, box.Y, box.Width, box.Height })
+                    json.WriteNumberValue(number);
+                json.WriteEndArray();
+            }
+            if (entry.Outline is { } outline)
+            {
+                json.WriteStartObject("segmentation");
+                json.WriteStartArray("size");
+                json.WriteNumberValue(outline.Height);
+                json.WriteNumberValue(outline.Width);
+                json.WriteEndArray();
+                json.WriteString("counts", outline.Text);
+                json.WriteEndObject();
+            }
             json.WriteNumber("score", entry.Score);
             json.WriteEndObject();
         }
         json.WriteEndArray();
     }
 
-    /// <summary>COCO's twelve numbers.</summary>
+    /// <summary>Whether the network finds masks too.</summary>
+    public bool HasMasks => finder.HasMasks;
+
+    /// <summary>COCO's twelve numbers of boxes.</summary>
     /// <param name="found">The detections of every image.</param>
     /// <param name="threads">Threads that score.</param>
     /// <param name="bootstrap">Resamplings of the images for intervals; 0 for none.</param>
-    public ObjectScores Score(IReadOnlyList<Detection[]> found, int threads, int bootstrap = 0) =>
+    public ObjectScores Score(IReadOnlyList<FoundObject[]> found, int threads, int bootstrap = 0) =>
         ObjectScorer.Score(data.Truth, ResultsOf(found), new ObjectScoreOptions { Threads = threads, Bootstrap = bootstrap });
+
+    /// <summary>COCO's twelve numbers of masks, of a split opened with outlines; null where the network finds none.</summary>
+    /// <inheritdoc cref="Score"/>
+    public ObjectScores? ScoreMasks(IReadOnlyList<FoundObject[]> found, int threads, int bootstrap = 0) => !HasMasks ? null
+        : ObjectScorer.Score(
+            data.Truth, MaskResultsOf(found), new ObjectScoreOptions { Threads = threads, Bootstrap = bootstrap, Masks = true });
 }
