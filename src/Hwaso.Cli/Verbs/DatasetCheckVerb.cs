@@ -167,7 +167,8 @@ sealed class DatasetCheckVerb : Verb
             s => $"{s.Key} {s.Value} images")))}");
         var sizes = string.Join(", ", report.Sizes.Take(PrintedSizes).Select(s => $"{s.Key} ({s.Value})"));
         if (report.Sizes.Count > 0)
-            output.WriteLine($"sizes: {sizes}{(report.Sizes.Count > PrintedSizes ? $" and {report.Sizes.Count - PrintedSizes} more" : "")}");
+            output.WriteLine(
+                $"sizes: {sizes}{(report.Sizes.Count > PrintedSizes ? $" and {report.Sizes.Count - PrintedSizes} more" : "")}");
         if (report.Encodings.Count == 0)
         {
             output.WriteLine("no label file could be read");
