@@ -36,7 +36,7 @@ public sealed class SharedTrainingTests : TensorTest
             (int Images, int Size)[] few = [(4, 4), (4, 2), (5, 3), (3, 3), (2, 2)];
             var cases = new TheoryData<string, int, int>();
             foreach (var (k, network) in networks.Index())
-                foreach (var (images, size) in steps == 2 ? few[k..(k + 1)] : k is 0 or 2 ? [(4, 2), (5, 3), (4, 4)] : [(4, 2), (3, 3), (4, 4)])
+                foreach (var (images, size) in steps == 2 ? few[k..(k + 1)] : [(4, 2), (k is 0 or 2 ? 5 : 3, 3), (4, 4)])
                     cases.Add(network, images, size);
             return cases;
         }
