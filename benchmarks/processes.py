@@ -60,6 +60,7 @@ def main():
     parser.add_argument("--format", default="channels_last", choices=["channels_last", "contiguous"])
     parser.add_argument("--steps", type=int, default=20, help="steps of a run")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each side for the times; 0: losses alone")
+    parser.add_argument("--no-losses", action="store_true", help="times alone")
     parser.add_argument("--loss-size", type=int, nargs=2, default=[64, 128], metavar=("H", "W"))
     parser.add_argument("--results", help="writes the table to this file, too")
     args = parser.parse_args()
@@ -73,8 +74,9 @@ def main():
     say(f"HRNetV2 {args.width}, batch {args.batch} of all processes, {args.steps} steps of SGD at 0.001, batch norms of each process its own, "
         f"one thread a process, {args.format}.")
     say()
-    say("| losses | processes | first | last | differ by |\n|---|---|---|---|---|")
-    for kind, limit in (("float64", 1e-5), ("float32", None)):
+    if not args.no_losses:
+        say("| losses | processes | first | last | differ by |\n|---|---|---|---|---|")
+    for kind, limit in () if args.no_losses else (("float64", 1e-5), ("float32", None)):
         for size in (1, args.processes):
             request = {**common, "type": kind, "size": args.loss_size}
             ours, theirs = (run(side, size, request)["losses"] for side in COMMANDS)
@@ -82,6 +84,7 @@ def main():
             failed |= limit is not None and not worst < limit
             say(f"| {kind}, {args.loss_size[0]}x{args.loss_size[1]} | {size} | {ours[0]:.6f} | {ours[-1]:.6f} | {worst:.1e} |")
     if args.rounds:
+        load = os.getloadavg()[0]
         times = {(side, size): [] for side in COMMANDS for size in (1, args.processes)}
         request = {**common, "type": "float32", "size": args.size}
         for k in range(args.rounds):
@@ -100,7 +103,8 @@ def main():
             say(f"| {side} | {rate[0]:.1f} | {rate[1]:.1f} | {ratios[side][0]:.3f} | {rate[2]:.1f}, {rate[3]:.1f} | {ratios[side][1]:.3f} |")
         say()
         say(f"Hwaso's ratio over PyTorch's: {ratios['hwaso'][0] / ratios['pytorch'][0]:.3f} by medians, "
-            f"{ratios['hwaso'][1] / ratios['pytorch'][1]:.3f} by the fastest steps, {args.rounds} rounds, alternating.")
+            f"{ratios['hwaso'][1] / ratios['pytorch'][1]:.3f} by the fastest steps, {args.rounds} rounds, alternating; "
+            f"load average {load:.1f} before, {os.getloadavg()[0]:.1f} after, {os.cpu_count()} cores (1.0 is one busy core).")
     if args.results:
         command = "python3 benchmarks/processes.py " + " ".join(sys.argv[1:])
         pathlib.Path(args.results).write_text(f"# Several processes beside PyTorch's DistributedDataParallel\n\n`{command}`\n\n" + "\n".join(lines) + "\n")

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Estimates the time of a training step in many processes from the timeline of a step in a few.
 
-    hwaso launch -n 2 -- train RECIPE --data DIR --run RUN --profile trace.json
+    hwaso launch -n 2 -- train RECIPE --data DIR --run RUN --set train.sync_batch_norm=false --profile trace.json
     python3 tools/scaling.py trace.json
 
 Reads the timeline that `hwaso train --profile` wrote: how long the forward pass, the backward pass and the update take, when which bytes of gradients
 are there, and how long each bucket travelled. From the latter it fits the latency of a message and the bandwidth of the link. Then it simulates
 steps: a bucket starts when its gradients are there and the one before it has arrived; a ring of N processes exchanges B bytes in 2 (N - 1) messages
-of B / N bytes (Patarasuk and Yuan, 2009). Every batch norm that counts over all processes adds two small exchanges that nothing hides.
+of B / N bytes (Patarasuk and Yuan, 2009); at the end gradients are copied back. Every batch norm that counts over all processes adds two small
+exchanges that nothing hides (--norms); in the run that is measured they would count as computation, so that one leaves them out.
 """
 import argparse
 import bisect
@@ -33,7 +34,7 @@ def read(path):
         steps.append({
             "whole": step["dur"] / 1000, "backward": backward[0]["dur"] / 1000, "update": update[0]["dur"] / 1000,
             "forward": sum(e["dur"] for e in within(step, "forward")) / 1000, "buckets": sorted(buckets, key=lambda b: b[1]),
-            "waiting": sum(e["dur"] for name in ("waiting for gradients", "agreement") for e in within(step, name)) / 1000,
+            "copied": max((e["ts"] + e["dur"] - start) / 1000 for e in within(step, "waiting for gradients")) if buckets else 0,
         })
     if len(steps) < 3:
         raise SystemExit(f"{path}: {len(steps)} whole steps with one backward pass; at least 3 were wanted")
@@ -67,6 +68,8 @@ class Compute:
     def __init__(self, steps):
         self.forward, self.backward, self.update = (median(steps, lambda s: s[k]) for k in ("forward", "backward", "update"))
         count = len(steps[0]["buckets"])
+        # From the moment when all sums are there, and the backward pass is done, to that when all gradients are.
+        self.copy = median(steps, lambda s: max(0, s["copied"] - max([s["backward"], *(b[2] for b in s["buckets"])])))
         self.points = [(0.0, 0)]
         for k in range(count):
             at = median(steps, lambda s: s["buckets"][k][1])
@@ -97,7 +100,8 @@ class Compute:
         end = 0.0
         for count, ready in self.buckets(size):
             end = max(end, ready / faster) + travel(count)
-        return (self.forward + self.update) / faster + blocked + max(self.backward / faster, end)
+        copy = 0 if processes == 1 else self.copy / faster
+        return (self.forward + self.update) / faster + blocked + max(self.backward / faster, end) + copy
 
 
 def main():
@@ -110,7 +114,7 @@ def main():
     own, (latency, bandwidth) = Compute(steps), fit(steps)
     measured = median(steps, lambda s: s["whole"])
     print(f"{own.bytes / MB:.1f} MB of gradients in {len(own.points) - 1} buckets; forward {own.forward:.0f} ms, backward {own.backward:.0f} ms, "
-          f"update {own.update:.0f} ms; fitted {latency:.2f} ms a message, {bandwidth * 8 / 1e6:.1f} Gbit/s.")
+          f"copying back {own.copy:.0f} ms, update {own.update:.0f} ms; fitted {latency:.2f} ms a message, {bandwidth * 8 / 1e6:.1f} Gbit/s.")
     print(f"A step of 2 processes: {measured:.0f} ms measured, {own.step(2, latency, bandwidth):.0f} ms by the simulation.\n")
     links = [("1 Gbit/s, 100 µs", 0.1, 1e6 / 8), ("10 Gbit/s, 50 µs", 0.05, 1e7 / 8), ("100 Gbit/s, 10 µs", 0.01, 1e8 / 8)]
     counts = (2, 4, 8, 16, 32, 64)

@@ -17,7 +17,8 @@ static class SharedSteps
     /// <summary>Trains, and prints the losses and the milliseconds of each step as JSON in process 0.</summary>
     public static void Run(JsonObject request)
     {
-        var (batch, steps, rate) = (request["batch"]!.GetValue<int>(), request["steps"]!.GetValue<int>(), request["rate"]!.GetValue<double>());
+        var (batch, steps) = (request["batch"]!.GetValue<int>(), request["steps"]!.GetValue<int>());
+        var rate = request["rate"]!.GetValue<double>();
         var (height, width) = (request["size"]![0]!.GetValue<int>(), request["size"]![1]!.GetValue<int>());
         var type = request["type"]!.GetValue<string>() == "float64" ? ScalarType.Float64 : ScalarType.Float32;
         TorchInfo.Threads = 1;

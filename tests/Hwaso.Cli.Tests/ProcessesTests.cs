@@ -91,7 +91,8 @@ public sealed class ProcessesTests(Workshop shop)
         {
             var events = JsonNode.Parse(File.ReadAllText(shop.At(file)))!["traceEvents"]!.AsArray();
             var spans = events.Where(e => e!["ph"]!.GetValue<string>() == "X").Select(e => new Span(
-                e!["name"]!.GetValue<string>(), e["tid"]!.GetValue<int>(), e["ts"]!.GetValue<double>(), e["dur"]!.GetValue<double>())).ToArray();
+                e!["name"]!.GetValue<string>(), e["tid"]!.GetValue<int>(), e["ts"]!.GetValue<double>(), e["dur"]!.GetValue<double>()))
+                .ToArray();
             Assert.All(events, e => Assert.Equal(rank, e!["pid"]!.GetValue<int>()));
             Assert.All(spans.GroupBy(s => s.Track), Nest);
             var steps = spans.Where(s => s.Name == "step").ToArray();

@@ -35,6 +35,29 @@ public sealed class GradientExchangeTests : TensorTest
     }
 
     [Fact]
+    public void Times_of_buckets_follow_each_other_from_the_beginning_on()
+    {
+        var results = Ranks.RunGroup(2, group =>
+        {
+            var (large, small) = (Leaf(Tensor.Ones([600, 600])), Leaf(Tensor.Ones([5])));
+            using var exchange = new GradientExchange(group, [large, small]);
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            exchange.Begin();
+            (large.Sum() + small.Sum()).Backward();
+            exchange.Finish();
+            return (exchange.Buckets, clock.Elapsed);
+        });
+
+        foreach (var (buckets, whole) in results)
+        {
+            // Each has a number more for each parameter. The large one does not fit behind the small one into the first megabyte.
+            Assert.Equal([4L * 6, 4 * 360_001], buckets.Select(b => b.Bytes));
+            Assert.True(buckets[0].Sent <= buckets[1].Sent);
+            Assert.All(buckets, b => Assert.True(TimeSpan.Zero <= b.Sent && b.Sent <= b.Summed && b.Summed <= whole, $"{b} of {whole}"));
+        }
+    }
+
+    [Fact]
     public void A_parameter_that_only_some_use_gets_their_share_and_one_that_nobody_uses_gets_none()
     {
         var results = Ranks.RunGroup(2, group =>
