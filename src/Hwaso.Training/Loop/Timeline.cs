@@ -91,8 +91,12 @@ public sealed class Timeline
         {
             var record = new JsonObject
             {
-                ["name"] = e.Name, ["ph"] = "X", ["pid"] = process, ["tid"] = e.Track,
-                ["ts"] = beganUs + Rounded(e.FromUs), ["dur"] = Rounded(e.ToUs) - Rounded(e.FromUs),
+                ["name"] = e.Name,
+                ["ph"] = "X",
+                ["pid"] = process,
+                ["tid"] = e.Track,
+                ["ts"] = beganUs + Rounded(e.FromUs),
+                ["dur"] = Rounded(e.ToUs) - Rounded(e.FromUs),
             };
             if (e.Bytes > 0)
                 record["args"] = new JsonObject { ["bytes"] = e.Bytes };
@@ -112,7 +116,11 @@ public sealed class Timeline
 
     JsonObject Named(string what, int track, string name) => new()
     {
-        ["name"] = what, ["ph"] = "M", ["pid"] = process, ["tid"] = track, ["args"] = new JsonObject { ["name"] = name },
+        ["name"] = what,
+        ["ph"] = "M",
+        ["pid"] = process,
+        ["tid"] = track,
+        ["args"] = new JsonObject { ["name"] = name },
     };
 
     readonly record struct Entry(string Name, int Track, double FromUs, double ToUs, long Bytes);
