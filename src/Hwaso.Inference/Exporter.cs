@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hwaso.Common;
 using Hwaso.Graph;
-using Hwaso.Inference.Boxes;
 using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Models.Networks;
@@ -88,10 +87,12 @@ public static class Exporter
         {
             Detection = definition.Detection with { Limits = limits, Proposals = ProposalLimits.Published(form, training: false).Kept },
         };
-        var sampling = BoxSettings.SamplingOf(form);
+        // As BoxSettings pads images.
+        const int Multiple = ResizeRule.Multiple;
+        var least = form == BoxForm.Torchvision ? Multiple : 2 * Multiple;
         var state = model.Net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
         return OnnxExport.Write(
-            options.Size is { } size ? Sketch(sampling.Padded(size.Height), sampling.Padded(size.Width))
+            options.Size is { } size ? Sketch(Padded(size.Height), Padded(size.Width))
                 : Sketch(recorded.Height, recorded.Width),
             name => state[name].ToHost(),
             new OnnxOptions
@@ -102,9 +103,11 @@ public static class Exporter
                 FoldBatchNorm = options.FoldBatchNorm,
                 DeformConv = options.DeformConv,
                 Detector = new DetectorOptions(
-                    form, sampling.Multiple, sampling.Least, options.Size is { } given ? (given.Height, given.Width) : null),
+                    form, Multiple, least, options.Size is { } given ? (given.Height, given.Width) : null),
                 Metadata = Metadata(model, null, hasLabels: false),
             });
+
+        long Padded(int side) => Math.Max(least, (side + Multiple - 1) / Multiple * Multiple);
 
         NetworkGraph Sketch(long height, long width) =>
             NetworkGraph.Sketch(w => used.Build(w, model.ClassCount), [1, 3, height, width]);

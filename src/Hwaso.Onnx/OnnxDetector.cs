@@ -82,7 +82,7 @@ static class OnnxDetector
         to.Emit(node, "Concat", [FirstImage(to, kept), chosen], to.Result(node), OnnxValue.Of("axis", 1L));
     }
 
-    /// <summary>Writes <c>hwaso::roi_align_pyramid</c>: each box is pooled from its level, and all are put into their order again.</summary>
+    /// <summary>Writes <c>hwaso::roi_align_pyramid</c>: pools each box from its level and restores their order.</summary>
     public static void Pool(GraphNode node, OnnxExporter to)
     {
         var steps = new OnnxSteps(node, to);
