@@ -3,9 +3,12 @@ using Hwaso.Common;
 using Hwaso.Graph;
 using Hwaso.Inference.Networks;
 using Hwaso.Models;
+using Hwaso.Models.Networks;
 using Hwaso.Nn;
+using Hwaso.Nn.Boxes;
 using Hwaso.Onnx;
 using Hwaso.Recipes;
+using Hwaso.Runtime.Boxes;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference;
@@ -49,6 +52,8 @@ public static class Exporter
         var (net, segmentation) = (model.Net, model.Net as SegmentationNet);
         if (options.Labels && segmentation is null)
             throw new NotSupportedException($"a network for {model.Task.Word()} gives no labels; a segmentation network was wanted");
+        if (model.Definition is DetectorDefinition detector)
+            return MakeDetector(model, detector, options);
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
         var channels = model.Definition.ImageChannels;
         long[] shape = options.Size is { } size ? [1, channels, size.Height, size.Width] : [1, channels, recorded.Height, recorded.Width];
@@ -63,6 +68,49 @@ public static class Exporter
             Labels = options.Labels ? new LabelOptions(segmentation!.AlignCorners, model.Threshold ?? LoadedModel.UsualThreshold) : null,
             Metadata = Metadata(model, segmentation?.AlignCorners, options.Labels),
         });
+    }
+
+    /// <summary>
+    /// A detector: the image without padding and the factor of its boxes in, <c>detections</c> [1, D, 6] in pixels of the stored image and
+    /// <c>masks</c> [1, D, 28, 28] out. It is recorded in shapes alone, with as many proposals and detections as it is used with.
+    /// </summary>
+    static OnnxFileBytes MakeDetector(LoadedModel model, DetectorDefinition definition, ExportOptions options)
+    {
+        if (options.HalfPrecision)
+            throw new NotSupportedException(
+                "a detector is exported in single precision: the choice of boxes needs its digits; remove --fp16");
+        var form = definition.Detection.Form;
+        var boxes = model.Boxes;
+        var limits = boxes is null ? new DetectionLimits()
+            : new DetectionLimits { Score = (float)boxes.Score, Threshold = boxes.Overlap, Kept = boxes.Most };
+        var used = definition with
+        {
+            Detection = definition.Detection with { Limits = limits, Proposals = ProposalLimits.Published(form, training: false).Kept },
+        };
+        // As BoxSettings pads images.
+        const int Multiple = ResizeRule.Multiple;
+        var least = form == BoxForm.Torchvision ? Multiple : 2 * Multiple;
+        var state = model.Net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
+        return OnnxExport.Write(
+            options.Size is { } size ? Sketch(Padded(size.Height), Padded(size.Width))
+                : Sketch(recorded.Height, recorded.Width),
+            name => state[name].ToHost(),
+            new OnnxOptions
+            {
+                OtherSize = options.Size is null ? Sketch(other.Height, other.Width) : null,
+                InputName = "image",
+                OutputName = "detections",
+                FoldBatchNorm = options.FoldBatchNorm,
+                DeformConv = options.DeformConv,
+                Detector = new DetectorOptions(
+                    form, Multiple, least, options.Size is { } given ? (given.Height, given.Width) : null),
+                Metadata = Metadata(model, null, hasLabels: false),
+            });
+
+        long Padded(int side) => Math.Max(least, (side + Multiple - 1) / Multiple * Multiple);
+
+        NetworkGraph Sketch(long height, long width) =>
+            NetworkGraph.Sketch(w => used.Build(w, model.ClassCount), [1, 3, height, width]);
     }
 
     static string OutputName(ModelTask task) => task switch
@@ -85,6 +133,8 @@ public static class Exporter
             texts[ModelMetadata.AlignCorners] = aligned ? "true" : "false";
         if (model.Pose is { } pose)
             texts[ModelMetadata.Pose] = pose.Write();
+        if (model.Definition is DetectorDefinition { Detection.Form: var form })
+            texts[ModelMetadata.Boxes] = ((model.Boxes ?? new BoxMetadata { Categories = [] }) with { Form = form.ToString() }).Write();
         if (model.Threshold is { } threshold && !hasLabels)
         {
             texts[ModelMetadata.OneChannel] = "logit";

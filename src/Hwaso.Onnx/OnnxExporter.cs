@@ -30,9 +30,10 @@ sealed class OnnxExporter
         }
         folding = options.FoldBatchNorm || options.HalfPrecision ? new BatchNormFolding(graph) : null;
         // A file of half precision still has inputs and outputs of single precision.
-        names[graph.Inputs[0]] = options.HalfPrecision ? $"{options.InputName}_half" : options.InputName;
+        names[graph.Inputs[0]] = options.Detector is not null ? OnnxDetector.Input
+            : options.HalfPrecision ? $"{options.InputName}_half" : options.InputName;
         if (!options.HalfPrecision && options.Labels is null)
-            for (var k = 0; k < graph.Outputs.Count; k++)
+            for (var k = 0; k < (options.Detector is null ? graph.Outputs.Count : 1); k++)
                 names[graph.Outputs[k]] = Output(k);
     }
 
@@ -44,7 +45,10 @@ sealed class OnnxExporter
 
     public void Export()
     {
-        Document.Input(options.InputName, OnnxDataType.Float32, Port(graph.Inputs[0], "height", "width"));
+        if (options.Detector is { } detector)
+            OnnxDetector.Begin(this, options.InputName, detector);
+        else
+            Document.Input(options.InputName, OnnxDataType.Float32, Port(graph.Inputs[0], "height", "width"));
         if (options.HalfPrecision)
             Plain("Cast", [options.InputName], names[graph.Inputs[0]], OnnxValue.Of("to", (long)OnnxDataType.Float16));
         foreach (var node in graph.Nodes)
@@ -54,6 +58,8 @@ sealed class OnnxExporter
         for (var k = 0; k < graph.Outputs.Count; k++)
             if (options.Labels is { } labels)
                 WriteLabels(labels);
+            else if (options.Detector is { } found && k == 1)
+                OnnxDetector.Masks(this, Output(0), Name(graph.Outputs[1]), Shape(graph.Outputs[1]), found.Form, Output(1));
             else
             {
                 if (options.HalfPrecision)
@@ -120,8 +126,9 @@ sealed class OnnxExporter
     void Plain(string type, string[] inputs, string output, params OnnxValue[] attributes) =>
         Document.Node(type, $"{type}_{output}", inputs, [output], attributes);
 
-    // Several outputs are numbered from 0.
-    string Output(int k) => graph.Outputs.Count == 1 ? options.OutputName : $"{options.OutputName}_{k}";
+    // Several outputs are numbered from 0; a detector gives detections and masks.
+    string Output(int k) => options.Detector is not null && k == 1 ? "masks"
+        : graph.Outputs.Count == 1 || options.Detector is not null ? options.OutputName : $"{options.OutputName}_{k}";
 
     /// <summary>The tensor of an argument.</summary>
     public GraphValue Tensor(GraphNode node, int argument) => graph.Values[node.Arguments[argument].Values[0]];

@@ -1,4 +1,5 @@
 using Hwaso.Graph;
+using Hwaso.Nn.Boxes;
 
 namespace Hwaso.Onnx;
 
@@ -31,6 +32,9 @@ public sealed record OnnxOptions
     /// </summary>
     public bool DeformConv { get; init; }
 
+    /// <summary>How the file of a detector takes images; null for other networks.</summary>
+    public DetectorOptions? Detector { get; init; }
+
     /// <summary>The input's name.</summary>
     public string InputName { get; init; } = "input";
 
@@ -44,3 +48,12 @@ public sealed record OnnxOptions
 /// The probability above which a pixel is of class 1 where the scores are one channel, a logit; above 0 and below 1.
 /// </param>
 public sealed record LabelOptions(bool AlignCorners, double Threshold = 0.5);
+
+/// <summary>
+/// How the file of a detector takes images: it pads them, and divides the boxes that it finds by a second input, <c>scale</c>.
+/// </summary>
+/// <param name="Form">Whose conventions.</param>
+/// <param name="Multiple">Padded sides are multiples of this many pixels.</param>
+/// <param name="Least">The shortest padded side.</param>
+/// <param name="Size">Height and width of the image without its padding; null leaves them free.</param>
+public sealed record DetectorOptions(BoxForm Form, int Multiple, int Least, (int Height, int Width)? Size);

@@ -79,6 +79,15 @@ public sealed class OnnxModel : IDisposable
         return new(OnnxReader.Read(bytes.Memory, path, folder), options ?? new RuntimeOptions());
     }
 
+    /// <summary>The metadata of a file, without planning the network.</summary>
+    /// <exception cref="ModelFormatException">The file is not an ONNX file, or is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> MetadataOf(string path)
+    {
+        using IMemoryOwner<byte> bytes = new FileBytes(path);
+        return OnnxReader.Read(bytes.Memory, path, Path.GetDirectoryName(Path.GetFullPath(path))).Metadata;
+    }
+
     /// <summary>Loads a model from memory.</summary>
     /// <param name="file">The bytes of the file; they are not used after the call.</param>
     /// <param name="name">The name to use in messages.</param>

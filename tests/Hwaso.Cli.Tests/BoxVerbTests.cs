@@ -62,11 +62,36 @@ public sealed class BoxVerbTests : IDisposable
         Assert.NotEmpty(scores);
         Assert.Equal(64, found[0].GetProperty("segmentation").GetProperty("size")[0].GetInt32());
 
+        Exported(run, image, data, found, scored);
+
         Refused(2, "--boxes is for pose networks", "evaluate", run, "--data", data, "--boxes", results);
         Refused(
             2, "--overlay, --submission and views are for segmentation networks", "predict", run, image, "--out", At("out"), "--overlay");
         Rename("person", "horse", Path.Combine(data, "annotations/instances_val2017.json"));
         Refused(2, "finds 'person', which is no category of data val", "evaluate", run, "--data", data);
+    }
+
+    /// <summary>The exported file finds the same objects on Hwaso.Runtime, and scores alike.</summary>
+    void Exported(string run, string image, string data, JsonElement[] found, JsonElement scored)
+    {
+        var file = At("small.onnx");
+        var operators = Json(0, "export", run, "--out", file).GetProperty("operators");
+        Assert.True(operators.TryGetProperty("NonMaxSuppression", out _) && operators.TryGetProperty("RoiAlign", out _));
+        Assert.Equal("Hwaso.Runtime", Json(0, "predict", file, image, "--out", At("exported")).GetProperty("engine").GetString());
+        var path = Path.Combine(At("exported"), Path.GetFileNameWithoutExtension(image) + ".json");
+        var others = JsonDocument.Parse(File.ReadAllText(path)).RootElement.GetProperty("objects").EnumerateArray().ToList();
+
+        // The bounds of recorded detectors: a twentieth of a pixel and 1e-4; near-equal scores may change the choice of a few.
+        Assert.Equal(found.Length, others.Count);
+        Assert.True(found.Count(one => others.RemoveAll(other => Agree(one, other)) > 0) >= 0.95 * found.Length);
+        Assert.Equal(scored.GetProperty("ap").GetDouble(), Json(0, "evaluate", file, "--data", data).GetProperty("ap").GetDouble(), 1e-3);
+        Refused(2, "has its limits inside", "evaluate", file, "--data", data, "--set", "detection.score=0.5");
+
+        static bool Agree(JsonElement one, JsonElement other) =>
+            one.GetProperty("category_id").GetInt64() == other.GetProperty("category_id").GetInt64()
+            && Math.Abs(one.GetProperty("score").GetDouble() - other.GetProperty("score").GetDouble()) <= 1e-4
+            && one.GetProperty("box").EnumerateArray().Zip(other.GetProperty("box").EnumerateArray())
+                .All(n => Math.Abs(n.First.GetDouble() - n.Second.GetDouble()) <= 0.05);
     }
 
     static void Rename(string from, string to, string path) =>

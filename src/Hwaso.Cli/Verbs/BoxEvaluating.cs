@@ -16,7 +16,7 @@ static class BoxEvaluating
             throw new UsageException("--boxes is for pose networks; a detector finds the boxes itself");
         if (asked.Boundary || !asked.Views.Views.IsPlain)
             throw new UsageException("--boundary and views are for segmentation networks; leave them out");
-        using var network = DetectorNetwork.Open(asked.Source, context.UseTorch(), [.. view.Settings]);
+        using var network = context.OpenDetector(asked.Source, [.. view.Settings]);
         var layout = asked.Layout ?? BoxLayouts.Coco;
         if (!BoxLayouts.All.Contains(layout))
             throw new UsageException($"--layout {layout} holds no boxes; {string.Join(" or ", BoxLayouts.All)} was wanted");

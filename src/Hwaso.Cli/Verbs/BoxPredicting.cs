@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Imaging;
+using Hwaso.Inference;
 using Hwaso.Inference.Boxes;
 using Hwaso.Nn.Boxes;
 
@@ -20,17 +21,21 @@ static class BoxPredicting
             throw new UsageException("--overlay, --submission and views are for segmentation networks; a detector writes pictures anyway");
         // Before weights are loaded: an error of usage is one line.
         ImageAnswers.NamesOf(asked.Images);
-        string[] settings = least is { } score ? [string.Create(CultureInfo.InvariantCulture, $"detection.score={score}")] : [];
-        using var network = DetectorNetwork.Open(asked.Source, context.UseTorch(), settings);
-        return ImageAnswers.Run(asked, context, (stem, path, image) => Write(stem, path, image, network, least ?? DrawnFrom));
+        // An exported network has its limit inside: the detections above a higher one are chosen here.
+        string[] settings = least is { } score && !Segmenter.IsExported(asked.Source)
+            ? [string.Create(CultureInfo.InvariantCulture, $"detection.score={score}")]
+            : [];
+        using var network = context.OpenDetector(asked.Source, settings);
+        return ImageAnswers.Run(asked, context, (stem, path, image) => Write(stem, path, image, network, least ?? 0, least ?? DrawnFrom),
+            network.Engine);
     }
 
-    static string Write(string stem, string path, RgbImage image, DetectorNetwork network, double drawnFrom)
+    static string Write(string stem, string path, RgbImage image, DetectorNetwork network, double least, double drawnFrom)
     {
         var list = new JsonArray();
         var picture = new RgbImage(image.Width, image.Height, (byte[])image.Pixels.Clone());
         var extent = network.Finder.Form.Extent;
-        FoundObject[] found = [.. network.Finder.Find(image).OrderByDescending(d => d.Score)];
+        FoundObject[] found = [.. network.Finder.Find(image).Where(d => d.Score >= least).OrderByDescending(d => d.Score)];
         foreach (var one in found.Reverse().Where(d => d.Score >= drawnFrom))
             if (one.MaskOf(image.Height, image.Width) is { } pixels)
                 MaskDrawing.Draw(picture, pixels, BoxDrawing.ColourOf(one.Label));

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference;
+using Hwaso.Inference.Boxes;
 using Hwaso.Inference.Poses;
 using Hwaso.Runtime;
 using Hwaso.Torch;
@@ -57,6 +58,18 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
             return PoseNetwork.Open(source, UseTorch(), settings);
         RefuseDevice(source);
         return PoseNetwork.OpenExported(source, ProcessorThreads, settings);
+    }
+
+    /// <summary>Opens a detector; an exported one needs no libtorch.</summary>
+    /// <param name="source">A run folder, a checkpoint or an exported network.</param>
+    /// <param name="settings">Overrides of the recipe, which an exported network has not.</param>
+    public DetectorNetwork OpenDetector(string source, params IReadOnlyList<string> settings)
+    {
+        if (!Segmenter.IsExported(source))
+            return DetectorNetwork.Open(source, UseTorch(), settings);
+        RefuseDevice(source);
+        return settings.Count == 0 ? DetectorNetwork.OpenExported(source, ProcessorThreads)
+            : throw new UsageException($"{settings[0]}: {source} has its limits inside; export the run again after changing them");
     }
 
     /// <summary>Opens the network that a verb segments images with.</summary>

@@ -12,17 +12,17 @@ namespace Hwaso.Inference.Boxes;
 /// <param name="net">The detector; put into evaluation mode.</param>
 /// <param name="sampling">How it looks at images: its first size.</param>
 /// <param name="limits">Which answers are detections.</param>
-public sealed class BoxFinder(Detector net, BoxSampling sampling, DetectionLimits limits)
+public sealed class BoxFinder(Detector net, BoxSampling sampling, DetectionLimits limits) : IObjectFinder
 {
     readonly BoxPixels pixels = new(sampling);
 
-    /// <summary>Whose conventions boxes follow.</summary>
+    /// <inheritdoc/>
     public BoxForm Form => net.Config.Form;
 
-    /// <summary>Whether it finds masks too.</summary>
+    /// <inheritdoc/>
     public bool HasMasks => net.HasMasks;
 
-    /// <summary>The objects of an image, in its pixels.</summary>
+    /// <inheritdoc/>
     public FoundObject[] Find(RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);

@@ -61,7 +61,11 @@ public static class BoxSettings
     /// <summary>The short side, as height, and the long side of images that are scored.</summary>
     static SizePx TestSizeOf(Recipe recipe) => recipe.Validate.Size ?? recipe.Augment.Crop;
 
-    static BoxSampling SamplingOf(Recipe recipe, BoxForm form) => new()
+    static BoxSampling SamplingOf(Recipe recipe, BoxForm form) =>
+        SamplingOf(form) with { Mean = recipe.Augment.Mean, Deviation = recipe.Augment.Std };
+
+    /// <summary>How a form looks at images, but for their size.</summary>
+    internal static BoxSampling SamplingOf(BoxForm form) => new()
     {
         Sizes = [],
         Flip = false,
@@ -70,11 +74,10 @@ public static class BoxSettings
         Rounds = form != BoxForm.Torchvision,
         Multiple = ResizeRule.Multiple,
         Least = form == BoxForm.Torchvision ? ResizeRule.Multiple : 2 * ResizeRule.Multiple,
-        Mean = recipe.Augment.Mean,
-        Deviation = recipe.Augment.Std,
     };
 
-    static Func<int, int, SampledSize> SizeOf(BoxForm form, SizePx sides)
+    /// <summary>The size at which images are fitted into a short and a long side.</summary>
+    internal static Func<int, int, SampledSize> SizeOf(BoxForm form, SizePx sides)
     {
         var rule = new ResizeRule(form, sides.Height, sides.Width);
         return (height, width) =>

@@ -1,45 +1,51 @@
+using System.Text.Json;
 using Hwaso.Checkpoints;
+using Hwaso.Common;
 using Hwaso.Data.Annotations;
 using Hwaso.Data.Boxes;
 using Hwaso.Models;
 using Hwaso.Models.Detectors;
+using Hwaso.Nn.Boxes;
 using Hwaso.Recipes;
+using Hwaso.Runtime;
+using Hwaso.Runtime.Boxes;
+using Hwaso.Runtime.Format;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference.Boxes;
 
-/// <summary>A trained or imported detector on libtorch.</summary>
+/// <summary>A trained or imported detector on libtorch, or an exported one on Hwaso.Runtime.</summary>
 public sealed class DetectorNetwork : IDisposable
 {
     // torchvision's detectors have an output for every number of COCO's up to this one.
     const int CocoNumbers = 90;
 
-    readonly LoadedModel model;
+    readonly IDisposable owner;
 
-    DetectorNetwork(LoadedModel model, Recipe recipe)
-    {
-        (this.model, Recipe) = (model, recipe);
-        var net = (Detector)model.Net;
-        Finder = new BoxFinder(net, BoxSettings.TestOf(recipe, net.Config.Form), BoxSettings.LimitsOf(recipe));
-    }
-
-    /// <summary>The recipe that it was trained by, with settings of the caller; of an imported network, the official one.</summary>
-    public Recipe Recipe { get; }
+    DetectorNetwork(IDisposable owner, string source, string engine, IObjectFinder finder) =>
+        (this.owner, Source, Engine, Finder) = (owner, source, engine, finder);
 
     /// <summary>Finds objects with it.</summary>
-    public BoxFinder Finder { get; }
+    public IObjectFinder Finder { get; }
 
-    /// <summary>The weight file.</summary>
-    public string Source => model.Source;
+    /// <summary>The weight file, or the exported one.</summary>
+    public string Source { get; }
 
-    /// <summary>How many classes it tells apart.</summary>
-    public int Classes => model.ClassCount;
+    /// <summary>The engine: <c>libtorch</c> or <c>Hwaso.Runtime</c>.</summary>
+    public string Engine { get; }
 
-    /// <summary>Number and name of each class's category; null where the checkpoint does not say.</summary>
-    public IReadOnlyList<(long Id, string Name)>? Categories => model.Boxes?.Categories;
+    /// <summary>How many classes it tells apart; 0 where an exported file does not say.</summary>
+    public int Classes { get; private init; }
 
-    /// <summary>Whether a run folder or checkpoint holds a detector; false for anything else.</summary>
-    public static bool Is(string source) => CheckpointTask.Of(source) == ModelTask.Detection;
+    /// <summary>Number and name of each class's category; null where the file does not say.</summary>
+    public IReadOnlyList<(long Id, string Name)>? Categories { get; private init; }
+
+    /// <summary>Whether a run folder, a checkpoint or an exported file holds a detector; false for anything else.</summary>
+    public static bool Is(string source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return Segmenter.IsExported(source) ? IsExportedDetector(source) : CheckpointTask.Of(source) == ModelTask.Detection;
+    }
 
     /// <summary>Opens a run folder's best weights or a checkpoint.</summary>
     /// <param name="source">The run folder or the checkpoint.</param>
@@ -52,14 +58,67 @@ public sealed class DetectorNetwork : IDisposable
         var model = LoadedModel.Open(source, device);
         try
         {
-            return model.Task != ModelTask.Detection
-                ? throw new CheckpointException(model.Source, null, $"is a network for {model.Task.Word()}; a detector was wanted")
-                : new DetectorNetwork(model, RecipeFile.Read(TrainedBy(model).ToYaml(), model.Source, settings).Recipe);
+            if (model.Task != ModelTask.Detection)
+                throw new CheckpointException(model.Source, null, $"is a network for {model.Task.Word()}; a detector was wanted");
+            var recipe = RecipeFile.Read(TrainedBy(model).ToYaml(), model.Source, settings).Recipe;
+            var net = (Detector)model.Net;
+            var finder = new BoxFinder(net, BoxSettings.TestOf(recipe, net.Config.Form), BoxSettings.LimitsOf(recipe));
+            return new DetectorNetwork(model, model.Source, "libtorch", finder)
+            {
+                Classes = model.ClassCount,
+                Categories = model.Boxes?.Categories,
+            };
         }
         catch
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Opens an exported network, which needs no libtorch.</summary>
+    /// <param name="file">The <c>.onnx</c> file.</param>
+    /// <param name="threads">Threads; 0: one per processor.</param>
+    /// <exception cref="ModelFormatException">The file is damaged, or of no detector that Hwaso exported.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static DetectorNetwork OpenExported(string file, int threads)
+    {
+        var model = OnnxModel.Load(file, new RuntimeOptions { Threads = threads });
+        try
+        {
+            var boxes = model.Metadata.TryGetValue(BoxMetadata.Key, out var text) ? BoxMetadata.Read(text, file) : null;
+            if (boxes is null || !Enum.TryParse<BoxForm>(boxes.Form, out var form))
+                throw new ModelFormatException(file, $"metadata {BoxMetadata.Key} names no conventions; export the detector with Hwaso");
+            var sampling = BoxSettings.SamplingOf(form) with
+            {
+                Sizes = [BoxSettings.SizeOf(form, new SizePx(boxes.ShortSide, boxes.LongSide))],
+                Mean = Numbers(ModelMetadata.Mean),
+                Deviation = Numbers(ModelMetadata.Deviation),
+            };
+            return new DetectorNetwork(model, file, "Hwaso.Runtime", new RuntimeFinder(model, file, form, sampling))
+            {
+                Classes = boxes.Categories.Count,
+                Categories = boxes.Categories.Count > 0 ? boxes.Categories : null,
+            };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+
+        double[] Numbers(string key)
+        {
+            try
+            {
+                if (model.Metadata.TryGetValue(key, out var text) && JsonSerializer.Deserialize<double[]>(text) is [_, _, _] numbers)
+                    return numbers;
+            }
+            catch (JsonException)
+            {
+                // Reported below.
+            }
+            throw new ModelFormatException(file, $"metadata {key} is not three numbers; export the detector with Hwaso");
         }
     }
 
@@ -88,7 +147,20 @@ public sealed class DetectorNetwork : IDisposable
     }
 
     /// <summary>Frees the weights.</summary>
-    public void Dispose() => model.Dispose();
+    public void Dispose() => owner.Dispose();
+
+    static bool IsExportedDetector(string file)
+    {
+        try
+        {
+            return File.Exists(file) && OnnxModel.MetadataOf(file).ContainsKey(BoxMetadata.Key);
+        }
+        catch (Exception error) when (error is ModelFormatException or IOException or UnauthorizedAccessException)
+        {
+            // Whoever opens it reports this.
+            return false;
+        }
+    }
 
     static Recipe TrainedBy(LoadedModel model)
     {

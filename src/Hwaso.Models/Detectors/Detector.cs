@@ -66,10 +66,11 @@ public sealed class Detector : Net, ISeveralOutputs, ISeveralAnswers
     static readonly Box none = new(0, 0, -1, -1);
 
     static readonly Operator proposing = Operator.Managed(
-        "hwaso::box_proposals(Tensor[] logits, Tensor[] deltas, int height, int width, int proposals, int form) -> Tensor");
+        "hwaso::box_proposals(Tensor[] logits, Tensor[] deltas, int height, int width, int proposals, int form, "
+        + "int anchor_scale) -> Tensor");
     static readonly Operator detecting = Operator.Managed(
-        "hwaso::box_detections(Tensor rois, Tensor logits, Tensor deltas, int images, int height, int width, int kept, int form) "
-        + "-> Tensor");
+        "hwaso::box_detections(Tensor rois, Tensor logits, Tensor deltas, int images, int height, int width, int kept, int form, "
+        + "float score, float overlap) -> Tensor");
 
     static readonly Operator boxing = Operator.Managed("hwaso::box_rois(Tensor detections) -> Tensor");
 
@@ -295,7 +296,7 @@ public sealed class Detector : Net, ISeveralOutputs, ISeveralAnswers
     {
         var (n, height, width, half) = ((int)images.Size(0), (int)images.Size(2), (int)images.Size(3), maps.Length / 2);
         return Door.CallManaged(
-            proposing, [maps[..half], maps[half..], height, width, config.Proposals, (long)config.Form], () =>
+            proposing, [maps[..half], maps[half..], height, width, config.Proposals, (long)config.Form, config.AnchorScale], () =>
             {
                 var whole = Enumerable.Repeat(new DetectorImage(height, width), n).ToArray();
                 var limits = ProposalLimits.Published(config.Form, IsTraining);
@@ -311,7 +312,12 @@ public sealed class Detector : Net, ISeveralOutputs, ISeveralAnswers
     {
         var (n, height, width, kept) = ((int)images.Size(0), (int)images.Size(2), (int)images.Size(3), config.Limits.Kept);
         return Door.CallManaged(
-            detecting, [rois, answers[0], answers[1], n, height, width, kept, (long)config.Form], () =>
+            detecting,
+            [
+                rois, answers[0], answers[1], n, height, width, kept, (long)config.Form, (double)config.Limits.Score,
+                config.Limits.Threshold,
+            ],
+            () =>
             {
                 var rows = new float[n * kept * 6];
                 var all = rois.ToArray<float>();

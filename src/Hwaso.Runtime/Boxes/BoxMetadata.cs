@@ -31,15 +31,26 @@ public sealed record BoxMetadata
     /// <summary>Detections of an image.</summary>
     public int Most { get; init; } = 100;
 
+    /// <summary>Whose conventions an exported detector follows: Authors, Mmdetection or Torchvision; null in checkpoints.</summary>
+    public string? Form { get; init; }
+
     /// <summary>The metadata as JSON.</summary>
-    public string Write() => new JsonObject
+    public string Write() => Fields().ToJsonString();
+
+    JsonObject Fields()
     {
-        ["categories"] = new JsonArray([.. Categories.Select(c => (JsonNode)new JsonObject { ["id"] = c.Id, ["name"] = c.Name })]),
-        ["input"] = new JsonArray(ShortSide, LongSide),
-        ["score"] = Score,
-        ["overlap"] = Overlap,
-        ["most"] = Most,
-    }.ToJsonString();
+        var fields = new JsonObject
+        {
+            ["categories"] = new JsonArray([.. Categories.Select(c => (JsonNode)new JsonObject { ["id"] = c.Id, ["name"] = c.Name })]),
+            ["input"] = new JsonArray(ShortSide, LongSide),
+            ["score"] = Score,
+            ["overlap"] = Overlap,
+            ["most"] = Most,
+        };
+        if (Form is { } form)
+            fields["form"] = form;
+        return fields;
+    }
 
     /// <summary>Reads the JSON.</summary>
     /// <param name="json">The text.</param>
@@ -58,8 +69,11 @@ public sealed record BoxMetadata
                 Score = fields["score"]!.GetValue<double>(),
                 Overlap = fields["overlap"]!.GetValue<double>(),
                 Most = fields["most"]!.GetValue<int>(),
+                Form = fields["form"]?.GetValue<string>(),
             };
-            return metadata is { Categories.Count: > 0, ShortSide: > 0, Most: > 0 } && metadata.LongSide >= metadata.ShortSide ? metadata
+            // A file that was exported from an imported network names no categories.
+            return metadata is { ShortSide: > 0, Most: > 0 } && (metadata.Categories.Count > 0 || metadata.Form is not null)
+                && metadata.LongSide >= metadata.ShortSide ? metadata
                 : throw new FormatException();
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or NullReferenceException or FormatException

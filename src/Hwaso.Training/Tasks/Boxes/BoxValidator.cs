@@ -11,7 +11,7 @@ namespace Hwaso.Training.Tasks.Boxes;
 /// <param name="finder">Finds them.</param>
 /// <param name="data">The split.</param>
 /// <param name="categories">The number of the category that each class of the network is in the split.</param>
-public sealed class BoxValidator(BoxFinder finder, BoxDataset data, IReadOnlyList<long> categories)
+public sealed class BoxValidator(IObjectFinder finder, BoxDataset data, IReadOnlyList<long> categories)
 {
     /// <summary>
     /// The detections of every image, or of the part that this process has, in the order of the split, in pixels of the stored image.
