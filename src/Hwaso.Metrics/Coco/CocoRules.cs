@@ -15,10 +15,17 @@ static class CocoRules
     /// <summary>The order of falling scores; equal ones stay in order, as NumPy's mergesort leaves them.</summary>
     public static int[] ByScore(IReadOnlyList<double> scores)
     {
-        var order = new int[scores.Count];
+        var (order, keys) = (new int[scores.Count], new double[scores.Count]);
         for (var k = 0; k < order.Length; k++)
-            order[k] = k;
-        Array.Sort(order, (a, b) => scores[b].CompareTo(scores[a]) is var c and not 0 ? c : a.CompareTo(b));
+            (order[k], keys[k]) = (k, double.IsNaN(scores[k]) ? double.PositiveInfinity : -scores[k]);
+        Array.Sort(keys, order);
+        for (int k = 0, end; k < order.Length; k = end)
+        {
+            for (end = k + 1; end < order.Length && keys[end] == keys[k]; end++)
+            {
+            }
+            Array.Sort(order, k, end - k);
+        }
         return order;
     }
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Hwaso.Metrics.Coco;
 
 /// <summary>
@@ -100,9 +102,9 @@ sealed class RankedDetections
         ushort[] matched = [.. images.SelectMany(i => i.Matched)], ignored = [.. images.SelectMany(i => i.Ignored)];
         var owners = images.Index().SelectMany(i => Enumerable.Repeat(i.Index, i.Item.Scores.Length)).ToArray();
         var order = CocoRules.ByScore(scores);
-        (Scores, Matched, Ignored) = (Pick(scores), Pick(matched), Pick(ignored));
-        Image = Pick(owners);
+        (Scores, Image, matched, ignored) = (Pick(scores), Pick(owners), Pick(matched), Pick(ignored));
         Positives = [.. images.Select(i => i.Positives)];
+        Turns = [.. CocoRules.Thresholds.Select((_, t) => TurnsOf(matched, ignored, 1 << t))];
 
         T[] Pick<T>(T[] values) => [.. order.Select(k => values[k])];
     }
@@ -110,17 +112,28 @@ sealed class RankedDetections
     /// <summary>The scores.</summary>
     public double[] Scores { get; }
 
-    /// <summary>Whether each is matched, a bit for each threshold.</summary>
-    public ushort[] Matched { get; }
-
-    /// <summary>Whether each counts neither as right nor as wrong, likewise.</summary>
-    public ushort[] Ignored { get; }
-
     /// <summary>The image of each, as a place in <see cref="Positives"/>.</summary>
     public int[] Image { get; }
 
     /// <summary>Truths that count, of each image.</summary>
     public int[] Positives { get; }
+
+    /// <summary>
+    /// Of each threshold, the places of the detections that are not simply wrong, in order: k of one that is right, ~k of one that counts
+    /// neither as right nor as wrong.
+    /// </summary>
+    public int[][] Turns { get; }
+
+    static int[] TurnsOf(ushort[] matched, ushort[] ignored, int bit)
+    {
+        var turns = new List<int>();
+        for (var k = 0; k < matched.Length; k++)
+            if ((ignored[k] & bit) != 0)
+                turns.Add(~k);
+            else if ((matched[k] & bit) != 0)
+                turns.Add(k);
+        return [.. turns];
+    }
 }
 
 /// <summary>Precision at 101 recalls, and the recall reached, at each of ten similarities.</summary>
@@ -142,39 +155,50 @@ sealed record PrecisionTable(double[][] Precision, double[][] Scores, double[] R
         var thresholds = CocoRules.Thresholds.Count;
         var (precision, scores, recall) = (new double[thresholds][], new double[thresholds][], new double[thresholds]);
         var count = ranked.Scores.Length;
-        var (found, precise) = (new double[count], new double[count]);
+        var upTo = ArrayPool<long>.Shared.Rent(Math.Max(1, count));
+        var most = ranked.Turns.Max(t => t.Length);
+        var (places, found, precise) = (new int[most], new double[most], new double[most]);
+        long sum = 0;
+        for (var k = 0; k < count; k++)
+            upTo[k] = sum += weights is null ? 1 : weights[ranked.Image[k]];
         for (var t = 0; t < thresholds; t++)
         {
-            var bit = 1 << t;
-            long right = 0, wrong = 0;
-            for (var k = 0; k < count; k++)
+            // Recall grows, and precision has a peak, only at detections that are right: the others need no look.
+            long right = 0, ignored = 0;
+            var rights = 0;
+            foreach (var turn in ranked.Turns[t])
             {
-                var weight = weights?[ranked.Image[k]] ?? 1;
-                if ((ranked.Ignored[k] & bit) == 0)
+                var k = turn < 0 ? ~turn : turn;
+                var weight = weights is null ? 1 : weights[ranked.Image[k]];
+                if (turn < 0)
                 {
-                    if ((ranked.Matched[k] & bit) != 0)
-                        right += weight;
-                    else
-                        wrong += weight;
+                    ignored += weight;
+                    continue;
                 }
-                found[k] = (double)right / positives;
-                precise[k] = right / (wrong + right + CocoRules.Epsilon);
+                right += weight;
+                places[rights] = k;
+                found[rights] = (double)right / positives;
+                precise[rights++] = right / (upTo[k] - ignored + CocoRules.Epsilon);
             }
-            recall[t] = count > 0 ? found[count - 1] : 0;
-            for (var k = count - 1; k > 0; k--)
+            recall[t] = rights > 0 ? found[rights - 1] : 0;
+            for (var k = rights - 1; k > 0; k--)
                 if (precise[k] > precise[k - 1])
                     precise[k - 1] = precise[k];
             (precision[t], scores[t]) = (new double[CocoRules.Recalls.Count], new double[CocoRules.Recalls.Count]);
+            // A recall of 0 is reached by the first detection, right or wrong.
+            if (count > 0)
+                (precision[t][0], scores[t][0]) = (rights > 0 ? precise[0] : 0, ranked.Scores[0]);
             var at = 0;
-            for (var r = 0; r < CocoRules.Recalls.Count; r++)
+            for (var r = 1; r < CocoRules.Recalls.Count; r++)
             {
-                while (at < count && found[at] < CocoRules.Recalls[r])
+                while (at < rights && found[at] < CocoRules.Recalls[r])
                     at++;
-                if (at == count)
+                if (at == rights)
                     break;
-                (precision[t][r], scores[t][r]) = (precise[at], ranked.Scores[at]);
+                (precision[t][r], scores[t][r]) = (precise[at], ranked.Scores[places[at]]);
             }
         }
+        ArrayPool<long>.Shared.Return(upTo);
         return new PrecisionTable(precision, scores, recall);
     }
 }
