@@ -44,10 +44,14 @@ sealed class ExplainVerb : Verb
     public override int Run(ParseResult arguments, VerbContext context)
     {
         var (paths, output, pixel) = (arguments.GetRequiredValue(images), arguments.GetValue(folder)!, Pixel(arguments.GetValue(at)));
+        var given = arguments.GetRequiredValue(source);
+        if (Segmenter.IsExported(given))
+            throw new UsageException($"{given} is an exported network, which shows its answers alone; give the run or the checkpoint that "
+                + "it was exported from");
         var device = context.UseTorch();
         ImageNames.Check(paths);
-        using var model = LoadedModel.Open(arguments.GetRequiredValue(source), device);
-        var chosen = arguments.GetValue(name) is { } given ? model.ClassOf(given) : (int?)null;
+        using var model = LoadedModel.Open(given, device);
+        var chosen = arguments.GetValue(name) is { } wanted ? model.ClassOf(wanted) : (int?)null;
         var drawn = new AttentionFiles(model, output);
         OutputFolder.Make(output);
         var result = drawn.Write(paths, new AttentionQuestion(chosen, pixel, arguments.GetValue(modules)), context.Log, context.Cancel);

@@ -26,8 +26,9 @@ static class PosePredicting
         return ImageAnswers.Run(asked, context, (stem, path, image) =>
         {
             IReadOnlyList<(CocoBox Box, double Score)> people = known is null ? [(new CocoBox(0, 0, image.Width, image.Height), 1)]
-                : known.TryGetValue(Path.GetFileName(path), out var listed) ? listed
-                : throw new DatasetException(path, $"is not among the {known.Count} images of {boxes}");
+                : known.TryGetValue(Path.GetFileNameWithoutExtension(path), out var listed) ? listed
+                : throw new DatasetException(
+                    path, $"is not among the {known.Count} images of {boxes}; name an image of it, or other boxes");
             return Write(stem, path, image, people, network);
         }, network.Engine);
     }
@@ -69,11 +70,13 @@ static class PosePredicting
         {
             var file = CocoFile.Read(path);
             var byImage = file.Annotations.ToLookup(a => a.ImageId, a => (a.Box, 1.0));
-            return file.Images.DistinctBy(i => i.FileName).ToDictionary(
-                i => Path.GetFileName(i.FileName), i => (IReadOnlyList<(CocoBox, double)>)[.. byImage[i.Id]]);
+            return file.Images.DistinctBy(i => Path.GetFileNameWithoutExtension(i.FileName)).ToDictionary(
+                i => Path.GetFileNameWithoutExtension(i.FileName), i => (IReadOnlyList<(CocoBox, double)>)[.. byImage[i.Id]]);
         }
         var results = CocoResults.Read(path);
-        return results.Entries.GroupBy(e => $"{e.ImageId:000000000000}.jpg").ToDictionary(
+        // A detector's file has boxes of all its categories; people are COCO's first.
+        var people = results.Entries.Any(e => e.CategoryId == 1) ? results.Entries.Where(e => e.CategoryId == 1) : results.Entries;
+        return people.GroupBy(e => $"{e.ImageId:000000000000}").ToDictionary(
             g => g.Key, g => (IReadOnlyList<(CocoBox, double)>)
             [
                 .. g.Select(e => (e.Box ?? throw results.Error(e, "no 'bbox'; boxes of people were wanted"), e.Score)),

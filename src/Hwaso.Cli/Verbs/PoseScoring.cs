@@ -60,6 +60,8 @@ static class PoseScoring
             truth, results, new KeypointScoreOptions { Bootstrap = asked.Bootstrap, Threads = context.ProcessorThreads }, context.Cancel);
         if (results.Entries.Count == 0)
             context.Log($"warning: {asked.Predictions} holds no detection; every person counts as missed");
+        foreach (var warning in Warnings(truth, results))
+            context.Log($"warning: {warning}");
         context.Result(Json(scores), output =>
         {
             output.WriteLine(
@@ -67,6 +69,21 @@ static class PoseScoring
             Print(output, scores);
         });
         return ExitCode.Done;
+    }
+
+    // pycocotools passes over both without a word.
+    static IEnumerable<string> Warnings(CocoFile truth, CocoResults results)
+    {
+        var categories = truth.Categories.Select(c => c.Id).ToHashSet();
+        if (results.Entries.Where(e => !categories.Contains(e.CategoryId)).ToArray() is [var first, ..] others)
+            yield return $"{results.Path}: entry [{first.Index}]: category {first.CategoryId} is not among those of {truth.Path} "
+                + $"({string.Join(", ", categories.Order().Take(5))}{(categories.Count > 5 ? ", …" : "")}); entries that do not count "
+                + $"for that reason: {others.Length} of {results.Entries.Count}";
+        var images = truth.Images.Select(i => i.Id).ToHashSet();
+        if (truth.Annotations.Index().Where(a => !images.Contains(a.Item.ImageId)).ToArray() is [var lost, ..] all)
+            yield return $"{truth.Path}: annotations[{lost.Index}] (id {lost.Item.Id}): image {lost.Item.ImageId} is not among the "
+                + $"{images.Count} images; annotations that do not count for that reason: {all.Length} of {truth.Annotations.Count}; hwaso "
+                + "dataset check lists them";
     }
 
     static int Heads(ScoreArguments asked, VerbContext context)

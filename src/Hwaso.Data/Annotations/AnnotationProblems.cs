@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hwaso.Imaging;
+using static System.FormattableString;
 
 namespace Hwaso.Data.Annotations;
 
@@ -50,10 +51,11 @@ sealed class AnnotationProblems(CocoFile file, ICollection<DatasetProblem> probl
             yield return $"category {annotation.CategoryId} is not among the categories {string.Join(", ", categories)}";
         var box = annotation.Box;
         if (box is not { Width: > 0, Height: > 0 })
-            yield return $"its box [{box.X}, {box.Y}, {box.Width}, {box.Height}] has no area";
+            yield return Invariant($"its box [{box.X}, {box.Y}, {box.Width}, {box.Height}] has no area");
         else if (image is { Width: > 0, Height: > 0 }
             && (box.X >= image.Width || box.Y >= image.Height || box.X + box.Width <= 0 || box.Y + box.Height <= 0))
-            yield return $"its box [{box.X}, {box.Y}, {box.Width}, {box.Height}] lies outside the image of {image.Width}×{image.Height}";
+            yield return Invariant($"its box [{box.X}, {box.Y}, {box.Width}, {box.Height}] lies outside the image of ")
+                + $"{image.Width}×{image.Height}";
         if (annotation.Area is not > 0)
             yield return $"its area is {annotation.Area?.ToString(CultureInfo.InvariantCulture) ?? "missing"}; a number above 0 was wanted";
     }

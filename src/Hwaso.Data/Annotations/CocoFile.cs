@@ -47,6 +47,7 @@ public sealed record CocoFile(
                     break;
             }
         });
+        json.End();
         return seen ? new CocoFile(path, images, categories, annotations)
             : throw new DatasetException(
                 path, "has no 'images'; COCO's annotations, {\"images\": […], \"annotations\": […], …}, were wanted");
@@ -77,11 +78,11 @@ public sealed record CocoFile(
                     break;
             }
         });
-        return image with { Id = id ?? throw json.Error("an image without 'id'") };
+        return image with { Id = id ?? throw json.Error("an image without 'id'; give each a number of its own") };
     }
 
     static int Size(JsonStream json) => json.AsWhole() is >= 0 and <= int.MaxValue and var size ? (int)size
-        : throw json.Error($"{json.Number} pixels; a size was wanted");
+        : throw json.Error(FormattableString.Invariant($"{json.Number} pixels; a size from 0 to {int.MaxValue} was wanted"));
 
     static CocoCategory Category(JsonStream json)
     {
@@ -119,7 +120,7 @@ public sealed record CocoFile(
                     break;
             }
         });
-        return category with { Id = id ?? throw json.Error("a category without 'id'") };
+        return category with { Id = id ?? throw json.Error("a category without 'id'; give each a number of its own") };
     }
 
     static List<(int, int)> Pairs(JsonStream json)
@@ -176,8 +177,8 @@ public sealed record CocoFile(
         });
         return annotation with
         {
-            Id = id ?? throw json.Error("an annotation without 'id'"),
-            ImageId = image ?? throw json.Error("an annotation without 'image_id'"),
+            Id = id ?? throw json.Error("an annotation without 'id'; give each a number of its own"),
+            ImageId = image ?? throw json.Error("an annotation without 'image_id'; name its image's 'id'"),
         };
     }
 }

@@ -26,6 +26,7 @@ public sealed record CocoResults(string Path, IReadOnlyList<CocoResult> Entries)
             if (keep is null || keep(entry))
                 entries.Add(entry);
         });
+        json.End();
         return new CocoResults(path, entries);
     }
 
@@ -85,10 +86,13 @@ public sealed record CocoResults(string Path, IReadOnlyList<CocoResult> Entries)
         });
         return entry with
         {
-            ImageId = image ?? throw json.Error("a detection without 'image_id'"),
-            CategoryId = category ?? throw json.Error("a detection without 'category_id'"),
-            Score = score ?? throw json.Error("a detection without 'score'"),
+            ImageId = image ?? throw Without("image_id"),
+            CategoryId = category ?? throw Without("category_id"),
+            Score = score ?? throw Without("score"),
         };
+
+        DatasetException Without(string name) => json.Error(
+            $"a detection without '{name}'; each wants 'image_id', 'category_id' and 'score': add it, or leave the entry out");
     }
 }
 

@@ -23,15 +23,24 @@ sealed class JsonStream : IDisposable
     JsonReaderState state;
 
     /// <summary>Opens a file.</summary>
+    /// <exception cref="DatasetException">It is a folder, or text of another encoding.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public JsonStream(string path)
     {
         this.path = path;
+        if (Directory.Exists(path))
+            throw new DatasetException(path, "a folder; a JSON file was wanted: name the file in it");
         stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan);
         Fill();
         // Some programs begin UTF-8 files with a mark of three bytes.
         if (buffer.AsSpan(0, end).StartsWith((ReadOnlySpan<byte>)[0xef, 0xbb, 0xbf]))
             start = 3;
+        var utf16 = buffer.AsSpan(0, end).StartsWith((ReadOnlySpan<byte>)[0xff, 0xfe])
+            || buffer.AsSpan(0, end).StartsWith((ReadOnlySpan<byte>)[0xfe, 0xff]);
+        if (!utf16)
+            return;
+        stream.Dispose();
+        throw new DatasetException(path, "text in UTF-16; JSON is read as UTF-8: save the file in that encoding");
     }
 
     /// <summary>The kind of the last token.</summary>
@@ -128,13 +137,31 @@ sealed class JsonStream : IDisposable
         }
     }
 
+    /// <summary>Makes sure that nothing follows the last token, with which the file's only value ended.</summary>
+    /// <exception cref="DatasetException">There is more than white space.</exception>
+    public void End()
+    {
+        while (true)
+        {
+            while (start < end && buffer[start] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+                start++;
+            if (start < end)
+                throw Error("more text after the end of the file's content; a file holds one list or object: remove the rest");
+            if (atEnd)
+                return;
+            Fill();
+        }
+    }
+
     /// <summary>The last token as a number.</summary>
     public double AsNumber() => Token == JsonTokenType.Number ? Number : throw Wrong("a number");
 
     /// <summary>The last token as a whole number.</summary>
     public long AsWhole() => Token == JsonTokenType.Number && Number == Math.Floor(Number) && Math.Abs(Number) < 1L << 53
         ? (long)Number
-        : throw Wrong("a whole number");
+        : throw Error(
+            $"{Given}; {(Token == JsonTokenType.Number && Number == Math.Floor(Number)
+                ? "a whole number below 2^53, which every reader keeps exactly, was wanted: renumber it" : "a whole number was wanted")}");
 
     /// <summary>The last token as text.</summary>
     public string AsText() => Token == JsonTokenType.String ? Text : throw Wrong("a text");
@@ -192,7 +219,8 @@ sealed class JsonStream : IDisposable
 
     string Given => Token switch
     {
-        JsonTokenType.Number => Number.ToString(CultureInfo.InvariantCulture),
+        JsonTokenType.Number => Number.ToString(
+            Number == Math.Floor(Number) && Math.Abs(Number) < 1e21 ? "F0" : "R", CultureInfo.InvariantCulture),
         JsonTokenType.String => $"'{(Text.Length > 40 ? $"{Text[..40]}…" : Text)}'",
         JsonTokenType.StartArray => "a list",
         JsonTokenType.StartObject => "an object",
@@ -216,7 +244,7 @@ sealed class JsonStream : IDisposable
         }
         Keep(ref reader);
         if (Token == JsonTokenType.Number && !double.IsFinite(Number))
-            throw Error("a number too large for double precision");
+            throw Error("a number too large for double precision, whose largest is 1.8e308; correct it, or leave the entry out");
     }
 
     // Most of a file is numbers, and a reader for each takes longer than they do. Anything that is no number is left to Read.
@@ -273,11 +301,13 @@ sealed class JsonStream : IDisposable
         var at = start;
         while (at < end && buffer[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t' or (byte)',' or (byte)':' or (byte)'-')
             at++;
-        if (atEnd && (at >= end || error.Message.Contains("end of data", StringComparison.Ordinal)))
+        if (atEnd && (at >= end || error.Message.Contains("end of data", StringComparison.Ordinal)
+            || buffer.AsSpan(at, end - at).IndexOfAnyExcept("0123456789.eE+-"u8) < 0))
             return Error("the file ends here, in the middle of its content; it was cut short: fetch or write it again", error);
         start = at;
         return buffer.AsSpan(at, end - at) is var rest && (rest.StartsWith("NaN"u8) || rest.StartsWith("Inf"u8))
             ? Error("NaN or infinity, which JSON has no number for; find the program that wrote it, or leave the entry out", error)
-            : Error($"no JSON: {error.Message.Split(". LineNumber", 2)[0]} (line {error.LineNumber + 1})", error);
+            : Error($"no JSON: {error.Message.Split(". LineNumber", 2)[0]} (line {error.LineNumber + 1}); correct it "
+                + "there, or write the file again", error);
     }
 }

@@ -1,4 +1,5 @@
 using Hwaso.Data.Annotations;
+using static System.FormattableString;
 
 namespace Hwaso.Data.Poses;
 
@@ -106,12 +107,12 @@ public static class AnnotationCheck
         {
             var (x, y, v) = (keypoints[3 * j], keypoints[3 * j + 1], keypoints[3 * j + 2]);
             if (v is not (0 or 1 or 2))
-                yield return $"joint {j + 1} has visibility {v}; 0, 1 or 2 were wanted";
+                yield return Invariant($"joint {j + 1} has visibility {v}; 0, 1 or 2 were wanted");
             if (!(v > 0))
                 continue;
             labelled++;
             if (x < 0 || y < 0 || (image is { Width: > 0, Height: > 0 } && (x >= image.Width || y >= image.Height)))
-                yield return $"joint {j + 1} lies at ({x}, {y}), outside the image"
+                yield return Invariant($"joint {j + 1} lies at ({x}, {y}), outside the image")
                     + (image is null ? "" : $" of {image.Width}×{image.Height}");
         }
         if (annotation.KeypointCount is { } said && said != labelled)

@@ -96,6 +96,7 @@ public static class PoseLayouts
         if (json.Token != JsonTokenType.StartArray)
             throw json.Error("no list; MPII's annotations as the authors' code has them were wanted");
         json.Items(k => people.Add(MpiiPerson(json, k, folder)));
+        json.End();
         return new PoseDataset($"MPII {split}", PoseDescription.Mpii, people, people.DistinctBy(p => p.ImagePath).Count())
         {
             HeadTruth = split == "val" && File.Exists(Path.Combine(root, "annot", MpiiTruth.FileName)) ? MpiiTruth.Read(root) : null,

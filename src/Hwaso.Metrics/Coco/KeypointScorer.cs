@@ -121,7 +121,8 @@ public static class KeypointScorer
                     + $" {category.Name} has {joints} joints, so {3 * joints} were wanted");
             if (annotation.Area is null)
                 throw new DatasetException(
-                    truth.Path, $"annotations[{k}] (id {annotation.Id}): no 'area', by which similarities are measured");
+                    truth.Path, $"annotations[{k}] (id {annotation.Id}): no 'area', by which similarities are measured; "
+                    + "write the number of pixels of each outline, or its box's");
             Of(annotation.ImageId).Truths.Add(annotation);
         }
         foreach (var entry in results.Entries)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hwaso.Data.Poses;
 using Hwaso.Imaging;
 
@@ -29,6 +30,10 @@ public sealed class AnnotationCheckTests : IDisposable
     [InlineData("\"id\": 0, \"image_id\": 1", "annotations[0] (id 0): ids begin at 1")]
     [InlineData("\"id\": 1, \"image_id\": 1, \"category_id\": 5", "category 5 is not among the categories 1")]
     [InlineData("\"id\": 1, \"image_id\": 1, \"bbox\": [1, 2, 0, 8]", "its box [1, 2, 0, 8] has no area")]
+    [InlineData("\"id\": 1, \"image_id\": 1, \"bbox\": [1.5, 2, 0, 8]", "its box [1.5, 2, 0, 8] has no area")]
+    [InlineData("\"id\": 1, \"image_id\": 1, \"bbox\": [50.5, 2, 3, 8]", "its box [50.5, 2, 3, 8] lies outside the image of 20×16")]
+    [InlineData("\"id\": 1, \"image_id\": 1, \"keypoints\": [3, 4, 1.5, 50.5, 6, 1]", "joint 1 has visibility 1.5;")]
+    [InlineData("\"id\": 1, \"image_id\": 1, \"keypoints\": [3, 4, 2, 50.5, 6, 1]", "joint 2 lies at (50.5, 6), outside")]
     [InlineData("\"id\": 1, \"image_id\": 1, \"num_keypoints\": 1", "num_keypoints says 1, 2 joints are labelled")]
     [InlineData("\"id\": 1, \"image_id\": 1, \"keypoints\": [3, 4, 2, 50, 6, 1]", "joint 2 lies at (50, 6), outside the image of 20×16")]
     [InlineData("\"id\": 1, \"image_id\": 1, \"keypoints\": [3, 4, 2]", "3 numbers of keypoints; 6 were wanted for 2 joints")]
@@ -40,7 +45,7 @@ public sealed class AnnotationCheckTests : IDisposable
             """{"category_id": 1, "iscrowd": 0, "area": 60, "num_keypoints": 2, "bbox": [1, 2, 10, 8], """
             + $$""" "keypoints": [3, 4, 2, 5, 6, 1], {{fields}}}""");
 
-        var report = AnnotationCheck.Run(PoseLayouts.Coco, root, ["train"]);
+        var report = UnderGermanCulture(() => AnnotationCheck.Run(PoseLayouts.Coco, root, ["train"]));
 
         Assert.Contains(report.Problems, p => p.Message.Contains(wanted, StringComparison.Ordinal));
         Assert.All(report.Problems, p => Assert.Equal(Path.Combine(root, "annotations.json"), p.Path));
@@ -69,6 +74,21 @@ public sealed class AnnotationCheckTests : IDisposable
 
         Assert.Equal(ProblemKind.BrokenFile, problem.Kind);
         Assert.Contains("byte", problem.Message, StringComparison.Ordinal);
+    }
+
+    // It writes 1,5; messages are the same everywhere.
+    static AnnotationReport UnderGermanCulture(Func<AnnotationReport> check)
+    {
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+            return check();
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     static string Annotation(int id, int image) =>
