@@ -28,8 +28,8 @@ public sealed record Validation
     /// <summary>The shown scores in words.</summary>
     public string Text => string.Join(", ", Shown);
 
-    /// <summary>Whether its main score is better than another validation's, or the first with a value.</summary>
-    public bool IsBetterThan(Validation? other) => other is null ? Main.Value is not null : Main.IsBetterThan(other.Main);
+    /// <summary>Whether its main score is better than another validation's, or the first that is a number.</summary>
+    public bool IsBetterThan(Validation? other) => Main.IsBetterThan(other?.Main);
 }
 
 /// <summary>One number that a validation measured.</summary>
@@ -39,9 +39,11 @@ public sealed record Validation
 /// <param name="LowerIsBetter">Whether it is an error rather than a score.</param>
 public sealed record Score(string Name, string Title, double? Value, bool LowerIsBetter = false)
 {
-    /// <summary>Whether its value is better than that of the same score elsewhere.</summary>
-    public bool IsBetterThan(Score other) =>
-        Value is { } ours && (other.Value is not { } theirs || (LowerIsBetter ? ours < theirs : ours > theirs));
+    /// <summary>Whether its value is better than that of the same score elsewhere; a value that is not finite is none.</summary>
+    public bool IsBetterThan(Score? other) =>
+        Known is { } ours && (other?.Known is not { } theirs || (LowerIsBetter ? ours < theirs : ours > theirs));
+
+    double? Known => Value is { } value && double.IsFinite(value) ? value : null;
 
     /// <summary>Title and value with four decimals; a dash where it is not defined.</summary>
     public override string ToString() => Value is null ? $"{Title} {Format.Missing}" : Invariant($"{Title} {Value:0.0000}");
