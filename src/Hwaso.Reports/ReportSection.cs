@@ -30,12 +30,18 @@ public sealed record ReportSection(string Title)
                 chart.Write(html);
             html.Add($"</div>");
         }
-        foreach (var (caption, image) in Pictures)
+        if (Pictures.Count > 0)
         {
-            var small = ReportPictures.Reduce(image, ReportPictures.Factor(image.Width));
-            html.Add($"""<figure class="card example"><figcaption><span class="name">{caption}</span></figcaption>""");
-            html.Add($"""<div class="pictures two"><div class="picture"><img alt="{caption}" """);
-            html.Add($"""width="{small.Width}" height="{small.Height}" src="{PictureData.Photograph(small)}"></div></div></figure>""");
+            // Two cards a row, each filled by its picture: on a page of the usual width nothing is shown smaller than it was drawn.
+            html.Add($"""<div class="gallery">""");
+            foreach (var (caption, image) in Pictures)
+            {
+                var small = ReportPictures.Reduce(image, ReportPictures.Factor(image.Width));
+                html.Add($"""<figure class="card example"><figcaption><span class="name">{caption}</span></figcaption>""");
+                html.Add($"""<div class="picture"><img alt="{caption}" width="{small.Width}" height="{small.Height}" """);
+                html.Add($"""src="{PictureData.Photograph(small)}"></div></figure>""");
+            }
+            html.Add($"</div>");
         }
         if (Heads.Count > 0)
             Table(html);

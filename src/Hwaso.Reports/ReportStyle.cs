@@ -76,6 +76,8 @@ static class ReportStyle
         .pictures { display: grid; gap: 8px; }
         .pictures.four { grid-template-columns: repeat(4, minmax(0, 1fr)); }
         .pictures.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+        .gallery { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px; }
+        .gallery .example { margin-bottom: 0; }
         .picture img { display: block; width: 100%; height: auto; border-radius: 6px; }
         .picture span { display: block; font-size: 12.5px; color: var(--soft); margin-top: 4px; }
         .legend, .keys { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; color: var(--soft); }
@@ -160,6 +162,7 @@ static class ReportStyle
           main { padding: 24px 14px 48px; }
           .chart, .chart:nth-child(3) { grid-column: span 6; padding: 14px 12px 10px; }
           .pictures.four { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+          .gallery { grid-template-columns: minmax(0, 1fr); }
           .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
           .figures .main { grid-column: span 2; }
           th, td { padding: 7px 10px; }

@@ -1,3 +1,5 @@
+using Hwaso.Imaging;
+
 namespace Hwaso.Reports.Tests;
 
 public sealed class ReportSectionTests
@@ -19,6 +21,20 @@ public sealed class ReportSectionTests
         Assert.Contains("<figcaption><h3>AP</h3>", html, StringComparison.Ordinal);
         Assert.Contains("<h2>Joints</h2>", html, StringComparison.Ordinal);
         Assert.Contains("<tr><td>left &lt;knee&gt;</td><td>0.7</td></tr>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_picture_as_wide_as_half_a_page_on_a_sharp_screen_is_not_made_smaller()
+    {
+        var html = RunReport.Page(page with
+        {
+            Sections = [new ReportSection("People") { Pictures = [("both", new RgbImage(640, 420)), ("wide", new RgbImage(1280, 20))] }],
+        });
+
+        const string First = """<div class="gallery"><figure class="card example"><figcaption><span class="name">both""";
+        Assert.Contains(First, html, StringComparison.Ordinal);
+        Assert.Contains("""<img alt="both" width="640" height="420" """, html, StringComparison.Ordinal);
+        Assert.Contains("""<img alt="wide" width="640" height="10" """, html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -77,6 +77,12 @@ public sealed class KeypointScorerTests : IDisposable
     [InlineData("[{\"image_id\":1000,\"category_id\":1,\"score\":\"a\"}]", "[0].score, byte 45: 'a'; a number was wanted")]
     [InlineData("[{\"image_id\":1000,\"category_id\":1,\"keyp", "the file ends here")]
     [InlineData("[{\"image_id\":1000,\"category_id\":1,\"keypoints\":[1,2", "[0].keypoints, byte")]
+    [InlineData("[{\"image_id\":1000,\"category_id\":1,\"keypoints\":[1,2", "[0].keypoints, byte 48: the file ends here")]
+    [InlineData("[{\"image_id\":1152921504606846976}]", "[0].image_id, byte 32: 1152921504606846976; a whole number below 2^53")]
+    [InlineData("[{\"image_id\":1.5}]", "[0].image_id, byte 16: 1.5; a whole number was wanted")]
+    [InlineData("[{\"score\":1e999}]", "[0].score, byte 15: a number too large for double precision, whose largest is 1.8e308; correct")]
+    [InlineData("[] []", "byte 3: more text after the end of the file's content")]
+    [InlineData("[]\n\0", "byte 3: more text after the end")]
     [InlineData("{\"images\":[]}", "no list")]
     [InlineData("", "the file ends here")]
     public void A_wrong_result_is_named_with_file_and_entry(string json, string wanted)
@@ -129,6 +135,80 @@ public sealed class KeypointScorerTests : IDisposable
         Assert.InRange(one.Ap, one.ApInterval!.Low, one.ApInterval.High);
         Assert.InRange(one.Ar, one.ArInterval!.Low, one.ArInterval.High);
         Assert.True(one.ApInterval.High > one.ApInterval.Low);
+    }
+
+    [Fact]
+    public void An_image_that_is_drawn_twice_counts_as_two_images_of_its_content()
+    {
+        // Scores that differ from image to image, so that a repeated detection follows its twin at once.
+        var images = Enumerable.Range(0, 40).Select(i => Matches(i, new Random(i))).ToArray();
+        int[] weights = [.. images.Select((_, i) => i % 3)];
+
+        var weighted = PrecisionTable.Of(new RankedDetections(images), weights)!;
+
+        // The definition: counts by falling score, and the best precision from each recall on.
+        var positives = images.Sum(i => i.Positives * weights[i.Image]);
+        var all = images.SelectMany(i => i.Scores.Select((score, d) => (Score: score, Image: i, Place: d))).OrderByDescending(d => d.Score);
+        for (var t = 0; t < 10; t++)
+        {
+            var (right, wrong, curve) = (0, 0, new List<(double Recall, double Precision)>());
+            foreach (var (_, image, d) in all)
+            {
+                var weight = weights[image.Image];
+                if ((image.Ignored[d] >> t & 1) == 0)
+                    _ = (image.Matched[d] >> t & 1) == 1 ? right += weight : wrong += weight;
+                curve.Add(((double)right / positives, right + wrong == 0 ? 0 : (double)right / (right + wrong)));
+            }
+            Assert.Equal(curve[^1].Recall, weighted.Recall[t], Tolerance);
+            for (var r = 0; r <= 100; r++)
+                Assert.Equal(
+                    curve.Where(c => c.Recall >= r / 100.0 - Tolerance).Select(c => c.Precision).DefaultIfEmpty(0).Max(),
+                    weighted.Precision[t][r], Tolerance);
+        }
+    }
+
+    [Fact]
+    public void Equal_scores_stay_in_order()
+    {
+        var random = new Random(3);
+        double[] scores = [.. Enumerable.Range(0, 500).Select(_ => random.Next(-20, 20) / 4.0)];
+
+        Assert.Equal(Enumerable.Range(0, 500).OrderByDescending(k => scores[k]), CocoRules.ByScore(scores));
+    }
+
+    [Fact]
+    public void The_precision_of_a_joint_alone_is_that_of_a_file_in_which_it_is_the_only_one()
+    {
+        var joints = PoseDescription.Coco;
+        CocoAnnotation Person(long id, double v) => new()
+        {
+            Id = id, ImageId = id, CategoryId = 1, Area = 10000, Box = new CocoBox(0, 0, 100, 100),
+            Keypoints = [.. Enumerable.Range(0, joints.Count).SelectMany(j => new[] { 10.0 + j, 20, j == 16 ? 0 : j == 1 ? v : 2 })],
+        };
+        var category = new CocoCategory(1, "person") { Keypoints = joints.Joints };
+        var truth = new CocoFile(
+            "truth", [new CocoImage(1, "a", 0, 0), new CocoImage(2, "b", 0, 0)], [category], [Person(1, 2), Person(2, 0)]);
+        // Exact but for the first joint, which is far off on both, and the second, which is far off where it is labelled.
+        CocoResult Found(int image) => new()
+        {
+            Index = image - 1, ImageId = image, CategoryId = 1, Score = 1.0 / image,
+            Keypoints = [.. Enumerable.Range(0, joints.Count).SelectMany(j => new[] { j < 2 ? 5000.0 : 10 + j, 20, 1 })],
+        };
+
+        var alone = JointPrecision.Of(truth, new CocoResults("results", [Found(1), Found(2)]), joints);
+
+        Assert.Equal([0.0, 0.0, 1.0], alone.Take(3));
+        Assert.Equal(1.0, alone[15]!.Value, Tolerance);
+        Assert.Null(alone[16]);
+    }
+
+    static ImageMatches Matches(int image, Random random)
+    {
+        double[] scores = [.. Enumerable.Range(0, 1 + image % 5).Select(_ => random.NextDouble()).OrderDescending()];
+        ushort[] Bits() => [.. scores.Select(_ => (ushort)random.Next(1024))];
+        var matched = Bits();
+        ushort[] ignored = [.. Bits().Select(b => (ushort)(b & random.Next(1024)))];
+        return new ImageMatches(image, scores, matched, ignored, [.. scores.Select(_ => -1)], scores.Length + 1);
     }
 
     static string File_(string name, string kind) => Path.Combine(folder, $"{name}_{kind}.json");

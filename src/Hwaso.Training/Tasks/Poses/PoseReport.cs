@@ -10,7 +10,7 @@ namespace Hwaso.Training.Tasks.Poses;
 /// <summary>What the report of a run shows about poses: scores, curves, joints, sizes, and the best and worst people.</summary>
 sealed class PoseReport(PoseDataset data, PoseValidator validator, int threads)
 {
-    const int PeopleShown = 6, PictureHeight = 320;
+    const int PeopleShown = 6, PictureHeight = 420;
 
     /// <summary>Fills the page.</summary>
     public RunReportData Describe(RunReportData page, IReadOnlyList<LoggedValidation> validations)
@@ -23,6 +23,7 @@ sealed class PoseReport(PoseDataset data, PoseValidator validator, int threads)
             best = other.Scores.IsBetterThan(best.Scores) ? other : best;
         var curves = best.Scores.Shown.Select(shown => new ReportCurve(
             shown.Title, [.. scored.Select(v => (v.Iteration, v.Scores.All.First(s => s.Name == shown.Name).Value ?? double.NaN))]));
+        var people = data.Truth is null ? null : validator.WithoutTwins(validator.Estimate());
         return page with
         {
             Headline =
@@ -37,25 +38,30 @@ sealed class PoseReport(PoseDataset data, PoseValidator validator, int threads)
                     Heads = ["score", "value"],
                     Rows = [.. best.Scores.All.Select(s => (string[])[s.Title, Text(s.Value)])],
                 },
-                .. JointSection(PoseScores.Joints(best.Fields)),
-                .. data.Truth is null ? [] : PeopleSections(),
+                .. JointSection(PoseScores.Joints(best.Fields), people),
+                .. people is null ? [] : PeopleSections(people),
             ],
         };
     }
 
-    IEnumerable<ReportSection> JointSection(IReadOnlyList<double?> joints)
+    IEnumerable<ReportSection> JointSection(IReadOnlyList<double?> shares, IReadOnlyList<EstimatedPerson>? people)
     {
-        if (joints.Count == data.Description.Count)
-            yield return new ReportSection("Joints")
-            {
-                Heads = ["joint", "share near its truth"],
-                Rows = [.. data.Description.Joints.Zip(joints).Select(j => (string[])[j.First.Replace('_', ' '), Text(j.Second)])],
-            };
+        if (shares.Count != data.Description.Count || people is null)
+            yield break;
+        var precision = JointPrecision.Of(data.Truth!, validator.ResultsOf(people), data.Description, threads);
+        yield return new ReportSection("Joints")
+        {
+            Heads = ["joint", "AP of the joint alone", "share near its truth"],
+            Rows =
+            [
+                .. data.Description.Joints.Zip(precision, shares)
+                    .Select(j => (string[])[j.First.Replace('_', ' '), Text(j.Second), Text(j.Third)]),
+            ],
+        };
     }
 
-    IEnumerable<ReportSection> PeopleSections()
+    IEnumerable<ReportSection> PeopleSections(IReadOnlyList<EstimatedPerson> people)
     {
-        var people = validator.WithoutTwins(validator.Estimate());
         var scores = validator.Score(people, threads).Keypoints!;
         var found = scores.People.Where(p => p.Found is not null).OrderByDescending(p => p.Oks).ToArray();
         var missed = scores.People.Count - found.Length;
