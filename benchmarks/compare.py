@@ -1,7 +1,7 @@
 """Hwaso and PyTorch side by side in one run: the same cases in alternation, one Markdown table out.
 
     make bench [ARGS='--rounds 3 --only deform']
-    /usr/bin/python3 benchmarks/compare.py [--cityscapes DIR] [--voc DIR]
+    /usr/bin/python3 benchmarks/compare.py [--cityscapes DIR] [--voc DIR] [--people DIR] [--keypoints DIR]
 
 Two workers stay alive and take turns (A B, then B A, …), so that both see the same machine at the same time. The
 protocol, the cases and how to read the table: benchmarks/README.md. Exits 1 when a worker fails or results differ.
@@ -102,14 +102,17 @@ class Row:
         return "precision" in self.request
 
     def is_loader(self):
-        return self.request["case"] == "loader"
+        return self.request["case"] in ("loader", "pose_loader")
+
+    def is_long(self):
+        return self.is_loader() or self.request["case"] == "keypoints"
 
     def agrees(self):
         difference = self.difference()
         return difference is None or difference <= self.tolerance()    # NaN does not agree
 
     def tolerance(self):
-        # A gray level is 0.017 of the loader's unit, the data set's standard deviation; networks differ in order of sums.
+        # A gray level is 0.017 of a loader's unit, the data set's standard deviation; networks differ in order of sums.
         # bfloat16 has three digits, and on a processor without it only one of the two computes in it.
         return 1e-2 if self.is_loader() or self.is_narrow() else 1e-4
 
@@ -139,6 +142,15 @@ def groups(args):
             out.append([Row(f"loader {layout}, {crop[0]}×{crop[1]}, one thread",
                             {"case": "loader", "layout": layout, "root": str(root.resolve()), "crop": crop,
                              "base": base, "images": args.images, "threads": 1})])
+    if args.people:
+        out.append([Row("loader of people, 256×192, one thread",
+                        {"case": "pose_loader", "root": str(args.people.resolve()), "crop": [256, 192], "images": 8 * args.images,
+                         "threads": 1})])
+    if args.keypoints:
+        request = {"case": "keypoints", "root": str(args.keypoints.resolve()), "threads": 1}
+        out.append([Row("scoring 104,125 poses of 6,352 people, one thread", request),
+                    Row(f"the same, Hwaso on {args.threads} threads and with 1,000 resamplings for intervals",
+                        {**request, "bootstrap": 1000, "processors": args.threads})])
     return [g for g in ([r for r in g if re.search(args.only, r.label)] for g in out) if g]
 
 
@@ -146,7 +158,7 @@ def measure(group, workers, args):
     for round_ in range(-1, args.rounds):    # round -1 builds and warms up on both sides and is not counted
         for row in group:
             for side in list(workers) if round_ % 2 == 0 else list(workers)[::-1]:
-                repeats = 1 if round_ < 0 else 1 if row.is_loader() else args.repeats
+                repeats = 1 if round_ < 0 or row.is_long() else args.repeats
                 reply = workers[side].ask(dict(row.request, repeats=repeats))
                 if round_ >= 0 or "skipped" in reply:
                     row.take(side, reply)
@@ -203,6 +215,8 @@ def main():
     parser.add_argument("--width", default="w18")
     parser.add_argument("--cityscapes", type=pathlib.Path, help="folder in Cityscapes' layout for the loader")
     parser.add_argument("--voc", type=pathlib.Path, help="folder in VOC's layout (it holds JPEGImages) for the loader")
+    parser.add_argument("--people", type=pathlib.Path, help="folder in COCO's layout with people for their loader")
+    parser.add_argument("--keypoints", type=pathlib.Path, help="folder with truth.json and results.json, which peers/keypoints.py writes")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=7, help="alternations of each case (default 7)")
     parser.add_argument("--repeats", type=int, default=3, help="timed calls in each turn (default 3)")

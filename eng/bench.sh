@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
 
 eng/packages.sh peers
-# Images have the sizes of the real data sets: a loader's work depends on them.
+# Images and result files have the sizes of the real data sets: the work of a loader or a scorer depends on them.
 data=benchmarks/data
 [[ -d "$data/voc" ]] || {
     rm -rf "$data"/{cityscapes,voc,voc.part}
@@ -13,4 +13,11 @@ data=benchmarks/data
     ./hwaso scenes "$data/voc.part" --layout voc --count 24 --val 0 --size 375x500
     mv "$data/voc.part" "$data/voc"
 }
-exec /usr/bin/python3 benchmarks/compare.py --cityscapes "$data/cityscapes" --voc "$data/voc" "$@"
+[[ -d "$data/people" ]] || {
+    rm -rf "$data/people.part"
+    ./hwaso scenes "$data/people.part" --layout coco --count 40 --val 1 --size 480x640
+    mv "$data/people.part" "$data/people"
+}
+[[ -f "$data/keypoints/results.json" ]] || /usr/bin/python3 benchmarks/peers/keypoints.py "$data/keypoints" --write
+exec /usr/bin/python3 benchmarks/compare.py --cityscapes "$data/cityscapes" --voc "$data/voc" --people "$data/people" \
+    --keypoints "$data/keypoints" "$@"

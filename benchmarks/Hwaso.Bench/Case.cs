@@ -21,6 +21,8 @@ abstract class Case : IDisposable
         "deform_training" => new DeformConvolutionCase(request, backward: true),
         "confusion" => new ConfusionCase(request),
         "loader" => new LoaderPass(request),
+        "pose_loader" => new PoseLoaderPass(request),
+        "keypoints" => new KeypointsCase(request),
         string name when name.StartsWith("operator_", StringComparison.Ordinal) => OperatorLoop.Named(name["operator_".Length..]),
         _ => null,
     };

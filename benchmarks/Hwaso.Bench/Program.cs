@@ -15,13 +15,6 @@ if (args is ["onnx", var folder, var size, .. var networks])
     return 0;
 }
 
-// `poses DIR SECONDS`: the loader of people on one thread, beside `python3 peers/poses.py DIR SECONDS`.
-if (args is ["poses", var people, var seconds])
-{
-    PoseLoaderPass.Run(people, double.Parse(seconds, CultureInfo.InvariantCulture));
-    return 0;
-}
-
 // `processes JSON`: one of the processes of benchmarks/processes.py.
 if (args is ["processes", var request])
 {

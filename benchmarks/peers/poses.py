@@ -2,17 +2,18 @@
 
 Sun et al., "Deep High-Resolution Representation Learning for Human Pose Estimation", CVPR 2019; Zhang et al., CVPR 2020 (DARK).
 
-    python3 poses.py DIR SECONDS      (times the loader on DIR, of layout coco-keypoints, on one thread)
+    python3 poses.py DIR      (times the loader on DIR, of layout coco-keypoints, on one thread)
 """
 import json
 import pathlib
 import random
-import sys
-import time
 
 import cv2
 import numpy as np
 import torch
+
+import formula
+import measure
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
@@ -96,19 +97,19 @@ def people(root, split):
             for a in file["annotations"] if max(a["keypoints"]) > 0]
 
 
-def sample(person, width, height, sigma):
-    """One training sample with the authors' augmentation but for half bodies."""
+def sample(person, width, height, sigma, factor, degrees, mirrored):
+    """One training sample with these changes."""
     path, box, keypoints = person
     image = cv2.cvtColor(cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION), cv2.COLOR_BGR2RGB)
     joints, visible = keypoints.copy(), np.minimum(keypoints[:, 2], 1)
     center, scale = crop_of(box, width / height)
-    scale = scale * np.clip(np.random.randn() * 0.35 + 1, 0.65, 1.35)
-    degrees = np.clip(np.random.randn() * 45, -90, 90) if random.random() <= 0.6 else 0
-    if random.random() <= 0.5:
+    scale = scale * np.float32(factor)
+    if mirrored:
         image = image[:, ::-1, :]
         joints[:, 0] = image.shape[1] - joints[:, 0] - 1
         for a, b in PAIRS:
             joints[[a, b]], visible[[a, b]] = joints[[b, a]], visible[[b, a]]
+        joints *= visible[:, None]
         center[0] = image.shape[1] - center[0] - 1
     m = matrix(center, scale, degrees, width, height)
     crop = cv2.warpAffine(image, m, (width, height), flags=cv2.INTER_LINEAR)
@@ -117,17 +118,48 @@ def sample(person, width, height, sigma):
     return torch.from_numpy(normalised(crop)), *map(torch.from_numpy, targets(joints, visible, width // 4, height // 4, 4, sigma))
 
 
-def main():
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    root, seconds = pathlib.Path(sys.argv[1]), float(sys.argv[2])
-    all_people = people(root, "train")
-    start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
-        sample(all_people[count % len(all_people)], 192, 256, 2)
-        count += 1
-    print(f"{count / (time.perf_counter() - start):.1f} crops a second")
+def drawn():
+    """Factor, angle and mirroring as the authors draw them."""
+    return (np.clip(np.random.randn() * 0.35 + 1, 0.65, 1.35), np.clip(np.random.randn() * 45, -90, 90) if random.random() <= 0.6 else 0,
+            random.random() <= 0.5)
+
+
+class PoseLoader:
+    """The authors' training samples but for half bodies; times are milliseconds per crop, each over a pass of `images` samples. `value`:
+    mean of a pass with changes chosen by formula.choice, of crops plus a hundred times that of heat maps."""
+
+    def __init__(self, request):
+        self.people = people(pathlib.Path(request["root"]), "train")
+        (self.height, self.width), self.images = request["crop"], request.get("images", 24)
+        self.next, self.value = 0, None
+
+    def one(self, index, *changes):
+        return sample(self.people[index % len(self.people)], self.width, self.height, 2, *changes)
+
+    def warm_up(self):
+        values = []
+        for k in range(self.images):
+            crop, maps, _ = self.one(k, 0.65 + 0.05 * formula.choice("pose.scale", k, 15), 15 * (formula.choice("pose.angle", k, 13) - 6),
+                                     formula.choice("flip", k, 2) == 1)
+            values.append(float(crop.double().mean() + 100 * maps.double().mean()))
+        self.value = float(np.mean(values))
+
+    def times(self, repeats, seconds=None):
+        def one_pass():
+            for _ in range(self.images):
+                self.one(self.next, *drawn())
+                self.next += 1
+        return [t / self.images for t in measure.time_calls(one_pass, repeats, seconds)]
+
+
+CASES = {"pose_loader": PoseLoader}
 
 
 if __name__ == "__main__":
-    main()
+    parser = measure.arguments(__doc__.splitlines()[0], repeats=3)
+    parser.add_argument("root", metavar="DIR", help="data set folder of layout coco-keypoints")
+    parser.add_argument("--crop", default="256x192", help="HEIGHTxWIDTH (default 256x192)")
+    parser.add_argument("--images", type=int, default=24, help="samples per pass (default 24)")
+    args = parser.parse_args()
+    measure.report(args, PoseLoader, [{
+        "case": "pose_loader", "root": args.root, "crop": [int(s) for s in args.crop.split("x")], "images": args.images}])

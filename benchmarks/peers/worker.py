@@ -5,12 +5,15 @@ import traceback
 
 import confusion
 import deform
+import keypoints
 import loader
 import measure
 import network
 import operators
+import poses
 
-CASES = {**dict.fromkeys(operators.LOOPS, operators.Operator), **network.CASES, **deform.CASES, **confusion.CASES, "loader": loader.Loader}
+CASES = {**dict.fromkeys(operators.LOOPS, operators.Operator), **network.CASES, **deform.CASES, **confusion.CASES,
+         "loader": loader.Loader, **poses.CASES, **keypoints.CASES}
 KEPT = 3    # prepared cases: those of a group alternate without being built again
 NOT_PART_OF_A_CASE = ("threads", "repeats", "seconds")
 
@@ -25,7 +28,10 @@ def answer(request):
     if key not in prepared:
         while len(prepared) >= KEPT:
             prepared.pop(next(iter(prepared)))
-        case = CASES[request["case"]](request)
+        try:
+            case = CASES[request["case"]](request)
+        except ModuleNotFoundError as error:
+            return {"skipped": f"{error.name} is not installed"}
         case.warm_up()
         prepared[key] = case
     case = prepared[key]
