@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -10,6 +11,8 @@ namespace Hwaso.Data.Annotations;
 /// </summary>
 sealed class JsonStream : IDisposable
 {
+    static readonly SearchValues<byte> numberBytes = SearchValues.Create("0123456789.eE+-"u8);
+
     const int FirstBuffer = 1 << 16, LargestToken = 1 << 26, UsualCount = 64;
 
     readonly string path;
@@ -302,7 +305,7 @@ sealed class JsonStream : IDisposable
         while (at < end && buffer[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t' or (byte)',' or (byte)':' or (byte)'-')
             at++;
         if (atEnd && (at >= end || error.Message.Contains("end of data", StringComparison.Ordinal)
-            || buffer.AsSpan(at, end - at).IndexOfAnyExcept("0123456789.eE+-"u8) < 0))
+            || buffer.AsSpan(at, end - at).IndexOfAnyExcept(numberBytes) < 0))
             return Error("the file ends here, in the middle of its content; it was cut short: fetch or write it again", error);
         start = at;
         return buffer.AsSpan(at, end - at) is var rest && (rest.StartsWith("NaN"u8) || rest.StartsWith("Inf"u8))

@@ -45,7 +45,7 @@ public sealed class AnnotationCheckTests : IDisposable
             """{"category_id": 1, "iscrowd": 0, "area": 60, "num_keypoints": 2, "bbox": [1, 2, 10, 8], """
             + $$""" "keypoints": [3, 4, 2, 5, 6, 1], {{fields}}}""");
 
-        var report = UnderGermanCulture(() => AnnotationCheck.Run(PoseLayouts.Coco, root, ["train"]));
+        var report = UnderCommaCulture(() => AnnotationCheck.Run(PoseLayouts.Coco, root, ["train"]));
 
         Assert.Contains(report.Problems, p => p.Message.Contains(wanted, StringComparison.Ordinal));
         Assert.All(report.Problems, p => Assert.Equal(Path.Combine(root, "annotations.json"), p.Path));
@@ -76,13 +76,15 @@ public sealed class AnnotationCheckTests : IDisposable
         Assert.Contains("byte", problem.Message, StringComparison.Ordinal);
     }
 
-    // It writes 1,5; messages are the same everywhere.
-    static AnnotationReport UnderGermanCulture(Func<AnnotationReport> check)
+    // Numbers are written 1,5 under it; messages are the same everywhere. It is made here, as a machine may have no cultures.
+    static AnnotationReport UnderCommaCulture(Func<AnnotationReport> check)
     {
         var before = CultureInfo.CurrentCulture;
+        var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        comma.NumberFormat.NumberDecimalSeparator = ",";
         try
         {
-            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+            CultureInfo.CurrentCulture = comma;
             return check();
         }
         finally

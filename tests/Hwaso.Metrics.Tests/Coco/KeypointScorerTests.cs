@@ -182,7 +182,11 @@ public sealed class KeypointScorerTests : IDisposable
         var joints = PoseDescription.Coco;
         CocoAnnotation Person(long id, double v) => new()
         {
-            Id = id, ImageId = id, CategoryId = 1, Area = 10000, Box = new CocoBox(0, 0, 100, 100),
+            Id = id,
+            ImageId = id,
+            CategoryId = 1,
+            Area = 10000,
+            Box = new CocoBox(0, 0, 100, 100),
             Keypoints = [.. Enumerable.Range(0, joints.Count).SelectMany(j => new[] { 10.0 + j, 20, j == 16 ? 0 : j == 1 ? v : 2 })],
         };
         var category = new CocoCategory(1, "person") { Keypoints = joints.Joints };
@@ -191,7 +195,10 @@ public sealed class KeypointScorerTests : IDisposable
         // Exact but for the first joint, which is far off on both, and the second, which is far off where it is labelled.
         CocoResult Found(int image) => new()
         {
-            Index = image - 1, ImageId = image, CategoryId = 1, Score = 1.0 / image,
+            Index = image - 1,
+            ImageId = image,
+            CategoryId = 1,
+            Score = 1.0 / image,
             Keypoints = [.. Enumerable.Range(0, joints.Count).SelectMany(j => new[] { j < 2 ? 5000.0 : 10 + j, 20, 1 })],
         };
 
