@@ -46,6 +46,9 @@ run_project() {
 clean_up() { find "$results" -name "*.dmp" -delete; }
 trap clean_up EXIT
 
+# Tests start the command some hundred times; compiled ahead of time it starts in a third of the time.
+if hwaso_is_ready; then export HWASO_TEST_COMMAND="$hwaso_ready/hwaso.dll"; fi
+
 # The longest first, so that none of them is left alone at the end.
 longest=(Hwaso.Models.Tests Hwaso.Training.Tests Hwaso.Cli.Tests Hwaso.Runtime.Tests Hwaso.Nn.Tests Hwaso.Inference.Tests)
 if (($#)); then

@@ -58,7 +58,12 @@ sealed class HwasoProcess : IDisposable
     /// <summary>The process's number: <c>env</c> becomes the command.</summary>
     public int Id => process.Id;
 
-    static string Dll => Path.Combine(AppContext.BaseDirectory, "hwaso.dll");
+    /// <summary>
+    /// The command: the copy compiled ahead of time that eng/test.sh names, which is what ./hwaso runs and starts faster, else the one
+    /// beside the tests.
+    /// </summary>
+    public static string Dll { get; } =
+        Environment.GetEnvironmentVariable("HWASO_TEST_COMMAND") ?? Path.Combine(AppContext.BaseDirectory, "hwaso.dll");
 
     /// <summary>Waits until it says something on standard error; false where it ended without, or takes too long.</summary>
     public bool WaitFor(string text)

@@ -15,7 +15,7 @@ static class LimitedProcess
     public static CommandLine Run(int nativeMb, int managedMb, params string[] args)
     {
         var script = $"ulimit -d {nativeMb * 1024}; exec timeout {LimitSeconds} \"$@\"";
-        string[] words = ["-c", script, "bash", "dotnet", Path.Combine(AppContext.BaseDirectory, "hwaso.dll"), .. args];
+        string[] words = ["-c", script, "bash", "dotnet", HwasoProcess.Dll, .. args];
         var start = new ProcessStartInfo("bash", words)
         {
             RedirectStandardOutput = true,
