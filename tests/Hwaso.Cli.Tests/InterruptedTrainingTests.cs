@@ -54,7 +54,6 @@ public sealed class InterruptedTrainingTests(Workshop shop)
     [InlineData("12 images", 0)] // before anything was saved
     [InlineData("epoch 1/12: mIoU", 0)] // while the first state to resume from is written
     [InlineData("epoch 2/12: mIoU", 130)]
-    [InlineData("epoch 4/12: mIoU", 20)]
     public void Killed_at_any_moment_and_resumed_it_ends_with_the_same_bits(string after, int delayMs)
     {
         using (var process = HwasoProcess.Start(Begin()))
@@ -72,7 +71,6 @@ public sealed class InterruptedTrainingTests(Workshop shop)
     }
 
     [Theory]
-    [InlineData("epoch 2/12: mIoU", 60)] // in the first stage
     [InlineData("stage 2/3", 250)]
     [InlineData("stage 3/3", 110)]
     public void Killed_in_any_stage_and_resumed_it_ends_with_the_same_bits(string after, int delayMs)

@@ -29,7 +29,9 @@ public sealed class FuzzTests
     static void Damage(string[] files, long bytesOfByte, long anyFile, int usual) =>
         new Fuzz([.. files.Select(File.ReadAllBytes)], "IHDR", "IDAT", "PLTE", "tRNS", "IEND")
         {
-            BytesOfByte = bytesOfByte, AnyFile = anyFile, Mend = Checksums,
+            BytesOfByte = bytesOfByte,
+            AnyFile = anyFile,
+            Mend = Checksums,
         }.Run(usual, file =>
         {
             ImageFile.DecodeRgb(file, "damaged");

@@ -64,7 +64,7 @@ public sealed class ZooContractTests : TensorTest
         NetworkContract.Answers_the_same_after_saving_and_loading(Case(name));
 
     [Theory]
-    [MemberData(nameof(Smallest))]
+    [MemberData(nameof(Distinct))]
     public void Its_graph_has_the_parameters_of_its_weights(string name) =>
         NetworkContract.Its_graph_has_the_parameters_of_its_weights(Case(name, deployed: true));
 
