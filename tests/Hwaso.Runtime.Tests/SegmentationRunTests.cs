@@ -66,8 +66,8 @@ public sealed class SegmentationRunTests
 
         var error = Assert.Throws<ArgumentException>(() => model.Segment(StreetModel.Image(400, 304), 400, 304));
 
-        Assert.Matches("an image of 400×304 pixels needs too much memory as a whole, and its tiles of \\d+×\\d+ do not fit the network: .*"
-            + "allow more memory", error.Message);
+        Assert.Matches("an image of 400×304 pixels needs too much memory as a whole, and its tiles of \\d+×\\d+ do not fit the network: "
+            + ".*allow more memory", error.Message);
     }
 
     [Fact]

@@ -56,7 +56,8 @@ public static class BoxLayouts
         foreach (var (k, annotation) in file.Annotations.Index())
             objects.Add((annotation, labels.TryGetValue(annotation.CategoryId, out var label) ? label : throw new DatasetException(
                 file.Path, $"annotations[{k}] (id {annotation.Id}): category {annotation.CategoryId} is not among the "
-                    + $"{labels.Count} categories {string.Join(", ", labels.Keys.Take(10))}{(labels.Count > 10 ? ", …" : "")}; list it")));
+                    + $"{labels.Count} categories {string.Join(", ", labels.Keys.Take(10))}{(labels.Count > 10 ? ", …" : "")}; "
+                    + "list it")));
         return objects.ToLookup(o => o.Annotation.ImageId);
     }
 
