@@ -9,7 +9,9 @@ setup: ## installs missing apt packages (with sudo unless you are root) and buil
 	@eng/packages.sh
 	@eng/build.sh
 
-demo: setup ## renders a data set, trains, evaluates, predicts; writes demo/run/report.html
+demo: ## renders a data set, trains, evaluates, predicts; writes demo/run/report.html
+	@eng/packages.sh
+	@eng/build.sh --command
 	@eng/demo.sh
 
 test: setup ## builds and runs every test

@@ -27,7 +27,10 @@ public sealed class KilledTrainingTests(Workshop shop, ITestOutputHelper output)
         var first = Asked("HWASO_KILL_SEED") ?? Environment.TickCount & 0xffff;
         var duration = Stopwatch.StartNew();
         using (var process = HwasoProcess.Start(shop.Training(Run, settings)))
-            Assert.Equal(0, process.Finish().Code);
+        {
+            var ended = process.Finish();
+            Assert.True(ended.Code == 0, ended.Error);
+        }
         duration.Stop();
         Directory.Move(shop.At(Run), shop.At(Undisturbed));
         for (var seed = first; seed < first + count; seed++)

@@ -17,14 +17,14 @@ static class Introduction
 {
     public static void Run()
     {
-        SceneSet.Write("streets", SceneLayout.Cityscapes, count: 48, width: 256, height: 128, seed: 1);
+        SceneSet.Write("streets", SceneLayout.Cityscapes, count: 32, width: 192, height: 96, seed: 1);
         var train = Datasets.Open("cityscapes", "streets", "train");
         var val = Datasets.Open("cityscapes", "streets", "val");
 
         using var weights = Weights.Create();
         var net = Zoo.FindSegmentation("hrnetv2-w18-small-v1+psa-spatial").Build(weights, train.Classes.Count);
 
-        var loader = new Loader(train, new Augmentation { CropHeight = 128, CropWidth = 256 }, new LoaderOptions { BatchSize = 4 });
+        var loader = new Loader(train, new Augmentation { CropHeight = 96, CropWidth = 192 }, new LoaderOptions { BatchSize = 4 });
         using var loss = new CrossEntropy();
         using var optimiser = new Adam([new ParameterGroup([.. weights.Parameters])], learningRate: 1e-3);
         for (var epoch = 0; epoch < 3; epoch++)
@@ -42,6 +42,6 @@ static class Introduction
         var street = val.Read(0).Image;
         Png.Write("labels.png", Overlay.Blend(street, segmenter.Segment(street), val.Classes.Palette));
 
-        Console.WriteLine(Cost.Of(NetworkGraph.Of(net, [1, 3, 128, 256])));
+        Console.WriteLine(Cost.Of(NetworkGraph.Of(net, [1, 3, 96, 192])));
     }
 }
