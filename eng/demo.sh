@@ -10,7 +10,7 @@ seed="${SEED:-1}"
 step() { printf '\n== %s\n' "$*"; }
 
 step "1/4 Rendering street scenes into $out/data"
-./hwaso scenes "$out/data" --layout cityscapes --count 300 --val 40 --size 256x512 --seed "$seed"
+./hwaso scenes "$out/data" --layout cityscapes --count 200 --val 32 --size 256x512 --seed "$seed"
 
 step "2/4 Training (recipes/demo.yaml) into $out/run"
 rm -rf "$out/run"

@@ -75,7 +75,7 @@ public sealed class LoadedModel : IDisposable
     {
         var path = Directory.Exists(source) ? new RunFolder(source).Weights : source;
         if (!File.Exists(path))
-            throw new FileNotFoundException($"{source}: no such run folder or checkpoint");
+            throw RunFolder.Missing(source);
         var file = TensorFile.Read(path);
         if (!file.Metadata.TryGetValue(CheckpointMetadata.Recipe, out var yaml))
             throw new CheckpointException(path, null,

@@ -47,6 +47,10 @@ public sealed record RunFolder(string Root)
     /// <summary>Whether a run was begun here, perhaps killed before its first step.</summary>
     public bool WasBegun => Exists || Directory.Exists(Checkpoints);
 
+    /// <summary>The error for a source of weights that is neither a folder nor a file.</summary>
+    /// <param name="source">What was given.</param>
+    public static FileNotFoundException Missing(string source) => new($"{source}: no such run folder or checkpoint");
+
     /// <summary>The weights that evaluation and prediction take: the best, or else the newest.</summary>
     /// <exception cref="FileNotFoundException">There are none yet.</exception>
     public string Weights => File.Exists(Best) ? Best : File.Exists(Last) ? Last

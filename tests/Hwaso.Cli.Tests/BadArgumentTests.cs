@@ -31,6 +31,7 @@ public sealed class BadArgumentTests(Workshop shop)
     [InlineData("evaluate {run} --data {recipe}", "{recipe}: is a file, not a folder; it should hold a data set")]
     [InlineData("evaluate {run} --data {data} --split test", "no split 'test'; there are train, val")]
     [InlineData("predict {run} {nothing} --out {out}", "{nothing}: no such image")]
+    [InlineData("predict {nothing} {image} --out {out} --score 0.5", "{nothing}: no such run folder or checkpoint")]
     [InlineData("predict {run} {data} --out {out}", "{data}: is a folder; name the images in it")]
     [InlineData("predict {run} {image} --out {recipe}", "{recipe}: is a file; a folder to write to was wanted")]
     [InlineData("predict {run} {image} --out {recipe}/x", "{recipe}/x: this folder cannot be made")]

@@ -64,6 +64,9 @@ sealed class PredictVerb : Verb
     public override int Run(ParseResult arguments, VerbContext context)
     {
         var asked = Read(arguments);
+        // Before its task is asked for: a file that is missing has none.
+        if (!File.Exists(asked.Source) && !Directory.Exists(asked.Source) && !Segmenter.IsExported(asked.Source))
+            throw RunFolder.Missing(asked.Source);
         if (PoseNetwork.Is(asked.Source))
         {
             if (asked.Overlay || asked.Submission is not null || asked.Views.Any || foreign.Of(arguments) is not null)
@@ -73,9 +76,9 @@ sealed class PredictVerb : Verb
         }
         if (arguments.GetValue(least) is { } score && !DetectorNetwork.Is(asked.Source))
             throw new UsageException(
-                string.Create(CultureInfo.InvariantCulture, $"--score {score} is for detectors; {asked.Source} is another"));
+                string.Create(CultureInfo.InvariantCulture, $"--score {score} is for detectors; {asked.Source} is another network"));
         if (arguments.GetValue(boxes) is not null)
-            throw new UsageException($"--boxes is for pose networks; {asked.Source} is another");
+            throw new UsageException($"--boxes is for pose networks; {asked.Source} is another network");
         if (DetectorNetwork.Is(asked.Source))
             return BoxPredicting.Run(asked, arguments.GetValue(least), context);
         asked.Views.Views.Check();

@@ -25,12 +25,14 @@ static class TeamChecks
     public static IEnumerable<string> Changes(ResumeState begun, TrainRequest request)
     {
         if (begun.Threads != request.Threads)
-            yield return $"resumed with {request.Threads} threads, begun with {begun.Threads}: sums may round otherwise, "
+            yield return $"resumed with {Counted(request.Threads, "thread", "threads")}, begun with {begun.Threads}: sums may round otherwise, "
                 + "so the result may differ in its last bits";
         var size = request.Team.Size;
         if (begun.Processes != size)
-            yield return $"resumed with {size} processes, begun with {begun.Processes}: sums round otherwise"
+            yield return $"resumed with {Counted(size, "process", "processes")}, begun with {begun.Processes}: sums round otherwise"
                 + $"{(size > begun.Processes ? ", and the random numbers of the new ones begin anew" : "")}, so the result may "
                 + "differ in its last bits";
     }
+
+    static string Counted(int count, string one, string several) => $"{count} {(count == 1 ? one : several)}";
 }
