@@ -45,7 +45,7 @@ public sealed record RunFolder(string Root)
     public bool Exists => File.Exists(Recipe) || (Directory.Exists(Checkpoints) && Directory.EnumerateFiles(Checkpoints).Any());
 
     /// <summary>Whether a run was begun here, perhaps killed before its first step.</summary>
-    public bool WasBegun => Exists || Directory.Exists(Checkpoints);
+    public bool WasBegun => Exists || Directory.Exists(Checkpoints) || File.Exists(Lock);
 
     /// <summary>The error for a source of weights that is neither a folder nor a file.</summary>
     /// <param name="source">What was given.</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Hwaso.Inference;
 using Xunit.Abstractions;
 
 namespace Hwaso.Cli.Tests;
@@ -55,7 +56,7 @@ public sealed class KilledTrainingTests(Workshop shop, ITestOutputHelper output)
         for (var left = random.Next(1, MostKills + 1); left >= 0; left--)
         {
             // Killed before anything was made, it is not resumed but begun.
-            string[] resume = Directory.Exists(shop.At(Run)) ? ["--resume"] : [];
+            string[] resume = new RunFolder(shop.At(Run)).WasBegun ? ["--resume"] : [];
             using var process = HwasoProcess.Start(shop.Training(Run, [.. settings, .. resume]));
             if (left > 0)
             {

@@ -44,6 +44,14 @@ public sealed class RunLockTests(SceneFolder scenes) : TensorTest, IClassFixture
     }
 
     [Fact]
+    public void A_trainer_killed_before_it_made_its_folders_is_resumed_from_the_beginning()
+    {
+        Directory.CreateDirectory(runs.At("early").Root);
+        File.WriteAllText(runs.At("early").Lock, "");
+        Assert.True(runs.Train("early", resume: true).Finished);
+    }
+
+    [Fact]
     public void A_run_that_is_refused_before_its_first_step_leaves_its_folder_free()
     {
         Assert.ThrowsAny<Exception>(() => runs.Train("refused", null, false, "loss.heads={dense: 1}"));
