@@ -90,8 +90,8 @@ static class ReportStyle
 
         .charts { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 14px; }
         .chart { grid-column: span 3; padding: 16px 18px 12px; }
-        .chart:nth-child(3) { grid-column: span 6; }
-        .chart:nth-child(3) .plot { height: 110px; }
+        .chart:last-child:nth-child(odd) { grid-column: span 6; }
+        .chart:last-child:nth-child(odd) .plot { height: 110px; }
         .chart figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 4px 16px; }
         .axis-title { color: var(--soft); font-size: 12px; margin: 6px 0 8px; }
         .axis-title.x { text-align: right; margin: 26px 0 0; }
@@ -160,7 +160,7 @@ static class ReportStyle
 
         @media (max-width: 760px) {
           main { padding: 24px 14px 48px; }
-          .chart, .chart:nth-child(3) { grid-column: span 6; padding: 14px 12px 10px; }
+          .chart, .chart:last-child:nth-child(odd) { grid-column: span 6; padding: 14px 12px 10px; }
           .pictures.four { grid-template-columns: repeat(2, minmax(0, 1fr)); }
           .gallery { grid-template-columns: minmax(0, 1fr); }
           .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
