@@ -12,7 +12,7 @@ sealed class App
 
     readonly CommonOptions common = new();
     readonly Option<bool> version = Values.Flag("--version", "versions of Hwaso and libtorch, and the devices it sees");
-    readonly Command root = new("hwaso", "Trains, scores and deploys semantic segmentation networks.");
+    readonly Command root = new("hwaso", "Trains, scores and deploys networks for semantic segmentation, poses and boxes.");
     readonly Dictionary<Command, Verb> verbs = [];
     readonly Terminal terminal;
 
