@@ -1,15 +1,12 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Onnx;
-using Hwaso.Runtime;
 using Hwaso.Runtime.Format;
+using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
 
@@ -22,17 +19,14 @@ sealed class Agreement : IDisposable
 {
     const int Classes = 19;
 
-    readonly string folder = Directory.CreateTempSubdirectory("hwaso-agreement").FullName;
-    readonly Process peer;
+    readonly OnnxRuntimeProcess peer;
 
     /// <param name="script">agree.mjs, ONNX Runtime's side.</param>
     public Agreement(string script)
     {
-        peer = Process.Start(new ProcessStartInfo("node", [script]) { RedirectStandardInput = true, RedirectStandardOutput = true })
-            ?? throw new InvalidOperationException("node did not start");
-        var version = JsonNode.Parse(peer.StandardOutput.ReadLine()!)!["hello"];
+        peer = new OnnxRuntimeProcess(script);
         Console.WriteLine("Largest difference from libtorch's answer, relative to its largest number; "
-            + $"ONNX Runtime {version}, Hwaso.Runtime of this tree.");
+            + $"ONNX Runtime {peer.Version}, Hwaso.Runtime of this tree.");
         Console.WriteLine("Labels: share of pixels that get another class than libtorch gives them.\n");
         Console.WriteLine("| network | file | image | ONNX Runtime | Hwaso.Runtime |");
         Console.WriteLine("|---|---|---|--:|--:|");
@@ -64,13 +58,12 @@ sealed class Agreement : IDisposable
         return good;
     }
 
-    public void Dispose()
-    {
-        peer.StandardInput.Close();
-        peer.WaitForExit();
-        peer.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
+    /// <summary>Detectors in each of their conventions, their answers as sets: a table of its own.</summary>
+    /// <returns>How many rows there are, and how many of them agree.</returns>
+    public (int All, int Good) RunDetectors(IReadOnlyList<string> names) =>
+        names.Count == 0 ? (0, 0) : new DetectorAgreement(peer).Run(names);
+
+    public void Dispose() => peer.Dispose();
 
     bool Compare(string name, string kind, Net net, long[] shape, OnnxOptions options)
     {
@@ -80,8 +73,8 @@ sealed class Agreement : IDisposable
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
         var recorded = options.OtherSize is null ? shape : [1, 3, 128, 192];
         var bytes = OnnxExport.Write(NetworkGraph.Of(net, recorded, keepConstants: true), key => state[key].ToHost(), options).Bytes;
-        var ours = Try(() => Hwaso(bytes, image));
-        var theirs = Try(() => OnnxRuntime(bytes, image));
+        var ours = Try(() => ManagedRuntime.Answers(bytes, (image.ToArray<float>(), image.Shape)));
+        var theirs = Try(() => peer.Answers(bytes, (image.ToArray<float>(), image.Shape)));
         string Show((float[][]? Answers, string Problem) side) => side.Answers is { } answers
             ? Difference(expected, answers, options.Labels is not null).ToString("0.0e+0", CultureInfo.InvariantCulture)
             : side.Problem;
@@ -96,37 +89,6 @@ sealed class Agreement : IDisposable
         if (labels is not null)
             answers = [Aten.Argmax(answers[0].ResizeBilinear(image.Size(2), image.Size(3), labels.AlignCorners), 1).To(ScalarType.Float32)];
         return [.. answers.Select(a => a.ToArray<float>())];
-    }
-
-    static float[][] Hwaso(byte[] file, Tensor image)
-    {
-        using var model = OnnxModel.Load(file, "exported", new RuntimeOptions { Threads = 2 });
-        var session = model.Open([.. image.Shape.Select(s => (int)s)]);
-        image.Span<float>().CopyTo(session.Input(0));
-        session.Run();
-        return [.. Enumerable.Range(0, model.Outputs.Count).Select(k => session.IsFloat(k)
-            ? session.Output(k).ToArray()
-            : session.OutputInts(k).ToArray().Select(v => (float)v).ToArray())];
-    }
-
-    float[][] OnnxRuntime(byte[] file, Tensor image)
-    {
-        var (model, input, output) = (Path.Combine(folder, "model.onnx"), Path.Combine(folder, "input"), Path.Combine(folder, "output"));
-        File.WriteAllBytes(model, file);
-        File.WriteAllBytes(input, MemoryMarshal.AsBytes(image.Span<float>()).ToArray());
-        peer.StandardInput.WriteLine(new JsonObject
-        {
-            ["model"] = model,
-            ["input"] = input,
-            ["output"] = output,
-            ["shape"] = new JsonArray([.. image.Shape.Select(s => (JsonNode)s)])
-        }.ToJsonString());
-        peer.StandardInput.Flush();
-        var reply = JsonNode.Parse(peer.StandardOutput.ReadLine() ?? throw new InvalidOperationException("node ended"))!;
-        if (reply["error"] is { } error)
-            throw new NotSupportedException(error.GetValue<string>());
-        return [.. reply["shapes"]!.AsArray()
-            .Select((_, k) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes($"{output}.{k}")).ToArray())];
     }
 
     static (float[][]? Answers, string Problem) Try(Func<float[][]> run)
