@@ -59,7 +59,7 @@ public sealed class ProcessesTests(Workshop shop)
         // With one process it goes on as well, and says what changed.
         var one = CommandLine.Run(Training(Run, "--set", "train.epochs=5", "--resume"));
         Assert.True(one.Code == 0, one.Error);
-        Assert.Contains("resumed with 1 processes, begun with 2", one.Error, StringComparison.Ordinal);
+        Assert.Contains("resumed with 1 process, begun with 2", one.Error, StringComparison.Ordinal);
         Directory.Delete(shop.At(Run), recursive: true);
         Directory.Delete(shop.At(Whole), recursive: true);
     }
