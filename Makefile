@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz fire cultures format-check pack reproducible first-use bench bench-runtime agreement operators conformance device matrix processes docs clean
+.PHONY: help setup demo test fuzz fire cultures format-check pack reproducible first-use native bench bench-runtime agreement operators conformance device matrix processes docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ reproducible: ## packs the commit from two clones and compares the packages byte
 
 first-use: pack ## installs the tool into a temporary folder and lets it build its native library (ARGS: a libtorch folder)
 	@eng/first-use.sh $(ARGS)
+
+native: ## compiles the program segment to one file that needs no .NET, for x64 and Arm, and compares their labels (ARGS: an .onnx and an image)
+	@eng/packages.sh native
+	@eng/native.sh $(ARGS)
 
 bench: setup ## compares with PyTorch and OpenCV (ARGS='--rounds 3 …'; see benchmarks/README.md)
 	@eng/bench.sh $(ARGS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing system packages that Hwaso needs, and prints each with its purpose. Prints nothing if none is missing.
-# With `peers`, also installs those that benchmarks/ compares with.
+# With `peers`, also installs those that benchmarks/ compares with; with `native`, those that `make native` needs for linux-arm64.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -26,6 +26,14 @@ if [[ "${1:-}" == peers ]]; then
         "python3-torch|PyTorch, for comparison"
         "python3-torchvision|its deformable convolution, for comparison"
         "python3-opencv|the usual way to load images in Python, for comparison"
+    )
+fi
+
+if [[ "${1:-}" == native ]]; then
+    libraries+=(
+        "gcc-aarch64-linux-gnu|links the program segment for linux-arm64"
+        "libc6-dev-arm64-cross|the C library that it is linked with, and runs with under qemu"
+        "qemu-user|runs it on this machine, to compare its labels"
     )
 fi
 

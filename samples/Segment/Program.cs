@@ -2,6 +2,7 @@
 //   hwaso export demo/run --out road.onnx
 //   dotnet run -c Release --project samples/Segment -- road.onnx street.jpg labels
 // writes labels/street.png (one class per pixel) and labels/street_overlay.png, and prints the share of each class.
+// `make native` compiles it to one file that needs no .NET: bin/native/linux-x64/segment.
 using Hwaso.Imaging;
 using Hwaso.Runtime;
 using Hwaso.Runtime.Format;
@@ -34,7 +35,8 @@ try
     return 0;
 }
 // The message says which file is wrong, why, and what to do.
-catch (Exception error) when (error is ModelFormatException or ImageFormatException or ArgumentException or IOException)
+catch (Exception error) when (error is ModelFormatException or ImageFormatException or ArgumentException or IOException
+    or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(error.Message);
     return 1;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using SkiaSharp;
@@ -13,10 +14,18 @@ static unsafe class SkiaCodec
     // Four bytes a pixel that stay in the cache until three of them are kept.
     const int LinesAtOnce = 16;
 
+    const string Switch = "Hwaso.Imaging.Skia";
+
+    // A program that leaves SkiaSharp out sets the switch to false at compile time, and the trimmer removes what follows from it.
+    [FeatureSwitchDefinition(Switch)]
+    static bool IsIncluded { get; } = !AppContext.TryGetSwitch(Switch, out var included) || included;
+
     /// <summary>Width and height, from the header.</summary>
     /// <exception cref="ImageFormatException">The header is damaged.</exception>
     public static (int Width, int Height) Size(ReadOnlySpan<byte> file, ImageKind kind, string name)
     {
+        if (!IsIncluded)
+            throw LeftOut(kind, name);
         fixed (byte* bytes = file)
         {
             using var data = SKData.Create((nint)bytes, file.Length);
@@ -29,6 +38,8 @@ static unsafe class SkiaCodec
     /// <exception cref="ImageFormatException">The file is cut short, corrupt, or claims more pixels than it can hold.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, ImageKind kind, string name)
     {
+        if (!IsIncluded)
+            throw LeftOut(kind, name);
         fixed (byte* bytes = file)
         {
             using var data = SKData.Create((nint)bytes, file.Length);
@@ -110,6 +121,10 @@ static unsafe class SkiaCodec
         SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => "its pixels cannot be decoded",
         _ => $"the decoder answers {result}",
     };
+
+    static ImageFormatException LeftOut(ImageKind kind, string name) => new(name,
+        (kind == ImageKind.Jpeg ? "a progressive, CMYK or otherwise unusual JPEG" : ImageKinds.Name(kind))
+            + ", which this program cannot read, as it was built without SkiaSharp; convert it to a PNG or a baseline JPEG");
 
     static ImageFormatException Broken(ImageKind kind, string what, string name) =>
         new(name, $"{ImageKinds.Name(kind)} that is cut short or corrupt ({what}); fetch or export it again");
