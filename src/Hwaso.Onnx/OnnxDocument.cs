@@ -158,6 +158,8 @@ sealed record OnnxValue(string Name, Action<WireWriter> Write)
 enum OnnxDataType
 {
     Float32 = 1,
+    UInt8 = 2,
+    Int8 = 3,
     Int64 = 7,
     Float16 = 10,
 }

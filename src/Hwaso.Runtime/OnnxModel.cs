@@ -178,7 +178,7 @@ public sealed class OnnxModel : IDisposable
             int[] shape = declared is [_, _, _, 1 or 3 or 4] ? [1, side, side, declared[3]]
                 : [1, declared is [_, > 0 and var channels, ..] ? channels : 3, side, side];
             var plan = Planner.Make(graph, [new TensorType(true, shape, place)], kernels, packed, Math.Max(MostBytes, Array.MaxLength));
-            return plan.Steps.Where(s => s.Operator is ConvOperator or PoolOperator)
+            return plan.Steps.Where(s => s.Operator is ConvOperator or IntegerConvOperator or PoolOperator)
                 .ToDictionary(s => s.Output, s => plan.Types[s.Output]!.Shape[2]);
         }
         catch (ModelFormatException)

@@ -47,13 +47,21 @@ sealed unsafe class Constant
         Type.IsFloat ? new Span<float>(Address, Type.Elements) : throw new InvalidOperationException("these are integers");
 
     public Span<long> Ints =>
-        !Type.IsFloat ? new Span<long>(Address, Type.Elements) : throw new InvalidOperationException("these are floating-point numbers");
+        !Type.IsFloat && !Type.IsBytes ? new Span<long>(Address, Type.Elements) : throw new InvalidOperationException($"these are {Type}");
 
     /// <summary>The address of the numbers; 0 after <see cref="Release"/>.</summary>
     public nint AddressOrNone => released ? 0 : (nint)Address;
 
     public static Constant Of(OnnxTensor tensor, string place)
     {
+        if (tensor.Type is OnnxType.Int8 or OnnxType.UInt8)
+        {
+            // The planner keeps signed bytes 128 higher.
+            var bytes = new Constant(TensorType.OfBytes(tensor.Shape, $"{place}: tensor '{tensor.Name}'"));
+            for (var k = 0; k < tensor.Ints!.Length; k++)
+                bytes.Bytes[k] = (byte)(tensor.Ints[k] + (tensor.Type == OnnxType.Int8 ? 128 : 0));
+            return bytes;
+        }
         var type = new TensorType(tensor.Floats is not null, tensor.Shape, $"{place}: tensor '{tensor.Name}'");
         return tensor.Floats is { } floats ? new(type, floats) : new(type, tensor.Ints!);
     }

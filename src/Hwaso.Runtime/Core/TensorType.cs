@@ -2,7 +2,7 @@ using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Core;
 
-/// <summary>The type of a value: single-precision numbers or 64-bit integers, and the sizes.</summary>
+/// <summary>The type of a value: single-precision numbers, 64-bit integers or bytes of a linear code, and the sizes.</summary>
 sealed class TensorType
 {
     /// <summary>The most elements of a tensor; this keeps indices within 32 bits.</summary>
@@ -25,7 +25,12 @@ sealed class TensorType
         (IsFloat, Shape, Elements) = (isFloat, shape, shape.Contains(0) ? 0 : (int)elements);
     }
 
+    /// <summary>The type of a quantised tensor. Only quantising and restoring steps, and those fused with them, have such values.</summary>
+    public static TensorType OfBytes(int[] shape, string place) => new(false, shape, place) { IsBytes = true };
+
     public bool IsFloat { get; }
+
+    public bool IsBytes { get; private init; }
 
     public int[] Shape { get; }
 
@@ -35,9 +40,9 @@ sealed class TensorType
 
     public long Bytes => (long)Elements * ElementBytes;
 
-    public int ElementBytes => IsFloat ? sizeof(float) : sizeof(long);
+    public int ElementBytes => IsFloat ? sizeof(float) : IsBytes ? sizeof(byte) : sizeof(long);
 
     public bool SameShape(TensorType other) => Shape.AsSpan().SequenceEqual(other.Shape);
 
-    public override string ToString() => $"{(IsFloat ? "float" : "int")}[{string.Join(", ", Shape)}]";
+    public override string ToString() => $"{(IsFloat ? "float" : IsBytes ? "byte" : "int")}[{string.Join(", ", Shape)}]";
 }

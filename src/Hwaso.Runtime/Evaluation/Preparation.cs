@@ -31,10 +31,12 @@ static class Preparation
         var known = graph.Weights.Keys.Concat(graph.Inputs.Select(i => i.Name)).ToHashSet();
         var (weights, rest) = (graph.Weights.ToDictionary(), new List<OnnxNode>());
         var tools = new RunTools(file.Place, mostBytes, kernels, k => k.RunAll(), 1);
+        var bytes = ByteValues.Of(graph) ?? [];
         var isPlain = true;
         foreach (var node in NodeOrder.Of(graph.Nodes, known, file.Place))
         {
-            if (Folds(node, weights) && Folded(node, file, weights, tools) is { } results)
+            var isRestored = node.Type == "DequantizeLinear" && bytes.Contains(node.Inputs[0]);
+            if (!isRestored && Folds(node, weights) && Folded(node, file, weights, tools) is { } results)
             {
                 for (var k = 0; k < results.Length; k++)
                     if (k < node.Outputs.Count && node.Outputs[k].Length > 0)
@@ -45,7 +47,8 @@ static class Preparation
             if (TypeOf(node, types) is { } made)
                 foreach (var output in node.Outputs)
                     types[output] = made;
-            isPlain &= node.Inputs.Concat(node.Outputs).All(n => !types.TryGetValue(n, out var found) || IsPlain(found));
+            isPlain &= node.Inputs.Concat(node.Outputs)
+                .All(n => !types.TryGetValue(n, out var found) || IsPlain(found) || bytes.Contains(n));
         }
         isPlain &= graph.Inputs.Concat(graph.Outputs).All(p => p.Type is null || IsPlain(p.Type.Value));
         return (file with { Graph = graph with { Nodes = rest, Weights = weights } }, isPlain);

@@ -5,6 +5,9 @@ namespace Hwaso.Runtime.Kernels;
 /// <summary>The kernels for one width of vectors.</summary>
 abstract unsafe class KernelSet
 {
+    /// <summary>Numbers per vector.</summary>
+    public abstract int Lanes { get; }
+
     public abstract Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function,
         float* output, int threads);
 
@@ -44,6 +47,8 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    public override int Lanes => TLanes.Count;
+
     public override Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function,
         float* output, int threads) =>
         new ConvKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads, null);

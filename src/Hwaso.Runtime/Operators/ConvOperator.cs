@@ -68,13 +68,13 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
     /// <param name="first">If the input has only some of the weights' input channels: the first of them.</param>
     public static ConvShape Shape(Operands inputs, Window window, int groups, int bias, out Constant weights, int? first = null)
     {
-        var x = inputs.Float(0);
+        var x = inputs.Type(0) is { IsBytes: true } bytes ? bytes : inputs.Float(0);
         weights = inputs.Constant(1, "weights");
         var w = weights.Type;
         if (x.Rank != 4 || w.Rank != 4)
             throw inputs.Beyond($"input {x} and weights {w} must have four dimensions, [N, C, H, W]");
         if (groups < 1 || w.Shape[0] % groups != 0
-            || (first is null ? x.Shape[1] != (long)w.Shape[1] * groups : x.Shape[1] + first > w.Shape[1]) || w.Elements == 0 || !w.IsFloat)
+            || (first is null ? x.Shape[1] != (long)w.Shape[1] * groups : x.Shape[1] + first > w.Shape[1]) || w.Elements == 0 || (!w.IsFloat && !w.IsBytes))
             throw inputs.Refuse($"input {x} does not fit weights {w} in {groups} groups");
         if (window.Kernel.Length > 0 && !w.Shape.AsSpan(2).SequenceEqual(window.Kernel))
             throw inputs.Refuse($"kernel_shape [{string.Join(", ", window.Kernel)}] does not fit weights {w}");

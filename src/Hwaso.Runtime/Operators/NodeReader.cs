@@ -33,6 +33,10 @@ static class NodeReader
             case "Split":
                 ReadSplit(attributes, inputs, graph);
                 break;
+            case "QuantizeLinear" or "DequantizeLinear":
+                OneOutput(node, place);
+                graph.Add(place, ByteNodes.Read(attributes, inputs, graph), graph.Value(node.Outputs[0]), inputs[0]);
+                break;
             default:
                 OneOutput(node, place);
                 if (!ComposedOperators.Read(attributes, inputs, graph))

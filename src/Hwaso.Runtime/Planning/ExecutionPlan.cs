@@ -42,6 +42,10 @@ sealed record StepCost(string Kind, double MultiplyAdds, double Products, double
                 var all = (double)output.Elements * shape.GroupCin * shape.Taps;
                 var tiled = conv.Groups < shape.Cin && WinogradPlan.Fits(shape);
                 return new(KindOf(shape), all, tiled ? all / WinogradPlan.Saving(shape) : all, bytes);
+            case IntegerConvOperator integer:
+                var sizes = integer.Shape(operands);
+                var sums = (double)output.Elements * sizes.GroupCin * sizes.Taps;
+                return new($"{KindOf(sizes)}, 8 bits", sums, sums, bytes);
             case MatMulOperator:
                 double products = output.Elements * (double)operands.Type(0).Shape[^1];
                 return new("matrix product", products, products, bytes);
@@ -49,6 +53,8 @@ sealed record StepCost(string Kind, double MultiplyAdds, double Products, double
                 return new("resize", 0, 0, bytes);
             case PoolOperator or ReduceOperator:
                 return new("pooling", 0, 0, bytes);
+            case QuantizeOperator or DequantizeOperator or ByteSumOperator:
+                return new("codes of 8 bits", 0, 0, bytes);
             case BinaryOperator or UnaryOperator or ClipOperator or SoftmaxOperator or LayerNormOperator:
                 return new("sums and functions", 0, 0, bytes);
             case ConcatOperator or IView or TransposeOperator or SliceOperator or PadOperator:

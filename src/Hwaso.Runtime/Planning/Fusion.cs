@@ -20,11 +20,18 @@ static class Fusion
         for (var k = 0; k < nodes.Count; k++)
         {
             var joined = Sum(nodes[k]!, k) ?? Activation(nodes[k]!);
+            if (joined is null && Bytes(nodes[k]!) is { } sum)
+                nodes[k] = sum;
             if (joined is var (was, now))
             {
                 // The fused step takes the place of the later one: all its inputs exist by then.
                 nodes[makers[was]] = null;
                 nodes[k] = now;
+            }
+            if (Rounded(nodes[k]!) is var (number, asBytes))
+            {
+                nodes[makers[number]] = null;
+                nodes[k] = asBytes;
             }
             if (Resized(nodes[k]!) is var (from, together))
             {
@@ -71,6 +78,38 @@ static class Fusion
                     maker with { Operator = epilogue.With(epilogue.Epilogue with { Function = function }), Output = node.Output })
                 : null;
         }
+
+        // The sum of two tensors that are kept as bytes.
+        Node? Bytes(Node node)
+        {
+            if (node.Operator is not BinaryOperator { Kind: BinaryKind.Add, Epilogue: { Adds: false, Function.Kind: UnaryKind.Identity } }
+                || Restored(node.Inputs[0]) is not var (a, left) || Restored(node.Inputs[1]) is not var (b, right)
+                || !types[node.Output]!.SameShape(types[a]!) || !types[node.Output]!.SameShape(types[b]!))
+                return null;
+            foreach (var value in node.Inputs)
+                if (--uses[value] == 0)
+                    nodes[makers[value]] = null;
+            uses[a] = uses.GetValueOrDefault(a) + 1;
+            uses[b] = uses.GetValueOrDefault(b) + 1;
+            return node with { Operator = new ByteSumOperator(left, right, default, null), Inputs = [a, b] };
+        }
+
+        (int Bytes, ByteCode Code)? Restored(int value) =>
+            makers.TryGetValue(value, out var at) && nodes[at] is { Operator: DequantizeOperator { Codes: [var code] } } maker
+                ? (maker.Inputs[0], code)
+                : null;
+
+        // A step that writes bytes itself, where its numbers are quantised and used nowhere else.
+        (int, Node)? Rounded(Node node) =>
+            node.Operator is QuantizeOperator { Code: var code } && Open(node.Inputs[0], types[node.Output]!) is { } maker
+            && maker.Operator switch
+            {
+                IntegerConvOperator { Output: null } convolution => convolution with { Output = code },
+                ByteSumOperator { Output: null } sum => sum with { Output = code },
+                _ => (Operator?)null,
+            } is { } fused
+                ? (node.Inputs[0], maker with { Operator = fused, Output = node.Output })
+                : null;
 
         // A resized tensor that is added to a resized tensor: both are computed at once.
         (int, Node)? Resized(Node node)

@@ -41,6 +41,7 @@ static class GraphLoader
         foreach (var output in outputs)
             if (!made.Contains(output))
                 throw new ModelFormatException($"{file.Place}: output '{builder.Names[output]}'", "is not made by any node");
+        ByteNodes.Fuse(nodes, builder.Constants, outputs);
         ScaleFolding.Fold(nodes, builder, outputs);
         var used = nodes.SelectMany(n => n.Inputs).Concat(outputs).ToHashSet();
         var constants = builder.Constants.Where(c => used.Contains(c.Key)).ToDictionary();
