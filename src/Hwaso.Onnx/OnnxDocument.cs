@@ -160,6 +160,7 @@ enum OnnxDataType
     Float32 = 1,
     UInt8 = 2,
     Int8 = 3,
+    Int32 = 6,
     Int64 = 7,
     Float16 = 10,
 }

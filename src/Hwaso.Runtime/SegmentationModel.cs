@@ -9,7 +9,6 @@ public sealed class SegmentationModel : IDisposable
 {
     // Idle sessions are kept for the next image of their size, as long as all of them together need no more memory than one run may.
     const int MostKept = 4, Colours = 3;
-
     readonly OnnxModel model;
     readonly InputLayout layout;
     readonly SegmentationOptions options;
@@ -230,6 +229,15 @@ public sealed class SegmentationModel : IDisposable
         }
     }
 
+    /// <summary>The numbers that the network gets for an image of 8 bits a channel, and their sizes.</summary>
+    /// <exception cref="ArgumentException">The network takes no such image, or no floating-point numbers.</exception>
+    public (float[] Numbers, int[] Shape) InputOf(ReadOnlySpan<byte> rgb, int width, int height)
+    {
+        var (rows, columns) = (layout.Height ?? height, layout.Width ?? width);
+        var numbers = Opened(new(width, height), rows, columns).InputOf(new(rgb, default, ChannelsOf(rgb.Length, width, height)), width);
+        return (numbers, layout.Shape(rows, columns));
+    }
+
     /// <summary>Ends the model's threads, unless they belong to a shared pool, and releases the memory of its runs.</summary>
     public void Dispose()
     {
@@ -261,9 +269,8 @@ public sealed class SegmentationModel : IDisposable
             return null;
         try
         {
-            return OutputLayout.Of(shape, model.Outputs[0].IsFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count
-                : null,
-                model.LastOperator, Metadata.OneChannel, new(columns, rows));
+            return OutputLayout.Of(shape, model.Outputs[0].IsFloat, rows, columns,
+                Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null, model.LastOperator, Metadata.OneChannel, new(columns, rows));
         }
         // What a file declares may be wrong; the first image reports that, with its size.
         catch (ArgumentException error)

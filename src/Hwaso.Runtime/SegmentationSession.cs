@@ -115,6 +115,16 @@ sealed unsafe class SegmentationSession
         GC.KeepAlive(memory);
     }
 
+    /// <summary>The numbers that the network gets for an image.</summary>
+    /// <exception cref="ArgumentException">The network takes integers.</exception>
+    public float[] InputOf(Pixels pixels, int stride)
+    {
+        if (!Numbers.IsReal(type) || type == OnnxType.Float64)
+            throw new ArgumentException($"the network takes {type} numbers; single precision was wanted");
+        Normalise(pixels, stride);
+        return session.Input(0).ToArray();
+    }
+
     /// <summary>The scores of every class at every label, [K, height, width].</summary>
     public float[] Scores()
     {

@@ -22,6 +22,7 @@ static class VerbList
         new ImportVerb(),
         new VerifyVerb(),
         new ExportVerb(),
+        new QuantizeVerb(),
         new BenchVerb(),
         new CompletionVerb(),
     ];

@@ -23,12 +23,26 @@ static unsafe class ByteVectors
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<float> numbers, ByteCode code, byte* to)
     {
-        var rounded = Vector256.Round(numbers / Vector256.Create(code.Scale), MidpointRounding.ToEven) + Vector256.Create((float)code.Zero);
-        var bytes = Vector256.ConvertToInt32(
-            Vector256.Min(Vector256.Max(rounded, Vector256<float>.Zero), Vector256.Create((float)byte.MaxValue)));
+        var bytes = Whole(numbers, Vector256.Create(code.Scale), Vector256.Create((float)code.Zero));
         var words = Vector128.Narrow(bytes.GetLower(), bytes.GetUpper()).AsUInt16();
         *(ulong*)to = Vector128.Narrow(words, words).AsUInt64().ToScalar();
     }
+
+    /// <summary>The bytes of 16 numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<float> first, Vector256<float> second, ByteCode code, byte* to)
+    {
+        var (scale, zero) = (Vector256.Create(code.Scale), Vector256.Create((float)code.Zero));
+        var words = Vector256.Narrow(Whole(first, scale, zero), Whole(second, scale, zero));
+        Vector128.Store(Vector128.Narrow(words.GetLower(), words.GetUpper()).AsByte(), to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<int> Whole(Vector256<float> numbers, Vector256<float> scale, Vector256<float> zero) =>
+        // What is not a number becomes 0: by the first bound, or by the conversion where the bound keeps it.
+        Vector256.ConvertToInt32Native(Vector256.MinNative(
+            Vector256.MaxNative(Vector256.Round(numbers / scale) + zero, Vector256<float>.Zero),
+            Vector256.Create((float)byte.MaxValue)));
 
     /// <summary>8 bytes as integers of 32 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

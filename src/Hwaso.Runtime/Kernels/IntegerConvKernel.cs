@@ -55,6 +55,7 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
     // A block is two vectors of pixels, and at least as many as are widened at once.
     readonly int height, width, pixels, segments, blocks, blocksPerItem, items, depth, groups, patchPitch, phasePitch;
     readonly long panelBytes, rowBytes, patchBytes;
+    readonly bool isPlain;
 
     public IntegerConvKernel(
         in ConvShape shape, IntegerConvWork work, byte* input, float* bias, float* addend, void* output, int threads)
@@ -64,6 +65,7 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         this.bias = bias;
         this.addend = addend;
         this.output = output;
+        isPlain = addend == null && work.Function.Kind is UnaryKind.Identity or UnaryKind.Relu;
         (height, width) = shape.IsPointwise ? (1, shape.OutHeight * shape.OutWidth) : (shape.OutHeight, shape.OutWidth);
         pixels = Math.Max(2 * TDots.Count, Wide);
         segments = (width + pixels - 1) / pixels;
@@ -251,6 +253,17 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var shift = Vector256.Create(bias == null ? 0 : bias[channel]);
         var target = ((nint)plane * height * width) + at;
         var k = 0;
+        if (isPlain && work.Output is { } bytes)
+        {
+            // What nearly every layer does, 16 pixels at a time.
+            var floor = Vector256.Create(work.Function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity);
+            for (; k + (2 * Wide) <= count; k += 2 * Wide)
+            {
+                var first = (Vector256.ConvertToSingle(Vector256.Load(sums + k) - excess) * scale) + shift;
+                var second = (Vector256.ConvertToSingle(Vector256.Load(sums + k + Wide) - excess) * scale) + shift;
+                ByteVectors.Store(Vector256.MaxNative(first, floor), Vector256.MaxNative(second, floor), bytes, (byte*)output + target + k);
+            }
+        }
         for (; k + Wide <= count; k += Wide)
         {
             var value = (Vector256.ConvertToSingle(Vector256.Load(sums + k) - excess) * scale) + shift;

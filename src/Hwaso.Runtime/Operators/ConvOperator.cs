@@ -74,7 +74,8 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         if (x.Rank != 4 || w.Rank != 4)
             throw inputs.Beyond($"input {x} and weights {w} must have four dimensions, [N, C, H, W]");
         if (groups < 1 || w.Shape[0] % groups != 0
-            || (first is null ? x.Shape[1] != (long)w.Shape[1] * groups : x.Shape[1] + first > w.Shape[1]) || w.Elements == 0 || (!w.IsFloat && !w.IsBytes))
+            || (first is null ? x.Shape[1] != (long)w.Shape[1] * groups : x.Shape[1] + first > w.Shape[1])
+            || w.Elements == 0 || (!w.IsFloat && !w.IsBytes))
             throw inputs.Refuse($"input {x} does not fit weights {w} in {groups} groups");
         if (window.Kernel.Length > 0 && !w.Shape.AsSpan(2).SequenceEqual(window.Kernel))
             throw inputs.Refuse($"kernel_shape [{string.Join(", ", window.Kernel)}] does not fit weights {w}");
