@@ -39,7 +39,9 @@ public sealed class QuantisableFileTests
         var watched = Run(read.WithOutputs(["a", "s", "x"]));
         Dictionary<string, TensorCode> codes = new()
         {
-            ["a"] = Code(watched[1]), ["s"] = Code(watched[2]), ["x"] = Code(watched[3]),
+            ["a"] = Code(watched[1]),
+            ["s"] = Code(watched[2]),
+            ["x"] = Code(watched[3]),
         };
         var probes = Run(read.WithProbes(read.Layers, codes));
         Assert.Equal(5, probes.Length);
