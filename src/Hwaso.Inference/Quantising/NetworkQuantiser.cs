@@ -27,8 +27,9 @@ public sealed class NetworkQuantiser
     {
         (this.name, this.images, this.options) = (name, images, options);
         runtime = new RuntimeOptions { Threads = options.Threads };
-        file = QuantisableFile.Read(bytes, name);
+        // Its reader checks everything that a file says; the one that rewrites files trusts it.
         using var model = SegmentationModel.Load(bytes, name, runtime, options.Known);
+        file = QuantisableFile.Read(bytes, name);
         foreach (var image in images)
         {
             var values = Bytes(image);

@@ -44,7 +44,7 @@ public sealed class QuantisableFile
     public IReadOnlyList<QuantisableLayer> Layers { get; }
 
     /// <summary>Reads a file.</summary>
-    /// <param name="bytes">Its bytes.</param>
+    /// <param name="bytes">Its bytes; Hwaso.Runtime has read them before, which checks that sizes and numbers fit each other.</param>
     /// <param name="name">Its name in messages.</param>
     /// <exception cref="InvalidDataException">
     /// It is damaged, of an operator set before 13, or quantised already, its weights are in another file, or it has no convolution with

@@ -7,7 +7,7 @@ static class FuzzFiles
 {
     public static IReadOnlyList<byte[]> All { get; } =
     [
-        File(Street), File(Sizes), File(Shapes), File(Tokens), File(Resized),
+        File(Street), File(Sizes), File(Shapes), File(Tokens), File(Resized), File(Coded),
         StreetModel.File(metadata: new() { [SegmentationMetadata.MeanKey] = "[0.1, 0.2, 0.3]" }), StreetModel.File(labels: true),
     ];
 
@@ -45,6 +45,33 @@ static class FuzzFiles
         d.Node("GlobalAveragePool", "ga", ["l"], ["m"]);
         d.Node("Sigmoid", "s", ["m"], ["o"]);
         d.Node("Mul", "mul", ["l", "o"], ["y"]);
+    }
+
+    // In 8 bits: two convolutions, one with a code for each channel, and a sum.
+    static void Coded(OnnxDocument d)
+    {
+        foreach (var name in new[] { "in", "mid" })
+        {
+            d.Weight($"{name}.s", [], [0.02f]);
+            d.Weight($"{name}.z", OnnxDataType.UInt8, [], [100]);
+        }
+        d.Weight("w", OnnxDataType.Int8, [3, 3, 3, 3], [.. Enumerable.Range(0, 81).Select(k => (byte)(k * 37))]);
+        d.Weight("w.s", [3], [0.01f, 0.02f, 0.03f]);
+        d.Weight("w.z", OnnxDataType.Int8, [3], new byte[3]);
+        d.Weight("b", OnnxDataType.Int32, [3], new byte[12]);
+        d.Weight("b.z", OnnxDataType.Int32, [3], new byte[12]);
+        d.Node("QuantizeLinear", "q", ["x", "in.s", "in.z"], ["xq"]);
+        d.Node("DequantizeLinear", "r", ["xq", "in.s", "in.z"], ["xr"]);
+        d.Node("DequantizeLinear", "rw", ["w", "w.s", "w.z"], ["wr"], OnnxValue.Of("axis", 0L));
+        d.Node("DequantizeLinear", "rb", ["b", "w.s", "b.z"], ["br"], OnnxValue.Of("axis", 0L));
+        d.Node("Conv", "c", ["xr", "wr", "br"], ["a"], OnnxValue.Of("pads", 1, 1, 1, 1), OnnxValue.Of("strides", 1, 1),
+            OnnxValue.Of("group", 1L), OnnxValue.Of("dilations", 1, 1));
+        d.Node("Relu", "relu", ["a"], ["e"]);
+        d.Node("QuantizeLinear", "q2", ["e", "mid.s", "mid.z"], ["eq"]);
+        d.Node("DequantizeLinear", "r2", ["eq", "mid.s", "mid.z"], ["er"]);
+        d.Node("Add", "sum", ["er", "xr"], ["f"]);
+        d.Node("QuantizeLinear", "q3", ["f", "mid.s", "mid.z"], ["fq"]);
+        d.Node("DequantizeLinear", "r3", ["fq", "mid.s", "mid.z"], ["y"]);
     }
 
     static void Sizes(OnnxDocument d)
