@@ -37,6 +37,12 @@ static class ReducedNetwork
         UNetDefinition unet => unet with { Config = Narrow(unet.Config), UNet = new UNetConfig { Channels = [48, 32, 24, 16, 8] } },
         SANetDefinition { ResNet: { } resnet } sanet => sanet with { ResNet = Narrow(resnet) },
         SANetDefinition { EfficientNet: { } efficient } sanet => sanet with { EfficientNet = Narrow(efficient) },
+        // A block that is skipped gets no gradient.
+        SegFormerDefinition segformer => segformer with
+        {
+            Config = segformer.Config with { Depths = [1, 1, 1, 1], Widths = [16, 16, 20, 32], DropPath = 0 },
+            Head = segformer.Head with { Channels = 16 },
+        },
         _ => definition,
     };
 

@@ -135,11 +135,13 @@ public sealed class ZooContractTests : TensorTest
     static Dictionary<string, string> Idle(ModelDefinition definition)
     {
         const string Mask = "masking belongs to the pre-training, which is not here",
-            Norm = "depth heads look at tokens before the final norm";
+            Norm = "depth heads look at tokens before the final norm",
+            Unused = "it stands in the authors' files and takes no part there either";
         return definition switch
         {
             DinoDefinition { Head: null } => new() { ["mask_token"] = Mask },
             DinoDefinition => new() { ["backbone.mask_token"] = Mask, ["backbone.norm.weight"] = Norm, ["backbone.norm.bias"] = Norm },
+            SegFormerDefinition => new() { ["decode_head.conv_seg.weight"] = Unused, ["decode_head.conv_seg.bias"] = Unused },
             _ => [],
         };
     }

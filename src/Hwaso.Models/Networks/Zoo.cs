@@ -21,6 +21,7 @@ public static class Zoo
         EfficientNetDefinition.Family,
         UNetDefinition.Family,
         SANetDefinition.Family,
+        SegFormerDefinition.Family,
         DinoDefinition.Family);
 
     /// <inheritdoc cref="NetworkList.All"/>

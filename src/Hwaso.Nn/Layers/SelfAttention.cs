@@ -8,8 +8,6 @@ namespace Hwaso.Nn;
 /// </summary>
 public sealed class SelfAttention : Net
 {
-    const long Whole = 2048, Part = 512;
-
     readonly Linear qkv, proj;
     readonly int heads;
     readonly double scale;
@@ -35,24 +33,7 @@ public sealed class SelfAttention : Net
         var (batch, tokens, width) = (x.Size(0), x.Size(1), x.Size(2));
         var joint = x.Apply(qkv).Reshape(batch, tokens, 3, heads, width / heads).Permute(2, 0, 3, 1, 4);    // [3, N, heads, T, D/heads]
         var (query, key, value) = (Aten.Select(joint, 0, 0) * scale, Aten.Select(joint, 0, 1), Aten.Select(joint, 0, 2));
-        return Attend(query, key.Transpose(2, 3), value).Transpose(1, 2).Reshape(batch, tokens, width).Apply(proj);
-    }
-
-    /// <summary>
-    /// [N, heads, T, D/heads]. Many queries go in parts, with the same answer: T×T weights of a large image would take gigabytes.
-    /// </summary>
-    static Tensor Attend(Tensor query, Tensor key, Tensor value)
-    {
-        var tokens = query.Size(2);
-        if (tokens <= Whole)
-            return query.MatMul(key).Softmax(3).MatMul(value);
-        var parts = new List<Tensor>();
-        for (var from = 0L; from < tokens; from += Part)
-        {
-            using var scope = new Scope();
-            parts.Add(scope.Keep(Attend(query.Narrow(2, from, Math.Min(Part, tokens - from)), key, value)));
-        }
-        return Tensor.Concat(parts, 2);
+        return AttentionProduct.Of(query, key.Transpose(2, 3), value).Transpose(1, 2).Reshape(batch, tokens, width).Apply(proj);
     }
 
     static int Fitting(int width, int heads) =>
