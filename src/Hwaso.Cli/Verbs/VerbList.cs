@@ -23,6 +23,7 @@ static class VerbList
         new VerifyVerb(),
         new ExportVerb(),
         new BenchVerb(),
+        new ServeVerb(),
         new CompletionVerb(),
     ];
 }
