@@ -25,6 +25,9 @@ public sealed class InferenceServer : IAsyncDisposable
     /// <summary>The addresses that it listens on, with their ports.</summary>
     public IReadOnlyList<string> Urls => [.. app.Urls];
 
+    /// <summary>Requests that compute or wait to.</summary>
+    public int Busy => parts.Queue.Places;
+
     /// <summary>Loads the models and starts to listen.</summary>
     /// <param name="settings">Models, addresses and limits.</param>
     /// <param name="stop">Stops starting.</param>
@@ -89,12 +92,18 @@ public sealed class InferenceServer : IAsyncDisposable
         builder.WebHost.UseUrls([.. settings.Urls]);
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, settings));
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = longestEnd);
+        builder.Services.AddCors();
         builder.Logging.ClearProviders();
         var app = builder.Build();
         app.UseMiddleware<FailureWriter>();
         app.UseMiddleware<Guard>(settings);
+        if (settings.Origins.Count > 0)
+            app.UseCors(cors => cors.WithOrigins([.. settings.Origins]).AllowAnyHeader().AllowAnyMethod()
+                .WithExposedHeaders(ProtocolEndpoints.Header, "Retry-After"));
+        app.UseMiddleware<ApiKeys>(settings);
         app.UseRouting();
         ProtocolEndpoints.Map(app, parts);
+        RepositoryEndpoints.Map(app, parts);
         ImageEndpoints.Map(app, parts);
         return app;
     }

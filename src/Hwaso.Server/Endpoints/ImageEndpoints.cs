@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Text.Json;
 using Hwaso.Imaging;
-using Hwaso.Runtime;
+using Hwaso.Runtime.Format;
 using Hwaso.Server.Http;
 using Hwaso.Server.Images;
 using Hwaso.Server.Serving;
@@ -14,41 +14,107 @@ namespace Hwaso.Server.Endpoints;
 /// <summary>The interface for images: an image in, what the network says about it out.</summary>
 static class ImageEndpoints
 {
+    static readonly string[] look = [HttpMethods.Get, HttpMethods.Head];
+
     public static void Map(IEndpointRouteBuilder routes, ServerParts parts)
     {
-        routes.MapPost("/v1/models/{model}/segment", (HttpContext context, string model) => Segment(context, parts, model));
+        routes.MapMethods("/v1/models", look, (HttpContext context) => Json.WriteAsync(context, json =>
+        {
+            json.WriteStartArray("models");
+            foreach (var slot in parts.Models.All)
+            {
+                json.WriteStartObject();
+                Describe(json, slot);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }));
+        routes.MapMethods("/v1/models/{model}", look, (HttpContext context, string model) =>
+        {
+            var slot = parts.Models.Find(model, null);
+            return Json.WriteAsync(context, json => Describe(json, slot));
+        });
+        foreach (var task in new[] { "segment", "poses", "boxes", "depth" })
+            routes.MapPost($"/v1/models/{{model}}/{task}", (HttpContext context, string model) => Ask(context, parts, model, task));
+        routes.MapPost("/v1/models/{model}/explain", (HttpContext context, string model) => Explain(context, parts, model));
     }
 
-    static async Task Segment(HttpContext context, ServerParts parts, string name)
+    static void Describe(Utf8JsonWriter json, ModelSlot slot)
+    {
+        json.WriteString("name", slot.Name);
+        json.WriteString("state", slot.State.Word());
+        if (slot.Model is not { } model)
+            return;
+        json.WriteString("task", model.Task);
+        if (model.Images is { } images)
+        {
+            json.WriteString("address", $"/v1/models/{Uri.EscapeDataString(slot.Name)}/{images.Address}");
+            json.WriteStartArray("answers");
+            foreach (var form in images.Forms)
+                json.WriteStringValue(form.Name);
+            json.WriteEndArray();
+            images.Describe(json);
+        }
+        json.WriteBoolean("explains", model.Explainer is not null);
+    }
+
+    static async Task Ask(HttpContext context, ServerParts parts, string name, string task)
     {
         using var time = parts.Begin(context);
-        using var lease = parts.Models.Use(name, null);
-        var model = lease.Model;
-        if (model.Segmentation is not { TakesColours: true } network)
-            throw new RequestFailure(422, $"model '{name}' does not segment images of three colours: "
-                + (model.NoImages ?? $"it is a network for {model.Task}"));
-        var form = AnswerChoice.Of(context.Request, LabelAnswer.Forms);
-        var alpha = Number(context.Request, "opacity", 0, 1) ?? 0.5;
+        using var lease = await parts.Models.UseAsync(name, null, time.Stop);
+        var images = lease.Model.Images
+            ?? throw new RequestFailure(422, $"model '{name}' takes no images: {lease.Model.NoImages}");
+        if (images.Address != task)
+            throw new RequestFailure(422, $"model '{name}' is a network for {lease.Model.Task}; post the image to /v1/models/{name}/"
+                + images.Address);
+        var question = ImageQuestion.Of(context.Request);
+        await Answer(context, parts, lease.Model, time, images.Forms, (image, stop) => images.Run(name, image, question, stop));
+    }
+
+    static async Task Explain(HttpContext context, ServerParts parts, string name)
+    {
+        using var time = parts.Begin(context);
+        using var lease = await parts.Models.UseAsync(name, null, time.Stop);
+        var explainer = lease.Model.Explainer ?? throw new RequestFailure(
+            422, $"model '{name}' is an exported network, which shows its answers alone; serve the run that it was exported from");
+        var (x, y) = (Pixel(context.Request, "x"), Pixel(context.Request, "y"));
+        if (x is null != y is null)
+            throw RequestFailure.BadRequest("x and y were wanted together: the pixel's column and row, from 0");
+        var at = x is { } column && y is { } row ? (column, row) : ((int, int)?)null;
+        await Answer(context, parts, lease.Model, time, Explainer.Forms, (image, _) => explainer.Run(image, at));
+    }
+
+    static int? Pixel(HttpRequest request, string name) => ImageQuestion.Number(request, name, 0, ushort.MaxValue) switch
+    {
+        null => null,
+        { } value when value == Math.Floor(value) => (int)value,
+        { } value => throw RequestFailure.BadRequest(FormattableString.Invariant($"{name}={value}: a whole number was wanted")),
+    };
+
+    static Task Answer(
+        HttpContext context, ServerParts parts, ServedModel model, RequestTime time, IReadOnlyList<AnswerForm> forms,
+        Func<RgbImage, CancellationToken, Func<AnswerForm, ReadOnlyMemory<byte>>> ask)
+    {
+        var form = AnswerChoice.Of(context.Request, forms);
         ImageUpload.CheckType(context.Request.ContentType);
-        await time.RunAsync(model.Statistics, async () =>
+        return time.RunAsync(model.Statistics, async () =>
         {
             ReadOnlyMemory<byte> answer;
             using (var body = await parts.Bodies.ReadAsync(context.Request, time.Stop))
             {
                 parts.Meters.Bytes("received", body.Length);
                 var bytes = await ImageUpload.BytesAsync(body, context.Request.ContentType, time.Stop);
-                var (width, height) = ImageUpload.Size(bytes.Span, parts.Settings.MaxPixels);
+                var size = ImageUpload.Size(bytes.Span, parts.Settings.MaxPixels);
                 using (parts.Queue.Enter(model.Statistics))
                 {
                     var began = Stopwatch.GetTimestamp();
-                    var image = Decoded(bytes.Span);
+                    var image = Told(() => ImageFile.DecodeRgb(bytes.Span, "the image"));
                     var decoded = Stopwatch.GetElapsedTime(began);
-                    Segmentation? result = null;
+                    Func<AnswerForm, ReadOnlyMemory<byte>>? write = null;
                     var times = await parts.Queue.RunAsync(
-                        (model, width, height), stop => result = Segmented(network, image, stop), time.Stop);
+                        (model, size), stop => write = Told(() => ask(image, stop)), time.Stop);
                     began = Stopwatch.GetTimestamp();
-                    answer = LabelAnswer.Write(
-                        form, name, image, new LabelMap(result!.Width, result.Height, result.Labels), network.Classes, (float)alpha);
+                    answer = write!(form);
                     model.Statistics.Succeed(decoded, times, Stopwatch.GetElapsedTime(began));
                 }
             }
@@ -58,39 +124,16 @@ static class ImageEndpoints
         });
     }
 
-    static RgbImage Decoded(ReadOnlySpan<byte> bytes)
+    /// <summary>Makes the words of a decoder or a network the answer: an image that is broken or does not fit is the request's fault.</summary>
+    static T Told<T>(Func<T> work)
     {
         try
         {
-            return ImageFile.DecodeRgb(bytes, "the image");
+            return work();
         }
-        catch (ImageFormatException error)
+        catch (Exception error) when (error is ImageFormatException or ArgumentException or ArithmeticException or ModelFormatException)
         {
             throw new RequestFailure(422, error.Message);
         }
-    }
-
-    static Segmentation Segmented(SegmentationModel network, RgbImage image, CancellationToken stop)
-    {
-        try
-        {
-            return network.Segment(image.Pixels, image.Width, image.Height, stop: stop);
-        }
-        catch (Exception error) when (error is ArgumentException or ArithmeticException)
-        {
-            throw new RequestFailure(422, error.Message);
-        }
-    }
-
-    /// <summary>A number in the address; null if it is not there.</summary>
-    /// <exception cref="RequestFailure">It is no number of the range (400).</exception>
-    static double? Number(HttpRequest request, string name, double least, double most)
-    {
-        if (!request.Query.TryGetValue(name, out var text))
-            return null;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
-            ? value
-            : throw RequestFailure.BadRequest(
-                string.Create(CultureInfo.InvariantCulture, $"{name}={text}: a number from {least} to {most} was wanted"));
     }
 }

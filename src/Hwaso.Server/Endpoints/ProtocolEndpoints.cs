@@ -18,7 +18,8 @@ namespace Hwaso.Server.Endpoints;
 /// </summary>
 static class ProtocolEndpoints
 {
-    const string Header = "Inference-Header-Content-Length";
+    /// <summary>The header that says how long the JSON before binary data is.</summary>
+    public const string Header = "Inference-Header-Content-Length";
 
     static readonly string[] look = [HttpMethods.Get, HttpMethods.Head];
 
@@ -66,7 +67,7 @@ static class ProtocolEndpoints
 
     static async Task Describe(HttpContext context, ServerParts parts, string name, string? version)
     {
-        using var lease = parts.Models.Use(name, version);
+        using var lease = await parts.Models.UseAsync(name, version, context.RequestAborted);
         var network = lease.Model.Network;
         await Json.WriteAsync(context, json =>
         {
@@ -100,7 +101,7 @@ static class ProtocolEndpoints
     static async Task Infer(HttpContext context, ServerParts parts, string name, string? version)
     {
         using var time = parts.Begin(context);
-        using var lease = parts.Models.Use(name, version);
+        using var lease = await parts.Models.UseAsync(name, version, time.Stop);
         var model = lease.Model;
         await time.RunAsync(model.Statistics, async () =>
         {

@@ -16,6 +16,9 @@ sealed class ModelStore : IDisposable
     // Models have one version.
     public const string Version = "1";
 
+    // Runs that are loaded by requests; the one unused for longest makes room.
+    const int MostOnDemand = 4;
+
     readonly ConcurrentDictionary<string, ModelSlot> slots = new(StringComparer.Ordinal);
     readonly ServerSettings settings;
     readonly ServerMeters meters;
@@ -34,17 +37,39 @@ sealed class ModelStore : IDisposable
     }
 
     /// <summary>All models, loaded or not, by name.</summary>
-    public IReadOnlyList<ModelSlot> All => [.. slots.Values.OrderBy(s => s.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<ModelSlot> All
+    {
+        get
+        {
+            LookForRuns();
+            return [.. slots.Values.OrderBy(s => s.Name, StringComparer.Ordinal)];
+        }
+    }
 
-    /// <summary>Whether there are models and all of them are loaded.</summary>
-    public bool AreReady => !slots.IsEmpty && slots.Values.All(s => s.Model is not null);
+    /// <summary>Whether there are models and all that were named at the start are loaded.</summary>
+    public bool AreReady => !slots.IsEmpty && slots.Values.All(s => s.OnDemand || s.Model is not null);
 
-    /// <summary>Loads every model.</summary>
+    /// <summary>Loads every model that was named at the start.</summary>
     /// <exception cref="Exception">A file is missing, damaged or of no network.</exception>
     public void LoadAll()
     {
-        foreach (var slot in All)
+        foreach (var slot in slots.Values.Where(s => !s.OnDemand))
             Load(slot);
+    }
+
+    /// <summary>Loads a model for a request.</summary>
+    /// <exception cref="RequestFailure">Its file cannot be used now (503).</exception>
+    public void TryLoad(ModelSlot slot)
+    {
+        try
+        {
+            Load(slot);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            throw new RequestFailure(503, $"model '{slot.Name}' cannot be loaded: "
+                + error.Message.Replace(slot.Source, slot.Name, StringComparison.Ordinal)).With("Retry-After", "10");
+        }
     }
 
     /// <summary>Loads a model, or again if it is loaded: the new one takes the place of the old one when it is whole.</summary>
@@ -83,6 +108,8 @@ sealed class ModelStore : IDisposable
     /// <exception cref="RequestFailure">There is none of this name or version (404).</exception>
     public ModelSlot Find(string name, string? version)
     {
+        if (!slots.ContainsKey(name))
+            LookForRuns();
         if (!slots.TryGetValue(name, out var slot))
             throw RequestFailure.NotFound(
                 $"no model is named '{Shown(name)}'; "
@@ -91,16 +118,23 @@ sealed class ModelStore : IDisposable
             : throw RequestFailure.NotFound($"model '{name}' has no version '{Shown(version)}'; it has version {Version}");
     }
 
-    /// <summary>A loaded model, in use until the lease is disposed.</summary>
+    /// <summary>A loaded model, in use until the lease is disposed; a run of the folder of runs is loaded by its first request.</summary>
     /// <exception cref="RequestFailure">There is none of this name or version (404), or it is not loaded (503).</exception>
-    public ModelLease Use(string name, string? version)
+    public async Task<ModelLease> UseAsync(string name, string? version, CancellationToken stop)
     {
         var slot = Find(name, version);
         // It may be replaced between the two looks.
         for (var tries = 0; tries < 3; tries++)
+        {
             if (slot.Model is { } model && model.TryEnter())
+            {
+                slot.LastUsed = Environment.TickCount64;
                 return new ModelLease(model);
-        throw new RequestFailure(503, $"model '{name}' is not loaded: {slot.State}").With("Retry-After", "1");
+            }
+            if (slot.OnDemand)
+                await Task.Run(() => LoadOnce(slot), stop);
+        }
+        throw new RequestFailure(503, $"model '{name}' is not loaded: {slot.State.Word()}").With("Retry-After", "1");
     }
 
     public void Dispose()
@@ -108,6 +142,30 @@ sealed class ModelStore : IDisposable
         foreach (var slot in slots.Values)
             slot.Model?.Dispose();
         pool.Dispose();
+    }
+
+    // Requests that come meanwhile wait for the one that loads.
+    void LoadOnce(ModelSlot slot)
+    {
+        lock (slot)
+            if (slot.Model is null)
+                TryLoad(slot);
+        foreach (var old in slots.Values.Where(s => s.OnDemand && s.Model is not null && s != slot).OrderByDescending(s => s.LastUsed)
+            .Skip(MostOnDemand - 1).ToArray())
+            Unload(old);
+    }
+
+    /// <summary>
+    /// Adds the runs that have weights by now. A link that leads out of the folder is no run of it.
+    /// </summary>
+    void LookForRuns()
+    {
+        if (settings.Runs is not { } folder || !Directory.Exists(folder))
+            return;
+        foreach (var run in new DirectoryInfo(folder).EnumerateDirectories())
+            if (run.LinkTarget is null && !slots.ContainsKey(run.Name) && new RunFolder(run.FullName) is var files
+                && (File.Exists(files.Best) || File.Exists(files.Last)))
+                slots.TryAdd(run.Name, new ModelSlot(run.Name, run.FullName) { OnDemand = true });
     }
 
     OnnxModel Open(ModelSlot slot)
@@ -152,6 +210,12 @@ sealed class ModelSlot(string name, string source)
 
     public ServedModel? Model { get => model; set => model = value; }
 
+    /// <summary>Whether the first request loads it.</summary>
+    public bool OnDemand { get; init; }
+
+    /// <summary>When it was used last, in milliseconds.</summary>
+    public long LastUsed { get; set; }
+
     public ModelState State { get; set; } = ModelState.Unavailable;
 
     public string Reason { get; set; } = "not loaded";
@@ -163,6 +227,17 @@ enum ModelState
     Unavailable,
     Loading,
     Ready,
+}
+
+/// <summary>Their words there.</summary>
+static class ModelStates
+{
+    public static string Word(this ModelState state) => state switch
+    {
+        ModelState.Ready => "READY",
+        ModelState.Loading => "LOADING",
+        _ => "UNAVAILABLE",
+    };
 }
 
 /// <summary>The use of a model by one request.</summary>

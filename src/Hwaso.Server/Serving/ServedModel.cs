@@ -1,6 +1,10 @@
+using Hwaso.Inference.Boxes;
+using Hwaso.Models;
 using Hwaso.Runtime;
+using Hwaso.Runtime.Boxes;
 using Hwaso.Runtime.Format;
 using Hwaso.Runtime.Poses;
+using Hwaso.Server.Images;
 
 namespace Hwaso.Server.Serving;
 
@@ -13,7 +17,6 @@ sealed class ServedModel : IDisposable
     readonly long mostBytes;
     readonly Lock gate = new();
     readonly List<(string Key, Session Session)> idle = [];
-    readonly IDisposable owner;
     int users;
     bool ends;
 
@@ -25,15 +28,14 @@ sealed class ServedModel : IDisposable
     /// <param name="meters">Where it counts.</param>
     public ServedModel(string name, string source, OnnxModel network, long mostBytes, ServerMeters meters)
     {
-        (Name, Source, Network, this.mostBytes, owner) = (name, source, network, mostBytes, network);
+        (Name, Source, Network, this.mostBytes) = (name, source, network, mostBytes);
         Statistics = new ModelStatistics(name, meters);
         Task = network.Metadata.GetValueOrDefault(SegmentationMetadata.TaskKey, SegmentationMetadata.Task);
+        if (!source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+            Explainer = new Explainer(source);
         try
         {
-            if (network.Metadata.ContainsKey(PoseMetadata.Key))
-                Poses = PoseModel.Over(network, name);
-            else if (Task == SegmentationMetadata.Task)
-                Segmentation = SegmentationModel.Over(network, name);
+            Images = ImagesOf(network, name, Task);
         }
         // It takes no images, so that the protocol's tensors are the only way to ask it.
         catch (Exception error) when (error is ModelFormatException or ArgumentException)
@@ -52,13 +54,13 @@ sealed class ServedModel : IDisposable
 
     public ModelStatistics Statistics { get; }
 
-    /// <summary>Segments images with it; null where it is of another task, or its tensors are no image and no scores.</summary>
-    public SegmentationModel? Segmentation { get; }
+    /// <summary>What it does with images; null if its tensors are no image, or its answer is no task's.</summary>
+    public ImageTask? Images { get; }
 
-    /// <summary>Finds joints with it; null for networks of another task.</summary>
-    public PoseModel? Poses { get; }
+    /// <summary>Shows its attention; null for exported files.</summary>
+    public Explainer? Explainer { get; }
 
-    /// <summary>Why it takes no images; null if it does, or is of another task.</summary>
+    /// <summary>Why it takes no images; null if it does.</summary>
     public string? NoImages { get; }
 
     /// <summary>Begins a use, during which the network stays loaded.</summary>
@@ -78,7 +80,7 @@ sealed class ServedModel : IDisposable
         lock (gate)
             if (--users > 0 || !ends)
                 return;
-        owner.Dispose();
+        Free();
     }
 
     /// <summary>Frees the network once nobody uses it.</summary>
@@ -93,7 +95,7 @@ sealed class ServedModel : IDisposable
             if (users > 0)
                 return;
         }
-        owner.Dispose();
+        Free();
     }
 
     /// <summary>A session for inputs of these shapes, for the caller alone; <see cref="Keep"/> gives it back.</summary>
@@ -128,4 +130,25 @@ sealed class ServedModel : IDisposable
 
     /// <summary>Shapes as a text, which tells equal ones.</summary>
     public static string KeyOf(int[][] shapes) => string.Join(';', shapes.Select(s => string.Join(',', s)));
+
+    static ImageTask? ImagesOf(OnnxModel network, string name, string task)
+    {
+        if (network.Metadata.ContainsKey(PoseMetadata.Key))
+            return new PoseTask(PoseModel.Over(network, name));
+        if (network.Metadata.ContainsKey(BoxMetadata.Key))
+            return new BoxTask(DetectorNetwork.Over(network, name));
+        if (task == ModelTask.Depth.Word())
+            return new DepthTask(network, name);
+        if (task != SegmentationMetadata.Task)
+            throw new ArgumentException($"it is a network for {task}, which has no answer for an image");
+        var segmentation = SegmentationModel.Over(network, name);
+        return segmentation.TakesColours ? new SegmentTask(segmentation)
+            : throw new ArgumentException($"it takes images of {segmentation.Channels} channels, not of colours");
+    }
+
+    void Free()
+    {
+        Explainer?.Dispose();
+        Network.Dispose();
+    }
 }

@@ -9,6 +9,9 @@ public sealed record ServerSettings
     /// </summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 
+    /// <summary>A folder of runs, each of which is a model as soon as it has weights; null for none.</summary>
+    public string? Runs { get; init; }
+
     /// <summary>Addresses to listen on; port 0 takes a free one.</summary>
     public IReadOnlyList<string> Urls { get; init; } = ["http://127.0.0.1:8080"];
 
