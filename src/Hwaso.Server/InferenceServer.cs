@@ -1,12 +1,12 @@
 using Hwaso.Server.Endpoints;
 using Hwaso.Server.Http;
+using Hwaso.Server.Operation;
 using Hwaso.Server.Serving;
 using Hwaso.Server.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Hwaso.Server;
 
@@ -93,7 +93,8 @@ public sealed class InferenceServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, settings));
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = longestEnd);
         builder.Services.AddCors();
-        builder.Logging.ClearProviders();
+        Observation.Add(builder, settings);
+        Document.Add(builder.Services);
         var app = builder.Build();
         app.UseMiddleware<FailureWriter>();
         app.UseMiddleware<Guard>(settings);
@@ -105,6 +106,8 @@ public sealed class InferenceServer : IAsyncDisposable
         ProtocolEndpoints.Map(app, parts);
         RepositoryEndpoints.Map(app, parts);
         ImageEndpoints.Map(app, parts);
+        Observation.Map(app);
+        Document.Map(app);
         return app;
     }
 

@@ -5,7 +5,7 @@ using System.Text;
 namespace Hwaso.Server.Tests;
 
 /// <summary>Load and ending: nothing accepted is lost.</summary>
-public sealed class EndingTests
+public sealed class EndingTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     [Fact]
     public async Task More_requests_than_places_are_answered_or_refused_and_none_is_lost()
@@ -67,9 +67,8 @@ public sealed class EndingTests
     [InlineData("BREW /v2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 405)]
     public async Task A_broken_request_is_answered_by_its_own_status(string request, int status)
     {
-        await using var server = await TestServer.StartAsync();
         using var client = new TcpClient();
-        await client.ConnectAsync("127.0.0.1", server.Client.BaseAddress!.Port);
+        await client.ConnectAsync("127.0.0.1", shared.Server.Client.BaseAddress!.Port);
         var stream = client.GetStream();
 
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request));

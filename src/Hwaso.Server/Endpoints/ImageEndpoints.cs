@@ -35,8 +35,19 @@ static class ImageEndpoints
             return Json.WriteAsync(context, json => Describe(json, slot));
         });
         foreach (var task in new[] { "segment", "poses", "boxes", "depth" })
-            routes.MapPost($"/v1/models/{{model}}/{task}", (HttpContext context, string model) => Ask(context, parts, model, task));
-        routes.MapPost("/v1/models/{model}/explain", (HttpContext context, string model) => Explain(context, parts, model));
+            Told(routes.MapPost($"/v1/models/{{model}}/{task}", (HttpContext context, string model) => Ask(context, parts, model, task)))
+                .WithSummary($"An image's {(task == "segment" ? "labels" : task)}").WithTags("images");
+        Told(routes.MapPost("/v1/models/{model}/explain", (HttpContext context, string model) => Explain(context, parts, model)))
+            .WithSummary("The attention of a run at a pixel").WithTags("images");
+    }
+
+    // The statuses that the document lists.
+    static RouteHandlerBuilder Told(RouteHandlerBuilder route)
+    {
+        route.Produces(200, contentType: "image/png", additionalContentTypes: ["application/json", "application/geo+json"]);
+        foreach (var status in new[] { 400, 401, 404, 406, 413, 415, 422, 429, 503, 504 })
+            route.ProducesProblem(status);
+        return route;
     }
 
     static void Describe(Utf8JsonWriter json, ModelSlot slot)
@@ -108,11 +119,11 @@ static class ImageEndpoints
                 using (parts.Queue.Enter(model.Statistics))
                 {
                     var began = Stopwatch.GetTimestamp();
-                    var image = Told(() => ImageFile.DecodeRgb(bytes.Span, "the image"));
+                    var image = Fitting(() => ImageFile.DecodeRgb(bytes.Span, "the image"));
                     var decoded = Stopwatch.GetElapsedTime(began);
                     Func<AnswerForm, ReadOnlyMemory<byte>>? write = null;
                     var times = await parts.Queue.RunAsync(
-                        (model, size), stop => write = Told(() => ask(image, stop)), time.Stop);
+                        (model, size), stop => write = Fitting(() => ask(image, stop)), time.Stop);
                     began = Stopwatch.GetTimestamp();
                     answer = write!(form);
                     model.Statistics.Succeed(decoded, times, Stopwatch.GetElapsedTime(began));
@@ -125,7 +136,7 @@ static class ImageEndpoints
     }
 
     /// <summary>Makes the words of a decoder or a network the answer: an image that is broken or does not fit is the request's fault.</summary>
-    static T Told<T>(Func<T> work)
+    static T Fitting<T>(Func<T> work)
     {
         try
         {

@@ -61,7 +61,10 @@ static class ProtocolEndpoints
                     json.WriteBoolean("ready", ready);
                 }, ready ? 200 : 503);
             });
-            routes.MapPost(at + "/infer", (HttpContext context, string model, string? version) => Infer(context, parts, model, version));
+            routes.MapPost(at + "/infer", (HttpContext context, string model, string? version) => Infer(context, parts, model, version))
+                .WithSummary("Runs a network on tensors").WithTags("Open Inference Protocol v2")
+                .Produces(200, contentType: "application/json", additionalContentTypes: ["application/octet-stream"])
+                .Produces(400).Produces(401).Produces(404).Produces(413).Produces(415).Produces(429).Produces(503).Produces(504);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,7 @@ sealed partial class FailureWriter(RequestDelegate next, ILogger<FailureWriter> 
 
     public async Task InvokeAsync(HttpContext context)
     {
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
         try
         {
             await next(context);
@@ -29,6 +31,13 @@ sealed partial class FailureWriter(RequestDelegate next, ILogger<FailureWriter> 
         catch (Exception error) when (!context.Response.HasStarted)
         {
             await Write(context, Of(error, context));
+        }
+        finally
+        {
+            // The route's pattern: a path is a stranger's text.
+            Answered(log, context.Request.Method, (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "-",
+                context.Response.StatusCode, System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalMilliseconds,
+                context.Response.ContentLength ?? 0);
         }
     }
 
@@ -101,6 +110,9 @@ sealed partial class FailureWriter(RequestDelegate next, ILogger<FailureWriter> 
         405 => $"{context.Request.Method} is no method of {context.Request.Path}; use {context.Response.Headers.Allow}",
         var status => Phrase(status),
     };
+
+    [LoggerMessage(LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:0.0} ms {Bytes} bytes")]
+    static partial void Answered(ILogger log, string method, string route, int status, double milliseconds, long bytes);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
     static partial void Failed(ILogger log, string method, string path, Exception error);

@@ -10,6 +10,14 @@ namespace Hwaso.Server.Http;
 /// </summary>
 sealed class Guard(RequestDelegate next, ServerSettings settings)
 {
+    /// <summary>The address of the page that tries the interface, which runs a script of its own package.</summary>
+    public const string Page = "/docs";
+
+    const string Nothing = "default-src 'none'; frame-ancestors 'none'";
+
+    const string OfPage = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        + "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
     readonly HashSet<string> hosts = new(settings.Hosts, StringComparer.OrdinalIgnoreCase);
 
     public Task InvokeAsync(HttpContext context)
@@ -29,7 +37,7 @@ sealed class Guard(RequestDelegate next, ServerSettings settings)
     {
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
-        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+        headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(Page) ? OfPage : Nothing;
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.CacheControl = "no-store";

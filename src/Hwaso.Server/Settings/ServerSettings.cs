@@ -53,4 +53,23 @@ public sealed record ServerSettings
 
     /// <summary>The least time in seconds between being asked to end and closing, in which the server says that it is not ready.</summary>
     public double DrainSeconds { get; init; } = 1;
+
+    /// <summary>Where measurements are sent by OTLP; null for nowhere. <c>/metrics</c> has them for Prometheus in any case.</summary>
+    public Uri? Otlp { get; init; }
+
+    /// <summary>The form of the log on standard error.</summary>
+    public LogForm Logs { get; init; }
+}
+
+/// <summary>Forms of a server's log.</summary>
+public enum LogForm
+{
+    /// <summary>No log.</summary>
+    None,
+
+    /// <summary>Lines to read.</summary>
+    Text,
+
+    /// <summary>A JSON object a line.</summary>
+    Json,
 }
