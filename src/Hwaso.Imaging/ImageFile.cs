@@ -141,24 +141,33 @@ public static class ImageFile
     /// <summary>Width and height, from the header.</summary>
     /// <exception cref="ImageFormatException">The file is of another kind or its header is corrupt.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static (int Width, int Height) Size(string path)
+    public static (int Width, int Height) Size(string path) => Size(File.ReadAllBytes(path), path);
+
+    /// <summary>Width and height of an image that is in memory, from its header; no pixel is decoded.</summary>
+    /// <param name="bytes">The file.</param>
+    /// <param name="name">The file's name in error messages.</param>
+    /// <exception cref="ImageFormatException">The file is of another kind or its header is corrupt.</exception>
+    public static (int Width, int Height) Size(ReadOnlySpan<byte> bytes, string name)
     {
-        var bytes = File.ReadAllBytes(path);
-        switch (Kind(bytes, path))
+        switch (Kind(bytes, name))
         {
             case ImageKind.Png:
-                var png = new PngDecoder(bytes, path);
+                var png = new PngDecoder(bytes, name);
                 return (png.Width, png.Height);
             case ImageKind.Jpeg:
-                var jpeg = JpegHeader.Read(bytes, path);
+                var jpeg = JpegHeader.Read(bytes, name);
                 return (jpeg.Width, jpeg.Height);
             case ImageKind.Tiff:
-                var tiff = new TiffDecoder(bytes, path);
+                var tiff = new TiffDecoder(bytes, name);
                 return (tiff.Width, tiff.Height);
             case var kind:
-                return SkiaCodec.Size(bytes, kind, path);
+                return SkiaCodec.Size(bytes, kind, name);
         }
     }
+
+    /// <summary>Whether the first bytes of a file are those of a kind that is read.</summary>
+    /// <param name="bytes">The file, or its beginning.</param>
+    public static bool HasKnownStart(ReadOnlySpan<byte> bytes) => ImageKinds.Of(bytes) is not null;
 
     static ImageKind Kind(ReadOnlySpan<byte> bytes, string name) => ImageKinds.Of(bytes) switch
     {

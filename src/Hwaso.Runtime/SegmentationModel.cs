@@ -108,6 +108,15 @@ public sealed class SegmentationModel : IDisposable
         ReadOnlyMemory<byte> file, string name, RuntimeOptions? options = null, SegmentationOptions? known = null) =>
         Of(OnnxModel.Load(file, name, options), name, known);
 
+    /// <summary>Segments images with a model that is loaded already; disposing the result disposes the model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="name">The name to use in messages.</param>
+    /// <param name="known">What the caller knows of the network; null for nothing.</param>
+    /// <exception cref="ModelFormatException">The model is not a segmentation network.</exception>
+    /// <exception cref="ArgumentException">What is known does not fit the network.</exception>
+    public static SegmentationModel Over(OnnxModel model, string name, SegmentationOptions? known = null) =>
+        new(model, known ?? new SegmentationOptions(), name);
+
     /// <summary>
     /// Segments an image at its own size. A network of fixed size gets the image resized, and its scores are resized back. If the whole
     /// image needs more memory than <see cref="RuntimeOptions.MostBytes"/> or than the machine has, it is segmented in overlapping tiles.
@@ -123,11 +132,8 @@ public sealed class SegmentationModel : IDisposable
     /// <exception cref="ArgumentException">The buffer has the wrong length; the image has no pixels, is smaller than the network's stride,
     /// or does not fit the network; or the scores do not fit into one array.</exception>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
-    public Segmentation Segment(ReadOnlySpan<byte> rgb, int width, int height, bool withScores = false, CancellationToken stop = default)
-    {
-        var pixels = new Pixels(rgb, default, ChannelsOf(rgb.Length, width, height));
-        return Segment(pixels, width, height, withScores, stop);
-    }
+    public Segmentation Segment(ReadOnlySpan<byte> rgb, int width, int height, bool withScores = false, CancellationToken stop = default) =>
+        Segment(new Pixels(rgb, default, ChannelsOf(rgb.Length, width, height)), width, height, withScores, stop);
 
     /// <summary>Segments an image of 16 bits a channel at its own size; 65535 is what 255 is in 8 bits.</summary>
     /// <param name="values">
@@ -250,7 +256,7 @@ public sealed class SegmentationModel : IDisposable
     {
         try
         {
-            return new SegmentationModel(model, known ?? new SegmentationOptions(), place);
+            return Over(model, place, known);
         }
         catch
         {

@@ -24,7 +24,8 @@ public sealed class ProjectReferenceTests
         ["Hwaso.Inference"] = ["Hwaso.Data", "Hwaso.Models", "Hwaso.Onnx", "Hwaso.Runtime"],
         ["Hwaso.Reports"] = ["Hwaso.Imaging", "Hwaso.Metrics"],
         ["Hwaso.Training"] = ["Hwaso.Inference", "Hwaso.Metrics", "Hwaso.Reports"],
-        ["Hwaso.Cli"] = ["Hwaso.Scenes", "Hwaso.Training"],
+        ["Hwaso.Server"] = ["Hwaso.Training"],
+        ["Hwaso.Cli"] = ["Hwaso.Scenes", "Hwaso.Server"],
     };
 
     public static TheoryData<string> Projects => [.. Room.Names];

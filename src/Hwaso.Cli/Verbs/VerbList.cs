@@ -24,6 +24,7 @@ static class VerbList
         new ExportVerb(),
         new QuantizeVerb(),
         new BenchVerb(),
+        new ServeVerb(),
         new CompletionVerb(),
     ];
 }

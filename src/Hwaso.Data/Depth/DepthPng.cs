@@ -18,6 +18,21 @@ public static class DepthPng
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, DepthMap depth, IReadOnlyDictionary<string, string>? text = null)
     {
+        var (image, entries) = Steps(depth, text);
+        Png.WriteGray16(path, image, entries);
+    }
+
+    /// <summary>The same file in memory.</summary>
+    /// <param name="depth">Depth in metres; values not above 0 and infinite ones count as missing.</param>
+    /// <param name="text">Further text entries by keyword.</param>
+    public static byte[] Encode(DepthMap depth, IReadOnlyDictionary<string, string>? text = null)
+    {
+        var (image, entries) = Steps(depth, text);
+        return Png.EncodeGray16(image, entries);
+    }
+
+    static (Gray16Image Image, Dictionary<string, string> Text) Steps(DepthMap depth, IReadOnlyDictionary<string, string>? text)
+    {
         var largest = depth.Values.Where(IsThere).DefaultIfEmpty(0).Max();
         var scale = largest > 0 ? (double)largest / ushort.MaxValue : 1;
         var image = new Gray16Image(depth.Width, depth.Height);
@@ -29,7 +44,7 @@ public static class DepthPng
         {
             [ScaleKey] = scale.ToString("R", CultureInfo.InvariantCulture),
         };
-        Png.WriteGray16(path, image, entries);
+        return (image, entries);
     }
 
     /// <summary>Reads a map in metres.</summary>

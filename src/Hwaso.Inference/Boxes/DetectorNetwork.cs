@@ -86,26 +86,36 @@ public sealed class DetectorNetwork : IDisposable
         var model = OnnxModel.Load(file, new RuntimeOptions { Threads = threads });
         try
         {
-            var boxes = model.Metadata.TryGetValue(BoxMetadata.Key, out var text) ? BoxMetadata.Read(text, file) : null;
-            if (boxes is null || !Enum.TryParse<BoxForm>(boxes.Form, out var form))
-                throw new ModelFormatException(file, $"metadata {BoxMetadata.Key} names no conventions; export the detector with Hwaso");
-            var sampling = BoxSettings.SamplingOf(form) with
-            {
-                Sizes = [BoxSettings.SizeOf(form, new SizePx(boxes.ShortSide, boxes.LongSide))],
-                Mean = Numbers(ModelMetadata.Mean),
-                Deviation = Numbers(ModelMetadata.Deviation),
-            };
-            return new DetectorNetwork(model, file, "Hwaso.Runtime", new RuntimeFinder(model, file, form, sampling))
-            {
-                Classes = boxes.Categories.Count,
-                Categories = boxes.Categories.Count > 0 ? boxes.Categories : null,
-            };
+            return Over(model, file);
         }
         catch
         {
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Finds objects with an exported network that is loaded already; disposing the result disposes the model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="name">The name to use in messages.</param>
+    /// <exception cref="ModelFormatException">The model is of no detector that Hwaso exported.</exception>
+    public static DetectorNetwork Over(OnnxModel model, string name)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var boxes = model.Metadata.TryGetValue(BoxMetadata.Key, out var text) ? BoxMetadata.Read(text, name) : null;
+        if (boxes is null || !Enum.TryParse<BoxForm>(boxes.Form, out var form))
+            throw new ModelFormatException(name, $"metadata {BoxMetadata.Key} names no conventions; export the detector with Hwaso");
+        var sampling = BoxSettings.SamplingOf(form) with
+        {
+            Sizes = [BoxSettings.SizeOf(form, new SizePx(boxes.ShortSide, boxes.LongSide))],
+            Mean = Numbers(ModelMetadata.Mean),
+            Deviation = Numbers(ModelMetadata.Deviation),
+        };
+        return new DetectorNetwork(model, name, "Hwaso.Runtime", new RuntimeFinder(model, name, form, sampling))
+        {
+            Classes = boxes.Categories.Count,
+            Categories = boxes.Categories.Count > 0 ? boxes.Categories : null,
+        };
 
         double[] Numbers(string key)
         {
@@ -118,7 +128,7 @@ public sealed class DetectorNetwork : IDisposable
             {
                 // Reported below.
             }
-            throw new ModelFormatException(file, $"metadata {key} is not three numbers; export the detector with Hwaso");
+            throw new ModelFormatException(name, $"metadata {key} is not three numbers; export the detector with Hwaso");
         }
     }
 

@@ -56,6 +56,16 @@ public sealed class PoseModel : IDisposable
     public static PoseModel Load(ReadOnlyMemory<byte> file, string name, RuntimeOptions? options = null) =>
         Of(OnnxModel.Load(file, name, options), name);
 
+    /// <summary>Finds joints with a model that is loaded already; disposing the result disposes the model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="name">The name to use in messages.</param>
+    /// <exception cref="ModelFormatException">The model is not a pose network that Hwaso exported.</exception>
+    public static PoseModel Over(OnnxModel model, string name)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new(model, name);
+    }
+
     /// <summary>Finds the joints of people.</summary>
     /// <param name="rgb">Red, green and blue of each pixel, row by row from the top: 3 × width × height bytes.</param>
     /// <param name="width">Columns.</param>

@@ -1,0 +1,71 @@
+using Hwaso.Server.Http;
+using Hwaso.Server.Serving;
+using Hwaso.Server.Settings;
+using Microsoft.AspNetCore.Http;
+
+namespace Hwaso.Server.Endpoints;
+
+/// <summary>What the endpoints share.</summary>
+sealed record ServerParts(ServerSettings Settings, ModelStore Models, RunQueue Queue, BodyReader Bodies, ServerMeters Meters)
+{
+    volatile bool ends;
+
+    /// <summary>Whether the server was asked to end: it finishes what it accepted and refuses what is new.</summary>
+    public bool Ends { get => ends; set => ends = value; }
+
+    /// <summary>A token that a request's work ends by: the client leaves, or the time limit passes.</summary>
+    public RequestTime Begin(HttpContext context)
+    {
+        if (Ends)
+            throw new RequestFailure(503, "the server is ending; ask another").With("Connection", "close");
+        return new RequestTime(context.RequestAborted, TimeSpan.FromSeconds(Settings.TimeLimitSeconds));
+    }
+}
+
+/// <summary>The time that a request has.</summary>
+sealed class RequestTime : IDisposable
+{
+    readonly CancellationTokenSource source;
+    readonly CancellationToken client;
+    readonly TimeSpan limit;
+
+    public RequestTime(CancellationToken client, TimeSpan limit)
+    {
+        (this.client, this.limit) = (client, limit);
+        source = CancellationTokenSource.CreateLinkedTokenSource(client);
+        source.CancelAfter(limit);
+    }
+
+    public CancellationToken Stop => source.Token;
+
+    /// <summary>Runs a request's work, counting it if it fails.</summary>
+    /// <exception cref="RequestFailure">The time limit passed (504).</exception>
+    public async Task RunAsync(ModelStatistics statistics, Func<Task> work)
+    {
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        try
+        {
+            await work();
+        }
+        catch (OperationCanceledException) when (source.IsCancellationRequested)
+        {
+            statistics.Fail(System.Diagnostics.Stopwatch.GetElapsedTime(began), client.IsCancellationRequested ? "canceled" : "timeout");
+            if (client.IsCancellationRequested)
+                throw;
+            throw new RequestFailure(504, $"the request took longer than {limit.TotalSeconds} s; send a smaller one, or start the server "
+                + "with a larger --time-limit");
+        }
+        catch (RequestFailure failure) when (failure.Status == 429)
+        {
+            // The queue has counted it.
+            throw;
+        }
+        catch (Exception)
+        {
+            statistics.Fail(System.Diagnostics.Stopwatch.GetElapsedTime(began), "failed");
+            throw;
+        }
+    }
+
+    public void Dispose() => source.Dispose();
+}

@@ -1,0 +1,32 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Hwaso.Server.Http;
+
+/// <summary>Writes answers that are whole before their first byte leaves, so that a failure while writing them is still an answer.</summary>
+static class Json
+{
+    /// <summary>Answers with an object.</summary>
+    public static Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> members, int status = 200)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        return WriteAsync(context, buffer.WrittenMemory);
+    }
+
+    /// <summary>Answers with bytes; of HEAD, with their length alone.</summary>
+    public static async Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> body)
+    {
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+            await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}

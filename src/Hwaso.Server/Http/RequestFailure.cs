@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace Hwaso.Server.Http;
+
+/// <summary>A request that is refused: the status and one sentence that says why.</summary>
+/// <param name="status">The HTTP status.</param>
+/// <param name="detail">What was given, what was wanted, what to do.</param>
+sealed class RequestFailure(int status, string detail) : Exception(detail)
+{
+    /// <summary>The HTTP status.</summary>
+    public int Status { get; } = status;
+
+    /// <summary>Headers of the answer.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; private init; } = [];
+
+    /// <summary>The same failure with another header.</summary>
+    public RequestFailure With(string name, string value) => new(Status, Message) { Headers = [.. Headers, (name, value)] };
+
+    public static RequestFailure BadRequest(string detail) => new(400, detail);
+
+    public static RequestFailure NotFound(string detail) => new(404, detail);
+
+    public static RequestFailure TooLarge(string detail) => new(413, detail);
+
+    /// <summary>A body of a wrong type; <paramref name="accepted"/> goes into the Accept header (RFC 9110 section 15.5.16).</summary>
+    public static RequestFailure WrongType(string detail, string accepted) => new RequestFailure(415, detail).With("Accept", accepted);
+
+    /// <summary>The server is busy; <paramref name="seconds"/> are rounded up to whole ones (RFC 9110 section 10.2.3).</summary>
+    public static RequestFailure Busy(string detail, double seconds) => new RequestFailure(429, detail).With(
+        "Retry-After", Math.Clamp(Math.Ceiling(seconds), 1, 3600).ToString(CultureInfo.InvariantCulture));
+}
