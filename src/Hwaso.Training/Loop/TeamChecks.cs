@@ -25,8 +25,8 @@ static class TeamChecks
     public static IEnumerable<string> Changes(ResumeState begun, TrainRequest request)
     {
         if (begun.Threads != request.Threads)
-            yield return $"resumed with {Counted(request.Threads, "thread", "threads")}, begun with {begun.Threads}: sums may round otherwise, "
-                + "so the result may differ in its last bits";
+            yield return $"resumed with {Counted(request.Threads, "thread", "threads")}, begun with {begun.Threads}: sums may round "
+                + "otherwise, so the result may differ in its last bits";
         var size = request.Team.Size;
         if (begun.Processes != size)
             yield return $"resumed with {Counted(size, "process", "processes")}, begun with {begun.Processes}: sums round otherwise"
