@@ -28,7 +28,7 @@ public sealed class HostileTests(SharedServer shared)
     [Fact]
     public async Task Hostile_requests_get_no_500_and_the_server_lives()
     {
-        var count = Number("HWASO_HOSTILE", 300);
+        var count = Number("HWASO_HOSTILE", 250);
         var seed = Number("HWASO_SEED", 7);
         var random = new Random(seed);
         byte[][] bodies =

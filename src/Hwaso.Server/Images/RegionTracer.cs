@@ -3,8 +3,8 @@ using Hwaso.Imaging;
 namespace Hwaso.Server.Images;
 
 /// <summary>
-/// Traces the regions of a label map: pixels of one class that touch by an edge. Rings run along the corners of pixels, from 0 to W and H, so
-/// that a region's area is its number of pixels.
+/// Traces the regions of a label map: pixels of one class that touch by an edge. Rings run along the corners of pixels, from 0 to W and
+/// H, so that a region's area is its number of pixels.
 /// </summary>
 static class RegionTracer
 {
