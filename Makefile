@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz fire cultures format-check pack reproducible first-use native bench bench-runtime agreement operators conformance device matrix processes docs clean
+.PHONY: help setup demo test fuzz hostile fire cultures format-check pack reproducible first-use native bench bench-runtime agreement operators conformance device matrix processes docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: setup ## builds and runs every test
 
 fuzz: setup ## gives 200,000 damaged files to every reader (hours; ARGS='--files N --seed S Hwaso.Data.Tests')
 	@eng/fuzz.sh $(ARGS)
+
+hostile: setup ## sends 20,000 hostile requests to a server (minutes; HWASO_HOSTILE=N, HWASO_SEED=S)
+	@HWASO_HOSTILE="$${HWASO_HOSTILE:-20000}" dotnet test tests/Hwaso.Server.Tests -c Release --no-build --settings tests/test.runsettings --filter HostileTests
 
 fire: setup ## kills training at random moments and resumes it, 100 times (half an hour; ARGS='--runs N --seed S')
 	@eng/fire.sh $(ARGS)

@@ -5,7 +5,8 @@ using System.Text;
 namespace Hwaso.Server.Tests;
 
 /// <summary>Load and ending: nothing accepted is lost.</summary>
-public sealed class EndingTests(SharedServer shared) : IClassFixture<SharedServer>
+[Collection(SharedServer.Name)]
+public sealed class EndingTests(SharedServer shared)
 {
     [Fact]
     public async Task More_requests_than_places_are_answered_or_refused_and_none_is_lost()
@@ -62,7 +63,8 @@ public sealed class EndingTests(SharedServer shared) : IClassFixture<SharedServe
     [InlineData("POST /v1/models/street/segment HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n80000000\r\nabc\r\n", 400)]
     [InlineData("POST /v1/models/street/segment HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400)]
     [InlineData("POST /v2/models/street/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400)]
-    [InlineData("POST /v1/models/street/segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\nExpect: 100-continue\r\n\r\n", 413)]
+    [InlineData("POST /v1/models/street/segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n"
+        + "Expect: 100-continue\r\n\r\n", 413)]
     [InlineData("GET /v2/models/%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400)]
     [InlineData("BREW /v2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 405)]
     public async Task A_broken_request_is_answered_by_its_own_status(string request, int status)

@@ -5,15 +5,17 @@ using System.Text;
 namespace Hwaso.Server.Tests;
 
 /// <summary>
-/// Requests that are cut, stretched and changed at random: none gets a 500, and the server answers afterwards as before. `make hostile` sends
-/// 20,000 (HWASO_HOSTILE sets the number, HWASO_SEED the seed).
+/// Requests that are cut, stretched and changed at random: none gets a 500, and the server answers afterwards as before. `make hostile`
+/// sends 20,000 (HWASO_HOSTILE sets the number, HWASO_SEED the seed).
 /// </summary>
-public sealed class HostileTests(SharedServer shared) : IClassFixture<SharedServer>
+[Collection(SharedServer.Name)]
+public sealed class HostileTests(SharedServer shared)
 {
     static readonly string[] heads =
     [
         "GET /v2/models/street HTTP/1.1", "POST /v2/models/street/infer HTTP/1.1", "POST /v1/models/street/segment HTTP/1.1",
-        "POST /v1/models/street/segment?as=geojson HTTP/1.1", "POST /v2/repository/index HTTP/1.1", "POST /v1/models/..%2F../segment HTTP/1.1",
+        "POST /v1/models/street/segment?as=geojson HTTP/1.1", "POST /v2/repository/index HTTP/1.1",
+        "POST /v1/models/..%2F../segment HTTP/1.1",
     ];
 
     static readonly string[] fields =
@@ -26,7 +28,7 @@ public sealed class HostileTests(SharedServer shared) : IClassFixture<SharedServ
     [Fact]
     public async Task Hostile_requests_get_no_500_and_the_server_lives()
     {
-        var count = Number("HWASO_HOSTILE", 300);
+        var count = Number("HWASO_HOSTILE", 250);
         var seed = Number("HWASO_SEED", 7);
         var random = new Random(seed);
         byte[][] bodies =
@@ -35,7 +37,10 @@ public sealed class HostileTests(SharedServer shared) : IClassFixture<SharedServ
             Encoding.UTF8.GetBytes("""
                 {"inputs": [{"name": "image", "shape": [1, 3, 4, 4], "datatype": "FP32", "data": [
                 """ + string.Join(", ", Enumerable.Repeat("0.5", 48)) + "]}]}"),
-            [.. "--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\n"u8, .. TestServer.Picture(8, 8), .. "\r\n--b--"u8],
+            [
+                .. "--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\n"u8,
+                .. TestServer.Picture(8, 8), .. "\r\n--b--"u8,
+            ],
         ];
         for (var k = 0; k < count; k++)
         {
@@ -44,7 +49,8 @@ public sealed class HostileTests(SharedServer shared) : IClassFixture<SharedServ
             for (var f = random.Next(3); f > 0; f--)
                 head.Append(fields[random.Next(fields.Length)]).Append("\r\n");
             if (random.Next(8) > 0)
-                head.Append(CultureInfo.InvariantCulture, $"Content-Length: {Math.Max(0, body.Length - (random.Next(10) == 0 ? 5 : 0))}\r\n");
+                head.Append(
+                    CultureInfo.InvariantCulture, $"Content-Length: {Math.Max(0, body.Length - (random.Next(10) == 0 ? 5 : 0))}\r\n");
             byte[] request = [.. Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), .. body];
             if (random.Next(10) == 0)
                 request = Changed(request, random);
@@ -56,6 +62,9 @@ public sealed class HostileTests(SharedServer shared) : IClassFixture<SharedServ
         }
         var answer = await shared.Server.Post("/v1/models/street/segment", bodies[0], "image/png");
         Assert.Equal(200, (int)answer.StatusCode);
+        // A request whose client has left may still be on its way out.
+        for (var tries = 0; shared.Server.Server.Busy > 0 && tries < 1000; tries++)
+            await Task.Delay(10);
         Assert.Equal(0, shared.Server.Server.Busy);
     }
 

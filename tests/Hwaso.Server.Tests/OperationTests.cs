@@ -1,7 +1,8 @@
 namespace Hwaso.Server.Tests;
 
 /// <summary>Metrics, the document of the interface, and its page.</summary>
-public sealed class OperationTests(SharedServer shared) : IClassFixture<SharedServer>
+[Collection(SharedServer.Name)]
+public sealed class OperationTests(SharedServer shared)
 {
     readonly TestServer server = shared.Server;
 

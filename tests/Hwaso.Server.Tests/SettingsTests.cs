@@ -16,7 +16,13 @@ public sealed class SettingsTests : IDisposable
 
         var settings = SettingsReader.Read(
             new Dictionary<string, IReadOnlyList<string>> { ["queue"] = ["9"] },
-            name => name is "HWASO_SERVE_BATCH" ? "8" : name is "HWASO_SERVE_QUEUE" ? "5" : name is "HWASO_SERVE_KEYS" ? "one, two" : null, file);
+            name => name switch
+            {
+                "HWASO_SERVE_BATCH" => "8",
+                "HWASO_SERVE_QUEUE" => "5",
+                "HWASO_SERVE_KEYS" => "one, two",
+                _ => null,
+            }, file);
 
         Assert.Equal((9, 8, 5000), (settings.Queue, settings.Batch, settings.MaxBytes));
         Assert.Equal(["a.onnx", "b.onnx"], settings.Models);
@@ -50,7 +56,8 @@ public sealed class SettingsTests : IDisposable
     {
         File.WriteAllText(file, text);
 
-        var error = Assert.Throws<ArgumentException>(() => SettingsReader.Read(new Dictionary<string, IReadOnlyList<string>>(), _ => null, file));
+        var error = Assert.Throws<ArgumentException>(
+            () => SettingsReader.Read(new Dictionary<string, IReadOnlyList<string>>(), _ => null, file));
 
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
         Assert.Contains(said, error.Message, StringComparison.Ordinal);

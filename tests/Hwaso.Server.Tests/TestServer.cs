@@ -93,8 +93,11 @@ static class Answers
 }
 
 /// <summary>One server for the tests that only ask.</summary>
-public sealed class SharedServer : IAsyncLifetime
+[CollectionDefinition(Name)]
+public sealed class SharedServer : ICollectionFixture<SharedServer>, IAsyncLifetime
 {
+    public const string Name = "one server";
+
     internal TestServer Server { get; private set; } = null!;
 
     public async Task InitializeAsync() => Server = await TestServer.StartAsync(s => s with { MaxPixels = 4_000_000, MaxBytes = 1 << 20 });

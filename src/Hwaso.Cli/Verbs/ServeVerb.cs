@@ -19,7 +19,8 @@ sealed class ServeVerb : Verb
 
     readonly Option<string?> runs = Values.Text("--runs", "DIR", "serves each run in this folder too, loaded by its first request");
     readonly Option<string?> data = Values.Text("--data", "DIR", "a data set that the page may show");
-    readonly Option<string?> config = Values.Text("--config", "FILE", "settings as a JSON object; options and HWASO_SERVE_… count before it");
+    readonly Option<string?> config = Values.Text(
+        "--config", "FILE", "settings as a JSON object; options and variables HWASO_SERVE_NAME count before it");
 
     readonly Option<string[]>[] settings =
     [

@@ -16,6 +16,9 @@ static class ImageEndpoints
 {
     static readonly string[] look = [HttpMethods.Get, HttpMethods.Head];
 
+    // curl -T sends PUT.
+    static readonly string[] send = [HttpMethods.Post, HttpMethods.Put];
+
     public static void Map(IEndpointRouteBuilder routes, ServerParts parts)
     {
         routes.MapMethods("/v1/models", look, (HttpContext context) => Json.WriteAsync(context, json =>
@@ -35,9 +38,10 @@ static class ImageEndpoints
             return Json.WriteAsync(context, json => Describe(json, slot));
         });
         foreach (var task in new[] { "segment", "poses", "boxes", "depth" })
-            Told(routes.MapPost($"/v1/models/{{model}}/{task}", (HttpContext context, string model) => Ask(context, parts, model, task)))
+            Told(routes.MapMethods(
+                    $"/v1/models/{{model}}/{task}", send, (HttpContext context, string model) => Ask(context, parts, model, task)))
                 .WithSummary($"An image's {(task == "segment" ? "labels" : task)}").WithTags("images");
-        Told(routes.MapPost("/v1/models/{model}/explain", (HttpContext context, string model) => Explain(context, parts, model)))
+        Told(routes.MapMethods("/v1/models/{model}/explain", send, (HttpContext context, string model) => Explain(context, parts, model)))
             .WithSummary("The attention of a run at a pixel").WithTags("images");
     }
 
@@ -135,7 +139,7 @@ static class ImageEndpoints
         });
     }
 
-    /// <summary>Makes the words of a decoder or a network the answer: an image that is broken or does not fit is the request's fault.</summary>
+    /// <summary>Makes the words of a decoder or a network the answer: an image that is broken is the request's fault.</summary>
     static T Fitting<T>(Func<T> work)
     {
         try

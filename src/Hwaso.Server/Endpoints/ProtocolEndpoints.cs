@@ -22,6 +22,7 @@ static class ProtocolEndpoints
     public const string Header = "Inference-Header-Content-Length";
 
     static readonly string[] look = [HttpMethods.Get, HttpMethods.Head];
+    static readonly string[] extensions = ["binary_tensor_data", "model_repository", "statistics"];
 
     public static void Map(IEndpointRouteBuilder routes, ServerParts parts)
     {
@@ -30,7 +31,7 @@ static class ProtocolEndpoints
             json.WriteString("name", "hwaso");
             json.WriteString("version", typeof(ProtocolEndpoints).Assembly.GetName().Version!.ToString(3));
             json.WriteStartArray("extensions");
-            foreach (var extension in new[] { "binary_tensor_data", "model_repository", "statistics" })
+            foreach (var extension in extensions)
                 json.WriteStringValue(extension);
             json.WriteEndArray();
         }));

@@ -18,7 +18,7 @@ sealed record ServerParts(ServerSettings Settings, ModelStore Models, RunQueue Q
     {
         if (Ends)
             throw new RequestFailure(503, "the server is ending; ask another").With("Connection", "close");
-        return new RequestTime(context.RequestAborted, TimeSpan.FromSeconds(Settings.TimeLimitSeconds));
+        return new RequestTime(TimeSpan.FromSeconds(Settings.TimeLimitSeconds), context.RequestAborted);
     }
 }
 
@@ -29,7 +29,7 @@ sealed class RequestTime : IDisposable
     readonly CancellationToken client;
     readonly TimeSpan limit;
 
-    public RequestTime(CancellationToken client, TimeSpan limit)
+    public RequestTime(TimeSpan limit, CancellationToken client)
     {
         (this.client, this.limit) = (client, limit);
         source = CancellationTokenSource.CreateLinkedTokenSource(client);

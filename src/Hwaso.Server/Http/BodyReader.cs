@@ -46,7 +46,7 @@ sealed class BodyReader(ServerSettings settings)
                 await using Stream stream = Is("deflate") ? new ZLibStream(packed, CompressionMode.Decompress)
                     : new GZipStream(packed, CompressionMode.Decompress);
                 await Read(stream, unpacked, null, () => Task.FromResult(RequestFailure.TooLarge(
-                    $"the body unpacks to more than {most} bytes; send less at once, or start the server with a larger --max-bytes")), stop);
+                    $"the body unpacks to more than {most} bytes; send less, or start the server with a larger --max-bytes")), stop);
                 return unpacked;
             }
             catch (InvalidDataException)
@@ -135,8 +135,8 @@ sealed class BodyReader(ServerSettings settings)
     }
 
     RequestFailure TooLarge(HttpRequest request) => RequestFailure.TooLarge(
-        $"a body of {(request.ContentLength is { } length ? $"{length}" : $"more than {most}")} bytes; at most {most} were wanted: send less at "
-        + "once, or start the server with a larger --max-bytes").With("Connection", "close");
+        $"a body of {(request.ContentLength is { } length ? $"{length}" : $"more than {most}")} bytes; at most {most} were wanted: send "
+        + "less at once, or start the server with a larger --max-bytes").With("Connection", "close");
 }
 
 /// <summary>A request's body in memory; disposing it gives its bytes back to the allowance.</summary>

@@ -15,8 +15,9 @@ sealed class Guard(RequestDelegate next, ServerSettings settings)
 
     const string Nothing = "default-src 'none'; frame-ancestors 'none'";
 
-    const string OfPage = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        + "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    const string OfPage = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        + "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+        + "frame-ancestors 'none'";
 
     readonly HashSet<string> hosts = new(settings.Hosts, StringComparer.OrdinalIgnoreCase);
 
@@ -26,7 +27,7 @@ sealed class Guard(RequestDelegate next, ServerSettings settings)
         var request = context.Request;
         if (request.Host.HasValue && !IsKnown(request.Host.Host))
             throw RequestFailure.BadRequest(
-                $"Host: {request.Host.Host} is no name of this server; call it by its address, or start it with --hosts {request.Host.Host}");
+                $"Host: {request.Host.Host} is no name of this server; call it by its address, or start it with --hosts NAME");
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && IsFromOtherSite(request))
             throw new RequestFailure(403, "a page of another site sent this request; it may not");
         return next(context);
@@ -48,7 +49,7 @@ sealed class Guard(RequestDelegate next, ServerSettings settings)
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host.Trim('[', ']'), out _)
         || hosts.Contains(host);
 
-    // A form, or fetch with one of the types that need no preflight. Other types were preflighted, which is refused unless an origin is named.
+    // A form, or fetch with one of the types that need no preflight. Preflights of other types are refused unless an origin is named.
     bool IsFromOtherSite(HttpRequest request)
     {
         if (request.Headers["Sec-Fetch-Site"] != "cross-site" || settings.Origins.Contains(request.Headers.Origin.ToString()))

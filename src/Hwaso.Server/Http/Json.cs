@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Hwaso.Server.Http;
 
-/// <summary>Writes answers that are whole before their first byte leaves, so that a failure while writing them is still an answer.</summary>
+/// <summary>Writes answers that are whole before their first byte leaves, so that a failure while writing is still an answer.</summary>
 static class Json
 {
     /// <summary>Answers with an object.</summary>

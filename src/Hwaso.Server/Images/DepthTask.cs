@@ -110,7 +110,8 @@ sealed class DepthTask : ImageTask
     {
         try
         {
-            if (network.Metadata.TryGetValue(key, out var text) && JsonSerializer.Deserialize<double[]>(text) is { Length: Colours } numbers)
+            if (network.Metadata.TryGetValue(key, out var text)
+                && JsonSerializer.Deserialize<double[]>(text) is { Length: Colours } numbers)
                 return numbers;
         }
         catch (JsonException)

@@ -82,7 +82,8 @@ sealed record ImageQuestion
         var parts = (text ?? "").Split(',');
         var numbers = new double[parts.Length];
         for (var k = 0; k < parts.Length; k++)
-            if (!double.TryParse(parts[k], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[k]) || !double.IsFinite(numbers[k]))
+            if (!double.TryParse(parts[k], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[k])
+                || !double.IsFinite(numbers[k]))
                 throw Wrong();
         return numbers is [var x, var y, > 0 and var width, > 0 and var height] ? new PoseBox(x, y, width, height) : throw Wrong();
 

@@ -3,8 +3,8 @@ using Hwaso.Imaging;
 namespace Hwaso.Server.Images;
 
 /// <summary>
-/// Traces the regions of a label map: pixels of one class that touch by an edge. Rings run along the corners of pixels, 0 … W and 0 … H, so
-/// that a region's area is its number of pixels.
+/// Traces the regions of a label map: pixels of one class that touch by an edge. Rings run along the corners of pixels, from 0 to W and
+/// H, so that a region's area is its number of pixels.
 /// </summary>
 static class RegionTracer
 {
@@ -121,8 +121,8 @@ static class RegionTracer
     };
 
     /// <summary>
-    /// The border edge after another. Where two of them leave one corner, the ring keeps to the pixels outside: a region that touches itself
-    /// at a corner gets two rings that touch there, and neither crosses itself.
+    /// The border edge after another. Where two of them leave one corner, the ring keeps to the pixels outside: a region that touches
+    /// itself at a corner gets two rings that touch there, and neither crosses itself.
     /// </summary>
     static (int X, int Y, int Side) Next(LabelMap map, int[] parts, int x, int y, int side)
     {

@@ -29,7 +29,7 @@ static class Document
         options.AddOperationTransformer((operation, context, _) =>
         {
             var path = context.Description.RelativePath ?? "";
-            if (context.Description.HttpMethod == "POST")
+            if (context.Description.HttpMethod is "POST" or "PUT")
                 operation.RequestBody = Body(path);
             return Task.CompletedTask;
         });

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Hwaso.Server.Operation;
 
@@ -17,7 +18,7 @@ static class Observation
     public static void Add(WebApplicationBuilder builder, ServerSettings settings)
     {
         Log(builder.Logging, settings.Logs);
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics =>
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("hwaso")).WithMetrics(metrics =>
         {
             metrics.AddMeter(
                 ServerMeters.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime");

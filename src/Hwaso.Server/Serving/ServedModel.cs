@@ -115,7 +115,7 @@ sealed class ServedModel : IDisposable
         return Network.Open(shapes);
     }
 
-    /// <summary>Keeps a session for the next request of its shapes, as long as all of them together need no more memory than allowed.</summary>
+    /// <summary>Keeps a session for the next request of its shapes, within the memory that is allowed for idle ones.</summary>
     public void Keep(int[][] shapes, Session session)
     {
         lock (gate)

@@ -19,7 +19,8 @@ sealed class ServerMeters : IDisposable
     public ServerMeters()
     {
         batch = meter.CreateHistogram<int>("hwaso.batch.size", "{image}", "Images of a batch");
-        phases = meter.CreateHistogram<double>("hwaso.request.phase.duration", "s", "Time of a request by phase: decode, queue, run, encode");
+        phases = meter.CreateHistogram<double>(
+            "hwaso.request.phase.duration", "s", "Time of a request by phase: decode, queue, run, encode");
         images = meter.CreateCounter<long>("hwaso.inference", "{inference}", "Inferences by model and outcome");
         bytes = meter.CreateCounter<long>("hwaso.request.bytes", "By", "Bytes of bodies by direction");
         meter.CreateObservableGauge("hwaso.process.memory", () => Environment.WorkingSet, "By", "Memory of the process");

@@ -11,7 +11,9 @@ public static class SettingsReader
 {
     const string Prefix = "HWASO_SERVE_";
 
-    static readonly Dictionary<string, Func<ServerSettings, string, IReadOnlyList<string>, ServerSettings>> known = new(StringComparer.Ordinal)
+    delegate ServerSettings Set(ServerSettings settings, string name, IReadOnlyList<string> texts);
+
+    static readonly Dictionary<string, Set> known = new(StringComparer.Ordinal)
     {
         ["models"] = (s, _, texts) => s with { Models = texts },
         ["runs"] = (s, name, texts) => s with { Runs = Folder(name, texts) },
@@ -94,7 +96,7 @@ public static class SettingsReader
         }
     }
 
-    /// <summary>Keys, a line each, of a file; a line that begins with # is none. A variable of the environment may hold the keys themselves.</summary>
+    /// <summary>Keys, a line each, of a file; a line that begins with # is none. A variable may hold the keys themselves.</summary>
     static IReadOnlyList<string> Keys(string name, IReadOnlyList<string> texts)
     {
         var keys = texts.SelectMany(text => File.Exists(text) ? File.ReadAllLines(text)
@@ -116,7 +118,8 @@ public static class SettingsReader
             ? value : throw Wrong(name, texts, FormattableString.Invariant($"a whole number from {least} to {most}"));
 
     static double Number(string name, IReadOnlyList<string> texts, double least, double most) =>
-        double.TryParse(One(name, texts), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+        double.TryParse(One(name, texts), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && value >= least && value <= most
             ? value : throw Wrong(name, texts, FormattableString.Invariant($"a number from {least} to {most}"));
 
     static string One(string name, IReadOnlyList<string> texts) => texts.Count == 1 ? texts[0] : throw Wrong(name, texts, "one value");

@@ -86,8 +86,8 @@ sealed record InferAnswer(ReadOnlyMemory<byte> Body, int? JsonLength)
                 throw RequestFailure.BadRequest($"output '{output.Name}' is wanted twice");
             var isBinary = output.Binary ?? request.BinaryOutput;
             if (!isBinary && !Datatype.Of(ports[index].Type).HasJson)
-                throw RequestFailure.BadRequest($"output '{output.Name}' is {Datatype.Of(ports[index].Type).Name}, which has no form in JSON; "
-                    + "ask for binary data");
+                throw RequestFailure.BadRequest($"output '{output.Name}' is {Datatype.Of(ports[index].Type).Name}, which has no form in "
+                    + "JSON; ask for binary data");
             indices.Add((index, isBinary));
         }
         return indices;

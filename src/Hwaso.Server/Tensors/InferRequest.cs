@@ -1,10 +1,13 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Hwaso.Server.Http;
 
 namespace Hwaso.Server.Tensors;
 
-/// <summary>A request of the Open Inference Protocol v2: its JSON is read in one pass, numbers stay where they are until a network takes them.</summary>
+/// <summary>
+/// A request of the Open Inference Protocol v2: its JSON is read in one pass, and numbers stay where they are until a network takes them.
+/// </summary>
 sealed class InferRequest
 {
     const int MostRank = 32, MostTensors = 256;
@@ -48,10 +51,10 @@ sealed class InferRequest
     {
         if (header is null)
             return body;
-        return int.TryParse(header, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length)
+        return int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
             && length > 0 && length <= body
             ? length
-            : throw Wrong($"Inference-Header-Content-Length: {header}; the bytes of the JSON were wanted, from 1 to {body}, which the body has");
+            : throw Wrong($"Inference-Header-Content-Length: {header}; the bytes of the JSON were wanted, from 1 to the body's {body}");
     }
 
     void ReadBody(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
@@ -73,11 +76,13 @@ sealed class InferRequest
                     });
                     break;
                 case "inputs":
-                    ReadList(ref reader, "inputs", (ref Utf8JsonReader item, int k) => Inputs.Add(ReadInput(ref item, $"inputs[{k}]", json)));
+                    ReadList(ref reader, "inputs", (ref Utf8JsonReader item, int k) =>
+                        Inputs.Add(ReadInput(ref item, $"inputs[{k}]", json)));
                     break;
                 case "outputs":
                     Outputs = [];
-                    ReadList(ref reader, "outputs", (ref Utf8JsonReader item, int k) => Outputs.Add(ReadOutput(ref item, $"outputs[{k}]")));
+                    ReadList(ref reader, "outputs", (ref Utf8JsonReader item, int k) =>
+                        Outputs.Add(ReadOutput(ref item, $"outputs[{k}]")));
                     break;
                 default:
                     reader.Skip();
@@ -172,7 +177,7 @@ sealed class InferRequest
         foreach (var input in Inputs.Where(i => i.BinarySize is not null))
         {
             if (input.BinarySize > rest.Length)
-                throw Wrong($"{input.Place} ('{input.Name}') takes {input.BinarySize} bytes of binary data; {rest.Length} are left in the body");
+                throw Wrong($"{input.Place} ('{input.Name}') takes {input.BinarySize} bytes of binary data; {rest.Length} are left");
             var size = (int)input.BinarySize!.Value;
             (input.Binary, rest) = (rest[..size], rest[size..]);
         }
@@ -225,7 +230,8 @@ sealed class InferRequest
         reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw Wrong($"{place}: a string was wanted");
 
     static bool Flag(ref Utf8JsonReader reader, string place) =>
-        reader.TokenType is JsonTokenType.True or JsonTokenType.False ? reader.GetBoolean() : throw Wrong($"{place}: true or false was wanted");
+        reader.TokenType is JsonTokenType.True or JsonTokenType.False ? reader.GetBoolean()
+            : throw Wrong($"{place}: true or false was wanted");
 
     static RequestFailure Wrong(string detail) => RequestFailure.BadRequest(detail);
 }

@@ -20,7 +20,8 @@ static class TensorReader
                 throw RequestFailure.BadRequest($"{input.Place}: input '{input.Name}' is given twice");
         if (request.Inputs.FirstOrDefault(i => ports.All(p => p.Name != i.Name)) is { } unknown)
             throw RequestFailure.BadRequest(
-                $"{unknown.Place}: model '{model}' has no input '{unknown.Name}'; it has {string.Join(", ", ports.Select(p => $"'{p.Name}'"))}");
+                $"{unknown.Place}: model '{model}' has no input '{unknown.Name}'; it has "
+                + string.Join(", ", ports.Select(p => $"'{p.Name}'")));
         return
         [
             .. ports.Select(port =>
@@ -50,7 +51,8 @@ static class TensorReader
     {
         var type = Datatype.Of(port.Type);
         if (input.Datatype != type.Name)
-            throw RequestFailure.BadRequest($"{input.Place}: datatype {input.Datatype}; input '{port.Name}' of model '{model}' is {type.Name}");
+            throw RequestFailure.BadRequest(
+                $"{input.Place}: datatype {input.Datatype}; input '{port.Name}' of model '{model}' is {type.Name}");
         if (input.Json is not null && !type.HasJson)
             throw RequestFailure.BadRequest($"{input.Place}: {type.Name} has no form in JSON; send it as binary data");
         var elements = 1L;
@@ -60,8 +62,8 @@ static class TensorReader
         var wanted = port.Shape is null ? "" : $"[{string.Join(", ", port.Shape)}]";
         if (elements == 0 || (port.Shape is { } shape && (shape.Count != input.Shape.Length
             || shape.Zip(input.Shape).Any(p => p.First >= 0 && p.First != p.Second))))
-            throw RequestFailure.BadRequest($"{input.Place}: shape [{string.Join(", ", input.Shape)}]; input '{port.Name}' of model '{model}' is "
-                + $"{wanted}, where -1 is any size from 1 on");
+            throw RequestFailure.BadRequest($"{input.Place}: shape [{string.Join(", ", input.Shape)}]; input '{port.Name}' of model "
+                + $"'{model}' is {wanted}, where -1 is any size from 1 on");
         if (input.BinarySize is { } bytes && bytes != elements * type.Bytes)
             throw RequestFailure.BadRequest($"{input.Place}: {bytes} bytes of binary data; shape [{string.Join(", ", input.Shape)}] of "
                 + $"{type.Name} takes {elements * type.Bytes}");
@@ -130,7 +132,8 @@ static class TensorReader
                 to[at] = type.Name == "BOOL"
                     ? reader.TokenType is JsonTokenType.True or JsonTokenType.False ? reader.GetBoolean() ? 1 : 0
                         : throw Wrong(input, at, "true or false was wanted")
-                    : reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value >= type.Least && value <= type.Most
+                    : reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value)
+                        && value >= type.Least && value <= type.Most
                         ? value
                         : throw Wrong(input, at, $"a whole number from {type.Least} to {type.Most} was wanted");
             return;
@@ -167,5 +170,6 @@ static class TensorReader
         return next == count ? null : throw RequestFailure.BadRequest($"{input.Place}: data has {next} elements; its shape has {count}");
     }
 
-    static RequestFailure Wrong(InferInput input, int at, string wanted) => RequestFailure.BadRequest($"{input.Place}: data[{at}]: {wanted}");
+    static RequestFailure Wrong(InferInput input, int at, string wanted) =>
+        RequestFailure.BadRequest($"{input.Place}: data[{at}]: {wanted}");
 }

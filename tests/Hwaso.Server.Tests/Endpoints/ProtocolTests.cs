@@ -10,7 +10,8 @@ using Hwaso.Runtime.Tests;
 namespace Hwaso.Server.Tests.Endpoints;
 
 /// <summary>The Open Inference Protocol v2, as its clients speak it.</summary>
-public sealed class ProtocolTests(SharedServer shared) : IClassFixture<SharedServer>
+[Collection(SharedServer.Name)]
+public sealed class ProtocolTests(SharedServer shared)
 {
     const string Infer = "/v2/models/street/infer", Header = "Inference-Header-Content-Length";
     const int Side = 8;
@@ -99,7 +100,8 @@ public sealed class ProtocolTests(SharedServer shared) : IClassFixture<SharedSer
     {
         var bytes = MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray();
         var json = Encoding.UTF8.GetBytes(Request(
-            $"\"parameters\": {{\"binary_data_size\": {bytes.Length}}}", before: "\"parameters\": {\"binary_data_output\": true, \"other\": 3},"));
+            $"\"parameters\": {{\"binary_data_size\": {bytes.Length}}}",
+            before: "\"parameters\": {\"binary_data_output\": true, \"other\": 3},"));
         byte[] body = [.. json, .. bytes];
         var packed = new MemoryStream();
         using (Stream pack = coding switch
@@ -116,7 +118,10 @@ public sealed class ProtocolTests(SharedServer shared) : IClassFixture<SharedSer
         }
 
         var answer = await server.Post(Infer, packed.ToArray(), "application/octet-stream",
-            [(Header, json.Length.ToString(CultureInfo.InvariantCulture)), .. coding.Length > 0 ? [("Content-Encoding", coding)] : Array.Empty<(string, string)>()]);
+            [
+                (Header, json.Length.ToString(CultureInfo.InvariantCulture)),
+                .. coding.Length > 0 ? [("Content-Encoding", coding)] : Array.Empty<(string, string)>(),
+            ]);
 
         Assert.Equal("application/octet-stream", answer.Content.Headers.ContentType!.MediaType);
         var whole = await answer.Bytes();
@@ -133,7 +138,8 @@ public sealed class ProtocolTests(SharedServer shared) : IClassFixture<SharedSer
     {
         var data = $"\"data\": {JsonSerializer.Serialize(numbers)}";
         var own = await server.PostJson(Infer, Request(data, after:
-            ", \"outputs\": [{\"name\": \"scores\", \"parameters\": {\"binary_data\": false}}], \"parameters\": {\"binary_data_output\": true}"));
+            ", \"outputs\": [{\"name\": \"scores\", \"parameters\": {\"binary_data\": false}}],"
+            + " \"parameters\": {\"binary_data_output\": true}"));
         var all = await server.PostJson(Infer, Request(data, after: ", \"parameters\": {\"binary_data_output\": true}, \"outputs\": []"));
 
         Assert.True((await own.Json()).GetProperty("outputs")[0].TryGetProperty("data", out _));

@@ -7,7 +7,8 @@ using Hwaso.Runtime.Tests;
 namespace Hwaso.Server.Tests.Endpoints;
 
 /// <summary>Images in, labels out, in each form.</summary>
-public sealed class SegmentTests(SharedServer shared) : IClassFixture<SharedServer>
+[Collection(SharedServer.Name)]
+public sealed class SegmentTests(SharedServer shared)
 {
     const string Path = "/v1/models/street/segment";
     const int Width = 41, Height = 27;
@@ -189,7 +190,8 @@ public sealed class SegmentTests(SharedServer shared) : IClassFixture<SharedServ
 
     static byte[] Expected()
     {
-        using var model = SegmentationModel.Load(StreetModel.File(metadata: TestServer.Metadata), "street", new RuntimeOptions { Threads = 2 });
+        var file = StreetModel.File(metadata: TestServer.Metadata);
+        using var model = SegmentationModel.Load(file, "street", new RuntimeOptions { Threads = 2 });
         return model.Segment(StreetModel.Image(Width, Height), Width, Height).Labels;
     }
 }

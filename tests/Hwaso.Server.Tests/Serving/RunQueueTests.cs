@@ -114,10 +114,10 @@ public sealed class RunQueueTests : IDisposable
     // Occupies the lane until `open` is set.
     Task<RunTimes> Busy(RunQueue queue)
     {
-        var busy = queue.RunAsync("busy", _ =>
+        var busy = queue.RunAsync("busy", stop =>
         {
             started.Set();
-            open.Wait(patience);
+            open.Wait(patience, stop);
         }, CancellationToken.None);
         Assert.True(started.Wait(patience));
         return busy;
