@@ -1,5 +1,4 @@
 using Hwaso.Models.Networks;
-using Hwaso.Nn.Boxes;
 using Hwaso.Runtime.Format;
 using Hwaso.Tests;
 
