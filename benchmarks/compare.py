@@ -1,7 +1,7 @@
 """Hwaso and PyTorch side by side in one run: the same cases in alternation, one Markdown table out.
 
     make bench [ARGS='--rounds 3 --only deform']
-    /usr/bin/python3 benchmarks/compare.py [--cityscapes DIR] [--voc DIR] [--people DIR] [--keypoints DIR]
+    /usr/bin/python3 benchmarks/compare.py [--cityscapes DIR] [--voc DIR] [--people DIR] [--keypoints DIR] [--objects DIR]
 
 Two workers stay alive and take turns (A B, then B A, …), so that both see the same machine at the same time. The
 protocol, the cases and how to read the table: benchmarks/README.md. Exits 1 when a worker fails or results differ.
@@ -105,7 +105,7 @@ class Row:
         return self.request["case"] in ("loader", "pose_loader")
 
     def is_long(self):
-        return self.is_loader() or self.request["case"] == "keypoints"
+        return self.is_loader() or self.request["case"] in ("keypoints", "objects")
 
     def agrees(self):
         difference = self.difference()
@@ -151,6 +151,15 @@ def groups(args):
         out.append([Row("scoring 104,125 poses of 6,352 people, one thread", request),
                     Row(f"the same, Hwaso on {args.threads} threads and with 1,000 resamplings for intervals",
                         {**request, "bootstrap": 1000, "processors": args.threads})])
+    if args.objects:
+        request = {"case": "objects", "root": str(args.objects.resolve()), "threads": 1}
+        out.append([Row("scoring 72,000 boxes of 14,700 objects, one thread", request),
+                    Row("scoring 72,000 masks of 14,700 objects, one thread", {**request, "masks": True})])
+    out.append([Row("NMS of 12,000 boxes", {"case": "nms", "count": 12000, "threads": args.threads})])
+    for case, what in (("roi_forward", "forward"), ("roi_training", "forward and backward")):
+        out.append([Row(f"RoIAlign of 1,000 boxes, 256 channels, {what}",
+                        {"case": case, "count": 1000, "channels": 256, "threads": args.threads})])
+    out.append([Row("training step Faster R-CNN HRNetV2p-W18, 1×320×512", {"case": "detector_step", "size": [320, 512], "threads": args.threads})])
     return [g for g in ([r for r in g if re.search(args.only, r.label)] for g in out) if g]
 
 
@@ -217,6 +226,7 @@ def main():
     parser.add_argument("--voc", type=pathlib.Path, help="folder in VOC's layout (it holds JPEGImages) for the loader")
     parser.add_argument("--people", type=pathlib.Path, help="folder in COCO's layout with people for their loader")
     parser.add_argument("--keypoints", type=pathlib.Path, help="folder with truth.json and results.json, which peers/keypoints.py writes")
+    parser.add_argument("--objects", type=pathlib.Path, help="folder with truth.json, results.json and masks.json, which peers/objects.py writes")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=7, help="alternations of each case (default 7)")
     parser.add_argument("--repeats", type=int, default=3, help="timed calls in each turn (default 3)")

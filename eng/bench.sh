@@ -19,5 +19,6 @@ data=benchmarks/data
     mv "$data/people.part" "$data/people"
 }
 [[ -f "$data/keypoints/results.json" ]] || /usr/bin/python3 benchmarks/peers/keypoints.py "$data/keypoints" --write
+[[ -f "$data/objects/results.json" ]] || /usr/bin/python3 benchmarks/peers/objects.py "$data/objects" --write
 exec /usr/bin/python3 benchmarks/compare.py --cityscapes "$data/cityscapes" --voc "$data/voc" --people "$data/people" \
-    --keypoints "$data/keypoints" "$@"
+    --keypoints "$data/keypoints" --objects "$data/objects" "$@"

@@ -23,6 +23,11 @@ abstract class Case : IDisposable
         "loader" => new LoaderPass(request),
         "pose_loader" => new PoseLoaderPass(request),
         "keypoints" => new KeypointsCase(request),
+        "objects" => new ObjectsCase(request),
+        "nms" => new SuppressionCase(request),
+        "roi_forward" => new RoiAlignCase(request, backward: false),
+        "roi_training" => new RoiAlignCase(request, backward: true),
+        "detector_step" => new DetectorStep(request),
         string name when name.StartsWith("operator_", StringComparison.Ordinal) => OperatorLoop.Named(name["operator_".Length..]),
         _ => null,
     };

@@ -81,13 +81,13 @@ class Keypoints:
         from pycocotools.cocoeval import COCOeval
         self.read, self.evaluation = COCO, COCOeval
         folder = pathlib.Path(request["root"])
-        self.truth, self.results, self.value = str(folder / "truth.json"), str(folder / "results.json"), None
+        self.truth, self.results, self.kind, self.value = str(folder / "truth.json"), str(folder / "results.json"), "keypoints", None
 
     def run(self):
         # It prints; a worker's standard output is for answers.
         with contextlib.redirect_stdout(sys.stderr):
             truth = self.read(self.truth)
-            evaluation = self.evaluation(truth, truth.loadRes(self.results), "keypoints")
+            evaluation = self.evaluation(truth, truth.loadRes(self.results), self.kind)
             evaluation.evaluate()
             evaluation.accumulate()
             evaluation.summarize()

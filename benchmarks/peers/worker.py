@@ -3,17 +3,20 @@ import json
 import sys
 import traceback
 
+import boxes
 import confusion
 import deform
 import keypoints
 import loader
 import measure
 import network
+import objects
 import operators
 import poses
 
 CASES = {**dict.fromkeys(operators.LOOPS, operators.Operator), **network.CASES, **deform.CASES, **confusion.CASES,
-         "loader": loader.Loader, **poses.CASES, **keypoints.CASES}
+         "loader": loader.Loader, **poses.CASES, **keypoints.CASES,
+         **objects.CASES, **boxes.CASES}
 KEPT = 3    # prepared cases: those of a group alternate without being built again
 NOT_PART_OF_A_CASE = ("threads", "repeats", "seconds")
 

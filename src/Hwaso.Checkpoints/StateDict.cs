@@ -14,7 +14,7 @@ public static class StateDict
 
     /// <summary>First segments of keys that come from a wrapper: DataParallel, training code, <c>torch.compile</c>, a segmentor.</summary>
     public static IReadOnlyList<string> PrefixNames { get; } =
-        ["module", "model", "net", "network", "_orig_mod", "backbone", "encoder"];
+        ["module", "model", "net", "network", "_orig_mod", "backbone", "body", "encoder"];
 
     /// <summary>First segments of keys of training code, never of a network: <c>loss.criterion.weight</c> of HRNet.</summary>
     public static IReadOnlyList<string> StrayNames { get; } = ["loss", "criterion"];
@@ -70,10 +70,10 @@ public static class StateDict
         ArgumentNullException.ThrowIfNull(file);
         var strays = file.Tensors.Keys.Where(k => StrayNames.Contains(First(k))).ToList();
         var keys = file.Tensors.Keys.Except(strays).ToList();
-        // backbone and encoder name a part of a network as often as a wrapper; without wanted keys they stay.
+        // backbone, its body and encoder name a part of a network as often as a wrapper; without wanted keys they stay.
         var prefix = "";
         while (keys.Count > 0 && First(keys[0][prefix.Length..]) is var name
-            && PrefixNames.Contains(name) && name is not ("backbone" or "encoder")
+            && PrefixNames.Contains(name) && name is not ("backbone" or "body" or "encoder")
             && keys.TrueForAll(k => k.StartsWith($"{prefix}{name}.", StringComparison.Ordinal)))
             prefix += name + ".";
 

@@ -209,7 +209,8 @@ sealed class DatasetCheckVerb : Verb
             output.WriteLine($"… and {problems.Count - PrintedProblems} more; --json lists all");
         var kinds = problems.GroupBy(p => p.Kind).OrderByDescending(g => g.Count())
             .Select(g => $"{KindName(g.Key).Replace('_', ' ')} {g.Count()}");
-        output.WriteLine(problems.Count == 0 ? "no problems found" : $"{problems.Count} problems: {string.Join(", ", kinds)}");
+        output.WriteLine(problems.Count == 0 ? "no problems found"
+            : $"{problems.Count} {(problems.Count == 1 ? "problem" : "problems")}: {string.Join(", ", kinds)}");
     }
 
     // WrongSize is wrong_size.

@@ -30,14 +30,14 @@ public sealed record CocoOutline
             : Text is not null ? RunLengthText.Read(Text, Height, Width)
             : new RunLengths(Height, Width, Counts ?? []);
 
-    /// <summary>Reads the value whose first token was read.</summary>
-    internal static CocoOutline Read(JsonStream json)
+    /// <summary>Reads the value whose first token was read; null for an empty list, which programs write for boxes alone.</summary>
+    internal static CocoOutline? Read(JsonStream json)
     {
         if (json.Token == JsonTokenType.StartArray)
         {
             List<double[]> polygons = [];
             json.Items(_ => polygons.Add(json.Numbers()));
-            return new CocoOutline { Polygons = polygons };
+            return polygons.Count > 0 ? new CocoOutline { Polygons = polygons } : null;
         }
         var outline = new CocoOutline();
         json.Members(name =>

@@ -53,6 +53,9 @@ public sealed record BoxImage(long Id, string Path, int Width, int Height, IRead
 /// <param name="IsCrowd">Whether it stands for many objects: scored as COCO does, never learned from.</param>
 public readonly record struct BoxObject(CocoBox Box, int Label, bool IsCrowd)
 {
+    /// <summary>The number of its annotation.</summary>
+    public long Id { get; init; }
+
     /// <summary>Its pixels; null where the file has none, or they were not asked for.</summary>
     public CocoOutline? Outline { get; init; }
 }

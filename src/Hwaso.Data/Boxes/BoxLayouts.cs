@@ -69,8 +69,8 @@ public static class BoxLayouts
                 : throw new DatasetException(path, $"no such file, and the annotations give no size of image {image.Id}");
         return new BoxImage(image.Id, path, width, height,
         [
-            .. objects.Where(o => IsUsable(o.Annotation, width, height))
-                .Select(o => new BoxObject(o.Annotation.Box, o.Label, o.Annotation.IsCrowd) { Outline = o.Annotation.Outline }),
+            .. objects.Where(o => IsUsable(o.Annotation, width, height)).Select(o =>
+                new BoxObject(o.Annotation.Box, o.Label, o.Annotation.IsCrowd) { Id = o.Annotation.Id, Outline = o.Annotation.Outline }),
         ]);
     }
 

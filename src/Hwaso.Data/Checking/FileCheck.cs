@@ -36,6 +36,22 @@ public static class FileCheck
         return [.. found.OfType<DatasetProblem>()];
     }
 
+    /// <summary>Refuses images of which one cannot be read; each file is looked at once.</summary>
+    /// <param name="images">The image files.</param>
+    /// <param name="name">The splits in words.</param>
+    /// <param name="lister">The command that lists all problems.</param>
+    /// <param name="threads">Threads that read, at least 1.</param>
+    /// <param name="stop">Cancels the work with an exception.</param>
+    /// <exception cref="DatasetException">An image cannot be read.</exception>
+    public static void Require(
+        IEnumerable<string> images, string name, string lister, int threads = 1, CancellationToken stop = default)
+    {
+        if (Run([.. images.Distinct()], threads, stop) is { Count: > 0 } problems)
+            throw new DatasetException(problems[0].Path, problems[0].Message + (problems.Count > 1
+                ? $"; {problems.Count - 1} more images of {name} cannot be used; {lister} lists them"
+                : $"; {name} cannot be used with it"));
+    }
+
     static DatasetProblem? Look(Sample sample, SegmentationDataset data, int channels)
     {
         if (sample.LabelPath is not { } label)
@@ -97,7 +113,8 @@ public static class FileCheck
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return new DatasetProblem(path, File.Exists(path) ? ProblemKind.BrokenFile : ProblemKind.MissingFile, error.Message);
+            return File.Exists(path) ? new DatasetProblem(path, ProblemKind.BrokenFile, error.Message)
+                : new DatasetProblem(path, ProblemKind.MissingFile, "no such file");
         }
     }
 }

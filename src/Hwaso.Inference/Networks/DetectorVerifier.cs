@@ -20,16 +20,12 @@ static class DetectorVerifier
     // Of a set 99 % have to be there, within these.
     const double Pixels = 0.05, Scores = 1e-4, Missing = 0.01;
 
-    // The classifier's bias has an output a class, and one for the background.
-    static readonly string[] classKeys =
-        ["bbox_head.fc_cls.bias", "roi_head.bbox_head.fc_cls.bias", "roi_heads.box_predictor.cls_score.bias"];
-
     public static IReadOnlyList<OutputError> Verify(DetectorDefinition definition, TensorFile? file, Fixture fixture, int? classes)
     {
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
         var recorded = new DetectorFixture(fixture, definition.Detection.Form);
-        var detector = definition.Build(weights, classes ?? ClassesOf(fixture) ?? definition.PublishedClasses);
+        var detector = definition.Build(weights, classes ?? DetectorKeys.ClassesOf(fixture.ShapeOf) ?? definition.PublishedClasses);
         Verifier.Fill(weights, file);
         recorded.Scale(weights);
         detector.Eval();
@@ -162,7 +158,4 @@ static class DetectorVerifier
     static float[][] Chunks(HostTensor rows) => [.. rows.ToFloats().Chunk((int)rows.Shape[^1])];
 
     static IEnumerable<float> Row(Box box, float[] rest) => [box.X1, box.Y1, box.X2, box.Y2, .. rest];
-
-    static int? ClassesOf(Fixture fixture) =>
-        classKeys.Select(key => fixture.ShapeOf(key)).FirstOrDefault(shape => shape is not null) is [var columns] ? (int)columns - 1 : null;
 }

@@ -24,7 +24,9 @@ public static class WeightFile
         Weights weights, TensorFile file, bool skipMismatched = false, FirstConvolution first = FirstConvolution.Same)
     {
         var state = weights.State.ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal);
-        var match = StateDict.Match(WithAuxiliaryHead(file.Tensors, state.Keys), state.Keys);
+        if (DetectorKeys.OtherConventions([.. file.Tensors.Keys], state.Keys) is { } other)
+            throw new CheckpointException(file.Path, null, other);
+        var match = StateDict.Match(WithAuxiliaryHead(WithPlacesInBlocks(file.Tensors, state.Keys), state.Keys), state.Keys);
         if (first != FirstConvolution.Same)
             match = match with
             {
@@ -50,6 +52,11 @@ public static class WeightFile
             Others = file.Others,
         };
     }
+
+    static IReadOnlyDictionary<string, HostTensor> WithPlacesInBlocks(
+        IReadOnlyDictionary<string, HostTensor> tensors, IReadOnlyCollection<string> wanted) =>
+        !wanted.Any(key => key.StartsWith("roi_heads.", StringComparison.Ordinal)) ? tensors
+        : new OrderedDictionary<string, HostTensor>(tensors.Select(t => KeyValuePair.Create(DetectorKeys.Renamed(t.Key), t.Value)));
 
     /// <summary>A plain HRNetV2's last layer becomes an OCR network's auxiliary head, as the OCR authors' own loader has it.</summary>
     static IReadOnlyDictionary<string, HostTensor> WithAuxiliaryHead(
@@ -90,6 +97,12 @@ public static class WeightFile
         if (differing is [_] && IsFirst(given, wanted))
             return $"{text}: the checkpoint is for colours, the network for {wanted[1]} channels; choose with model.first_convolution how "
                 + "its weights are adapted (mean or repeat), or leave them out with model.skip_mismatched: true";
+        // A detector's boxes and masks have outputs by class too, boxes four of each.
+        if (differing.Count <= LastLayers && differing.FirstOrDefault(d => DetectorKeys.HasClasses(d.Key)) is { Key: not null } head
+            && differing.All(d => d.Given.Length == d.Wanted.Length && d.Given.Skip(1).SequenceEqual(d.Wanted.Skip(1))))
+            return $"{text}: the checkpoint is for {head.Given[0] - 1} classes and the background, {head.Wanted[0] - 1} were asked for; "
+                + $"use --classes {head.Given[0] - 1}, or leave such tensors out with --skip-mismatched (in a recipe "
+                + "model.skip_mismatched: true)";
         // Where nothing but the outputs of a last layer or two differs, and all by the same numbers, it is the classes: the commonest
         // reason by far.
         if (differing.Count <= LastLayers && differing.All(d => d.Given.Length == d.Wanted.Length && d.Given.Length > 0

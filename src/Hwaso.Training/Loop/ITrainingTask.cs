@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Graph;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Reports;
@@ -138,4 +139,21 @@ public sealed record StagePlan(int? Epochs = null, OptimizerRecipe? Optimizer = 
 /// <summary>What a network costs.</summary>
 /// <param name="Parameters">Learnable parameters.</param>
 /// <param name="Macs">Multiply-adds for one image: convolution and linear layers.</param>
-public sealed record NetworkCost(long Parameters, long Macs);
+public sealed record NetworkCost(long Parameters, long Macs)
+{
+    /// <summary>The cost of a network, from its shapes alone.</summary>
+    /// <param name="build">Builds it.</param>
+    /// <param name="input">The shape of its images, [1, C, H, W].</param>
+    /// <exception cref="TorchException">It does not take images of this size.</exception>
+    public static NetworkCost Of(Func<Weights, Net> build, params long[] input)
+    {
+        var parameters = 0L;
+        var graph = NetworkGraph.Sketch(w =>
+        {
+            var net = build(w);
+            parameters = w.ParameterCount;
+            return net;
+        }, input);
+        return new NetworkCost(parameters, Cost.Of(graph).Macs);
+    }
+}

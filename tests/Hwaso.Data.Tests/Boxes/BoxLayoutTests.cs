@@ -40,6 +40,17 @@ public sealed class BoxLayoutTests : IDisposable
     }
 
     [Fact]
+    public void An_empty_list_of_polygons_is_as_none()
+    {
+        folder.Write([(40, 32)], (1, 7, [1, 2, 10, 8], ", \"segmentation\": []"));
+
+        var one = Assert.Single(BoxLayouts.Open(BoxLayouts.Coco, folder.Root, "train", outlines: true).Images[0].Objects);
+
+        Assert.Equal((1, null), (one.Id, one.Outline));
+        Assert.Empty(BoxCheck.Run(folder.Root, ["train"]).Problems);
+    }
+
+    [Fact]
     public void A_category_that_the_file_does_not_list_is_named()
     {
         folder.Write([(40, 32)], (1, 7, [1, 2, 10, 8], ""), (1, 5, [1, 2, 10, 8], ""));

@@ -1,9 +1,7 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Hwaso.Data;
 using Hwaso.Data.Boxes;
 using Hwaso.Data.Checking;
-using Hwaso.Graph;
 using Hwaso.Inference.Boxes;
 using Hwaso.Models.Detectors;
 using Hwaso.Models.Networks;
@@ -84,18 +82,15 @@ sealed class BoxTask : ITrainingTask
     public Validation Read(JsonObject fields) => BoxScores.Read(fields);
 
     /// <inheritdoc/>
-    public void Check() => Sketch(Recipe.Augment.Crop, out _);
+    public void Check() => Cost(Recipe.Augment.Crop);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> CheckFiles(CancellationToken stop)
     {
         // The scores are of all images: one that validation cannot read is refused as well.
-        string[] images = [.. training.Images.Concat(validation.Images).Select(image => image.Path).Distinct()];
-        if (FileCheck.Run(images, threads, stop) is { Count: > 0 } problems)
-            throw new DatasetException(problems[0].Path, problems[0].Message + (problems.Count > 1
-                ? $"; {problems.Count - 1} more images of {training.Name} and {validation.Name} cannot be used; "
-                    + "hwaso dataset check --layout coco lists them"
-                : $"; {training.Name} and {validation.Name} cannot be used with it"));
+        FileCheck.Require(
+            training.Images.Concat(validation.Images).Select(image => image.Path), $"{training.Name} and {validation.Name}",
+            "hwaso dataset check --layout coco", threads, stop);
         if (definition.Detection.Masks)
             CheckMasks(stop);
         return [];
@@ -106,25 +101,28 @@ sealed class BoxTask : ITrainingTask
         training.Images, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, image =>
         {
             foreach (var one in image.Objects.Where(o => !o.IsCrowd))
-                try
-                {
-                    InstanceMask.MaskOf(
-                        one.Outline ?? throw new FormatException("has no 'segmentation', from which a network with masks learns"),
-                        image.Height, image.Width);
-                }
-                catch (FormatException error)
-                {
-                    throw new DatasetException(training.Truth.Path, string.Create(CultureInfo.InvariantCulture,
-                        $"the object at ({one.Box.X}, {one.Box.Y}) of image {image.Id}: {error.Message}; ")
-                        + "hwaso dataset check --layout coco lists all such", error);
-                }
+                if (one.Outline is not { } outline)
+                    throw Unusable(image, one, "has no 'segmentation', from which masks are learned; a faster-rcnn learns boxes alone");
+                else
+                    try
+                    {
+                        InstanceMask.MaskOf(outline, image.Height, image.Width);
+                    }
+                    catch (FormatException error)
+                    {
+                        throw Unusable(image, one, $"{error.Message}; hwaso dataset check --layout coco lists all such", error);
+                    }
         });
+
+    DatasetException Unusable(BoxImage image, BoxObject one, string problem, Exception? inner = null) =>
+        new(training.Truth.Path, $"annotation {one.Id} of image {image.Id}: {problem}", inner);
 
     /// <inheritdoc/>
     public NetworkCost Cost(SizePx input)
     {
-        var graph = Sketch(input, out var parameters);
-        return new NetworkCost(parameters, Graph.Cost.Of(graph).Macs);
+        var sampling = BoxSettings.TestOf(Recipe, definition.Detection.Form);
+        return NetworkCost.Of(
+            w => definition.Build(w, training.Categories.Count), 1, 3, sampling.Padded(input.Height), sampling.Padded(input.Width));
     }
 
     /// <inheritdoc/>
@@ -167,18 +165,4 @@ sealed class BoxTask : ITrainingTask
 
     // The coarsest map has a pixel for each 64 of the image.
     const int ShortestSide = 64;
-
-    NetworkGraph Sketch(SizePx input, out long parameters)
-    {
-        var count = 0L;
-        var sampling = BoxSettings.TestOf(Recipe, definition.Detection.Form);
-        var graph = NetworkGraph.Sketch(w =>
-        {
-            var net = definition.Build(w, training.Categories.Count);
-            count = w.ParameterCount;
-            return net;
-        }, [1, 3, sampling.Padded(input.Height), sampling.Padded(input.Width)]);
-        parameters = count;
-        return graph;
-    }
 }

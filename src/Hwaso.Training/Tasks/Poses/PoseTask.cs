@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Hwaso.Data;
 using Hwaso.Data.Checking;
 using Hwaso.Data.Poses;
-using Hwaso.Graph;
 using Hwaso.Inference.Poses;
 using Hwaso.Models;
 using Hwaso.Models.Networks;
@@ -91,27 +89,21 @@ sealed class PoseTask : ITrainingTask
     public Validation Read(JsonObject fields) => PoseScores.Read(fields);
 
     /// <inheritdoc/>
-    public void Check() => Sketch(Recipe.Augment.Crop, out _);
+    public void Check() => Cost(Recipe.Augment.Crop);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> CheckFiles(CancellationToken stop)
     {
         // The scores are of all people: an image that validation cannot read is refused as well.
-        string[] images = [.. training.People.Concat(validation.People).Select(person => person.ImagePath).Distinct()];
-        if (FileCheck.Run(images, threads, stop) is { Count: > 0 } problems)
-            throw new DatasetException(problems[0].Path, problems[0].Message + (problems.Count > 1
-                ? $"; {problems.Count - 1} more images of {training.Name} and {validation.Name} cannot be used; "
-                    + "hwaso dataset check lists them"
-                : $"; {training.Name} and {validation.Name} cannot be used with it"));
+        FileCheck.Require(
+            training.People.Concat(validation.People).Select(person => person.ImagePath), $"{training.Name} and {validation.Name}",
+            "hwaso dataset check", threads, stop);
         return [];
     }
 
     /// <inheritdoc/>
-    public NetworkCost Cost(SizePx input)
-    {
-        var graph = Sketch(input, out var parameters);
-        return new NetworkCost(parameters, Graph.Cost.Of(graph).Macs);
-    }
+    public NetworkCost Cost(SizePx input) =>
+        NetworkCost.Of(w => definition.Build(w, training.Description.Count), 1, 3, input.Height, input.Width);
 
     /// <inheritdoc/>
     public ILearner Build(Weights weights, bool pretrained, Action<string> says)
@@ -132,18 +124,5 @@ sealed class PoseTask : ITrainingTask
             says($"a mean pose put into every box of {validation.Name} reaches AP "
                 + $"{MeanPose.Score(training, validation, threads).Ap.ToString("0.0000", CultureInfo.InvariantCulture)}");
         return new PoseLearner(net, Recipe, training, validation, threads, team);
-    }
-
-    NetworkGraph Sketch(SizePx input, out long parameters)
-    {
-        var count = 0L;
-        var graph = NetworkGraph.Sketch(w =>
-        {
-            var net = definition.Build(w, training.Description.Count);
-            count = w.ParameterCount;
-            return net;
-        }, [1, 3, input.Height, input.Width]);
-        parameters = count;
-        return graph;
     }
 }

@@ -114,17 +114,8 @@ sealed class SegmentationTask : ITrainingTask
     }
 
     /// <inheritdoc/>
-    public NetworkCost Cost(SizePx input)
-    {
-        long parameters = 0;
-        var graph = NetworkGraph.Sketch(w =>
-        {
-            var net = definition.Deployed.Build(w, Channels);
-            parameters = w.ParameterCount;
-            return net;
-        }, [1, definition.InChannels, input.Height, input.Width]);
-        return new NetworkCost(parameters, Graph.Cost.Of(graph).Macs);
-    }
+    public NetworkCost Cost(SizePx input) =>
+        NetworkCost.Of(w => definition.Deployed.Build(w, Channels), 1, definition.InChannels, input.Height, input.Width);
 
     /// <inheritdoc/>
     public ILearner Build(Weights weights, bool pretrained, Action<string> says)
