@@ -7,21 +7,18 @@ namespace Hwaso.Runtime;
 /// </summary>
 public sealed class SegmentationModel : IDisposable
 {
-    // Idle sessions are kept for the next image of their size, as long as all of them together need no more memory than one run may.
-    const int MostKept = 4, Colours = 3;
+    const int Colours = 3;
     readonly OnnxModel model;
     readonly InputLayout layout;
     readonly SegmentationOptions options;
     readonly bool fixedSize;
     readonly Lazy<int> stride;
-    readonly Lock gate = new();
-    // The most recently used at the end.
-    readonly List<SegmentationSession> idle = [];
+    readonly IdleSessions idle;
     Tiling? tiling;
 
     SegmentationModel(OnnxModel model, SegmentationOptions options, string place)
     {
-        (this.model, this.options) = (model, options);
+        (this.model, this.options, idle) = (model, options, new(model));
         var task = model.Metadata.GetValueOrDefault(SegmentationMetadata.TaskKey, SegmentationMetadata.Task);
         if (task != SegmentationMetadata.Task)
             throw new ModelFormatException(place, $"is a network for {task}; one for segmentation was wanted");
@@ -231,7 +228,7 @@ public sealed class SegmentationModel : IDisposable
         }
         finally
         {
-            Keep(session);
+            idle.Keep(session);
         }
     }
 
@@ -248,8 +245,7 @@ public sealed class SegmentationModel : IDisposable
     public void Dispose()
     {
         model.Dispose();
-        lock (gate)
-            idle.Clear();
+        idle.Clear();
     }
 
     static SegmentationModel Of(OnnxModel model, string place, SegmentationOptions? known)
@@ -323,7 +319,7 @@ public sealed class SegmentationModel : IDisposable
                 }
                 finally
                 {
-                    Keep(session);
+                    idle.Keep(session);
                 }
             cut = Tiles(sizes);
         }
@@ -360,7 +356,7 @@ public sealed class SegmentationModel : IDisposable
         }
         finally
         {
-            Keep(session);
+            idle.Keep(session);
         }
     }
 
@@ -370,7 +366,7 @@ public sealed class SegmentationModel : IDisposable
         for (var cut = Tiling.Whole(sizes.Width, sizes.Height, stride.Value).Smaller(); cut is not null; cut = cut.Smaller())
             if (TakeTile(cut.TileSizes, sizes) is { } session)
             {
-                Keep(session);
+                idle.Keep(session);
                 Volatile.Write(ref tiling, cut);
                 return cut;
             }
@@ -406,33 +402,13 @@ public sealed class SegmentationModel : IDisposable
             + (output.Classes > 0 ? $"{output.Classes} scores for each pixel, of which the greatest decides" : "labels")
             + "; leave the threshold out, which is for networks of one output channel");
 
-    void Keep(SegmentationSession session)
-    {
-        lock (gate)
-        {
-            idle.Add(session);
-            var bytes = 0L;
-            for (var k = idle.Count - 1; k >= 0; k--)
-                if ((bytes += idle[k].Bytes) > model.MostBytes || idle.Count - k > Math.Max(MostKept, model.Pool.Threads))
-                {
-                    idle.RemoveRange(0, Math.Min(k + 1, idle.Count - 1));
-                    break;
-                }
-        }
-    }
-
     /// <summary>
     /// A session for images of this size, for the caller alone; null if it needs more memory than allowed or than the machine has.
     /// </summary>
     SegmentationSession? Take(SegmentationSizes sizes)
     {
-        lock (gate)
-            for (var k = idle.Count - 1; k >= 0; k--)
-                if (idle[k] is var session && session.Sizes == sizes)
-                {
-                    idle.RemoveAt(k);
-                    return session;
-                }
+        if (idle.Take(sizes) is { } session)
+            return session;
         var (rows, columns) = (layout.Height ?? sizes.Height, layout.Width ?? sizes.Width);
         if (!Takes(sizes.Width, sizes.Height))
             throw new ArgumentException($"an image of {sizes.Width}×{sizes.Height} pixels is smaller than "

@@ -63,7 +63,8 @@ public sealed record MixTransformerConfig
     {
         foreach (var (key, values) in new[] { ("depths", Depths), ("widths", Widths), ("stage_heads", Heads), ("reductions", Reductions) })
             if (values.Count != StageCount || values.Any(v => v < 1))
-                throw new SettingException(key, $"mix transformer: {key} {string.Join(", ", values)}; {StageCount} numbers from 1 on were wanted");
+                throw new SettingException(
+                    key, $"mix transformer: {key} {string.Join(", ", values)}; {StageCount} numbers from 1 on were wanted");
         foreach (var (width, heads) in Widths.Zip(Heads))
             if (width % heads != 0)
                 throw new SettingException("stage_heads", $"mix transformer: {heads} heads do not divide a width of {width}");

@@ -1,6 +1,6 @@
 // Xie et al., "SegFormer: simple and efficient design for semantic segmentation with transformers", NeurIPS 2021: the head.
-// Structure and key names follow the authors' code (mmseg/models/decode_heads/segformer_head.py). Deviations: none known; conv_seg stands in
-// the authors' files and takes no part, there as here.
+// Structure and key names follow the authors' code (mmseg/models/decode_heads/segformer_head.py). Deviations: none known; conv_seg stands
+// in the authors' files and takes no part, there as here.
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;

@@ -8,8 +8,8 @@ public static class AttentionProduct
     const long Whole = 2048, Part = 512;
 
     /// <summary>
-    /// The values' mean for each query, weighted by its likeness to the keys. Many queries go in parts, with the same answer: T·S weights of
-    /// a large image would take gigabytes.
+    /// The values' mean for each query, weighted by its likeness to the keys. Many queries go in parts, with the same answer: T·S weights
+    /// of a large image would take gigabytes.
     /// </summary>
     /// <param name="query">[N, heads, T, d], scaled.</param>
     /// <param name="key">[N, heads, d, S].</param>

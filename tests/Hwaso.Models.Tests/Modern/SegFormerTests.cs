@@ -78,13 +78,14 @@ public sealed class SegFormerTests : TensorTest
     {
         using var weights = Weights.Create(initialise: false);
         var recorded = JsonNode.Parse(File.ReadAllText(Fixtures.Path("modern/formula/nvlabs_segformer_b5.keys.json")))!;
-        Zoo.FindSegmentation("segformer-b5").Build(weights, (int)recorded["state_dict"]!["decode_head.linear_pred.bias"]![0]!.GetValue<long>());
+        var classes = recorded["state_dict"]!["decode_head.linear_pred.bias"]![0]!.GetValue<int>();
+        Zoo.FindSegmentation("segformer-b5").Build(weights, classes);
         Assert.Equal(
             recorded["state_dict"]!.AsObject().Select(k => $"{k.Key} {k.Value!.ToJsonString()}"),
             weights.State.Select(s => $"{s.Key} [{string.Join(",", s.Value.Shape)}]"));
     }
 
-    /// <summary>Multiply-adds as torch.utils.flop_counter's kind counts them: convolutions, linear layers and attention's products.</summary>
+    /// <summary>Multiply-adds as the paper counts them: convolutions, linear layers and attention's products.</summary>
     [Theory]
     [InlineData("segformer-b0", 512, 8_387_821_568)]
     [InlineData("segformer-b2", 512, 62_337_843_200)]
