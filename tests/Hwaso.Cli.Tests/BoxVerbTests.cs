@@ -19,7 +19,7 @@ public sealed class BoxVerbTests : IDisposable
           stage4: {modules: 1, blocks: [1, 1, 1, 1], channels: [4, 8, 16, 32]}
         data: {layout: coco}
         augment: {crop: [64, 96]}
-        detection: {score: 0.01, anchors: 16, proposals: 8}
+        detection: {score: 0.01, anchors: 16, proposals: 8, most: 20}
         train: {epochs: 1, batch: 2, optimizer: {name: sgd, learning_rate: 0.001}}
         """;
 

@@ -38,7 +38,7 @@ static class BoxPredicting
         FoundObject[] found = [.. network.Finder.Find(image).Where(d => d.Score >= least).OrderByDescending(d => d.Score)];
         foreach (var one in found.Reverse().Where(d => d.Score >= drawnFrom))
             if (one.MaskOf(image.Height, image.Width) is { } pixels)
-                MaskDrawing.Draw(picture, pixels, BoxDrawing.ColourOf(one.Label));
+                MaskDrawing.Draw(picture, image, pixels, BoxDrawing.ColourOf(one.Label));
         foreach (var one in found)
         {
             var (box, score, label) = one;

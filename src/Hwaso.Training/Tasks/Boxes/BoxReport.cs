@@ -122,10 +122,10 @@ sealed class BoxReport(BoxDataset data, BoxValidator validator, int threads)
             return stored;
         var image = new RgbImage(stored.Width, stored.Height, (byte[])stored.Pixels.Clone());
         foreach (var (one, found) in findings.Objects.Zip(findings.Found).Where(o => ofTruth && o.First.Outline is not null))
-            MaskDrawing.Draw(image, InstanceMask.MaskOf(one.Outline!, image.Height, image.Width),
+            MaskDrawing.Draw(image, stored, InstanceMask.MaskOf(one.Outline!, image.Height, image.Width),
                 found ? BoxDrawing.ColourOf(one.Label) : missedColour);
         foreach (var one in findings.Detections.Where(d => !ofTruth && d.Score >= Drawn).OrderBy(d => d.Score))
-            MaskDrawing.Draw(image, one.MaskOf(image.Height, image.Width)!, BoxDrawing.ColourOf(one.Label));
+            MaskDrawing.Draw(image, stored, one.MaskOf(image.Height, image.Width)!, BoxDrawing.ColourOf(one.Label));
         return image;
     }
 
