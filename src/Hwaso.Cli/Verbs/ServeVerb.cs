@@ -18,7 +18,7 @@ sealed class ServeVerb : Verb
     };
 
     readonly Option<string?> runs = Values.Text("--runs", "DIR", "serves each run in this folder too, loaded by its first request");
-    readonly Option<string?> data = Values.Text("--data", "DIR", "a data set that the page may show");
+    readonly Option<string?> data = Values.Text("--data", "DIR", "a data set for the page, which is not there yet");
     readonly Option<string?> config = Values.Text(
         "--config", "FILE", "settings as a JSON object; options and variables HWASO_SERVE_NAME count before it");
 

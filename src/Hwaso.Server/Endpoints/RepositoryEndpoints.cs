@@ -38,7 +38,7 @@ static class RepositoryEndpoints
         });
         // A bare array, as the extension has it.
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Json.Plain))
         {
             json.WriteStartArray();
             foreach (var slot in parts.Models.All.Where(s => !ready || s.Model is not null))

@@ -10,8 +10,10 @@ namespace Hwaso.Server.Http;
 /// Turns every failure into an answer with a body: of the Open Inference Protocol <c>{"error": …}</c>, elsewhere a problem document
 /// (RFC 9457), whatever the request accepts.
 /// </summary>
-sealed partial class FailureWriter(RequestDelegate next, ILogger<FailureWriter> log)
+sealed partial class FailureWriter(RequestDelegate next, ILoggerFactory logs)
 {
+    readonly ILogger log = logs.CreateLogger("hwaso");
+
     // Of nginx: the client closed the connection before the answer. Nobody receives it; logs and metrics do.
     const int ClientLeft = 499;
 
@@ -82,7 +84,7 @@ sealed partial class FailureWriter(RequestDelegate next, ILogger<FailureWriter> 
         Guard.AddHeaders(context);
         var protocol = context.Request.Path.StartsWithSegments("/v2");
         var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Json.Plain))
         {
             json.WriteStartObject();
             if (protocol)
@@ -111,9 +113,9 @@ sealed partial class FailureWriter(RequestDelegate next, ILogger<FailureWriter> 
         var status => Phrase(status),
     };
 
-    [LoggerMessage(LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:0.0} ms {Bytes} bytes")]
+    [LoggerMessage(1, LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:0.0} ms {Bytes} bytes")]
     static partial void Answered(ILogger log, string method, string route, int status, double milliseconds, long bytes);
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
+    [LoggerMessage(2, LogLevel.Error, "{Method} {Path} failed")]
     static partial void Failed(ILogger log, string method, string path, Exception error);
 }

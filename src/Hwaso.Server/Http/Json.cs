@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -7,11 +8,14 @@ namespace Hwaso.Server.Http;
 /// <summary>Writes answers that are whole before their first byte leaves, so that a failure while writing is still an answer.</summary>
 static class Json
 {
+    /// <summary>Words as they are, apostrophes and Korean letters included: no answer is read as HTML.</summary>
+    public static JsonWriterOptions Plain { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Answers with an object.</summary>
     public static Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> members, int status = 200)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Plain))
         {
             json.WriteStartObject();
             members(json);

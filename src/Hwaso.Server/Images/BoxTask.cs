@@ -48,7 +48,7 @@ sealed class BoxTask(DetectorNetwork network) : ImageTask
         FoundObject[] drawn = [.. found.Where(d => d.Score >= drawnFrom)];
         foreach (var one in drawn.Reverse())
             if (one.MaskOf(image.Height, image.Width) is { } pixels)
-                MaskDrawing.Draw(picture, pixels, BoxDrawing.ColourOf(one.Label));
+                MaskDrawing.Draw(picture, image, pixels, BoxDrawing.ColourOf(one.Label));
         foreach (var one in drawn)
         {
             var (id, name) = CategoryOf(one);

@@ -28,7 +28,7 @@ abstract class ImageTask
     protected static ReadOnlyMemory<byte> Object(Action<Utf8JsonWriter> members)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Json.Plain))
         {
             json.WriteStartObject();
             members(json);

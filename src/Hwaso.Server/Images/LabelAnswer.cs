@@ -33,7 +33,7 @@ static class LabelAnswer
         if (form == Overlay)
             return Imaging.Png.Encode(Imaging.Overlay.Blend(image, labels, palette, alpha));
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Http.Json.Plain))
         {
             var found = Found(labels, classes, palette);
             if (form == Json)

@@ -24,7 +24,7 @@ sealed record InferAnswer(ReadOnlyMemory<byte> Body, int? JsonLength)
     {
         var (buffer, tail) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
         var hasBinary = false;
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Json.Plain))
         {
             json.WriteStartObject();
             json.WriteString("model_name", model);
