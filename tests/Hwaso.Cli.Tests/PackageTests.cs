@@ -15,7 +15,7 @@ public sealed partial class PackageTests(Workshop shop, PackedHwaso packed)
     static readonly string[] rooms =
     [
         "Scenes", "Data", "Metrics", "Imaging", "Runtime", "Recipes", "Checkpoints", "Torch", "Nn", "Models", "Graph", "Onnx", "Inference",
-        "Reports", "Training",
+        "Reports", "Training", "Server",
     ];
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed partial class PackageTests(Workshop shop, PackedHwaso packed)
             """);
         foreach (var room in rooms)
             File.WriteAllText(At($"{room}.cs"), Example(room));
-        File.WriteAllText(At("Program.cs"), string.Concat(rooms.Select(room => $"Pages.Of{room}.Run();\n")));
+        File.WriteAllText(At("Program.cs"), string.Concat(rooms.Select(room => $"await Pages.Of{room}.Run();\n")));
 
         ChildProcess.Dotnet(folder, "build", "-c", "Release", "-o", "out", "-v", "quiet");
         var native = Path.Combine(Repository.Root, "native", "build", "libhwaso_torch.so");
@@ -89,6 +89,7 @@ public sealed partial class PackageTests(Workshop shop, PackedHwaso packed)
         Assert.Contains("small: seed 2\n", line.Output, StringComparison.Ordinal);
         Assert.Contains("float32[2, 4]\n", line.Output, StringComparison.Ordinal);
         Assert.Contains("conv1.weight", line.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\nhttp://127\.0\.0\.1:\d+ serves road\n", line.Output);
         using var loaded = SegmentationModel.Load(At("road.onnx"), new RuntimeOptions { Threads = 1 });
         Assert.Equal(loaded.Segment(street.Pixels, street.Width, street.Height).Labels, Png.ReadLabels(At("labels.png")).Labels);
         Assert.Equal((64, 32), (ImageFile.ReadRgb(At("small.png")).Width, ImageFile.ReadRgb(At("small.png")).Height));
@@ -123,7 +124,7 @@ public sealed partial class PackageTests(Workshop shop, PackedHwaso packed)
         var usings = lines.TakeWhile(line => line.Length == 0 || line.StartsWith("using Hwaso.", StringComparison.Ordinal)).ToArray();
         // Usings do not count: three lines each, four at most.
         Assert.InRange(lines.Skip(usings.Length).Count(line => line.Length > 0), 1, 4);
-        return $"{string.Join('\n', usings)}\nnamespace Pages;\nstatic class Of{room}\n{{\npublic static void Run()\n{{\n"
+        return $"{string.Join('\n', usings)}\nnamespace Pages;\nstatic class Of{room}\n{{\npublic static async Task Run()\n{{\n"
             + $"{string.Join('\n', lines.Skip(usings.Length))}\n}}\n}}\n";
     }
 
