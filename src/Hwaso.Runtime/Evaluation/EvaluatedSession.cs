@@ -5,7 +5,7 @@ namespace Hwaso.Runtime.Evaluation;
 /// <summary>The inputs and outputs of an evaluated model, for inputs of one size.</summary>
 sealed class EvaluatedSession(EvaluatedGraph graph, IReadOnlyList<OnnxType> types, IReadOnlyList<int[]> shapes, RunTools tools)
 {
-    readonly Value[] inputs = [.. types.Zip(shapes, (type, shape) => new Value(type, shape))];
+    readonly Value[] inputs = tools.Inputs(types, shapes);
     Value[]? outputs;
 
     public long Bytes => inputs.Sum(v => v.Bytes) + (outputs ?? []).Sum(v => v.Bytes);

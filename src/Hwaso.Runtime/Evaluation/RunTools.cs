@@ -22,16 +22,20 @@ sealed class RunTools(string place, long mostBytes, KernelSet kernels, Action<Ke
     /// <summary>Sees every value that a node makes, and the node; null for none.</summary>
     public Action<string, Value>? Seen { get; set; }
 
+    /// <summary>Inputs of zeros, unless together they need more than is allowed: a file may claim any size for them.</summary>
+    public Value[] Inputs(IReadOnlyList<OnnxType> types, IReadOnlyList<int[]> shapes)
+    {
+        if (types.Zip(shapes, (type, shape) => Value.BytesOf(type, shape)).Aggregate(Int128.Zero, (sum, bytes) => sum + bytes) > mostBytes)
+            throw TooLarge();
+        return [.. types.Zip(shapes, (type, shape) => new Value(type, shape))];
+    }
+
     /// <summary>Counts the bytes of the values that live.</summary>
     public void Hold(long bytes)
     {
         held += bytes;
         if (bytes > 0 && held > mostBytes)
-            throw new ModelFormatException(place, $"a run needs more than the {mostBytes >> 20} MiB allowed; use smaller inputs, "
-                + "or allow more (RuntimeOptions.MostBytes)")
-            {
-                IsTooLarge = true,
-            };
+            throw TooLarge();
     }
 
     /// <summary>Computes a planned operator on values in single precision; null if it does not take them.</summary>
@@ -87,6 +91,12 @@ sealed class RunTools(string place, long mostBytes, KernelSet kernels, Action<Ke
                 packed.Release();
         }
     }
+
+    ModelFormatException TooLarge() => new(place, $"a run needs more than the {mostBytes >> 20} MiB allowed; use smaller inputs, "
+        + "or allow more (RuntimeOptions.MostBytes)")
+    {
+        IsTooLarge = true,
+    };
 }
 
 /// <summary>A constant that a node multiplies with, and the forms that kernels read.</summary>

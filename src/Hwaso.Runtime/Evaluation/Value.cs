@@ -58,9 +58,15 @@ sealed unsafe class Value
     public bool IsReal => Numbers.IsReal(Type);
 
     /// <summary>Whether the numbers are held in single precision.</summary>
-    public bool IsSingle => IsReal && Type != OnnxType.Float64;
+    public bool IsSingle => IsHeldInSingle(Type);
 
-    public long Bytes => (long)Count * (IsSingle ? sizeof(float) : sizeof(long));
+    public long Bytes => (long)BytesOf(Type, Shape);
+
+    /// <summary>The bytes of a value that is not made yet; it may be more than memory has.</summary>
+    public static Int128 BytesOf(OnnxType type, IEnumerable<int> shape) =>
+        shape.Aggregate((Int128)(IsHeldInSingle(type) ? sizeof(float) : sizeof(long)), (bytes, size) => bytes * size);
+
+    static bool IsHeldInSingle(OnnxType type) => Numbers.IsReal(type) && type != OnnxType.Float64;
 
     public Span<float> Floats => floats.AsSpan(0, floats is null ? 0 : Count);
 

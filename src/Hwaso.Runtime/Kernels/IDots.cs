@@ -10,41 +10,34 @@ namespace Hwaso.Runtime.Kernels;
 unsafe interface IDots<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Sums per vector.</summary>
-    static abstract int Count { get; }
-
     /// <summary>Products per sum and instruction: 2 of 16 bits or 4 of 8 bits, which lie in 32 bits.</summary>
     static abstract int Group { get; }
 
-    /// <summary>Whether pixels are taken less 128, because the processor multiplies signed numbers only.</summary>
-    static abstract bool IsSigned { get; }
-
-    static abstract TVector Zero { get; }
-
-    static abstract TVector Load(int* from);
-
-    static abstract void Store(TVector value, int* to);
-
+    /// <summary>The same number in every sum's place.</summary>
     static abstract TVector All(int value);
 
     /// <summary>sum + the products of each group of pixels with the weights.</summary>
     static abstract TVector Dot(TVector sum, TVector pixels, TVector weights);
+
+    /// <summary>Whether pixels are taken less 128, because the processor multiplies signed numbers only.</summary>
+    static virtual bool IsSigned => false;
+
+    /// <summary>Sums per vector.</summary>
+    static virtual int Count => sizeof(TVector) / sizeof(int);
+
+    static virtual TVector Zero => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static virtual TVector Load(int* from) => Unsafe.ReadUnaligned<TVector>(from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static virtual void Store(TVector value, int* to) => Unsafe.WriteUnaligned(to, value);
 }
 
 /// <summary>One sum at a time, of 2 products.</summary>
-readonly unsafe struct Dots1 : IDots<int>
+readonly struct Dots1 : IDots<int>
 {
-    public static int Count => 1;
-
     public static int Group => 2;
-
-    public static bool IsSigned => false;
-
-    public static int Zero => 0;
-
-    public static int Load(int* from) => *from;
-
-    public static void Store(int value, int* to) => *to = value;
 
     public static int All(int value) => value;
 
@@ -53,21 +46,9 @@ readonly unsafe struct Dots1 : IDots<int>
 }
 
 /// <summary>4 sums of 2 products: SSE, and Arm without dot products.</summary>
-readonly unsafe struct Dots128 : IDots<Vector128<int>>
+readonly struct Dots128 : IDots<Vector128<int>>
 {
-    public static int Count => 4;
-
     public static int Group => 2;
-
-    public static bool IsSigned => false;
-
-    public static Vector128<int> Zero => Vector128<int>.Zero;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Load(int* from) => Vector128.Load(from);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector128<int> value, int* to) => Vector128.Store(value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> All(int value) => Vector128.Create(value);
@@ -79,21 +60,11 @@ readonly unsafe struct Dots128 : IDots<Vector128<int>>
 }
 
 /// <summary>4 sums of 4 products: Arm's dot products.</summary>
-readonly unsafe struct DotsArm : IDots<Vector128<int>>
+readonly struct DotsArm : IDots<Vector128<int>>
 {
-    public static int Count => 4;
-
     public static int Group => 4;
 
     public static bool IsSigned => true;
-
-    public static Vector128<int> Zero => Vector128<int>.Zero;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Load(int* from) => Vector128.Load(from);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector128<int> value, int* to) => Vector128.Store(value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> All(int value) => Vector128.Create(value);
@@ -104,21 +75,9 @@ readonly unsafe struct DotsArm : IDots<Vector128<int>>
 }
 
 /// <summary>8 sums of 2 products: AVX2.</summary>
-readonly unsafe struct Dots256 : IDots<Vector256<int>>
+readonly struct Dots256 : IDots<Vector256<int>>
 {
-    public static int Count => 8;
-
     public static int Group => 2;
-
-    public static bool IsSigned => false;
-
-    public static Vector256<int> Zero => Vector256<int>.Zero;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Load(int* from) => Vector256.Load(from);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<int> value, int* to) => Vector256.Store(value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> All(int value) => Vector256.Create(value);
@@ -129,21 +88,9 @@ readonly unsafe struct Dots256 : IDots<Vector256<int>>
 }
 
 /// <summary>8 sums of 4 products: VNNI.</summary>
-readonly unsafe struct DotsVnni : IDots<Vector256<int>>
+readonly struct DotsVnni : IDots<Vector256<int>>
 {
-    public static int Count => 8;
-
     public static int Group => 4;
-
-    public static bool IsSigned => false;
-
-    public static Vector256<int> Zero => Vector256<int>.Zero;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Load(int* from) => Vector256.Load(from);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<int> value, int* to) => Vector256.Store(value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> All(int value) => Vector256.Create(value);
@@ -154,21 +101,9 @@ readonly unsafe struct DotsVnni : IDots<Vector256<int>>
 }
 
 /// <summary>16 sums of 2 products: AVX-512.</summary>
-readonly unsafe struct Dots512 : IDots<Vector512<int>>
+readonly struct Dots512 : IDots<Vector512<int>>
 {
-    public static int Count => 16;
-
     public static int Group => 2;
-
-    public static bool IsSigned => false;
-
-    public static Vector512<int> Zero => Vector512<int>.Zero;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Load(int* from) => Vector512.Load(from);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<int> value, int* to) => Vector512.Store(value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> All(int value) => Vector512.Create(value);

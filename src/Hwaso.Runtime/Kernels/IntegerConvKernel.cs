@@ -261,7 +261,8 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
             {
                 var first = (Vector256.ConvertToSingle(Vector256.Load(sums + k) - excess) * scale) + shift;
                 var second = (Vector256.ConvertToSingle(Vector256.Load(sums + k + Wide) - excess) * scale) + shift;
-                ByteVectors.Store(Vector256.MaxNative(first, floor), Vector256.MaxNative(second, floor), bytes, (byte*)output + target + k);
+                // What is not a number stays so, as on the other path.
+                ByteVectors.Store(Lanes256.AtLeast(floor, first), Lanes256.AtLeast(floor, second), bytes, (byte*)output + target + k);
             }
         }
         for (; k + Wide <= count; k += Wide)

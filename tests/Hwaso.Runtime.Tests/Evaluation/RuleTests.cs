@@ -8,6 +8,21 @@ namespace Hwaso.Runtime.Tests.Evaluation;
 /// <summary>Operators of typed values, where ONNX's own tests that we have leave a case out.</summary>
 public sealed class RuleTests : TensorTest
 {
+    [Fact]
+    public void An_input_that_a_file_claims_to_be_huge_is_refused_before_memory_is_taken()
+    {
+        using var document = new OnnxDocument();
+        Input(document, "x", 1 << 14, 1 << 14);
+        // Its sizes depend on the numbers, so the model is evaluated.
+        document.Node("NonZero", "", ["x"], ["y"]);
+        document.Output("y", OnnxDataType.Int64);
+        using var model = OnnxModel.Load(document.ToArray([]), "huge", new RuntimeOptions { Threads = 1, MostBytes = 8 << 20 });
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.Throws<ModelFormatException>(() => model.Open([1 << 14, 1 << 14]));
+        Assert.True(error.IsTooLarge);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
+    }
+
     [Theory]
     // 2 · 127 · 255 · 9 · 5 is less than 2²⁴: one pass in single precision; 700 channels need two, 70,000 double precision.
     [InlineData(5, 3, 1)]

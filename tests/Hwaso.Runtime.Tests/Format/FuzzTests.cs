@@ -9,7 +9,7 @@ namespace Hwaso.Runtime.Tests.Format;
 /// Each of thousands of damaged files is refused with a ModelFormatException, or runs with the same numbers on every path. None makes the
 /// runtime allocate memory that the file only declares.
 /// </summary>
-/// <remarks>HWASO_FUZZ_FILES sets the number of files for a longer run.</remarks>
+/// <remarks>HWASO_FUZZ_FILES sets the number of files, and HWASO_FUZZ_SEED the first seed, for longer runs.</remarks>
 public sealed class FuzzTests
 {
     const long MostBytes = 8 << 20;
@@ -24,11 +24,9 @@ public sealed class FuzzTests
     public void A_damaged_file_is_refused_or_runs_and_takes_no_more_memory_than_allowed()
     {
         var mutator = new FileMutator(FuzzFiles.All);
-        var count = int.TryParse(Environment.GetEnvironmentVariable("HWASO_FUZZ_FILES"), CultureInfo.InvariantCulture, out var asked)
-            ? asked
-            : 800;
+        var (count, first) = (Asked("HWASO_FUZZ_FILES") ?? 800, Asked("HWASO_FUZZ_SEED") ?? 0);
         var (refused, ran, reasons, failures) = (0, 0, new HashSet<string>(), new List<string>());
-        for (var seed = 0; seed < count && failures.Count < 20; seed++)
+        for (var seed = first; seed < first + count && failures.Count < 20; seed++)
             switch (Try(mutator.Next(new Random(seed))))
             {
                 case (true, { } reason):
@@ -44,7 +42,8 @@ public sealed class FuzzTests
                     break;
             }
         Assert.True(failures.Count == 0, string.Join('\n', failures));
-        Assert.True(refused > count / 4 && ran > count / 20 && reasons.Count > 40,
+        // A few files, as when one seed is tried again, may all end the same way.
+        Assert.True(count < 100 || (refused > count / 4 && ran > count / 20 && reasons.Count > 40),
             $"{refused} refused for {reasons.Count} reasons, {ran} ran: the damage reaches one side alone");
     }
 
@@ -54,6 +53,9 @@ public sealed class FuzzTests
         foreach (var file in FuzzFiles.All)
             Assert.Equal((true, null), Try(file));
     }
+
+    static int? Asked(string name) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>Whether a file behaved as it may, and why it was refused; no reason if it ran.</summary>
     static (bool Right, string? Message) Try(byte[] file)
@@ -132,7 +134,11 @@ public sealed class FuzzTests
             var different = Enumerable.Range(0, one.Length).Count(k => !(Math.Abs(one[k] - other[k]) <= 1e-3f * largest));
             // Where rounding decides, as between two equal classes, a few may differ.
             if (different > one.Length / 20)
-                return $"{different} of {one.Length} numbers differ between the paths";
+            {
+                var first = Enumerable.Range(0, one.Length).First(k => !(Math.Abs(one[k] - other[k]) <= 1e-3f * largest));
+                return $"{different} of {one.Length} numbers differ between the paths, number {first} is {one[first]:g9} and "
+                    + $"{other[first]:g9}";
+            }
         }
         return null;
     }

@@ -32,6 +32,35 @@ public sealed class ByteConvolutionTests
     }
 
     [Fact]
+    public void A_scale_that_is_not_a_number_gives_the_same_bits_on_every_path()
+    {
+        using var document = new OnnxDocument();
+        document.Input("x", OnnxDataType.Float32, (1, ""), (1, ""), (1, ""), (40, ""));
+        Code(document, "in", 0.02f, 100, OnnxDataType.UInt8);
+        document.Weight("w", OnnxDataType.Int8, [1, 1, 1, 1], [3]);
+        document.Weight("w.s", [1], [float.NaN]);
+        document.Weight("w.z", OnnxDataType.Int8, [1], [0]);
+        document.Node("QuantizeLinear", "", ["x", "in.s", "in.z"], ["q"]);
+        document.Node("DequantizeLinear", "", ["q", "in.s", "in.z"], ["d"]);
+        document.Node("DequantizeLinear", "", ["w", "w.s", "w.z"], ["dw"], OnnxValue.Of("axis", 0));
+        document.Node("Conv", "", ["d", "dw"], ["c"]);
+        document.Node("Relu", "", ["c"], ["r"]);
+        document.Node("QuantizeLinear", "", ["r", "in.s", "in.z"], ["qy"]);
+        document.Node("DequantizeLinear", "", ["qy", "in.s", "in.z"], ["y"]);
+        document.Output("y", OnnxDataType.Float32);
+        var file = document.ToArray([]);
+        var answers = SmallModel.Paths.Select(path =>
+        {
+            using var model = OnnxModel.Load(file, "scale", new RuntimeOptions { Path = path, Threads = 1 });
+            var session = model.Open([1, 1, 1, 40]);
+            Assert.Contains(session.Plan.Steps, s => s.Operator is IntegerConvOperator);
+            session.Run();
+            return session.Output(0).ToArray();
+        }).ToList();
+        Assert.All(answers, a => Assert.Equal(answers[0], a));
+    }
+
+    [Fact]
     public void A_sum_of_two_restored_tensors_is_computed_on_bytes()
     {
         // 1,003 numbers: whole vectors and a rest.
