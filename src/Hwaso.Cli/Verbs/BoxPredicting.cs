@@ -11,9 +11,6 @@ namespace Hwaso.Cli.Verbs;
 /// <summary>The part of <c>hwaso predict</c> that finds objects.</summary>
 static class BoxPredicting
 {
-    // Detections below this score are not drawn unless a limit is given; the JSON has them.
-    const double DrawnFrom = 0.3;
-
     /// <summary>Writes a JSON and a picture for each image.</summary>
     public static int Run(PredictArguments asked, double? least, VerbContext context)
     {
@@ -26,23 +23,20 @@ static class BoxPredicting
             ? [string.Create(CultureInfo.InvariantCulture, $"detection.score={score}")]
             : [];
         using var network = context.OpenDetector(asked.Source, settings);
-        return ImageAnswers.Run(asked, context, (stem, path, image) => Write(stem, path, image, network, least ?? 0, least ?? DrawnFrom),
-            network.Engine);
+        return ImageAnswers.Run(
+            asked, context,
+            (stem, path, image) => Write(stem, path, image, network, least ?? 0, least ?? ObjectPicture.DrawnFrom), network.Engine);
     }
 
     static string Write(string stem, string path, RgbImage image, DetectorNetwork network, double least, double drawnFrom)
     {
         var list = new JsonArray();
-        var picture = new RgbImage(image.Width, image.Height, (byte[])image.Pixels.Clone());
         var extent = network.Finder.Form.Extent;
         FoundObject[] found = [.. network.Finder.Find(image).Where(d => d.Score >= least).OrderByDescending(d => d.Score)];
-        foreach (var one in found.Reverse().Where(d => d.Score >= drawnFrom))
-            if (one.MaskOf(image.Height, image.Width) is { } pixels)
-                MaskDrawing.Draw(picture, image, pixels, BoxDrawing.ColourOf(one.Label));
         foreach (var one in found)
         {
             var (box, score, label) = one;
-            var category = network.Categories?[label] ?? (label + 1, "");
+            var category = network.CategoryOf(label);
             var entry = new JsonObject
             {
                 ["category_id"] = category.Id,
@@ -53,13 +47,8 @@ static class BoxPredicting
             list.Add(entry);
             if (one.Mask is { } mask)
                 entry["segmentation"] = new JsonObject { ["size"] = new JsonArray(image.Height, image.Width), ["counts"] = mask };
-            if (score >= drawnFrom)
-                BoxDrawing.Draw(
-                    picture, box.X1, box.Y1, box.X2, box.Y2, BoxDrawing.ColourOf(label),
-                    string.Create(
-                        CultureInfo.InvariantCulture, $"{(category.Name.Length > 0 ? category.Name : category.Id)} {score:0.00}"));
         }
-        Png.Write(stem + ".png", picture);
+        Png.Write(stem + ".png", ObjectPicture.Draw(image, found, network, drawnFrom));
         var json = new JsonObject { ["image"] = path, ["width"] = image.Width, ["height"] = image.Height, ["objects"] = list };
         File.WriteAllText(stem + ".json", json.ToJsonString());
         return stem + ".json";

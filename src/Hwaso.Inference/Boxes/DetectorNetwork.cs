@@ -132,6 +132,11 @@ public sealed class DetectorNetwork : IDisposable
         }
     }
 
+    /// <summary>The category of a class; its place from 1 and no name where the network does not say them.</summary>
+    /// <param name="label">The class from 0.</param>
+    public (long Id, string Name) CategoryOf(int label) =>
+        Categories is { } known && label < known.Count ? known[label] : (label + 1, "");
+
     /// <summary>The category that each class of the network is in a data set.</summary>
     /// <param name="categories">The data set's categories by rising numbers.</param>
     /// <param name="name">The data set in words, for errors.</param>

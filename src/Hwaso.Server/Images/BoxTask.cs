@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Hwaso.Imaging;
 using Hwaso.Inference.Boxes;
@@ -10,9 +9,6 @@ namespace Hwaso.Server.Images;
 /// <summary>The boxes of objects, and their masks where the network finds them.</summary>
 sealed class BoxTask(DetectorNetwork network) : ImageTask
 {
-    // Objects below this score are not drawn unless a limit is given; the JSON has them.
-    const double DrawnFrom = 0.3;
-
     public override string Address => "boxes";
 
     public override IReadOnlyList<AnswerForm> Forms { get; } = [LabelAnswer.Json, LabelAnswer.Overlay];
@@ -22,8 +18,9 @@ sealed class BoxTask(DetectorNetwork network) : ImageTask
     {
         stop.ThrowIfCancellationRequested();
         FoundObject[] found = [.. network.Finder.Find(image).Where(d => d.Score >= question.Score).OrderByDescending(d => d.Score)];
-        var drawnFrom = question.Score > 0 ? question.Score : DrawnFrom;
-        return form => form == LabelAnswer.Overlay ? Draw(image, found, drawnFrom) : Object(json => Write(json, model, image, found));
+        var drawnFrom = question.Score > 0 ? question.Score : ObjectPicture.DrawnFrom;
+        return form => form == LabelAnswer.Overlay ? Png.Encode(ObjectPicture.Draw(image, found, network, drawnFrom))
+            : Object(json => Write(json, model, image, found));
     }
 
     public override void Describe(Utf8JsonWriter json)
@@ -39,25 +36,6 @@ sealed class BoxTask(DetectorNetwork network) : ImageTask
         json.WriteEndArray();
     }
 
-    (long Id, string Name) CategoryOf(FoundObject one) =>
-        network.Categories is { } known && one.Label < known.Count ? known[one.Label] : (one.Label + 1, "");
-
-    ReadOnlyMemory<byte> Draw(RgbImage image, FoundObject[] found, double drawnFrom)
-    {
-        var picture = new RgbImage(image.Width, image.Height, (byte[])image.Pixels.Clone());
-        FoundObject[] drawn = [.. found.Where(d => d.Score >= drawnFrom)];
-        foreach (var one in drawn.Reverse())
-            if (one.MaskOf(image.Height, image.Width) is { } pixels)
-                MaskDrawing.Draw(picture, image, pixels, BoxDrawing.ColourOf(one.Label));
-        foreach (var one in drawn)
-        {
-            var (id, name) = CategoryOf(one);
-            BoxDrawing.Draw(picture, one.Box.X1, one.Box.Y1, one.Box.X2, one.Box.Y2, BoxDrawing.ColourOf(one.Label),
-                string.Create(CultureInfo.InvariantCulture, $"{(name.Length > 0 ? name : id)} {one.Score:0.00}"));
-        }
-        return Png.Encode(picture);
-    }
-
     void Write(Utf8JsonWriter json, string model, RgbImage image, FoundObject[] found)
     {
         var extent = network.Finder.Form.Extent;
@@ -67,7 +45,7 @@ sealed class BoxTask(DetectorNetwork network) : ImageTask
         json.WriteStartArray("objects");
         foreach (var one in found)
         {
-            var (id, name) = CategoryOf(one);
+            var (id, name) = network.CategoryOf(one.Label);
             json.WriteStartObject();
             json.WriteNumber("category_id", id);
             json.WriteString("category", name);
