@@ -191,4 +191,7 @@ public sealed class ImageFormatException(string path, string problem, Exception?
 {
     /// <summary>The file.</summary>
     public string Path { get; } = path;
+
+    /// <summary>The size in pixels that the file claims, where that is the problem; null elsewhere.</summary>
+    public (long Width, long Height)? Claimed { get; init; }
 }

@@ -35,10 +35,16 @@ static class ImageLimits
     {
         if (width < 1 || height < 1 || width > Side || height > Side || width * height > Pixels)
             throw new ImageFormatException(name, $"claims {width}×{height} pixels; sides from 1 to {Side} and at most "
-                + $"{Pixels / 1_000_000} megapixels are read; split it into tiles, or the file is broken");
+                + $"{Pixels / 1_000_000} megapixels are read; split it into tiles, or the file is broken")
+            {
+                Claimed = (width, height),
+            };
         var claimed = width * height * pixelBits / 8;
         if (claimed > Believed && claimed > length * densest)
             throw new ImageFormatException(name, $"claims {width}×{height} pixels in a file of {length} bytes, which cannot hold them; it "
-                + "is cut short or broken: fetch or export it again");
+                + "is cut short or broken: fetch or export it again")
+            {
+                Claimed = (width, height),
+            };
     }
 }

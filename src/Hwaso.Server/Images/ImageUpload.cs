@@ -79,17 +79,8 @@ static class ImageUpload
         catch (ImageFormatException error)
         {
             throw !ImageFile.HasKnownStart(bytes) ? RequestFailure.WrongType(error.Message, Accepted)
-                : ClaimsTooMuch(bytes, most) ? RequestFailure.TooLarge(error.Message)
+                : error.Claimed is { } claimed && claimed.Width * claimed.Height > most ? RequestFailure.TooLarge(error.Message)
                 : new RequestFailure(422, error.Message);
         }
-    }
-
-    // A size beyond what any image may have is refused by the decoder itself, as broken.
-    static bool ClaimsTooMuch(ReadOnlySpan<byte> bytes, long most)
-    {
-        const int At = 16;
-        return bytes.Length >= At + 8 && bytes[0] == 0x89
-            && (long)System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes[At..])
-                * System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes[(At + 4)..]) > most;
     }
 }

@@ -134,6 +134,19 @@ public sealed class SegmentTests(SharedServer shared)
         Assert.Contains("4000000", await Problem(await server.Post(Path, many, "image/png"), 413), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(65500)]
+    [InlineData(20000)]
+    public async Task A_header_that_claims_too_many_pixels_is_413_whatever_the_format(int side)
+    {
+        var jpeg = Jpeg.Encode(new RgbImage(8, 8), 90);
+        // Behind marker, length and precision: height and width.
+        var frame = jpeg.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xff, 0xc0]) + 5;
+        (jpeg[frame], jpeg[frame + 1]) = (jpeg[frame + 2], jpeg[frame + 3]) = ((byte)(side >> 8), (byte)side);
+
+        Assert.Contains($"{side}×{side}", await Problem(await server.Post(Path, jpeg, "image/jpeg"), 413), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_body_of_too_many_bytes_is_413_whether_its_length_is_said_or_not()
     {
