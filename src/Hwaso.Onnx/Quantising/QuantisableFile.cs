@@ -38,8 +38,8 @@ public sealed class QuantisableFile
     }
 
     /// <summary>
-    /// The convolutions that can be rewritten, in the file's order. Those of each channel alone are not among them, nor 1×1 convolutions of
-    /// concatenated tensors that were resized.
+    /// The convolutions that can be rewritten, in the file's order. Those of each channel alone are not among them, nor 1×1 convolutions
+    /// of concatenated tensors that were resized.
     /// </summary>
     public IReadOnlyList<QuantisableLayer> Layers { get; }
 

@@ -9,8 +9,6 @@ using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Training.Loop;
-using Hwaso.Training.Tasks;
 using Hwaso.Training.Tests.Loop;
 
 namespace Hwaso.Training.Tests.Tasks.Boxes;
@@ -38,7 +36,6 @@ public sealed class BoxPeerTests : TensorTest
     public void Detector_trains_as_PyTorch_does(string name)
     {
         var wanted = recorded["cases"]![name]!;
-        var losses = wanted["losses"]!.AsArray().Select(l => l!.GetValue<double>()).ToArray();
         WriteData("train");
         WriteData("val");
         var weights = At("formula.safetensors");
@@ -46,17 +43,7 @@ public sealed class BoxPeerTests : TensorTest
             RepositoryRoot.File("recipes", wanted["recipe"]!.GetValue<string>()),
             [.. wanted["settings"]!.AsArray().Select(s => s!.GetValue<string>()), $"model.pretrained='{weights}'"]);
         WriteWeights(weights, file, wanted["scales"]!.AsObject());
-        var run = new RunFolder(At("run"));
-        var request = new TrainRequest(file, folder, run, false, Device.Cpu, 1);
-        using (var trainer = new Trainer(request, TrainingTasks.Open(request), new RunWatcher()))
-            Assert.True(trainer.Run(default).Finished);
-
-        var got = MetricsLog.Read(run.Metrics).Steps.Select(l => l.Loss).ToArray();
-        Assert.Equal(losses.Length, got.Length);
-        for (var k = 0; k < losses.Length; k++)
-            Assert.True(
-                Math.Abs(got[k] / losses[k] - 1) <= Tolerance,
-                $"step {k + 1}: loss {got[k]:g9}, PyTorch's {losses[k]:g9}, {Math.Abs(got[k] / losses[k] - 1):g2} apart");
+        PeerRun.Check(file, folder, new RunFolder(At("run")), wanted, Tolerance);
     }
 
     public override void Dispose()

@@ -8,9 +8,6 @@ using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Tests;
-using Hwaso.Torch;
-using Hwaso.Training.Loop;
-using Hwaso.Training.Tasks;
 using Hwaso.Training.Tests.Loop;
 
 namespace Hwaso.Training.Tests.Tasks.Poses;
@@ -36,7 +33,6 @@ public sealed class PosePeerTests : TensorTest
     public void Recipe_trains_as_PyTorch_does(string name)
     {
         var wanted = recorded["cases"]![name]!;
-        var losses = wanted["losses"]!.AsArray().Select(l => l!.GetValue<double>()).ToArray();
         var settings = wanted["settings"]!.AsArray().Select(s => s!.GetValue<string>())
             .Append(name.Split(' ') is [_, var asked] ? asked : "seed=304");
         WriteData();
@@ -48,19 +44,8 @@ public sealed class PosePeerTests : TensorTest
             Zoo.Define(file.Model).Build(shapes, PoseDescription.Coco.Count);
             SafeTensors.Write(weights, shapes.State.Select(s => KeyValuePair.Create(s.Key, FormulaWeights.Fill(s.Key, s.Value.Shape))));
         }
-        var run = new RunFolder(At("run"));
-        var request = new TrainRequest(file, folder, run, false, Device.Cpu, 1);
-        using (var trainer = new Trainer(request, TrainingTasks.Open(request), new RunWatcher()))
-            Assert.True(trainer.Run(default).Finished);
-
-        var got = MetricsLog.Read(run.Metrics).Steps.Select(l => l.Loss).ToArray();
         var tolerance = Times * wanted["float32_loss_error"]!.GetValue<double>() + Kink;
-        Assert.Equal(losses.Length, got.Length);
-        for (var k = 0; k < losses.Length; k++)
-            Assert.True(
-                Math.Abs(got[k] - losses[k]) <= tolerance * losses[k],
-                $"step {k + 1}: loss {got[k]:g9}, PyTorch's {losses[k]:g9}, {Math.Abs(got[k] / losses[k] - 1):g2} apart where "
-                + $"{tolerance:g2} is allowed");
+        PeerRun.Check(file, folder, new RunFolder(At("run")), wanted, tolerance);
     }
 
     [Fact]

@@ -6,10 +6,7 @@ using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Tests;
-using Hwaso.Torch;
-using Hwaso.Training.Loop;
 using Hwaso.Training.Studies;
-using Hwaso.Training.Tasks;
 using Hwaso.Training.Tests.Loop;
 
 namespace Hwaso.Training.Tests.Tasks.Segmentation;
@@ -36,25 +33,14 @@ public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFix
     public void Recipe_trains_as_PyTorch_does(string name)
     {
         var wanted = data.Cases[name]!;
-        var losses = wanted["losses"]!.AsArray().Select(l => l!.GetValue<double>()).ToArray();
         var settings = wanted["settings"]!.AsArray().Select(s => s!.GetValue<string>());
         var recipe = Open(name, [.. settings, $"model.pretrained='{At("formula.safetensors")}'"]);
         var before = WriteWeights(recipe);
         var run = new RunFolder(At("run"));
-        var request = new TrainRequest(recipe, data.Folder, run, false, Device.Cpu, 1);
-        using (var trainer = new Trainer(request, TrainingTasks.Open(request), new RunWatcher()))
-            Assert.True(trainer.Run(default).Finished);
-
         // Where the loss counts the pixels below a certainty, rounding takes a pixel across that limit, and with it its share of the loss.
         var tolerance = Times * wanted["float32_loss_error"]!.GetValue<double>() + LossKink
             + (wanted["loss_jump"]?.GetValue<double>() ?? 0);
-        var got = MetricsLog.Read(run.Metrics).Steps.Select(l => l.Loss).ToArray();
-        Assert.Equal(losses.Length, got.Length);
-        for (var k = 0; k < losses.Length; k++)
-            Assert.True(
-                Math.Abs(got[k] - losses[k]) <= tolerance * losses[k],
-                $"step {k + 1}: loss {got[k]:g9}, PyTorch's {losses[k]:g9}, "
-                + $"{Math.Abs(got[k] / losses[k] - 1):g2} apart where {tolerance:g2} is allowed");
+        PeerRun.Check(recipe, data.Folder, run, wanted, tolerance);
         AssertChanges(wanted["changes"]!.AsObject(), before, TensorFile.Read(run.Last).Tensors);
     }
 
