@@ -1,6 +1,7 @@
 using Hwaso.Server.Endpoints;
 using Hwaso.Server.Http;
 using Hwaso.Server.Operation;
+using Hwaso.Server.Pages;
 using Hwaso.Server.Serving;
 using Hwaso.Server.Settings;
 using Microsoft.AspNetCore.Builder;
@@ -101,6 +102,7 @@ public sealed class InferenceServer : IAsyncDisposable
         if (settings.Origins.Count > 0)
             app.UseCors(cors => cors.WithOrigins([.. settings.Origins]).AllowAnyHeader().AllowAnyMethod()
                 .WithExposedHeaders(ProtocolEndpoints.Header, "Retry-After"));
+        app.UseMiddleware<PageServer>(settings);
         app.UseMiddleware<ApiKeys>(settings);
         app.UseRouting();
         ProtocolEndpoints.Map(app, parts);

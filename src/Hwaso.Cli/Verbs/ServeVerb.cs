@@ -18,7 +18,7 @@ sealed class ServeVerb : Verb
     };
 
     readonly Option<string?> runs = Values.Text("--runs", "DIR", "serves each run in this folder too, loaded by its first request");
-    readonly Option<string?> data = Values.Text("--data", "DIR", "a data set for the page, which is not there yet");
+    readonly Option<string?> data = Values.Text("--data", "DIR", "a data set for the page, whose view of it is not there yet");
     readonly Option<string?> config = Values.Text(
         "--config", "FILE", "settings as a JSON object; options and variables HWASO_SERVE_NAME count before it");
 
@@ -37,6 +37,7 @@ sealed class ServeVerb : Verb
         Values.Texts("--max-pixels", "N", "the most pixels of an image (default: 50000000)"),
         Values.Texts("--max-run-bytes", "N", "the most memory of one run of a network (default: 1073741824)"),
         Values.Texts("--drain", "SECONDS", "the least time between SIGTERM and closing (default: 1)"),
+        Values.Texts("--page", "DIR", "the built page (default: the one that comes with the command)"),
         Values.Texts("--otlp", "URL", "sends metrics by OTLP; /metrics has them for Prometheus anyway"),
         Values.Texts("--logs", "none|text|json", "the form of the log on standard error (default: text)"),
     ];

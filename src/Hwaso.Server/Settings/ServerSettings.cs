@@ -12,6 +12,11 @@ public sealed record ServerSettings
     /// <summary>A folder of runs, each of which is a model as soon as it has weights; null for none.</summary>
     public string? Runs { get; init; }
 
+    /// <summary>
+    /// The folder of the built page; null for the folder <c>page</c> beside the program. Without it the server has no page.
+    /// </summary>
+    public string? Page { get; init; }
+
     /// <summary>Addresses to listen on; port 0 takes a free one.</summary>
     public IReadOnlyList<string> Urls { get; init; } = ["http://127.0.0.1:8080"];
 
