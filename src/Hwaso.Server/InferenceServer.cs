@@ -1,6 +1,7 @@
 using Hwaso.Server.Endpoints;
 using Hwaso.Server.Http;
 using Hwaso.Server.Operation;
+using Hwaso.Server.Runs;
 using Hwaso.Server.Serving;
 using Hwaso.Server.Settings;
 using Microsoft.AspNetCore.Builder;
@@ -46,7 +47,15 @@ public sealed class InferenceServer : IAsyncDisposable
             models = new ModelStore(settings, meters);
             models.LoadAll();
             meters.Watch("hwaso.queue.requests", "{request}", "Requests that compute or wait", () => queue.Places);
-            var parts = new ServerParts(settings, models, queue, new BodyReader(settings), meters);
+            var parts = new ServerParts
+            {
+                Settings = settings,
+                Models = models,
+                Queue = queue,
+                Bodies = new BodyReader(settings),
+                Meters = meters,
+                Runs = new RunStore(settings.Runs, [.. settings.Models.Select(ModelStore.Named).Where(m => Directory.Exists(m.Path))]),
+            };
             app = Build(settings, parts);
             await app.StartAsync(stop);
             return new InferenceServer(app, parts);
@@ -68,7 +77,7 @@ public sealed class InferenceServer : IAsyncDisposable
     /// </summary>
     public async Task StopAsync()
     {
-        parts.Ends = true;
+        parts.End();
         var began = TimeProvider.System.GetTimestamp();
         await Task.Delay(TimeSpan.FromSeconds(parts.Settings.DrainSeconds));
         while (parts.Queue.Places > 0 && TimeProvider.System.GetElapsedTime(began) < longestEnd)
@@ -79,11 +88,12 @@ public sealed class InferenceServer : IAsyncDisposable
     /// <summary>Closes the connections and frees the networks.</summary>
     public async ValueTask DisposeAsync()
     {
-        parts.Ends = true;
+        parts.End();
         await app.DisposeAsync();
         parts.Queue.Dispose();
         parts.Models.Dispose();
         parts.Meters.Dispose();
+        parts.Dispose();
     }
 
     static WebApplication Build(ServerSettings settings, ServerParts parts)
@@ -106,6 +116,7 @@ public sealed class InferenceServer : IAsyncDisposable
         ProtocolEndpoints.Map(app, parts);
         RepositoryEndpoints.Map(app, parts);
         ImageEndpoints.Map(app, parts);
+        RunEndpoints.Map(app, parts);
         Observation.Map(app);
         Document.Map(app);
         return app;

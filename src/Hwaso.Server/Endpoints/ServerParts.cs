@@ -1,4 +1,5 @@
 using Hwaso.Server.Http;
+using Hwaso.Server.Runs;
 using Hwaso.Server.Serving;
 using Hwaso.Server.Settings;
 using Microsoft.AspNetCore.Http;
@@ -6,12 +7,32 @@ using Microsoft.AspNetCore.Http;
 namespace Hwaso.Server.Endpoints;
 
 /// <summary>What the endpoints share.</summary>
-sealed record ServerParts(ServerSettings Settings, ModelStore Models, RunQueue Queue, BodyReader Bodies, ServerMeters Meters)
+sealed class ServerParts : IDisposable
 {
-    volatile bool ends;
+    readonly CancellationTokenSource ending = new();
+
+    public ServerParts() => Ending = ending.Token;
+
+    public required ServerSettings Settings { get; init; }
+
+    public required ModelStore Models { get; init; }
+
+    public required RunQueue Queue { get; init; }
+
+    public required BodyReader Bodies { get; init; }
+
+    public required ServerMeters Meters { get; init; }
+
+    public required RunStore Runs { get; init; }
 
     /// <summary>Whether the server was asked to end: it finishes what it accepted and refuses what is new.</summary>
-    public bool Ends { get => ends; set => ends = value; }
+    public bool Ends => Ending.IsCancellationRequested;
+
+    /// <summary>Cancelled when the server is asked to end: streams, which have no end of their own, end by it.</summary>
+    public CancellationToken Ending { get; }
+
+    /// <summary>Asks the server to end.</summary>
+    public void End() => ending.Cancel();
 
     /// <summary>A token that a request's work ends by: the client leaves, or the time limit passes.</summary>
     public RequestTime Begin(HttpContext context)
@@ -20,6 +41,8 @@ sealed record ServerParts(ServerSettings Settings, ModelStore Models, RunQueue Q
             throw new RequestFailure(503, "the server is ending; ask another").With("Connection", "close");
         return new RequestTime(TimeSpan.FromSeconds(Settings.TimeLimitSeconds), context.RequestAborted);
     }
+
+    public void Dispose() => ending.Dispose();
 }
 
 /// <summary>The time that a request has.</summary>
