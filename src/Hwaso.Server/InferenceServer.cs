@@ -1,3 +1,4 @@
+using Hwaso.Server.DataSets;
 using Hwaso.Server.Endpoints;
 using Hwaso.Server.Http;
 using Hwaso.Server.Operation;
@@ -33,6 +34,7 @@ public sealed class InferenceServer : IAsyncDisposable
     /// <param name="settings">Models, addresses and limits.</param>
     /// <param name="stop">Stops starting.</param>
     /// <exception cref="ArgumentException">A setting cannot be used.</exception>
+    /// <exception cref="Hwaso.Data.DatasetException">The data set cannot be read.</exception>
     /// <exception cref="IOException">A model's file cannot be read, or an address is taken.</exception>
     /// <exception cref="Runtime.Format.ModelFormatException">A file is damaged, or of no network that is supported.</exception>
     public static async Task<InferenceServer> StartAsync(ServerSettings settings, CancellationToken stop = default)
@@ -41,9 +43,11 @@ public sealed class InferenceServer : IAsyncDisposable
         var meters = new ServerMeters();
         var queue = new RunQueue(settings, meters);
         ModelStore? models = null;
+        DataFolder? data = null;
         WebApplication? app = null;
         try
         {
+            data = settings.Data is null ? null : DataFolder.Open(settings.Data, settings.Layout);
             models = new ModelStore(settings, meters);
             models.LoadAll();
             meters.Watch("hwaso.queue.requests", "{request}", "Requests that compute or wait", () => queue.Places);
@@ -54,6 +58,7 @@ public sealed class InferenceServer : IAsyncDisposable
                 Queue = queue,
                 Bodies = new BodyReader(settings),
                 Meters = meters,
+                Data = data,
                 Runs = new RunStore(settings.Runs, [.. settings.Models.Select(ModelStore.Named).Where(m => Directory.Exists(m.Path))]),
             };
             app = Build(settings, parts);
@@ -65,6 +70,7 @@ public sealed class InferenceServer : IAsyncDisposable
             if (app is not null)
                 await app.DisposeAsync();
             queue.Dispose();
+            data?.Dispose();
             models?.Dispose();
             meters.Dispose();
             throw;
@@ -92,6 +98,7 @@ public sealed class InferenceServer : IAsyncDisposable
         await app.DisposeAsync();
         parts.Queue.Dispose();
         parts.Models.Dispose();
+        parts.Data?.Dispose();
         parts.Meters.Dispose();
         parts.Dispose();
     }
@@ -117,6 +124,7 @@ public sealed class InferenceServer : IAsyncDisposable
         RepositoryEndpoints.Map(app, parts);
         ImageEndpoints.Map(app, parts);
         RunEndpoints.Map(app, parts);
+        DataEndpoints.Map(app, parts);
         Observation.Map(app);
         Document.Map(app);
         return app;

@@ -12,6 +12,12 @@ public sealed record ServerSettings
     /// <summary>A folder of runs, each of which is a model as soon as it has weights; null for none.</summary>
     public string? Runs { get; init; }
 
+    /// <summary>A data set whose images and labels are shown and can be edited; null for none.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>The layout of <see cref="Data"/>; null to recognise it by the folder's content.</summary>
+    public string? Layout { get; init; }
+
     /// <summary>Addresses to listen on; port 0 takes a free one.</summary>
     public IReadOnlyList<string> Urls { get; init; } = ["http://127.0.0.1:8080"];
 

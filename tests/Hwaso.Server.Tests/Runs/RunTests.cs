@@ -5,40 +5,14 @@ using Hwaso.Inference;
 namespace Hwaso.Server.Tests.Runs;
 
 /// <summary>The runs as the server shows them, and their events.</summary>
-public sealed class RunTests : IAsyncLifetime
+public sealed class RunTests(RunServer shared) : IClassFixture<RunServer>
 {
-    readonly string root = Directory.CreateTempSubdirectory("hwaso-runs").FullName;
-    TestServer server = null!;
-    RunFolder ended = null!;
-
-    public async Task InitializeAsync()
-    {
-        ended = RunFiles.Write(root, "ended", 12, "finished in 9 s, best mIoU 0.8000 after epoch 4");
-        File.WriteAllText(ended.Result, """
-            {"name": "small", "model": "hrnetv2", "seed": 7, "finished": true, "step": 12, "best_epoch": 4, "miou": 0.8, "parameters": 1000,
-            "seconds": 9.0}
-            """);
-        RunFiles.Pictures(ended, 6, ("old", 0.5));
-        RunFiles.Pictures(ended, 12, ("a", 0.25), ("b", 0.75));
-        RunFiles.Write(root, "failed", 2, "failed at step 3: the loss is NaN at step 3", "seed=8", "train.optimizer.learning_rate=0.5");
-        RunFiles.Write(root, "stopped", 7, "stopped after step 7; --resume continues there");
-        RunFiles.Write(root, "killed", 1, null);
-        Directory.CreateDirectory(Path.Combine(root, "no run"));
-        Directory.CreateSymbolicLink(Path.Combine(root, "link"), ended.Root);
-        server = await TestServer.StartAsync(s => s with { Runs = root });
-    }
-
-    public async Task DisposeAsync()
-    {
-        await server.DisposeAsync();
-        Directory.Delete(root, recursive: true);
-    }
+    readonly string root = shared.Root;
+    readonly TestServer server = shared.Server;
 
     [Fact]
     public async Task Every_run_is_listed_with_its_state_progress_and_score()
     {
-        using var held = RunFiles.Hold(RunFiles.Write(root, "training", 8, null));
-
         var runs = (await (await server.Get("/v1/runs")).Json()).GetProperty("runs").EnumerateArray()
             .ToDictionary(r => r.GetProperty("name").GetString()!);
 
@@ -108,12 +82,16 @@ public sealed class RunTests : IAsyncLifetime
     [InlineData("validation/12/images.json", """{"pictures":7,"images":[]}""", "")]
     public async Task A_damaged_file_is_a_problem_of_its_run_and_of_no_other(string file, string text, string end)
     {
-        File.WriteAllText(Path.Combine(ended.Root, file), text + end);
-        if (file.StartsWith("metrics", StringComparison.Ordinal))
-            File.Delete(ended.Result);
+        var run = RunFiles.Write(root, "damaged", 12, "finished in 9 s");
+        RunFiles.Pictures(run, 12, ("a", 0.25));
+        File.WriteAllText(Path.Combine(run.Root, file), text + end);
 
-        foreach (var path in new[] { "/v1/runs", "/v1/runs/ended", "/v1/runs/ended/events", "/v1/comparison?run=ended&run=stopped" })
+        foreach (var path in new[]
+        {
+            "/v1/runs", "/v1/runs/damaged", "/v1/runs/damaged/events", "/v1/comparison?run=damaged&run=stopped",
+        })
             Assert.Equal(200, (int)(await server.Get(path)).StatusCode);
+        Directory.Delete(run.Root, recursive: true);
     }
 
     [Fact]
@@ -152,8 +130,9 @@ public sealed class RunTests : IAsyncLifetime
     {
         var run = RunFiles.Write(root, "live", 2, null);
         var held = RunFiles.Hold(run);
+        await using var own = await TestServer.StartAsync(s => s with { Runs = root });
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        using var answer = await server.Client.GetAsync("/v1/runs/live/events", HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        using var answer = await own.Client.GetAsync("/v1/runs/live/events", HttpCompletionOption.ResponseHeadersRead, limit.Token);
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
 
@@ -165,12 +144,14 @@ public sealed class RunTests : IAsyncLifetime
         Assert.Contains("stopped", await Until(reader, "event: end", limit.Token) + await reader.ReadToEndAsync(limit.Token),
             StringComparison.Ordinal);
 
-        using var again = RunFiles.Hold(run);
-        using var open = await server.Client.GetAsync("/v1/runs/live/events", HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        var again = RunFiles.Hold(run);
+        using var open = await own.Client.GetAsync("/v1/runs/live/events", HttpCompletionOption.ResponseHeadersRead, limit.Token);
         using var rest = new StreamReader(await open.Content.ReadAsStreamAsync());
         await Until(rest, "\"iteration\":3", limit.Token);
-        await server.Server.StopAsync();
+        await own.Server.StopAsync();
         Assert.DoesNotContain("event: end", await rest.ReadToEndAsync(limit.Token), StringComparison.Ordinal);
+        again.Dispose();
+        Directory.Delete(run.Root, recursive: true);
     }
 
     /// <summary>Everything up to the line that has the text.</summary>
@@ -196,5 +177,40 @@ public sealed class RunTests : IAsyncLifetime
             events.Add((fields.GetValueOrDefault("id"), fields["event"], data.RootElement.Clone()));
         }
         return events;
+    }
+}
+
+/// <summary>A server of five runs, a link to one of them and a folder that is none.</summary>
+public sealed class RunServer : IAsyncLifetime
+{
+    FileStream held = null!;
+
+    public string Root { get; } = Directory.CreateTempSubdirectory("hwaso-runs").FullName;
+
+    internal TestServer Server { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        var ended = RunFiles.Write(Root, "ended", 12, "finished in 9 s, best mIoU 0.8000 after epoch 4");
+        await File.WriteAllTextAsync(ended.Result, """
+            {"name": "small", "model": "hrnetv2", "seed": 7, "finished": true, "step": 12, "best_epoch": 4, "miou": 0.8, "parameters": 1000,
+            "seconds": 9.0}
+            """);
+        RunFiles.Pictures(ended, 6, ("old", 0.5));
+        RunFiles.Pictures(ended, 12, ("a", 0.25), ("b", 0.75));
+        RunFiles.Write(Root, "failed", 2, "failed at step 3: the loss is NaN at step 3", "seed=8", "train.optimizer.learning_rate=0.5");
+        RunFiles.Write(Root, "stopped", 7, "stopped after step 7; --resume continues there");
+        RunFiles.Write(Root, "killed", 1, null);
+        Directory.CreateDirectory(Path.Combine(Root, "no run"));
+        Directory.CreateSymbolicLink(Path.Combine(Root, "link"), ended.Root);
+        held = RunFiles.Hold(RunFiles.Write(Root, "training", 8, null));
+        Server = await TestServer.StartAsync(s => s with { Runs = Root });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await held.DisposeAsync();
+        Directory.Delete(Root, recursive: true);
     }
 }
