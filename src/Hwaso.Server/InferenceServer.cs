@@ -59,6 +59,7 @@ public sealed class InferenceServer : IAsyncDisposable
                 Bodies = new BodyReader(settings),
                 Meters = meters,
                 Data = data,
+                Trainings = new TrainingQueue(settings.Training),
                 Runs = new RunStore(settings.Runs, [.. settings.Models.Select(ModelStore.Named).Where(m => Directory.Exists(m.Path))]),
             };
             app = Build(settings, parts);
@@ -98,6 +99,7 @@ public sealed class InferenceServer : IAsyncDisposable
         await app.DisposeAsync();
         parts.Queue.Dispose();
         parts.Models.Dispose();
+        parts.Trainings.Dispose();
         parts.Data?.Dispose();
         parts.Meters.Dispose();
         parts.Dispose();
@@ -124,6 +126,7 @@ public sealed class InferenceServer : IAsyncDisposable
         RepositoryEndpoints.Map(app, parts);
         ImageEndpoints.Map(app, parts);
         RunEndpoints.Map(app, parts);
+        TrainingEndpoints.Map(app, parts);
         DataEndpoints.Map(app, parts);
         Observation.Map(app);
         Document.Map(app);

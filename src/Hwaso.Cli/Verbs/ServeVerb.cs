@@ -81,7 +81,9 @@ sealed class ServeVerb : Verb
         var read = SettingsReader.Read(given, Environment.GetEnvironmentVariable, arguments.GetValue(config));
         if (read.Runs is not null || !read.Models.All(Segmenter.IsExported))
             context.UseTorch();
-        Serve(read with { Threads = context.ProcessorThreads }, context).GetAwaiter().GetResult();
+        var training = new TrainingCommand(
+            [.. OwnProgram.Words, .. context.CommonWords], ShippedRecipes.Recipes.ToDictionary(name => name, ShippedRecipes.FileOf));
+        Serve(read with { Threads = context.ProcessorThreads, Training = training }, context).GetAwaiter().GetResult();
         return ExitCode.Done;
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Hwaso.Inference;
 using Hwaso.Server.Http;
 using Hwaso.Server.Runs;
 using Hwaso.Training.Studies;
@@ -17,22 +19,27 @@ static class RunEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, ServerParts parts)
     {
-        var events = new RunEvents(parts.Runs);
+        var events = new RunEvents(parts.Runs, parts.Trainings);
         Listed(routes.MapMethods("/v1/runs", look, (Delegate)((HttpContext context) => Json.WriteAsync(context, json =>
         {
             json.WriteStartArray("runs");
-            foreach (var (name, folder) in parts.Runs.All())
-            {
-                json.WriteStartObject();
-                RunJson.Line(json, parts.Runs.Read(name, folder));
-                json.WriteEndObject();
-            }
+            var all = parts.Runs.All();
+            foreach (var (name, folder) in all)
+                Line(json, parts, name, folder);
+            foreach (var job in parts.Trainings.Jobs.Where(j => !all.ContainsKey(j.Name)))
+                Line(json, parts, job.Name, null);
             json.WriteEndArray();
         }))), "Every run: its state, progress and best score");
         Listed(routes.MapMethods("/v1/runs/{run}", look, (HttpContext context, string run) =>
         {
+            if (parts.Trainings.Find(run) is { } job && !parts.Runs.All().ContainsKey(run))
+                return Json.WriteAsync(context, json => RunJson.Waiting(json, job));
             var entry = parts.Runs.Read(run, parts.Runs.Find(run));
-            return Json.WriteAsync(context, json => RunJson.Whole(json, entry));
+            return Json.WriteAsync(context, json =>
+            {
+                RunJson.Line(json, entry, parts.Trainings.Find(run));
+                RunJson.Rest(json, entry);
+            });
         }), "A run's settings, curves, IoU by class, confusion, pictures and log", 404);
         Listed(routes.MapMethods("/v1/runs/{run}/events", look, (HttpContext context, string run) =>
             events.SendAsync(context, run, parts.Ending)), "A run's steps and validations as server-sent events", 400, 404, 429)
@@ -53,6 +60,17 @@ static class RunEndpoints
         foreach (var status in statuses.Append(401))
             route.ProducesProblem(status);
         return route;
+    }
+
+    static void Line(Utf8JsonWriter json, ServerParts parts, string name, RunFolder? folder)
+    {
+        var job = parts.Trainings.Find(name);
+        json.WriteStartObject();
+        if (folder is not null)
+            RunJson.Line(json, parts.Runs.Read(name, folder), job);
+        else if (job is not null)
+            RunJson.Waiting(json, job);
+        json.WriteEndObject();
     }
 
     static Task Compare(HttpContext context, ServerParts parts)

@@ -27,6 +27,8 @@ sealed class ServerParts : IDisposable
 
     public required RunStore Runs { get; init; }
 
+    public required TrainingQueue Trainings { get; init; }
+
     /// <summary>The data set; null where the server shows none.</summary>
     public required DataFolder? Data { get; init; }
 

@@ -13,7 +13,7 @@ namespace Hwaso.Server.Runs;
 /// A run's steps and validations as server-sent events (HTML standard, 9.2), from the lines of its log as they are written. An event's id is
 /// the place behind its line, so that a client that comes back gets exactly the lines that it has not seen.
 /// </summary>
-sealed class RunEvents(RunStore runs)
+sealed class RunEvents(RunStore runs, TrainingQueue trainings)
 {
     const int MostStreams = 64;
 
@@ -78,7 +78,7 @@ sealed class RunEvents(RunStore runs)
             }
             var state = $"{entry.Status.State} {entry.Status.Steps} {entry.Summary?.BestEpoch} {at}";
             if (state != shown)
-                await stream.Send("state", null, json => RunJson.Line(json, entry));
+                await stream.Send("state", null, json => RunJson.Line(json, entry, trainings.Find(name)));
             shown = state;
             if (entry.Status.State != RunState.Training)
             {

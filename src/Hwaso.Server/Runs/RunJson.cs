@@ -16,14 +16,22 @@ static class RunJson
     // A chart has fewer columns than this; longer curves are means of neighbours.
     const int MostPoints = 2000, MostLines = 200;
 
+    const string Queued = "queued";
+
     /// <summary>The members of a run in a line.</summary>
-    public static void Line(Utf8JsonWriter json, RunEntry run)
+    /// <param name="json">Writes the object.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="job">Its training on this server; null for none.</param>
+    public static void Line(Utf8JsonWriter json, RunEntry run, TrainingJob? job)
     {
         var status = run.Status;
+        var waits = job is { IsOver: false, Process: null };
         json.WriteString("name", run.Name);
-        json.WriteString("state", Word(status.State));
-        if (run.Problem is { } problem)
+        json.WriteString("state", waits ? Queued : Word(status.State));
+        if (status.State != RunState.Training && (job?.Problem ?? run.Problem) is { } problem)
             json.WriteString("problem", problem);
+        json.WriteBoolean("can_stop", job is { IsOver: false });
+        json.WriteBoolean("can_resume", job is null or { IsOver: true } && status.State != RunState.Training && run.Recipe is not null);
         if (run.Recipe is { } recipe)
         {
             json.WriteString("recipe", recipe.Recipe.Name);
@@ -54,10 +62,21 @@ static class RunJson
         }
     }
 
-    /// <summary>The members of a run with its settings, curves, classes, pictures and log.</summary>
-    public static void Whole(Utf8JsonWriter json, RunEntry run)
+    /// <summary>The members of a training that has no folder yet: it waits, begins, or failed before it had one.</summary>
+    public static void Waiting(Utf8JsonWriter json, TrainingJob job)
     {
-        Line(json, run);
+        json.WriteString("name", job.Name);
+        json.WriteString("state", job.Problem is not null ? Word(RunState.Failed) : job.Process is null ? Queued : Word(RunState.Training));
+        if (job.Problem is { } problem)
+            json.WriteString("problem", problem);
+        json.WriteBoolean("can_stop", true);
+        json.WriteBoolean("can_resume", false);
+        json.WriteNumber("step", 0);
+    }
+
+    /// <summary>The other members of a run: its settings, curves, classes, pictures and log.</summary>
+    public static void Rest(Utf8JsonWriter json, RunEntry run)
+    {
         json.WriteStartObject("settings");
         foreach (var (key, value) in run.Recipe is { } recipe ? RecipeSettings.Of(recipe.Recipe) : [])
             json.WriteString(key, value);

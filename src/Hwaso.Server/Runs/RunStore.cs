@@ -18,8 +18,16 @@ sealed class RunStore(string? root, IReadOnlyList<(string Name, string Path)> na
 {
     readonly ConcurrentDictionary<string, (string Stamp, RunEntry Entry)> known = new(StringComparer.Ordinal);
 
+    // Where hwaso train puts runs, too.
+    const string Usual = "runs";
+
+    string? folder = root;
+
     /// <summary>The folder of runs; null for none.</summary>
-    public string? Root { get; } = root;
+    public string? Root => Volatile.Read(ref folder);
+
+    /// <summary>The folder of new runs: that of <c>--runs</c>, or <c>runs</c>, which is then shown, too.</summary>
+    public string Home => Interlocked.CompareExchange(ref folder, Usual, null) ?? Usual;
 
     /// <summary>All runs by name. A link that leads out of the folder is no run of it.</summary>
     public SortedDictionary<string, RunFolder> All()
