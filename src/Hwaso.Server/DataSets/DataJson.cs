@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Hwaso.Data;
 
 namespace Hwaso.Server.DataSets;
 

@@ -53,7 +53,7 @@ sealed class DataPictures(DataFolder data, long mostPixels)
     }
 
     // A label that cannot be read is a finding of the check; its image can still be shown.
-    LabelMap? Labels(DataImage image, string path)
+    static LabelMap? Labels(DataImage image, string path)
     {
         try
         {
