@@ -127,6 +127,7 @@ public sealed class InferenceServer : IAsyncDisposable
         ProtocolEndpoints.Map(app, parts);
         RepositoryEndpoints.Map(app, parts);
         ImageEndpoints.Map(app, parts);
+        FileEndpoints.Map(app, parts);
         RunEndpoints.Map(app, parts);
         TrainingEndpoints.Map(app, parts);
         DataEndpoints.Map(app, parts);

@@ -41,11 +41,14 @@ sealed class ServerParts : IDisposable
     /// <summary>Asks the server to end.</summary>
     public void End() => ending.Cancel();
 
+    /// <summary>The answer to new work of a server that ends.</summary>
+    public static RequestFailure Ending => new RequestFailure(503, "the server is ending; ask another").With("Connection", "close");
+
     /// <summary>A token that a request's work ends by: the client leaves, or the time limit passes.</summary>
     public RequestTime Begin(HttpContext context)
     {
         if (Ends)
-            throw new RequestFailure(503, "the server is ending; ask another").With("Connection", "close");
+            throw Ending;
         return new RequestTime(TimeSpan.FromSeconds(Settings.TimeLimitSeconds), context.RequestAborted);
     }
 
