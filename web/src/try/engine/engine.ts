@@ -10,6 +10,7 @@ let worker: Worker | null = null
 /** The network that the worker has; it keeps one. */
 let loaded = ''
 let last = 0
+let turn: Promise<unknown> = Promise.resolve()
 const waiting = new Map<number, (result: Result) => void>()
 
 function start(): Worker {
@@ -28,13 +29,15 @@ function start(): Worker {
   return made
 }
 
-/** Whether a network can run here: one that takes colours in the usual order. */
-export function runsHere({ preparation, address }: Model): boolean {
-  const [, channels = 3] = preparation?.input ?? []
-  return address?.endsWith('/segment') === true && preparation?.channels === 3 && (channels === 3 || channels === -1)
+/** The labels of a picture. Calls wait for each other: the worker keeps one network, and a call sends the file of another. */
+export function askHere(model: Model, picture: Picture, threshold: number | undefined, signal: AbortSignal): Promise<LabelAnswer> {
+  const answer = turn.then(() => run(model, picture, threshold, signal))
+  turn = answer.catch(() => undefined)
+  return answer
 }
 
-export async function askHere(model: Model, picture: Picture, threshold: number | undefined, signal: AbortSignal): Promise<LabelAnswer> {
+async function run(model: Model, picture: Picture, threshold: number | undefined, signal: AbortSignal): Promise<LabelAnswer> {
+  signal.throwIfAborted()
   const { preparation } = model
   if (!preparation) throw new Error(`${model.name}: the server does not say how its images are prepared`)
   // The tag tells whether the server has another network under this name by now.
