@@ -51,12 +51,12 @@ test('everything is reached and worked by keys', async ({ page }) => {
   await expect(scale).not.toHaveText(whole ?? '')
   await page.keyboard.press('0')
   await expect(scale).toHaveText(whole ?? '')
-  await page.getByRole('button', { name: /^Network/ }).focus()
+  await page.getByRole('combobox', { name: /^Network/ }).focus()
   await page.keyboard.press('Enter')
   await expect(page.getByRole('option', { name: 'run' })).toBeVisible()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('button', { name: 'Network: run' })).toBeVisible()
+  await expect(page.getByRole('combobox', { name: 'Network: run' })).toBeVisible()
 })
 
 test('a first visit loads at most 300 kB', async ({ page }) => {

@@ -80,7 +80,7 @@ export async function answerOf(page: Page, form: string, network = 'exported', f
 /** What a menu item of Download saves. */
 export async function downloaded(page: Page, item: string): Promise<Buffer> {
   await page.getByRole('button', { name: 'Download' }).click()
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: item }).click()])
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: item, exact: true }).click()])
   return readFile(await download.path())
 }
 
