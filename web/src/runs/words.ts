@@ -36,8 +36,9 @@ const t = texts(
 
 export const stateWord = (state: RunState): string => t[state]
 
-/** The title of a score that has a word here; else its name. */
-export const scoreWord = (name: string): string => (name === 'miou' || name === 'pixel_accuracy' || name === 'mean_accuracy' ? t[name] : name)
+/** The title of a score that has a word here; else the one that the server gives it, or its name. */
+export const scoreWord = (name: string, title = name): string =>
+  name === 'miou' || name === 'pixel_accuracy' || name === 'mean_accuracy' ? t[name] : title
 
 export function duration(seconds: number): string {
   const whole = Math.round(seconds)
