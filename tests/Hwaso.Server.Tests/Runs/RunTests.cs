@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Hwaso.Inference;
 
 namespace Hwaso.Server.Tests.Runs;
 
