@@ -42,6 +42,8 @@ abstract unsafe class KernelSet
     public abstract Kernel MatMul(in MatMulShape shape, float* left, float* right, Constant? packed, MatMulEnd end, float* output,
         int threads);
 
+    public abstract Kernel Attention(in AttentionShape shape, float* queries, float* keys, float* values, float* output, int threads);
+
     public abstract Kernel Binary(BinaryKind kind, Strides strides, float* a, float* b, float* addend, Unary function, float* output);
 
     public abstract Kernel Unary(Unary function, float* input, float* output, int count);
@@ -92,6 +94,10 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
     public override Kernel MatMul(in MatMulShape shape, float* left, float* right, Constant? packed, MatMulEnd end, float* output,
         int threads) =>
         new MatMulKernel<TLanes, TVector>(shape, left, right, packed, end, output, threads);
+
+    public override Kernel Attention(
+        in AttentionShape shape, float* queries, float* keys, float* values, float* output, int threads) =>
+        new AttentionKernel<TLanes, TVector>(shape, queries, keys, values, output, threads);
 
     public override Kernel Binary(BinaryKind kind, Strides strides, float* a, float* b, float* addend, Unary function, float* output) =>
         new BinaryKernel<TLanes, TVector>(kind, strides, a, b, addend, function, output);

@@ -42,7 +42,8 @@ sealed unsafe record MatMulOperator(bool LeftTransposed, bool RightTransposed, f
             binding.Threads);
     }
 
-    (MatMulShape Shape, TensorType Type) Shape(Operands inputs)
+    /// <summary>The sizes of the products, and the type of the result.</summary>
+    public (MatMulShape Shape, TensorType Type) Shape(Operands inputs)
     {
         var (a, b) = (inputs.Float(0).Shape, inputs.Float(1).Shape);
         if (a.Length == 0 || b.Length == 0)

@@ -152,6 +152,39 @@ public sealed class FoldingTests : TensorTest
     }
 
     [Fact]
+    public void Attention_is_one_step_and_libtorchs_for_one_head_or_several_and_any_length()
+    {
+        for (var seed = 0; seed < 15; seed++)
+        {
+            using var scope = new Scope();
+            RandomState.Seed((ulong)seed);
+            var random = new Random(seed);
+            var (heads, length, keys) = (random.Next(1, 4), random.Next(1, seed % 5 == 0 ? 900 : 90), random.Next(1, 70));
+            var (depth, wide) = (random.Next(1, 40), random.Next(1, 40));
+            Tensor[] inputs =
+            [
+                Tensor.Randn([1, heads, length, depth]), Tensor.Randn([1, heads, depth, keys]), Tensor.Randn([1, heads, keys, wide]),
+            ];
+            using var document = new OnnxDocument();
+            for (var k = 0; k < inputs.Length; k++)
+                document.Input($"x{k}", OnnxDataType.Float32, inputs[k].Shape.Select(s => ((long?)s, "")).ToArray());
+            document.Weight("scale", [], [0.3f]);
+            document.Node("MatMul", "a", ["x0", "x1"], ["a"]);
+            document.Node("Mul", "b", ["a", "scale"], ["b"]);
+            document.Node("Softmax", "c", ["b"], ["c"], OnnxValue.Of("axis", -1));
+            document.Node("MatMul", "y", ["c", "x2"], ["y"]);
+            document.Output("y", OnnxDataType.Float32);
+            var expected = (inputs[0].MatMul(inputs[1]) * 0.3).Softmax(-1).MatMul(inputs[2]);
+            foreach (var path in SmallModel.Paths)
+                AssertClose(expected.ToArray<float>(), SmallModel.Run(document.ToArray([]), inputs, path).Numbers, Tolerance,
+                    $"{heads} heads of {length}×{keys}, {depth} and {wide} on {path}");
+            using var model = OnnxModel.Load(document.ToArray([]), "test", new RuntimeOptions { Threads = 1 });
+            var steps = model.Open(inputs.Select(x => x.Shape.Select(s => (int)s).ToArray()).ToArray()).Plan.Steps;
+            Assert.IsType<AttentionOperator>(Assert.Single(steps).Operator);
+        }
+    }
+
+    [Fact]
     public void Taps_that_reach_only_padding_change_nothing()
     {
         for (var seed = 0; seed < 12; seed++)
