@@ -69,7 +69,12 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         var kept = (TVector*)(scratch + panelBytes);
         var group = image % shape.Groups;
         var taps = (int*)(scratch + panelBytes + PinnedMemory.Whole(sumBytes) + CopyBytes);
-        var tapCount = copy is null ? shape.Taps : Reached(firstRow, firstColumn, vectors / segments, segments * TLanes.Count, taps);
+        var needed = copy is null
+            ? new ConvTaps(0, shape.KernelHeight, 0, shape.KernelWidth)
+            : ConvTaps.Of(shape, firstRow, firstColumn, vectors / segments, segments * TLanes.Count);
+        var tapCount = needed.Count;
+        if (copy is not null)
+            Number(needed, taps);
         var plane = (nint)plan.Height * plan.Width;
         var target = (image * shape.GroupCout * plane) + ((nint)firstRow * plan.Width) + firstColumn;
         var tileWeights = (float*)weights.Address
@@ -80,7 +85,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
             var source = input + (((image * (long)shape.GroupCin) + from) * shape.Height * shape.Width);
             var own = (float*)(scratch + panelBytes + PinnedMemory.Whole(sumBytes));
             if (sampling is null)
-                Lay(source, channels, firstRow, firstColumn, segments, vectors, panels, own, taps + shape.Taps, tapCount);
+                Lay(source, channels, firstRow, firstColumn, segments, vectors, panels, own, taps + shape.Taps, needed);
             else
                 Sample(source, image, from, channels, firstRow, firstColumn, segments, vectors, panels, own);
             var last = from + channels == shape.GroupCin;
@@ -102,36 +107,24 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         }
     }
 
-    /// <summary>
-    /// Finds the taps that lie inside the image for any pixel of a block, and, from number shape.Taps on, their places in the copy. The
-    /// others read only padding.
-    /// </summary>
-    int Reached(int firstRow, int firstColumn, int rows, int columns, int* taps)
+    /// <summary>Writes the numbers of some taps, and, from number shape.Taps on, their places in the copy.</summary>
+    void Number(in ConvTaps needed, int* taps)
     {
         var count = 0;
-        for (var ky = 0; ky < shape.KernelHeight; ky++)
-        {
-            var top = ((long)firstRow * shape.StrideY) - shape.Top + ((long)ky * shape.DilationY);
-            if (top >= shape.Height || top + ((rows - 1L) * shape.StrideY) < 0)
-                continue;
-            for (var kx = 0; kx < shape.KernelWidth; kx++)
+        for (var ky = needed.FirstRow; ky < needed.EndRow; ky++)
+            for (var kx = needed.FirstColumn; kx < needed.EndColumn; kx++, count++)
             {
-                var left = ((long)firstColumn * shape.StrideX) - shape.Left + ((long)kx * shape.DilationX);
-                if (left >= shape.Width || left + ((columns - 1L) * shape.StrideX) < 0)
-                    continue;
-                var tap = (ky * shape.KernelWidth) + kx;
-                (taps[count], taps[shape.Taps + count++]) = (tap, copy!.Taps[tap]);
+                taps[count] = (ky * shape.KernelWidth) + kx;
+                taps[shape.Taps + count] = copy!.Taps[taps[count]];
             }
-        }
-        return count;
     }
 
     /// <summary>Lays out the pixels of a block for the taps that it needs.</summary>
     void Lay(float* source, int channels, int firstRow, int firstColumn, int segments, int vectors, float* panels, float* copied,
-        int* places, int tapCount)
+        int* places, in ConvTaps needed)
     {
         nint pitch = plan.Depth * 2 * TLanes.Count;
-        for (var c = 0; c < channels; c++, source += (nint)shape.Height * shape.Width, panels += tapCount * 2 * TLanes.Count)
+        for (var c = 0; c < channels; c++, source += (nint)shape.Height * shape.Width, panels += needed.Count * 2 * TLanes.Count)
             if (copy is null)
             {
                 Prefetch.Row(source + firstColumn + ((nint)shape.Height * shape.Width), vectors * TLanes.Count);
@@ -139,9 +132,9 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
             }
             else
             {
-                copy.Run<TLanes, TVector>(source, firstRow, firstColumn, copied);
+                copy.Run<TLanes, TVector>(source, firstRow, firstColumn, copied, needed);
                 for (var first = 0; first < vectors; first += segments)
-                    ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), places, tapCount,
+                    ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), places, needed.Count,
                         first, segments, panels, pitch);
             }
     }

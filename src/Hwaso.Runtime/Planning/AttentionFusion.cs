@@ -1,4 +1,5 @@
 using Hwaso.Runtime.Core;
+using Hwaso.Runtime.Kernels;
 using Hwaso.Runtime.Operators;
 
 namespace Hwaso.Runtime.Planning;
@@ -20,7 +21,7 @@ static class AttentionFusion
         {
             if (Plain(last) is not { } values || Maker(last.Inputs[0]) is not { Operator: SoftmaxOperator { Logarithm: false } softmax } middle
                 || !IsLast(softmax, types[middle.Output]!.Rank) || Maker(middle.Inputs[0]) is not { } first
-                || Plain(first) is not { } scores)
+                || Scaled(first) is not { } scores)
                 return null;
             var node = last with
             {
@@ -40,6 +41,14 @@ static class AttentionFusion
 
         static MatMulOperator? Plain(Node node) =>
             node.Operator is MatMulOperator product && product.Epilogue == default && node.Inputs.Length == 2 ? product : null;
+
+        // A factor that is known only at planning was fused as a function.
+        static MatMulOperator? Scaled(Node node) => node.Operator is MatMulOperator
+        {
+            Epilogue: { Adds: false, Function: { Kind: UnaryKind.Scaled, B: 0 } function },
+        } product && node.Inputs.Length == 2
+            ? product with { Scale = product.Scale * function.A, Epilogue = default }
+            : Plain(node);
 
         static bool IsLast(SoftmaxOperator softmax, int rank) => softmax.Axis == -1 || softmax.Axis == rank - 1;
     }
