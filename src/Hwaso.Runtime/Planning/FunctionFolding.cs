@@ -112,7 +112,9 @@ static class FunctionFolding
 
         Node? Made(int value, List<int> inner)
         {
-            if (!makers.TryGetValue(value, out var maker) || inner.Contains(maker))
+            // A damaged file's node may lack inputs.
+            if (!makers.TryGetValue(value, out var maker) || inner.Contains(maker)
+                || nodes[maker].Inputs.Length < (nodes[maker].Operator is BinaryOperator ? 2 : 1))
                 return null;
             inner.Add(maker);
             return nodes[maker];

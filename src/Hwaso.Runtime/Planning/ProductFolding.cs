@@ -36,7 +36,7 @@ static class ProductFolding
             {
                 var (value, other) = (node.Inputs[side], node.Inputs[1 - side]);
                 if (uses.GetValueOrDefault(value) != 1 || !makers.TryGetValue(value, out var maker)
-                    || nodes[maker] is not { Operator: MatMulOperator product } made
+                    || nodes[maker] is not { Operator: MatMulOperator product, Inputs.Length: >= 2 } made
                     || !builder.Constants.TryGetValue(other, out var constant) || constant.Type is not { IsFloat: true, Rank: <= 1 })
                     continue;
                 if ((next.Kind == BinaryKind.Add ? Added(made, product, constant, other)
