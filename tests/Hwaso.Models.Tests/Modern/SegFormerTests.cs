@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hwaso.Checkpoints;
 using Hwaso.Graph;
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
