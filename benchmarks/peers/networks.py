@@ -3,7 +3,8 @@
     /usr/bin/python3 benchmarks/peers/networks.py FOLDER [NAME…]
 
 deeplabv3-mobilenetv3 is torchvision's. segformer and dinov2-s are plain definitions of the papers' networks, without dropout: Xie et al.,
-"SegFormer", NeurIPS 2021, size B0; Oquab et al., "DINOv2", TMLR 2024, ViT-S/14, whose position embeddings of 37×37 are resized to the image.
+"SegFormer", NeurIPS 2021, size B0; Oquab et al., "DINOv2", TMLR 2024, ViT-S/14, whose position embeddings of 37×37 are resized to
+the image.
 """
 import pathlib
 import sys
@@ -51,11 +52,13 @@ class SegFormer(nn.Module):
     def __init__(self, widths=(32, 64, 160, 256), depth=2, mixed=256, classes=19):
         super().__init__()
         before = (3, *widths)
-        self.embed = nn.ModuleList(nn.Conv2d(before[k], w, 7 if k == 0 else 3, 4 if k == 0 else 2, 3 if k == 0 else 1) for k, w in enumerate(widths))
+        windows = [(7, 4, 3), *[(3, 2, 1)] * 3]    # kernel, stride, padding
+        self.embed = nn.ModuleList(nn.Conv2d(before[k], w, *windows[k]) for k, w in enumerate(widths))
         self.norm1 = nn.ModuleList(nn.LayerNorm(w) for w in widths)
         self.norm2 = nn.ModuleList(nn.LayerNorm(w) for w in widths)
         self.stages = nn.ModuleList(
-            nn.ModuleList(MixBlock(w, heads, reduction) for _ in range(depth)) for w, heads, reduction in zip(widths, (1, 2, 5, 8), (8, 4, 2, 1)))
+            nn.ModuleList(MixBlock(w, heads, reduction) for _ in range(depth))
+            for w, heads, reduction in zip(widths, (1, 2, 5, 8), (8, 4, 2, 1)))
         self.linear = nn.ModuleList(nn.Linear(w, mixed) for w in widths)
         self.fuse, self.norm = nn.Conv2d(4 * mixed, mixed, 1, bias=False), nn.BatchNorm2d(mixed)
         self.classify = nn.Conv2d(mixed, classes, 1)
@@ -82,7 +85,8 @@ class Block(nn.Module):
         super().__init__()
         self.heads = heads
         self.norm1, self.norm2 = nn.LayerNorm(width, eps=1e-6), nn.LayerNorm(width, eps=1e-6)
-        self.qkv, self.out, self.up, self.down = nn.Linear(width, 3 * width), nn.Linear(width, width), nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.scale1, self.scale2 = nn.Parameter(torch.rand(width)), nn.Parameter(torch.rand(width))
 
     def forward(self, x):

@@ -16,7 +16,8 @@ static class Preparation
     static readonly HashSet<string> moving =
     [
         "Constant", "Resize", "Upsample", "Transpose", "Reshape", "Flatten", "Slice", "Gather", "Concat", "Cast", "Unsqueeze", "Squeeze",
-        "Shape", "Size", "Add", "Sub", "Mul", "Div", "Floor", "Ceil", "Identity", "Expand", "Split", "ConstantOfShape", "Range", "Pad", "Tile",
+        "Shape", "Size", "Add", "Sub", "Mul", "Div", "Floor", "Ceil", "Identity", "Expand", "Split", "ConstantOfShape", "Range", "Pad",
+        "Tile",
     ];
 
     /// <param name="file">The file.</param>
@@ -81,7 +82,8 @@ static class Preparation
                     weights[node.Outputs[k]] = results[k];
             else
                 rest.Add(node);
-        return rest.Exists(n => n.Type != "Constant") && rest.Count(n => n.Type != "Constant") < graph.Nodes.Count(n => n.Type != "Constant")
+        var left = rest.Count(n => n.Type != "Constant");
+        return left > 0 && left < graph.Nodes.Count(n => n.Type != "Constant")
             ? file with { Graph = graph with { Nodes = rest, Weights = weights } }
             : null;
 

@@ -10,7 +10,8 @@ readonly record struct AttentionShape(MatMulShape Scores, MatMulShape Values)
     const int MostPanelBytes = 2 << 20;
 
     /// <summary>Whether keys and values are few enough to be laid out by every item, so that the matrix of scores need not exist.</summary>
-    public bool Fits => Scores.Batch == Values.Batch && Scores.M == Values.M && Scores.N == Values.K && Values.LeftStep > 0 == Scores.Batch > 1
+    public bool Fits => Scores.Batch == Values.Batch && Scores.M == Values.M && Scores.N == Values.K
+        && Values.LeftStep > 0 == Scores.Batch > 1
         && !Scores.LeftTransposed && !Values.LeftTransposed && Values.Scale == 1
         && Scores.N * ((long)Scores.K + Values.N) * sizeof(float) <= MostPanelBytes;
 }

@@ -134,8 +134,8 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
             {
                 copy.Run<TLanes, TVector>(source, firstRow, firstColumn, copied, needed);
                 for (var first = 0; first < vectors; first += segments)
-                    ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), places, needed.Count,
-                        first, segments, panels, pitch);
+                    ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), places,
+                        needed.Count, first, segments, panels, pitch);
             }
     }
 

@@ -14,7 +14,7 @@ sealed unsafe class TransposeKernel : Kernel
 
     readonly Strides strides;
     readonly float* from, to;
-    readonly int length, fromStep, toStep, rowsOfItem, itemsOfSquare;
+    readonly int rows, length, fromStep, toStep, rowsOfItem, itemsOfSquare;
 
     /// <param name="strides">The sizes, and the steps in source (0) and target (1), as <see cref="Along"/> accepts them.</param>
     /// <param name="along">The dimension in which neighbours of the source lie.</param>
@@ -26,20 +26,18 @@ sealed unsafe class TransposeKernel : Kernel
         this.to = to;
         var others = Enumerable.Range(0, strides.Sizes.Length - 1).Where(d => d != along).ToArray();
         (length, fromStep, toStep) = (strides.Sizes[^1], strides.Steps[0][^1], strides.Steps[1][along]);
-        Rows = strides.Sizes[along];
+        rows = strides.Sizes[along];
         this.strides = new Strides([.. others.Select(d => strides.Sizes[d]), 1],
             [.. strides.Steps.Select(s => (int[])[.. others.Select(d => s[d]), 1])]);
         // Items of some whole rows of squares.
         rowsOfItem = Math.Max(1, NumbersOfItem / Math.Max(1, length) / Side) * Side;
-        itemsOfSquare = (Rows + rowsOfItem - 1) / rowsOfItem;
+        itemsOfSquare = (rows + rowsOfItem - 1) / rowsOfItem;
         Items = checked((int)(this.strides.Rows * itemsOfSquare));
     }
 
     public override int Items { get; }
 
     public override long ScratchBytes => 0;
-
-    int Rows { get; }
 
     /// <summary>The dimension in which neighbours of the source lie, if those of the target lie in the last one; else -1.</summary>
     public static int Along(Strides strides) =>
@@ -50,17 +48,17 @@ sealed unsafe class TransposeKernel : Kernel
         var first = item % itemsOfSquare * rowsOfItem;
         var source = from + strides.Offset(0, item / itemsOfSquare) + first;
         var target = to + strides.Offset(1, item / itemsOfSquare) + ((long)first * toStep);
-        Square(source, target, Math.Min(rowsOfItem, Rows - first));
+        Square(source, target, Math.Min(rowsOfItem, rows - first));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void Square(float* source, float* target, int rows)
+    void Square(float* source, float* target, int count)
     {
-        var (wholeRows, wholeColumns) = (rows / Side * Side, length / Side * Side);
+        var (wholeRows, wholeColumns) = (count / Side * Side, length / Side * Side);
         for (var r = 0; r < wholeRows; r += Side)
             for (var c = 0; c < wholeColumns; c += Side)
                 Turn(source + r + ((long)c * fromStep), fromStep, target + c + ((long)r * toStep), toStep);
-        for (var r = 0; r < rows; r++)
+        for (var r = 0; r < count; r++)
             for (var c = r < wholeRows ? wholeColumns : 0; c < length; c++)
                 target[c + ((long)r * toStep)] = source[r + ((long)c * fromStep)];
     }

@@ -4,8 +4,8 @@ using Hwaso.Runtime.Kernels;
 namespace Hwaso.Runtime.Operators;
 
 /// <summary>
-/// Two matrix products with a softmax between them, as one step: softmax(Q · K · scale) · V. Inputs are queries, keys and values. Vaswani
-/// et al., "Attention is all you need", NeurIPS 2017.
+/// Two matrix products with a softmax between them, as one step: softmax(Q · K · scale) · V. Inputs are queries, keys and values.
+/// Vaswani et al., "Attention is all you need", NeurIPS 2017.
 /// </summary>
 /// <param name="Scores">The first product.</param>
 /// <param name="Values">The second product.</param>

@@ -19,7 +19,8 @@ static class AttentionFusion
 
         Node? Fused(Node last)
         {
-            if (Plain(last) is not { } values || Maker(last.Inputs[0]) is not { Operator: SoftmaxOperator { Logarithm: false } softmax } middle
+            if (Plain(last) is not { } values
+                || Maker(last.Inputs[0]) is not { Operator: SoftmaxOperator { Logarithm: false } softmax } middle
                 || !IsLast(softmax, types[middle.Output]!.Rank) || Maker(middle.Inputs[0]) is not { } first
                 || Scaled(first) is not { } scores)
                 return null;

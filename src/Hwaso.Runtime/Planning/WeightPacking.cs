@@ -5,7 +5,8 @@ using Hwaso.Runtime.Operators;
 namespace Hwaso.Runtime.Planning;
 
 /// <summary>
-/// Reads a model's weights from its file: those of convolutions and matrix products packed as kernels read them, without keeping the original.
+/// Reads a model's weights from its file: those of convolutions and matrix products packed as kernels read them, without keeping the
+/// original.
 /// </summary>
 static class WeightPacking
 {

@@ -260,7 +260,8 @@ public sealed class FoldingTests : TensorTest
                 // Below the least normal number, to its steps; else to 3 units of 2⁻²³.
                 Assert.True(
                     float.IsNaN(wanted) ? float.IsNaN(numbers[k])
-                        : wanted == numbers[k] || Math.Abs((double)wanted - numbers[k]) <= Math.Max(3e-45, Math.Abs(wanted) * 3 / (1 << 23)),
+                        : wanted == numbers[k]
+                            || Math.Abs((double)wanted - numbers[k]) <= Math.Max(3e-45, Math.Abs(wanted) * 3 / (1 << 23)),
                     $"exp({given[k]}) is {numbers[k]} instead of {wanted} on {path}");
             }
         }
