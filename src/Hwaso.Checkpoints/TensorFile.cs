@@ -47,7 +47,7 @@ public sealed class TensorFile
     {
         if (path.EndsWith(ShardedFile.Ending, StringComparison.OrdinalIgnoreCase))
             return key is null ? ShardedFile.Read(path)
-                : throw new CheckpointException(path, null, 
+                : throw new CheckpointException(path, null,
                     $"lists files that hold one set of weights; leave the key '{key}' out");
         using var stream = CheckpointStream.Open(path);
         return FileKinds.Of(stream) switch
