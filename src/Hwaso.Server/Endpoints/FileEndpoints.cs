@@ -1,4 +1,3 @@
-using Hwaso.Server.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Headers;
@@ -20,7 +19,7 @@ static class FileEndpoints
     static async Task Send(HttpContext context, ServerParts parts, string name)
     {
         if (parts.Ends)
-            throw ServerParts.Ending;
+            throw ServerParts.EndingFailure;
         using var lease = await parts.Models.UseAsync(name, null, context.RequestAborted);
         var file = lease.Model.File;
         file.CheckUnchanged();

@@ -67,8 +67,10 @@ static class Certainty
         {
             var k = 0;
             for (; k <= best.Length - Vector<float>.Count; k += Vector<float>.Count)
-                (new Vector<float>(sums.AsSpan(k)) + Vector.Exp(new Vector<float>(scores[(plane + k)..]) - new Vector<float>(best.AsSpan(k))))
-                    .CopyTo(sums.AsSpan(k));
+            {
+                var power = new Vector<float>(scores[(plane + k)..]) - new Vector<float>(best.AsSpan(k));
+                (new Vector<float>(sums.AsSpan(k)) + Vector.Exp(power)).CopyTo(sums.AsSpan(k));
+            }
             for (; k < best.Length; k++)
                 sums[k] += MathF.Exp(scores[plane + k] - best[k]);
         }
