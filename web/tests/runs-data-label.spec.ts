@@ -39,7 +39,8 @@ test('a training is started from the form, followed while it trains, and stopped
   await expect(detail.getByText('training', { exact: true })).toBeVisible()
   // Steps arrive by themselves.
   await expect(page.getByRole('figure', { name: 'Loss' }).locator('canvas')).toBeVisible()
-  await expect(detail.getByText(/of 10,000/).first()).toBeVisible()
+  // A training begins with its network and the first batch: on a busy machine that takes longer than a page.
+  await expect(detail.getByText(/of 10,000/).first()).toBeVisible({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Stop' }).click()
   await expect(detail.getByText('stopped', { exact: true })).toBeVisible()
   await expect(page.getByRole('button', { name: 'Resume' })).toBeEnabled()

@@ -191,7 +191,7 @@ sealed class SwinBlock : Net
         var (tall, wide) = (y.Size(1), y.Size(2));
         if (shift > 0)
             y = Windows.Roll(y, shift);
-        Tensor[] input = shift > 0 ? [Windows.Cut(y, window), Windows.Mask(tall, wide, window, shift)] : [Windows.Cut(y, window)];
+        Tensor[] input = shift > 0 ? [Windows.Cut(y, window), Windows.Mask(y, window, shift)] : [Windows.Cut(y, window)];
         y = Windows.Join(input.Apply(attn), tall, wide, window);
         if (shift > 0)
             y = Windows.Roll(y, -shift);
@@ -218,8 +218,10 @@ sealed class WindowAttention : Net<Tensor[], Tensor>
         relative_position_bias_table = w.Parameter(
             "relative_position_bias_table", [span * span, heads], t => Init.TruncatedNormal(t, SwinTransformer.Deviation));
         relative_position_index = w.Buffer("relative_position_index", [tokens, tokens], 0, ScalarType.Int64);
-        using (new Scope())
-            relative_position_index.CopyFrom(Tensor.From(Indices(window), tokens, tokens).ToHost());
+        // A sketch has shapes alone.
+        if (!relative_position_index.IsHollow)
+            using (new Scope())
+                relative_position_index.CopyFrom(Tensor.From(Indices(window), tokens, tokens).ToHost());
         qkv = new(w / "qkv", width, 3 * width);
         proj = new(w / "proj", width, width);
         (this.heads, scale) = (heads, 1 / Math.Sqrt((double)width / heads));

@@ -41,9 +41,13 @@ static class Windows
     /// What keeps apart tokens that a shift brought into one window from different edges: [windows, side², side²], −100 where they are, 0
     /// elsewhere.
     /// </summary>
-    public static Tensor Mask(long height, long width, int side, int shift)
+    public static Tensor Mask(Tensor x, int side, int shift)
     {
+        var (height, width) = (x.Size(1), x.Size(2));
         var (down, across, tokens) = ((int)(height / side), (int)(width / side), side * side);
+        // A sketch has shapes alone.
+        if (x.IsHollow)
+            return Tensor.Hollow([down * across, tokens, tokens], x.Type);
         // Only the last row and column of windows have tokens of several regions.
         static int Region(long at, long size, int side, int shift) => at < size - side ? 0 : at < size - shift ? 1 : 2;
         var mask = new float[down * across * tokens * tokens];
@@ -57,6 +61,6 @@ static class Windows
                 for (var b = 0; b < tokens; b++)
                     mask[(window * tokens + a) * tokens + b] = regions[a] == regions[b] ? 0 : Apart;
         }
-        return Tensor.From<float>(mask, down * across, tokens, tokens);
+        return Tensor.From<float>(mask, down * across, tokens, tokens).To(x.Device);
     }
 }
