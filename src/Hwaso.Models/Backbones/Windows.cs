@@ -61,6 +61,7 @@ static class Windows
                 for (var b = 0; b < tokens; b++)
                     mask[(window * tokens + a) * tokens + b] = regions[a] == regions[b] ? 0 : Apart;
         }
-        return Tensor.From<float>(mask, down * across, tokens, tokens).To(x.Device);
+        var made = Tensor.From<float>(mask, down * across, tokens, tokens);
+        return x.Device.Type == DeviceType.Cpu ? made : made.To(x.Device);
     }
 }
