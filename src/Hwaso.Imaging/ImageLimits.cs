@@ -20,8 +20,8 @@ static class ImageLimits
     public static void CheckArray(string name, long width, long height, int pixelBytes)
     {
         if (width * height * pixelBytes > Array.MaxLength)
-            throw new ImageFormatException(name, $"{width}×{height} pixels of {pixelBytes} bytes are more than an array can hold; split it "
-                + "into tiles");
+            throw new ImageFormatException(name, $"{width}×{height} pixels of {pixelBytes} bytes are more than an array can hold; split "
+                + "it into tiles");
     }
 
     /// <summary>Refuses a size that no array holds, or that a file of this length cannot fill.</summary>

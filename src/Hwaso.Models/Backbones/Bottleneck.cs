@@ -5,7 +5,8 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Backbones;
 
 /// <summary>
-/// 1×1, 3×3 and 1×1 convolutions and a shortcut, [N, Cin, H, W] to [N, 4·width, H/stride, W/stride]. He et al., CVPR 2016, fig. 5 right.
+/// 1×1, 3×3 and 1×1 convolutions and a shortcut, [N, Cin, H, W] to [N, 4·width, H/stride, W/stride]. He et al., CVPR 2016,
+/// fig. 5 right.
 /// </summary>
 /// <remarks>
 /// The stride is in the 3×3 convolution, as in PyTorch's and HRNet's code; the paper has it in the first 1×1.

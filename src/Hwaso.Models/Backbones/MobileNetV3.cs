@@ -129,7 +129,7 @@ public sealed class MobileNetV3 : Backbone
     }
 }
 
-/// <summary>1×1 to more channels, a depthwise convolution, weights of channels, 1×1 to fewer, and a shortcut where shapes allow.</summary>
+/// <summary>1×1 to more channels, depthwise, weights of channels, 1×1 to fewer, and a shortcut where shapes allow.</summary>
 sealed class MobileResidual : Net
 {
     readonly Sequential block;

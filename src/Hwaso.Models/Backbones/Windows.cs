@@ -38,8 +38,8 @@ static class Windows
     }
 
     /// <summary>
-    /// What keeps apart tokens that a shift brought into one window from different edges: [windows, side², side²], −100 where they are, 0
-    /// elsewhere.
+    /// What keeps apart tokens that a shift brought into one window from different edges: [windows, side², side²], −100 where they are,
+    /// 0 elsewhere.
     /// </summary>
     public static Tensor Mask(Tensor x, int side, int shift)
     {

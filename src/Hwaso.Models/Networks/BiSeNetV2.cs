@@ -1,6 +1,6 @@
 // Yu et al., "BiSeNet V2: bilateral network with guided aggregation for real-time semantic segmentation", IJCV 2021. Structure and key
 // names follow CoinCheung's code (lib/models/bisenetv2.py), whose weights people use. Deviations: logits stay at their strides; maps are
-// enlarged to the size of those that they join, so that sides need be no multiples of 32.
+// enlarged to the size of the maps they are added to, so an image's sides can have any length.
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
 using Hwaso.Recipes;

@@ -11,8 +11,8 @@ using Hwaso.Torch;
 namespace Hwaso.Models.Networks;
 
 /// <summary>
-/// DeepLabV3+, PSPNet or UPerNet over any encoder: <c>deeplabv3plus-resnet50</c>, <c>pspnet-resnet50</c>, <c>upernet-convnext-t</c>, …; by
-/// recipe <c>deeplabv3plus</c>, <c>pspnet</c>, <c>upernet</c>.
+/// DeepLabV3+, PSPNet or UPerNet over any encoder: <c>deeplabv3plus-resnet50</c>, <c>pspnet-resnet50</c>, <c>upernet-convnext-t</c>, …;
+/// by recipe <c>deeplabv3plus</c>, <c>pspnet</c>, <c>upernet</c>.
 /// </summary>
 public sealed record DecodeHeadDefinition : SegmentationDefinition
 {

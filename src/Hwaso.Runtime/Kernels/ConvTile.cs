@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Hwaso.Runtime.Kernels;
 
-/// <summary>The innermost loop of convolutions and matrix products: 6 output channels × 2 vectors of pixels, summed in registers.</summary>
+/// <summary>The innermost loop of convolutions and matrix products: 6 output channels × 2 vectors of pixels in registers.</summary>
 /// <remarks>12 sums, 2 vectors of pixels and a weight take 15 of AVX2's 16 registers; 12 fused multiply-adds need 8 loads.</remarks>
 static unsafe class ConvTile<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
