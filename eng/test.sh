@@ -73,6 +73,8 @@ if [[ " ${projects[*]} " == *" web "* ]]; then
     eng/packages.sh browser &
     disown
 fi
+# As in tests/test.runsettings, for the programs that run tests and for the server behind the page.
+export DOTNET_TieredPGO=0
 running=0
 for project in "${projects[@]}"; do
     if ((running == lanes)); then wait -n; running=$((running - 1)); fi

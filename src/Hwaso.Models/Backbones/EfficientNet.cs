@@ -263,17 +263,7 @@ public sealed class EfficientNet : Backbone
     }
 
     /// <inheritdoc/>
-    protected override Tensor[] Forward(Tensor x)
-    {
-        if (x.Dimensions != 4 || x.Size(1) != inChannels)
-            throw new ArgumentException($"{(Weights / 0 / 0).Path}: {x} was given; images [N, {inChannels}, H, W] were wanted");
-        if (x.Size(2) < stride || x.Size(3) < stride)
-            throw new SmallImageException((Weights / (features.Length - 1)).Path, x.Size(2), x.Size(3), "the last stage", stride);
-        var maps = new Tensor[features.Length];
-        for (var f = 0; f < features.Length; f++)
-            maps[f] = x = x.Apply(features[f]);
-        return maps;
-    }
+    protected override Tensor[] Forward(Tensor x) => Maps(x, features, features.Length, inChannels, stride);
 }
 
 // Sandler et al., "MobileNetV2", CVPR 2018, with squeeze-and-excitation (Hu et al., CVPR 2018) as EfficientNets have it: torchvision's

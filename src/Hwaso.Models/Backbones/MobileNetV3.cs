@@ -116,17 +116,7 @@ public sealed class MobileNetV3 : Backbone
     }
 
     /// <inheritdoc/>
-    protected override Tensor[] Forward(Tensor x)
-    {
-        if (x.Dimensions != 4 || x.Size(1) != inChannels)
-            throw new ArgumentException($"{(Weights / 0 / 0).Path}: {x} was given; images [N, {inChannels}, H, W] were wanted");
-        if (x.Size(2) < stride || x.Size(3) < stride)
-            throw new SmallImageException((Weights / (features.Length - 1)).Path, x.Size(2), x.Size(3), "the last stage", stride);
-        var maps = new Tensor[running];
-        for (var f = 0; f < maps.Length; f++)
-            maps[f] = x = x.Apply(features[f]);
-        return maps;
-    }
+    protected override Tensor[] Forward(Tensor x) => Maps(x, features, running, inChannels, stride);
 }
 
 /// <summary>1×1 to more channels, depthwise, weights of channels, 1×1 to fewer, and a shortcut where shapes allow.</summary>

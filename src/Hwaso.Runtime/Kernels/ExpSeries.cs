@@ -2,8 +2,9 @@ namespace Hwaso.Runtime.Kernels;
 
 /// <summary>
 /// The constants of the exponential in single precision: exp(x) = 2ⁿ · exp(r) with n = round(x / ln 2) and r = x − n · ln 2, where
-/// ln 2 is the sum of two numbers, of which the first has few bits (Cody and Waite, Software Manual for the Elementary Functions, 1980), and
-/// exp(r) is Taylor's series to r⁷. Within 2 units in the last place; 2ⁿ is two factors, so that results round to 0 and to infinity.
+/// ln 2 is the sum of two numbers, of which the first has few bits (Cody and Waite, Software Manual for the Elementary Functions, 1980),
+/// and exp(r) is Taylor's series to r⁷. Within 2 units in the last place; 2ⁿ is two factors, so that results round to 0 and to
+/// infinity.
 /// </summary>
 static class ExpSeries
 {
