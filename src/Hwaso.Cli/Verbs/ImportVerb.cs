@@ -106,7 +106,8 @@ sealed class ImportVerb : Verb
     static void Print(TextWriter output, string kind, IReadOnlyList<string> keys)
     {
         if (keys.Count > 0)
-            output.WriteLine($"{keys.Count} {kind}: {string.Join(", ", keys.Take(PrintedKeys))}{(keys.Count > PrintedKeys ? ", …" : "")}");
+            output.WriteLine(
+                $"{keys.Count} {kind}: {string.Join(", ", keys.Take(PrintedKeys))}{(keys.Count > PrintedKeys ? ", …" : "")}");
     }
 }
 

@@ -66,8 +66,8 @@ sealed class PageServer(RequestDelegate next, ServerSettings settings)
             <h1>The page is not built</h1>
             <p>The server runs and answers requests. To build its page, run <code>make page</code> in the checkout, which needs
             Node.js 20.19 or later, and start the server again with <code>./hwaso serve</code>.</p>
-            <p lang="ko">서버는 실행 중이며 요청에 응답합니다. 페이지를 만들려면 체크아웃에서 <code>make page</code>를 실행하고
-            (Node.js 20.19 이상 필요) <code>./hwaso serve</code>로 서버를 다시 시작하세요.</p>
+            <p lang="ko">서버는 실행 중이며 요청에 응답합니다. 페이지를 만들려면 체크아웃에서
+            <code>make page</code>를 실행하고(Node.js 20.19 이상 필요) <code>./hwaso serve</code>로 서버를 다시 시작하세요.</p>
             <p><a href="docs/">API</a></p>
             </html>
             """u8.ToArray());
