@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz hostile fire cultures format-check pack reproducible first-use native bench bench-runtime agreement operators conformance device matrix processes docs clean
+.PHONY: help setup demo page test fuzz hostile fire cultures format-check pack reproducible first-use native bench bench-runtime agreement operators conformance device matrix processes docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ demo: ## renders a data set, trains, evaluates, predicts; writes demo/run/report
 	@eng/packages.sh
 	@eng/build.sh --command
 	@eng/demo.sh
+
+page: ## builds the page that `hwaso serve` shows (needs node; web/)
+	@eng/web.sh
 
 test: setup ## builds and runs every test
 	@eng/test.sh
@@ -73,5 +76,5 @@ docs: setup ## generates the table and the drawings of docs/networks.md, and the
 	@eng/docs.sh
 
 clean: ## removes build outputs; keeps the demo's data and all runs
-	@rm -rf bin native/build TestResults
+	@rm -rf bin native/build TestResults web/dist web/test-results
 	@find src samples tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds native/ and the solution (Release) if something changed since the last build.
+# Builds native/, the solution (Release) and the page if something changed since the last build.
 # `--native` builds native/ alone; `--command` builds native/ and the command, without tests and samples.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -73,10 +73,14 @@ precompile() {
 trap wait EXIT
 build_native &
 native=$!
+if [[ -z "${1:-}" ]]; then eng/web.sh --optional & fi
 case "${1:-}" in
     --native) ;;
     --command) build_command ;;
     *) build_solution ;;
 esac
 wait "$native"
-if [[ -z "${1:-}" ]]; then precompile; fi
+if [[ -z "${1:-}" ]]; then
+    precompile
+    wait
+fi

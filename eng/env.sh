@@ -15,3 +15,13 @@ hwaso_is_ready() {
         [[ ! "$file" -nt "$hwaso_ready/${file##*/}" ]] || return 1
     done
 }
+
+# True if npm has installed what the lock file of web/ names.
+web_is_installed() { cmp -s "$root/web/package-lock.json" "$root/web/node_modules/.installed"; }
+
+# True if web/dist holds the page of the present sources.
+web_is_current() {
+    local stamp="$root/web/dist/.built"
+    [[ -f "$stamp" ]] && [[ -z "$(find "$root/web" \( -name node_modules -o -name dist -o -name tests -o -name test-results -o -name .lock \) -prune \
+        -o -type f -newer "$stamp" -print -quit)" ]]
+}

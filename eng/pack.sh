@@ -6,6 +6,9 @@ cd "$root"
 packages="$(mkdir -p "${1:-bin/packages}" && cd "${1:-bin/packages}" && pwd)"
 rm -f "$packages"/*.{nupkg,snupkg}
 
+# Hwaso.Server's package has the page.
+eng/web.sh
+
 # A build of its own: no path of this machine in any file, and the version of the nearest tag. Files in packages have the commit's time.
 SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" || die "packages take version and time from git, and this is no git checkout"
 export SOURCE_DATE_EPOCH

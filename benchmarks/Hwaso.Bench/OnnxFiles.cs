@@ -10,7 +10,7 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Bench;
 
-/// <summary>Networks for benchmarks/runtime.py: the file, an image and what libtorch answers.</summary>
+/// <summary>Networks for benchmarks/Hwaso.RuntimeBench: the file, an image and what libtorch answers.</summary>
 static class OnnxFiles
 {
     /// <summary>Writes NAME.onnx of fixed size, NAME.input and NAME.expected (single precision, little-endian) into a folder.</summary>

@@ -26,6 +26,9 @@ public sealed record RunFolder(string Root)
     /// <summary>The curves for TensorBoard.</summary>
     public string Events => Path.Combine(Root, "tensorboard");
 
+    /// <summary>The files of its newest validation.</summary>
+    public string Validation => Path.Combine(Root, "validation");
+
     /// <summary>The file that a trainer holds open while it trains here.</summary>
     public string Lock => Path.Combine(Root, "train.lock");
 

@@ -1,6 +1,9 @@
+using Hwaso.Server.DataSets;
 using Hwaso.Server.Endpoints;
 using Hwaso.Server.Http;
 using Hwaso.Server.Operation;
+using Hwaso.Server.Pages;
+using Hwaso.Server.Runs;
 using Hwaso.Server.Serving;
 using Hwaso.Server.Settings;
 using Microsoft.AspNetCore.Builder;
@@ -32,6 +35,7 @@ public sealed class InferenceServer : IAsyncDisposable
     /// <param name="settings">Models, addresses and limits.</param>
     /// <param name="stop">Stops starting.</param>
     /// <exception cref="ArgumentException">A setting cannot be used.</exception>
+    /// <exception cref="Hwaso.Data.DatasetException">The data set cannot be read.</exception>
     /// <exception cref="IOException">A model's file cannot be read, or an address is taken.</exception>
     /// <exception cref="Runtime.Format.ModelFormatException">A file is damaged, or of no network that is supported.</exception>
     public static async Task<InferenceServer> StartAsync(ServerSettings settings, CancellationToken stop = default)
@@ -40,13 +44,25 @@ public sealed class InferenceServer : IAsyncDisposable
         var meters = new ServerMeters();
         var queue = new RunQueue(settings, meters);
         ModelStore? models = null;
+        DataFolder? data = null;
         WebApplication? app = null;
         try
         {
+            data = settings.Data is null ? null : DataFolder.Open(settings.Data, settings.Layout);
             models = new ModelStore(settings, meters);
             models.LoadAll();
             meters.Watch("hwaso.queue.requests", "{request}", "Requests that compute or wait", () => queue.Places);
-            var parts = new ServerParts(settings, models, queue, new BodyReader(settings), meters);
+            var parts = new ServerParts
+            {
+                Settings = settings,
+                Models = models,
+                Queue = queue,
+                Bodies = new BodyReader(settings),
+                Meters = meters,
+                Data = data,
+                Trainings = new TrainingQueue(settings.Training),
+                Runs = new RunStore(settings.Runs, [.. settings.Models.Select(ModelStore.Named).Where(m => Directory.Exists(m.Path))]),
+            };
             app = Build(settings, parts);
             await app.StartAsync(stop);
             return new InferenceServer(app, parts);
@@ -56,6 +72,7 @@ public sealed class InferenceServer : IAsyncDisposable
             if (app is not null)
                 await app.DisposeAsync();
             queue.Dispose();
+            data?.Dispose();
             models?.Dispose();
             meters.Dispose();
             throw;
@@ -68,7 +85,7 @@ public sealed class InferenceServer : IAsyncDisposable
     /// </summary>
     public async Task StopAsync()
     {
-        parts.Ends = true;
+        parts.End();
         var began = TimeProvider.System.GetTimestamp();
         await Task.Delay(TimeSpan.FromSeconds(parts.Settings.DrainSeconds));
         while (parts.Queue.Places > 0 && TimeProvider.System.GetElapsedTime(began) < longestEnd)
@@ -79,11 +96,14 @@ public sealed class InferenceServer : IAsyncDisposable
     /// <summary>Closes the connections and frees the networks.</summary>
     public async ValueTask DisposeAsync()
     {
-        parts.Ends = true;
+        parts.End();
         await app.DisposeAsync();
         parts.Queue.Dispose();
         parts.Models.Dispose();
+        parts.Trainings.Dispose();
+        parts.Data?.Dispose();
         parts.Meters.Dispose();
+        parts.Dispose();
     }
 
     static WebApplication Build(ServerSettings settings, ServerParts parts)
@@ -101,11 +121,15 @@ public sealed class InferenceServer : IAsyncDisposable
         if (settings.Origins.Count > 0)
             app.UseCors(cors => cors.WithOrigins([.. settings.Origins]).AllowAnyHeader().AllowAnyMethod()
                 .WithExposedHeaders(ProtocolEndpoints.Header, "Retry-After"));
+        app.UseMiddleware<PageServer>(settings);
         app.UseMiddleware<ApiKeys>(settings);
         app.UseRouting();
         ProtocolEndpoints.Map(app, parts);
         RepositoryEndpoints.Map(app, parts);
         ImageEndpoints.Map(app, parts);
+        RunEndpoints.Map(app, parts);
+        TrainingEndpoints.Map(app, parts);
+        DataEndpoints.Map(app, parts);
         Observation.Map(app);
         Document.Map(app);
         return app;

@@ -48,13 +48,18 @@ sealed class LaunchVerb : Verb
             .. asked, .. Missing("--threads", context.Threads is { } threads ? $"{threads}" : null), .. Missing("--device", context.Device),
             .. context.Json && !asked.Contains("--json") ? ["--json"] : Array.Empty<string>(),
         ];
-        // A program that dotnet runs is dotnet with the program's path.
-        var program = Environment.ProcessPath!;
-        var own = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : Array.Empty<string>();
-        var code = new Launcher(program, [.. own, .. command], count, context.Log)
+        var code = new Launcher(OwnProgram.Words[0], [.. OwnProgram.Words.Skip(1), .. command], count, context.Log)
             .Run(arguments.GetValue(restarts) ?? 0, grace, context.Cancel);
         return code is ExitCode.Done or ExitCode.Usage ? code : ExitCode.Failed;
 
         IEnumerable<string> Missing(string option, string? value) => value is null || asked.Contains(option) ? [] : [option, value];
     }
+}
+
+/// <summary>The command that this process is, for verbs that start it again.</summary>
+static class OwnProgram
+{
+    /// <summary>The program, and what comes before a verb: a program that dotnet runs is dotnet with the program's path.</summary>
+    public static IReadOnlyList<string> Words { get; } = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+        ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
 }

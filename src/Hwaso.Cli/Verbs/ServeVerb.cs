@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
+using Hwaso.Data.Layouts;
 using Hwaso.Inference;
 using Hwaso.Server;
 using Hwaso.Server.Settings;
@@ -18,7 +19,10 @@ sealed class ServeVerb : Verb
     };
 
     readonly Option<string?> runs = Values.Text("--runs", "DIR", "serves each run in this folder too, loaded by its first request");
-    readonly Option<string?> data = Values.Text("--data", "DIR", "a data set for the page, which is not there yet");
+    readonly Option<string?> data = Values.Text("--data", "DIR", "a data set whose images are shown and whose labels can be edited");
+    readonly Option<string?> layout = Values.Choice(
+        "--layout", "the data set's layout (default: recognised by the folder's content)", [.. Datasets.Layouts]);
+
     readonly Option<string?> config = Values.Text(
         "--config", "FILE", "settings as a JSON object; options and variables HWASO_SERVE_NAME count before it");
 
@@ -37,6 +41,7 @@ sealed class ServeVerb : Verb
         Values.Texts("--max-pixels", "N", "the most pixels of an image (default: 50000000)"),
         Values.Texts("--max-run-bytes", "N", "the most memory of one run of a network (default: 1073741824)"),
         Values.Texts("--drain", "SECONDS", "the least time between SIGTERM and closing (default: 1)"),
+        Values.Texts("--page", "DIR", "the built page (default: the one that comes with the command)"),
         Values.Texts("--otlp", "URL", "sends metrics by OTLP; /metrics has them for Prometheus anyway"),
         Values.Texts("--logs", "none|text|json", "the form of the log on standard error (default: text)"),
     ];
@@ -45,7 +50,7 @@ sealed class ServeVerb : Verb
     {
         Command = new Command("serve", "serves networks over HTTP: the Open Inference Protocol v2, and images in, labels out")
         {
-            models, runs, data, config,
+            models, runs, data, layout, config,
         };
         foreach (var option in settings)
             Command.Add(option);
@@ -57,7 +62,7 @@ sealed class ServeVerb : Verb
     [
         "serve road.onnx",
         "serve demo/run streets=best.safetensors --urls http://0.0.0.0:8080 --keys keys.txt",
-        "serve --runs runs --queue 4",
+        "serve --runs runs --data cityscapes --queue 4",
     ];
 
     public override int Run(ParseResult arguments, VerbContext context)
@@ -70,12 +75,16 @@ sealed class ServeVerb : Verb
             given["models"] = sources;
         if (arguments.GetValue(runs) is { } folder)
             given["runs"] = [folder];
-        if (arguments.GetValue(data) is { } set && !Directory.Exists(set))
-            throw new UsageException($"--data {set}: no such folder");
+        if (arguments.GetValue(data) is { } set)
+            given["data"] = [set];
+        if (arguments.GetValue(layout) is { } named)
+            given["layout"] = [named];
         var read = SettingsReader.Read(given, Environment.GetEnvironmentVariable, arguments.GetValue(config));
         if (read.Runs is not null || !read.Models.All(Segmenter.IsExported))
             context.UseTorch();
-        Serve(read with { Threads = context.ProcessorThreads }, context).GetAwaiter().GetResult();
+        var training = new TrainingCommand(
+            [.. OwnProgram.Words, .. context.CommonWords], ShippedRecipes.Recipes.ToDictionary(name => name, ShippedRecipes.FileOf));
+        Serve(read with { Threads = context.ProcessorThreads, Training = training }, context).GetAwaiter().GetResult();
         return ExitCode.Done;
     }
 

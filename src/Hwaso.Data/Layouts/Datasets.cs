@@ -15,7 +15,13 @@ public static class Datasets
     public static SegmentationDataset Open(string layout, string root, string split) => Find(layout).List(root, split, null);
 
     /// <summary>Lists a split; missing files are reported and left out instead of being an error.</summary>
-    internal static SegmentationDataset OpenLeniently(string layout, string root, string split, Action<DatasetProblem> report) =>
+    /// <param name="layout">The layout's name.</param>
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="split">The split's name.</param>
+    /// <param name="report">Receives each problem.</param>
+    /// <exception cref="ArgumentException">The layout is not known.</exception>
+    /// <exception cref="DatasetException">The folder does not hold such a data set or split.</exception>
+    public static SegmentationDataset OpenLeniently(string layout, string root, string split, Action<DatasetProblem> report) =>
         Find(layout).List(root, split, report);
 
     /// <summary>The layout that a folder has, by the files in it.</summary>

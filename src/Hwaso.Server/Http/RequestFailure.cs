@@ -16,6 +16,14 @@ sealed class RequestFailure(int status, string detail) : Exception(detail)
     /// <summary>The same failure with another header.</summary>
     public RequestFailure With(string name, string value) => new(Status, Message) { Headers = [.. Headers, (name, value)] };
 
+    /// <summary>A stranger's text as it may go into an answer and a log: without control characters, at most 80 letters.</summary>
+    public static string Shown(string text)
+    {
+        const int Most = 80;
+        var plain = new string([.. text.Where(c => !char.IsControl(c)).Take(Most)]);
+        return text.Length > Most ? plain + "…" : plain;
+    }
+
     public static RequestFailure BadRequest(string detail) => new(400, detail);
 
     public static RequestFailure NotFound(string detail) => new(404, detail);

@@ -20,7 +20,7 @@ static class Document
             {
                 Title = "Hwaso",
                 Version = "1",
-                Description = "The Open Inference Protocol v2, and an interface that takes images.",
+                Description = "The Open Inference Protocol v2, an interface that takes images, trainings, a data set and its labels.",
             };
             // The addresses of this machine are the client's to know.
             document.Servers = [];
@@ -52,6 +52,14 @@ static class Document
                 {
                     ["application/json"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.Object } },
                     ["application/octet-stream"] = new() { Schema = binary },
+                },
+            };
+        if (path.StartsWith("v1/runs", StringComparison.Ordinal))
+            return new OpenApiRequestBody
+            {
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/json"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.Object } },
                 },
             };
         var content = images.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = binary });

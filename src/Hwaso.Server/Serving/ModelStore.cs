@@ -112,10 +112,10 @@ sealed class ModelStore : IDisposable
             LookForRuns();
         if (!slots.TryGetValue(name, out var slot))
             throw RequestFailure.NotFound(
-                $"no model is named '{Shown(name)}'; "
+                $"no model is named '{RequestFailure.Shown(name)}'; "
                 + (slots.IsEmpty ? "the server has none" : $"there are {string.Join(", ", All.Take(20).Select(s => s.Name))}"));
         return version is null or Version ? slot
-            : throw RequestFailure.NotFound($"model '{name}' has no version '{Shown(version)}'; it has version {Version}");
+            : throw RequestFailure.NotFound($"model '{name}' has no version '{RequestFailure.Shown(version)}'; it has version {Version}");
     }
 
     /// <summary>A loaded model, in use until the lease is disposed; a run of the folder of runs is loaded by its first request.</summary>
@@ -177,7 +177,9 @@ sealed class ModelStore : IDisposable
         return OnnxModel.Load(Exporter.Make(trained, new ExportOptions()).Bytes, slot.Name, options);
     }
 
-    static (string Name, string Path) Named(string text)
+    /// <summary>The name and the path of a model as the command line gives it.</summary>
+    /// <exception cref="ArgumentException">It is neither a path nor NAME=PATH.</exception>
+    public static (string Name, string Path) Named(string text)
     {
         var at = text.IndexOf('=');
         var given = at > 0 && !File.Exists(text) && !Directory.Exists(text);
@@ -188,14 +190,6 @@ sealed class ModelStore : IDisposable
                 name = name[..^end.Length];
         return name.Length > 0 && !name.Contains('/', StringComparison.Ordinal) ? (name, path)
             : throw new ArgumentException($"'{text}': a file, a folder or NAME=PATH was wanted");
-    }
-
-    // A name comes from a stranger and goes into an answer and a log.
-    static string Shown(string text)
-    {
-        const int Most = 80;
-        var plain = new string([.. text.Where(c => !char.IsControl(c)).Take(Most)]);
-        return text.Length > Most ? plain + "…" : plain;
     }
 }
 

@@ -12,6 +12,20 @@ public sealed record ServerSettings
     /// <summary>A folder of runs, each of which is a model as soon as it has weights; null for none.</summary>
     public string? Runs { get; init; }
 
+    /// <summary>
+    /// The folder of the built page; null for the folder <c>page</c> beside the program. Without it the server has no page.
+    /// </summary>
+    public string? Page { get; init; }
+
+    /// <summary>A data set whose images and labels are shown and can be edited; null for none.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>The layout of <see cref="Data"/>; null to recognise it by the folder's content.</summary>
+    public string? Layout { get; init; }
+
+    /// <summary>How trainings are started; null for a server that starts none.</summary>
+    public TrainingCommand? Training { get; init; }
+
     /// <summary>Addresses to listen on; port 0 takes a free one.</summary>
     public IReadOnlyList<string> Urls { get; init; } = ["http://127.0.0.1:8080"];
 
@@ -60,6 +74,11 @@ public sealed record ServerSettings
     /// <summary>The form of the log on standard error.</summary>
     public LogForm Logs { get; init; }
 }
+
+/// <summary>How a server starts trainings: as processes of a command, so that one that crashes takes nothing else along.</summary>
+/// <param name="Words">The program and its first arguments; <c>train RECIPE --run DIR …</c> follows.</param>
+/// <param name="Recipes">The files of the recipes that a request may name.</param>
+public sealed record TrainingCommand(IReadOnlyList<string> Words, IReadOnlyDictionary<string, string> Recipes);
 
 /// <summary>Forms of a server's log.</summary>
 public enum LogForm

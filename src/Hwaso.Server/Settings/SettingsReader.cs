@@ -17,6 +17,9 @@ public static class SettingsReader
     {
         ["models"] = (s, _, texts) => s with { Models = texts },
         ["runs"] = (s, name, texts) => s with { Runs = Folder(name, texts) },
+        ["page"] = (s, name, texts) => s with { Page = Folder(name, texts) },
+        ["data"] = (s, name, texts) => s with { Data = Folder(name, texts) },
+        ["layout"] = (s, name, texts) => s with { Layout = One(name, texts) },
         ["urls"] = (s, _, texts) => s with { Urls = texts },
         ["hosts"] = (s, _, texts) => s with { Hosts = texts },
         ["cors"] = (s, _, texts) => s with { Origins = texts },

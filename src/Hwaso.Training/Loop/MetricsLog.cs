@@ -49,6 +49,14 @@ public sealed class MetricsLog
         return log;
     }
 
+    /// <summary>Reads lines of a log; those that are not whole are left out.</summary>
+    public static MetricsLog Parse(string lines)
+    {
+        var log = new MetricsLog("");
+        log.lines.AddRange(Whole(Encoding.UTF8.GetBytes(lines), (_, _) => true));
+        return log;
+    }
+
     /// <summary>The last iteration that has a line; 0 before the first.</summary>
     public long LastIteration => lines.Count == 0 ? 0 : lines[^1].Iteration;
 
@@ -56,7 +64,8 @@ public sealed class MetricsLog
     public IReadOnlyList<LoggedStep> Steps =>
     [
         .. Entries(isValidation: false).Select(o => new LoggedStep(
-            Iteration(o), Epoch(o), o["loss"]?.GetValue<double>() ?? double.NaN, o["learning_rate"]!.GetValue<double>())),
+            Iteration(o), Epoch(o), o["loss"]?.GetValue<double>() ?? double.NaN, o["learning_rate"]!.GetValue<double>(),
+            o["images_per_second"]?.GetValue<double>() ?? 0)),
     ];
 
     /// <summary>The validations, in order.</summary>
@@ -130,7 +139,8 @@ public sealed class MetricsLog
 /// <param name="Epoch">Its epoch, from 1.</param>
 /// <param name="Loss">Its training loss; NaN where it was not finite.</param>
 /// <param name="LearningRate">Its learning rate.</param>
-public sealed record LoggedStep(long Iteration, int Epoch, double Loss, double LearningRate);
+/// <param name="ImagesPerSecond">Images a second since the line before; 0 where the line does not say it.</param>
+public sealed record LoggedStep(long Iteration, int Epoch, double Loss, double LearningRate, double ImagesPerSecond);
 
 /// <summary>A logged validation of a run.</summary>
 /// <param name="Iteration">Steps done by then.</param>

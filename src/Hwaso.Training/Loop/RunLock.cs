@@ -14,6 +14,9 @@ sealed class RunLock : IDisposable
 
     const string Words = " trains here";
 
+    // Whoever only looks whether a folder is held has the file for less than a millisecond.
+    const int Tries = 6, PauseMs = 20;
+
     readonly string path;
     readonly FileStream held;
 
@@ -31,7 +34,7 @@ sealed class RunLock : IDisposable
             Directory.CreateDirectory(folder.Root);
             while (true)
             {
-                var held = new FileStream(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                var held = Open(folder.Lock);
                 // A trainer that ends deletes its file. Whoever opened that one just before holds a file that nobody sees, and tries
                 // again. The time is a mark and no clock's: others can ask for it while they cannot read the file.
                 File.SetLastWriteTimeUtc(held.SafeFileHandle, DateTime.UnixEpoch.AddSeconds(RandomNumberGenerator.GetInt32(int.MaxValue)));
@@ -40,7 +43,7 @@ sealed class RunLock : IDisposable
                 held.Dispose();
             }
         }
-        catch (IOException error) when (error.HResult is Again or WouldBlock or Sharing)
+        catch (IOException error) when (IsTaken(error))
         {
             throw new TrainingException(
                 $"{folder.Root}: {HolderOf(folder)} trains this run; wait for it or stop it, or name another folder with --run", error);
@@ -51,6 +54,39 @@ sealed class RunLock : IDisposable
                 $"{folder.Root}: no run can be kept there: {error.Message} Name a folder that can be written to with --run", error);
         }
     }
+
+    /// <summary>Whether a trainer has a folder now.</summary>
+    public static bool IsHeld(RunFolder folder)
+    {
+        try
+        {
+            using var looked = new FileStream(folder.Lock, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (IOException error) when (IsTaken(error))
+        {
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    static FileStream Open(string path)
+    {
+        for (var tries = 1; ; tries++)
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException error) when (IsTaken(error) && tries < Tries)
+            {
+                Thread.Sleep(PauseMs);
+            }
+    }
+
+    static bool IsTaken(IOException error) => error.HResult is Again or WouldBlock or Sharing;
 
     /// <summary>Gives the folder back.</summary>
     public void Dispose()

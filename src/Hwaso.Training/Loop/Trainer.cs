@@ -407,7 +407,7 @@ public sealed class Trainer : IDisposable
             state = state with { BestScore = validation.Main.Value, BestEpoch = epoch };
             checkpoints.SaveWeights(request.Folder.Best, epoch, state);
         }
-        foreach (var remark in validation.Remarks)
+        foreach (var remark in validation.Remarks.Concat(ValidationFolder.Keep(request.Folder, state.Step, validation)))
             Warn(remark);
         watcher.Validated(epoch, validation, isBest);
         if (state.Stale == recipe.Validate.Patience && state.Step < plan.Steps)

@@ -22,6 +22,9 @@ public sealed record Validation
     /// <summary>Whatever a reader of the scores should know, a sentence each, such as images that were left out.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
+    /// <summary>Files about its images that the run's folder keeps until the next validation.</summary>
+    public IReadOnlyList<ValidationFile> Files { get; init; } = [];
+
     /// <summary>The score that decides which weights are the best.</summary>
     public Score Main => Shown[0];
 

@@ -17,8 +17,6 @@ public sealed partial class Launcher(string program, IReadOnlyList<string> argum
     /// <summary>The variable that counts how often processes were started again, as torchrun sets it too.</summary>
     public const string RestartVariable = "TORCHELASTIC_RESTART_COUNT";
 
-    const int Terminate = 15;
-
     // Lines of a failed process's output that are shown.
     const int LinesShown = 10;
 
@@ -125,8 +123,17 @@ public sealed partial class Launcher(string program, IReadOnlyList<string> argum
     {
         lock (children)
             foreach (var child in children)
-                if (!OperatingSystem.IsWindows() && !child.Process.HasExited)
-                    _ = kill(child.Process.Id, Terminate);
+                Terminate(child.Process);
+    }
+
+    /// <summary>Asks a process to end: a training finishes its step and saves. Windows has no such request, so nothing happens there.</summary>
+    /// <param name="process">A process that this one started.</param>
+    public static void Terminate(Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        const int Sigterm = 15;
+        if (!OperatingSystem.IsWindows() && !process.HasExited)
+            _ = kill(process.Id, Sigterm);
     }
 
     static int FreePort()

@@ -39,7 +39,9 @@ public sealed class RunComparison
                 runs.Add((folder, summary, RecipeSettings.Of(Recipe.Load(run.Recipe)).ToDictionary(s => s.Key, s => s.Value)));
             }
             catch (Exception error) when (failed is not null
-                && error is IOException or UnauthorizedAccessException or RecipeException or InvalidDataException)
+                && error is IOException or UnauthorizedAccessException or RecipeException or InvalidDataException
+                // A line of the log that somebody edited.
+                or ArgumentException or InvalidOperationException or NullReferenceException)
             {
                 failed(new RunFailure(folder, error.Message));
             }
@@ -95,7 +97,11 @@ public sealed class RunComparison
         return (JsonNode)json;
     })];
 
-    static RunSummary SummaryOf(RunFolder run)
+    /// <summary>A run in a line: its result if it is finished, else what its recipe and its log say.</summary>
+    /// <exception cref="FileNotFoundException">The folder holds no run.</exception>
+    /// <exception cref="RecipeException">The run's recipe cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The run's result cannot be read.</exception>
+    public static RunSummary SummaryOf(RunFolder run)
     {
         if (File.Exists(run.Result))
             return RunSummary.Read(run.Result);

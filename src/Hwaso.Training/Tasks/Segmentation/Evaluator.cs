@@ -40,14 +40,19 @@ public static class Evaluator
     /// <param name="failed">Receives each image that cannot be used, and the others are counted; null to end at the first.</param>
     /// <param name="first">The first image, from 0.</param>
     /// <param name="step">From one image to the next.</param>
+    /// <param name="looked">Receives each image with its labels and the network's, one after the other; null for nothing.</param>
     /// <param name="stop">Ends the work with an exception.</param>
     /// <exception cref="DatasetException">An image or label cannot be used.</exception>
     public static ConfusionMatrix Count(Segmenter segmenter, SegmentationDataset data, Action<int>? progress = null,
-        Action<ImageFailure>? failed = null, int first = 0, int step = 1, CancellationToken stop = default)
+        Action<ImageFailure>? failed = null, int first = 0, int step = 1, Action<LabelledImage, LabelMap>? looked = null,
+        CancellationToken stop = default)
     {
         var confusion = new ConfusionMatrix(data.Classes.Count);
-        Segment(segmenter, data, (item, labels) => confusion.Add(item.Labels.Labels, labels.Labels, ClassList.Ignore), progress, failed,
-            stop, first, step);
+        Segment(segmenter, data, (item, labels) =>
+        {
+            confusion.Add(item.Labels.Labels, labels.Labels, ClassList.Ignore);
+            looked?.Invoke(item, labels);
+        }, progress, failed, stop, first, step);
         return confusion;
     }
 

@@ -68,29 +68,37 @@ sealed class SegmentationLearner : ILearner
     /// <inheritdoc/>
     public Validation Validate(CancellationToken stop)
     {
-        var (confusion, failed) = CountShared(stop);
+        var images = new ValidatedImages(data.Validation.Classes);
+        var (confusion, failed, scores) = CountShared(images, stop);
         var remarks = failed.Take(MostNamed).Select(f => $"{f.Problem}; the validation left this image out").ToList();
         if (failed.Count > MostNamed)
             remarks.Add($"the validation left out {failed.Count} of {data.Validation.Samples.Count} images in all");
         if (confusion.TotalPixels == 0)
             remarks.Add($"not one pixel of {data.Validation.Name} that could be read is labelled, so there is no score; look at its masks "
                 + "with hwaso dataset check");
-        return SegmentationScores.Of(confusion, data.Training.Classes) with { Remarks = remarks };
+        return SegmentationScores.Of(confusion, data.Training.Classes) with
+        {
+            Remarks = remarks,
+            Files = team.IsFirst ? images.Files(scores) : [],
+        };
     }
 
     /// <summary>Every process counts its part of the images; whole numbers added are the same whoever counted.</summary>
-    (ConfusionMatrix Confusion, IReadOnlyList<ImageFailure> Failed) CountShared(CancellationToken stop)
+    (ConfusionMatrix Confusion, List<ImageFailure> Failed, List<ImageScore> Scores) CountShared(
+        ValidatedImages images, CancellationToken stop)
     {
         var own = new List<ImageFailure>();
-        var part = Evaluator.Count(segmenter, data.Validation, failed: own.Add, stop: stop, first: team.Rank, step: team.Size);
+        var part = Evaluator.Count(
+            segmenter, data.Validation, failed: own.Add, first: team.Rank, step: team.Size, looked: images.Add, stop: stop);
         var confusion = new ConfusionMatrix(part.Classes);
-        var failed = new List<ImageFailure>();
-        foreach (var counted in team.GatherOf(new Counted(part.ToCounts(), [.. own])))
+        var (failed, scores) = (new List<ImageFailure>(), new List<ImageScore>());
+        foreach (var counted in team.GatherOf(new Counted(part.ToCounts(), [.. own], [.. images.Scores])))
         {
             confusion.Add(ConfusionMatrix.FromCounts(counted.Counts));
             failed.AddRange(counted.Failed);
+            scores.AddRange(counted.Scores);
         }
-        return (confusion, failed);
+        return (confusion, failed, scores);
     }
 
     /// <inheritdoc/>
@@ -146,7 +154,7 @@ sealed class SegmentationLearner : ILearner
         },
         data.Depth);
 
-    sealed record Counted(long[] Counts, ImageFailure[] Failed);
+    sealed record Counted(long[] Counts, ImageFailure[] Failed, ImageScore[] Scores);
 
     TrainStageRecipe? RecipeOf(int stage) => recipe.Stages.Count == 0 ? null : recipe.Stages[stage];
 }

@@ -1,0 +1,52 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Hwaso.RuntimeBench;
+
+/// <summary>A network in ONNX Runtime, with all its optimisations.</summary>
+sealed class PeerRun : IRuntime
+{
+    readonly SessionOptions options;
+    readonly InferenceSession session;
+    readonly RunOptions run = new();
+    readonly OrtValue input;
+    readonly float[] numbers;
+    IDisposableReadOnlyCollection<OrtValue>? outputs;
+
+    public PeerRun(string file, BenchNetwork network, int threads)
+    {
+        options = new SessionOptions
+        {
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        session = new InferenceSession(file, options);
+        numbers = network.Numbers();
+        input = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float,
+            Array.ConvertAll(network.Input, s => (long)s));
+        Run();
+    }
+
+    /// <summary>Its version.</summary>
+    public static string Version => OrtEnv.Instance().GetVersionString();
+
+    public void Run()
+    {
+        numbers.CopyTo(input.GetTensorMutableDataAsSpan<float>());
+        outputs?.Dispose();
+        outputs = session.Run(run, [session.InputNames[0]], [input], [session.OutputNames[0]]);
+    }
+
+    public float[] Output() => outputs![0].GetTensorDataAsSpan<float>().ToArray();
+
+    public void Dispose()
+    {
+        outputs?.Dispose();
+        input.Dispose();
+        run.Dispose();
+        session.Dispose();
+        options.Dispose();
+    }
+}

@@ -1,0 +1,91 @@
+// Every call to the server passes here: its key, its failures, and the words for them.
+
+import { texts } from './language'
+import { keys } from './keys.svelte'
+
+const t = texts(
+  {
+    unreachable: 'The server cannot be reached. Is it running? Start it with "hwaso serve" and try again.',
+    busy: (seconds: string) => `All places of the server are taken. Trying again in ${seconds} s may work.`,
+    strange: (status: number) => `The server answered ${status} without a reason.`,
+  },
+  {
+    unreachable: '서버에 연결할 수 없습니다. 실행 중인지 확인하고 "hwaso serve"로 시작한 뒤 다시 시도하세요.',
+    busy: (seconds: string) => `서버의 모든 자리가 사용 중입니다. ${seconds}초 뒤에 다시 시도해 보세요.`,
+    strange: (status: number) => `서버가 이유 없이 ${status}(으)로 응답했습니다.`,
+  },
+)
+
+/** A request that failed; the message is for a person. Status 0: no answer came. */
+export class ApiError extends Error {
+  readonly status: number
+  /** Seconds after which the server wants to be asked again. */
+  readonly retryAfter: number | null
+
+  constructor(status: number, message: string, retryAfter: number | null = null) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.retryAfter = retryAfter
+  }
+}
+
+export interface Question {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Bytes with their type, or a value that is sent as JSON. */
+  body?: Blob | object
+  /** Values of the address; those that are undefined are left out. */
+  query?: Record<string, string | number | undefined>
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+/** Asks the server. The path is relative to the page, such as 'v1/models'. */
+export async function ask(path: string, question: Question = {}): Promise<Response> {
+  const { method = 'GET', body, query = {}, headers = {}, signal } = question
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]))
+  const address = new URL(given.length > 0 ? `${path}?${new URLSearchParams(given).toString()}` : path, document.baseURI)
+  const isBytes = body instanceof Blob
+  for (;;) {
+    const sent = new Headers({ ...headers, ...keys.header })
+    const request: RequestInit = { method, headers: sent }
+    if (signal) request.signal = signal
+    if (body !== undefined) {
+      request.body = isBytes ? body : JSON.stringify(body)
+      sent.set('Content-Type', isBytes ? body.type || 'application/octet-stream' : 'application/json')
+    }
+    const answer = await fetch(address, request).catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === 'AbortError') throw error
+      throw new ApiError(0, t.unreachable)
+    })
+    if (answer.ok) return answer
+    if (answer.status === 401 && (await keys.ask(sent.has('X-API-Key')))) continue
+    throw await failureOf(answer)
+  }
+}
+
+export async function askJson<T>(path: string, question: Question = {}): Promise<T> {
+  return (await (await ask(path, question)).json()) as T
+}
+
+/** The words for any error that a view catches; null for an abort, which is nobody's failure. */
+export function messageOf(error: unknown): string | null {
+  if (error instanceof DOMException && error.name === 'AbortError') return null
+  return error instanceof Error ? error.message : String(error)
+}
+
+async function failureOf(answer: Response): Promise<ApiError> {
+  const wait = answer.headers.get('Retry-After')
+  const retryAfter = wait !== null && /^\d+$/.test(wait) ? Number(wait) : null
+  if (answer.status === 429 && retryAfter !== null) return new ApiError(429, t.busy(String(retryAfter)), retryAfter)
+  let detail = ''
+  try {
+    // A problem document (RFC 9457), or the protocol's {"error"}.
+    const problem = (await answer.json()) as { detail?: unknown; error?: unknown }
+    const given = problem.detail ?? problem.error
+    if (typeof given === 'string') detail = given
+  } catch {
+    // No JSON: the status says what is known.
+  }
+  return new ApiError(answer.status, detail === '' ? t.strange(answer.status) : detail, retryAfter)
+}

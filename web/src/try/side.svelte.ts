@@ -1,0 +1,74 @@
+// One network and what it says about the picture.
+
+import { models, type Model } from '../shared/models.svelte'
+import type { Picture } from '../shared/pictures/picture'
+import { notices } from '../shared/notices.svelte'
+import { askServer, type Answer } from './answers'
+
+export class Side {
+  name = $state('')
+  model = $state.raw<Model | null>(null)
+  answer = $state.raw<Answer | null>(null)
+  isBusy = $state(false)
+  /** Milliseconds of the last answer. */
+  took = $state(0)
+  threshold = $state(0.5)
+  #abort = new AbortController()
+
+  /** Chooses a network and asks it about the picture, if there is one. */
+  async choose(name: string, picture: Picture | null): Promise<void> {
+    this.name = name
+    this.model = null
+    this.answer = null
+    await this.#work(async (signal) => {
+      const model = await models.loaded(name)
+      if (signal.aborted) return
+      this.model = model
+      this.threshold = model.threshold ?? 0.5
+      if (picture) await this.#ask(model, picture, signal)
+    })
+  }
+
+  /** Asks about a picture; an older question that still waits is given up. */
+  async ask(picture: Picture): Promise<void> {
+    const { model } = this
+    if (!model) {
+      if (this.name !== '') await this.choose(this.name, picture)
+      return
+    }
+    await this.#work((signal) => this.#ask(model, picture, signal))
+  }
+
+  clear(): void {
+    this.#abort.abort()
+    this.name = ''
+    this.model = null
+    this.answer = null
+    this.isBusy = false
+  }
+
+  async #ask(model: Model, picture: Picture, signal: AbortSignal): Promise<void> {
+    const began = performance.now()
+    const answer = await askServer(model, picture, model.threshold === undefined ? undefined : this.threshold, signal)
+    if (signal.aborted) return
+    this.took = performance.now() - began
+    this.answer = answer
+  }
+
+  async #work(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#abort.abort()
+    this.#abort = new AbortController()
+    const { signal } = this.#abort
+    this.isBusy = true
+    try {
+      await work(signal)
+    } catch (error) {
+      if (!signal.aborted) {
+        this.answer = null
+        notices.fail(error)
+      }
+    } finally {
+      if (!signal.aborted) this.isBusy = false
+    }
+  }
+}

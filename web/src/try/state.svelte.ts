@@ -1,0 +1,134 @@
+// What the view Try shows: a picture, one or two networks, a label, and how they lie over each other.
+
+import { SvelteSet } from 'svelte/reactivity'
+import { texts } from '../shared/language'
+import { models } from '../shared/models.svelte'
+import { notices } from '../shared/notices.svelte'
+import { readPicture, type Picture } from '../shared/pictures/picture'
+import { readHeader } from '../shared/pictures/header'
+import { readLabels, type LabelImage } from '../shared/pictures/png'
+import type { Point } from '../shared/viewer/Viewer'
+import { areasOf } from './areas'
+import { Side } from './side.svelte'
+
+const t = texts(
+  {
+    labelSize: (label: string, image: string) => `The label has ${label} pixels and the image ${image}; a label of the image's size was wanted.`,
+    labelFirst: 'Open the image of this label first.',
+    labelTaken: (name: string) => `${name} is shown as the label of the image.`,
+  },
+  {
+    labelSize: (label: string, image: string) => `라벨은 ${label}, 이미지는 ${image} 픽셀입니다. 이미지와 크기가 같은 라벨이 필요합니다.`,
+    labelFirst: '이 라벨의 이미지를 먼저 여세요.',
+    labelTaken: (name: string) => `${name}을(를) 이미지의 라벨로 표시합니다.`,
+  },
+)
+
+const sizeOf = ({ width, height }: { width: number; height: number }): string => `${width}×${height}`
+
+export class TryState {
+  picture = $state.raw<Picture | null>(null)
+  readonly first = new Side()
+  readonly second = new Side()
+  label = $state.raw<(LabelImage & { name: string }) | null>(null)
+  opacity = $state(0.55)
+  showsErrors = $state(false)
+  swipe = $state(0.5)
+  cursor = $state.raw<Point | null>(null)
+  isReading = $state(false)
+  /** Classes that are switched off. */
+  readonly hidden = new SvelteSet<number>()
+  /** The class that is shown alone; null for all. */
+  alone = $state<number | null>(null)
+
+  readonly sides = $derived(this.second.name === '' ? [this.first] : [this.first, this.second])
+  readonly figures = $derived(
+    this.sides.map((side) => (side.answer?.kind === 'labels' ? areasOf(side.answer, this.label?.labels ?? null) : null)),
+  )
+
+  isShown = (label: number): boolean => (this.alone === null ? !this.hidden.has(label) : this.alone === label)
+
+  async start(): Promise<void> {
+    try {
+      await models.refresh()
+      const name = models.all?.[0]?.name
+      if (name !== undefined && this.first.name === '') await this.first.choose(name, this.picture)
+    } catch (error) {
+      notices.fail(error)
+    }
+  }
+
+  /** Opens files that were dropped, pasted or picked: an image, or an image and its label. */
+  async open(files: readonly File[]): Promise<void> {
+    const [one, other] = files
+    if (!one) return
+    this.isReading = true
+    try {
+      if (other) {
+        const [image, label] = (await isLabel(one)) && !(await isLabel(other)) ? [other, one] : [one, other]
+        await this.openPicture(await readPicture(image, image.name))
+        await this.openLabel(label)
+      } else if (this.picture && (await isLabel(one)) && (await this.#fits(one))) {
+        await this.openLabel(one)
+        notices.tell(t.labelTaken(one.name))
+      } else await this.openPicture(await readPicture(one, one.name))
+    } catch (error) {
+      notices.fail(error)
+    } finally {
+      this.isReading = false
+    }
+  }
+
+  async openPicture(picture: Picture): Promise<void> {
+    this.label = null
+    this.showsErrors = false
+    this.cursor = null
+    for (const side of this.sides) side.answer = null
+    this.picture = picture
+    await this.askAll()
+  }
+
+  async askAll(): Promise<void> {
+    const { picture } = this
+    if (!picture) return
+    // One after the other: the server has few places.
+    for (const side of this.sides) await side.ask(picture)
+  }
+
+  async openLabel(file: File): Promise<void> {
+    try {
+      if (!this.picture) throw new Error(t.labelFirst)
+      const colours = (this.first.model?.classes ?? []).map(({ color }) => color)
+      const label = readLabels(await file.arrayBuffer(), colours)
+      if (label.width !== this.picture.width || label.height !== this.picture.height) throw new Error(t.labelSize(sizeOf(label), sizeOf(this.picture)))
+      this.label = { ...label, name: file.name }
+      this.showsErrors = true
+    } catch (error) {
+      notices.fail(error)
+    }
+  }
+
+  closeLabel(): void {
+    this.label = null
+    this.showsErrors = false
+  }
+
+  toggle(label: number): void {
+    if (this.alone !== null) {
+      this.alone = null
+      return
+    }
+    if (!this.hidden.delete(label)) this.hidden.add(label)
+  }
+
+  async #fits(file: File): Promise<boolean> {
+    const view = new DataView(await file.slice(16, 24).arrayBuffer())
+    return view.byteLength === 8 && view.getUint32(0) === this.picture?.width && view.getUint32(4) === this.picture.height
+  }
+}
+
+/** Indexed and gray PNGs are labels; photos are neither. */
+async function isLabel(file: File): Promise<boolean> {
+  const bytes = new Uint8Array(await file.slice(0, 64).arrayBuffer())
+  return readHeader(bytes).format === 'png' && [0, 3].includes(bytes[25] ?? 2)
+}

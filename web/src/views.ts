@@ -1,0 +1,15 @@
+// The views in the order of the navigation. A view is loaded when it is opened first, so that the page starts with one of them.
+
+import type { Component } from 'svelte'
+import { texts } from './shared/language'
+
+const t = texts({ try: 'Try' }, { try: '시험' })
+
+export interface View {
+  /** Its name in the address. */
+  name: string
+  title: string
+  load: () => Promise<{ default: Component }>
+}
+
+export const views: readonly [View, ...View[]] = [{ name: 'try', title: t.try, load: () => import('./try/TryView.svelte') }]
