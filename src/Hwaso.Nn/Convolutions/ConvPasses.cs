@@ -47,6 +47,9 @@ sealed unsafe class ConvPasses<TLanes, TVector> : ConvPasses
     // Vectors of a strip of pixels: its gradients, of 4 channels, stay in the first cache.
     const int StripVectors = 64, LongStrip = 32;
 
+    // Terms that are summed one by one.
+    const int MostTerms = 144;
+
     public static ConvPasses Instance { get; } = new ConvPasses<TLanes, TVector>();
 
     static int Blocks(int channels, int size) => (channels + size - 1) / size;
@@ -134,8 +137,7 @@ sealed unsafe class ConvPasses<TLanes, TVector> : ConvPasses
             {
                 var (y, x) = Math.DivRem(v, layout.RowVectors);
                 var (y2, x2) = Math.DivRem(Math.Min(v + 1, end - 1), layout.RowVectors);
-                ConvProducts<TLanes, TVector>.Outputs(
-                    image + (nint)y * layout.Row + x * TLanes.Count, image + (nint)y2 * layout.Row + x2 * TLanes.Count, layout.Plane,
+                Outputs(image + (nint)y * layout.Row + x * TLanes.Count, image + (nint)y2 * layout.Row + x2 * TLanes.Count, layout.Plane,
                     places, s.Taps, weights, s.Cin, sums);
                 var to = output + (nint)b * Block * s.Pixels;
                 Write(s, sums, channels, shift, to, y, x);
@@ -163,8 +165,7 @@ sealed unsafe class ConvPasses<TLanes, TVector> : ConvPasses
             }
             for (var b = 0; b < Blocks(s.Cout, Block); b++)
             {
-                ConvProducts<TLanes, TVector>.Outputs(
-                    panel, panel + TLanes.Count, 2 * TLanes.Count, &place, 1, packed + (nint)b * s.Cin * Block, s.Cin, sums);
+                Outputs(panel, panel + TLanes.Count, 2 * TLanes.Count, &place, 1, packed + (nint)b * s.Cin * Block, s.Cin, sums);
                 var channels = Math.Min(Block, s.Cout - b * Block);
                 var shift = bias == null ? null : bias + b * Block;
                 var to = output + (nint)b * Block * s.Pixels;
@@ -173,6 +174,16 @@ sealed unsafe class ConvPasses<TLanes, TVector> : ConvPasses
                     Write(s, sums + 1, channels, shift, to, 0, v + 1);
             }
         }
+    }
+
+    static void Outputs(
+        float* first, float* second, nint plane, nint* places, int taps, float* weights, int channels, TVector* sums)
+    {
+        new Span<byte>(sums, Sums * sizeof(TVector)).Clear();
+        var part = Math.Max(1, MostTerms / taps);
+        for (var c = 0; c < channels; c += part)
+            ConvProducts<TLanes, TVector>.Outputs(first + c * plane, second + c * plane, plane, places, taps,
+                weights + (nint)c * taps * Block, Math.Min(part, channels - c), sums);
     }
 
     static void Write(in SameConvShape s, TVector* sums, int channels, float* bias, float* output, int row, int vector)

@@ -21,7 +21,7 @@ static unsafe class ConvProducts<TLanes, TVector>
     /// <summary>Sums of either.</summary>
     public const int Sums = 12;
 
-    /// <summary>6 output channels of two vectors of pixels: sums over input channels and taps.</summary>
+    /// <summary>Adds sums over some input channels and all taps to those of 6 output channels of two vectors of pixels.</summary>
     /// <param name="first">The first tap of the first vector in channel 0.</param>
     /// <param name="second">The same of the second vector.</param>
     /// <param name="plane">Numbers from a channel to the next.</param>
@@ -59,9 +59,9 @@ static unsafe class ConvProducts<TLanes, TVector>
                 f0 = TLanes.MultiplyAdd(k, p, f0);
                 f1 = TLanes.MultiplyAdd(k, q, f1);
             }
-        (sums[0], sums[1], sums[2], sums[3]) = (a0, a1, b0, b1);
-        (sums[4], sums[5], sums[6], sums[7]) = (c0, c1, d0, d1);
-        (sums[8], sums[9], sums[10], sums[11]) = (e0, e1, f0, f1);
+        Add(sums, a0, a1, b0, b1);
+        Add(sums + 4, c0, c1, d0, d1);
+        Add(sums + 8, e0, e1, f0, f1);
     }
 
     /// <summary>Adds products of a gradient's 4 channels with 3 shifts, or 3 channels, of the input, summed over pixels.</summary>
@@ -82,8 +82,7 @@ static unsafe class ConvProducts<TLanes, TVector>
         TVector* sums)
     {
         TVector a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2;
-        (a0, a1, a2, b0, b1, b2) = (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]);
-        (c0, c1, c2, d0, d1, d2) = (sums[6], sums[7], sums[8], sums[9], sums[10], sums[11]);
+        a0 = a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = TLanes.All(0);
         for (; rows > 0; rows--, gradient += row, input += row)
         {
             float* g = gradient, x = input, end = gradient + vectors * TLanes.Count;
@@ -108,7 +107,13 @@ static unsafe class ConvProducts<TLanes, TVector>
                 d2 = TLanes.MultiplyAdd(k, x2, d2);
             }
         }
-        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]) = (a0, a1, a2, b0, b1, b2);
-        (sums[6], sums[7], sums[8], sums[9], sums[10], sums[11]) = (c0, c1, c2, d0, d1, d2);
+        Add(sums, a0, a1, a2, b0);
+        Add(sums + 4, b1, b2, c0, c1);
+        Add(sums + 8, c2, d0, d1, d2);
     }
+
+    // Sums of sums round less often than one long sum.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Add(TVector* sums, TVector a, TVector b, TVector c, TVector d) => (sums[0], sums[1], sums[2], sums[3]) =
+        (TLanes.Add(sums[0], a), TLanes.Add(sums[1], b), TLanes.Add(sums[2], c), TLanes.Add(sums[3], d));
 }

@@ -21,7 +21,7 @@ readonly record struct SameConvShape(int Images, int Cin, int Cout, int Height, 
     public long MultiplyAdds => (long)Images * Cin * Cout * Taps * Pixels;
 
     /// <summary>The convolution that takes the output's gradient to the input's.</summary>
-    public SameConvShape Backward => this with { Cin = Cout, Cout = Cin };
+    public SameConvShape Backward() => this with { Cin = Cout, Cout = Cin };
 }
 
 /// <summary>

@@ -29,7 +29,7 @@ static class SameConvolution
             ? new SameConvShape(n, cin, cout, 1, h * w, 1, 1)
             : new SameConvShape(n, cin, cout, h, w, 3, (int)dilation[0]);
         return Door.CallManaged(operation, [x, weight, bias, stride, padding, dilation, (long)groups], () =>
-            new SameConvFunction(shape).Apply(bias is null ? [x, weight] : [x, weight, bias])[0]);
+            new SameConvFunction(shape, ConvPasses.For(shape.Width)).Apply(bias is null ? [x, weight] : [x, weight, bias])[0]);
     }
 }
 
@@ -51,11 +51,9 @@ public static class OwnKernels
 }
 
 /// <summary>Convolutions of <see cref="SameConvShape"/> in float32 on the processor, for autograd; inputs are input, weight, bias.</summary>
-sealed unsafe class SameConvFunction(SameConvShape shape) : Function
+sealed unsafe class SameConvFunction(SameConvShape shape, ConvPasses passes) : Function
 {
     Tensor? input, weight;
-
-    readonly ConvPasses passes = ConvPasses.For(shape.Width);
 
     public override string Name => "conv2d";
 
@@ -86,7 +84,7 @@ sealed unsafe class SameConvFunction(SameConvShape shape) : Function
     protected override Tensor?[] Backward(Tensor?[] gradients)
     {
         var gradient = gradients[0]!.Contiguous();
-        var back = shape.Backward;
+        var back = shape.Backward();
         var padded = Pad(back, gradient, shape.Cout, apart: true);
         var toInput = NeedsGradient[0] ? Outputs(back, padded, apart: true, back: true, null, input!.Shape) : null;
         Tensor? toWeight = null;
