@@ -51,7 +51,7 @@ native: ## compiles the program segment to one file that needs no .NET, for x64 
 bench: setup ## compares with PyTorch and OpenCV (ARGS='--rounds 3 …'; see benchmarks/README.md)
 	@eng/bench.sh $(ARGS)
 
-bench-runtime: setup ## compares Hwaso.Runtime with ONNX Runtime (needs node; ARGS='--rounds 3 --only w18 …')
+bench-runtime: setup ## compares Hwaso.Runtime with ONNX Runtime on fourteen networks (ARGS='--rounds 3 --only w18 …'; see benchmarks/README.md)
 	@eng/bench-runtime.sh $(ARGS)
 
 agreement: setup ## compares exported networks on ONNX Runtime and Hwaso.Runtime with libtorch (needs node)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing system packages that Hwaso needs, and prints each with its purpose. Prints nothing if none is missing.
-# With `peers`, also installs those that benchmarks/ compares with; with `native`, those that `make native` needs for linux-arm64.
+# With `browser`, installs those that the page's tests need alone. With `peers`, also installs those that benchmarks/ compares with; with `native`, those that `make native` needs for linux-arm64.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -35,6 +35,11 @@ if [[ "${1:-}" == native ]]; then
         "libc6-dev-arm64-cross|the C library that it is linked with, and runs with under qemu"
         "qemu-user|runs it on this machine, to compare its labels"
     )
+fi
+
+if [[ "${1:-}" == browser ]]; then
+    tools=("chromium|shows the page to its tests")
+    libraries=("fonts-nanum|Korean letters for the browser")
 fi
 
 check_dotnet() {
@@ -85,6 +90,7 @@ install_missing() {
 }
 
 warn_of_slow_blas() {
+    [[ "${1:-}" != browser ]] || return 0
     [[ -z "${HWASO_LIBTORCH:-}" ]] || return 0
     local link active
     for link in /etc/alternatives/libblas.so.3-*; do
@@ -100,12 +106,15 @@ warn_of_slow_blas() {
     done
 }
 
-check_dotnet
+if [[ "${1:-}" != browser ]]; then check_dotnet; fi
 if ! command -v apt-get >/dev/null; then
     say "apt-get is missing, so nothing is installed. Hwaso needs these packages, under the names of your system:"
     for entry in "${tools[@]}" "${libraries[@]}"; do printf '  %-22s %s\n' "${entry%%|*}" "${entry#*|}"; done
     exit 0
 fi
+# Two at once would fight for apt's lists.
+exec 8>"${TMPDIR:-/tmp}/hwaso-packages-$(id -u).lock"
+flock 8
 find_missing
 if ((${#missing[@]})); then install_missing; fi
-warn_of_slow_blas
+warn_of_slow_blas "${1:-}"

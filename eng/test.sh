@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test project, three at a time (tests wait for processes that they start), with the threads of tests/test.runsettings, and prints "N passed, N failed" at the end.
 # If tests cannot run (not built, crashed, hung, none found), that counts as a failure.
+# The tests of the page in a browser (eng/web-test.sh) count as a project named web.
 # With arguments, runs only the named projects: eng/test.sh Hwaso.Data.Tests. HWASO_TEST_LANES=1 runs one at a time, and
 # HWASO_TEST_SETTINGS names other settings.
 set -uo pipefail
@@ -42,6 +43,17 @@ run_project() {
     cat "$results/$name.summary"
 }
 
+run_web() {
+    local log="$results/web.log" began=$SECONDS ok=0 bad=1 left=0
+    eng/web-test.sh "$results/web.counts" >"$log" 2>&1
+    read -r ok bad left 2>/dev/null <"$results/web.counts"
+    {
+        printf '%-24s %5d passed, %d failed  %4d s\n' web "$ok" "$bad" "$((SECONDS - began))"
+        if ((bad > 0 || left > 0)); then grep -v '^ *$' "$log" | cut -c 1-240 | sed 's/^/    /' | tail -n 80; fi
+    } >"$results/web.summary"
+    cat "$results/web.summary"
+}
+
 # A hung host leaves a core of gigabytes.
 clean_up() { find "$results" -name "*.dmp" -delete; }
 trap clean_up EXIT
@@ -50,16 +62,21 @@ trap clean_up EXIT
 if hwaso_is_ready; then export HWASO_TEST_COMMAND="$hwaso_ready/hwaso.dll"; fi
 
 # The longest first, so that none of them is left alone at the end.
-longest=(Hwaso.Models.Tests Hwaso.Training.Tests Hwaso.Cli.Tests Hwaso.Runtime.Tests Hwaso.Nn.Tests Hwaso.Inference.Tests)
+longest=(Hwaso.Models.Tests Hwaso.Training.Tests Hwaso.Cli.Tests Hwaso.Runtime.Tests Hwaso.Nn.Tests Hwaso.Inference.Tests web)
 if (($#)); then
     projects=("$@")
 else
     mapfile -t projects < <(cd tests && { printf '%s\n' "${longest[@]}"; ls -d ./*/*.csproj | sed 's|.*/||; s|\.csproj$||'; } | awk '!seen[$0]++')
 fi
+# Chromium's download, where it is missing, goes on beside the first projects.
+if [[ " ${projects[*]} " == *" web "* ]]; then
+    eng/packages.sh browser &
+    disown
+fi
 running=0
 for project in "${projects[@]}"; do
     if ((running == lanes)); then wait -n; running=$((running - 1)); fi
-    run_project "$project" &
+    if [[ "$project" == web ]]; then run_web & else run_project "$project" & fi
     running=$((running + 1))
 done
 wait

@@ -1,5 +1,5 @@
 // Hwaso's side of benchmarks/compare.py: answers requests on standard input, a line of JSON each (see benchmarks/README.md).
-// `onnx FOLDER HEIGHTxWIDTH NETWORK…` writes the files that benchmarks/runtime.py runs instead.
+// `onnx FOLDER HEIGHTxWIDTH NETWORK…` writes the files that benchmarks/Hwaso.RuntimeBench runs instead.
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;

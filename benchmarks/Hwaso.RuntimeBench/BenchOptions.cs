@@ -17,7 +17,7 @@ sealed record BenchOptions(string Folder)
     /// <summary>Threads of each side.</summary>
     public int Threads { get; init; } = 2;
 
-    /// <summary>Runs of which the tables of layers have the medians; 0 for no tables.</summary>
+    /// <summary>Runs of which the tables of layers have the least times; 0 for no tables.</summary>
     public int Layers { get; init; } = 5;
 
     /// <summary>Whether there are tables of single steps, too.</summary>

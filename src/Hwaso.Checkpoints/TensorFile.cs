@@ -31,7 +31,10 @@ public sealed class TensorFile
     /// <summary>Other entries of a <c>.pth</c> checkpoint that may be state dicts, as in <c>model_ema</c>.</summary>
     public IReadOnlyList<string> Others { get; }
 
-    /// <summary>Reads safetensors, zip <c>.pth</c> or legacy <c>.pth</c>, recognised by content and never by extension.</summary>
+    /// <summary>
+    /// Reads safetensors, zip <c>.pth</c> or legacy <c>.pth</c>, recognised by content and never by extension; or the parts of a checkpoint
+    /// that an <c>.index.json</c> lists.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="key">
     /// The entry of a <c>.pth</c> checkpoint that holds the weights, as in <c>model_ema</c> or <c>ema.state_dict</c>; null for the surest.
@@ -42,6 +45,10 @@ public sealed class TensorFile
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     public static TensorFile Read(string path, string? key = null)
     {
+        if (path.EndsWith(ShardedFile.Ending, StringComparison.OrdinalIgnoreCase))
+            return key is null ? ShardedFile.Read(path)
+                : throw new CheckpointException(path, null,
+                    $"lists files that hold one set of weights; leave the key '{key}' out");
         using var stream = CheckpointStream.Open(path);
         return FileKinds.Of(stream) switch
         {

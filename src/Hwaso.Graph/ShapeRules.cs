@@ -139,6 +139,7 @@ sealed class ShapeRules : IStandIn
         "aten::squeeze.dim" => Shapes.Squeezed(Shape(arguments[0]), arguments[1].AsInt()),
         "aten::expand" => Shapes.Expanded(Shape(arguments[0]), arguments[1].AsInts()),
         "aten::select.int" => Shapes.Selected(Shape(arguments[0]), arguments[1].AsInt(), arguments[2].AsInt()),
+        "aten::index_select" => Shapes.Picked(Shape(arguments[0]), arguments[1].AsInt(), Shape(arguments[2])),
         "aten::narrow" => Shapes.Narrowed(Shape(arguments[0]), arguments[1].AsInt(), arguments[2].AsInt(), arguments[3].AsInt()),
         "aten::pad" => Shapes.Padded(Shape(arguments[0]), arguments[1].AsInts()),
         "aten::to.dtype_layout" when IsHere(arguments[3]) => Shape(arguments[0]),

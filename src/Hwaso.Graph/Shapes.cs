@@ -108,6 +108,10 @@ static class Shapes
             ? With(shape, axis, length)
             : null;
 
+    /// <summary>As many along a dimension as a list has indices.</summary>
+    public static long[]? Picked(long[] shape, long along, long[] indices) =>
+        Axis(along, shape.Length) is { } axis && indices.Length == 1 ? With(shape, axis, indices[0]) : null;
+
     /// <summary>Pairs of before and after, of the last dimension first.</summary>
     public static long[]? Padded(long[] shape, long[] pad)
     {

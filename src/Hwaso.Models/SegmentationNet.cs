@@ -36,6 +36,13 @@ public sealed class SmallImageException(string place, long height, long width, s
     public int Least { get; } = least;
 }
 
+/// <summary>A network whose auxiliary head was published with a weight of its own.</summary>
+public interface IAuxiliaryWeight
+{
+    /// <summary>The factor of the auxiliary head's loss beside the answer's.</summary>
+    double AuxiliaryWeight { get; }
+}
+
 /// <summary>A network whose losses look at more than its answer.</summary>
 public interface ISeveralOutputs
 {

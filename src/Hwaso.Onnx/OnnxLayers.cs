@@ -36,6 +36,26 @@ static class OnnxLayers
         OnnxValue.Of("axis", -(long)node.Arguments[1].Constant.AsInts().Length),
         OnnxValue.Of("epsilon", node.Number(4)));
 
+    /// <summary>Writes a group norm as an instance norm of the groups, whose scale is 1, and the channels' own scale and shift.</summary>
+    public static void GroupNorm(GraphNode node, OnnxExporter to)
+    {
+        var (input, groups) = (to.Argument(node, 0), node.Int(1));
+        var channels = to.Tensor(node, 0).Shape[1];
+        var (joined, normed, back, shape) = (to.Between(node), to.Between(node), to.Between(node), to.Between(node));
+        var scaled = to.Between(node);
+        to.Emit(node, "Reshape", [input, to.Constant(0, groups, -1)], joined);
+        to.Emit(node, "InstanceNormalization",
+            [joined, to.Constant([groups], [.. Enumerable.Repeat(1f, (int)groups)]), to.Constant([groups], new float[groups])], normed,
+            OnnxValue.Of("epsilon", node.Number(4)));
+        to.Emit(node, "Shape", [input], shape);
+        to.Emit(node, "Reshape", [normed, shape], back);
+        // A number a channel, over the pixels.
+        to.Emit(node, "Mul", [back, to.Weight(node, 2, ".pixels", Column)], scaled);
+        to.Emit(node, "Add", [scaled, to.Weight(node, 3, ".pixels", Column)], to.Result(node));
+
+        (long[] Shape, float[] Values) Column(Checkpoints.HostTensor tensor) => ([channels, 1, 1], tensor.ToFloats());
+    }
+
     public static void MatMul(GraphNode node, OnnxExporter to) =>
         to.Emit(node, "MatMul", [to.Argument(node, 0), to.Argument(node, 1)], to.Result(node));
 

@@ -30,12 +30,37 @@ static class OnnxPooling
             OnnxValue.Of("count_include_pad", node.Flag(5) && node.Pair(3).Any(p => p != 0) ? 1L : 0));
     }
 
-    /// <summary>Writes adaptive pooling to one pixel.</summary>
-    public static void GlobalAveragePool(GraphNode node, OnnxExporter to)
+    /// <summary>
+    /// Writes adaptive pooling: to one pixel as the average of all, to more as products with the shares that each pixel has in each part,
+    /// as parts may overlap. The image's size cannot be free then.
+    /// </summary>
+    public static void AdaptiveAveragePool(GraphNode node, OnnxExporter to)
     {
-        if (!node.Ints(1).All(side => side == 1))
-            throw OnnxExporter.RefuseArguments(node);
-        to.Emit(node, "GlobalAveragePool", [to.Argument(node, 0)], to.Result(node));
+        var parts = node.Ints(1);
+        if (parts.All(side => side == 1))
+        {
+            to.Emit(node, "GlobalAveragePool", [to.Argument(node, 0)], to.Result(node));
+            return;
+        }
+        var from = to.Tensor(node, 0).Shape;
+        if (!from.SequenceEqual(to.OtherShape(node.Arguments[0].Values[0])))
+            throw OnnxExporter.Refuse(node, "into parts of the image; give the export a fixed size");
+        var (height, width, across) = (from[2], from[3], to.Between(node));
+        to.Emit(node, "MatMul", [to.Argument(node, 0), to.Constant([width, parts[1]], Shares(width, parts[1], byPixel: true))], across);
+        to.Emit(node, "MatMul", [to.Constant([parts[0], height], Shares(height, parts[0], byPixel: false)), across], to.Result(node));
+    }
+
+    /// <summary>The share of each pixel in each part: a part begins at ⌊k·size/parts⌋ and ends at ⌈(k + 1)·size/parts⌉.</summary>
+    static float[] Shares(long size, long parts, bool byPixel)
+    {
+        var shares = new float[size * parts];
+        for (var part = 0L; part < parts; part++)
+        {
+            var (first, end) = (part * size / parts, ((part + 1) * size + parts - 1) / parts);
+            for (var pixel = first; pixel < end; pixel++)
+                shares[byPixel ? pixel * parts + part : part * size + pixel] = 1f / (end - first);
+        }
+        return shares;
     }
 
     /// <summary>Writes a mean or maximum along dimensions.</summary>

@@ -1,4 +1,5 @@
 using Hwaso.Graph;
+using Hwaso.Torch;
 using static Hwaso.Onnx.OnnxArguments;
 
 namespace Hwaso.Onnx;
@@ -38,6 +39,9 @@ static class OnnxShapes
         to.Emit(node, "Squeeze", [picked, to.Constant(Axis(node.Int(1), to.Tensor(node, 0)))], to.Result(node));
     }
 
+    public static void IndexSelect(GraphNode node, OnnxExporter to) => to.Emit(
+        node, "Gather", [to.Argument(node, 0), to.Argument(node, 2)], to.Result(node), OnnxValue.Of("axis", node.Int(1)));
+
     public static void Narrow(GraphNode node, OnnxExporter to)
     {
         var (from, start, length) = (to.Tensor(node, 0), node.Int(2), node.Int(3));
@@ -52,7 +56,14 @@ static class OnnxShapes
         to.Emit(node, "Slice", [to.Argument(node, 0), to.Constant(start), to.Constant(end), to.Constant(axis)], to.Result(node));
     }
 
-    public static void Pad(GraphNode node, OnnxExporter to)
+    public static void PadByMode(GraphNode node, OnnxExporter to)
+    {
+        if (node.Arguments[2].Constant.ToString() != "\"constant\"")
+            throw OnnxExporter.RefuseArguments(node);
+        Pad(node, to, valueAt: 3);
+    }
+
+    public static void Pad(GraphNode node, OnnxExporter to, int valueAt)
     {
         var (input, result) = (node.Arguments[0].Values[0], node.Results[0]);
         if (!Added(to.Shape(input), to.Shape(result)).SequenceEqual(Added(to.OtherShape(input), to.OtherShape(result))))
@@ -62,7 +73,8 @@ static class OnnxShapes
         var pads = new long[2 * rank];
         for (var k = 0; k < given.Length; k++)
             pads[rank - 1 - (k / 2) + (k % 2 * rank)] = given[k];
-        to.Emit(node, "Pad", [to.Argument(node, 0), to.Constant(pads), to.Constant(node.Number(2))], to.Result(node));
+        var value = to.Constant(node.Arguments[valueAt].Kind == ValueKind.None ? 0 : node.Number(valueAt));
+        to.Emit(node, "Pad", [to.Argument(node, 0), to.Constant(pads), value], to.Result(node));
 
         static IEnumerable<long> Added(IReadOnlyList<long> before, IReadOnlyList<long> after) => after.Zip(before, (a, b) => a - b);
     }

@@ -40,7 +40,7 @@ public sealed class OnnxModel : IDisposable
         LastOperator = LastOperators.Of(file.Graph);
         if (graph is not null)
         {
-            WeightPacking.Pack(graph, packed);
+            WeightPacking.Pack(graph, packed, kernels.Lanes);
             if (Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1)))
                 // With every size known, errors in the nodes are reported now and not at the first session.
                 Planner.Make(graph, Types(Inputs.Select(i => i.Shape!.ToArray())), kernels, packed, MostBytes);
@@ -187,7 +187,7 @@ public sealed class OnnxModel : IDisposable
         }
     }
 
-    (ModelGraph? Graph, EvaluatedGraph? Evaluated) Planned(OnnxFile file)
+    (ModelGraph? Graph, EvaluatedGraph? Evaluated) Planned(OnnxFile file, bool isFolded = false)
     {
         ModelGraph? loaded = null;
         try
@@ -199,6 +199,12 @@ public sealed class OnnxModel : IDisposable
         }
         catch (ModelFormatException error) when (loaded is null || error.IsUnplanned)
         {
+            if (!isFolded && Preparation.Known(file, MostBytes, kernels) is { } folded)
+            {
+                foreach (var constant in loaded?.Constants.Values ?? [])
+                    constant.Release();
+                return Planned(folded, isFolded: true);
+            }
             try
             {
                 var other = Evaluated(file);

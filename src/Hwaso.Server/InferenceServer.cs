@@ -86,6 +86,7 @@ public sealed class InferenceServer : IAsyncDisposable
     public async Task StopAsync()
     {
         parts.End();
+        parts.Trainings.End();
         var began = TimeProvider.System.GetTimestamp();
         await Task.Delay(TimeSpan.FromSeconds(parts.Settings.DrainSeconds));
         while (parts.Queue.Places > 0 && TimeProvider.System.GetElapsedTime(began) < longestEnd)
@@ -127,6 +128,7 @@ public sealed class InferenceServer : IAsyncDisposable
         ProtocolEndpoints.Map(app, parts);
         RepositoryEndpoints.Map(app, parts);
         ImageEndpoints.Map(app, parts);
+        FileEndpoints.Map(app, parts);
         RunEndpoints.Map(app, parts);
         TrainingEndpoints.Map(app, parts);
         DataEndpoints.Map(app, parts);

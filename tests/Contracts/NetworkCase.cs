@@ -21,6 +21,11 @@ sealed record NetworkCase(string Name, ModelTask Task, Func<Weights, Module> Bui
     /// <summary>K, or the joints; 0 where there are none.</summary>
     public int Classes { get; init; }
 
+    /// <summary>
+    /// Biases that the batch norm behind them takes away again: their gradient is 0 but for rounding, so either is right.
+    /// </summary>
+    public Func<string, bool> IsTakenAway { get; init; } = _ => false;
+
     /// <summary>Learnable weights that have no part in the outputs, each with the reason; whatever is here must indeed have none.</summary>
     public IReadOnlyDictionary<string, string> Idle { get; init; } = new Dictionary<string, string>();
 }

@@ -1,5 +1,6 @@
 using Hwaso.Models;
 using Hwaso.Models.Backbones;
+using Hwaso.Models.Decoders;
 using Hwaso.Models.Detectors;
 using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
@@ -35,15 +36,51 @@ static class ReducedNetwork
         DeepLabV3Definition deeplab => deeplab with { Config = Narrow(deeplab.Config), Aspp = deeplab.Aspp with { Channels = 16 } },
         EfficientNetDefinition efficient => efficient with { Config = Narrow(efficient.Config) },
         UNetDefinition unet => unet with { Config = Narrow(unet.Config), UNet = new UNetConfig { Channels = [48, 32, 24, 16, 8] } },
+        EncoderDecoderDefinition pyramid => pyramid with { Encoder = Narrow(pyramid.Encoder), Decoder = Narrow(pyramid.Decoder) },
+        DdrNetDefinition dual => dual with { Config = dual.Config with { Planes = 8, PoolingChannels = 8, HeadChannels = 8 } },
+        PidNetDefinition dual => dual with { Config = dual.Config with { Planes = 8, PoolingChannels = 8, HeadChannels = 8 } },
+        BiSeNetV2Definition bilateral => bilateral with { Config = bilateral.Config with { HeadChannels = 16, AuxiliaryChannels = 16 } },
+        DecodeHeadDefinition net => net with { Encoder = Narrow(net.Encoder), Head = net.Head with { Channels = 16 } },
         SANetDefinition { ResNet: { } resnet } sanet => sanet with { ResNet = Narrow(resnet) },
         SANetDefinition { EfficientNet: { } efficient } sanet => sanet with { EfficientNet = Narrow(efficient) },
         // A block that is skipped gets no gradient.
         SegFormerDefinition segformer => segformer with
         {
-            Config = segformer.Config with { Depths = [1, 1, 1, 1], Widths = [16, 16, 20, 32], DropPath = 0 },
+            Config = Narrow(segformer.Config),
             Head = segformer.Head with { Channels = 16 },
         },
         _ => definition,
+    };
+
+    static MixTransformerConfig Narrow(MixTransformerConfig config) =>
+        config with { Depths = [1, 1, 1, 1], Widths = [16, 16, 20, 32], DropPath = 0 };
+
+    static PyramidEncoder Narrow(PyramidEncoder encoder) => encoder switch
+    {
+        ResNetEncoder resnet => resnet with { Config = Narrow(resnet.Config) },
+        MixEncoder mix => mix with { Config = Narrow(mix.Config) },
+        ConvNextEncoder next => next with
+        {
+            Config = next.Config with { Depths = [1, 1, 1, 1], Widths = [16, 16, 24, 32], DropPath = 0 },
+        },
+        SwinEncoder swin => swin with
+        {
+            Config = swin.Config with { Depths = [1, 2, 1, 1], Width = 8, Heads = [2, 2, 4, 4], Window = 3, DropPath = 0 },
+        },
+        _ => encoder,
+    };
+
+    static PyramidDecoder Narrow(PyramidDecoder decoder) => decoder switch
+    {
+        FpnDecoder fpn => fpn with { Channels = 32, PyramidChannels = 16 },
+        ManetDecoder manet => manet with { Widths = [24, 16, 16, 8, 8], AttentionChannels = 8, Reduction = 2 },
+        UNetPlusPlusDecoder nested => nested with { Widths = [24, 16, 16, 8, 8] },
+        PspDecoder psp => psp with { Channels = 16 },
+        DeepLabDecoder deeplab => deeplab with { Aspp = deeplab.Aspp with { Channels = 16 } },
+        DeepLabPlusDecoder deeplab => deeplab with { Aspp = deeplab.Aspp with { Channels = 16 }, FineChannels = 8 },
+        UperDecoder uper => uper with { Channels = 16 },
+        SegFormerDecoder segformer => segformer with { Channels = 16 },
+        _ => decoder,
     };
 
     // Every branch, fusion and transition is there once. With fewer channels an attention module's norm sees one number.

@@ -135,9 +135,10 @@ public sealed class VerbArgumentsTests
     public void Import_takes_model_classes_out_and_skip_mismatched()
     {
         var verb = new ImportVerb();
-        var got = verb.Read(Parse(verb, "f.pth --model hrnetv2-w48+psa-spatial --classes 19 --out o.safetensors --skip-mismatched"));
+        var got = verb.Read(Parse(verb, "f.pth --model hrnetv2-w48+psa-spatial --classes 19 --out o.safetensors --skip-mismatched "
+            + "--from timm --strict"));
 
-        Assert.Equal(new ImportArguments(["f.pth"], "hrnetv2-w48+psa-spatial", 19, "o.safetensors", true, null), got);
+        Assert.Equal(new ImportArguments(["f.pth"], "hrnetv2-w48+psa-spatial", 19, "o.safetensors", true, null, "timm", true), got);
     }
 
     [Fact]

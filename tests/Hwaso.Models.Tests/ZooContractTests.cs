@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hwaso.Models.Decoders;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
@@ -118,9 +119,21 @@ public sealed class ZooContractTests : TensorTest
         {
             Classes = classes,
             Outputs = Outputs,
-            // Whole patches of 14 pixels.
-            Input = definition is DinoDefinition ? [2, 3, 56, 84] : [2, 3, 64, 96],
+            Input = definition switch
+            {
+                // Whole patches of 14 pixels.
+                DinoDefinition => [2, 3, 56, 84],
+                // Its pyramid halves a map at a sixteenth of the image's size three times.
+                EncoderDecoderDefinition { Decoder: PanDecoder } => [2, 3, 128, 160],
+                _ => [2, 3, 64, 96],
+            },
             Idle = Idle(definition),
+            IsTakenAway = key => definition switch
+            {
+                EncoderDecoderDefinition { Decoder: PanDecoder } => key.EndsWith(".conv.bias", StringComparison.Ordinal),
+                BiSeNetV2Definition => key == "segment.S5_5.bn.bias",
+                _ => false,
+            },
         };
     }
 
@@ -141,8 +154,20 @@ public sealed class ZooContractTests : TensorTest
         {
             DinoDefinition { Head: null } => new() { ["mask_token"] = Mask },
             DinoDefinition => new() { ["backbone.mask_token"] = Mask, ["backbone.norm.weight"] = Norm, ["backbone.norm.bias"] = Norm },
+            EncoderDecoderDefinition { Decoder: PspDecoder } => Deep(definition),
             SegFormerDefinition => new() { ["decode_head.conv_seg.weight"] = Unused, ["decode_head.conv_seg.bias"] = Unused },
             _ => [],
         };
+    }
+
+    /// <summary>The stages behind the map that a PSPNet decodes.</summary>
+    static Dictionary<string, string> Deep(ModelDefinition definition)
+    {
+        using var weights = Weights.Create(initialise: false);
+        definition.Build(weights, Classes);
+        return weights.Parameters.Select(p => p.Key)
+            .Where(key => key.StartsWith("encoder.layer3.", StringComparison.Ordinal)
+                || key.StartsWith("encoder.layer4.", StringComparison.Ordinal))
+            .ToDictionary(key => key, _ => "released with the network, which stops at an eighth of the image's size");
     }
 }

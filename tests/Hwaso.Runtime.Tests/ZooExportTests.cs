@@ -1,4 +1,5 @@
 using Hwaso.Models;
+using Hwaso.Models.Decoders;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Tests;
@@ -28,8 +29,13 @@ public sealed class ZooExportTests : TensorTest
         var definition = ReducedNetwork.Of(Zoo.Find(name).Deployed());
         var net = definition.Build(weights, definition.HasClasses ? 7 : 0);
         net.Eval();
-        // Whole patches of 14 pixels for DINOv2; multiples of 32 for all other networks.
-        long[] shape = definition is DinoDefinition ? [1, 3, 56, 84] : [1, 3, 64, 96];
+        // Whole patches of 14 pixels for DINOv2; multiples of 32 for all other networks, whose pyramid a PAN halves three times more.
+        long[] shape = definition switch
+        {
+            DinoDefinition => [1, 3, 56, 84],
+            EncoderDecoderDefinition { Decoder: PanDecoder } => [1, 3, 128, 160],
+            _ => [1, 3, 64, 96],
+        };
         var x = Tensor.Randn(shape);
         var expected = net is ISeveralAnswers several ? several.Answers(x) : [net.Call(x)];
 

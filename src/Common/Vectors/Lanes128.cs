@@ -43,18 +43,38 @@ readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.Max(a, b);
 
-    public static Vector128<float> Exp(Vector128<float> a) => Vector128.Exp(a);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Exp(Vector128<float> a)
+    {
+        // exp(x) = 2ⁿ · exp(r), |r| ≤ ln 2 / 2, as ExpSeries says; what is not a number stays so.
+        var x = Vector128.MinNative(Vector128.Create(ExpSeries.Most), Vector128.MaxNative(Vector128.Create(ExpSeries.Least), a));
+        var n = Vector128.Round(x * Vector128.Create(ExpSeries.PerLog));
+        var r = Vector128.MultiplyAddEstimate(n, Vector128.Create(ExpSeries.LogHigh), x);
+        r = Vector128.MultiplyAddEstimate(n, Vector128.Create(ExpSeries.LogLow), r);
+        var p = Vector128.MultiplyAddEstimate(r, Vector128.Create(ExpSeries.C7), Vector128.Create(ExpSeries.C6));
+        p = Vector128.MultiplyAddEstimate(r, p, Vector128.Create(ExpSeries.C5));
+        p = Vector128.MultiplyAddEstimate(r, p, Vector128.Create(ExpSeries.C4));
+        p = Vector128.MultiplyAddEstimate(r, p, Vector128.Create(ExpSeries.C3));
+        p = Vector128.MultiplyAddEstimate(r, p, Vector128.Create(ExpSeries.C2));
+        p = Vector128.MultiplyAddEstimate(r * r, p, r + Vector128<float>.One);
+        var power = Vector128.ConvertToInt32Native(n);
+        var half = power >> 1;
+        var bias = Vector128.Create(ExpSeries.Bias);
+        return p * ((half + bias) << ExpSeries.Fraction).AsSingle() * ((power - half + bias) << ExpSeries.Fraction).AsSingle();
+    }
 
     public static Vector128<float> Log(Vector128<float> a) => Vector128.Log(a);
 
     public static Vector128<float> Sqrt(Vector128<float> a) => Vector128.Sqrt(a);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Abs(Vector128<float> a) => Vector128.Abs(a);
 
     public static Vector128<float> Floor(Vector128<float> a) => Vector128.Floor(a);
 
     public static Vector128<float> Ceiling(Vector128<float> a) => Vector128.Ceiling(a);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WherePositive(Vector128<float> a, Vector128<float> positive, Vector128<float> other) =>
         Vector128.ConditionalSelect(Vector128.GreaterThan(a, Vector128<float>.Zero), positive, other);
 

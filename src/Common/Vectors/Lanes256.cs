@@ -42,18 +42,38 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.Max(a, b);
 
-    public static Vector256<float> Exp(Vector256<float> a) => Vector256.Exp(a);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Exp(Vector256<float> a)
+    {
+        // exp(x) = 2ⁿ · exp(r), |r| ≤ ln 2 / 2, as ExpSeries says; what is not a number stays so.
+        var x = Vector256.MinNative(Vector256.Create(ExpSeries.Most), Vector256.MaxNative(Vector256.Create(ExpSeries.Least), a));
+        var n = Vector256.Round(x * Vector256.Create(ExpSeries.PerLog));
+        var r = Vector256.MultiplyAddEstimate(n, Vector256.Create(ExpSeries.LogHigh), x);
+        r = Vector256.MultiplyAddEstimate(n, Vector256.Create(ExpSeries.LogLow), r);
+        var p = Vector256.MultiplyAddEstimate(r, Vector256.Create(ExpSeries.C7), Vector256.Create(ExpSeries.C6));
+        p = Vector256.MultiplyAddEstimate(r, p, Vector256.Create(ExpSeries.C5));
+        p = Vector256.MultiplyAddEstimate(r, p, Vector256.Create(ExpSeries.C4));
+        p = Vector256.MultiplyAddEstimate(r, p, Vector256.Create(ExpSeries.C3));
+        p = Vector256.MultiplyAddEstimate(r, p, Vector256.Create(ExpSeries.C2));
+        p = Vector256.MultiplyAddEstimate(r * r, p, r + Vector256<float>.One);
+        var power = Vector256.ConvertToInt32Native(n);
+        var half = power >> 1;
+        var bias = Vector256.Create(ExpSeries.Bias);
+        return p * ((half + bias) << ExpSeries.Fraction).AsSingle() * ((power - half + bias) << ExpSeries.Fraction).AsSingle();
+    }
 
     public static Vector256<float> Log(Vector256<float> a) => Vector256.Log(a);
 
     public static Vector256<float> Sqrt(Vector256<float> a) => Vector256.Sqrt(a);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Abs(Vector256<float> a) => Vector256.Abs(a);
 
     public static Vector256<float> Floor(Vector256<float> a) => Vector256.Floor(a);
 
     public static Vector256<float> Ceiling(Vector256<float> a) => Vector256.Ceiling(a);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WherePositive(Vector256<float> a, Vector256<float> positive, Vector256<float> other) =>
         Vector256.ConditionalSelect(Vector256.GreaterThan(a, Vector256<float>.Zero), positive, other);
 

@@ -42,18 +42,38 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.Max(a, b);
 
-    public static Vector512<float> Exp(Vector512<float> a) => Vector512.Exp(a);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Exp(Vector512<float> a)
+    {
+        // exp(x) = 2ⁿ · exp(r), |r| ≤ ln 2 / 2, as ExpSeries says; what is not a number stays so.
+        var x = Vector512.MinNative(Vector512.Create(ExpSeries.Most), Vector512.MaxNative(Vector512.Create(ExpSeries.Least), a));
+        var n = Vector512.Round(x * Vector512.Create(ExpSeries.PerLog));
+        var r = Vector512.MultiplyAddEstimate(n, Vector512.Create(ExpSeries.LogHigh), x);
+        r = Vector512.MultiplyAddEstimate(n, Vector512.Create(ExpSeries.LogLow), r);
+        var p = Vector512.MultiplyAddEstimate(r, Vector512.Create(ExpSeries.C7), Vector512.Create(ExpSeries.C6));
+        p = Vector512.MultiplyAddEstimate(r, p, Vector512.Create(ExpSeries.C5));
+        p = Vector512.MultiplyAddEstimate(r, p, Vector512.Create(ExpSeries.C4));
+        p = Vector512.MultiplyAddEstimate(r, p, Vector512.Create(ExpSeries.C3));
+        p = Vector512.MultiplyAddEstimate(r, p, Vector512.Create(ExpSeries.C2));
+        p = Vector512.MultiplyAddEstimate(r * r, p, r + Vector512<float>.One);
+        var power = Vector512.ConvertToInt32Native(n);
+        var half = power >> 1;
+        var bias = Vector512.Create(ExpSeries.Bias);
+        return p * ((half + bias) << ExpSeries.Fraction).AsSingle() * ((power - half + bias) << ExpSeries.Fraction).AsSingle();
+    }
 
     public static Vector512<float> Log(Vector512<float> a) => Vector512.Log(a);
 
     public static Vector512<float> Sqrt(Vector512<float> a) => Vector512.Sqrt(a);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Abs(Vector512<float> a) => Vector512.Abs(a);
 
     public static Vector512<float> Floor(Vector512<float> a) => Vector512.Floor(a);
 
     public static Vector512<float> Ceiling(Vector512<float> a) => Vector512.Ceiling(a);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WherePositive(Vector512<float> a, Vector512<float> positive, Vector512<float> other) =>
         Vector512.ConditionalSelect(Vector512.GreaterThan(a, Vector512<float>.Zero), positive, other);
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Hwaso.Checkpoints;
 using Hwaso.Cli.Arguments;
 using Hwaso.Cli.Output;
 using Hwaso.Inference.Networks;
@@ -14,7 +15,8 @@ sealed class ImportVerb : Verb
 
     readonly Argument<string[]> files = new("FILE")
     {
-        Description = "the checkpoint, .pth or .safetensors; several where backbone and head were published apart",
+        Description = "the checkpoint, .pth, .bin or .safetensors, or the .index.json of one in parts; several where backbone and head "
+            + "were published apart",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -27,13 +29,19 @@ sealed class ImportVerb : Verb
     readonly Option<string?> key = Values.Text(
         "--key", "NAME", "entry of a .pth file that holds the weights, such as model_ema (default: the surest, which is named)");
 
+    readonly Option<string?> from = Values.Choice(
+        "--from", "the program whose names the file has (default: found by the names)", [.. ForeignNames.Programs]);
+
+    readonly Option<bool> strict =
+        Values.Flag("--strict", "writes nothing and exits 1 if a tensor is missing, unexpected or of another shape");
+
     public ImportVerb()
     {
         model.CompletionSources.Add(Completion.Networks);
         Command = new Command(
             "import", "converts an official PyTorch checkpoint to safetensors and lists keys that are missing or unexpected")
         {
-            files, model, classes, target, skip, key,
+            files, model, classes, target, skip, key, from, strict,
         };
     }
 
@@ -47,7 +55,7 @@ sealed class ImportVerb : Verb
 
     public ImportArguments Read(ParseResult arguments) => new(
         [.. arguments.GetRequiredValue(files)], arguments.GetValue(model)!, arguments.GetValue(classes), arguments.GetValue(target)!,
-        arguments.GetValue(skip), arguments.GetValue(key));
+        arguments.GetValue(skip), arguments.GetValue(key), arguments.GetValue(from), arguments.GetValue(strict));
 
     public override int Run(ParseResult arguments, VerbContext context)
     {
@@ -56,6 +64,7 @@ sealed class ImportVerb : Verb
             throw new UsageException($"{asked.Out} would replace the file it is made from; name another with --out");
         context.UseTorch();
         var report = Import(asked);
+        var refused = asked.Strict && !report.IsWhole;
         if (report.Choice("--key takes another") is { Length: > 0 } choice)
             context.Log($"{string.Join(", ", asked.Files)}: {choice}");
         context.Result(
@@ -67,17 +76,19 @@ sealed class ImportVerb : Verb
                 ["unexpected"] = JsonOutput.Array(report.Unexpected),
                 ["mismatched"] = JsonOutput.Array(report.Mismatched),
                 ["stripped"] = report.Stripped,
+                ["from"] = report.Program,
             },
             output =>
             {
                 var stripped = report.Stripped.Length > 0 ? $", '{report.Stripped}' taken off their names" : "";
-                output.WriteLine($"{string.Join(", ", asked.Files)}: {report.Loaded.Count} tensors loaded{stripped}");
+                var named = report.Program.Length > 0 ? $", names of {report.Program} converted" : "";
+                output.WriteLine($"{string.Join(", ", asked.Files)}: {report.Loaded.Count} tensors loaded{stripped}{named}");
                 Print(output, "missing (kept at initial values)", report.Missing);
                 Print(output, "unexpected (left out)", report.Unexpected);
                 Print(output, "of another shape (left out)", report.Mismatched);
-                output.WriteLine($"written to {asked.Out}");
+                output.WriteLine(refused ? $"{asked.Out} is not written, because of --strict" : $"written to {asked.Out}");
             });
-        return ExitCode.Done;
+        return refused ? ExitCode.Failed : ExitCode.Done;
     }
 
     static LoadReport Import(ImportArguments asked)
@@ -89,7 +100,7 @@ sealed class ImportVerb : Verb
         var definition = ModelArgument.Find(asked.Model);
         var classes = ModelArgument.Classes(definition, asked.Model, asked.Classes);
         return Importer.Import(asked.Files, definition, ModelArgument.Recipe(asked.Model), classes, asked.Out, asked.SkipMismatched,
-            asked.Key);
+            asked.Key, asked.From, asked.Strict);
     }
 
     static void Print(TextWriter output, string kind, IReadOnlyList<string> keys)
@@ -106,4 +117,7 @@ sealed class ImportVerb : Verb
 /// <param name="Out">The safetensors file to write.</param>
 /// <param name="SkipMismatched">Whether tensors whose shape differs are left out instead of refused.</param>
 /// <param name="Key">The entry that holds the weights; null for the surest.</param>
-sealed record ImportArguments(ValueList<string> Files, string Model, int? Classes, string Out, bool SkipMismatched, string? Key);
+/// <param name="From">The program whose names the files have; null to find it.</param>
+/// <param name="Strict">Whether nothing is written unless every tensor has its place.</param>
+sealed record ImportArguments(
+    ValueList<string> Files, string Model, int? Classes, string Out, bool SkipMismatched, string? Key, string? From, bool Strict);

@@ -31,19 +31,31 @@ public static class Importer
     /// <summary>
     /// Reads several weight files into one network, as where backbone and head were published apart; see the other overload.
     /// </summary>
+    /// <param name="sources">The files; one whose name ends with <c>.index.json</c> lists others.</param>
+    /// <param name="definition">The network.</param>
+    /// <param name="model">The model section of a recipe that describes it.</param>
+    /// <param name="classes">K; of no effect where the network knows no classes.</param>
+    /// <param name="target">The file to write.</param>
+    /// <param name="skipMismatched">Whether tensors of another shape are left out; else they are an error.</param>
+    /// <param name="key">The entry of a <c>.pth</c> file that holds the weights; null for the surest.</param>
+    /// <param name="program">Whose names the files have, one of <see cref="ForeignNames.Programs"/>; null to find it.</param>
+    /// <param name="whole">Whether nothing is written where a tensor is missing, unexpected or of another shape.</param>
     /// <exception cref="CheckpointException">
     /// A file is damaged, of another network, of other shapes, or holds a tensor that an earlier one held.
     /// </exception>
     public static LoadReport Import(
         IReadOnlyList<string> sources, ModelDefinition definition, ModelRecipe model, int classes, string target, bool skipMismatched,
-        string? key = null)
+        string? key = null, string? program = null, bool whole = false)
     {
         // Drawn, not zero: tensors that the file lacks begin as in training; from one seed, so that the same files give the same weights.
         RandomState.Seed(Seed);
         using var weights = Weights.Create();
         var files = sources.Select(source => TensorFile.Read(source, key)).ToArray();
         (HasTrainingParts(definition, classes, files) ? definition : definition.Deployed()).Build(weights, classes);
-        var report = LoadReport.Of(files.Select(file => (file.Path, WeightFile.Load(weights, file, skipMismatched))).ToArray());
+        var report = LoadReport.Of(files.Select(file => (file.Path, WeightFile.Load(weights, file, skipMismatched,
+            program: program))).ToArray());
+        if (whole && !report.IsWhole)
+            return report;
         WeightFile.Save(target, weights, new Dictionary<string, string>
         {
             ["format"] = "pt",

@@ -19,14 +19,17 @@ public static class WeightFile
     /// <param name="file">The file.</param>
     /// <param name="skipMismatched">Whether tensors of another shape are left out; else they are an error.</param>
     /// <param name="first">How the first convolution of a file for colours is adapted to another number of channels.</param>
+    /// <param name="program">Whose names the file has, one of <see cref="ForeignNames.Programs"/>; null to find it by the names.</param>
     /// <exception cref="CheckpointException">A tensor of another shape, or no tensor of the network at all.</exception>
     public static LoadReport Load(
-        Weights weights, TensorFile file, bool skipMismatched = false, FirstConvolution first = FirstConvolution.Same)
+        Weights weights, TensorFile file, bool skipMismatched = false, FirstConvolution first = FirstConvolution.Same,
+        string? program = null)
     {
         var state = weights.State.ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal);
         if (DetectorKeys.OtherConventions([.. file.Tensors.Keys], state.Keys) is { } other)
             throw new CheckpointException(file.Path, null, other);
-        var match = StateDict.Match(WithAuxiliaryHead(WithPlacesInBlocks(file.Tensors, state.Keys), state.Keys), state.Keys);
+        var (renamed, found) = ForeignNames.Convert(WithPlacesInBlocks(file.Tensors, state.Keys), state.Keys, program);
+        var match = StateDict.Match(WithAuxiliaryHead(renamed, state.Keys), state.Keys);
         if (first != FirstConvolution.Same)
             match = match with
             {
@@ -46,12 +49,19 @@ public static class WeightFile
                     + $"({string.Join(", ", state.Keys.Take(3))}, …); is it another network's?");
         foreach (var (key, host) in loaded)
             state[key].CopyFrom(host);
-        return new LoadReport(loaded.Select(l => l.Key).ToArray(), match.Missing, match.Unexpected, [.. mismatched], match.Stripped)
+        return new LoadReport(
+            loaded.Select(l => l.Key).ToArray(), [.. match.Missing.Where(key => !IsOwnNumber(key))],
+            [.. match.Unexpected.Where(key => !IsOwnNumber(key))], [.. mismatched], match.Stripped)
         {
+            Program = found,
             Taken = file.Wrapper,
             Others = file.Others,
         };
     }
+
+    /// <summary>Whether a tensor follows from a network's sizes, as places and masks of window attention do: some files have it.</summary>
+    static bool IsOwnNumber(string key) => key.EndsWith(".relative_position_index", StringComparison.Ordinal)
+        || key.EndsWith(".attn_mask", StringComparison.Ordinal);
 
     static IReadOnlyDictionary<string, HostTensor> WithPlacesInBlocks(
         IReadOnlyDictionary<string, HostTensor> tensors, IReadOnlyCollection<string> wanted) =>
@@ -128,6 +138,12 @@ public sealed record LoadReport(
     /// The entry of a <c>.pth</c> file that the weights were taken from, as in <c>state_dict</c>; empty where they lie bare.
     /// </summary>
     public string Taken { get; init; } = "";
+
+    /// <summary>The program whose names were converted, as in <c>timm</c>; empty where none were.</summary>
+    public string Program { get; init; } = "";
+
+    /// <summary>Whether the file and the network have the same tensors, of the same shapes.</summary>
+    public bool IsWhole => Missing.Count + Unexpected.Count + Mismatched.Count == 0;
 
     /// <summary>Other entries of the file that may be state dicts, as in <c>model_ema</c>.</summary>
     public IReadOnlyList<string> Others { get; init; } = [];

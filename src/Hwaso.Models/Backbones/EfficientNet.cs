@@ -62,6 +62,10 @@ public sealed record EfficientNetConfig
     /// <summary>The stem's channels, each stage's, the last convolution's.</summary>
     public IReadOnlyList<int> Channels => [StemChannels, .. Stages.Select(s => s.Channels), HeadChannels ?? 4 * Stages[^1].Channels];
 
+    /// <summary>Every named size, smallest first.</summary>
+    public static IReadOnlyList<(string Name, EfficientNetConfig Config)> Sizes =>
+        [("b0", B0), ("b1", B1), ("b2", B2), ("b3", B3), ("b4", B4), ("b5", B5), ("b6", B6), ("b7", B7)];
+
     /// <summary>b0: the paper's baseline.</summary>
     public static EfficientNetConfig B0 => Scaled(1.0, 1.0, 0.2);
 

@@ -51,6 +51,9 @@ public sealed record MixTransformerConfig
     /// <summary>Probability with which the last block is skipped in training; it rises linearly from 0 at the first.</summary>
     public double DropPath { get; init; } = 0.1;
 
+    /// <summary>How many of the four stages run, from 1; the others have weights and take no part.</summary>
+    public int RunningStages { get; init; } = StageCount;
+
     /// <summary>Channels of the images, at least 1.</summary>
     public int InChannels { get; init; } = 3;
 
@@ -122,8 +125,8 @@ public sealed class MixTransformer : Backbone
     {
         if (x.Size(2) < config.LeastPx || x.Size(3) < config.LeastPx)
             throw new SmallImageException(Path, x.Size(2), x.Size(3), "the reduced attention", config.LeastPx);
-        var maps = new Tensor[stages.Length];
-        for (var s = 0; s < stages.Length; s++)
+        var maps = new Tensor[config.RunningStages];
+        for (var s = 0; s < maps.Length; s++)
         {
             var tokens = x.Apply(stages[s].Embedding);                          // [N, H/4, W/4, C]
             foreach (var block in stages[s].Blocks)

@@ -14,6 +14,8 @@ public sealed record ResNetConfig
 {
     static readonly NamedValues<bool> blocks = new(("bottleneck", true), ("basic", false));
 
+    const int PlainGroupWidth = 64;
+
     // The section `resnet`.
     static readonly Settings<ResNetConfig> sizes = new Settings<ResNetConfig>()
         .Ints("blocks", c => c.Blocks, (c, v) => c with { Blocks = v }, 1,
@@ -26,7 +28,12 @@ public sealed record ResNetConfig
         .Flag("deep_stem", c => c.DeepStem, (c, v) => c with { DeepStem = v },
             "three 3×3 convolutions as stem, as in PyTorch-Encoding's `resnet50s`, instead of one 7×7; the last has twice the channels")
         .Int("output_stride", c => c.OutputStride, (c, v) => c with { OutputStride = v }, 8,
-            "pixels of the image to one of the last stage, by dilation; 8 in dense networks, 32 in classifiers", among: [8, 16, 32]);
+            "pixels of the image to one of the last stage, by dilation; 8 in dense networks, 32 in classifiers", among: [8, 16, 32])
+        .Int("groups", c => c.Groups, (c, v) => c with { Groups = v }, 1,
+            "groups of a Bottleneck's 3×3 convolution, 32 in a ResNeXt-50; 1")
+        .Int("group_width", c => c.GroupWidth, (c, v) => c with { GroupWidth = v }, 1,
+            "channels of each such group in a block of width 64, more in proportion in wider ones; 64, 4 in a ResNeXt-50, 128 in a "
+            + "wide ResNet");
 
     /// <summary>The settings of its blocks: <c>attention</c> and the section <c>resnet</c>.</summary>
     public static Settings<ResNetConfig> OfBlocks { get; } = new Settings<ResNetConfig>()
@@ -42,6 +49,14 @@ public sealed record ResNetConfig
     /// <summary>Every named depth, smallest first.</summary>
     public static IReadOnlyList<(string Name, ResNetConfig Config)> Depths { get; } =
         [("resnet18", R18), ("resnet34", R34), ("resnet50", R50), ("resnet101", R101), ("resnet152", R152)];
+
+    /// <summary>ResNeXts (Xie et al., CVPR 2017) and wide ResNets (Zagoruyko and Komodakis, BMVC 2016), by torchvision's names.</summary>
+    public static IReadOnlyList<(string Name, ResNetConfig Config)> Wider { get; } =
+    [
+        ("resnext50-32x4d", R50 with { Groups = 32, GroupWidth = 4 }), ("resnext101-32x8d", R101 with { Groups = 32, GroupWidth = 8 }),
+        ("resnext101-64x4d", R101 with { Groups = 64, GroupWidth = 4 }),
+        ("wide-resnet50-2", R50 with { GroupWidth = 128 }), ("wide-resnet101-2", R101 with { GroupWidth = 128 }),
+    ];
 
     /// <summary>The depths that dense networks are published with, dilated to output stride 8.</summary>
     public static IReadOnlyList<(string Name, ResNetConfig Config)> Dilated { get; } =
@@ -70,6 +85,27 @@ public sealed record ResNetConfig
     /// </summary>
     public int OutputStride { get; init; } = 32;
 
+    /// <summary>Groups of a Bottleneck's 3×3 convolution: a ResNeXt has several.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>Channels of each group in a block of width 64; others in proportion. 64 is the plain Bottleneck.</summary>
+    public int GroupWidth { get; init; } = PlainGroupWidth;
+
+    /// <summary>
+    /// Whether the stem is mmsegmentation's: three 3×3 convolutions with their norms and ReLUs, <c>stem.0</c> to <c>stem.8</c>, the first
+    /// two of half the channels.
+    /// </summary>
+    public bool NumberedStem { get; init; }
+
+    /// <summary>
+    /// Whether a dilated stage's first block is dilated like the rest of it, as segmentation_models.pytorch has it; if not, it keeps the
+    /// dilation so far.
+    /// </summary>
+    public bool DilatesFirstBlock { get; init; }
+
+    /// <summary>How many of the four stages run, from 1; the others have weights, as released, and take no part.</summary>
+    public int RunningStages { get; init; } = 4;
+
     /// <summary>Batch norm's momentum.</summary>
     public double Momentum { get; init; } = 0.1;
 
@@ -97,6 +133,9 @@ public sealed record ResNetConfig
     public IReadOnlyList<int> Channels =>
         [DeepStem ? 2 * StemChannels : StemChannels, .. Widths.Select(w => Bottlenecks ? w * Bottleneck.Expansion : w)];
 
+    /// <summary>Channels of the 3×3 convolution in a Bottleneck of a width.</summary>
+    public int Inner(int width) => (int)((long)width * GroupWidth / PlainGroupWidth) * Groups;
+
     /// <summary>Checks that the numbers fit each other.</summary>
     /// <exception cref="ArgumentException">Another number of stages than four, a count below 1, or another stride than 8, 16 or
     /// 32.</exception>
@@ -108,6 +147,15 @@ public sealed record ResNetConfig
                 + "widths; 4 of each were wanted, one a stage");
         if (StemChannels < 1 || Blocks.Any(b => b < 1) || Widths.Any(c => c < 1))
             throw new ArgumentException("resnet: blocks, widths and the stem's channels must each be at least 1");
+        if (Groups < 1 || GroupWidth < 1 || RunningStages is < 1 or > 4)
+            throw new ArgumentException("resnet: groups and their width must be at least 1, and 1 to 4 stages run");
+        if (!Bottlenecks && (Groups > 1 || GroupWidth != PlainGroupWidth))
+            throw new SettingException("groups",
+                "resnet: groups and their width are for Bottlenecks; remove them, or set block: bottleneck");
+        foreach (var width in Widths)
+            if (Inner(width) < 1 || Inner(width) % Groups != 0)
+                throw new SettingException("group_width",
+                    $"resnet: a width of {width} gives {Inner(width)} channels in {Groups} groups; a multiple of the groups was wanted");
         if (OutputStride is not (8 or 16 or 32))
             throw new ArgumentException($"resnet: output stride {OutputStride}; 8, 16 or 32 was wanted");
     }
@@ -119,10 +167,11 @@ public sealed record ResNetConfig
 /// </summary>
 public sealed class ResNet : Backbone
 {
-    readonly Net conv1;
-    readonly BatchNorm2d bn1;
+    readonly Net? conv1;
+    readonly BatchNorm2d? bn1;
+    readonly Sequential? stem;
     readonly Sequential[] stages;
-    readonly int stride, inChannels;
+    readonly int stride, inChannels, running;
 
     /// <summary>
     /// Builds it directly at its place: the classifier has no name for it, segmentation networks have <c>backbone</c> or <c>encoder</c>.
@@ -132,18 +181,24 @@ public sealed class ResNet : Backbone
     public ResNet(Weights w, ResNetConfig config) : base(w)
     {
         config.Check();
-        (stride, inChannels) = (config.OutputStride, config.InChannels);
+        (stride, inChannels, running) = (config.OutputStride, config.InChannels, config.RunningStages);
         Channels = config.Channels;
-        conv1 = config.DeepStem ? DeepStem(w / "conv1", config)
-            : new Conv2d(w / "conv1", inChannels, config.StemChannels, kernel: 7, stride: 2);
-        bn1 = new(w / "bn1", Channels[0], momentum: config.Momentum);
+        if (config.NumberedStem)
+            stem = NumberedStem(w / "stem", config);
+        else
+        {
+            conv1 = config.DeepStem ? DeepStem(w / "conv1", config)
+                : new Conv2d(w / "conv1", inChannels, config.StemChannels, kernel: 7, stride: 2);
+            bn1 = new(w / "bn1", Channels[0], momentum: config.Momentum);
+        }
         stages = new Sequential[4];
         var (reached, dilation) = (4, 1);
         for (var s = 0; s < stages.Length; s++)
         {
             var wanted = s == 0 ? 1 : 2;
             var strided = reached * wanted <= stride;
-            stages[s] = Stage(w / $"layer{s + 1}", config, s, strided ? wanted : 1, dilation, strided ? dilation : dilation * wanted);
+            stages[s] = Stage(w / $"layer{s + 1}", config, s, strided ? wanted : 1,
+                strided || !config.DilatesFirstBlock ? dilation : dilation * wanted, strided ? dilation : dilation * wanted);
             (reached, dilation) = strided ? (reached * wanted, dilation) : (reached, dilation * wanted);
         }
     }
@@ -168,10 +223,10 @@ public sealed class ResNet : Backbone
     protected override Tensor[] Forward(Tensor x)
     {
         Check(x);
-        var maps = new Tensor[stages.Length + 1];
-        maps[0] = x.Apply(conv1).Apply(bn1).Relu();                             // [N, 64, H/2, W/2]
+        var maps = new Tensor[running + 1];
+        maps[0] = stem is null ? x.Apply(conv1!).Apply(bn1!).Relu() : x.Apply(stem);                             // [N, 64, H/2, W/2]
         x = Aten.MaxPool2d(maps[0], [3, 3], [2, 2], [1, 1]);                    // [N, 64, H/4, W/4]
-        for (var s = 0; s < stages.Length; s++)
+        for (var s = 0; s < running; s++)
             maps[s + 1] = x = x.Apply(stages[s]);
         return maps;
     }
@@ -184,10 +239,26 @@ public sealed class ResNet : Backbone
         {
             var (from, step, spread) = b == 0 ? (cin, stride, firstDilation) : (cout, 1, dilation);
             return config.Bottlenecks
-                ? new Bottleneck(p, from, config.Widths[stage], step, config.Momentum, spread, config.Attention)
+                ? new Bottleneck(p, from, config.Widths[stage], step, config.Momentum, spread, config.Attention,
+                    config.Groups, config.Inner(config.Widths[stage]))
                 : new BasicBlock(p, from, cout, step, config.Attention, config.Momentum, spread);
         }
         return new Sequential(w, [.. Enumerable.Range(0, config.Blocks[stage]).Select(b => (Func<Weights, Net>)(p => Block(p, b)))]);
+    }
+
+    static Sequential NumberedStem(Weights w, ResNetConfig config)
+    {
+        var (width, half) = (config.StemChannels, Math.Max(config.StemChannels / 2, 1));
+        return new Sequential(w,
+            p => new Conv2d(p, config.InChannels, half, kernel: 3, stride: 2),
+            p => new BatchNorm2d(p, half, momentum: config.Momentum),
+            p => new ReLU(p),
+            p => new Conv2d(p, half, half, kernel: 3),
+            p => new BatchNorm2d(p, half, momentum: config.Momentum),
+            p => new ReLU(p),
+            p => new Conv2d(p, half, width, kernel: 3),
+            p => new BatchNorm2d(p, width, momentum: config.Momentum),
+            p => new ReLU(p));
     }
 
     static Sequential DeepStem(Weights w, ResNetConfig config)

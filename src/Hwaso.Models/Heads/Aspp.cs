@@ -24,6 +24,9 @@ public sealed record AsppConfig
 
     /// <summary>Probability with which an element of the projection is dropped, in training.</summary>
     public double Dropout { get; init; } = 0.5;
+
+    /// <summary>Whether its 3×3 branches are separable: a depthwise convolution, then one of 1×1.</summary>
+    public bool Separable { get; init; }
 }
 
 /// <summary>
@@ -40,7 +43,9 @@ public sealed class Aspp : Net
     public Aspp(Weights w, AsppConfig config, int channels, double momentum = 0.1) : base(w)
     {
         Sequential Branch(int k, int kernel, int dilation) => new(w / "convs" / k,
-            p => new Conv2d(p, channels, config.Channels, kernel, dilation: dilation),
+            p => config.Separable && kernel > 1
+                ? SeparableConvolution.Build(p, channels, config.Channels, dilation)
+                : new Conv2d(p, channels, config.Channels, kernel, dilation: dilation),
             p => new BatchNorm2d(p, config.Channels, momentum: momentum),
             p => new ReLU(p));
         convs =
@@ -74,4 +79,14 @@ public sealed class Aspp : Net
 sealed class ImageAverage(Weights w) : Net(w)
 {
     protected override Tensor Forward(Tensor x) => x.Mean([2, 3], keep: true);
+}
+
+/// <summary>
+/// A 3×3 convolution of each channel for itself and a 1×1 one over all, without norm between, [N, Cin, H, W] to [N, Cout, H, W].
+/// </summary>
+static class SeparableConvolution
+{
+    public static Sequential Build(Weights w, int cin, int cout, int dilation = 1) => new(w,
+        p => new Conv2d(p, cin, cin, kernel: 3, dilation: dilation, groups: cin),
+        p => new Conv2d(p, cin, cout, kernel: 1));
 }

@@ -22,6 +22,9 @@ public sealed record UNetConfig
     /// <summary>Channels of the five decoder blocks, coarsest first.</summary>
     public ValueList<int> Channels { get; init; } = [256, 128, 64, 32, 16];
 
+    /// <summary>Whether every block weights channels and pixels before and behind its convolutions (Roy et al., MICCAI 2018).</summary>
+    public bool Scse { get; init; }
+
     /// <summary>Channels of a depth decoder's five blocks; null for those of the semantic one.</summary>
     public ValueList<int>? DepthChannels { get; init; }
 }
@@ -30,8 +33,9 @@ public sealed record UNetConfig
 public sealed class UNetDecoder : Net<Tensor[], Tensor>
 {
     readonly UNetBlock[] blocks;
+    readonly bool[] hasSkip;
 
-    /// <summary>Over an encoder of so many channels.</summary>
+    /// <summary>Over an encoder of so many channels; 0 for a map that it does not have.</summary>
     /// <exception cref="ArgumentException">Another number of blocks than the encoder has maps, or a width below 1.</exception>
     public UNetDecoder(Weights w, UNetConfig config, IReadOnlyList<int> channels, double momentum = 0.1) : base(w)
     {
@@ -40,9 +44,10 @@ public sealed class UNetDecoder : Net<Tensor[], Tensor>
                 $"{w.Path}: {config.Channels.Count} decoder blocks on "
                 + $"{channels.Count} maps of the encoder; as many were wanted");
         // The finest block has no skip: the image itself is none.
+        hasSkip = [.. Enumerable.Range(0, channels.Count).Select(b => b < channels.Count - 1 && channels[^(b + 2)] > 0)];
         blocks = [.. config.Channels.Select((width, b) =>
-            new UNetBlock(w / "blocks" / b, b == 0 ? channels[^1] : config.Channels[b - 1], b < channels.Count - 1 ? channels[^(b + 2)] : 0,
-                width, momentum))];
+            new UNetBlock(w / "blocks" / b, b == 0 ? channels[^1] : config.Channels[b - 1], hasSkip[b] ? channels[^(b + 2)] : 0,
+                width, momentum, config.Scse))];
         Channels = config.Channels[^1];
     }
 
@@ -63,25 +68,39 @@ public sealed class UNetDecoder : Net<Tensor[], Tensor>
         var x = imageAndMaps[^1];
         for (var b = 0; b < blocks.Length; b++)
         {
-            var finer = imageAndMaps[^(b + 2)];
-            x = x.ResizeNearest(finer.Size(2), finer.Size(3));
-            x = (b < blocks.Length - 1 ? Tensor.Concat([x, finer], 1) : x).Apply(blocks[b]);
+            var skip = hasSkip[b] ? imageAndMaps[^(b + 2)] : null;
+            // Without a skip, at the image's size, or at half of it under an encoder that begins at a quarter.
+            var (image, part) = (imageAndMaps[0], 1L << (blocks.Length - 1 - b));
+            var (height, width) = skip is null ? (Parts(image.Size(2), part), Parts(image.Size(3), part)) : (skip.Size(2), skip.Size(3));
+            x = x.ResizeNearest(height, width);
+            x = (skip is null ? x : Tensor.Concat([x, skip], 1)).Apply(blocks[b]);
         }
         return x;
     }
+
+    static long Parts(long size, long part) => (size + part - 1) / part;
 }
 
 /// <summary>
 /// Two 3×3 convolutions with batch norm and ReLU over upsampled features and the skip beside them, [N, Cin + Cskip, h, w] to [N, Cout, h,
 /// w].
 /// </summary>
-public sealed class UNetBlock(Weights w, int cin, int skip, int cout, double momentum = 0.1) : Net(w)
+public sealed class UNetBlock(Weights w, int cin, int skip, int cout, double momentum = 0.1, bool scse = false) : Net(w)
 {
     readonly Sequential conv1 = Convolution(w / "conv1", cin + skip, cout, momentum);
+    readonly ChannelAndPixelWeights? attention1 = scse ? new(w / "attention1" / "attention", cin + skip) : null;
     readonly Sequential conv2 = Convolution(w / "conv2", cout, cout, momentum);
+    readonly ChannelAndPixelWeights? attention2 = scse ? new(w / "attention2" / "attention", cout) : null;
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x) => x.Apply(conv1).Apply(conv2);
+    protected override Tensor Forward(Tensor x)
+    {
+        // As released: without a skip the first has no part.
+        if (attention1 is not null && skip > 0)
+            x = x.Apply(attention1);
+        x = x.Apply(conv1).Apply(conv2);
+        return attention2 is null ? x : x.Apply(attention2);
+    }
 
     static Sequential Convolution(Weights w, int cin, int cout, double momentum) => new(w,
         p => new Conv2d(p, cin, cout, kernel: 3),
@@ -90,11 +109,37 @@ public sealed class UNetBlock(Weights w, int cin, int skip, int cout, double mom
 }
 
 /// <summary>
-/// A 3×3 convolution from decoded features to K values a pixel; begins as segmentation_models.pytorch's, Glorot's uniform and no bias.
+/// scSE: x times a weight a channel plus x times a weight a pixel. Roy et al., "Concurrent spatial and channel squeeze and excitation in
+/// fully convolutional networks", MICCAI 2018.
 /// </summary>
-public sealed class UNetHead(Weights w, int channels, int outputs) : Net(w)
+sealed class ChannelAndPixelWeights : Net
 {
-    readonly Sequential layers = new(w, p => new Conv2d(p, channels, outputs, kernel: 3, bias: true));
+    const int Reduction = 16;
+
+    readonly Conv2d first, second, pixel;
+
+    public ChannelAndPixelWeights(Weights w, int channels) : base(w)
+    {
+        var squeezed = Math.Max(1, channels / Reduction);
+        first = new(w / "cSE" / 1, channels, squeezed, kernel: 1, bias: true);
+        second = new(w / "cSE" / 3, squeezed, channels, kernel: 1, bias: true);
+        pixel = new(w / "sSE" / 0, channels, 1, kernel: 1, bias: true);
+    }
+
+    protected override Tensor Forward(Tensor x)
+    {
+        var channels = x.Mean([2, 3], keep: true).Apply(first).Relu().Apply(second).Sigmoid();      // [N, C, 1, 1]
+        return x * channels + x * x.Apply(pixel).Sigmoid();
+    }
+}
+
+/// <summary>
+/// A convolution, 3×3 unless said, from decoded features to K values a pixel; begins as segmentation_models.pytorch's, Glorot's
+/// uniform and no bias.
+/// </summary>
+public sealed class UNetHead(Weights w, int channels, int outputs, int kernel = 3) : Net(w)
+{
+    readonly Sequential layers = new(w, p => new Conv2d(p, channels, outputs, kernel, bias: true));
 
     /// <summary>Those initial values.</summary>
     public void InitialiseAsPublished()

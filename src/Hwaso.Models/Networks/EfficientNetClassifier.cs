@@ -39,7 +39,12 @@ public sealed record EfficientNetDefinition : ModelDefinition
             PublishedSize = (s.SidePx, s.SidePx),
             PublishedParameters = s.Parameters,
         }),
-        Features("efficientnet-b0-features", EfficientNetConfig.B0) with { PublishedSize = (224, 224), PublishedParameters = 4_007_548 },
+        .. sizes.Select(s => Features($"efficientnet-{s.Size}-features", s.Config) with
+        {
+            PublishedSize = (s.SidePx, s.SidePx),
+            // Without the classifier's weights and biases.
+            PublishedParameters = s.Parameters - ModelDefinitions.ImageNetClasses * (s.Config.Channels[^1] + 1),
+        }),
     ],
     Classifier("efficientnet", EfficientNetConfig.B0),
     Features("efficientnet-features", EfficientNetConfig.B0));

@@ -21,11 +21,17 @@ public sealed record ResNetClassifierDefinition : ModelDefinition
         ["resnet50"] = 25_557_032,
         ["resnet101"] = 44_549_160,
         ["resnet152"] = 60_192_808,
+        ["resnext50-32x4d"] = 25_028_904,
+        ["resnext101-32x8d"] = 88_791_336,
+        ["resnext101-64x4d"] = 83_455_272,
+        ["wide-resnet50-2"] = 68_883_240,
+        ["wide-resnet101-2"] = 126_886_696,
     };
 
     /// <summary>Every one with a name, and <c>resnet</c>.</summary>
     public static NetworkFamily Family { get; } = new(
-        [.. ResNetConfig.Depths.Select(d => Form(d.Name, d.Config) with { PublishedParameters = published[d.Name] })],
+        [.. ResNetConfig.Depths.Concat(ResNetConfig.Wider)
+            .Select(d => Form(d.Name, d.Config) with { PublishedParameters = published[d.Name] })],
         Form("resnet", ResNetConfig.R50));
 
     /// <summary>The backbone.</summary>
@@ -44,7 +50,7 @@ public sealed record ResNetClassifierDefinition : ModelDefinition
     public override Net Build(Weights w, int classes) => new ResNetClassifier(w, Config, classes);
 
     static ResNetClassifierDefinition Form(string name, ResNetConfig config) =>
-        new() { Name = name, Description = "ResNet for ImageNet", Config = config };
+        new() { Name = name, Description = config.Groups > 1 ? "ResNeXt for ImageNet" : "ResNet for ImageNet", Config = config };
 }
 
 /// <summary>Images [N, 3, H, W] to class logits [N, K]: the last stage averaged over its pixels, and a linear layer.</summary>

@@ -20,8 +20,14 @@ public static class Zoo
         DeepLabV3Definition.Family,
         EfficientNetDefinition.Family,
         UNetDefinition.Family,
+        EncoderDecoderDefinition.Family,
         SANetDefinition.Family,
         SegFormerDefinition.Family,
+        DecodeHeadDefinition.Family,
+        DdrNetDefinition.Family,
+        PidNetDefinition.Family,
+        BiSeNetV2Definition.Family,
+        LrAsppDefinition.Family,
         DinoDefinition.Family);
 
     /// <inheritdoc cref="NetworkList.All"/>

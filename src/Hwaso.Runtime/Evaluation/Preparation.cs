@@ -10,6 +10,16 @@ namespace Hwaso.Runtime.Evaluation;
 /// </summary>
 static class Preparation
 {
+    const long MostKnown = 64L << 20;
+
+    // Loading cannot be cancelled: operators whose time grows faster than their output are left to the run.
+    static readonly HashSet<string> moving =
+    [
+        "Constant", "Resize", "Upsample", "Transpose", "Reshape", "Flatten", "Slice", "Gather", "Concat", "Cast", "Unsqueeze", "Squeeze",
+        "Shape", "Size", "Add", "Sub", "Mul", "Div", "Floor", "Ceil", "Identity", "Expand", "Split", "ConstantOfShape", "Range", "Pad",
+        "Tile",
+    ];
+
     /// <param name="file">The file.</param>
     /// <param name="mostBytes">The most bytes of the constants that are computed.</param>
     /// <param name="kernels">The kernels, for constants in single precision.</param>
@@ -53,6 +63,47 @@ static class Preparation
         isPlain &= graph.Inputs.Concat(graph.Outputs).All(p => p.Type is null || IsPlain(p.Type.Value));
         return (file with { Graph = graph with { Nodes = rest, Weights = weights } }, isPlain);
     }
+
+    /// <summary>
+    /// Computes all that depends on nothing but weights, such as position embeddings resized to the image, for a file of which the planner
+    /// lacks an operator; null if nothing does.
+    /// </summary>
+    /// <inheritdoc cref="Apply"/>
+    public static OnnxFile? Known(OnnxFile file, long mostBytes, KernelSet kernels)
+    {
+        var graph = file.Graph;
+        var (weights, rest) = (graph.Weights.ToDictionary(), new List<OnnxNode>());
+        // As much again as the weights, and a little for small files: a small file can ask for any number of large constants.
+        var most = Math.Min(mostBytes, MostKnown + graph.Weights.Values.Sum(t => 8L * t.Shape.Aggregate(1L, (a, b) => a * b)));
+        var tools = new RunTools(file.Place, most, kernels, k => k.RunAll(), 1);
+        foreach (var node in NodeOrder.Of(graph.Nodes, graph.Weights.Keys.Concat(graph.Inputs.Select(i => i.Name)).ToHashSet(), file.Place))
+            if (IsKnown(node, weights) && Small(node) is { } results)
+                for (var k = 0; k < node.Outputs.Count; k++)
+                    weights[node.Outputs[k]] = results[k];
+            else
+                rest.Add(node);
+        var left = rest.Count(n => n.Type != "Constant");
+        return left > 0 && left < graph.Nodes.Count(n => n.Type != "Constant")
+            ? file with { Graph = graph with { Nodes = rest, Weights = weights } }
+            : null;
+
+        OnnxTensor[]? Small(OnnxNode node)
+        {
+            try
+            {
+                return Folded(node, file, weights, tools);
+            }
+            catch (ModelFormatException error) when (error.IsTooLarge)
+            {
+                return null;
+            }
+        }
+    }
+
+    static bool IsKnown(OnnxNode node, Dictionary<string, OnnxTensor> weights) =>
+        node.Domain.Length == 0 && node.Outputs.Count > 0 && node.Outputs.All(o => o.Length > 0)
+        && moving.Contains(node.Type) && node.Inputs.All(i => i.Length == 0 || weights.ContainsKey(i))
+        && node.Attributes.Values.All(a => a.Graphs.Length == 0);
 
     static bool IsPlain(OnnxType type) =>
         type is OnnxType.Float32 or OnnxType.Float16 or OnnxType.BFloat16 or OnnxType.Int64 or OnnxType.Int32 or OnnxType.Bool;

@@ -61,28 +61,44 @@ sealed unsafe class ConvCopy
     /// <param name="to">The start of the copy.</param>
     public void Run<TLanes, TVector>(float* plane, int firstRow, int firstColumn, float* to)
         where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged =>
+        Run<TLanes, TVector>(plane, firstRow, firstColumn, to, new ConvTaps(0, shape.KernelHeight, 0, shape.KernelWidth));
+
+    /// <summary>Copies what some of the taps need of one channel.</summary>
+    public void Run<TLanes, TVector>(float* plane, int firstRow, int firstColumn, float* to, in ConvTaps needed)
+        where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
+        if (needed.Count == 0)
+            return;
         var left = (firstColumn * shape.StrideX) - shape.Left;
-        for (var r = 0; r < copiedRows; r++, to += RowPitch)
+        var (first, end) = apart
+            ? (needed.FirstRow * rowsOfTap, needed.EndRow * rowsOfTap)
+            : (needed.FirstRow * shape.DilationY, rowsOfTap + ((needed.EndRow - 1) * shape.DilationY));
+        var skip = shape.StrideX == 1 ? needed.FirstColumn * shape.DilationX : 0;
+        var width = shape.StrideX == 1
+            ? Math.Min(phaseWidth - skip, phaseWidth - ((shape.KernelWidth - needed.EndColumn + needed.FirstColumn) * shape.DilationX))
+            : phaseWidth;
+        to += first * (nint)RowPitch;
+        for (var r = first; r < end; r++, to += RowPitch)
         {
             var y = (firstRow * shape.StrideY) - shape.Top + (apart ? (r / rowsOfTap * shape.DilationY) + (r % rowsOfTap) : r);
             if (y < 0 || y >= shape.Height)
                 new Span<float>(to, RowPitch).Clear();
             else
                 for (var phase = 0; phase < shape.StrideX; phase++)
-                    Phase<TLanes, TVector>(plane + ((long)y * shape.Width), left + phase, to + (phase * phaseWidth));
+                    Phase<TLanes, TVector>(plane + ((long)y * shape.Width), left + skip + phase, to + skip + (phase * phaseWidth), width);
         }
     }
 
-    void Phase<TLanes, TVector>(float* row, int first, float* to)
+    void Phase<TLanes, TVector>(float* row, int first, float* to, int width)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
         var stride = shape.StrideX;
-        var outside = Math.Min(phaseWidth, first < 0 ? (-first + stride - 1) / stride : 0);
+        var outside = Math.Min(width, first < 0 ? (-first + stride - 1) / stride : 0);
         var x = first + (outside * stride);
-        var inside = Math.Clamp((shape.Width - x + stride - 1) / stride, 0, phaseWidth - outside);
+        var inside = Math.Clamp((shape.Width - x + stride - 1) / stride, 0, width - outside);
         for (var k = 0; k < outside; k++)
             to[k] = 0;
         to += outside;
@@ -98,7 +114,39 @@ sealed unsafe class ConvCopy
             for (; k < inside; k++, x += stride)
                 to[k] = row[x];
         }
-        for (var k = inside; k < phaseWidth - outside; k++)
+        for (var k = inside; k < width - outside; k++)
             to[k] = 0;
+    }
+}
+
+/// <summary>The rows and columns of a kernel that lie inside the image for some pixel of a block.</summary>
+/// <param name="FirstRow">The first row.</param>
+/// <param name="EndRow">The row after the last one.</param>
+/// <param name="FirstColumn">The first column.</param>
+/// <param name="EndColumn">The column after the last one.</param>
+readonly record struct ConvTaps(int FirstRow, int EndRow, int FirstColumn, int EndColumn)
+{
+    /// <summary>The taps that a block of outputs needs; the others read only padding.</summary>
+    public static ConvTaps Of(in ConvShape shape, int firstRow, int firstColumn, int rows, int columns)
+    {
+        var (y, end) = Along(shape.KernelHeight, firstRow, rows, shape.StrideY, shape.DilationY, shape.Top, shape.Height);
+        var (x, last) = Along(shape.KernelWidth, firstColumn, columns, shape.StrideX, shape.DilationX, shape.Left, shape.Width);
+        return y < end && x < last ? new(y, end, x, last) : default;
+    }
+
+    /// <summary>How many they are.</summary>
+    public int Count => (EndRow - FirstRow) * (EndColumn - FirstColumn);
+
+    static (int First, int End) Along(int kernel, int first, int count, int stride, int dilation, int padding, int size)
+    {
+        var (from, end) = (kernel, 0);
+        for (var k = 0; k < kernel; k++)
+        {
+            var at = ((long)first * stride) - padding + ((long)k * dilation);
+            // Strides may step over the image.
+            if (at < size && at + ((count - 1L) * stride) >= 0)
+                (from, end) = (Math.Min(from, k), k + 1);
+        }
+        return (from, end);
     }
 }

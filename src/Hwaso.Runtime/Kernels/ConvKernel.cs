@@ -54,8 +54,10 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
 
     public override long ScratchBytes => panelBytes + PinnedMemory.Whole(sumBytes)
         + (sampling is null
-            ? (copy?.Numbers ?? 0) * (long)sizeof(float)
+            ? CopyBytes + (copy is null ? 0 : 2L * shape.Taps * sizeof(int))
             : ConvSampling.Bytes(shape, (long)plan.Rows * plan.Segments * TLanes.Count));
+
+    long CopyBytes => PinnedMemory.Whole((copy?.Numbers ?? 0) * (long)sizeof(float));
 
     public override void Run(int item, byte* scratch)
     {
@@ -66,6 +68,13 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         var panels = (float*)scratch;
         var kept = (TVector*)(scratch + panelBytes);
         var group = image % shape.Groups;
+        var taps = (int*)(scratch + panelBytes + PinnedMemory.Whole(sumBytes) + CopyBytes);
+        var needed = copy is null
+            ? new ConvTaps(0, shape.KernelHeight, 0, shape.KernelWidth)
+            : ConvTaps.Of(shape, firstRow, firstColumn, vectors / segments, segments * TLanes.Count);
+        var tapCount = needed.Count;
+        if (copy is not null)
+            Number(needed, taps);
         var plane = (nint)plan.Height * plan.Width;
         var target = (image * shape.GroupCout * plane) + ((nint)firstRow * plan.Width) + firstColumn;
         var tileWeights = (float*)weights.Address
@@ -76,7 +85,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
             var source = input + (((image * (long)shape.GroupCin) + from) * shape.Height * shape.Width);
             var own = (float*)(scratch + panelBytes + PinnedMemory.Whole(sumBytes));
             if (sampling is null)
-                Lay(source, channels, firstRow, firstColumn, segments, vectors, panels, own);
+                Lay(source, channels, firstRow, firstColumn, segments, vectors, panels, own, taps + shape.Taps, needed);
             else
                 Sample(source, image, from, channels, firstRow, firstColumn, segments, vectors, panels, own);
             var last = from + channels == shape.GroupCin;
@@ -86,8 +95,11 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
                 for (int vector = 0, pair = 0; vector < vectors; vector += 2, pair++)
                 {
                     var sums = plan.Channels == shape.GroupCin ? kept : kept + ((((long)tile * plan.Pairs) + pair) * TileSums);
-                    ConvTile<TLanes, TVector>.Add(w, panels + ((long)pair * plan.Depth * 2 * TLanes.Count), channels * shape.Taps, sums,
-                        from == 0);
+                    var panel = panels + ((long)pair * plan.Depth * 2 * TLanes.Count);
+                    if (tapCount == shape.Taps)
+                        ConvTile<TLanes, TVector>.Add(w, panel, channels * shape.Taps, sums, from == 0);
+                    else
+                        ConvTile<TLanes, TVector>.AddTaps(w, taps, tapCount, shape.Taps, panel, channels, sums, from == 0);
                     if (last)
                         Write(sums, group, tile, target, plane, vector, vectors, segments, plan.Width - firstColumn);
                 }
@@ -95,24 +107,36 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         }
     }
 
-    /// <summary>Lays out the pixels of a block for all taps.</summary>
-    void Lay(float* source, int channels, int firstRow, int firstColumn, int segments, int vectors, float* panels, float* copied)
+    /// <summary>Writes the numbers of some taps, and, from number shape.Taps on, their places in the copy.</summary>
+    void Number(in ConvTaps needed, int* taps)
+    {
+        var count = 0;
+        for (var ky = needed.FirstRow; ky < needed.EndRow; ky++)
+            for (var kx = needed.FirstColumn; kx < needed.EndColumn; kx++, count++)
+            {
+                taps[count] = (ky * shape.KernelWidth) + kx;
+                taps[shape.Taps + count] = copy!.Taps[taps[count]];
+            }
+    }
+
+    /// <summary>Lays out the pixels of a block for the taps that it needs.</summary>
+    void Lay(float* source, int channels, int firstRow, int firstColumn, int segments, int vectors, float* panels, float* copied,
+        int* places, in ConvTaps needed)
     {
         nint pitch = plan.Depth * 2 * TLanes.Count;
-        fixed (int* taps = copy?.Taps)
-            for (var c = 0; c < channels; c++, source += (nint)shape.Height * shape.Width, panels += shape.Taps * 2 * TLanes.Count)
-                if (copy is null)
-                {
-                    Prefetch.Row(source + firstColumn + ((nint)shape.Height * shape.Width), vectors * TLanes.Count);
-                    ConvPanel<TLanes, TVector>.Lay(source + firstColumn, vectors, panels, pitch);
-                }
-                else
-                {
-                    copy.Run<TLanes, TVector>(source, firstRow, firstColumn, copied);
-                    for (var first = 0; first < vectors; first += segments)
-                        ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), taps,
-                            shape.Taps, first, segments, panels, pitch);
-                }
+        for (var c = 0; c < channels; c++, source += (nint)shape.Height * shape.Width, panels += needed.Count * 2 * TLanes.Count)
+            if (copy is null)
+            {
+                Prefetch.Row(source + firstColumn + ((nint)shape.Height * shape.Width), vectors * TLanes.Count);
+                ConvPanel<TLanes, TVector>.Lay(source + firstColumn, vectors, panels, pitch);
+            }
+            else
+            {
+                copy.Run<TLanes, TVector>(source, firstRow, firstColumn, copied, needed);
+                for (var first = 0; first < vectors; first += segments)
+                    ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), places,
+                        needed.Count, first, segments, panels, pitch);
+            }
     }
 
     /// <summary>Like <see cref="Lay"/>, with the input read at the sampled positions.</summary>
@@ -142,8 +166,20 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         var (nextRow, nextColumn) = ((vector + 1) / segments, (vector + 1) % segments * TLanes.Count);
         var at = target + ((nint)row * plan.Width) + column;
         var next = target + ((nint)nextRow * plan.Width) + nextColumn;
-        if (vector + 1 < vectors && columns - column >= TLanes.Count && columns - nextColumn >= TLanes.Count
-            && function.Kind is UnaryKind.Identity or UnaryKind.Relu)
+        var isWhole = vector + 1 < vectors && columns - column >= TLanes.Count && columns - nextColumn >= TLanes.Count;
+        if (isWhole && addend == null && function.Kind is not (UnaryKind.Identity or UnaryKind.Relu))
+        {
+            if (shift != null)
+                for (var c = 0; c < channels; c++)
+                {
+                    var one = TLanes.All(shift[c]);
+                    (sums[2 * c], sums[(2 * c) + 1]) = (TLanes.Add(sums[2 * c], one), TLanes.Add(sums[(2 * c) + 1], one));
+                }
+            UnaryRow<TLanes, TVector>.Apply(function, (float*)sums, (float*)sums, 2 * channels * TLanes.Count);
+            ConvTile<TLanes, TVector>.Write(sums, channels, null, float.NegativeInfinity, null, output + at, next - at, plane);
+            return;
+        }
+        if (isWhole && function.Kind is UnaryKind.Identity or UnaryKind.Relu)
         {
             var floor = function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity;
             ConvTile<TLanes, TVector>.Write(sums, channels, shift, floor, addend == null ? null : addend + at, output + at, next - at,

@@ -21,9 +21,12 @@ sealed class ConvPlan
         var images = shape.Batch * shape.Groups;
         // Enough blocks to keep every thread busy to the end.
         most = Math.Min(most, Math.Max(2, (int)Math.Min((long)segments * Height * images / (4 * threads), int.MaxValue)));
-        Rows = Math.Clamp(most / segments, 1, Height);
+        // Taps that lie outside the image for all columns of a block are skipped: where the kernel is about as wide as the image, narrow
+        // blocks need few taps.
+        var isWide = 2 * (shape.KernelWidth - 1) * (long)shape.DilationX >= shape.OutWidth && shape.DilationX >= lanes;
+        Rows = Math.Clamp(isWide ? most : most / segments, 1, Height);
         // Blocks of equal numbers of columns, of whole pairs of vectors.
-        Segments = most >= segments ? segments : 2 * Parts(segments, 2 * Parts(segments, Math.Max(2, most & ~1)));
+        Segments = isWide ? 1 : most >= segments ? segments : 2 * Parts(segments, 2 * Parts(segments, Math.Max(2, most & ~1)));
         RowBlocks = Parts(Height, Rows);
         Blocks = RowBlocks * Parts(segments, Segments);
         Pairs = Parts(Rows * Segments, 2);

@@ -62,6 +62,105 @@ static unsafe class ConvTile<TLanes, TVector>
         (sums[8], sums[9], sums[10], sums[11]) = (e0, e1, f0, f1);
     }
 
+    /// <summary>Like <see cref="Add"/>, for some of the taps.</summary>
+    /// <param name="weights">[channels][all taps][6].</param>
+    /// <param name="taps">The taps.</param>
+    /// <param name="tapCount">How many they are.</param>
+    /// <param name="allTaps">How many the weights have.</param>
+    /// <param name="panel">[channels][taps][2 vectors].</param>
+    /// <param name="channels">The number of channels.</param>
+    /// <param name="sums">The sums; read unless <paramref name="first"/>, then overwritten.</param>
+    /// <param name="first">Whether the sums start at 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddTaps(
+        float* weights, int* taps, int tapCount, int allTaps, float* panel, int channels, TVector* sums, bool first)
+    {
+        TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
+        if (first)
+            a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
+        else
+        {
+            (a0, a1, b0, b1) = (sums[0], sums[1], sums[2], sums[3]);
+            (c0, c1, d0, d1) = (sums[4], sums[5], sums[6], sums[7]);
+            (e0, e1, f0, f1) = (sums[8], sums[9], sums[10], sums[11]);
+        }
+        for (; channels > 0; channels--, weights += allTaps * Channels)
+            for (var t = 0; t < tapCount; t++)
+            {
+                var w = weights + (taps[t] * Channels);
+                var p = TLanes.Load(panel);
+                var q = TLanes.Load(panel + TLanes.Count);
+                var k = TLanes.All(w[0]);
+                a0 = TLanes.MultiplyAdd(k, p, a0);
+                a1 = TLanes.MultiplyAdd(k, q, a1);
+                k = TLanes.All(w[1]);
+                b0 = TLanes.MultiplyAdd(k, p, b0);
+                b1 = TLanes.MultiplyAdd(k, q, b1);
+                k = TLanes.All(w[2]);
+                c0 = TLanes.MultiplyAdd(k, p, c0);
+                c1 = TLanes.MultiplyAdd(k, q, c1);
+                k = TLanes.All(w[3]);
+                d0 = TLanes.MultiplyAdd(k, p, d0);
+                d1 = TLanes.MultiplyAdd(k, q, d1);
+                k = TLanes.All(w[4]);
+                e0 = TLanes.MultiplyAdd(k, p, e0);
+                e1 = TLanes.MultiplyAdd(k, q, e1);
+                k = TLanes.All(w[5]);
+                f0 = TLanes.MultiplyAdd(k, p, f0);
+                f1 = TLanes.MultiplyAdd(k, q, f1);
+                panel += 2 * TLanes.Count;
+            }
+        (sums[0], sums[1], sums[2], sums[3]) = (a0, a1, b0, b1);
+        (sums[4], sums[5], sums[6], sums[7]) = (c0, c1, d0, d1);
+        (sums[8], sums[9], sums[10], sums[11]) = (e0, e1, f0, f1);
+    }
+
+    /// <summary>Products of up to 6 rows of a matrix, read where they lie, and a panel.</summary>
+    /// <param name="left">The first row.</param>
+    /// <param name="pitch">Numbers from one row to the next.</param>
+    /// <param name="rows">The number of rows; the first one takes the place of those beyond it.</param>
+    /// <param name="panel">[depth][2 vectors].</param>
+    /// <param name="depth">The number of products per sum.</param>
+    /// <param name="sums">Receives the sums: the two vectors of row r are sums 2 r and 2 r + 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddRows(float* left, nint pitch, int rows, float* panel, nint depth, TVector* sums)
+    {
+        TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
+        a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
+        var l1 = rows > 1 ? left + pitch : left;
+        var l2 = rows > 2 ? left + (2 * pitch) : left;
+        var l3 = rows > 3 ? left + (3 * pitch) : left;
+        var l4 = rows > 4 ? left + (4 * pitch) : left;
+        var l5 = rows > 5 ? left + (5 * pitch) : left;
+        for (nint x = 0; x < depth; x++)
+        {
+            var p = TLanes.Load(panel);
+            var q = TLanes.Load(panel + TLanes.Count);
+            var k = TLanes.All(left[x]);
+            a0 = TLanes.MultiplyAdd(k, p, a0);
+            a1 = TLanes.MultiplyAdd(k, q, a1);
+            k = TLanes.All(l1[x]);
+            b0 = TLanes.MultiplyAdd(k, p, b0);
+            b1 = TLanes.MultiplyAdd(k, q, b1);
+            k = TLanes.All(l2[x]);
+            c0 = TLanes.MultiplyAdd(k, p, c0);
+            c1 = TLanes.MultiplyAdd(k, q, c1);
+            k = TLanes.All(l3[x]);
+            d0 = TLanes.MultiplyAdd(k, p, d0);
+            d1 = TLanes.MultiplyAdd(k, q, d1);
+            k = TLanes.All(l4[x]);
+            e0 = TLanes.MultiplyAdd(k, p, e0);
+            e1 = TLanes.MultiplyAdd(k, q, e1);
+            k = TLanes.All(l5[x]);
+            f0 = TLanes.MultiplyAdd(k, p, f0);
+            f1 = TLanes.MultiplyAdd(k, q, f1);
+            panel += 2 * TLanes.Count;
+        }
+        (sums[0], sums[1], sums[2], sums[3]) = (a0, a1, b0, b1);
+        (sums[4], sums[5], sums[6], sums[7]) = (c0, c1, d0, d1);
+        (sums[8], sums[9], sums[10], sums[11]) = (e0, e1, f0, f1);
+    }
+
     /// <summary>Writes max(floor, sum + bias + addend) for up to 6 channels, two whole vectors each.</summary>
     /// <param name="sums">The sums.</param>
     /// <param name="channels">The number of channels to write.</param>

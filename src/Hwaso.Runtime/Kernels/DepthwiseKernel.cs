@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
@@ -14,8 +15,7 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
 
     readonly ConvShape shape;
     readonly ConvCopy copy;
-    readonly int rows, segments;
-    readonly (int From, int To, int Left)[] places;
+    readonly int rows;
     readonly Constant weights;
     readonly float* input, bias, addend, output;
     readonly Unary function;
@@ -31,15 +31,9 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
         this.function = function;
         this.output = output;
         // There are channels enough for all threads; rows are cut so that a copy fits the first-level cache.
-        segments = (shape.OutWidth + TLanes.Count - 1) / TLanes.Count;
+        var segments = (shape.OutWidth + TLanes.Count - 1) / TLanes.Count;
         rows = Math.Clamp(MostNumbers / (segments * TLanes.Count * shape.StrideX * shape.StrideY), 1, shape.OutHeight);
         copy = new ConvCopy(shape, TLanes.Count, rows, segments);
-        places = new (int, int, int)[rows * segments];
-        for (var k = 0; k < places.Length; k++)
-        {
-            var (row, column) = (k / segments, k % segments * TLanes.Count);
-            places[k] = ((row * shape.StrideY * copy.RowPitch) + column, (row * shape.OutWidth) + column, shape.OutWidth - column);
-        }
         Items = shape.Batch * shape.Groups;
     }
 
@@ -52,46 +46,76 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
         var channel = item % shape.Groups;
         var copied = (float*)scratch;
         var w = (float*)weights.Address + (channel * (long)shape.Taps);
-        var shift = TLanes.All(bias == null ? 0 : bias[channel]);
-        var start = item * (long)shape.OutHeight * shape.OutWidth;
+        var shift = bias == null ? 0 : bias[channel];
+        var (width, pitch) = (shape.OutWidth, shape.StrideY * copy.RowPitch);
         fixed (int* taps = copy.Taps)
             for (var firstRow = 0; firstRow < shape.OutHeight; firstRow += rows)
             {
                 copy.Run<TLanes, TVector>(input + (item * (long)shape.Height * shape.Width), firstRow, 0, copied);
-                var count = segments * Math.Min(rows, shape.OutHeight - firstRow);
-                var at = start + (firstRow * (long)shape.OutWidth);
-                var k = 0;
-                for (; k + Together <= count; k += Together)
-                {
-                    float* a = copied + places[k].From, b = copied + places[k + 1].From;
-                    float* c = copied + places[k + 2].From, d = copied + places[k + 3].From;
-                    TVector p = TLanes.All(0), q = p, r = p, s = p;
-                    for (var t = 0; t < shape.Taps; t++)
-                    {
-                        var factor = TLanes.All(w[t]);
-                        p = TLanes.MultiplyAdd(factor, TLanes.Load(a + taps[t]), p);
-                        q = TLanes.MultiplyAdd(factor, TLanes.Load(b + taps[t]), q);
-                        r = TLanes.MultiplyAdd(factor, TLanes.Load(c + taps[t]), r);
-                        s = TLanes.MultiplyAdd(factor, TLanes.Load(d + taps[t]), s);
-                    }
-                    Store(p, shift, at, places[k]);
-                    Store(q, shift, at, places[k + 1]);
-                    Store(r, shift, at, places[k + 2]);
-                    Store(s, shift, at, places[k + 3]);
-                }
-                for (; k < count; k++)
-                {
-                    var sum = TLanes.All(0);
-                    for (var t = 0; t < shape.Taps; t++)
-                        sum = TLanes.MultiplyAdd(TLanes.All(w[t]), TLanes.Load(copied + places[k].From + taps[t]), sum);
-                    Store(sum, shift, at, places[k]);
-                }
+                var count = Math.Min(rows, shape.OutHeight - firstRow);
+                var at = ((item * (long)shape.OutHeight) + firstRow) * width;
+                for (var r = 0; r < count; r++)
+                    // A vector may reach into the next row, which is written later, unless numbers to add lie there.
+                    Row(copied + (r * (long)pitch), w, taps, shape.Taps, shift, addend == null ? null : addend + at + (r * (long)width),
+                        output + at + (r * (long)width), width, r + 1 < count && width >= TLanes.Count && addend == null);
+                if (function.Kind != UnaryKind.Identity)
+                    UnaryRow<TLanes, TVector>.Apply(function, output + at, output + at, count * width);
             }
     }
 
-    void Store(TVector sum, TVector shift, long start, (int From, int To, int Left) place)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Row(float* from, float* w, int* taps, int tapCount, float bias, float* addend, float* to, int width,
+        bool mayReachOver)
     {
-        var at = start + place.To;
-        Finish<TLanes, TVector>.Store(sum, shift, addend == null ? null : addend + at, function, output + at, place.Left);
+        var (shift, x) = (TLanes.All(bias), 0);
+        var whole = mayReachOver ? (width + TLanes.Count - 1) / TLanes.Count * TLanes.Count : width;
+        for (; x + (Together * TLanes.Count) <= whole; x += Together * TLanes.Count)
+        {
+            TVector p = shift, q = shift, r = shift, s = shift;
+            if (addend != null)
+            {
+                (p, q) = (TLanes.Add(p, TLanes.Load(addend + x)), TLanes.Add(q, TLanes.Load(addend + x + TLanes.Count)));
+                r = TLanes.Add(r, TLanes.Load(addend + x + (2 * TLanes.Count)));
+                s = TLanes.Add(s, TLanes.Load(addend + x + (3 * TLanes.Count)));
+            }
+            for (var t = 0; t < tapCount; t++)
+            {
+                var factor = TLanes.All(w[t]);
+                var at = from + x + taps[t];
+                p = TLanes.MultiplyAdd(factor, TLanes.Load(at), p);
+                q = TLanes.MultiplyAdd(factor, TLanes.Load(at + TLanes.Count), q);
+                r = TLanes.MultiplyAdd(factor, TLanes.Load(at + (2 * TLanes.Count)), r);
+                s = TLanes.MultiplyAdd(factor, TLanes.Load(at + (3 * TLanes.Count)), s);
+            }
+            TLanes.Store(p, to + x);
+            TLanes.Store(q, to + x + TLanes.Count);
+            TLanes.Store(r, to + x + (2 * TLanes.Count));
+            TLanes.Store(s, to + x + (3 * TLanes.Count));
+        }
+        for (; x + (2 * TLanes.Count) <= whole; x += 2 * TLanes.Count)
+        {
+            TVector p = shift, q = shift;
+            if (addend != null)
+                (p, q) = (TLanes.Add(p, TLanes.Load(addend + x)), TLanes.Add(q, TLanes.Load(addend + x + TLanes.Count)));
+            for (var t = 0; t < tapCount; t++)
+            {
+                var factor = TLanes.All(w[t]);
+                var at = from + x + taps[t];
+                p = TLanes.MultiplyAdd(factor, TLanes.Load(at), p);
+                q = TLanes.MultiplyAdd(factor, TLanes.Load(at + TLanes.Count), q);
+            }
+            TLanes.Store(p, to + x);
+            TLanes.Store(q, to + x + TLanes.Count);
+        }
+        for (; x < whole; x += TLanes.Count)
+        {
+            var p = addend == null ? shift : TLanes.Add(shift, TLanes.Load(addend + x));
+            for (var t = 0; t < tapCount; t++)
+                p = TLanes.MultiplyAdd(TLanes.All(w[t]), TLanes.Load(from + x + taps[t]), p);
+            if (x + TLanes.Count <= whole)
+                TLanes.Store(p, to + x);
+            else
+                Finish<TLanes, TVector>.Store(p, TLanes.All(0), null, default, to + x, whole - x);
+        }
     }
 }

@@ -25,9 +25,24 @@ abstract unsafe class KernelSet
     public abstract Kernel TransposedConvolution(in ConvShape shape, float* input, float* weights, float* bias, Unary function,
         float* output);
 
+    /// <summary>Like TransposedConvolution, for shapes that <see cref="ConvSpread.Fits"/> accepts.</summary>
+    public abstract Kernel Spread(in ConvShape shape, Constant weights, float* input, float* bias, Unary function, float* output,
+        int threads);
+
     public abstract Kernel MaxPool(in ConvShape shape, float* input, float* output);
 
-    public abstract Kernel MatMul(in MatMulShape shape, float* left, float* right, Unary function, float* output, int threads);
+    /// <summary>Products of matrices.</summary>
+    /// <param name="shape">The sizes and the layout.</param>
+    /// <param name="left">The left matrices.</param>
+    /// <param name="right">The right matrices; not read if they are packed.</param>
+    /// <param name="packed">The one right matrix as <see cref="MatMulWeights"/> packs it, or null.</param>
+    /// <param name="end">What is added and applied at the end.</param>
+    /// <param name="output">The result, [batch, M, N].</param>
+    /// <param name="threads">The number of threads that share the work.</param>
+    public abstract Kernel MatMul(in MatMulShape shape, float* left, float* right, Constant? packed, MatMulEnd end, float* output,
+        int threads);
+
+    public abstract Kernel Attention(in AttentionShape shape, float* queries, float* keys, float* values, float* output, int threads);
 
     public abstract Kernel Binary(BinaryKind kind, Strides strides, float* a, float* b, float* addend, Unary function, float* output);
 
@@ -69,11 +84,20 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
         float* output) =>
         new ConvTransposeKernel<TLanes, TVector>(shape, input, weights, bias, function, output);
 
+    public override Kernel Spread(in ConvShape shape, Constant weights, float* input, float* bias, Unary function, float* output,
+        int threads) =>
+        new ConvSpreadKernel<TLanes, TVector>(shape, weights, input, bias, function, output, threads);
+
     public override Kernel MaxPool(in ConvShape shape, float* input, float* output) =>
         new MaxPoolKernel<TLanes, TVector>(shape, input, output);
 
-    public override Kernel MatMul(in MatMulShape shape, float* left, float* right, Unary function, float* output, int threads) =>
-        new MatMulKernel<TLanes, TVector>(shape, left, right, function, output, threads);
+    public override Kernel MatMul(in MatMulShape shape, float* left, float* right, Constant? packed, MatMulEnd end, float* output,
+        int threads) =>
+        new MatMulKernel<TLanes, TVector>(shape, left, right, packed, end, output, threads);
+
+    public override Kernel Attention(
+        in AttentionShape shape, float* queries, float* keys, float* values, float* output, int threads) =>
+        new AttentionKernel<TLanes, TVector>(shape, queries, keys, values, output, threads);
 
     public override Kernel Binary(BinaryKind kind, Strides strides, float* a, float* b, float* addend, Unary function, float* output) =>
         new BinaryKernel<TLanes, TVector>(kind, strides, a, b, addend, function, output);

@@ -15,119 +15,183 @@ namespace Hwaso.Runtime.Kernels;
 readonly record struct MatMulShape(
     int Batch, int M, int K, int N, long LeftStep, long RightStep, bool LeftTransposed, bool RightTransposed, float Scale);
 
+/// <summary>The end of a matrix product: f(product + bias + addend).</summary>
+/// <param name="bias">A number for each column, or null.</param>
+/// <param name="addend">A tensor of the output's shape, or null; may be the output.</param>
+/// <param name="function">The function.</param>
+readonly unsafe struct MatMulEnd(float* bias, float* addend, Unary function)
+{
+    public float* Bias => bias;
+
+    public float* Addend => addend;
+
+    public Unary Function => function;
+}
+
 /// <summary>Products of matrices, [M, K] · [K, N], for each of a batch.</summary>
-/// <remarks>Columns take the part of a convolution's pixels, and K that of its input channels.</remarks>
+/// <remarks>
+/// Pairs of vectors of columns are laid out as panels, [K][2 vectors]; a right matrix that is known when the model is loaded is packed so.
+/// Rows of the left matrix are read where they lie.
+/// </remarks>
 sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    // Rows of an item, at least: each item lays out its columns anew.
+    // Rows of an item that lays out its own columns, at least.
     const int LeastRows = 64;
 
-    const int TileRows = ConvTile<TLanes, TVector>.Channels, BlockBytes = 256 << 10, MostPairs = 32;
+    const int TileRows = ConvTile<TLanes, TVector>.Channels, RowBytes = 128 << 10, PanelBytesOfItem = 256 << 10, Pair = 2;
 
     readonly MatMulShape shape;
+    readonly Constant? packed;
+    readonly MatMulEnd end;
     readonly float* left, right, output;
-    readonly Unary function;
     readonly int pairs, blocks, rowBlocks, rowsOfItem;
-    readonly long panelBytes;
 
-    /// <param name="shape">The sizes and the layout.</param>
-    /// <param name="left">The left matrices.</param>
-    /// <param name="right">The right matrices.</param>
-    /// <param name="function">The function applied last.</param>
-    /// <param name="output">The result, [batch, M, N].</param>
-    /// <param name="threads">The number of threads that share the work.</param>
-    public MatMulKernel(in MatMulShape shape, float* left, float* right, Unary function, float* output, int threads)
+    /// <summary>As <see cref="KernelSet.MatMul"/> says.</summary>
+    public MatMulKernel(in MatMulShape shape, float* left, float* right, Constant? packed, MatMulEnd end, float* output, int threads)
     {
         this.shape = shape;
         this.left = left;
         this.right = right;
-        this.function = function;
+        this.packed = packed;
+        this.end = end;
         this.output = output;
-        const int pair = 2;
+        var depth = Math.Max(shape.K, 1);
+        var (tiles, columns) = (Parts(shape.M, TileRows), Parts(shape.N, Pair * TLanes.Count));
         // Items enough for all threads: first by rows, then by columns.
-        var share = Math.Max(1, 4 * threads / Math.Max(1, shape.Batch));
-        var rowShare = Math.Clamp(shape.M / LeastRows, 1, share);
-        rowsOfItem = Parts(Parts(Math.Max(shape.M, 1), rowShare), TileRows) * TileRows;
+        var share = Math.Max(1, Parts(4 * threads, Math.Max(1, shape.Batch)));
+        if (threads == 1)
+            share = 1;
+        var most = Math.Max(TileRows, RowBytes / sizeof(float) / depth);
+        var rowShare = Math.Clamp(packed is null ? shape.M / LeastRows : tiles, 1, share);
+        rowsOfItem = Math.Min(Parts(Math.Max(tiles, 1), rowShare), Math.Max(1, most / TileRows)) * TileRows;
         rowBlocks = Parts(shape.M, rowsOfItem);
-        share = Parts(share, rowShare);
-        var vectors = (shape.N + TLanes.Count - 1) / TLanes.Count;
-        pairs = Math.Clamp(BlockBytes / (pair * sizeof(TVector) * Math.Max(shape.K, 1)), 1, MostPairs);
-        pairs = Math.Clamp(vectors / (pair * share), 1, pairs);
-        blocks = (vectors + (pair * pairs) - 1) / (pair * pairs);
-        panelBytes = (long)pairs * shape.K * pair * sizeof(TVector);
+        pairs = Math.Max(1, Parts(columns, Parts(share, Math.Max(1, Math.Min(rowShare, rowBlocks)))));
+        if (packed is null)
+            pairs = Math.Clamp(PanelBytesOfItem / (Pair * sizeof(TVector) * depth), 1, pairs);
+        blocks = Parts(columns, pairs);
         Items = shape.Batch * blocks * rowBlocks;
     }
 
     public override int Items { get; }
 
     public override long ScratchBytes =>
-        PinnedMemory.Whole(panelBytes) + ((long)shape.K * TileRows * sizeof(float)) + PinnedMemory.Alignment;
+        PanelBytes + PinnedMemory.Alignment + (shape.LeftTransposed ? (long)rowsOfItem * shape.K * sizeof(float) : 0);
+
+    long PanelBytes => packed is null ? PinnedMemory.Whole((long)pairs * shape.K * Pair * sizeof(TVector)) : 0;
 
     public override void Run(int item, byte* scratch)
     {
-        const int pair = 2;
-        var columns = pairs * pair * TLanes.Count;
-        var (batch, firstColumn) = (item / blocks / rowBlocks, item % blocks * columns);
+        const int width = Pair;
+        var columns = width * TLanes.Count;
+        var (batch, firstPair) = (item / blocks / rowBlocks, item % blocks * pairs);
         var firstRow = item / blocks % rowBlocks * rowsOfItem;
-        var end = Math.Min(shape.M, firstRow + rowsOfItem);
-        var count = Math.Min(columns, shape.N - firstColumn);
-        var a = left + (batch * shape.LeftStep);
-        var panels = (float*)scratch;
-        Lay(right + (batch * shape.RightStep), firstColumn, count, panels);
-        var rows = (float*)(scratch + PinnedMemory.Whole(panelBytes));
+        var (height, first) = (Math.Min(shape.M - firstRow, rowsOfItem), firstPair * columns);
+        var last = Math.Min(shape.N, first + (pairs * columns));
+        var a = left + (batch * shape.LeftStep) + (shape.LeftTransposed ? firstRow : firstRow * (long)shape.K);
+        float* panels;
+        if (packed is not null)
+            panels = (float*)packed.Address + ((long)firstPair * shape.K * columns);
+        else
+            MatMulPanels.Lay(right + (batch * shape.RightStep), shape.K, shape.N, shape.RightTransposed, first, last - first, columns,
+                panels = (float*)scratch);
+        if (shape.LeftTransposed)
+            a = Turned(a, height, (float*)(scratch + PanelBytes));
         var sums = stackalloc TVector[ConvTile<TLanes, TVector>.Sums];
-        for (var m = firstRow; m < end; m += TileRows)
-        {
-            var height = Math.Min(TileRows, end - m);
-            for (var r = 0; r < TileRows; r++)
-                LayRow(a, m + r, r < height, rows + r);
-            for (var n = 0; n < count; n += pair * TLanes.Count)
+        for (var n = first; n < last; n += columns, panels += (long)shape.K * columns)
+            for (var m = 0; m < height; m += TileRows)
             {
-                ConvTile<TLanes, TVector>.Add(rows, panels + ((long)n * shape.K), shape.K, sums, first: true);
-                for (var r = 0; r < height; r++)
-                {
-                    var to = output + (((batch * (long)shape.M) + m + r) * shape.N) + firstColumn + n;
-                    for (var half = 0; half < 2; half++)
-                        if (count - n - (half * TLanes.Count) is > 0 and var left)
-                            Finish<TLanes, TVector>.Store(TLanes.Multiply(sums[(2 * r) + half], TLanes.All(shape.Scale)), TLanes.All(0),
-                                null, function, to + (half * TLanes.Count), left);
-                }
+                var rows = Math.Min(TileRows, height - m);
+                ConvTile<TLanes, TVector>.AddRows(a + (m * (long)shape.K), shape.K, rows, panels, shape.K, sums);
+                Write(sums, ((batch * (long)shape.M) + firstRow + m) * shape.N, n, rows);
             }
+    }
+
+    void Write(TVector* sums, long row, int n, int rows)
+    {
+        var scale = TLanes.All(shape.Scale);
+        for (var half = 0; half < Pair; half++)
+        {
+            var (column, k) = (n + (half * TLanes.Count), half);
+            var count = shape.N - column;
+            if (count <= 0)
+                return;
+            var bias = end.Bias == null ? TLanes.All(0) : TLanes.Load(end.Bias + column);
+            var at = row + column;
+            for (var r = 0; r < rows; r++, k += Pair, at += shape.N)
+                Finish<TLanes, TVector>.Store(TLanes.Multiply(sums[k], scale), bias, end.Addend == null ? null : end.Addend + at,
+                    end.Function, output + at, count);
         }
     }
 
-    /// <summary>Lays out a row of the left matrix between those of its tile; zeros for one beyond the last.</summary>
-    void LayRow(float* matrix, int row, bool isInside, float* to)
+    /// <summary>Turns rows of a left matrix that is stored by columns.</summary>
+    float* Turned(float* matrix, int rows, float* to)
     {
-        var from = matrix + (shape.LeftTransposed ? row : row * (long)shape.K);
-        var step = shape.LeftTransposed ? (long)shape.M : 1;
         for (var k = 0; k < shape.K; k++)
-            to[k * TileRows] = isInside ? from[k * step] : 0;
+            for (var r = 0; r < rows; r++)
+                to[(r * (long)shape.K) + k] = matrix[(k * (long)shape.M) + r];
+        return to;
     }
 
     static int Parts(int whole, int part) => (whole + part - 1) / part;
+}
 
-    /// <summary>Lays out columns of the right matrix, pair of vectors by pair; zeros beyond the last column.</summary>
-    void Lay(float* matrix, int firstColumn, int count, float* panels)
+/// <summary>Lays out the columns of a right matrix, pair of vectors by pair.</summary>
+static unsafe class MatMulPanels
+{
+    // Columns that are turned at a time.
+    const int Together = 8;
+
+    /// <summary>Lays out some columns as [pairs][K][width]; zeros beyond the last column.</summary>
+    /// <param name="matrix">The matrix, [K, N], or [N, K] if it is stored transposed.</param>
+    /// <param name="depth">Its K.</param>
+    /// <param name="columns">Its N.</param>
+    /// <param name="transposed">Whether it is stored as [N, K].</param>
+    /// <param name="first">The first column.</param>
+    /// <param name="count">The number of columns.</param>
+    /// <param name="width">Columns of a pair of vectors.</param>
+    /// <param name="panels">Receives them.</param>
+    public static void Lay(float* matrix, int depth, int columns, bool transposed, int first, int count, int width, float* panels)
     {
-        var width = 2 * TLanes.Count;
-        for (var n = 0; n < count; n += width)
+        for (var n = 0; n < count; n += width, panels += (long)depth * width)
         {
             var inside = Math.Min(width, count - n);
-            for (var k = 0; k < shape.K; k++, panels += width)
-                if (!shape.RightTransposed && inside == width)
+            if (!transposed)
+                for (var k = 0; k < depth; k++)
                 {
-                    var from = matrix + ((long)k * shape.N) + firstColumn + n;
-                    TLanes.Store(TLanes.Load(from), panels);
-                    TLanes.Store(TLanes.Load(from + TLanes.Count), panels + TLanes.Count);
+                    var from = matrix + ((long)k * columns) + first + n;
+                    var to = panels + ((long)k * width);
+                    for (var x = 0; x < inside; x++)
+                        to[x] = from[x];
+                    for (var x = inside; x < width; x++)
+                        to[x] = 0;
                 }
-                else
-                    for (var x = 0; x < width; x++)
-                        panels[x] = x >= inside ? 0
-                            : shape.RightTransposed ? matrix[((firstColumn + n + x) * (long)shape.K) + k]
-                            : matrix[((long)k * shape.N) + firstColumn + n + x];
+            else
+                for (var x = 0; x < width; x += Together)
+                    for (var k = 0; k < depth; k++)
+                        for (var t = x; t < Math.Min(width, x + Together); t++)
+                            panels[((long)k * width) + t] = t < inside ? matrix[((long)(first + n + t) * depth) + k] : 0;
         }
+    }
+}
+
+/// <summary>Packs a right matrix that is known when the model is loaded.</summary>
+static unsafe class MatMulWeights
+{
+    // Distinguishes these forms from those of convolutions.
+    const int Layout = -100, Turned = -200;
+
+    /// <summary>Packs [K, N], or [N, K] if it is stored transposed, as panels for vectors of some length, at the first call.</summary>
+    public static Constant Get(PackedWeights packed, Constant weights, bool transposed, int lanes, string place) =>
+        packed.Get(weights, (transposed ? Turned : Layout) - lanes, () => Pack(weights, transposed, lanes, place));
+
+    static Constant Pack(Constant weights, bool transposed, int lanes, string place)
+    {
+        var (shape, width) = (weights.Type.Shape, 2 * lanes);
+        var (depth, columns) = transposed ? (shape[1], shape[0]) : (shape[0], shape[1]);
+        var packed = new Constant(new TensorType(true, [(columns + width - 1) / width, depth, width], place));
+        MatMulPanels.Lay((float*)weights.Address, depth, columns, transposed, 0, columns, width, (float*)packed.Address);
+        return packed;
     }
 }

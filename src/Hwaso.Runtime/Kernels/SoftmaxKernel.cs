@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Hwaso.Runtime.Kernels;
 
 /// <summary>exp(x) divided by its sum along an axis, or the logarithm of that.</summary>
@@ -27,7 +29,7 @@ sealed unsafe class SoftmaxKernel<TLanes, TVector>(int outer, int length, int in
         var to = output + ((long)(item / Blocks) * length * inner) + first;
         if (inner == 1)
         {
-            Row(from, to);
+            SoftmaxRow<TLanes, TVector>.Apply(from, to, length, logarithm);
             return;
         }
         var largest = (float*)scratch;
@@ -63,10 +65,18 @@ sealed unsafe class SoftmaxKernel<TLanes, TVector>(int outer, int length, int in
             for (var x = 0; x < count; x++)
                 to[((long)k * inner) + x] = logarithm ? to[((long)k * inner) + x] - sum[x] : to[((long)k * inner) + x] * sum[x];
     }
+}
 
-    void Row(float* from, float* to)
+/// <summary>The softmax of a row, or its logarithm.</summary>
+static unsafe class SoftmaxRow<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    /// <summary>Computes it; <paramref name="to"/> may be <paramref name="from"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Apply(float* from, float* to, int length, bool logarithm)
     {
-        var largest = Largest(from);
+        var largest = Largest(from, length);
         var sum = 0f;
         var (sums, x) = (TLanes.All(0), 0);
         for (; x + TLanes.Count <= length; x += TLanes.Count)
@@ -94,7 +104,7 @@ sealed unsafe class SoftmaxKernel<TLanes, TVector>(int outer, int length, int in
     }
 
     // A number that is not one may be lost here; the sum of powers keeps it.
-    float Largest(float* from)
+    static float Largest(float* from, int length)
     {
         var (most, x) = (TLanes.All(float.NegativeInfinity), 0);
         for (; x + TLanes.Count <= length; x += TLanes.Count)

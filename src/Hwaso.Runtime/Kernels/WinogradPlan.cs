@@ -154,7 +154,7 @@ sealed class WinogradPlan
     public static bool Fits(in ConvShape shape) => shape is { KernelHeight: 3, KernelWidth: 3 } && shape switch
     {
         { StrideX: 1, StrideY: 1, GroupCin: >= 4, GroupCout: >= 4 } =>
-            shape.OutHeight >= 3 * shape.DilationY && shape.OutWidth >= 3 * shape.DilationX,
+            shape.OutHeight >= 3 * shape.DilationY && shape.OutWidth >= 3 * shape.DilationX && (KeepsWeights(shape) || Gains(shape)),
         { StrideX: 2, StrideY: 2, GroupCin: >= 12, GroupCout: >= 12, DilationX: 1, DilationY: 1 } =>
             shape is { OutHeight: >= Tile, OutWidth: >= 3 * Tile },
         _ => false,
@@ -165,6 +165,19 @@ sealed class WinogradPlan
 
     /// <summary>Whether the transformed weights are computed once and kept.</summary>
     public static bool KeepsWeights(in ConvShape shape) => (long)shape.GroupCin * shape.GroupCout <= MostKept;
+
+    // Whether tiles take less time than direct summation although the weights are transformed in each run. Counted in fused
+    // multiply-adds of vectors of 8, for each input channel and tile of output channels: a transformation takes about as long as
+    // multiplying by its result for one pair of vectors.
+    static bool Gains(in ConvShape shape)
+    {
+        const int lanes = 8, groupColumns = 16, groupsInPair = 4, transformed = Points * Points;
+        var rows = Parts(Parts(shape.OutHeight, shape.DilationY), Tile) * (long)shape.DilationY;
+        var groups = Parts(Parts(shape.OutWidth, shape.DilationX), groupColumns) * rows * shape.DilationX;
+        var pairs = (groups + groupsInPair - 1) / groupsInPair;
+        var direct = ((long)shape.OutHeight * Parts(shape.OutWidth, lanes) + 1) / 2 * 9;
+        return transformed * (pairs + ((pairs + MostPairsOfLarge - 1) / MostPairsOfLarge)) < direct;
+    }
 
     // The number of pairs per block, from two thirds of the most to the most, that leaves the least work to the busiest thread.
     static int Even(int all, int most, int threads) =>

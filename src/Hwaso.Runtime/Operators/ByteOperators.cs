@@ -18,6 +18,8 @@ sealed unsafe record DequantizeOperator(ByteCode[] Codes, int Axis) : Operator
     public override TensorType Infer(Operands inputs)
     {
         var type = inputs.Type(0);
+        if (!type.IsBytes)
+            throw inputs.Beyond($"input 0 is {type}; only codes of 8 bits are supported");
         if (Codes.Length > 1 && type.Shape[inputs.Axis(Axis, type.Rank)] != Codes.Length)
             throw inputs.Refuse($"{Codes.Length} scales do not fit {type} along axis {Axis}");
         return inputs.Floats(type.Shape);

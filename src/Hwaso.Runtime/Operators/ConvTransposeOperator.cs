@@ -21,8 +21,14 @@ sealed unsafe record ConvTransposeOperator(Window Window, int Groups, int[] Outp
         return inputs.Floats(shape.Batch, shape.Cout, shape.OutHeight, shape.OutWidth);
     }
 
-    public override Kernel Bind(Binding binding) =>
-        binding.Kernels.TransposedConvolution(Shape(binding.Operands), binding.In(0), binding.In(1), binding.In(2), default, binding.Out);
+    public override Kernel Bind(Binding binding)
+    {
+        var shape = Shape(binding.Operands);
+        return ConvSpread.Fits(shape) && binding.Operands.Known(1) is { } weights
+            ? binding.Kernels.Spread(shape, ConvSpread.Get(binding.Packed, weights, Groups, binding.Operands.Place), binding.In(0),
+                binding.In(2), default, binding.Out, binding.Threads)
+            : binding.Kernels.TransposedConvolution(shape, binding.In(0), binding.In(1), binding.In(2), default, binding.Out);
+    }
 
     ConvShape Shape(Operands inputs)
     {

@@ -3,19 +3,47 @@ using Hwaso.Runtime.Kernels;
 
 namespace Hwaso.Runtime.Operators;
 
-/// <summary>ONNX's MatMul and the product of Gemm: matrices in the last two dimensions, batches in the others.</summary>
-sealed unsafe record MatMulOperator(bool LeftTransposed, bool RightTransposed, float Scale) : Operator
+/// <summary>
+/// ONNX's MatMul and the product of Gemm: matrices in the last two dimensions, batches in the others. Inputs are both matrices and, if
+/// they are fused, a bias of one number for each column, and an addend.
+/// </summary>
+/// <param name="LeftTransposed">Whether the left matrices are stored transposed.</param>
+/// <param name="RightTransposed">Whether the right matrices are stored transposed.</param>
+/// <param name="Scale">The factor of every product.</param>
+/// <param name="Epilogue">What is fused after it.</param>
+sealed unsafe record MatMulOperator(bool LeftTransposed, bool RightTransposed, float Scale, Epilogue Epilogue = default)
+    : Operator, IEpilogue
 {
+    public const int BiasInput = 2;
+
+    public int AddendInput => 3;
+
+    public Operator With(Epilogue epilogue) => this with { Epilogue = epilogue };
+
+    /// <summary>Whether weights are packed for it: one right matrix, and left ones that are not stored transposed.</summary>
+    public bool Packs(TensorType right) => right is { IsFloat: true, Rank: 2, Elements: > 0 } && !LeftTransposed;
+
     public override TensorType Infer(Operands inputs)
     {
         var (shape, type) = Shape(inputs);
+        if (inputs.Has(BiasInput) && inputs.Float(BiasInput).Elements != shape.N)
+            throw inputs.Refuse($"bias {inputs.Type(BiasInput)} does not fit {shape.N} columns");
         return shape.K > 0 ? type : throw inputs.Refuse("the sums have no elements");
     }
 
-    public override Kernel Bind(Binding binding) =>
-        binding.Kernels.MatMul(Shape(binding.Operands).Shape, binding.In(0), binding.In(1), default, binding.Out, binding.Threads);
+    public override Kernel Bind(Binding binding)
+    {
+        var shape = Shape(binding.Operands).Shape;
+        var packed = binding.Operands.Known(1) is { } weights && Packs(weights.Type)
+            ? MatMulWeights.Get(binding.Packed, weights, RightTransposed, binding.Kernels.Lanes, binding.Operands.Place)
+            : null;
+        var end = new MatMulEnd(binding.In(BiasInput), Epilogue.Adds ? binding.In(AddendInput) : null, Epilogue.Function);
+        return binding.Kernels.MatMul(shape, binding.In(0), packed is null ? binding.In(1) : null, packed, end, binding.Out,
+            binding.Threads);
+    }
 
-    (MatMulShape Shape, TensorType Type) Shape(Operands inputs)
+    /// <summary>The sizes of the products, and the type of the result.</summary>
+    public (MatMulShape Shape, TensorType Type) Shape(Operands inputs)
     {
         var (a, b) = (inputs.Float(0).Shape, inputs.Float(1).Shape);
         if (a.Length == 0 || b.Length == 0)

@@ -16,9 +16,11 @@ sealed unsafe record TransposeOperator(long[]? Order) : Operator
     {
         var steps = Strides.Dense(binding.Operands.Type(0).Shape);
         var order = OrderOf(binding.Operands);
-        return new CopyKernel(
-            Strides.Merge(binding.Output.Shape, order.Select(d => steps[d]).ToArray(), Strides.Dense(binding.Output.Shape)),
-            binding.Output.ElementBytes, binding.Bytes(0), binding.OutBytes);
+        var strides = Strides.Merge(binding.Output.Shape, order.Select(d => steps[d]).ToArray(), Strides.Dense(binding.Output.Shape));
+        var along = binding.Output.ElementBytes == sizeof(float) ? TransposeKernel.Along(strides) : -1;
+        return along >= 0
+            ? new TransposeKernel(strides, along, binding.In(0), binding.Out)
+            : new CopyKernel(strides, binding.Output.ElementBytes, binding.Bytes(0), binding.OutBytes);
     }
 
     int[] OrderOf(Operands inputs)

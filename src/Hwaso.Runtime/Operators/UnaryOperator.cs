@@ -6,7 +6,11 @@ namespace Hwaso.Runtime.Operators;
 /// <summary>ONNX's functions of one number, such as activations.</summary>
 sealed unsafe record UnaryOperator(Unary Function) : Operator
 {
-    public override TensorType Infer(Operands inputs) => inputs.Float(0);
+    /// <summary>The rank of a constant that a function made of several nodes broadcasts with: 0 or 1.</summary>
+    public int LeastRank { get; init; }
+
+    public override TensorType Infer(Operands inputs) =>
+        inputs.Float(0) is { Rank: 0 } && LeastRank > 0 ? inputs.Floats(1) : inputs.Float(0);
 
     public override Kernel Bind(Binding binding) => binding.Kernels.Unary(Function, binding.In(0), binding.Out, binding.Output.Elements);
 }

@@ -49,6 +49,10 @@ sealed record StepCost(string Kind, double MultiplyAdds, double Products, double
             case MatMulOperator:
                 double products = output.Elements * (double)operands.Type(0).Shape[^1];
                 return new("matrix product", products, products, bytes);
+            case AttentionOperator attention:
+                var (first, second) = attention.Shape(operands);
+                var both = first.Batch * (double)first.M * first.N * ((double)first.K + second.N);
+                return new("attention", both, both, bytes);
             case ResizeOperator or ResizeSumOperator:
                 return new("resize", 0, 0, bytes);
             case PoolOperator or ReduceOperator:

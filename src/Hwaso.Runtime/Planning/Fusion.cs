@@ -19,7 +19,7 @@ static class Fusion
         var makers = new Dictionary<int, int>();
         for (var k = 0; k < nodes.Count; k++)
         {
-            var joined = Sum(nodes[k]!, k) ?? Activation(nodes[k]!);
+            var joined = Sum(nodes[k]!, k) ?? Activation(nodes[k]!) ?? Scaling(nodes[k]!);
             if (joined is null && Bytes(nodes[k]!) is { } sum)
                 nodes[k] = sum;
             if (joined is var (was, now))
@@ -77,6 +77,22 @@ static class Fusion
                 ? (node.Inputs[0],
                     maker with { Operator = epilogue.With(epilogue.Epilogue with { Function = function }), Output = node.Output })
                 : null;
+        }
+
+        // A factor, or a summand, of one number.
+        (int, Node)? Scaling(Node node)
+        {
+            if (node.Operator is not BinaryOperator { Kind: BinaryKind.Add or BinaryKind.Mul } operation
+                || operation.Epilogue is not { Adds: false, Function.Kind: UnaryKind.Identity })
+                return null;
+            for (var side = 0; side < 2; side++)
+                if (constants.GetValueOrDefault(node.Inputs[1 - side]) is { Type: { IsFloat: true, Elements: 1 } } number
+                    && Open(node.Inputs[side], types[node.Output]!) is { Operator: IEpilogue epilogue } maker
+                    && (operation.Kind == BinaryKind.Mul ? epilogue.Epilogue.Function.Then(number.Floats[0], 0)
+                        : epilogue.Epilogue.Function.Then(1, number.Floats[0])) is { } function)
+                    return (node.Inputs[side],
+                        maker with { Operator = epilogue.With(epilogue.Epilogue with { Function = function }), Output = node.Output });
+            return null;
         }
 
         // The sum of two tensors that are kept as bytes.

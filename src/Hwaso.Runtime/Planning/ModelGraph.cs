@@ -42,7 +42,9 @@ static class GraphLoader
             if (!made.Contains(output))
                 throw new ModelFormatException($"{file.Place}: output '{builder.Names[output]}'", "is not made by any node");
         ByteNodes.Fuse(nodes, builder.Constants, outputs);
+        FunctionFolding.Fold(nodes, builder, outputs);
         ScaleFolding.Fold(nodes, builder, outputs);
+        ProductFolding.Fold(nodes, builder, outputs);
         var used = nodes.SelectMany(n => n.Inputs).Concat(outputs).ToHashSet();
         var constants = builder.Constants.Where(c => used.Contains(c.Key)).ToDictionary();
         return new ModelGraph(file.Place, nodes, builder.Names, constants, content.Inputs, inputs, content.Outputs, outputs);

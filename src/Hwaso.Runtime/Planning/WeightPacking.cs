@@ -5,11 +5,12 @@ using Hwaso.Runtime.Operators;
 namespace Hwaso.Runtime.Planning;
 
 /// <summary>
-/// Reads a model's weights from its file: those of convolutions packed as kernels read them, without keeping the original.
+/// Reads a model's weights from its file: those of convolutions and matrix products packed as kernels read them, without keeping the
+/// original.
 /// </summary>
 static class WeightPacking
 {
-    public static void Pack(ModelGraph graph, PackedWeights packed)
+    public static void Pack(ModelGraph graph, PackedWeights packed, int lanes)
     {
         var uses = graph.Nodes.SelectMany(n => n.Inputs.Select((value, input) => (Value: value, Node: n, Input: input)))
             .ToLookup(u => u.Value);
@@ -20,6 +21,14 @@ static class WeightPacking
             if (groups > 0 && own.All(u => u.Input == 1 && Groups(u.Node.Operator, constant.Type) == groups))
             {
                 ConvWeights.Get(packed, constant, groups, own[0].Node.Place);
+                constant.Release();
+            }
+            else if (own.Length > 0 && !graph.OutputValues.Contains(value)
+                && own[0].Node.Operator is MatMulOperator first && own.All(u => u.Input == 1
+                    && u.Node.Operator is MatMulOperator product && product.RightTransposed == first.RightTransposed
+                    && product.Packs(constant.Type)))
+            {
+                MatMulWeights.Get(packed, constant, first.RightTransposed, lanes, own[0].Node.Place);
                 constant.Release();
             }
             else

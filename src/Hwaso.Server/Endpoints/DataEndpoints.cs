@@ -42,6 +42,8 @@ static class DataEndpoints
                 if (reason is not null)
                     json.WriteString("reason", reason);
                 json.WriteBoolean("changed", labels.HasOriginal(found));
+                if (found.Sample.LabelPath is { } path && File.Exists(path))
+                    json.WriteString("etag", FileTag.Of(data.Read(path)));
             });
         }), "An image and what is known of its label", 404);
         Listed(routes.MapMethods(One + "/image", look, async (HttpContext context, string split, string image) =>
@@ -99,7 +101,7 @@ static class DataEndpoints
             foreach (var image in found.Skip(query.Offset).Take(query.Limit))
             {
                 json.WriteStartObject();
-                DataJson.Image(json, data, image, query.Wrong is { } wrong && wrong.TryGetValue(image.Sample.Id, out var miou) ? miou : null);
+                DataJson.Image(json, data, image, query.Wrong?.TryGetValue(image.Sample.Id, out var miou) == true ? miou : null);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -111,8 +113,8 @@ static class DataEndpoints
         parts.RequireOwner(context, "labels");
         var (match, none) = (context.Request.Headers.IfMatch.ToString().Trim(), context.Request.Headers.IfNoneMatch.ToString().Trim());
         if (match.Length == 0 && none != "*")
-            throw new RequestFailure(428, "send the ETag of the label that you changed as If-Match, or If-None-Match: * for an image without "
-                + "one, so that nobody's change is lost");
+            throw new RequestFailure(428, "send the ETag of the label that you changed as If-Match, or If-None-Match: * for an image "
+                + "without one, so that nobody's change is lost");
         ImageUpload.CheckType(context.Request.ContentType);
         using var time = parts.Begin(context);
         using var body = await parts.Bodies.ReadAsync(context.Request, time.Stop);

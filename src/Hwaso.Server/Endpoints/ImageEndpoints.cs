@@ -32,10 +32,13 @@ static class ImageEndpoints
             }
             json.WriteEndArray();
         }));
-        routes.MapMethods("/v1/models/{model}", look, (HttpContext context, string model) =>
+        routes.MapMethods("/v1/models/{model}", look, async (HttpContext context, string model) =>
         {
             var slot = parts.Models.Find(model, null);
-            return Json.WriteAsync(context, json => Describe(json, slot));
+            // A run of the folder of runs says its task and classes once it is loaded.
+            if (context.Request.Query["load"] == "true" && !parts.Ends)
+                (await parts.Models.UseAsync(model, null, context.RequestAborted)).Dispose();
+            await Json.WriteAsync(context, json => Describe(json, slot));
         });
         foreach (var task in new[] { "segment", "poses", "boxes", "depth" })
             Told(routes.MapMethods(
@@ -82,8 +85,8 @@ static class ImageEndpoints
         if (images.Address != task)
             throw new RequestFailure(422, $"model '{name}' is a network for {lease.Model.Task}; post the image to /v1/models/{name}/"
                 + images.Address);
-        var question = ImageQuestion.Of(context.Request);
-        await Answer(context, parts, lease.Model, time, images.Forms, (image, stop) => images.Run(name, image, question, stop));
+        var question = ImageQuestion.Of(context.Request, images.Forms);
+        await Answer(context, parts, lease.Model, time, question.Form, (image, stop) => images.Run(name, image, question, stop));
     }
 
     static async Task Explain(HttpContext context, ServerParts parts, string name)
@@ -96,7 +99,8 @@ static class ImageEndpoints
         if (x is null != y is null)
             throw RequestFailure.BadRequest("x and y were wanted together: the pixel's column and row, from 0");
         var at = x is { } column && y is { } row ? (column, row) : ((int, int)?)null;
-        await Answer(context, parts, lease.Model, time, Explainer.Forms, (image, _) => explainer.Run(image, at));
+        await Answer(context, parts, lease.Model, time, AnswerChoice.Of(context.Request, Explainer.Forms),
+            (image, _) => explainer.Run(image, at));
     }
 
     static int? Pixel(HttpRequest request, string name) => ImageQuestion.Number(request, name, 0, ushort.MaxValue) switch
@@ -107,10 +111,9 @@ static class ImageEndpoints
     };
 
     static Task Answer(
-        HttpContext context, ServerParts parts, ServedModel model, RequestTime time, IReadOnlyList<AnswerForm> forms,
+        HttpContext context, ServerParts parts, ServedModel model, RequestTime time, AnswerForm form,
         Func<RgbImage, CancellationToken, Func<AnswerForm, ReadOnlyMemory<byte>>> ask)
     {
-        var form = AnswerChoice.Of(context.Request, forms);
         ImageUpload.CheckType(context.Request.ContentType);
         return time.RunAsync(model.Statistics, async () =>
         {

@@ -41,11 +41,14 @@ sealed class ServerParts : IDisposable
     /// <summary>Asks the server to end.</summary>
     public void End() => ending.Cancel();
 
+    /// <summary>The answer to new work of a server that ends.</summary>
+    public static RequestFailure EndingFailure => new RequestFailure(503, "the server is ending; ask another").With("Connection", "close");
+
     /// <summary>A token that a request's work ends by: the client leaves, or the time limit passes.</summary>
     public RequestTime Begin(HttpContext context)
     {
         if (Ends)
-            throw new RequestFailure(503, "the server is ending; ask another").With("Connection", "close");
+            throw EndingFailure;
         return new RequestTime(TimeSpan.FromSeconds(Settings.TimeLimitSeconds), context.RequestAborted);
     }
 
@@ -59,7 +62,7 @@ sealed class ServerParts : IDisposable
     public void RequireOwner(HttpContext context, string what)
     {
         if (Ends)
-            throw new RequestFailure(503, "the server is ending; ask another").With("Connection", "close");
+            throw EndingFailure;
         var request = context.Request;
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         if (site is "cross-site" or "same-site" && !Settings.Origins.Contains(request.Headers.Origin.ToString()))

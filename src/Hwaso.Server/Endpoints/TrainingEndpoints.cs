@@ -30,7 +30,7 @@ static class TrainingEndpoints
         Listed(routes.MapPost("/v1/runs", (Delegate)(async (HttpContext context) =>
         {
             var order = await Order(context, parts);
-            await Accepted(context, order.Start(queue, parts.Runs, parts.Data));
+            await Accepted(context, order.Start(queue, parts.Runs, parts.Data is { } data ? (data.Root, data.Layout) : null));
         })), "Starts a training: {recipe, run or text, name, settings}", 400, 403, 404, 409, 415, 422, 429, 503);
         Listed(routes.MapPost("/v1/runs/{run}/resume", async (HttpContext context, string run) =>
         {

@@ -38,10 +38,13 @@ abstract class ImageTask
     }
 }
 
-/// <summary>What a request asks of an image, besides the form of the answer.</summary>
+/// <summary>What a request asks of an image.</summary>
 sealed record ImageQuestion
 {
     const int MostBoxes = 256;
+
+    /// <summary>The form of the answer.</summary>
+    public required AnswerForm Form { get; init; }
 
     /// <summary>The share of the colours in an overlay.</summary>
     public double Opacity { get; init; }
@@ -55,10 +58,11 @@ sealed record ImageQuestion
     /// <summary>Boxes of people; null for one person who fills the image.</summary>
     public IReadOnlyList<PoseBox>? Boxes { get; init; }
 
-    /// <summary>Reads the address.</summary>
-    /// <exception cref="RequestFailure">A value is no number of its range (400).</exception>
-    public static ImageQuestion Of(HttpRequest request) => new()
+    /// <summary>Reads the address and the header Accept.</summary>
+    /// <exception cref="RequestFailure">A value is no number of its range (400), or no form of the answer is accepted (406).</exception>
+    public static ImageQuestion Of(HttpRequest request, IReadOnlyList<AnswerForm> forms) => new()
     {
+        Form = AnswerChoice.Of(request, forms),
         Opacity = Number(request, "opacity", 0, 1) ?? 0.5,
         Threshold = Number(request, "threshold", 0.000001, 0.999999),
         Score = Number(request, "score", 0, 1) ?? 0,

@@ -14,11 +14,13 @@ static class LabelAnswer
     public static readonly AnswerForm Json = new("json", "application/json");
     public static readonly AnswerForm GeoJson = new("geojson", "application/geo+json");
 
+    public static readonly AnswerForm Probability = new("probability", "image/png");
+
     /// <summary>All forms, the usual one first.</summary>
-    public static IReadOnlyList<AnswerForm> Forms { get; } = [Png, Json, GeoJson, Overlay];
+    public static IReadOnlyList<AnswerForm> Forms { get; } = [Png, Json, GeoJson, Overlay, Probability];
 
     /// <summary>Writes the labels.</summary>
-    /// <param name="form">One of <see cref="Forms"/>.</param>
+    /// <param name="form">One of <see cref="Forms"/>, but <see cref="Probability"/>.</param>
     /// <param name="model">The model's name.</param>
     /// <param name="image">The image.</param>
     /// <param name="labels">Its labels.</param>

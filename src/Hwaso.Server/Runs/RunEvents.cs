@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Http;
 namespace Hwaso.Server.Runs;
 
 /// <summary>
-/// A run's steps and validations as server-sent events (HTML standard, 9.2), from the lines of its log as they are written. An event's id is
-/// the place behind its line, so that a client that comes back gets exactly the lines that it has not seen.
+/// A run's steps and validations as server-sent events (HTML standard, 9.2), from the lines of its log as they are written. An event's id
+/// is the place behind its line, so that a client that comes back gets exactly the lines that it has not seen.
 /// </summary>
 sealed class RunEvents(RunStore runs, TrainingQueue trainings)
 {

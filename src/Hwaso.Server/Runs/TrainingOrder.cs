@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Hwaso.Inference;
 using Hwaso.Recipes;
-using Hwaso.Server.DataSets;
 using Hwaso.Server.Http;
 
 namespace Hwaso.Server.Runs;
@@ -45,8 +44,11 @@ sealed partial record TrainingOrder(
     }
 
     /// <summary>Puts a new run into the queue; gives its name.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="runs">The runs that are there.</param>
+    /// <param name="data">The data set of <c>--data</c>: a whole path, and its layout; null for none.</param>
     /// <exception cref="RequestFailure">The recipe is wrong or names a path (422), or the run is there already (409).</exception>
-    public string Start(TrainingQueue queue, RunStore runs, DataFolder? data)
+    public string Start(TrainingQueue queue, RunStore runs, (string Root, string Layout)? data)
     {
         var (text, file, trusted) = Source(queue, runs);
         var settings = Settings.Select(s => $"{s.Key}={s.Value}").ToList();
@@ -60,7 +62,7 @@ sealed partial record TrainingOrder(
         if (runs.All().ContainsKey(name) || Directory.Exists(Path.Combine(root, name)))
             throw new RequestFailure(409, $"a run is named '{name}' already; resume it, or choose another name");
         // A data set of another kind than the server's is the recipe's own.
-        var set = data is not null && data.Layout == recipe.Data.Layout ? new[] { "--data", data.Root } : [];
+        var set = data is { } served && served.Layout == recipe.Data.Layout ? new[] { "--data", served.Root } : [];
         queue.Add(name, ["train", TrainingJob.RecipeWord, "--run", Path.Combine(root, name), .. set, .. Words(settings)], text);
         return name;
     }
@@ -104,13 +106,13 @@ sealed partial record TrainingOrder(
         }
     }
 
-    static void RefusePaths(Recipe recipe, Recipe? trusted, DataFolder? data)
+    static void RefusePaths(Recipe recipe, Recipe? trusted, (string Root, string Layout)? data)
     {
         var known = trusted is null ? [] : RecipeSettings.Of(trusted).ToDictionary(s => s.Key, s => s.Value);
         var paths = RecipeReference.Paths.ToHashSet();
         foreach (var (key, value) in RecipeSettings.Of(recipe))
             if (paths.Contains(key) && known.GetValueOrDefault(key) != value && !(key == "data.depth" && value == "disparity")
-                && !(key == "data.root" && data is not null && Path.GetFullPath(value) == data.Root))
+                && !(key == "data.root" && data is { } served && Path.GetFullPath(value) == served.Root))
                 throw new RequestFailure(422, $"{key}: a path cannot come from a request; leave it out: data are those of --data, and a "
                     + "checkpoint to begin with is named in a recipe file (hwaso train)");
     }

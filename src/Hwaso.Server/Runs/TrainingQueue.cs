@@ -18,6 +18,7 @@ sealed class TrainingQueue(TrainingCommand? command) : IDisposable
 
     readonly Lock gate = new();
     readonly List<TrainingJob> jobs = [];
+    Task watch = Task.CompletedTask;
     bool ends;
 
     /// <summary>The trainings that wait, run or failed before they had a folder, in order.</summary>
@@ -67,26 +68,35 @@ sealed class TrainingQueue(TrainingCommand? command) : IDisposable
         {
             var job = jobs.Find(j => j.Name == name)
                 ?? throw new RequestFailure(409, $"run '{name}' was not started by this server; stop the process that its log names");
-            if (job.Process is { } process)
-                Launcher.Terminate(process);
+            if (job.Process is not null)
+                job.Stop();
             else
                 jobs.Remove(job);
         }
     }
 
-    /// <summary>Asks the training to stop, and waits until it has saved.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Asks the training to stop, and starts no other. A terminal's Ctrl-C goes to the training as well; what comes within half a second
+    /// is one request to it, so this is called at once.
+    /// </summary>
+    public void End()
     {
-        Process? process;
         lock (gate)
         {
             ends = true;
-            process = jobs.Find(j => j.Process is not null)?.Process;
-            if (process is not null)
-                Launcher.Terminate(process);
+            if (jobs.Find(j => j is { Process: not null, IsAsked: false }) is { } job)
+                job.Stop();
         }
-        // One whose step takes longer saves and ends by itself.
-        process?.WaitForExit(longestEnd);
+    }
+
+    /// <summary>Ends, and waits until the training has saved. One whose step takes longer saves and ends by itself.</summary>
+    public void Dispose()
+    {
+        End();
+        Task last;
+        lock (gate)
+            last = watch;
+        last.Wait(longestEnd);
     }
 
     void Next()
@@ -104,7 +114,7 @@ sealed class TrainingQueue(TrainingCommand? command) : IDisposable
                 job.Fail(error.Message);
                 return;
             }
-            _ = Watch(job);
+            watch = Watch(job);
         }
     }
 
@@ -146,6 +156,9 @@ sealed class TrainingJob(string name, IReadOnlyList<string> words, string? recip
     /// <summary>Whether it ended.</summary>
     public bool IsOver { get; private set; }
 
+    /// <summary>Whether it was asked to stop; asked again, it ends at once.</summary>
+    public bool IsAsked { get; private set; }
+
     /// <summary>What its process said last, where it failed; null where it did not.</summary>
     public string? Problem { get; private set; }
 
@@ -175,12 +188,21 @@ sealed class TrainingJob(string name, IReadOnlyList<string> words, string? recip
         Process = process;
     }
 
+    /// <summary>Asks its process to stop.</summary>
+    public void Stop()
+    {
+        IsAsked = true;
+        Launcher.Terminate(Process!);
+    }
+
     /// <summary>Notes how its process ended: 1 after it was stopped or failed, with a line that says which.</summary>
     public void End(int code)
     {
         (Process, IsOver) = (null, true);
         lock (lines)
-            if (code != 0 && !lines.Any(l => l.Contains("stopped after step", StringComparison.Ordinal)))
+            // One that was stopped before it could listen has nothing to say.
+            if (code != 0 && !(IsAsked && lines.Count == 0)
+                && !lines.Any(l => l.Contains("stopped after step", StringComparison.Ordinal)))
                 Problem = lines.Count > 0 ? string.Join('\n', lines)
                     : FormattableString.Invariant($"its process ended with exit code {code} and without a word");
         if (folder is not null && Directory.Exists(folder))

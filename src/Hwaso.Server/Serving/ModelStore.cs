@@ -81,7 +81,8 @@ sealed class ModelStore : IDisposable
             try
             {
                 var old = slot.Model;
-                slot.Model = new ServedModel(slot.Name, slot.Source, Open(slot), settings.MaxRunBytes, meters);
+                var (network, file) = Open(slot);
+                slot.Model = new ServedModel(slot.Name, slot.Source, network, file, settings.MaxRunBytes, meters);
                 (slot.State, slot.Reason) = (ModelState.Ready, "");
                 old?.Dispose();
             }
@@ -168,13 +169,27 @@ sealed class ModelStore : IDisposable
                 slots.TryAdd(run.Name, new ModelSlot(run.Name, run.FullName) { OnDemand = true });
     }
 
-    OnnxModel Open(ModelSlot slot)
+    (OnnxModel Network, ModelFile File) Open(ModelSlot slot)
     {
         var options = new RuntimeOptions { Pool = pool, MostBytes = settings.MaxRunBytes };
         if (slot.Source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
-            return OnnxModel.Load(slot.Source, options);
+            return With(ModelFile.Of(slot.Source), () => OnnxModel.Load(slot.Source, options));
         using var trained = LoadedModel.Open(slot.Source, Device.Cpu);
-        return OnnxModel.Load(Exporter.Make(trained, new ExportOptions()).Bytes, slot.Name, options);
+        var bytes = Exporter.Make(trained, new ExportOptions()).Bytes;
+        return With(ModelFile.Of(bytes), () => OnnxModel.Load(bytes, slot.Name, options));
+    }
+
+    static (OnnxModel Network, ModelFile File) With(ModelFile file, Func<OnnxModel> load)
+    {
+        try
+        {
+            return (load(), file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The name and the path of a model as the command line gives it.</summary>

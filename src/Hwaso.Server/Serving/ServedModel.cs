@@ -24,18 +24,19 @@ sealed class ServedModel : IDisposable
     /// <param name="name">Its name in addresses.</param>
     /// <param name="source">The file or folder that it came from; never shown to clients.</param>
     /// <param name="network">The network; this object disposes it.</param>
+    /// <param name="file">The file that it was read from; this object disposes it.</param>
     /// <param name="mostBytes">The most bytes of idle sessions.</param>
     /// <param name="meters">Where it counts.</param>
-    public ServedModel(string name, string source, OnnxModel network, long mostBytes, ServerMeters meters)
+    public ServedModel(string name, string source, OnnxModel network, ModelFile file, long mostBytes, ServerMeters meters)
     {
-        (Name, Source, Network, this.mostBytes) = (name, source, network, mostBytes);
+        (Name, Source, Network, File, this.mostBytes) = (name, source, network, file, mostBytes);
         Statistics = new ModelStatistics(name, meters);
         Task = network.Metadata.GetValueOrDefault(SegmentationMetadata.TaskKey, SegmentationMetadata.Task);
         if (!source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
             Explainer = new Explainer(source);
         try
         {
-            Images = ImagesOf(network, name, Task);
+            Images = ImagesOf(network, name, Task, mostBytes);
         }
         // It takes no images, so that the protocol's tensors are the only way to ask it.
         catch (Exception error) when (error is ModelFormatException or ArgumentException)
@@ -51,6 +52,9 @@ sealed class ServedModel : IDisposable
     public string Task { get; }
 
     public OnnxModel Network { get; }
+
+    /// <summary>The file that the network was read from.</summary>
+    public ModelFile File { get; }
 
     public ModelStatistics Statistics { get; }
 
@@ -131,7 +135,7 @@ sealed class ServedModel : IDisposable
     /// <summary>Shapes as a text, which tells equal ones.</summary>
     public static string KeyOf(int[][] shapes) => string.Join(';', shapes.Select(s => string.Join(',', s)));
 
-    static ImageTask? ImagesOf(OnnxModel network, string name, string task)
+    static ImageTask? ImagesOf(OnnxModel network, string name, string task, long mostBytes)
     {
         if (network.Metadata.ContainsKey(PoseMetadata.Key))
             return new PoseTask(PoseModel.Over(network, name));
@@ -142,7 +146,7 @@ sealed class ServedModel : IDisposable
         if (task != SegmentationMetadata.Task)
             throw new ArgumentException($"it is a network for {task}, which has no answer for an image");
         var segmentation = SegmentationModel.Over(network, name);
-        return segmentation.TakesColours ? new SegmentTask(segmentation)
+        return segmentation.TakesColours ? new SegmentTask(segmentation, network, mostBytes)
             : throw new ArgumentException($"it takes images of {segmentation.Channels} channels, not of colours");
     }
 
@@ -150,5 +154,6 @@ sealed class ServedModel : IDisposable
     {
         Explainer?.Dispose();
         Network.Dispose();
+        File.Dispose();
     }
 }

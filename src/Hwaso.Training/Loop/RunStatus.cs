@@ -32,7 +32,6 @@ public sealed partial record RunStatus
 
     /// <summary>Reads a run's lock, result and log.</summary>
     /// <param name="folder">The run's folder.</param>
-    /// <exception cref="IOException">The log cannot be read.</exception>
     public static RunStatus Read(RunFolder folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -62,13 +61,20 @@ public sealed partial record RunStatus
     // A run writes lines meanwhile; the last may be cut short.
     static List<(DateTimeOffset Time, string Text)> ReadLines(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var reader = new StreamReader(stream);
         var lines = new List<(DateTimeOffset, string)>();
-        while (reader.ReadLine() is { } line)
-            if (line.Split("  ", 2) is [var time, var text]
-                && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.None, out var at))
-                lines.Add((at, text));
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(stream);
+            while (reader.ReadLine() is { } line)
+                if (line.Split("  ", 2) is [var time, var text]
+                    && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.None, out var at))
+                    lines.Add((at, text));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What could be read is what is known.
+        }
         return lines;
     }
 

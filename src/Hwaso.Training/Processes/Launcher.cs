@@ -126,7 +126,7 @@ public sealed partial class Launcher(string program, IReadOnlyList<string> argum
                 Terminate(child.Process);
     }
 
-    /// <summary>Asks a process to end: a training finishes its step and saves. Windows has no such request, so nothing happens there.</summary>
+    /// <summary>Asks a process to end: a training finishes its step and saves. Windows has no such request.</summary>
     /// <param name="process">A process that this one started.</param>
     public static void Terminate(Process process)
     {

@@ -39,9 +39,13 @@ sealed class ModernAnswer
             StateDict.Select(k => $"{k.Key} {k.Value!.ToJsonString()}"),
             weights.State.Select(s => $"{s.Key} [{string.Join(",", s.Value.Shape)}]"));
         Assert.Equal(facts["params"]!.GetValue<long>(), weights.ParameterCount);
-        foreach (var (key, tensor) in weights.State)
+        // Whole numbers, such as the places of window attention, are the network's own.
+        foreach (var (key, tensor) in weights.State.Where(s => s.Value.Type != ScalarType.Int64))
             tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
     }
+
+    /// <summary>Whether a tensor was recorded.</summary>
+    public bool Has(string name) => tensors.ContainsKey(name);
 
     /// <summary>The largest distance of a tensor from the recorded one.</summary>
     public (double Distance, double Largest) Compare(string name, Tensor actual)
@@ -50,6 +54,28 @@ sealed class ModernAnswer
         var kept = actual.ToArray<float>().Where((_, k) => k % stride == 0).ToArray();
         Assert.Equal(expected.Length, kept.Length);
         return (expected.Zip(kept, (e, a) => Math.Abs((double)e - a)).Max(), expected.Max(e => (double)Math.Abs(e)));
+    }
+
+    /// <summary>
+    /// Compares outputs with the recorded ones, and every gradient of their sum, each number times one by the formula.
+    /// </summary>
+    public void CheckGradients(Weights weights, Tensor input, (string Name, Tensor Value)[] outputs, double tolerance = 2e-5)
+    {
+        foreach (var (name, value) in outputs)
+        {
+            var (distance, size) = Compare(name, value);
+            Assert.True(distance <= tolerance * size, $"{name}: {distance / size:g3} of its largest value away");
+        }
+        outputs.Select(o => (o.Value * Tensor.From(FormulaWeights.Fill($"weight_of_{o.Name}", o.Value.Shape))).Sum())
+            .Aggregate((a, b) => a + b).Backward();
+        var gradients = weights.Parameters.Where(p => p.Value.Grad is not null).ToDictionary(p => p.Key, p => p.Value.Grad!);
+        gradients.Add("input", input.Grad!);
+        Assert.Equal(Gradients.Order(StringComparer.Ordinal), gradients.Keys.Order(StringComparer.Ordinal));
+        var compared = gradients.Select(g => (g.Key, Answer: Compare($"grad.{g.Key}", g.Value))).ToList();
+        var largest = compared.Max(c => c.Answer.Largest);
+        // A bias before a norm has a gradient of 0 but for rounding.
+        Assert.All(compared, c => Assert.True(
+            c.Answer.Distance <= 1e-4 * Math.Max(c.Answer.Largest, 1e-3 * largest), $"gradient of {c.Key}: {c.Answer}"));
     }
 
     static (string Name, int Stride) Parts(string key)

@@ -30,7 +30,9 @@ public sealed class BadSettingTests
         "3: model.classes: does not belong to hrnetv2p (hrnetv2, hrnetv2-ocr, hrnet-pose, faster-rcnn-hrnetv2p, "
         + "mask-rcnn-hrnetv2p, hrnet-cls, resnet, fasterrcnn-resnet-fpn, maskrcnn-resnet-fpn, fcn-resnet, "
         + "deeplabv3-resnet, efficientnet, unet-resnet, "
-        + "unet-resnet-multidecoder, sanet-resnet, sanet-efficientnet, segformer have it); remove it, or change the network")]
+        + "unet-resnet-multidecoder, fpn, linknet, pan, manet, unetplusplus, smp-pspnet, smp-deeplabv3, smp-deeplabv3plus, smp-upernet, "
+        + "smp-segformer, unet, sanet-resnet, sanet-efficientnet, segformer, "
+        + "deeplabv3plus, pspnet, upernet, ddrnet, pidnet, bisenetv2, lraspp have it); remove it, or change the network")]
     // Missing.
     [InlineData("family: hrnetv2\n  stage2: {blocks: [1, 1], channels: [8, 16]}",
         "1: model.stage3: missing; wants blocks and channels, because 'family' names no sizes")]
@@ -89,6 +91,9 @@ public sealed class BadSettingTests
         "family 'hrnetv3' is not known; did you mean 'hrnetv2'?; hrnetv2, hrnetv2-ocr, hrnet-pose, hrnetv2p, "
         + "faster-rcnn-hrnetv2p, mask-rcnn-hrnetv2p, hrnet-cls, resnet, fasterrcnn-resnet-fpn, maskrcnn-resnet-fpn, "
         + "fcn-resnet, deeplabv3-resnet, efficientnet, "
-        + "efficientnet-features, unet-resnet, unet-resnet-multidecoder, sanet-resnet, sanet-efficientnet, segformer or dinov2 was wanted",
+        + "efficientnet-features, unet-resnet, unet-resnet-multidecoder, "
+        + "fpn, linknet, pan, manet, unetplusplus, smp-pspnet, smp-deeplabv3, smp-deeplabv3plus, smp-upernet, "
+        + "smp-segformer, unet, sanet-resnet, sanet-efficientnet, segformer, "
+        + "deeplabv3plus, pspnet, upernet, ddrnet, pidnet, bisenetv2, lraspp or dinov2 was wanted",
         Assert.Throws<ArgumentException>(() => Zoo.Define(new ModelRecipe { Family = "hrnetv3" })).Message);
 }

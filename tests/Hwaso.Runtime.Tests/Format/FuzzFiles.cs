@@ -7,7 +7,7 @@ static class FuzzFiles
 {
     public static IReadOnlyList<byte[]> All { get; } =
     [
-        File(Street), File(Sizes), File(Shapes), File(Tokens), File(Resized), File(Coded),
+        File(Street), File(Sizes), File(Shapes), File(Tokens), File(Resized), File(Coded), File(Folded), File(Attended),
         StreetModel.File(metadata: new() { [SegmentationMetadata.MeanKey] = "[0.1, 0.2, 0.3]" }), StreetModel.File(labels: true),
     ];
 
@@ -72,6 +72,45 @@ static class FuzzFiles
         d.Node("Add", "sum", ["er", "xr"], ["f"]);
         d.Node("QuantizeLinear", "q3", ["f", "mid.s", "mid.z"], ["fq"]);
         d.Node("DequantizeLinear", "r3", ["fq", "mid.s", "mid.z"], ["y"]);
+    }
+
+    // What the planner computes as one step: a convolution with hard swish, a factor and a summand; products with their ends.
+    static void Folded(OnnxDocument d)
+    {
+        d.Weight("w", [4, 3, 3, 3], Wave(108));
+        d.Weight("up", [4, 3, 2, 2], Wave(48));
+        foreach (var (name, number) in new[] { ("3", 3f), ("0", 0f), ("6", 6f), ("1", 1f), ("half", 0.5f), ("root", MathF.Sqrt(2)) })
+            d.Weight(name, [], [number]);
+        d.Weight("m", [32, 10], Wave(320));
+        d.Weight("b", [10], Wave(10));
+        d.Node("Conv", "c", ["x", "w"], ["a"], OnnxValue.Of("pads", 6, 6, 6, 6), OnnxValue.Of("dilations", 6, 6));
+        d.Node("Add", "a3", ["a", "3"], ["e"]);
+        d.Node("Clip", "clip", ["e", "0", "6"], ["f"]);
+        d.Node("Mul", "hs", ["a", "f"], ["g"]);
+        d.Node("Div", "d6", ["g", "6"], ["h"]);
+        d.Node("Mul", "s", ["h", "half"], ["i"]);
+        d.Node("Add", "t", ["i", "1"], ["k"]);
+        d.Node("ConvTranspose", "u", ["k", "up"], ["l"], OnnxValue.Of("strides", 2, 2));
+        d.Node("MatMul", "mm", ["l", "m"], ["n"]);
+        d.Node("Add", "bias", ["n", "b"], ["o"]);
+        d.Node("Mul", "scale", ["o", "b"], ["p"]);
+        d.Node("Div", "r2", ["p", "root"], ["q"]);
+        d.Node("Erf", "erf", ["q"], ["r"]);
+        d.Node("Add", "one", ["r", "1"], ["v"]);
+        d.Node("Mul", "g1", ["p", "v"], ["z"]);
+        d.Node("Mul", "g2", ["z", "half"], ["y"]);
+    }
+
+    static void Attended(OnnxDocument d)
+    {
+        d.Weight("scale", [], [0.25f]);
+        d.Node("Transpose", "kt", ["x"], ["k"], OnnxValue.Of("perm", 0, 1, 3, 2));
+        d.Node("MatMul", "qk", ["x", "k"], ["a"]);
+        d.Node("Mul", "scaled", ["a", "scale"], ["b"]);
+        d.Node("Softmax", "sm", ["b"], ["c"], OnnxValue.Of("axis", -1L));
+        d.Node("MatMul", "pv", ["c", "x"], ["e"]);
+        d.Node("Sigmoid", "sig", ["e"], ["f"]);
+        d.Node("Mul", "silu", ["e", "f"], ["y"]);
     }
 
     static void Sizes(OnnxDocument d)

@@ -75,7 +75,7 @@ public sealed class FuzzTests
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            return (false, $"{error}"[..Math.Min(600, $"{error}".Length)]);
+            return (false, $"{error}"[..Math.Min(1600, $"{error}".Length)]);
         }
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         return allocated <= MostAllocated
@@ -117,6 +117,7 @@ public sealed class FuzzTests
         {
             PoolOperator pool => elements * pool.Window.Kernel[0] * pool.Window.Kernel[1],
             ConvOperator or ConvTransposeOperator or MatMulOperator => elements * Math.Max(1, plan.Types[step.Inputs[1]]!.Elements),
+            AttentionOperator => elements * Math.Max(1, plan.Types[step.Inputs[1]]!.Elements),
             _ => elements,
         };
     }

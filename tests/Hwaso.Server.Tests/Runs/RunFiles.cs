@@ -57,8 +57,8 @@ static class RunFiles
         yield return $$"""{"iteration":{{step}},"epoch":{{epoch}},"loss":{{loss}},"learning_rate":0.01,"images_per_second":4}""" + "\n";
         // Three classes of 100 pixels; of the first, ten more are right in the second validation.
         if (step % 6 == 0)
-            yield return $$"""{"iteration":{{step}},"epoch":{{epoch}},"miou":0.5,"confusion":[{{70 + step}},{{30 - step}},0,0,20,80,0,0,0,0,100,0]}"""
-                + "\n";
+            yield return $$"""{"iteration":{{step}},"epoch":{{epoch}},"miou":0.5,"confusion":"""
+                + $"[{70 + step},{30 - step},0,0,20,80,0,0,0,0,100,0]}}\n";
     }
 
     /// <summary>Writes the pictures of a validation.</summary>

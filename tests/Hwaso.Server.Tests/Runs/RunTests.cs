@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Hwaso.Inference;
 
 namespace Hwaso.Server.Tests.Runs;
 
@@ -40,10 +39,11 @@ public sealed class RunTests(RunServer shared) : IClassFixture<RunServer>
         Assert.Equal(0.25, steps.GetProperty("loss")[3].GetDouble());
         var validations = run.GetProperty("validations");
         Assert.Equal([2, 4], validations.GetProperty("epoch").EnumerateArray().Select(i => i.GetInt32()));
-        // The second validation is the better one: of its first class 82 pixels are right, 18 are taken for the second, and 20 of that for it.
+        // The second validation is the better one: of its first class 82 pixels are right, 18 are taken for the second; 20 the other way.
         var miou = validations.GetProperty("scores").EnumerateArray().First(s => s.GetProperty("name").GetString() == "miou");
         Assert.Equal((82.0 / 120 + 80.0 / 118 + 1) / 3, miou.GetProperty("values")[1].GetDouble(), 12);
-        Assert.Equal([82.0 / 120, 80.0 / 118, 1], run.GetProperty("classes").EnumerateArray().Select(c => c.GetProperty("iou").GetDouble()));
+        Assert.Equal(
+            [82.0 / 120, 80.0 / 118, 1], run.GetProperty("classes").EnumerateArray().Select(c => c.GetProperty("iou").GetDouble()));
         Assert.Equal([82, 18, 0], run.GetProperty("confusion")[0].EnumerateArray().Select(c => c.GetInt32()));
         Assert.DoesNotContain("saved", run.GetProperty("log").ToString(), StringComparison.Ordinal);
 

@@ -118,7 +118,6 @@ public sealed class TrainingServer : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await File.WriteAllTextAsync(Command, Script);
-        File.SetUnixFileMode(Command, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await File.WriteAllTextAsync(Recipe, RunFiles.RecipeText);
         Directory.CreateDirectory(Runs);
         await StartAsync();
@@ -127,7 +126,7 @@ public sealed class TrainingServer : IAsyncLifetime
     public async Task StartAsync() => Server = await TestServer.StartAsync(s => s with
     {
         Runs = Runs,
-        Training = new TrainingCommand([Command, "first"], new Dictionary<string, string> { ["small"] = Recipe }),
+        Training = new TrainingCommand(["bash", Command, "first"], new Dictionary<string, string> { ["small"] = Recipe }),
     });
 
     public async Task DisposeAsync()

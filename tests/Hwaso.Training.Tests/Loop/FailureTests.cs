@@ -73,7 +73,7 @@ public sealed class FailureTests(SceneFolder scenes) : TensorTest, IClassFixture
         var clocks = Directory.GetFiles(RepositoryRoot.File("src", "Hwaso.Training", "Loop"), "*.cs")
             .Where(file => File.ReadAllText(file).Contains("DateTime", StringComparison.Ordinal)).Select(Path.GetFileName).Order();
         // The first marks a file with an arbitrary time; the others write the date of a line, of a report and of a timeline's beginning.
-        Assert.Equal(["RunLock.cs", "RunLog.cs", "RunPage.cs", "Timeline.cs"], clocks);
+        Assert.Equal(["RunLock.cs", "RunLog.cs", "RunPage.cs", "RunStatus.cs", "Timeline.cs"], clocks);
     }
 
     [Theory]

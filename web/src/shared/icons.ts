@@ -21,6 +21,18 @@ export const icons = {
   check: 'M4 13l5 5L20 6',
   down: 'M6 9l6 6l6-6',
   again: 'M20 12a8 8 0 1 1-2.5-5.8M20 3v5h-5',
+  back: 'M15 5l-7 7l7 7',
+  forward: 'M9 5l7 7l-7 7',
+  stop: 'M6 6h12v12H6z',
+  play: 'M7 4l13 8l-13 8z',
+  undo: 'M8 5L3 10l5 5M3 10h11a6 6 0 0 1 0 12h-3',
+  redo: 'M16 5l5 5l-5 5M21 10H10a6 6 0 0 0 0 12h3',
+  brush: 'M20 3L9 14M9 14a4 4 0 0 0-4 4c0 2-1.5 3-3 3c3 1 9 1 10-3a4 4 0 0 0-3-4z',
+  eraser: 'M8 20l-5-5L14 4l7 7l-9 9zM9 9l7 7M8 20h13',
+  polygon: 'M12 3l9 7l-4 11H7L3 10z',
+  fill: 'M4 12l8-8l8 8l-8 8zM4 12h16M21 16c2 3 1 5 0 5s-2-2 0-5',
+  hand: 'M7 12V6a1.5 1.5 0 0 1 3 0v4V4.500a1.5 1.5 0 0 1 3 0V10V5.500a1.5 1.500 0 0 1 3 0V12V9a1.500 1.500 0 0 1 3 0v6a7 7 0 0 1-7 7c-3 0-5-2-8-8c-1-2 1-3 3-1z',
+  save: 'M4 4h12l4 4v12H4zM8 4v5h7V4M8 20v-7h8v7',
 } as const
 
 export type IconName = keyof typeof icons

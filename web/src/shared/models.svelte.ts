@@ -14,9 +14,8 @@ export interface Preparation {
   mean: number[]
   deviation: number[]
   range: number
-  /** Sizes of the input; absent where they are free. */
-  height?: number
-  width?: number
+  /** Sizes of the input, -1 for a free one; absent if the file does not declare them. */
+  input?: number[]
   align_corners: boolean
   one_channel?: 'logit' | 'probability' | 'label'
 }

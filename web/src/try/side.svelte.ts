@@ -4,6 +4,7 @@ import { models, type Model } from '../shared/models.svelte'
 import type { Picture } from '../shared/pictures/picture'
 import { notices } from '../shared/notices.svelte'
 import { askServer, type Answer } from './answers'
+import { runsHere } from './engine/support'
 
 export class Side {
   name = $state('')
@@ -12,11 +13,15 @@ export class Side {
   isBusy = $state(false)
   /** Milliseconds of the last answer. */
   took = $state(0)
+  /** Whether the last answer was computed in this browser. */
+  wasHere = $state(false)
   threshold = $state(0.5)
+  /** Boxes and joints of a lower score are not shown. */
+  leastScore = $state(0.3)
   #abort = new AbortController()
 
   /** Chooses a network and asks it about the picture, if there is one. */
-  async choose(name: string, picture: Picture | null): Promise<void> {
+  async choose(name: string, picture: Picture | null, isHere: boolean): Promise<void> {
     this.name = name
     this.model = null
     this.answer = null
@@ -25,18 +30,18 @@ export class Side {
       if (signal.aborted) return
       this.model = model
       this.threshold = model.threshold ?? 0.5
-      if (picture) await this.#ask(model, picture, signal)
+      if (picture) await this.#ask(model, picture, isHere, signal)
     })
   }
 
   /** Asks about a picture; an older question that still waits is given up. */
-  async ask(picture: Picture): Promise<void> {
+  async ask(picture: Picture, isHere: boolean): Promise<void> {
     const { model } = this
     if (!model) {
-      if (this.name !== '') await this.choose(this.name, picture)
+      if (this.name !== '') await this.choose(this.name, picture, isHere)
       return
     }
-    await this.#work((signal) => this.#ask(model, picture, signal))
+    await this.#work((signal) => this.#ask(model, picture, isHere, signal))
   }
 
   clear(): void {
@@ -47,11 +52,17 @@ export class Side {
     this.isBusy = false
   }
 
-  async #ask(model: Model, picture: Picture, signal: AbortSignal): Promise<void> {
+  async #ask(model: Model, picture: Picture, isHere: boolean, signal: AbortSignal): Promise<void> {
     const began = performance.now()
-    const answer = await askServer(model, picture, model.threshold === undefined ? undefined : this.threshold, signal)
+    const threshold = model.threshold === undefined ? undefined : this.threshold
+    const here = isHere && runsHere(model)
+    // The runtime comes with its first use.
+    const answer = here
+      ? await (await import('./engine/engine')).askHere(model, picture, threshold, signal)
+      : await askServer(model, picture, threshold, signal)
     if (signal.aborted) return
     this.took = performance.now() - began
+    this.wasHere = here
     this.answer = answer
   }
 

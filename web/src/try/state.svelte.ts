@@ -8,7 +8,8 @@ import { readPicture, type Picture } from '../shared/pictures/picture'
 import { readHeader } from '../shared/pictures/header'
 import { readLabels, type LabelImage } from '../shared/pictures/png'
 import type { Point } from '../shared/viewer/Viewer'
-import { areasOf } from './areas'
+import { figuresOf } from './areas'
+import { Attention } from './attention.svelte'
 import { Side } from './side.svelte'
 
 const t = texts(
@@ -20,7 +21,7 @@ const t = texts(
   {
     labelSize: (label: string, image: string) => `라벨은 ${label}, 이미지는 ${image} 픽셀입니다. 이미지와 크기가 같은 라벨이 필요합니다.`,
     labelFirst: '이 라벨의 이미지를 먼저 여세요.',
-    labelTaken: (name: string) => `${name}을(를) 이미지의 라벨로 표시합니다.`,
+    labelTaken: (name: string) => `${name}: 이미지의 라벨로 표시합니다.`,
   },
 )
 
@@ -30,9 +31,11 @@ export class TryState {
   picture = $state.raw<Picture | null>(null)
   readonly first = new Side()
   readonly second = new Side()
+  readonly attention = new Attention()
   label = $state.raw<(LabelImage & { name: string }) | null>(null)
   opacity = $state(0.55)
   showsErrors = $state(false)
+  isHere = $state(false)
   swipe = $state(0.5)
   cursor = $state.raw<Point | null>(null)
   isReading = $state(false)
@@ -42,8 +45,11 @@ export class TryState {
   alone = $state<number | null>(null)
 
   readonly sides = $derived(this.second.name === '' ? [this.first] : [this.first, this.second])
+  readonly isBusy = $derived(this.isReading || this.attention.isBusy || this.sides.some((side) => side.isBusy))
   readonly figures = $derived(
-    this.sides.map((side) => (side.answer?.kind === 'labels' ? areasOf(side.answer, this.label?.labels ?? null) : null)),
+    this.sides.flatMap(({ name, answer }) =>
+      answer?.kind === 'labels' ? [{ name, classes: answer.classes, ...figuresOf(answer, this.label?.labels ?? null) }] : [],
+    ),
   )
 
   isShown = (label: number): boolean => (this.alone === null ? !this.hidden.has(label) : this.alone === label)
@@ -52,13 +58,13 @@ export class TryState {
     try {
       await models.refresh()
       const name = models.all?.[0]?.name
-      if (name !== undefined && this.first.name === '') await this.first.choose(name, this.picture)
+      if (name !== undefined && this.first.name === '') await this.first.choose(name, this.picture, this.isHere)
     } catch (error) {
       notices.fail(error)
     }
   }
 
-  /** Opens files that were dropped, pasted or picked: an image, or an image and its label. */
+  /** Opens files that were dropped, pasted or picked: an image, its label, or both. */
   async open(files: readonly File[]): Promise<void> {
     const [one, other] = files
     if (!one) return
@@ -80,11 +86,12 @@ export class TryState {
   }
 
   async openPicture(picture: Picture): Promise<void> {
-    this.label = null
-    this.showsErrors = false
+    this.closeLabel()
+    this.attention.clear()
     this.cursor = null
     for (const side of this.sides) side.answer = null
     this.picture = picture
+    this.isReading = false
     await this.askAll()
   }
 
@@ -92,7 +99,19 @@ export class TryState {
     const { picture } = this
     if (!picture) return
     // One after the other: the server has few places.
-    for (const side of this.sides) await side.ask(picture)
+    for (const side of this.sides) await side.ask(picture, this.isHere)
+  }
+
+  async compareWith(name: string): Promise<void> {
+    if (name === '') this.second.clear()
+    else await this.second.choose(name, this.picture, this.isHere)
+  }
+
+  async choose(name: string): Promise<void> {
+    this.attention.clear()
+    this.alone = null
+    this.hidden.clear()
+    await this.first.choose(name, this.picture, this.isHere)
   }
 
   async openLabel(file: File): Promise<void> {
@@ -100,7 +119,8 @@ export class TryState {
       if (!this.picture) throw new Error(t.labelFirst)
       const colours = (this.first.model?.classes ?? []).map(({ color }) => color)
       const label = readLabels(await file.arrayBuffer(), colours)
-      if (label.width !== this.picture.width || label.height !== this.picture.height) throw new Error(t.labelSize(sizeOf(label), sizeOf(this.picture)))
+      if (label.width !== this.picture.width || label.height !== this.picture.height)
+        throw new Error(t.labelSize(sizeOf(label), sizeOf(this.picture)))
       this.label = { ...label, name: file.name }
       this.showsErrors = true
     } catch (error) {
@@ -114,11 +134,14 @@ export class TryState {
   }
 
   toggle(label: number): void {
-    if (this.alone !== null) {
-      this.alone = null
-      return
-    }
-    if (!this.hidden.delete(label)) this.hidden.add(label)
+    if (this.alone !== null) this.alone = null
+    else if (!this.hidden.delete(label)) this.hidden.add(label)
+  }
+
+  /** A click on a pixel: its attention is asked for where that is switched on. */
+  pick(pixel: Point): void {
+    this.cursor = pixel
+    if (this.attention.isOn && this.picture && this.first.model?.explains) void this.attention.ask(this.first.model, this.picture, pixel)
   }
 
   async #fits(file: File): Promise<boolean> {

@@ -34,8 +34,10 @@ public static class ObjectiveFactory
         const string Decoder = "a decoder beside another; unet-resnet50-multidecoder has two";
         Require(false, heads.Semantic, "semantic", Decoder);
         Require(false, heads.Depth, "depth", Decoder);
-        var hasAuxiliary = net is ISeveralOutputs { OutputNames: ["aux", ""] };
-        Require(hasAuxiliary, heads.Auxiliary, "auxiliary", "an auxiliary head; HRNet with OCR, FCN and DeepLabV3 have one");
+        var hasAuxiliary = net is ISeveralOutputs { OutputNames: var names } && names.Count > 1 && names[^1].Length == 0
+            && names.SkipLast(1).All(name => name.StartsWith("aux", StringComparison.Ordinal));
+        Require(hasAuxiliary, heads.Auxiliary, "auxiliary",
+            "an auxiliary head; HRNet with OCR, FCN, DeepLab, PSPNet, UPerNet, DDRNet and BiSeNetV2 have one");
         Require(net is SANet, heads.Categorical, "categorical", "a categorical output; SANets have one");
         Require(net is SANet, heads.Dense, "dense", "a dense loss beside another; SANets have one");
         if (net is SANet { Classes: ModelRecipe.OneChannel })
@@ -46,8 +48,15 @@ public static class ObjectiveFactory
             SANet sanet => Squeezed(sanet),
             // At weight 0 the head does not run.
             ISeveralOutputs several when hasAuxiliary && heads.Auxiliary != 0 => new AuxiliaryObjective(
-                several, Pixels(recipe, net), Plain(recipe, net), heads.Auxiliary ?? (net is HRNetOcr ? OcrAuxiliary : FcnAuxiliary)),
+                several, Pixels(recipe, net), Plain(recipe, net), heads.Auxiliary ?? Published(net)),
             _ => new AnswerObjective(net, Pixels(recipe, net)),
+        };
+
+        static double Published(SegmentationNet net) => net switch
+        {
+            IAuxiliaryWeight own => own.AuxiliaryWeight,
+            HRNetOcr => OcrAuxiliary,
+            _ => FcnAuxiliary,
         };
 
         SqueezeAttentionObjective Squeezed(SANet sanet)

@@ -36,11 +36,11 @@ public sealed class AnswerObjective(SegmentationNet net, IPixelLoss loss) : ISeg
     public void Dispose() => loss.Dispose();
 }
 
-/// <summary>The loss of the answer, and that of an auxiliary head: OCR, FCN and DeepLabV3.</summary>
-/// <param name="net">A network of two outputs, the auxiliary one first.</param>
+/// <summary>The loss of the answer, and those of auxiliary heads: OCR, FCN and DeepLabV3 have one, BiSeNetV2 four.</summary>
+/// <param name="net">A network of two outputs or more, its answer last.</param>
 /// <param name="answer">The loss of the answer; disposed with this.</param>
-/// <param name="auxiliary">The loss of the auxiliary head; disposed with this.</param>
-/// <param name="weight">The factor of the auxiliary loss.</param>
+/// <param name="auxiliary">The loss of an auxiliary head; disposed with this.</param>
+/// <param name="weight">The factor of every auxiliary loss.</param>
 public sealed class AuxiliaryObjective(ISeveralOutputs net, IPixelLoss answer, IPixelLoss auxiliary, double weight) : ISegmentationObjective
 {
     readonly AuxiliaryLoss loss = new(answer, auxiliary, weight);
@@ -49,7 +49,9 @@ public sealed class AuxiliaryObjective(ISeveralOutputs net, IPixelLoss answer, I
     public Tensor[] Forward(Tensor images) => net.Outputs(images);
 
     /// <inheritdoc/>
-    public Tensor Loss(Tensor[] outputs, Targets targets) => loss.Of(outputs[0], outputs[1], targets.Labels);
+    public Tensor Loss(Tensor[] outputs, Targets targets) => outputs[1..^1].Aggregate(
+        loss.Of(outputs[0], outputs[^1], targets.Labels),
+        (sum, further) => sum + auxiliary.Of(further, targets.Labels) * weight);
 
     /// <summary>Frees the losses.</summary>
     public void Dispose()

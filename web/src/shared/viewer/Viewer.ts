@@ -19,6 +19,11 @@ export interface ViewerEvents {
   onPoint?: (pixel: Point | null) => void
   /** A click, or Enter on the cross. */
   onPick?: (pixel: Point) => void
+  /**
+   * A press of the main button, its moves and its end at places of the image, which may lie outside; false leaves them to the viewer, which
+   * moves the image. A second finger cancels it.
+   */
+  onDraw?: (phase: 'start' | 'move' | 'end' | 'cancel', at: Point) => boolean
   /** The scale changed: pixels of the screen for a pixel of the image. */
   onScale?: (scale: number) => void
 }
@@ -50,6 +55,7 @@ export class Viewer {
   #cross: Point | null = null
   #moved = 0
   #frame = 0
+  #drawing: number | null = null
 
   /** Draws on the canvas and listens to the element around it, which takes the focus. */
   constructor(canvas: HTMLCanvasElement, pad: HTMLElement, events: ViewerEvents) {
@@ -65,9 +71,9 @@ export class Viewer {
     pad.addEventListener('pointerdown', (event) => this.#down(event), { signal })
     pad.addEventListener('pointermove', (event) => this.#move(event), { signal })
     pad.addEventListener('pointerup', (event) => this.#up(event), { signal })
-    pad.addEventListener('pointercancel', (event) => this.#pointers.delete(event.pointerId), { signal })
+    pad.addEventListener('pointercancel', (event) => this.#cancel(event), { signal })
     pad.addEventListener('pointerleave', () => this.#point(null), { signal })
-    pad.addEventListener('dblclick', () => this.fit(), { signal })
+    pad.addEventListener('dblclick', () => this.#events.onDraw ?? this.fit(), { signal })
     pad.addEventListener('keydown', (event) => this.#key(event), { signal })
     pad.addEventListener('blur', () => this.#setCross(null), { signal })
     pad.addEventListener('wheel', (event) => this.#wheel(event), { signal, passive: false })
@@ -246,15 +252,45 @@ export class Viewer {
     this.#events.onPoint?.(pixel)
   }
 
+  /** A place of the canvas in the image, not rounded. */
+  #place({ x, y }: Point): Point {
+    return { x: (x - this.#corner.x) / this.#scale, y: (y - this.#corner.y) / this.#scale }
+  }
+
+  #draws(phase: 'start' | 'move' | 'end' | 'cancel', event: PointerEvent): boolean {
+    return this.#image !== null && (this.#events.onDraw?.(phase, this.#place(this.#at(event))) ?? false)
+  }
+
+  #cancel(event: PointerEvent): void {
+    if (event.pointerId === this.#drawing) {
+      this.#drawing = null
+      this.#draws('cancel', event)
+    }
+    this.#pointers.delete(event.pointerId)
+  }
+
   #down(event: PointerEvent): void {
     if (event.button > 1) return
     this.#pad.setPointerCapture(event.pointerId)
+    if (this.#drawing !== null) {
+      this.#draws('cancel', event)
+      this.#pointers.set(this.#drawing, this.#at(event))
+      this.#drawing = null
+    } else if (event.button === 0 && this.#pointers.size === 0 && this.#draws('start', event)) {
+      this.#drawing = event.pointerId
+      return
+    }
     this.#pointers.set(event.pointerId, this.#at(event))
     this.#moved = 0
   }
 
   #move(event: PointerEvent): void {
     const now = this.#at(event)
+    if (event.pointerId === this.#drawing) {
+      this.#point(this.#pixel(now))
+      this.#draws('move', event)
+      return
+    }
     const last = this.#pointers.get(event.pointerId)
     if (!last) {
       this.#setCross(null)
@@ -279,6 +315,11 @@ export class Viewer {
   }
 
   #up(event: PointerEvent): void {
+    if (event.pointerId === this.#drawing) {
+      this.#drawing = null
+      this.#draws('end', event)
+      return
+    }
     this.#pointers.delete(event.pointerId)
     const pixel = this.#pixel(this.#at(event))
     if (this.#moved > clickSlackPx || this.#pointers.size > 0 || !pixel) return
