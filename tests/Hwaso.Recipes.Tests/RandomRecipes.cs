@@ -215,6 +215,7 @@ sealed class RandomRecipes(Random random)
             ClipNorm = MaybeValue(Above0),
             EmaDecay = MaybeValue(random.NextDouble),
             BatchNorm = (BatchNormLearning)random.Next(3),
+            OwnKernels = random.Next(2) == 0,
             Precision = (Precision)random.Next(3),
             Deterministic = random.Next(2) == 0,
             CudaGraph = accumulate == 1 && Coin(),

@@ -43,7 +43,7 @@ public sealed class ResumeTests(SceneFolder scenes) : TensorTest, IClassFixture<
 
     [Theory]
     [InlineData("loss={name: lovasz, cross_entropy_share: 1}")]
-    [InlineData("loss={name: ohem, keep: 500}")]
+    [InlineData("loss={name: ohem, keep: 500}", "train.kernels=hwaso")]
     [InlineData($"model={{family: sanet-resnet, {SmallRuns.Tiny}}}", "loss={name: focal, heads: {categorical: 0.3}}")]
     [InlineData($"model={{family: fcn-resnet, {SmallRuns.Tiny}}}", "loss={name: dice}")]
     public void Every_loss_and_head_trains_and_resumes_with_the_same_bits(params string[] settings)

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Hwaso.Runtime.Kernels;
+namespace Hwaso.Common;
 
 /// <summary>One number at a time, for processors without vectors.</summary>
 readonly unsafe struct Lanes1 : ILanes<float>

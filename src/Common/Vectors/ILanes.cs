@@ -1,4 +1,4 @@
-namespace Hwaso.Runtime.Kernels;
+namespace Hwaso.Common;
 
 /// <summary>The arithmetic of a vector type, so that each kernel is written once for all widths.</summary>
 /// <typeparam name="TVector">The vector; a single number on the scalar path.</typeparam>
