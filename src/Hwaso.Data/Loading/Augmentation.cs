@@ -47,7 +47,7 @@ public sealed record Augmentation
         }
         Require(CropHeight > 0 && CropWidth > 0, $"a crop of {CropHeight}×{CropWidth}: both sides must be at least 1");
         Require(BaseSize is null or > 0, $"BaseSize is {BaseSize}; at least 1 was wanted, or null for the image's own long side");
-        Require(ShortSize is null or > 0 && BaseSize is null,
+        Require(ShortSize is null || (ShortSize > 0 && BaseSize is null),
             $"ShortSize is {ShortSize}, BaseSize {BaseSize}; one of at least 1 was wanted, or both null for the image's own sides");
         Require(MinScale > 0 && MaxScale >= MinScale && double.IsFinite(MaxScale),
             Invariant($"scales from {MinScale} to {MaxScale}: above 0 and in rising order were wanted"));

@@ -9,7 +9,7 @@ namespace Hwaso.Nn;
 /// <param name="coefficient">The factor of the mean over all pixels.</param>
 public sealed class BoundaryLoss(double coefficient = 20)
 {
-    /// <summary>The loss of logits [N, 1, H, W] against edges [N, H, W] of 0 and 1, a single number; 0 where all pixels are alike.</summary>
+    /// <summary>The loss of logits [N, 1, H, W] against edges [N, H, W] of 0 and 1, one number; 0 where all pixels are alike.</summary>
     /// <exception cref="ArgumentException">Shapes that do not fit.</exception>
     public Tensor Of(Tensor logits, Tensor edges)
     {

@@ -68,7 +68,8 @@ public sealed class ParameterGroupTests : TensorTest
         var net = Build("segformer")(weights);
         string Refused(OptimizerRecipe recipe) =>
             Assert.Throws<TrainingException>(() => ParameterGroups.Of(recipe, weights, net.HeadPaths)).Message;
-        Assert.StartsWith("optimizer.groups: no parameter of the network has 'nrom' in its name (they are backbone.patch_embed1.proj.weight ",
+        Assert.StartsWith(
+            "optimizer.groups: no parameter of the network has 'nrom' in its name (they are backbone.patch_embed1.proj.weight ",
             Refused(new(1) { Groups = [new("nrom")] }), StringComparison.Ordinal);
         Assert.StartsWith("optimizer.layer_decay: the network has no stages of a ConvNeXt ",
             Refused(new(1) { LayerDecay = new(LayerDecayRule.ConvNextStages, 0.9) }), StringComparison.Ordinal);

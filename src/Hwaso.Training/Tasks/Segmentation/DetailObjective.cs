@@ -11,7 +11,8 @@ namespace Hwaso.Training.Tasks.Segmentation;
 /// <param name="pixels">The loss of answer and contexts; disposed with this.</param>
 /// <param name="contextWeight">λ, 0 or more.</param>
 /// <param name="detailWeight">μ, 0 or more.</param>
-public sealed class DetailObjective(SegmentationNet net, IPixelLoss pixels, double contextWeight, double detailWeight) : ISegmentationObjective
+public sealed class DetailObjective(SegmentationNet net, IPixelLoss pixels, double contextWeight, double detailWeight)
+    : ISegmentationObjective
 {
     const int Contexts = 2;
 
