@@ -39,6 +39,7 @@ static class ReducedNetwork
         EncoderDecoderDefinition pyramid => pyramid with { Encoder = Narrow(pyramid.Encoder), Decoder = Narrow(pyramid.Decoder) },
         DdrNetDefinition dual => dual with { Config = dual.Config with { Planes = 8, PoolingChannels = 8, HeadChannels = 8 } },
         PidNetDefinition dual => dual with { Config = dual.Config with { Planes = 8, PoolingChannels = 8, HeadChannels = 8 } },
+        StdcDefinition stdc => stdc with { Config = stdc.Config with { Width = 16, DetailStrides = [2, 4, 8] } },
         BiSeNetV2Definition bilateral => bilateral with { Config = bilateral.Config with { HeadChannels = 16, AuxiliaryChannels = 16 } },
         DecodeHeadDefinition net => net with { Encoder = Narrow(net.Encoder), Head = net.Head with { Channels = 16 } },
         SANetDefinition { ResNet: { } resnet } sanet => sanet with { ResNet = Narrow(resnet) },

@@ -27,6 +27,7 @@ public static class Zoo
         DdrNetDefinition.Family,
         PidNetDefinition.Family,
         BiSeNetV2Definition.Family,
+        StdcDefinition.Family,
         LrAsppDefinition.Family,
         DinoDefinition.Family);
 

@@ -135,6 +135,7 @@ sealed class SegmentationLearner : ILearner
             CropHeight = recipe.Augment.Crop.Height,
             CropWidth = recipe.Augment.Crop.Width,
             BaseSize = recipe.Augment.BaseSize,
+            ShortSize = recipe.Augment.ShortSize,
             MinScale = recipe.Augment.ScaleMin,
             MaxScale = recipe.Augment.ScaleMax,
             ScaleStep = recipe.Augment.ScaleStep,
