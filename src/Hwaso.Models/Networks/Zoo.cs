@@ -28,7 +28,10 @@ public static class Zoo
         PidNetDefinition.Family,
         BiSeNetV2Definition.Family,
         LrAsppDefinition.Family,
-        DinoDefinition.Family);
+        EomtDefinition.Family,
+        Mask2FormerDefinition.Family,
+        DinoDefinition.Family,
+        DinoV3Definition.Family);
 
     /// <inheritdoc cref="NetworkList.All"/>
     public static IReadOnlyList<ModelDefinition> All => Networks.All;
