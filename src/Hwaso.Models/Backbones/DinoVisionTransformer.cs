@@ -20,7 +20,8 @@ public sealed record DinoConfig
     /// </summary>
     public static Settings<DinoConfig> Settings { get; } = new Settings<DinoConfig>()
         .Int("width", c => c.Width, (c, v) => c with { Width = v }, 1,
-            "of family `dinov2`: width of a token; required with the family, as are `depth` and `heads`", needed: "the width of a token")
+            "of families `dinov2` and `eomt`: width of a token; required with the family, as are `depth` and `heads`",
+            needed: "the width of a token")
         .Int("depth", c => c.Depth, (c, v) => c with { Depth = v, Taps = v == c.Depth ? c.Taps : null }, 1,
             "transformer blocks", needed: "a number of blocks")
         .Int("heads", c => c.Heads, (c, v) => c with { Heads = v }, 1,

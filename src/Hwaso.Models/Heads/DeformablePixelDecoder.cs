@@ -1,6 +1,6 @@
 // The pixel decoder of Cheng et al., "Masked-attention mask transformer for universal image segmentation", CVPR 2022, on deformable
-// attention of Zhu et al., "Deformable DETR", ICLR 2021. Structure and key names follow Mask2Former (modeling/pixel_decoder/msdeformattn.py).
-// Deviations: none known.
+// attention of Zhu et al., "Deformable DETR", ICLR 2021. Structure and key names follow Mask2Former
+// (modeling/pixel_decoder/msdeformattn.py). Deviations: none known.
 using Hwaso.Nn;
 using Hwaso.Torch;
 

@@ -44,7 +44,7 @@ public sealed record Mask2FormerConfig
     public int DecoderWidth { get; init; } = 2048;
 
     /// <summary>Checks that the numbers fit each other.</summary>
-    /// <exception cref="SettingException">The width is no multiple of 32, the groups of its norms, or the heads do not divide it.</exception>
+    /// <exception cref="SettingException">The width is no multiple of 32 groups, or the heads do not divide it.</exception>
     public void Check()
     {
         const int Groups = 32;
@@ -103,7 +103,8 @@ sealed class MaskDecoder : Module
     {
         var (forMasks, levels) = (features[0], features[1..]);
         var batch = forMasks.Size(0);
-        var places = levels.Select(map => SinePositions.Of(map, map.Size(2), map.Size(3), map.Size(1)).Flatten(2).Transpose(1, 2)).ToArray();
+        var places = levels.Select(map =>
+            SinePositions.Of(map, map.Size(2), map.Size(3), map.Size(1)).Flatten(2).Transpose(1, 2)).ToArray();
         var sources = levels.Select((map, k) => map.Flatten(2).Transpose(1, 2) + level_embed.Narrow(0, k, 1)).ToArray();    // [N, S, D]
         var own = query_embed.Unsqueeze(0);                                                                                 // [1, Q, D]
         var queries = Aten.Expand(query_feat.Unsqueeze(0), [batch, -1, -1]);

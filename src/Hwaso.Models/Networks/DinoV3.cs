@@ -169,7 +169,8 @@ public sealed class DinoV3 : Net, ITokenTransformer
             throw new ArgumentException($"{Where}: the last {last} blocks; 1 to {config.Depth} were wanted");
         using var scope = new Scope();
         var (_, layers) = Run(image, [.. Enumerable.Range(config.Depth - last, last)]);
-        var list = new PatchFeatureList([.. layers.Select(layer => AsMap(norm ? layer.Tokens.Apply(this.norm) : layer.Tokens, layer.Sides))]);
+        var list = new PatchFeatureList(
+            [.. layers.Select(layer => AsMap(norm ? layer.Tokens.Apply(this.norm) : layer.Tokens, layer.Sides))]);
         scope.Keep([.. list.All]);
         return list;
     }

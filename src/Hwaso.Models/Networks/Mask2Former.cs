@@ -47,9 +47,7 @@ public sealed record Mask2FormerDefinition : SegmentationDefinition
     public override SegmentationDefinition Deployed => this;
 
     /// <inheritdoc/>
-    public override SegmentationNet Build(Weights w, int classes) => new Mask2Former(
-        w, place => Encoder.Build(place, new EncoderForm(
-            EncoderForm.Plain, Mask2Former.Halvings, InChannels, null, EncoderConvention.SegmentationModels)), Head, classes);
+    public override SegmentationNet Build(Weights w, int classes) => new Mask2Former(w, BuildEncoder, Head, classes);
 
     static Mask2FormerDefinition Of(string name, string description, string encoder) => new()
     {
@@ -58,6 +56,9 @@ public sealed record Mask2FormerDefinition : SegmentationDefinition
         Encoder = PyramidEncoder.Find(encoder),
         PublishedSize = (CropPx, CropPx),
     };
+
+    Backbone BuildEncoder(Weights w) => Encoder.Build(w, new EncoderForm(
+        EncoderForm.Plain, Mask2Former.Halvings, InChannels, null, EncoderConvention.SegmentationModels));
 }
 
 /// <summary>
@@ -77,7 +78,8 @@ public sealed class Mask2Former : SegmentationNet, IMaskQueries, ISeveralOutputs
 
     /// <summary>Builds the network.</summary>
     /// <exception cref="ArgumentException">Numbers that do not fit each other.</exception>
-    public Mask2Former(Weights w, Func<Weights, Backbone> build, Mask2FormerConfig config, int classes) : base(w, classes, alignCorners: false)
+    public Mask2Former(Weights w, Func<Weights, Backbone> build, Mask2FormerConfig config, int classes)
+        : base(w, classes, alignCorners: false)
     {
         this.config = config;
         backbone = build(w / "backbone");

@@ -16,7 +16,8 @@ public static class LinearAssignment
             throw new ArgumentException($"{costs.Length} costs for {rows} rows and {columns} columns; {(long)rows * columns} were wanted");
         for (var k = 0; k < costs.Length; k++)
             if (!double.IsFinite(costs[k]))
-                throw new ArgumentException($"the cost of row {k / columns} and column {k % columns} is {costs[k]}; a finite one was wanted");
+                throw new ArgumentException(
+                    $"the cost of row {k / columns} and column {k % columns} is {costs[k]}; a finite one was wanted");
         if (rows > columns)
         {
             var turned = new double[costs.Length];

@@ -160,7 +160,7 @@ public sealed class MaskSetLoss(MaskSetOptions options)
         var (count, drawn, certain) = (masks.Size(0), (long)options.Points * Oversampling, (long)(options.Points * Uncertain));
         var points = Aten.Rand([count, drawn, 2], device: masks.Device);
         var best = Aten.CallAll(topk, -Aten.Abs(Sample(masks, points)), certain, 1L, true, false)[1].AsTensor();
-        var first = Aten.Arange(0L, count, dtype: ScalarType.Int64, device: masks.Device).Unsqueeze(1) * drawn;
+        var first = Aten.Arange(0L, count * drawn, drawn, ScalarType.Int64, masks.Device).Unsqueeze(1);
         var chosen = Aten.IndexSelect(points.Reshape(-1, 2), 0, (best + first).Flatten()).Reshape(count, certain, 2);
         return scope.Keep(Tensor.Concat([chosen, Aten.Rand([count, options.Points - certain, 2], device: masks.Device)], 1));
     }
@@ -180,10 +180,11 @@ public sealed class MaskSetLoss(MaskSetOptions options)
     {
         if (classLogits.Dimensions != 3 || maskLogits.Dimensions != 4 || classLogits.Size(0) != truths.Count
             || maskLogits.Size(0) != truths.Count || classLogits.Size(1) != maskLogits.Size(1))
-            throw new ArgumentException($"class logits {classLogits} and mask logits {maskLogits} of {truths.Count} images: [N, Q, K + 1] and "
-                + "[N, Q, h, w] were wanted");
+            throw new ArgumentException($"class logits {classLogits} and mask logits {maskLogits} of {truths.Count} images: "
+                + "[N, Q, K + 1] and [N, Q, h, w] were wanted");
         foreach (var truth in truths)
             if (truth.Classes.Any(k => k < 0 || k >= classLogits.Size(2) - 1))
-                throw new ArgumentException($"objects of classes {string.Join(", ", truth.Classes)}; 0 to {classLogits.Size(2) - 2} were wanted");
+                throw new ArgumentException(
+                    $"objects of classes {string.Join(", ", truth.Classes)}; 0 to {classLogits.Size(2) - 2} were wanted");
     }
 }

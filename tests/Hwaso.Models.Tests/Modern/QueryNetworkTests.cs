@@ -109,7 +109,8 @@ public sealed class QueryNetworkTests : TensorTest
             ("pred_logits", predictions[^1].ClassLogits), ("pred_masks", predictions[^1].MaskLogits),
             .. predictions.SkipLast(1).SelectMany((prediction, k) =>
                 new[] { ($"aux{k}_logits", prediction.ClassLogits), ($"aux{k}_masks", prediction.MaskLogits) }),
-        ], Tolerance);
+            // The group norm behind it, of one channel a group here, takes a bias away.
+        ], Tolerance, vanishing: ".0.bias");
     }
 
     [Theory]
@@ -159,7 +160,8 @@ public sealed class QueryNetworkTests : TensorTest
         var recorded = JsonNode.Parse(File.ReadAllText(Fixtures.Path("modern/mask/matching.json")))!["annealing"]!.AsArray();
         Assert.All(recorded, row => Assert.Equal(
             row!["probability"]!.GetValue<double>(),
-            QueryMasks.Probability(row["step"]!.GetValue<double>(), row["start"]!.GetValue<double>(), row["end"]!.GetValue<double>()), 1e-7));
+            QueryMasks.Probability(
+                row["step"]!.GetValue<double>(), row["start"]!.GetValue<double>(), row["end"]!.GetValue<double>()), 1e-7));
 
         using var scope = new Scope();
         using var weights = Weights.Create(initialise: false);
@@ -176,13 +178,15 @@ public sealed class QueryNetworkTests : TensorTest
         using var scope = new Scope();
         using var off = new NoGrad();
         using var weights = Weights.Create();
-        var net = new Eomt(weights, new() { Width = 8, Depth = 2, Heads = 2, PatchPx = 16, ImagePx = 32 }, new() { Queries = 3, Blocks = 1 }, 4);
+        var config = new DinoConfig { Width = 8, Depth = 2, Heads = 2, PatchPx = 16, ImagePx = 32 };
+        var net = new Eomt(weights, config, new() { Queries = 3, Blocks = 1 }, 4);
         net.Eval();
         var image = Tensor.Randn([1, 3, 37, 50]);
         var scores = net.Call(image);
         Assert.Equal([1, 4, 37, 50], scores.Shape);
         var padded = net.Call(Aten.Pad(image, [0, 14, 0, 11], value: 0)).Narrow(2, 0, 37).Narrow(3, 0, 50);
-        Assert.Equal(padded.ToArray<float>(), scores.ToArray<float>());
+        // The same masks, enlarged in another order of rows.
+        Assert.All(padded.ToArray<float>().Zip(scores.ToArray<float>()), p => Assert.Equal(p.First, p.Second, 1e-6f));
     }
 
     static Tensor Leaf(ModernAnswer answer)
