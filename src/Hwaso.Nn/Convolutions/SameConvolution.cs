@@ -33,23 +33,6 @@ static class SameConvolution
     }
 }
 
-/// <summary>Which layers learn by Hwaso's own kernels instead of libtorch's.</summary>
-public static class OwnKernels
-{
-    extension(Weights weights)
-    {
-        /// <summary>
-        /// Lets the network's convolutions learn by Hwaso's own kernels where there are such: float32 on a processor, 3×3 and 1×1 of
-        /// stride 1 in one group. All others stay libtorch's.
-        /// </summary>
-        public void UseOwnKernels()
-        {
-            foreach (var convolution in weights.Modules.OfType<Conv2d>())
-                convolution.UsesOwnKernels = true;
-        }
-    }
-}
-
 /// <summary>Convolutions of <see cref="SameConvShape"/> in float32 on the processor, for autograd; inputs are input, weight, bias.</summary>
 sealed unsafe class SameConvFunction(SameConvShape shape, ConvPasses passes) : Function
 {
