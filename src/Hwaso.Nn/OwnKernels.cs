@@ -31,8 +31,8 @@ public static class OwnKernels
 }
 
 /// <summary>
-/// While it lives, what this thread computes between layers, and the losses that autograd follows, run by Hwaso's own kernels where there are
-/// such: in float32 on a processor, bilinear resizing, sums with a ReLU behind them and cross entropy.
+/// While it lives, what this thread computes between layers, and losses, run by Hwaso's own kernels where there are such: in float32 on a
+/// processor, where autograd follows, bilinear resizing, sums with a ReLU behind them and cross entropy.
 /// </summary>
 public readonly ref struct OwnKernelsScope
 {

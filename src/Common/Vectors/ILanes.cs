@@ -56,6 +56,15 @@ unsafe interface ILanes<TVector>
     /// <summary>The numbers at even positions of two vectors in a row.</summary>
     static abstract TVector Even(TVector a, TVector b);
 
+    /// <summary>The numbers at odd positions of two vectors in a row.</summary>
+    static abstract TVector Odd(TVector a, TVector b);
+
+    /// <summary>Two vectors in a row that hold the first number of each, the second of each, and so on.</summary>
+    static abstract void Interleave(TVector a, TVector b, out TVector first, out TVector second);
+
+    /// <summary>Adds the sum of each vector's numbers to one of 4 numbers.</summary>
+    static abstract void AddSums(TVector a, TVector b, TVector c, TVector d, float* to);
+
     /// <summary>Gathers numbers of a row: each 8 of them lie within 8 numbers from a begin of their own.</summary>
     /// <param name="row">The row.</param>
     /// <param name="position">The first position to gather; a multiple of the vector's length.</param>

@@ -19,7 +19,9 @@ abstract unsafe class ConvPasses
     /// <summary>Output channels, padded, times input channels and taps.</summary>
     public abstract long PackedNumbers(in SameConvShape shape);
 
-    /// <summary>Orders weights [Cout, Cin, K, K] as <see cref="Forward"/> reads them; or those of the way back, exchanged and turned.</summary>
+    /// <summary>
+    /// Orders weights [Cout, Cin, K, K] as <see cref="Forward"/> reads them; or those of the way back, exchanged and turned.
+    /// </summary>
     public abstract void Pack(in SameConvShape shape, float* weights, bool back, float* to);
 
     /// <summary>[N, Cout, H, W] from padded inputs and packed weights.</summary>
@@ -249,8 +251,8 @@ sealed unsafe class ConvPasses<TLanes, TVector> : ConvPasses
                                 (from, middle, third) = (c / 3 * layout.Plane + c % 3 * (nint)s.Dilation * layout.Row, s.Dilation,
                                     2 * s.Dilation);
                             else
-                                (from, middle, third) = (c * Columns * layout.Plane,
-                                    Math.Min(1, s.Cin - 1 - c * Columns) * layout.Plane, Math.Min(2, s.Cin - 1 - c * Columns) * layout.Plane);
+                                (from, middle, third) = (c * Columns * layout.Plane, Math.Min(1, s.Cin - 1 - c * Columns) * layout.Plane,
+                                    Math.Min(2, s.Cin - 1 - c * Columns) * layout.Plane);
                             ConvProducts<TLanes, TVector>.Weights(
                                 g + place, Math.Min(1, last) * layout.Plane, Math.Min(2, last) * layout.Plane,
                                 Math.Min(3, last) * layout.Plane, image + from + place, middle, third, layout.Row, rows, vectors,

@@ -18,6 +18,9 @@ readonly record struct SameConvShape(int Images, int Cin, int Cout, int Height, 
     /// <summary>Pixels of a plane.</summary>
     public int Pixels => Height * Width;
 
+    /// <summary>Whether <see cref="MinimalPasses"/> can compute it.</summary>
+    public bool IsMinimal => Kernel == 3 && Dilation == 1;
+
     public long MultiplyAdds => (long)Images * Cin * Cout * Taps * Pixels;
 
     /// <summary>The convolution that takes the output's gradient to the input's.</summary>

@@ -102,7 +102,8 @@ public sealed class BatchNorm2d : Net
 
     static readonly Operator Norm = new("aten::batch_norm");
 
-    static readonly Operator NormRelu = Operator.Managed("hwaso::batch_norm_relu(Tensor input, Tensor weight, Tensor bias, Tensor? plus) -> Tensor");
+    static readonly Operator NormRelu = Operator.Managed(
+        "hwaso::batch_norm_relu(Tensor input, Tensor weight, Tensor bias, Tensor? plus) -> Tensor");
 
     static readonly Operator Lerp = new("aten::lerp_.Scalar");
 

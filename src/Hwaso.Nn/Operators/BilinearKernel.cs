@@ -5,7 +5,7 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Nn;
 
-/// <summary>Bilinear resizing of float32 maps [N, C, H, W] on the processor, both ways one direction of the image after the other.</summary>
+/// <summary>Bilinear resizing of float32 maps [N, C, H, W] on the processor, one direction after the other.</summary>
 sealed unsafe class BilinearKernel(BilinearAxis rows, BilinearAxis columns) : Function
 {
     long[] shape = [];

@@ -24,7 +24,8 @@ public static class BilinearResize
     static Tensor Own(Tensor x, int height, int width, bool alignCorners) =>
         Door.CallManaged(operation, [x, new long[] { height, width }, alignCorners], () =>
         {
-            BilinearAxis Axis(long from, int to) => new((int)from, to, BilinearFunction.ScaleOf(from, to, alignCorners), alignCorners);
+            BilinearAxis Axis(long from, int to) =>
+                new((int)from, to, BilinearFunction.ScaleOf(from, to, alignCorners), alignCorners);
             return new BilinearKernel(Axis(x.Size(2), height), Axis(x.Size(3), width)).Apply(x)[0];
         });
 }
@@ -65,7 +66,8 @@ sealed class BilinearFunction(long height, long width, bool alignCorners) : Func
     }
 
     /// <summary>Original pixels a pixel of the result.</summary>
-    internal static float ScaleOf(long from, long to, bool alignCorners) => alignCorners ? (to > 1 ? (float)(from - 1) / (to - 1) : 0) : (float)from / to;
+    internal static float ScaleOf(long from, long to, bool alignCorners) =>
+        alignCorners ? (to > 1 ? (float)(from - 1) / (to - 1) : 0) : (float)from / to;
 
     /// <summary>The same made on the device: a graph of a step can record it, but no copy from the processor's memory.</summary>
     internal Tensor SharesOn(Device device, long from, long to, float scale)

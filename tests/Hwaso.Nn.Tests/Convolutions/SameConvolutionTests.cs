@@ -16,6 +16,14 @@ public sealed class SameConvolutionTests : TensorTest
         [16] = ConvPasses<Lanes512, Vector512<float>>.Instance,
     };
 
+    static readonly Dictionary<int, MinimalPasses> minimal = new()
+    {
+        [1] = MinimalPasses<Lanes1, float>.Instance,
+        [4] = MinimalPasses<Lanes128, Vector128<float>>.Instance,
+        [8] = MinimalPasses<Lanes256, Vector256<float>>.Instance,
+        [16] = MinimalPasses<Lanes512, Vector512<float>>.Instance,
+    };
+
     /// <summary>Output and gradients of input, weight and bias.</summary>
     static Tensor[] All(Func<Tensor, Tensor, Tensor, Tensor> convolution, IEnumerable<Tensor> tensors, ScalarType type)
     {
@@ -35,8 +43,9 @@ public sealed class SameConvolutionTests : TensorTest
         Aten.Randn([s.Images, s.Cout, s.Height, s.Width]),
     ];
 
-    static Tensor[] Own(SameConvShape s, Tensor[] tensors, ConvPasses? passes = null) => All(
-        (x, w, b) => new SameConvFunction(s, passes ?? ConvPasses.For(s.Width)).Apply(x, w, b)[0], tensors, ScalarType.Float32);
+    static Tensor[] Own(SameConvShape s, ConvMethod method, Tensor[] tensors, int? lanes = null) => All(
+        (x, w, b) => new SameConvFunction(s, ConvChoice.All(method), lanes is { } n ? widths[n] : null, lanes is { } m ? minimal[m] : null)
+            .Apply(x, w, b)[0], tensors, ScalarType.Float32);
 
     /// <summary>The root of the mean square of the errors.</summary>
     static double Error(Tensor result, Tensor exact)
@@ -62,15 +71,17 @@ public sealed class SameConvolutionTests : TensorTest
             var shape = new SameConvShape(random.Next(1, 4), random.Next(1, 20), random.Next(1, 20), kernel == 1 ? 1 : height,
                 kernel == 1 ? height * width : width, kernel, kernel == 1 ? 1 : random.Next(1, 4));
             var tensors = Tensors(shape);
-            Tensor[] own = Own(shape, tensors, widths[lanes]),
-                theirs = All((x, w, b) => Libtorch(shape, x, w, b), tensors, ScalarType.Float32),
+            Tensor[] theirs = All((x, w, b) => Libtorch(shape, x, w, b), tensors, ScalarType.Float32),
                 exact = All((x, w, b) => Libtorch(shape, x, w, b), tensors, ScalarType.Float64);
-            foreach (var (o, t, e) in own.Zip(theirs, exact))
-            {
-                // Sums of a few terms may be exact there by luck: two roundings of the largest number are allowed besides.
-                var rounding = 2 * 6e-8 * Aten.Max(Aten.Abs(e.Detach())).Item();
-                Assert.True(Error(o, e) <= 2 * Error(t, e) + rounding, $"{shape}, {lanes} lanes: {Error(o, e)} against {Error(t, e)}");
-            }
+            ConvMethod[] methods = shape.IsMinimal ? [ConvMethod.Direct, ConvMethod.Minimal] : [ConvMethod.Direct];
+            foreach (var method in methods)
+                foreach (var (o, t, e) in Own(shape, method, tensors, lanes).Zip(theirs, exact))
+                {
+                    // Sums of a few terms may be exact there by luck: two roundings of the largest number are allowed besides.
+                    var rounding = 2 * 6e-8 * Aten.Max(Aten.Abs(e.Detach())).Item();
+                    Assert.True(Error(o, e) <= 2 * Error(t, e) + rounding,
+                        $"{shape}, {method}, {lanes} lanes: {Error(o, e)} against {Error(t, e)}");
+                }
         }
     }
 
@@ -85,18 +96,22 @@ public sealed class SameConvolutionTests : TensorTest
         RandomState.Seed(21);
         var shape = new SameConvShape(2, cin, cout, height, width, kernel, 1);
         var tensors = Tensors(shape);
-        Tensor[] own = Own(shape, tensors), theirs = All((x, w, b) => Libtorch(shape, x, w, b), tensors, ScalarType.Float32),
+        Tensor[] theirs = All((x, w, b) => Libtorch(shape, x, w, b), tensors, ScalarType.Float32),
             exact = All((x, w, b) => Libtorch(shape, x, w, b), tensors, ScalarType.Float64);
-        foreach (var (o, t, e) in own.Zip(theirs, exact))
-            Assert.InRange(Error(o, e), 0, 2 * Error(t, e));
+        ConvMethod[] methods = shape.IsMinimal ? [ConvMethod.Direct, ConvMethod.Minimal] : [ConvMethod.Direct];
+        foreach (var method in methods)
+            foreach (var (o, t, e) in Own(shape, method, tensors).Zip(theirs, exact))
+                Assert.InRange(Error(o, e), 0, 2 * Error(t, e));
     }
 
     [Theory]
-    [InlineData(18, 18, 64, 64, 3)]
-    [InlineData(72, 72, 16, 16, 3)]
-    [InlineData(144, 144, 8, 8, 3)]
-    [InlineData(64, 50, 1, 1000, 1)]
-    public void Bits_do_not_depend_on_the_number_of_threads(int cin, int cout, int height, int width, int kernel)
+    [InlineData(18, 18, 64, 64, 3, false)]
+    [InlineData(144, 144, 8, 8, 3, false)]
+    [InlineData(64, 50, 1, 1000, 1, false)]
+    [InlineData(18, 18, 64, 64, 3, true)]
+    [InlineData(144, 144, 8, 8, 3, true)]
+    [InlineData(64, 50, 31, 20, 3, true)]
+    public void Bits_do_not_depend_on_the_number_of_threads(int cin, int cout, int height, int width, int kernel, bool isMinimal)
     {
         var threads = TorchInfo.Threads;
         try
@@ -109,7 +124,7 @@ public sealed class SameConvolutionTests : TensorTest
             {
                 TorchInfo.Threads = count;
                 // The gradient of the bias is libtorch's sum.
-                return Own(shape, tensors).Take(3).SelectMany(t => t.ToArray<float>()).ToArray();
+                return Own(shape, isMinimal ? ConvMethod.Minimal : ConvMethod.Direct, tensors).Take(3).SelectMany(t => t.ToArray<float>()).ToArray();
             }).ToArray();
             Assert.All(results, r => Assert.Equal(results[0], r));
         }

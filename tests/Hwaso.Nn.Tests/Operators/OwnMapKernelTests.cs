@@ -58,7 +58,8 @@ public sealed class OwnMapKernelTests : TensorTest
             var numbers = Enumerable.Range(0, n * h * w).Select(_ => random.Next(4) == 0 ? 255L : random.Next(classes)).ToArray();
             numbers[0] = 0;
             var labels = Tensor.From(numbers, n, h, w);
-            var weights = random.Next(2) == 0 ? null : Enumerable.Range(0, classes).Select(_ => (double)(random.Next(1, 9) / 4f)).ToArray();
+            var weights = random.Next(2) == 0 ? null
+                : Enumerable.Range(0, classes).Select(_ => (double)(random.Next(1, 9) / 4f)).ToArray();
             OwnKernelErrors.AreAtMostTwiceLibtorchs(
                 t => new PixelEntropy(labels, weights, 255) { Width = width }.Apply(t)[0],
                 t => PixelLogits.CrossEntropy(t[0], labels, weights is null ? null : Tensor.From(weights).To(t[0].Type), 1, 255),
