@@ -1,6 +1,7 @@
 using Hwaso.Checkpoints;
 using Hwaso.Nn;
 using Hwaso.Recipes;
+using Hwaso.Torch;
 
 namespace Hwaso.Inference.Networks;
 
