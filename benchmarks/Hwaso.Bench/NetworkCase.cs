@@ -25,6 +25,8 @@ abstract class NetworkCase : Case
             tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
         var format = request["format"]!.GetValue<string>() == "channels_last" ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
         Weights.UseMemoryFormat(format);
+        if (request["kernels"]?.GetValue<string>() == "hwaso")
+            Weights.UseOwnKernels();
         Image = Tensor.From(FormulaWeights.Fill("input", Batch, 3, Size.Height, Size.Width)).Contiguous(format).Own();
     }
 

@@ -23,6 +23,14 @@ if (args is ["processes", var request])
     return 0;
 }
 
+// `convolutions NETWORK NxHxW [THREADS]`: processor time of each convolution of a training step, by libtorch and by our kernels.
+if (args is ["convolutions", var trained, var images, .. var more])
+{
+    ConvolutionTable.Write(trained, images.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray(),
+        more is [var threads] ? int.Parse(threads, CultureInfo.InvariantCulture) : 1);
+    return 0;
+}
+
 // `agreement SCRIPT [NETWORK…]`: the zoo's exports on both runtimes beside libtorch (eng/agreement.sh).
 if (args is ["agreement", var script, .. var names])
 {

@@ -72,3 +72,11 @@ public interface ISeveralOutputs
     /// <summary>Everything that its losses look at, in the order of <see cref="OutputNames"/>.</summary>
     Tensor[] Outputs(Tensor image);
 }
+
+/// <summary>A network that changes with the course of its training, not by gradients alone.</summary>
+public interface IFollowsTraining
+{
+    /// <summary>Called before each forward of training.</summary>
+    /// <param name="progress">The share of training that is done, from 0 to below 1.</param>
+    void FollowTraining(double progress);
+}

@@ -7,7 +7,8 @@ public sealed record LossRecipe
 
     static readonly NamedValues<LossKind> Kinds = new(
         ("cross_entropy", LossKind.CrossEntropy), ("focal", LossKind.Focal), ("ohem", LossKind.HardPixels), ("dice", LossKind.Dice),
-        ("lovasz", LossKind.Lovasz), ("binary_cross_entropy", LossKind.BinaryCrossEntropy));
+        ("lovasz", LossKind.Lovasz), ("binary_cross_entropy", LossKind.BinaryCrossEntropy),
+        ("mask_classification", LossKind.MaskClassification));
 
     static readonly NamedValues<HardPixelKind> Rules = new(
         ("hrnet", HardPixelKind.HRNet), ("bisenet", HardPixelKind.BiSeNet), ("mmseg", HardPixelKind.MmSegmentation));
@@ -57,6 +58,12 @@ public sealed record LossRecipe
     /// <summary>The weight of pixels of the second class, above 0; binary cross entropy.</summary>
     public double PositiveWeight { get; init; } = 1;
 
+    /// <summary>Points at which a query's mask is compared with an object's, 1 or more; mask classification.</summary>
+    public int Points { get; init; } = 12544;
+
+    /// <summary>The weight of queries without an object, 0 or more; mask classification.</summary>
+    public double NoObject { get; init; } = 0.1;
+
     /// <summary>What cross entropy is multiplied by before it is added, 0 or more; Dice and Lovász.</summary>
     public double CrossEntropyShare { get; init; }
 
@@ -83,6 +90,7 @@ public sealed record LossRecipe
         map.RefuseUnless(loss.Kind == LossKind.Dice, "dice", chosen, "smooth");
         map.RefuseUnless(loss.Kind is LossKind.Dice or LossKind.Lovasz, "dice and lovasz", chosen, "cross_entropy_share");
         map.RefuseUnless(loss.Kind == LossKind.BinaryCrossEntropy, "binary_cross_entropy", chosen, "positive_weight");
+        map.RefuseUnless(loss.Kind == LossKind.MaskClassification, "mask_classification", chosen, "points", "no_object");
         loss = loss with
         {
             IgnoreIndex = ReadIgnored(map["ignore_index"]),
@@ -96,6 +104,8 @@ public sealed record LossRecipe
             AverageOverAll = map["average"].Choice(Averages) ?? loss.AverageOverAll,
             Smooth = map["smooth"].Number(min: 0) ?? loss.Smooth,
             PositiveWeight = map["positive_weight"].Number(min: 0, aboveMin: true) ?? loss.PositiveWeight,
+            Points = map["points"].Int(min: 1) ?? loss.Points,
+            NoObject = map["no_object"].Number(min: 0) ?? loss.NoObject,
             CrossEntropyShare = map["cross_entropy_share"].Number(min: 0) ?? loss.CrossEntropyShare,
             Heads = LossHeadsRecipe.Read(map.Section("heads")),
         };
@@ -135,6 +145,10 @@ public sealed record LossRecipe
                 break;
             case LossKind.BinaryCrossEntropy:
                 yaml.Number("positive_weight", PositiveWeight);
+                break;
+            case LossKind.MaskClassification:
+                yaml.Int("points", Points);
+                yaml.Number("no_object", NoObject);
                 break;
         }
         if (Kind is LossKind.Dice or LossKind.Lovasz) yaml.Number("cross_entropy_share", CrossEntropyShare);
@@ -177,6 +191,9 @@ public enum LossKind
 
     /// <summary>Cross entropy of a network of one output channel, the logit of the second of two classes.</summary>
     BinaryCrossEntropy,
+
+    /// <summary>Classes and masks of queries, each paired with a class of the image: EoMT, Mask2Former.</summary>
+    MaskClassification,
 }
 
 /// <summary>Whose rule says which pixels are hard.</summary>

@@ -35,6 +35,9 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
     /// <summary>Whether tensors are kept channels last (NHWC), the faster order on most devices, or contiguous (NCHW).</summary>
     public bool ChannelsLast { get; init; } = true;
 
+    /// <summary>Whether convolutions learn by Hwaso's own kernels, in float32 on a processor, or by libtorch's alone.</summary>
+    public bool OwnKernels { get; init; }
+
     /// <summary>The type that products and convolutions compute in.</summary>
     public Precision Precision { get; init; } = Precision.Float32;
 
@@ -54,6 +57,8 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         new(("float32", Precision.Float32), ("bfloat16", Precision.BFloat16), ("float16", Precision.Float16));
 
     static readonly NamedValues<bool> MemoryFormats = new(("channels_last", true), ("contiguous", false));
+
+    static readonly NamedValues<bool> KernelSources = new(("libtorch", false), ("hwaso", true));
 
     internal static TrainRecipe Read(YamlMap map, OptimizerRecipe optimizer, ValueList<TrainStageRecipe> stages)
     {
@@ -84,6 +89,7 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
             BatchNorm = map["batch_norm"].Choice(BatchNorms) ?? train.BatchNorm,
             SyncBatchNorm = map["sync_batch_norm"].Flag() ?? train.SyncBatchNorm,
             ChannelsLast = map["memory_format"].Choice(MemoryFormats) ?? train.ChannelsLast,
+            OwnKernels = map["kernels"].Choice(KernelSources) ?? train.OwnKernels,
             Precision = map["precision"].Choice(Precisions) ?? train.Precision,
             Deterministic = map["deterministic"].Flag() ?? train.Deterministic,
             CudaGraph = map["cuda_graph"].Flag() ?? train.CudaGraph,
@@ -111,6 +117,7 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
         yaml.Text("batch_norm", BatchNorms.NameOf(BatchNorm));
         yaml.Flag("sync_batch_norm", SyncBatchNorm);
         yaml.Text("memory_format", MemoryFormats.NameOf(ChannelsLast));
+        yaml.Text("kernels", KernelSources.NameOf(OwnKernels));
         yaml.Text("precision", Precisions.NameOf(Precision));
         yaml.Flag("deterministic", Deterministic);
         yaml.Flag("cuda_graph", CudaGraph);

@@ -156,7 +156,7 @@ public sealed class ZooContractTests : TensorTest
             Unused = "it stands in the authors' files and takes no part there either";
         return definition switch
         {
-            DinoDefinition { Head: null } => new() { ["mask_token"] = Mask },
+            DinoDefinition { Head: null } or DinoV3Definition => new() { ["mask_token"] = Mask },
             DinoDefinition => new() { ["backbone.mask_token"] = Mask, ["backbone.norm.weight"] = Norm, ["backbone.norm.bias"] = Norm },
             EncoderDecoderDefinition { Decoder: PspDecoder } => Deep(definition),
             StdcDefinition { Config.Auxiliary: true } => new[]

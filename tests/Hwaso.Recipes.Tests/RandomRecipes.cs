@@ -132,6 +132,7 @@ sealed class RandomRecipes(Random random)
             LossKind.Dice => any with { Smooth = Above0(), CrossEntropyShare = Above0() },
             LossKind.Lovasz => any with { CrossEntropyShare = Above0() },
             LossKind.BinaryCrossEntropy => any with { PositiveWeight = Above0() },
+            LossKind.MaskClassification => any with { Points = random.Next(1, 999), NoObject = Above0() },
             _ => throw new InvalidOperationException($"no random recipe of {kind}: add one here"),
         };
     }
@@ -229,6 +230,7 @@ sealed class RandomRecipes(Random random)
             ClipNorm = MaybeValue(Above0),
             EmaDecay = MaybeValue(random.NextDouble),
             BatchNorm = (BatchNormLearning)random.Next(3),
+            OwnKernels = random.Next(2) == 0,
             Precision = (Precision)random.Next(3),
             Deterministic = random.Next(2) == 0,
             CudaGraph = accumulate == 1 && Coin(),

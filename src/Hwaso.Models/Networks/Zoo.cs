@@ -29,7 +29,10 @@ public static class Zoo
         BiSeNetV2Definition.Family,
         StdcDefinition.Family,
         LrAsppDefinition.Family,
-        DinoDefinition.Family);
+        EomtDefinition.Family,
+        Mask2FormerDefinition.Family,
+        DinoDefinition.Family,
+        DinoV3Definition.Family);
 
     /// <inheritdoc cref="NetworkList.All"/>
     public static IReadOnlyList<ModelDefinition> All => Networks.All;

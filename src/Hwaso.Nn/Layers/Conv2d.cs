@@ -52,8 +52,14 @@ public sealed class Conv2d : Net
     /// </summary>
     internal bool IsNarrowStride => strides[0] > 1 && weight.Shape is [_, < 8, 1, 1];
 
+    /// <summary>Whether <see cref="OwnKernels"/> has this layer learn by Hwaso's own kernels.</summary>
+    internal bool UsesOwnKernels { get; set; }
+
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x) => Aten.Conv2d(x, weight, bias, strides, paddings, dilations, groups);
+    protected override Tensor Forward(Tensor x) =>
+        UsesOwnKernels && IsTraining && SameConvolution.Takes(x, weight, strides, paddings, dilations, groups)
+            ? SameConvolution.Apply(x, weight, bias, strides, paddings, dilations, groups)
+            : Aten.Conv2d(x, weight, bias, strides, paddings, dilations, groups);
 }
 
 /// <summary>Whether networks can be trained with channels last, N, H, W, C in memory.</summary>

@@ -1,3 +1,4 @@
+using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
@@ -12,6 +13,34 @@ public sealed class ForwardPass(Device device, bool channelsLast, ScalarType? co
 {
     /// <summary>The device.</summary>
     public Device Device => device;
+
+    /// <summary>The passes of a recipe; brings the network's weights into the memory order, and to the kernels, that it asks for.</summary>
+    /// <param name="weights">The network.</param>
+    /// <param name="train">What the recipe says of training.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="compute">The narrower type that products and convolutions compute in; null for float32.</param>
+    /// <param name="says">Gets a line where the order or the kernels are others than the recipe asks for.</param>
+    public static ForwardPass Of(Weights weights, TrainRecipe train, Device device, ScalarType? compute, Action<string> says)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(says);
+        var own = train.OwnKernels && device.Type == DeviceType.Cpu && compute is null;
+        if (own)
+            weights.UseOwnKernels();
+        else if (train.OwnKernels)
+            says("train.kernels: libtorch, because Hwaso's compute in float32 on a processor alone");
+        var channelsLast = train.ChannelsLast && !own;
+        if (channelsLast && !weights.TrainsInChannelsLast)
+        {
+            says("train.memory_format: contiguous, because libtorch fails on strided 1x1 convolutions of fewer than 8 channels in "
+                + "channels_last");
+            channelsLast = false;
+        }
+        if (channelsLast)
+            weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
+        return new ForwardPass(device, channelsLast, compute);
+    }
 
     /// <summary>Runs a network on images.</summary>
     /// <param name="images">Images [N, C, H, W] in float32.</param>

@@ -73,15 +73,7 @@ public sealed class Trainer : IDisposable
             RandomState.Seed((ulong)recipe.Seed);
             weights = Weights.Create(request.Device);
             learner = task.Build(weights, pretrained: !held.Continues, this.watcher.Says);
-            if (recipe.Train.ChannelsLast && !weights.TrainsInChannelsLast)
-            {
-                this.watcher.Says("train.memory_format: contiguous, because libtorch fails on strided 1x1 convolutions "
-                    + "of fewer than 8 channels in channels_last");
-                recipe = recipe with { Train = recipe.Train with { ChannelsLast = false } };
-            }
-            if (recipe.Train.ChannelsLast)
-                weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
-            pass = new ForwardPass(request.Device, recipe.Train.ChannelsLast, compute);
+            pass = ForwardPass.Of(weights, recipe.Train, request.Device, compute, this.watcher.Says);
             var saved = held.Continues ? TensorFile.Read(folder.Resume) : null;
             team.Spread(weights.State.Select(s => s.Value));
             if (!team.IsFirst)

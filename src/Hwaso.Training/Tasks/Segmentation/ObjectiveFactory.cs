@@ -1,4 +1,5 @@
 using Hwaso.Models;
+using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -47,11 +48,22 @@ public static class ObjectiveFactory
         Require(edges == EdgeKind.Wide, heads.EdgePixels, "edge_pixels", "a map of edges; PIDNets have one");
         Require(net is SANet, heads.Categorical, "categorical", "a categorical output; SANets have one");
         Require(net is SANet, heads.Dense, "dense", "a dense loss beside another; SANets have one");
+        var paired = recipe.Kind == LossKind.MaskClassification;
+        if (paired != net is IMaskQueries)
+            throw file.Error("loss.name", paired
+                ? $"mask_classification is for networks with queries, such as EoMT and Mask2Former; {NameOf(file)} has none"
+                : $"{NameOf(file)} answers with classes and masks of queries; give 'loss: {{ name: mask_classification }}'");
         if (net is SANet { Classes: ModelRecipe.OneChannel })
             throw file.Error("model", $"{NameOf(file)} learns which classes are in an image and needs a channel for each: remove "
                 + "model.classes and loss.name binary_cross_entropy, or take another network");
         return net switch
         {
+            IMaskQueries queries => new MaskSetObjective(queries, net.Classes, new MaskSetLoss(new()
+            {
+                Points = recipe.Points,
+                NoObject = recipe.NoObject,
+                IgnoreIndex = recipe.IgnoreIndex,
+            }), recipe.IgnoreIndex),
             SANet sanet => Squeezed(sanet),
             _ when edges == EdgeKind.Wide => new EdgeObjective(
                 net, Pixels(recipe, net), FineLoss(recipe, net), heads.Auxiliary ?? Fine, new BoundaryLoss(heads.Edges ?? Edges),

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Hwaso.Runtime.Kernels;
+namespace Hwaso.Common;
 
 /// <summary>One number at a time, for processors without vectors.</summary>
 readonly unsafe struct Lanes1 : ILanes<float>
@@ -48,6 +48,13 @@ readonly unsafe struct Lanes1 : ILanes<float>
     public static float WherePositive(float a, float positive, float other) => a > 0 ? positive : other;
 
     public static float Even(float a, float b) => a;
+
+    public static float Odd(float a, float b) => b;
+
+    public static void Interleave(float a, float b, out float first, out float second) => (first, second) = (a, b);
+
+    public static void AddSums(float a, float b, float c, float d, float* to) =>
+        (to[0], to[1], to[2], to[3]) = (to[0] + a, to[1] + b, to[2] + c, to[3] + d);
 
     public static float AtLeast(float bound, float a) => a < bound ? bound : a;
 

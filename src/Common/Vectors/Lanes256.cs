@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Hwaso.Runtime.Kernels;
+namespace Hwaso.Common;
 
 /// <summary>8 numbers at a time.</summary>
 readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
@@ -84,6 +84,27 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         Avx2.IsSupported
             ? Avx2.Permute4x64(Avx.Shuffle(a, b, 0b10_00_10_00).AsDouble(), 0b11_01_10_00).AsSingle()
             : Vector256.Create(Lanes128.Even(a.GetLower(), a.GetUpper()), Lanes128.Even(b.GetLower(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Odd(Vector256<float> a, Vector256<float> b) =>
+        Avx2.IsSupported
+            ? Avx2.Permute4x64(Avx.Shuffle(a, b, 0b11_01_11_01).AsDouble(), 0b11_01_10_00).AsSingle()
+            : Vector256.Create(Lanes128.Odd(a.GetLower(), a.GetUpper()), Lanes128.Odd(b.GetLower(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Interleave(Vector256<float> a, Vector256<float> b, out Vector256<float> first, out Vector256<float> second)
+    {
+        var (low, high) = (Low(a, b), High(a, b));
+        (first, second) = (Lower(low, high), Upper(low, high));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSums(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, float* to)
+    {
+        var (ab, cd) = (Low(a, b) + High(a, b), Low(c, d) + High(c, d));
+        var sums = LowPairs(ab, cd) + HighPairs(ab, cd);
+        (Vector128.Load(to) + (sums.GetLower() + sums.GetUpper())).Store(to);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> AtLeast(Vector256<float> bound, Vector256<float> a) => Vector256.MaxNative(bound, a);

@@ -1,4 +1,4 @@
-namespace Hwaso.Runtime.Kernels;
+namespace Hwaso.Common;
 
 /// <summary>
 /// The constants of the exponential in single precision: exp(x) = 2ⁿ · exp(r) with n = round(x / ln 2) and r = x − n · ln 2, where

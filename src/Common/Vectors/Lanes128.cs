@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace Hwaso.Runtime.Kernels;
+namespace Hwaso.Common;
 
 /// <summary>4 numbers at a time.</summary>
 readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
@@ -85,6 +85,23 @@ readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
         Sse.IsSupported
             ? Sse.Shuffle(a, b, 0b10_00_10_00)
             : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.UnzipEven(a, b) : Vector128.Create(a[0], a[2], b[0], b[2]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Odd(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported
+            ? Sse.Shuffle(a, b, 0b11_01_11_01)
+            : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.UnzipOdd(a, b) : Vector128.Create(a[1], a[3], b[1], b[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Interleave(Vector128<float> a, Vector128<float> b, out Vector128<float> first, out Vector128<float> second) =>
+        (first, second) = (Low(a, b), High(a, b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d, float* to)
+    {
+        var (ab, cd) = (Low(a, b) + High(a, b), Low(c, d) + High(c, d));
+        (Vector128.Load(to) + LowPairs(ab, cd) + HighPairs(ab, cd)).Store(to);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> AtLeast(Vector128<float> bound, Vector128<float> a) => Vector128.MaxNative(bound, a);

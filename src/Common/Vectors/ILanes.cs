@@ -1,4 +1,4 @@
-namespace Hwaso.Runtime.Kernels;
+namespace Hwaso.Common;
 
 /// <summary>The arithmetic of a vector type, so that each kernel is written once for all widths.</summary>
 /// <typeparam name="TVector">The vector; a single number on the scalar path.</typeparam>
@@ -55,6 +55,15 @@ unsafe interface ILanes<TVector>
 
     /// <summary>The numbers at even positions of two vectors in a row.</summary>
     static abstract TVector Even(TVector a, TVector b);
+
+    /// <summary>The numbers at odd positions of two vectors in a row.</summary>
+    static abstract TVector Odd(TVector a, TVector b);
+
+    /// <summary>Two vectors in a row that hold the first number of each, the second of each, and so on.</summary>
+    static abstract void Interleave(TVector a, TVector b, out TVector first, out TVector second);
+
+    /// <summary>Adds the sum of each vector's numbers to one of 4 numbers.</summary>
+    static abstract void AddSums(TVector a, TVector b, TVector c, TVector d, float* to);
 
     /// <summary>Gathers numbers of a row: each 8 of them lie within 8 numbers from a begin of their own.</summary>
     /// <param name="row">The row.</param>

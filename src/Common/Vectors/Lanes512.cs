@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Hwaso.Runtime.Kernels;
+namespace Hwaso.Common;
 
 /// <summary>16 numbers at a time.</summary>
 readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
@@ -82,6 +82,24 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Even(Vector512<float> a, Vector512<float> b) =>
         Vector512.Create(Lanes256.Even(a.GetLower(), a.GetUpper()), Lanes256.Even(b.GetLower(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Odd(Vector512<float> a, Vector512<float> b) =>
+        Vector512.Create(Lanes256.Odd(a.GetLower(), a.GetUpper()), Lanes256.Odd(b.GetLower(), b.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Interleave(Vector512<float> a, Vector512<float> b, out Vector512<float> first, out Vector512<float> second)
+    {
+        Lanes256.Interleave(a.GetLower(), b.GetLower(), out var low, out var high);
+        first = Vector512.Create(low, high);
+        Lanes256.Interleave(a.GetUpper(), b.GetUpper(), out low, out high);
+        second = Vector512.Create(low, high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* to) =>
+        Lanes256.AddSums(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(),
+            d.GetLower() + d.GetUpper(), to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> AtLeast(Vector512<float> bound, Vector512<float> a) => Vector512.MaxNative(bound, a);

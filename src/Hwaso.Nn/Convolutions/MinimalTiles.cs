@@ -1,0 +1,60 @@
+namespace Hwaso.Nn;
+
+/// <summary>
+/// How the 2×2 tiles of images fill vectors. Rows of tiles of all images follow each other; a strip is some of them. In a strip a row
+/// begins a pitch after the one before it: where a vector begins, or one number after the row before it, whichever takes fewer vectors.
+/// </summary>
+readonly struct MinimalTiles
+{
+    readonly int height, lanes, inRow;
+    readonly bool startsVectors;
+
+    public MinimalTiles(in SameConvShape shape, int lanes)
+    {
+        this.lanes = lanes;
+        height = (shape.Height + 1) / 2;
+        Columns = (shape.Width + 1) / 2;
+        Rows = shape.Images * height;
+        inRow = (Columns + lanes - 1) / lanes;
+        startsVectors = Rows * inRow <= (Rows * (Columns + 1L) - 1 + lanes - 1) / lanes;
+        Pitch = startsVectors ? (Columns / lanes + 1) * lanes : Columns + 1;
+    }
+
+    /// <summary>Tiles of a row.</summary>
+    public int Columns { get; }
+
+    /// <summary>Rows of tiles of all images.</summary>
+    public int Rows { get; }
+
+    /// <summary>Numbers from a row's beginning to the next one's.</summary>
+    public int Pitch { get; }
+
+    /// <summary>Vectors of a strip of so many rows.</summary>
+    public int Vectors(int rows) => startsVectors ? rows * inRow : (rows * Pitch - 1 + lanes - 1) / lanes;
+
+    /// <summary>Where each vector of a strip begins.</summary>
+    public int[] Places(int rows)
+    {
+        var places = new int[Vectors(rows)];
+        for (var v = 0; v < places.Length; v++)
+            places[v] = startsVectors ? v / inRow * Pitch + v % inRow * lanes : v * lanes;
+        return places;
+    }
+
+    /// <summary>The image of a row of tiles, and the first of its rows of pixels.</summary>
+    public (int Image, int Y) Of(int row) => (row / height, row % height * 2);
+
+    /// <summary>Numbers of a strip, with what is written or read too far.</summary>
+    public nint StripNumbers(int rows)
+    {
+        var numbers = (nint)rows * Pitch + 3 * lanes + 16;
+        numbers = (numbers + 15) / 16 * 16;
+        return Apart(numbers);
+    }
+
+    /// <summary>Blocks of a size that hold so many.</summary>
+    public static int Blocks(int count, int size) => (count + size - 1) / size;
+
+    /// <summary>At least so many numbers, not a whole power of two that lets lines share places in the first cache.</summary>
+    public static nint Apart(nint numbers) => numbers % 256 == 0 ? numbers + 16 : numbers;
+}

@@ -1,0 +1,78 @@
+namespace Hwaso.Nn;
+
+/// <summary>A 3×3 convolution of stride 1, padded by 1, in one group.</summary>
+/// <param name="Images">N.</param>
+/// <param name="Cin">Input channels.</param>
+/// <param name="Cout">Output channels.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Width">Columns.</param>
+readonly record struct SameConvShape(int Images, int Cin, int Cout, int Height, int Width)
+{
+    /// <summary>Pixels of a plane.</summary>
+    public int Pixels => Height * Width;
+
+    public long MultiplyAdds => (long)Images * Cin * Cout * 9 * Pixels;
+
+    /// <summary>The convolution that takes the output's gradient to the input's.</summary>
+    public SameConvShape Backward() => this with { Cin = Cout, Cout = Cin };
+}
+
+/// <summary>
+/// A dilated convolution is one without dilation of more and smaller images: those of every d-th row and column, from each of d × d
+/// beginnings. Zeros complete the images that are a row or a column smaller than the others, as padding would.
+/// </summary>
+/// <param name="Dilation">d.</param>
+/// <param name="Height">Rows of the large images.</param>
+/// <param name="Width">Columns of the large images.</param>
+readonly record struct ConvPhases(int Dilation, int Height, int Width)
+{
+    int Rows => (Height + Dilation - 1) / Dilation;
+
+    int Columns => (Width + Dilation - 1) / Dilation;
+
+    public SameConvShape Of(int images, int cin, int cout) => new(images * Dilation * Dilation, cin, cout, Rows, Columns);
+
+    /// <summary>Copies [N, C, H, W] to [N, d, d, C, H/d, W/d].</summary>
+    public unsafe void Split(float* from, int images, int channels, float* to)
+    {
+        var self = this;
+        Run(images, channels, (image, channel, y, x) =>
+        {
+            var source = from + ((nint)image * channels + channel) * self.Height * self.Width;
+            var target = to + self.Begin(image, y, x, channels, channel);
+            for (var row = 0; row < self.Rows; row++, target += self.Columns)
+                for (var column = 0; column < self.Columns; column++)
+                {
+                    var (v, u) = (row * self.Dilation + y, column * self.Dilation + x);
+                    target[column] = v < self.Height && u < self.Width ? source[(nint)v * self.Width + u] : 0;
+                }
+        });
+    }
+
+    /// <summary>The way back.</summary>
+    public unsafe void Join(float* from, int images, int channels, float* to)
+    {
+        var self = this;
+        Run(images, channels, (image, channel, y, x) =>
+        {
+            var source = from + self.Begin(image, y, x, channels, channel);
+            var target = to + ((nint)image * channels + channel) * self.Height * self.Width;
+            for (var v = y; v < self.Height; v += self.Dilation, source += self.Columns)
+                for (int u = x, column = 0; u < self.Width; u += self.Dilation, column++)
+                    target[(nint)v * self.Width + u] = source[column];
+        });
+    }
+
+    nint Begin(int image, int y, int x, int channels, int channel) =>
+        ((((nint)image * Dilation + y) * Dilation + x) * channels + channel) * Rows * Columns;
+
+    void Run(int images, int channels, Action<int, int, int, int> phase)
+    {
+        var d = Dilation;
+        Workers.Run(Workers.For((long)images * channels * Height * Width * 4), images * channels, (_, k) =>
+        {
+            for (var p = 0; p < d * d; p++)
+                phase(k / channels, k % channels, p / d, p % d);
+        });
+    }
+}
