@@ -51,12 +51,8 @@ public static class ObjectiveFactory
                 + "model.classes and loss.name binary_cross_entropy, or take another network");
         return net switch
         {
-            IMaskQueries queries => new MaskSetObjective(queries, net.Classes, new MaskSetLoss(new()
-            {
-                Points = recipe.Points,
-                NoObject = recipe.NoObject,
-                IgnoreIndex = recipe.IgnoreIndex,
-            }), recipe.IgnoreIndex),
+            IMaskQueries queries => new MaskSetObjective(
+                queries, net.Classes, new MaskSetLoss(new() { Points = recipe.Points, NoObject = recipe.NoObject }), recipe.IgnoreIndex),
             SANet sanet => Squeezed(sanet),
             // At weight 0 the head does not run.
             ISeveralOutputs several when hasAuxiliary && heads.Auxiliary != 0 => new AuxiliaryObjective(
