@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo page test fuzz hostile fire cultures format-check pack reproducible first-use native bench bench-runtime agreement operators conformance device matrix processes docs clean
+.PHONY: help setup demo page test test-all fuzz hostile fire cultures format-check pack reproducible first-use native bench bench-runtime agreement operators conformance device matrix processes docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,8 +17,11 @@ demo: ## renders a data set, trains, evaluates, predicts; writes demo/run/report
 page: ## builds the page that `hwaso serve` shows (needs node; web/)
 	@eng/web.sh
 
-test: setup ## builds and runs every test
+test: setup ## builds and runs the tests
 	@eng/test.sh
+
+test-all: setup ## runs the tests with those that take longest, too (more kills, stops and variants of protocols)
+	@HWASO_TEST_ALL=1 eng/test.sh
 
 fuzz: setup ## gives 200,000 damaged files to every reader (hours; ARGS='--files N --seed S Hwaso.Data.Tests')
 	@eng/fuzz.sh $(ARGS)

@@ -3,7 +3,7 @@
 # If tests cannot run (not built, crashed, hung, none found), that counts as a failure.
 # The tests of the page in a browser (eng/web-test.sh) count as a project named web.
 # With arguments, runs only the named projects: eng/test.sh Hwaso.Data.Tests. HWASO_TEST_LANES=1 runs one at a time, and
-# HWASO_TEST_SETTINGS names other settings.
+# HWASO_TEST_SETTINGS names other settings. Tests with the trait Time=Long run with HWASO_TEST_ALL=1 alone (make test-all).
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
@@ -12,6 +12,8 @@ results="$root/TestResults"
 rm -rf "$results"
 mkdir -p "$results"
 lanes="${HWASO_TEST_LANES:-3}"
+chosen=(--filter "Time!=Long")
+if [[ -n "${HWASO_TEST_ALL:-}" ]]; then chosen=(); fi
 
 # The attribute `$2` of the <Counters> element in trx file `$1`; 0 where there is none.
 counter() { sed -n 's/.*<Counters [^>]*\b'"$2"'="\([0-9]*\)".*/\1/p' "$1" 2>/dev/null | head -n 1 | grep . || echo 0; }
@@ -20,7 +22,7 @@ run_project() {
     local name="$1" dll="tests/$1/bin/$configuration/net10.0/$1.dll"
     local trx="$results/$name.trx" log="$results/$name.log" code=0 ok=0 bad=0 total=0 ran=0 began=$SECONDS why=""
     if [[ -f "$dll" ]]; then
-        dotnet test "$dll" --settings "${HWASO_TEST_SETTINGS:-tests/test.runsettings}" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
+        dotnet test "$dll" "${chosen[@]}" --settings "${HWASO_TEST_SETTINGS:-tests/test.runsettings}" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
             --blame-hang-timeout 4m --blame-hang-dump-type none >"$log" 2>&1 || code=$?
         ok="$(counter "$trx" passed)" bad="$(counter "$trx" failed)" total="$(counter "$trx" total)" ran="$(counter "$trx" executed)"
     else

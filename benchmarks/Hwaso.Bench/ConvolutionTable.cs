@@ -25,8 +25,8 @@ static class ConvolutionTable
         Console.WriteLine($"{network}, {string.Join('x', images)}, {threads} threads: milliseconds of a processor a call; forward, "
             + "gradient of the input, of the weights\n");
         Console.WriteLine("| layers | images, channels, size, kernel | million multiply-adds | pass | libtorch NCHW | libtorch NHWC "
-            + "| direct | minimal | chosen |");
-        Console.WriteLine("|--:|---|--:|---|--:|--:|--:|--:|---|");
+            + "| ours | chosen |");
+        Console.WriteLine("|--:|---|--:|---|--:|--:|--:|---|");
         // Of libtorch in each format, and of the rule.
         var totals = new double[3];
         foreach (var group in Layers(network, images).GroupBy(l => l).OrderByDescending(g => g.Key.MultiplyAdds * g.Count()))
@@ -53,12 +53,10 @@ static class ConvolutionTable
         using var scope = new Scope();
         Func<Timed>[] sides = [() => Libtorch(layer, MemoryFormat.Contiguous), () => Libtorch(layer, MemoryFormat.ChannelsLast)];
         var choice = default(ConvChoice);
-        if (layer.Same is { } shape)
+        if (layer.Phases is { } phases)
         {
-            choice = ConvChoice.Of(shape);
-            sides = [.. sides, () => Own(layer, shape, ConvMethod.Direct)];
-            if (shape.IsMinimal)
-                sides = [.. sides, () => Own(layer, shape, ConvMethod.Minimal)];
+            choice = ConvChoice.Of(phases.Of((int)layer.Images, (int)layer.Cin, (int)layer.Cout));
+            sides = [.. sides, () => Own(layer, phases)];
         }
         var made = sides.Select(side => side()).ToArray();
         var times = made.Select(_ => new List<double[]>()).ToArray();
@@ -72,10 +70,10 @@ static class ConvolutionTable
             var chosen = pass switch { 0 => choice.Output, 1 => choice.Input, _ => choice.Weight };
             totals[0] += count * medians[0];
             totals[1] += count * medians[1];
-            totals[2] += count * medians[chosen switch { ConvMethod.Direct => 2, ConvMethod.Minimal => 3, _ => 0 }];
-            var cells = medians.Select(m => $"{m:0.000}").Concat(Enumerable.Repeat("", 4 - medians.Length));
+            totals[2] += count * medians[chosen ? 2 : 0];
+            var cells = medians.Select(m => $"{m:0.000}").Concat(Enumerable.Repeat("", 3 - medians.Length));
             var named = pass == 0 ? $"{count} | {layer} | {layer.MultiplyAdds / 1e6:0}" : " | |";
-            Console.WriteLine($"| {named} | {passes[pass]} | {string.Join(" | ", cells)} | {chosen} |");
+            Console.WriteLine($"| {named} | {passes[pass]} | {string.Join(" | ", cells)} | {(chosen ? "ours" : "libtorch")} |");
         }
     }
 
@@ -86,10 +84,11 @@ static class ConvolutionTable
             [layer.Padding, layer.Padding], [layer.Dilation, layer.Dilation], layer.Groups));
     }
 
-    static Timed Own(Layer layer, SameConvShape shape, ConvMethod method)
+    static Timed Own(Layer layer, ConvPhases phases)
     {
         var (x, weight, gradient) = layer.Tensors(MemoryFormat.Contiguous);
-        return new Timed(x, weight, gradient, (a, b) => new SameConvFunction(shape, ConvChoice.All(method)).Apply(a, b)[0]);
+        return new Timed(x, weight, gradient,
+            (a, b) => new SameConvFunction(phases, ConvChoice.Everything, MinimalPasses.Widest).Apply(a, b)[0]);
     }
 
     /// <summary>A convolution on both sides' numbers.</summary>
@@ -129,12 +128,9 @@ static class ConvolutionTable
 
         public long MultiplyAdds => Images * Cin / Groups * Cout * Across(Height) * Across(Width) * Kernel * Kernel;
 
-        public SameConvShape? Same => Stride != 1 || Groups != 1 || (Kernel, Padding) is not ((1, 0) or (3, _))
-            || (Kernel == 3 && Padding != Dilation)
-            ? null
-            : Kernel == 1
-                ? new SameConvShape((int)Images, (int)Cin, (int)Cout, 1, (int)(Height * Width), 1, 1)
-                : new SameConvShape((int)Images, (int)Cin, (int)Cout, (int)Height, (int)Width, 3, (int)Dilation);
+        public ConvPhases? Phases => (Kernel, Stride, Groups) == (3, 1, 1) && Padding == Dilation
+            ? new ConvPhases((int)Dilation, (int)Height, (int)Width)
+            : null;
 
         public (Tensor X, Tensor Weight, Tensor Gradient) Tensors(MemoryFormat format) => (
             Aten.Randn([Images, Cin, Height, Width]).Contiguous(format),

@@ -9,6 +9,7 @@ import pathlib
 import re
 import types
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 import yaml
@@ -18,6 +19,7 @@ import attention
 import dense
 import hrnet
 import hrnet_forms
+import modern
 import psa
 
 CITYSCAPES = [0.8373, 0.918, 0.866, 1.0345, 1.0166, 0.9969, 0.9754, 1.0489, 0.8786, 1.0023, 0.9539, 0.9843, 1.1116, 0.9037, 1.0865, 1.0955, 1.0865, 1.1529, 1.0507]
@@ -27,7 +29,7 @@ ATTENTION = {
     "se": attention.SqueezeExcitation, "dca": attention.DeformableAttention,
 }
 PARTS = {"encoder": ["encoder"], "semantic": ["decoder", "segmentation_head"], "depth": ["depth_decoder", "depth_head"]}
-HEADS = ("last_layer", "aux_head", "conv3x3_ocr", "ocr_distri_head", "cls_head", "classifier", "aux_classifier", "sa_heads", "decoder", "segmentation_head", "depth_decoder", "depth_head")
+HEADS = ("last_layer", "aux_head", "conv3x3_ocr", "ocr_distri_head", "cls_head", "classifier", "aux_classifier", "sa_heads", "decoder", "segmentation_head", "depth_decoder", "depth_head", "decode_head", "final_layer", "seghead_p", "seghead_d")
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
@@ -126,6 +128,11 @@ def high_resolution(model, ocr, module):
 def network(model):
     """The network of a recipe's `model` section, untrained."""
     name, _, added = model.get("name", model.get("family")).partition("+")
+    if name.startswith("segformer"):
+        sizes = model["transformer"]
+        return modern.SegFormer(*(sizes[k] for k in ("depths", "widths", "stage_heads", "reductions")), model["segformer"]["channels"], model["classes"])
+    if name.startswith("pidnet"):
+        return modern.PidNet(*(model["dual"][k] for k in ("planes", "pooling_channels", "head_channels", "fine_blocks", "coarse_blocks")), model["classes"])
     chosen = model.get("attention", {"name": added or "none"})
     module = ATTENTION.get(chosen if isinstance(chosen, str) else chosen["name"])
     family, depth = re.fullmatch(r"(hrnetv2(?=.*-ocr)|hrnetv2|fcn-resnet|sanet-resnet|unet-resnet)(\d*).*", name).groups()
@@ -186,6 +193,8 @@ def of_pixels(logits, labels, loss, corners, plain=False):
     weight = {"none": None, "cityscapes": CITYSCAPES}.get(loss.get("class_weights", "none"))
     weight = None if weight is None else logits.new_tensor(weight)
     entropy = F.cross_entropy(logits, labels, weight, ignore_index=ignored, label_smoothing=loss.get("label_smoothing", 0.0))
+    if loss.get("average") == "all" and not plain:
+        return F.cross_entropy(logits, labels, weight, ignore_index=ignored, reduction="sum") / labels.numel()
     if plain or name == "cross_entropy":
         return entropy
     if name == "focal":
@@ -208,9 +217,34 @@ def presence(logits, labels, ignored):
     return F.binary_cross_entropy_with_logits(logits, there.to(logits))
 
 
+def edges(labels):
+    """OpenCV's, as PIDNet's loader asks for them: a rim of six pixels cleared, widened by 4x4."""
+    import cv2
+    maps = []
+    for label in labels.numpy().astype(np.uint8):
+        inner = np.pad(cv2.Canny(label, 0.1, 0.2)[6:-6, 6:-6], 6)
+        maps.append(cv2.dilate(inner, np.ones((4, 4), np.uint8)) > 50)
+    return torch.from_numpy(np.stack(maps))
+
+
+def pidnet_cost(outputs, labels, loss):
+    heads, ignored = loss.get("heads", {}), loss.get("ignore_index", 255)
+    fine, edge, answer = (F.interpolate(o, labels.shape[1:], mode="bilinear", align_corners=False) for o in outputs)
+    target = edges(labels).to(edge)
+    share = target.mean()
+    weight = torch.where(target == 1, 1 - share, share)
+    boundary = F.binary_cross_entropy_with_logits(edge.squeeze(1), target, weight)
+    near = torch.where(edge.squeeze(1).detach().sigmoid() > 0.8, labels, torch.full_like(labels, ignored))
+    return (heads.get("auxiliary", 0.4) * of_pixels(fine, labels, {**loss, "name": "cross_entropy", "average": "all"}, False)
+            + of_pixels(answer, labels, loss, False) + heads.get("edges", 20) * boundary
+            + heads.get("edge_pixels", 1) * (of_pixels(answer, near, loss, False) if (near != ignored).any() else 0))
+
+
 def cost(net, outputs, labels, depth, recipe, stage):
     loss, corners = recipe.get("loss", {}), getattr(net, "align_corners", False)
     heads, ignored = loss.get("heads", {}), loss.get("ignore_index", 255)
+    if isinstance(net, modern.PidNet):
+        return pidnet_cost(outputs, labels, loss)
     answer = of_pixels(outputs[-1], labels, loss, corners)
     if isinstance(net, dense.SANet):
         mask, classes, _ = outputs
@@ -239,7 +273,8 @@ def optimiser(net, options):
     def settings(key, p):
         rate = options.get("head_rate_multiplier", 1) if key.split(".")[0] in HEADS else 1
         decay = options.get("weight_decay", 0) if options.get("decay_norms", True) or p.dim() > 1 else 0
-        return {"lr": options["learning_rate"] * rate, "weight_decay": decay}
+        own = next((g for g in options.get("groups", []) if g["contains"] in key), {})
+        return {"lr": options["learning_rate"] * rate * own.get("rate_multiplier", 1), "weight_decay": decay * own.get("decay_multiplier", 1)}
     groups = [{"params": [p], **settings(k, p)} for k, p in net.named_parameters() if p.requires_grad]
     if options.get("name", "sgd") == "sgd":
         return torch.optim.SGD(groups, options["learning_rate"], options.get("momentum", 0.9), nesterov=options.get("nesterov", False))

@@ -4,12 +4,12 @@ namespace Hwaso.Checkpoints;
 
 /// <summary>
 /// Renames the tensors of other programs' files to the authors' names, and lays those out anew that another program keeps otherwise. The
-/// tables follow mmsegmentation, timm, torchvision and HuggingFace; segmentation_models.pytorch has the authors' names.
+/// tables follow mmsegmentation, timm, torchvision, HuggingFace and detectron2; segmentation_models.pytorch has the authors' names.
 /// </summary>
 public static class ForeignNames
 {
     /// <summary>Programs whose files can be named: what <c>import --from</c> takes.</summary>
-    public static IReadOnlyList<string> Programs { get; } = ["mmseg", "timm", "hf", "smp", "torchvision"];
+    public static IReadOnlyList<string> Programs { get; } = ["mmseg", "timm", "hf", "smp", "torchvision", "detectron2"];
 
     static readonly IReadOnlyList<NameTable> tables = NameTable.All;
 
@@ -45,15 +45,15 @@ sealed record NameTable(string Program, IReadOnlyList<NameRule> Rules)
 
     public static IReadOnlyList<NameTable> All { get; } =
         [ConvNextOfTimm(), ConvNextOfTorchvision(), ConvNextOfMmPretrain(), MixOfMmseg(), SegFormerOfHuggingFace(), SwinOfMmseg(),
-            SwinOfTimm(), SwinOfTorchvision(), ConvNextOfTimm() with { Program = "smp" }, SwinOfTimm() with { Program = "smp" }];
+            SwinOfTimm(), SwinOfTorchvision(), ConvNextOfTimm() with { Program = "smp" }, SwinOfTimm() with { Program = "smp" },
+            QueryNames.EomtOfHuggingFace(), QueryNames.ResNetOfDetectron2()];
 
     /// <summary>The tensors renamed; null where no rule fits any.</summary>
     public IReadOnlyDictionary<string, HostTensor>? Apply(IReadOnlyDictionary<string, HostTensor> tensors)
     {
         var renamed = new OrderedDictionary<string, HostTensor>();
         var any = false;
-        // Keys' rows come before those of values.
-        foreach (var (given, tensor) in tensors.OrderBy(t => t.Key.Contains(".value.", StringComparison.Ordinal)))
+        foreach (var (given, tensor) in tensors.OrderBy(t => Place(t.Key)))
         {
             var key = given.Replace(Wrapped, Unwrapped, StringComparison.Ordinal);
             var rule = Rules.FirstOrDefault(rule => rule.From.IsMatch(key));
@@ -68,6 +68,11 @@ sealed record NameTable(string Program, IReadOnlyList<NameRule> Rules)
         }
         return any ? renamed : null;
     }
+
+    // Rows of queries come before those of keys, and these before those of values.
+    static int Place(string key) =>
+        key.Contains(".value.", StringComparison.Ordinal) || key.Contains(".v_proj.", StringComparison.Ordinal) ? 2
+        : key.Contains(".k_proj.", StringComparison.Ordinal) ? 1 : 0;
 
     static NameTable ConvNextOfTimm() => new("timm",
     [

@@ -6,6 +6,9 @@ static class TensorLayout
     /// <summary>[C, 1, 1] as [C].</summary>
     public static IEnumerable<(string, HostTensor)> Flat(HostTensor tensor, string name) => [(name, Shaped(tensor, tensor.Count))];
 
+    /// <summary>[T, D] as [1, T, D].</summary>
+    public static IEnumerable<(string, HostTensor)> AsOne(HostTensor tensor, string name) => [(name, Shaped(tensor, [1, .. tensor.Shape]))];
+
     /// <summary>The weight of a 1×1 convolution as a linear layer's; biases stay.</summary>
     public static IEnumerable<(string, HostTensor)> Linear(HostTensor tensor, string name) =>
         [(name, tensor.Shape is [var rows, var columns, 1, 1] ? Shaped(tensor, rows, columns) : tensor)];

@@ -39,7 +39,8 @@ static class OperatorCost
     [
         "aten::add.Tensor", "aten::add.Scalar", "aten::sub.Tensor", "aten::sub.Scalar", "aten::rsub.Scalar", "aten::mul.Tensor",
         "aten::mul.Scalar", "aten::div.Tensor", "aten::div.Scalar", "aten::neg", "aten::abs", "aten::exp", "aten::log",
-        "aten::sqrt", "aten::rsqrt", "aten::pow.Tensor_Scalar", "aten::relu", "aten::sigmoid", "aten::tanh", "aten::gelu",
+        "aten::sin", "aten::cos", "aten::sqrt", "aten::rsqrt",
+        "aten::pow.Tensor_Scalar", "aten::relu", "aten::sigmoid", "aten::tanh", "aten::gelu",
         "aten::silu", "aten::hardswish", "aten::leaky_relu", "aten::clamp", "aten::softmax.int", "aten::log_softmax.int",
         "aten::batch_norm", "aten::layer_norm", "aten::group_norm", "aten::dropout", "aten::max_pool2d", "aten::avg_pool2d",
         "aten::adaptive_avg_pool2d", "aten::upsample_bilinear2d", "aten::upsample_nearest2d", "aten::upsample_bicubic2d",
@@ -47,7 +48,7 @@ static class OperatorCost
         "aten::argmax", "aten::max", "aten::min", "aten::var.dim", "aten::cat", "aten::stack", "aten::split.Tensor", "aten::chunk",
         "aten::reshape", "aten::view", "aten::flatten.using_ints", "aten::permute", "aten::transpose.int", "aten::unsqueeze",
         "aten::squeeze.dim", "aten::expand", "aten::select.int", "aten::index_select", "aten::narrow", "aten::slice.Tensor", "aten::pad",
-        "aten::flip",
+        "aten::flip", "aten::grid_sampler",
         "aten::clone", "aten::contiguous", "aten::detach", "aten::to.dtype_layout", "aten::where.self", "aten::empty.memory_format",
         "aten::zeros", "aten::ones", "aten::full", "aten::arange.start_step", "aten::linspace", "aten::zeros_like",
         "aten::ones_like", "hwaso::roi_align", "hwaso::roi_align_pyramid", "hwaso::box_proposals", "hwaso::box_detections",

@@ -14,7 +14,7 @@ sealed class Recorder(bool keepConstants) : IDoorObserver
     readonly List<GraphNode> nodes = [];
     readonly List<GraphPlace?> places = [];
     readonly Dictionary<int, HostTensor> constants = [];
-    readonly HashSet<int> fromInput = [];
+    readonly HashSet<int> fromInput = [], unfilled = [];
     bool copying;
     readonly Stack<(int Slot, string Kind, int[] Inputs, int FirstNode)> open = [];
 
@@ -62,21 +62,25 @@ sealed class Recorder(bool keepConstants) : IDoorObserver
         for (var k = 0; k < given.Length; k++)
             given[k] = Argument(arguments[k]);
         var varies = given.Any(a => a.Values.Any(fromInput.Contains));
+        // Numbers of the network's own are written into such a tensor behind the operator.
+        var later = operation.Name == "aten::empty.memory_format";
         var made = new List<int>();
         foreach (var result in results)
             if (result.Kind == ValueKind.Tensor)
-                made.Add(Made(result.AsTensor(), varies));
+                made.Add(Made(result.AsTensor(), varies, later));
             else if (result.Kind == ValueKind.TensorList)
                 foreach (var tensor in result.AsTensors())
-                    made.Add(Made(tensor, varies));
+                    made.Add(Made(tensor, varies, later));
         nodes.Add(new GraphNode(nodes.Count, operation, Door.CurrentPlace, given, made));
     }
 
-    int Made(Tensor tensor, bool varies)
+    int Made(Tensor tensor, bool varies, bool later)
     {
         var id = Register(tensor, null, isParameter: false);
         if (varies)
             fromInput.Add(id);
+        else if (later)
+            unfilled.Add(id);
         else
             Keep(id, tensor);
         return id;
@@ -102,7 +106,11 @@ sealed class Recorder(bool keepConstants) : IDoorObserver
     int FindOrRegister(Tensor tensor)
     {
         if (known.TryGetValue(tensor.Identity, out var id))
+        {
+            if (unfilled.Remove(id))
+                Keep(id, tensor);
             return id;
+        }
         id = Register(tensor, null, isParameter: false);
         Keep(id, tensor);
         return id;

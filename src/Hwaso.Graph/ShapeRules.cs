@@ -15,7 +15,8 @@ sealed class ShapeRules : IStandIn
     static readonly HashSet<string> elementwise =
     [
         "aten::relu", "aten::sigmoid", "aten::tanh", "aten::gelu", "aten::silu", "aten::hardswish", "aten::leaky_relu",
-        "aten::clamp", "aten::neg", "aten::abs", "aten::exp", "aten::log", "aten::sqrt", "aten::rsqrt", "aten::pow.Tensor_Scalar",
+        "aten::clamp", "aten::neg", "aten::abs", "aten::exp", "aten::log", "aten::sin", "aten::cos", "aten::sqrt", "aten::rsqrt",
+        "aten::pow.Tensor_Scalar",
         "aten::add.Scalar", "aten::sub.Scalar", "aten::rsub.Scalar", "aten::mul.Scalar", "aten::div.Scalar", "aten::softmax.int",
         "aten::log_softmax.int", "aten::batch_norm", "aten::layer_norm", "aten::group_norm", "aten::dropout", "aten::contiguous",
         "aten::clone", "aten::detach", "aten::flip",
@@ -140,6 +141,7 @@ sealed class ShapeRules : IStandIn
         "aten::expand" => Shapes.Expanded(Shape(arguments[0]), arguments[1].AsInts()),
         "aten::select.int" => Shapes.Selected(Shape(arguments[0]), arguments[1].AsInt(), arguments[2].AsInt()),
         "aten::index_select" => Shapes.Picked(Shape(arguments[0]), arguments[1].AsInt(), Shape(arguments[2])),
+        "aten::grid_sampler" => [.. Shape(arguments[0])[..2], .. Shape(arguments[1])[1..3]],
         "aten::narrow" => Shapes.Narrowed(Shape(arguments[0]), arguments[1].AsInt(), arguments[2].AsInt(), arguments[3].AsInt()),
         "aten::pad" => Shapes.Padded(Shape(arguments[0]), arguments[1].AsInts()),
         "aten::to.dtype_layout" when IsHere(arguments[3]) => Shape(arguments[0]),

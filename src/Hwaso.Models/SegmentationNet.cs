@@ -41,6 +41,26 @@ public interface IAuxiliaryWeight
 {
     /// <summary>The factor of the auxiliary head's loss beside the answer's.</summary>
     double AuxiliaryWeight { get; }
+
+    /// <summary>Whether auxiliary heads were published with the answer's loss, such as hard pixels, or with plain cross entropy.</summary>
+    bool AuxiliaryIsLikeAnswer { get; }
+}
+
+/// <summary>A network that learns where labels change, beside the labels.</summary>
+public interface ILearnsEdges : ISeveralOutputs
+{
+    /// <summary>What it learns of edges; null where it was built without the heads for it.</summary>
+    EdgeKind? Edges { get; }
+}
+
+/// <summary>What a network learns of edges, and the order of its outputs.</summary>
+public enum EdgeKind
+{
+    /// <summary>Wide edges, and labels near them once more, as PIDNet: outputs for the fine map, for edges, and the answer.</summary>
+    Wide,
+
+    /// <summary>Details, as STDC: two outputs for contexts, one or more for details, and the answer.</summary>
+    Details,
 }
 
 /// <summary>A network whose losses look at more than its answer.</summary>
@@ -51,4 +71,12 @@ public interface ISeveralOutputs
 
     /// <summary>Everything that its losses look at, in the order of <see cref="OutputNames"/>.</summary>
     Tensor[] Outputs(Tensor image);
+}
+
+/// <summary>A network that changes with the course of its training, not by gradients alone.</summary>
+public interface IFollowsTraining
+{
+    /// <summary>Called before each forward of training.</summary>
+    /// <param name="progress">The share of training that is done, from 0 to below 1.</param>
+    void FollowTraining(double progress);
 }

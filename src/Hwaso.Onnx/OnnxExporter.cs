@@ -146,8 +146,12 @@ sealed class OnnxExporter
     /// <summary>Writes a weight that is made from a recorded one, under a name of its own.</summary>
     public string Weight(GraphNode node, int argument, string suffix, Func<HostTensor, (long[] Shape, float[] Values)> change)
     {
-        var name = Tensor(node, argument).Name ?? throw Unknown(node, argument);
-        var (shape, values) = change(weights(name));
+        var value = Tensor(node, argument);
+        var name = value.Name ?? $"constant_{value.Id}";
+        // A part of a weight follows from weights alone, as every constant does.
+        var host = value.Name is not null ? weights(name)
+            : graph.Constants.TryGetValue(value.Id, out var constant) ? constant : throw Unknown(node, argument);
+        var (shape, values) = change(host);
         Document.Weight(name + suffix, shape, values);
         return name + suffix;
     }

@@ -59,6 +59,8 @@ static class OnnxOperators
             ["aten::upsample_bilinear2d"] = OnnxPooling.ResizeBilinear,
             ["aten::upsample_nearest2d"] = OnnxPooling.ResizeNearest,
 
+            ["aten::grid_sampler"] = OnnxPooling.GridSample,
+
             ["aten::cat"] = OnnxShapes.Concat,
             ["aten::reshape"] = OnnxShapes.Reshape,
             ["aten::view"] = OnnxShapes.Reshape,

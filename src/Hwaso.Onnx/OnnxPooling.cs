@@ -30,6 +30,15 @@ static class OnnxPooling
             OnnxValue.Of("count_include_pad", node.Flag(5) && node.Pair(3).Any(p => p != 0) ? 1L : 0));
     }
 
+    /// <summary>Writes bilinear sampling at points, zeros outside.</summary>
+    public static void GridSample(GraphNode node, OnnxExporter to)
+    {
+        if (node.Int(2) != 0 || node.Int(3) != 0)
+            throw OnnxExporter.RefuseArguments(node);
+        to.Emit(node, "GridSample", [to.Argument(node, 0), to.Argument(node, 1)], to.Result(node), OnnxValue.Of("mode", "bilinear"),
+            OnnxValue.Of("padding_mode", "zeros"), OnnxValue.Of("align_corners", node.Flag(4) ? 1L : 0));
+    }
+
     /// <summary>
     /// Writes adaptive pooling: to one pixel as the average of all, to more as products with the shares that each pixel has in each part,
     /// as parts may overlap. The image's size cannot be free then.

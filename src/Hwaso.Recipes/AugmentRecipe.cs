@@ -12,6 +12,9 @@ public sealed record AugmentRecipe(SizePx Crop)
     /// <summary>The long side in pixels that scale 1 means, at least 1; null for the image's own.</summary>
     public int? BaseSize { get; init; }
 
+    /// <summary>The short side in pixels that scale 1 means, at least 1; null for the image's own, and beside a base size.</summary>
+    public int? ShortSize { get; init; }
+
     /// <summary>The smallest random scale, above 0.</summary>
     public double ScaleMin { get; init; } = 0.5;
 
@@ -61,6 +64,7 @@ public sealed record AugmentRecipe(SizePx Crop)
         augment = augment with
         {
             BaseSize = map["base_size"].Int(min: 1),
+            ShortSize = map["short_size"].Int(min: 1),
             ScaleMin = map["scale_min"].Number(min: 0, aboveMin: true) ?? augment.ScaleMin,
             ScaleMax = map["scale_max"].Number(min: 0, aboveMin: true) ?? augment.ScaleMax,
             ScaleStep = map["scale_step"].Number(min: 0, aboveMin: true) ?? augment.ScaleStep,
@@ -69,6 +73,8 @@ public sealed record AugmentRecipe(SizePx Crop)
             Mean = map["mean"].Numbers(count: channels) ?? MeanOf(channels),
             Std = map["std"].Numbers(count: channels, min: 0, aboveMin: true) ?? StdOf(channels),
         };
+        if (augment is { BaseSize: not null, ShortSize: not null })
+            throw map["short_size"].Node!.Error("excludes 'augment.base_size', which gives the long side; remove one of the two");
         CheckScales(augment, map);
         if (augment.Photometric && channels != ColourChannels)
             throw map["photometric"].Node!.Error($"distorts red, green and blue, but model.in_channels is {channels}; remove it");
@@ -78,6 +84,7 @@ public sealed record AugmentRecipe(SizePx Crop)
     internal void Write(YamlWriter yaml)
     {
         yaml.Int("base_size", BaseSize);
+        yaml.Int("short_size", ShortSize);
         yaml.Number("scale_min", ScaleMin);
         yaml.Number("scale_max", ScaleMax);
         yaml.Number("scale_step", ScaleStep);

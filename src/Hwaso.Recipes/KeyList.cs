@@ -65,8 +65,8 @@ static class RecipeKeys
         model: {name: any}
         data: {layout: any}
         augment: {crop: [1, 1]}
-        train: {batch: 1, optimizer: {learning_rate: 1}}
-        stages: [{name: any, epochs: 1, learn: [encoder, semantic, depth], optimizer: {learning_rate: 1}}]
+        train: {batch: 1, optimizer: {learning_rate: 1, groups: [{contains: any}]}}
+        stages: [{name: any, epochs: 1, learn: [encoder, semantic, depth], optimizer: {learning_rate: 1, groups: [{contains: any}]}}]
         """;
 
     /// <summary>

@@ -7,7 +7,13 @@ public sealed record LossRecipe
 
     static readonly NamedValues<LossKind> Kinds = new(
         ("cross_entropy", LossKind.CrossEntropy), ("focal", LossKind.Focal), ("ohem", LossKind.HardPixels), ("dice", LossKind.Dice),
-        ("lovasz", LossKind.Lovasz), ("binary_cross_entropy", LossKind.BinaryCrossEntropy));
+        ("lovasz", LossKind.Lovasz), ("binary_cross_entropy", LossKind.BinaryCrossEntropy),
+        ("mask_classification", LossKind.MaskClassification));
+
+    static readonly NamedValues<HardPixelKind> Rules = new(
+        ("hrnet", HardPixelKind.HRNet), ("bisenet", HardPixelKind.BiSeNet), ("mmseg", HardPixelKind.MmSegmentation));
+
+    static readonly NamedValues<bool> Averages = new(("counted", false), ("all", true));
 
     /// <summary>The weights of Cityscapes' 19 training classes in the official HRNet code.</summary>
     public static ValueList<double> CityscapesWeights { get; } =
@@ -37,14 +43,26 @@ public sealed record LossRecipe
     /// <summary>The probability of the right class below which a pixel is hard, above 0 up to 1; hard pixels.</summary>
     public double Threshold { get; init; } = 0.9;
 
-    /// <summary>Pixels of a batch that are kept at least, 1 or more; hard pixels.</summary>
+    /// <summary>Pixels of a batch that are kept at least, 1 or more; hard pixels. Of each image by mmsegmentation's rule.</summary>
     public int Keep { get; init; } = 131072;
+
+    /// <summary>Whose rule says which pixels are hard; hard pixels.</summary>
+    public HardPixelKind Rule { get; init; } = HardPixelKind.HRNet;
+
+    /// <summary>Whether the mean is over all pixels, ignored ones too; cross entropy.</summary>
+    public bool AverageOverAll { get; init; }
 
     /// <summary>Pixels that are added to overlap and union, 0 or more; Dice.</summary>
     public double Smooth { get; init; } = 1;
 
     /// <summary>The weight of pixels of the second class, above 0; binary cross entropy.</summary>
     public double PositiveWeight { get; init; } = 1;
+
+    /// <summary>Points at which a query's mask is compared with an object's, 1 or more; mask classification.</summary>
+    public int Points { get; init; } = 12544;
+
+    /// <summary>The weight of queries without an object, 0 or more; mask classification.</summary>
+    public double NoObject { get; init; } = 0.1;
 
     /// <summary>What cross entropy is multiplied by before it is added, 0 or more; Dice and Lovász.</summary>
     public double CrossEntropyShare { get; init; }
@@ -65,10 +83,14 @@ public sealed record LossRecipe
         map.RefuseUnless(loss.Kind is LossKind.CrossEntropy or LossKind.HardPixels, "cross_entropy and ohem", chosen, "class_weights");
         map.RefuseUnless(loss.Kind == LossKind.CrossEntropy, "cross_entropy", chosen, "label_smoothing");
         map.RefuseUnless(loss.Kind == LossKind.Focal, "focal", chosen, "alpha", "gamma");
-        map.RefuseUnless(loss.Kind == LossKind.HardPixels, "ohem", chosen, "threshold", "keep");
+        map.RefuseUnless(loss.Kind == LossKind.CrossEntropy, "cross_entropy", chosen, "average");
+        map.RefuseUnless(loss.Kind == LossKind.HardPixels, "ohem", chosen, "threshold", "keep", "rule");
+        var rule = map["rule"].Choice(Rules) ?? loss.Rule;
+        map.RefuseUnless(rule != HardPixelKind.BiSeNet, "loss.rule hrnet and mmseg", "bisenet, which keeps a sixteenth", "keep");
         map.RefuseUnless(loss.Kind == LossKind.Dice, "dice", chosen, "smooth");
         map.RefuseUnless(loss.Kind is LossKind.Dice or LossKind.Lovasz, "dice and lovasz", chosen, "cross_entropy_share");
         map.RefuseUnless(loss.Kind == LossKind.BinaryCrossEntropy, "binary_cross_entropy", chosen, "positive_weight");
+        map.RefuseUnless(loss.Kind == LossKind.MaskClassification, "mask_classification", chosen, "points", "no_object");
         loss = loss with
         {
             IgnoreIndex = ReadIgnored(map["ignore_index"]),
@@ -78,8 +100,12 @@ public sealed record LossRecipe
             Gamma = map["gamma"].Number(min: 0) ?? loss.Gamma,
             Threshold = map["threshold"].Number(min: 0, max: 1, aboveMin: true) ?? loss.Threshold,
             Keep = map["keep"].Int(min: 1) ?? loss.Keep,
+            Rule = rule,
+            AverageOverAll = map["average"].Choice(Averages) ?? loss.AverageOverAll,
             Smooth = map["smooth"].Number(min: 0) ?? loss.Smooth,
             PositiveWeight = map["positive_weight"].Number(min: 0, aboveMin: true) ?? loss.PositiveWeight,
+            Points = map["points"].Int(min: 1) ?? loss.Points,
+            NoObject = map["no_object"].Number(min: 0) ?? loss.NoObject,
             CrossEntropyShare = map["cross_entropy_share"].Number(min: 0) ?? loss.CrossEntropyShare,
             Heads = LossHeadsRecipe.Read(map.Section("heads")),
         };
@@ -103,6 +129,7 @@ public sealed record LossRecipe
         {
             case LossKind.CrossEntropy:
                 yaml.Number("label_smoothing", LabelSmoothing);
+                yaml.Text("average", Averages.NameOf(AverageOverAll));
                 break;
             case LossKind.Focal:
                 yaml.Number("alpha", Alpha);
@@ -110,13 +137,18 @@ public sealed record LossRecipe
                 break;
             case LossKind.HardPixels:
                 yaml.Number("threshold", Threshold);
-                yaml.Int("keep", Keep);
+                yaml.Text("rule", Rules.NameOf(Rule));
+                if (Rule != HardPixelKind.BiSeNet) yaml.Int("keep", Keep);
                 break;
             case LossKind.Dice:
                 yaml.Number("smooth", Smooth);
                 break;
             case LossKind.BinaryCrossEntropy:
                 yaml.Number("positive_weight", PositiveWeight);
+                break;
+            case LossKind.MaskClassification:
+                yaml.Int("points", Points);
+                yaml.Number("no_object", NoObject);
                 break;
         }
         if (Kind is LossKind.Dice or LossKind.Lovasz) yaml.Number("cross_entropy_share", CrossEntropyShare);
@@ -159,46 +191,20 @@ public enum LossKind
 
     /// <summary>Cross entropy of a network of one output channel, the logit of the second of two classes.</summary>
     BinaryCrossEntropy,
+
+    /// <summary>Classes and masks of queries, each paired with a class of the image: EoMT, Mask2Former.</summary>
+    MaskClassification,
 }
 
-/// <summary>What the losses of a network's training outputs are multiplied by; null keeps the published weight.</summary>
-public sealed record LossHeadsRecipe
+/// <summary>Whose rule says which pixels are hard.</summary>
+public enum HardPixelKind
 {
-    /// <summary>The auxiliary head of OCR (0.4), FCN and DeepLabV3 (0.5), 0 or more; 0 leaves it out.</summary>
-    public double? Auxiliary { get; init; }
+    /// <summary>HRNet's code: probabilities below the threshold, which rises until enough pixels are kept.</summary>
+    HRNet,
 
-    /// <summary>A SANet's presence of classes: α, 0 or more, 0.2.</summary>
-    public double? Categorical { get; init; }
+    /// <summary>BiSeNet's code: costs above −log of the threshold, or the largest sixteenth where those are fewer.</summary>
+    BiSeNet,
 
-    /// <summary>A SANet's merged answer: β, 0 or more, 0.8.</summary>
-    public double? Dense { get; init; }
-
-    /// <summary>The semantic decoder of a U-Net of two, 0 or more, 0.85; a stage can have its own.</summary>
-    public double? Semantic { get; init; }
-
-    /// <summary>The depth decoder of a U-Net of two, 0 or more, 0.15; a stage can have its own.</summary>
-    public double? Depth { get; init; }
-
-    internal static LossHeadsRecipe Read(YamlMap map) => new()
-    {
-        Auxiliary = map["auxiliary"].Number(min: 0),
-        Categorical = map["categorical"].Number(min: 0),
-        Dense = map["dense"].Number(min: 0),
-        Semantic = map["semantic"].Number(min: 0),
-        Depth = map["depth"].Number(min: 0),
-    };
-
-    internal void Write(YamlWriter yaml)
-    {
-        if (this == new LossHeadsRecipe())
-            return;
-        yaml.Section("heads", () =>
-        {
-            yaml.Number("auxiliary", Auxiliary);
-            yaml.Number("categorical", Categorical);
-            yaml.Number("dense", Dense);
-            yaml.Number("semantic", Semantic);
-            yaml.Number("depth", Depth);
-        });
-    }
+    /// <summary>mmsegmentation's: HRNet's pixels, with the number to keep of each image; the mean is over all pixels.</summary>
+    MmSegmentation,
 }

@@ -34,6 +34,12 @@ public sealed record OptimizerRecipe(double LearningRate)
     /// <summary>What the learning rate of the head's parameters is multiplied by, 0 or more.</summary>
     public double HeadRateMultiplier { get; init; } = 1;
 
+    /// <summary>What learns in another way, by name; of several that fit a parameter, the first decides.</summary>
+    public ValueList<ParameterGroupRecipe> Groups { get; init; } = [];
+
+    /// <summary>How the learning rate falls from the last layer of the backbone to its first; null where it does not.</summary>
+    public LayerDecayRecipe? LayerDecay { get; init; }
+
     /// <summary>Reads an optimiser.</summary>
     /// <param name="map">Its section.</param>
     /// <param name="usual">The optimiser that what is left out is of, where it has the same name; null for the defaults.</param>
@@ -63,6 +69,9 @@ public sealed record OptimizerRecipe(double LearningRate)
             WeightDecay = map["weight_decay"].Number(min: 0) ?? optimizer.WeightDecay,
             DecayNorms = map["decay_norms"].Flag() ?? optimizer.DecayNorms,
             HeadRateMultiplier = map["head_rate_multiplier"].Number(min: 0) ?? optimizer.HeadRateMultiplier,
+            // Of each optimiser by itself: there is no word for none.
+            Groups = ParameterGroupRecipe.Read(map),
+            LayerDecay = LayerDecayRecipe.Read(map.Section("layer_decay")),
         };
         if (optimizer is { Nesterov: true, Momentum: 0 }) throw map["nesterov"].Node!.Error("wants a momentum above 0");
         if (optimizer.Beta1 >= 1 || optimizer.Beta2 >= 1) throw map["betas"].Node!.Error("wants two numbers below 1, such as [0.9, 0.999]");
@@ -86,6 +95,8 @@ public sealed record OptimizerRecipe(double LearningRate)
         yaml.Number("weight_decay", WeightDecay);
         yaml.Flag("decay_norms", DecayNorms);
         yaml.Number("head_rate_multiplier", HeadRateMultiplier);
+        yaml.List("groups", Groups, group => group.Write(yaml));
+        if (LayerDecay is { } decay) yaml.Section("layer_decay", () => decay.Write(yaml));
     }
 }
 

@@ -8,6 +8,8 @@ public sealed record ScheduleRecipe
     static readonly NamedValues<ScheduleKind> Kinds = new(
         ("poly", ScheduleKind.Poly), ("step", ScheduleKind.Step), ("cosine", ScheduleKind.Cosine), ("constant", ScheduleKind.Constant));
 
+    static readonly NamedValues<WarmupKind> Warmups = new(("linear", WarmupKind.Linear), ("exponential", WarmupKind.Exponential));
+
     /// <summary>Which schedule.</summary>
     public ScheduleKind Kind { get; init; } = ScheduleKind.Poly;
 
@@ -23,11 +25,23 @@ public sealed record ScheduleRecipe
     /// <summary>What the rate is multiplied by at each milestone, above 0; step.</summary>
     public double Gamma { get; init; } = 0.1;
 
-    /// <summary>Optimiser steps over which the rate first rises linearly to the schedule's; 0 for none.</summary>
+    /// <summary>Optimiser steps over which the rate first rises to the schedule's; 0 for none.</summary>
     public int WarmupIterations { get; init; }
 
     /// <summary>The fraction of the rate with which the warm-up begins, 0 to 1.</summary>
     public double WarmupRatio { get; init; } = 0.1;
+
+    /// <summary>How the rate rises.</summary>
+    public WarmupKind Warmup { get; init; } = WarmupKind.Linear;
+
+    /// <summary>Whether the schedule begins where the warm-up ends; if not, it runs under the warm-up.</summary>
+    public bool AfterWarmup { get; init; }
+
+    /// <summary>
+    /// Optimiser steps over which the rate of the backbone rises from 0 once the warm-up of the rest has ended; 0 where it has the rate of
+    /// the rest.
+    /// </summary>
+    public int BackboneIterations { get; init; }
 
     internal static ScheduleRecipe Read(YamlMap map, int? epochs, int? iterations)
     {
@@ -44,10 +58,18 @@ public sealed record ScheduleRecipe
             Gamma = map["gamma"].Number(min: 0, aboveMin: true) ?? schedule.Gamma,
             WarmupIterations = map["warmup_iterations"].Int(min: 0) ?? schedule.WarmupIterations,
             WarmupRatio = map["warmup_ratio"].Number(min: 0, max: 1) ?? schedule.WarmupRatio,
+            Warmup = map["warmup"].Choice(Warmups) ?? schedule.Warmup,
+            AfterWarmup = map["after_warmup"].Flag() ?? schedule.AfterWarmup,
+            BackboneIterations = map["backbone_iterations"].Int(min: 0) ?? schedule.BackboneIterations,
         };
         if (schedule.WarmupIterations >= iterations) throw map["warmup_iterations"].Node!.Error(
             $"{schedule.WarmupIterations} is no less "
             + $"than the run's {iterations} iterations");
+        if ((long)schedule.WarmupIterations + schedule.BackboneIterations >= iterations) throw map["backbone_iterations"].Node!.Error(
+            $"{schedule.BackboneIterations} behind the warm-up's {schedule.WarmupIterations} are no less "
+            + $"than the run's {iterations} iterations");
+        if (schedule is { Warmup: WarmupKind.Exponential, WarmupRatio: 0 }) throw (map["warmup_ratio"].Node ?? map).Error(
+            "an exponential warm-up begins with a fraction above 0, such as 0.1");
         if (schedule.Kind == ScheduleKind.Step) CheckMilestones(schedule.Milestones, map, epochs, iterations);
         return schedule;
     }
@@ -64,6 +86,9 @@ public sealed record ScheduleRecipe
         }
         yaml.Int("warmup_iterations", WarmupIterations);
         yaml.Number("warmup_ratio", WarmupRatio);
+        yaml.Text("warmup", Warmups.NameOf(Warmup));
+        yaml.Flag("after_warmup", AfterWarmup);
+        yaml.Int("backbone_iterations", BackboneIterations);
     }
 
     static void CheckMilestones(ValueList<int> milestones, YamlMap map, int? epochs, int? iterations)
@@ -94,4 +119,14 @@ public enum ScheduleKind
 
     /// <summary>base throughout.</summary>
     Constant,
+}
+
+/// <summary>How the rate rises from a fraction r of itself, at step t of a warm-up of W.</summary>
+public enum WarmupKind
+{
+    /// <summary>r + (1 − r) · t / W.</summary>
+    Linear,
+
+    /// <summary>r^(1 − t / W).</summary>
+    Exponential,
 }

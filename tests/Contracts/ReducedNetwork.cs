@@ -19,6 +19,17 @@ static class ReducedNetwork
     public static ModelDefinition Of(ModelDefinition definition) => definition switch
     {
         DinoDefinition dino => dino with { Config = dino.Config with { Width = 96, Depth = 4, Heads = 6, ImagePx = 70 } },
+        DinoV3Definition dino => dino with { Config = dino.Config with { Width = 48, Depth = 3, Heads = 3 } },
+        EomtDefinition eomt => eomt with
+        {
+            Config = eomt.Config with { Width = 48, Depth = 4, Heads = 3, ImagePx = 64 },
+            Head = eomt.Head with { Queries = 6, Blocks = 2 },
+        },
+        Mask2FormerDefinition former => former with
+        {
+            Encoder = Narrow(former.Encoder),
+            Head = new() { Queries = 6, Width = 32, Heads = 4, EncoderLayers = 1, EncoderWidth = 24, DecoderLayers = 3, DecoderWidth = 24 },
+        },
         ResNetClassifierDefinition resnet => resnet with { Config = Narrow(resnet.Config) },
         HRNetDetectorDefinition hrnet => hrnet with
         {
@@ -39,6 +50,7 @@ static class ReducedNetwork
         EncoderDecoderDefinition pyramid => pyramid with { Encoder = Narrow(pyramid.Encoder), Decoder = Narrow(pyramid.Decoder) },
         DdrNetDefinition dual => dual with { Config = dual.Config with { Planes = 8, PoolingChannels = 8, HeadChannels = 8 } },
         PidNetDefinition dual => dual with { Config = dual.Config with { Planes = 8, PoolingChannels = 8, HeadChannels = 8 } },
+        StdcDefinition stdc => stdc with { Config = stdc.Config with { Width = 16, DetailStrides = [2, 4, 8] } },
         BiSeNetV2Definition bilateral => bilateral with { Config = bilateral.Config with { HeadChannels = 16, AuxiliaryChannels = 16 } },
         DecodeHeadDefinition net => net with { Encoder = Narrow(net.Encoder), Head = net.Head with { Channels = 16 } },
         SANetDefinition { ResNet: { } resnet } sanet => sanet with { ResNet = Narrow(resnet) },

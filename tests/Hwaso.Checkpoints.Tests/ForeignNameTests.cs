@@ -64,6 +64,54 @@ public sealed class ForeignNameTests
     }
 
     [Fact]
+    public void An_EoMT_of_HuggingFace_has_queries_keys_and_values_in_one_again()
+    {
+        var foreign = new Dictionary<string, HostTensor>
+        {
+            ["layers.0.attention.v_proj.weight"] = HostTensor.Of([5f, 6f], 1, 2),
+            ["layers.0.attention.k_proj.weight"] = HostTensor.Of([3f, 4f], 1, 2),
+            ["layers.0.attention.q_proj.weight"] = HostTensor.Of([1f, 2f], 1, 2),
+            ["embeddings.position_embeddings.weight"] = HostTensor.Of([7f, 8f], 2, 1),
+        };
+        foreach (var name in new[] { "embeddings.cls_token", "embeddings.register_tokens", "embeddings.patch_embeddings.projection.bias",
+            "layers.11.attention.out_proj.bias", "layers.0.layer_scale1.lambda1", "layers.0.mlp.fc2.bias", "layers.0.norm2.bias",
+            "layernorm.weight", "query.weight", "class_predictor.bias", "upscale_block.block.1.layernorm2d.bias",
+            "upscale_block.block.0.conv2.weight", "mask_head.fc3.weight", "attn_mask_probs" })
+            foreign.Add(name, HostTensor.Of([0f], 1));
+        const string Vit = "encoder.backbone.";
+        string[] wanted =
+        [
+            $"{Vit}blocks.0.attn.qkv.weight", $"{Vit}pos_embed", $"{Vit}cls_token", $"{Vit}reg_token", $"{Vit}patch_embed.proj.bias",
+            $"{Vit}blocks.11.attn.proj.bias", $"{Vit}blocks.0.ls1.gamma", $"{Vit}blocks.0.mlp.fc2.bias", $"{Vit}blocks.0.norm2.bias",
+            $"{Vit}norm.weight", "q.weight", "class_head.bias", "upscale.1.norm.bias", "upscale.0.conv2.weight", "mask_head.4.weight",
+            "attn_mask_probs",
+        ];
+        var (tensors, found) = ForeignNames.Convert(foreign, wanted);
+        Assert.Equal("hf", found);
+        Assert.Equal(wanted.Order(StringComparer.Ordinal), tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([1f, 2, 3, 4, 5, 6], tensors[wanted[0]].ToFloats());
+        Assert.Equal([1L, 2, 1], tensors[wanted[1]].Shape);
+    }
+
+    [Fact]
+    public void A_ResNet_of_detectron2_has_the_names_of_torchvision()
+    {
+        (string Theirs, string Ours)[] names =
+        [
+            ("backbone.stem.conv1.weight", "backbone.conv1.weight"), ("backbone.stem.conv1.norm.running_var", "backbone.bn1.running_var"),
+            ("backbone.res2.0.conv1.weight", "backbone.layer1.0.conv1.weight"),
+            ("backbone.res5.2.conv3.norm.bias", "backbone.layer4.2.bn3.bias"),
+            ("backbone.res3.0.shortcut.weight", "backbone.layer2.0.downsample.0.weight"),
+            ("backbone.res4.0.shortcut.norm.weight", "backbone.layer3.0.downsample.1.weight"),
+            ("sem_seg_head.predictor.query_feat.weight", "sem_seg_head.predictor.query_feat.weight"),
+        ];
+        var foreign = names.ToDictionary(n => n.Theirs, _ => HostTensor.Of([0f], 1));
+        var (tensors, found) = ForeignNames.Convert(foreign, [.. names.Select(n => n.Ours)]);
+        Assert.Equal("detectron2", found);
+        Assert.Equal(names.Select(n => n.Ours), tensors.Keys);
+    }
+
+    [Fact]
     public void A_checkpoint_in_parts_is_read_by_its_index()
     {
         var folder = Directory.CreateTempSubdirectory("hwaso-parts-").FullName;

@@ -22,6 +22,7 @@ public sealed class KilledTrainingTests(Workshop shop, ITestOutputHelper output)
     static readonly string[] files = ["checkpoints/last.safetensors", "checkpoints/best.safetensors"];
 
     [Fact]
+    [Trait("Time", "Long")]
     public void A_run_killed_at_random_moments_and_resumed_ends_with_the_same_bits()
     {
         var count = Asked("HWASO_KILLS") ?? 2;

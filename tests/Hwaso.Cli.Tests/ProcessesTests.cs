@@ -25,6 +25,7 @@ public sealed class ProcessesTests(Workshop shop)
     }
 
     [Fact]
+    [Trait("Time", "Long")]
     public void A_run_that_is_killed_or_stopped_and_continued_ends_with_the_same_bits()
     {
         // One name for all, because the recipe in a checkpoint begins with the run's own path.

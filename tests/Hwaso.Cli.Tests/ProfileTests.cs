@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Hwaso.Cli.Tests;
 
-public sealed class ProfileTests
+[Collection(WorkshopTests.Name)]
+public sealed class ProfileTests(Workshop shop)
 {
     [Fact]
     public void Profile_reports_the_published_counts_and_layers_that_sum_to_them()
@@ -96,9 +97,7 @@ public sealed class ProfileTests
     [Fact]
     public void Models_show_our_count_beside_the_published_one()
     {
-        var line = CommandLine.Run("models", "--json");
-
-        var models = JsonDocument.Parse(line.Output).RootElement.GetProperty("models").EnumerateArray().ToArray();
+        var models = JsonDocument.Parse(shop.Networks).RootElement.GetProperty("models").EnumerateArray().ToArray();
         var published = models.Where(model => model.GetProperty("published_parameters").ValueKind == JsonValueKind.Number).ToArray();
         Assert.NotEmpty(published);
         Assert.All(published, model =>

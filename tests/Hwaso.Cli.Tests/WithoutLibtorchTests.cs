@@ -26,7 +26,7 @@ public sealed class WithoutLibtorchTests(Workshop shop)
     {
         var version = Json("--version");
         var models = Json("models");
-        var here = JsonDocument.Parse(CommandLine.Run("models", "--json").Output).RootElement;
+        var here = JsonDocument.Parse(shop.Networks).RootElement;
         var profile = Json("profile", "hrnetv2-w48+psa-spatial", "--size", "480x480", "--classes", "59", "--layers");
         var drawing = shop.At("drawn.svg");
         var recipe = Run("profile", shop.Recipe, "--size", "64x64", "--classes", "7", "--draw", drawing);

@@ -27,6 +27,8 @@ public sealed class Workshop : IDisposable
           optimizer: {learning_rate: 0.01, momentum: 0.9, weight_decay: 0.0001}
         """;
 
+    readonly Lazy<string> networks = new(() => CommandLine.Run("models", "--json").Output);
+
     public Workshop()
     {
         Root = Directory.CreateTempSubdirectory("hwaso-cli").FullName;
@@ -40,6 +42,9 @@ public sealed class Workshop : IDisposable
     internal CommandLine Trained { get; }
 
     public string Root { get; }
+
+    /// <summary>What <c>models --json</c> prints in this process; counting every network takes seconds.</summary>
+    internal string Networks => networks.Value;
 
     public string Recipe => At("small.yaml");
 

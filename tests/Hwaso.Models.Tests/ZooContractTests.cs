@@ -156,9 +156,14 @@ public sealed class ZooContractTests : TensorTest
             Unused = "it stands in the authors' files and takes no part there either";
         return definition switch
         {
-            DinoDefinition { Head: null } => new() { ["mask_token"] = Mask },
+            DinoDefinition { Head: null } or DinoV3Definition => new() { ["mask_token"] = Mask },
             DinoDefinition => new() { ["backbone.mask_token"] = Mask, ["backbone.norm.weight"] = Norm, ["backbone.norm.bias"] = Norm },
             EncoderDecoderDefinition { Decoder: PspDecoder } => Deep(definition),
+            StdcDefinition { Config.Auxiliary: true } => new[]
+            {
+                "conv_last.conv.weight", "conv_last.bn.weight", "conv_last.bn.bias", "fc.weight", "bn.weight", "bn.bias", "linear.weight",
+            }.Select(key => $"cp.backbone.{key}").Concat(new[] { "conv.conv.weight", "conv.bn.weight", "conv.bn.bias", "conv_out.weight" }
+                .Select(key => $"conv_out_sp16.{key}")).ToDictionary(key => key, _ => Unused),
             SegFormerDefinition => new() { ["decode_head.conv_seg.weight"] = Unused, ["decode_head.conv_seg.bias"] = Unused },
             _ => [],
         };

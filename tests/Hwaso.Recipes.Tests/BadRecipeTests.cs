@@ -104,6 +104,22 @@ public sealed class BadRecipeTests
     [InlineData(9, "  epochs: 9\n  schedule: {name: step, milestones: [3, 9]}",
         "10: train.schedule.milestones: 9 is not within the run's 9 epochs")]
     [InlineData(9, "  epochs: 9\n  schedule: {name: step, milestones: [3, 3]}", "10: train.schedule.milestones: 3 does not come after 3")]
+    [InlineData(9, "  iterations: 9\n  schedule: {warmup_iterations: 5, backbone_iterations: 4}",
+        "10: train.schedule.backbone_iterations: 4 behind the warm-up's 5 are no less than the run's 9 iterations")]
+    [InlineData(9, "  iterations: 9\n  schedule: {warmup: exponential, warmup_ratio: 0}",
+        "10: train.schedule.warmup_ratio: an exponential warm-up begins with a fraction above 0, such as 0.1")]
+    [InlineData(12, "    learning_rate: 1\n    groups: [{decay_multiplier: 0}]",
+        "13: train.optimizer.groups[0].contains: missing; wants a text that names of parameters contain, such as norm")]
+    [InlineData(12, "    learning_rate: 1\n    groups: [{contains: norm}, {contains: norm1}]",
+        "13: train.optimizer.groups[1].contains: every name with 'norm1' has 'norm' too, which stands before and decides; put the longer "
+        + "text first")]
+    [InlineData(12, "    learning_rate: 1\n    layer_decay: {rule: blocks, factor: 0.8, layers: 6}",
+        "13: train.optimizer.layer_decay.layers: belongs to convnext_stages and convnext_layers, not to blocks; remove it, or change the "
+        + "name")]
+    [InlineData(12, "    learning_rate: 1\n    layer_decay: {rule: blocks}",
+        "13: train.optimizer.layer_decay.factor: missing; wants the factor of each layer, such as 0.9")]
+    [InlineData(5, "  layout: voc\nloss: {name: ohem, rule: bisenet, keep: 9}",
+        "6: loss.keep: belongs to loss.rule hrnet and mmseg, not to bisenet, which keeps a sixteenth; remove it, or change the name")]
     [InlineData(9, "  iterations: 9\n  schedule: {warmup_iterations: 9}",
         "10: train.schedule.warmup_iterations: 9 is no less than the run's 9 iterations")]
     [InlineData(7, "  crop: [64, 64]\n  scale_min: 2\n  scale_max: 1", "9: augment.scale_max: scale_max 1 is below scale_min 2")]

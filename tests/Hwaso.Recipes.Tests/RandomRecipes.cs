@@ -110,6 +110,8 @@ sealed class RandomRecipes(Random random)
             Heads = new LossHeadsRecipe
             {
                 Auxiliary = MaybeValue(Above0),
+                Edges = MaybeValue(Above0),
+                EdgePixels = MaybeValue(Above0),
                 Categorical = MaybeValue(Above0),
                 Dense = MaybeValue(Above0),
                 Semantic = MaybeValue(Above0),
@@ -119,14 +121,26 @@ sealed class RandomRecipes(Random random)
         ValueList<double>? Weights() => Maybe<ValueList<double>>(() => [Above0(), Above0(), Above0()]);
         return kind switch
         {
-            LossKind.CrossEntropy => any with { ClassWeights = Weights(), LabelSmoothing = random.NextDouble() },
+            LossKind.CrossEntropy => any with
+            {
+                ClassWeights = Weights(),
+                LabelSmoothing = random.NextDouble(),
+                AverageOverAll = Coin(),
+            },
             LossKind.Focal => any with { Alpha = Above0(), Gamma = Above0() },
-            LossKind.HardPixels => any with { ClassWeights = Weights(), Threshold = 1 - random.NextDouble(), Keep = random.Next(1, 999) },
+            LossKind.HardPixels => Hard(any with { ClassWeights = Weights(), Threshold = 1 - random.NextDouble() }),
             LossKind.Dice => any with { Smooth = Above0(), CrossEntropyShare = Above0() },
             LossKind.Lovasz => any with { CrossEntropyShare = Above0() },
             LossKind.BinaryCrossEntropy => any with { PositiveWeight = Above0() },
+            LossKind.MaskClassification => any with { Points = random.Next(1, 999), NoObject = Above0() },
             _ => throw new InvalidOperationException($"no random recipe of {kind}: add one here"),
         };
+    }
+
+    LossRecipe Hard(LossRecipe loss)
+    {
+        var rule = (HardPixelKind)random.Next(3);
+        return rule == HardPixelKind.BiSeNet ? loss with { Rule = rule } : loss with { Rule = rule, Keep = random.Next(1, 999) };
     }
 
     ModelRecipe Model()
@@ -188,10 +202,11 @@ sealed class RandomRecipes(Random random)
 
     AugmentRecipe Augment()
     {
-        var (min, step) = (random.NextDouble() + 0.1, random.NextDouble() + 0.01);
+        var (min, step, side) = (random.NextDouble() + 0.1, random.NextDouble() + 0.01, random.Next(3));
         return new AugmentRecipe(Size())
         {
-            BaseSize = MaybeValue(() => random.Next(1, 4096)),
+            BaseSize = side == 0 ? random.Next(1, 4096) : null,
+            ShortSize = side == 1 ? random.Next(1, 4096) : null,
             ScaleMin = min,
             ScaleMax = min + (random.Next(9) * step),
             ScaleStep = step,
@@ -232,17 +247,36 @@ sealed class RandomRecipes(Random random)
             Kind = kind,
             WeightDecay = Coin() ? 0 : Above0(),
             DecayNorms = Coin(),
-            HeadRateMultiplier = Above0()
+            HeadRateMultiplier = Above0(),
+            Groups = Coin() ? [] :
+            [
+                new("norm") { DecayMultiplier = Above0() }, new($"head-{random.Next()}") { RateMultiplier = Above0() },
+            ],
+            LayerDecay = Maybe(LayerDecay),
         };
         return kind == OptimizerKind.Sgd
             ? both with { Momentum = 1 - random.NextDouble(), Nesterov = Coin() }
             : both with { Beta1 = random.NextDouble(), Beta2 = random.NextDouble(), Eps = Above0() };
     }
 
+    LayerDecayRecipe LayerDecay()
+    {
+        var decay = new LayerDecayRecipe((LayerDecayRule)random.Next(3), 1 - random.NextDouble());
+        return decay.Rule == LayerDecayRule.Blocks ? decay : decay with { Layers = random.Next(5, 99) };
+    }
+
     ScheduleRecipe Schedule()
     {
         var kind = (ScheduleKind)random.Next(4);
-        var any = new ScheduleRecipe { Kind = kind, WarmupIterations = random.Next(1000), WarmupRatio = random.NextDouble() };
+        var any = new ScheduleRecipe
+        {
+            Kind = kind,
+            WarmupIterations = random.Next(500),
+            WarmupRatio = 1 - random.NextDouble(),
+            Warmup = (WarmupKind)random.Next(2),
+            AfterWarmup = Coin(),
+            BackboneIterations = random.Next(500),
+        };
         return kind switch
         {
             ScheduleKind.Poly => any with { Power = Above0(), End = Above0() },

@@ -23,7 +23,7 @@ public sealed partial class RecipeDocumentationTests
         string[] choices =
         [
             "train.schedule.name=poly", "train.optimizer.name=adam", "train.schedule={name: step, milestones: [1]}", "loss.name=focal",
-            "loss.name=ohem", "loss.name=dice", "loss.name=binary_cross_entropy", "pose.sigma=2",
+            "loss.name=ohem", "loss.name=dice", "loss.name=binary_cross_entropy", "loss.name=mask_classification", "pose.sigma=2",
             "detection.background=false",
         ];
         foreach (var choice in choices)

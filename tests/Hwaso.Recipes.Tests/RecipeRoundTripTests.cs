@@ -51,6 +51,9 @@ public sealed class RecipeRoundTripTests
                 end: 0
                 warmup_iterations: 0
                 warmup_ratio: 0.1
+                warmup: linear
+                after_warmup: false
+                backbone_iterations: 0
               batch_norm: learn
               sync_batch_norm: true
               memory_format: channels_last
@@ -65,6 +68,7 @@ public sealed class RecipeRoundTripTests
               ignore_index: 255
               class_weights: none
               label_smoothing: 0
+              average: counted
 
             validate:
               every: 1

@@ -14,6 +14,9 @@ public sealed record Augmentation
     /// <summary>The long side in pixels that scale 1 means; null for the image's own.</summary>
     public int? BaseSize { get; init; }
 
+    /// <summary>The short side in pixels that scale 1 means; null for the image's own, and where there is a base size.</summary>
+    public int? ShortSize { get; init; }
+
     /// <summary>The smallest scale.</summary>
     public double MinScale { get; init; } = 0.5;
 
@@ -44,6 +47,8 @@ public sealed record Augmentation
         }
         Require(CropHeight > 0 && CropWidth > 0, $"a crop of {CropHeight}×{CropWidth}: both sides must be at least 1");
         Require(BaseSize is null or > 0, $"BaseSize is {BaseSize}; at least 1 was wanted, or null for the image's own long side");
+        Require(ShortSize is null || (ShortSize > 0 && BaseSize is null),
+            $"ShortSize is {ShortSize}, BaseSize {BaseSize}; one of at least 1 was wanted, or both null for the image's own sides");
         Require(MinScale > 0 && MaxScale >= MinScale && double.IsFinite(MaxScale),
             Invariant($"scales from {MinScale} to {MaxScale}: above 0 and in rising order were wanted"));
         Require(ScaleStep > 0, Invariant($"ScaleStep is {ScaleStep}; above 0 was wanted"));
@@ -68,14 +73,17 @@ public readonly record struct CropPlan(int ScaledWidth, int ScaledHeight, int X,
         var steps = (int)Math.Round((augmentation.MaxScale - augmentation.MinScale) / augmentation.ScaleStep);
         // 0.5 + 3 × 0.1 must be 0.8, as the official 0.5 + 3 / 10 is: the last bit can decide about a pixel.
         var scale = Math.Round(augmentation.MinScale + augmentation.ScaleStep * random.UpTo(steps), 9);
-        var longSide = Math.Max(1, (int)((augmentation.BaseSize ?? Math.Max(width, height)) * scale + 0.5));
-        var (w, h) = width >= height
-            ? (longSide, Math.Max(1, (int)((double)height * longSide / width + 0.5)))
-            : (Math.Max(1, (int)((double)width * longSide / height + 0.5)), longSide);
+        var (w, h) = augmentation.ShortSize is { } shortSize
+            ? Scaled(width, height, Math.Max(1, (int)(shortSize * scale + 0.5)), width < height)
+            : Scaled(width, height, Math.Max(1, (int)((augmentation.BaseSize ?? Math.Max(width, height)) * scale + 0.5)), width >= height);
         var y = random.UpTo(Math.Max(0, h - augmentation.CropHeight));
         var x = random.UpTo(Math.Max(0, w - augmentation.CropWidth));
         return new CropPlan(w, h, x, y, augmentation.Flip && random.UpTo(1) == 1);
     }
+
+    static (int Width, int Height) Scaled(int width, int height, int side, bool isWidth) => isWidth
+        ? (side, Math.Max(1, (int)((double)height * side / width + 0.5)))
+        : (Math.Max(1, (int)((double)width * side / height + 0.5)), side);
 }
 
 /// <summary>

@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Hwaso.Checkpoints;
+using Hwaso.Models;
 using Hwaso.Models.Backbones;
-using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Inference.Networks;
 
-/// <summary>Compares a DINOv2 with recorded tokens, maps of intermediate blocks, or depth.</summary>
+/// <summary>Compares a DINOv2 or DINOv3 with recorded tokens, maps of intermediate blocks, or depth.</summary>
 static partial class DinoVerifier
 {
     const string Known = "output (class token, or depth), output_clstoken, output_patchtokens, output_prenorm, output_interK_patch, "
@@ -19,7 +19,7 @@ static partial class DinoVerifier
     /// Compares every output that it knows; <c>output_NAME_…</c> belongs to <c>input_NAME</c> where there is one, else to <c>input</c>.
     /// </summary>
     /// <exception cref="CheckpointException">Weights or fixture do not fit the network, or no output is known.</exception>
-    public static IReadOnlyList<OutputError> Verify(DinoDefinition definition, TensorFile? file, Fixture fixture)
+    public static IReadOnlyList<OutputError> Verify(ModelDefinition definition, TensorFile? file, Fixture fixture)
     {
         using var scope = new Scope();
         using var off = new NoGrad();
@@ -41,7 +41,7 @@ static partial class DinoVerifier
 
     static Dictionary<string, Tensor> Answers(Net net, Tensor image, IReadOnlyList<string> wanted)
     {
-        if (net is not DinoVisionTransformer transformer)
+        if (net is not ITokenTransformer transformer)
             return new() { [""] = image.Apply(net) };
         var features = transformer.Features(image);
         var answers = new Dictionary<string, Tensor>

@@ -35,7 +35,7 @@ public static class Verifier
         return definition switch
         {
             DetectorDefinition detector => DetectorVerifier.Verify(detector, file, fixture, classes),
-            DinoDefinition dino => DinoVerifier.Verify(dino, file, fixture),
+            DinoDefinition or DinoV3Definition => DinoVerifier.Verify(definition, file, fixture),
             SegmentationDefinition segmentation => Verify(segmentation, file, fixture, classes),
             _ => SingleOutput(definition, file, fixture, classes),
         };

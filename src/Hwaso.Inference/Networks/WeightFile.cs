@@ -1,6 +1,7 @@
 using Hwaso.Checkpoints;
 using Hwaso.Nn;
 using Hwaso.Recipes;
+using Hwaso.Torch;
 
 namespace Hwaso.Inference.Networks;
 
@@ -50,8 +51,8 @@ public static class WeightFile
         foreach (var (key, host) in loaded)
             state[key].CopyFrom(host);
         return new LoadReport(
-            loaded.Select(l => l.Key).ToArray(), [.. match.Missing.Where(key => !IsOwnNumber(key))],
-            [.. match.Unexpected.Where(key => !IsOwnNumber(key))], [.. mismatched], match.Stripped)
+            loaded.Select(l => l.Key).ToArray(), [.. match.Missing.Where(key => !TakesNoPart(key, state))],
+            [.. match.Unexpected.Where(key => !TakesNoPart(key, state))], [.. mismatched], match.Stripped)
         {
             Program = found,
             Taken = file.Wrapper,
@@ -59,9 +60,26 @@ public static class WeightFile
         };
     }
 
-    /// <summary>Whether a tensor follows from a network's sizes, as places and masks of window attention do: some files have it.</summary>
-    static bool IsOwnNumber(string key) => key.EndsWith(".relative_position_index", StringComparison.Ordinal)
-        || key.EndsWith(".attn_mask", StringComparison.Ordinal);
+    /// <summary>
+    /// Whether a tensor is in some files and not in others, and takes no part: places and masks of window attention, which follow from a
+    /// network's sizes; a SegFormer's second classifier; an STDC's second copy of its backbone and its classifier of ImageNet; the class
+    /// weights of a loss.
+    /// </summary>
+    static bool TakesNoPart(string key, Dictionary<string, Tensor> state)
+    {
+        bool Begins(params ReadOnlySpan<string> names)
+        {
+            foreach (var name in names)
+                if (key.StartsWith(name, StringComparison.Ordinal))
+                    return true;
+            return false;
+        }
+        return key.EndsWith(".relative_position_index", StringComparison.Ordinal) || key.EndsWith(".attn_mask", StringComparison.Ordinal)
+            || key == "loss.criterion.weight"
+            || Begins("decode_head.conv_seg.") && state.ContainsKey("decode_head.linear_pred.weight")
+            || Begins("cp.backbone.features.", "cp.backbone.conv_last.", "cp.backbone.fc.", "cp.backbone.bn.", "cp.backbone.linear.")
+                && state.ContainsKey("cp.backbone.x2.0.0.conv.weight");
+    }
 
     static IReadOnlyDictionary<string, HostTensor> WithPlacesInBlocks(
         IReadOnlyDictionary<string, HostTensor> tensors, IReadOnlyCollection<string> wanted) =>

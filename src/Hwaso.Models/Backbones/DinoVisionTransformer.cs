@@ -20,7 +20,8 @@ public sealed record DinoConfig
     /// </summary>
     public static Settings<DinoConfig> Settings { get; } = new Settings<DinoConfig>()
         .Int("width", c => c.Width, (c, v) => c with { Width = v }, 1,
-            "of family `dinov2`: width of a token; required with the family, as are `depth` and `heads`", needed: "the width of a token")
+            "of families `dinov2` and `eomt`: width of a token; required with the family, as are `depth` and `heads`",
+            needed: "the width of a token")
         .Int("depth", c => c.Depth, (c, v) => c with { Depth = v, Taps = v == c.Depth ? c.Taps : null }, 1,
             "transformer blocks", needed: "a number of blocks")
         .Int("heads", c => c.Heads, (c, v) => c with { Heads = v }, 1,
@@ -30,6 +31,8 @@ public sealed record DinoConfig
             "side in pixels of the images that the position embedding is for; 518")
         .Int("mlp_ratio", c => c.MlpRatio, (c, v) => c with { MlpRatio = v }, 1,
             "width of the token-wise networks, in widths of a token; 4")
+        .Flag("gated", c => c.Gated, (c, v) => c with { Gated = v },
+            "whether the token-wise networks have a gate (SwiGLU), as in `dinov2-vitg14`; false")
         .Int("registers", c => c.Registers, (c, v) => c.WithRegisters(v), 0,
             "register tokens; above 0 they bring `interpolate_offset` 0 and `interpolate_antialias` true")
         .Number("interpolate_offset", c => c.InterpolateOffset, (c, v) => c with { InterpolateOffset = v }, 0,
@@ -58,6 +61,9 @@ public sealed record DinoConfig
     /// <summary>Width of the token-wise networks, in multiples of Width.</summary>
     public int MlpRatio { get; init; } = 4;
 
+    /// <summary>Whether the token-wise networks have a gate, <see cref="SwiGlu"/>, as in the giant.</summary>
+    public bool Gated { get; init; }
+
     /// <summary>Tokens without a place, between the class token and the patches; 4 in the models with registers, else 0.</summary>
     public int Registers { get; init; }
 
@@ -83,6 +89,9 @@ public sealed record DinoConfig
 
     /// <summary>304 M parameters. Its taps are the authors', one short of the ends of four equal parts but for the last.</summary>
     public static DinoConfig ViTL14 => new() { Width = 1024, Depth = 24, Heads = 16, Taps = [4, 11, 17, 23] };
+
+    /// <summary>1.1 G parameters, with gated token-wise networks.</summary>
+    public static DinoConfig ViTG14 => new() { Width = 1536, Depth = 40, Heads = 24, Gated = true };
 
     /// <summary>The same with registers, as Darcet et al. trained them, and their interpolation; with none, the plain one.</summary>
     public DinoConfig WithRegisters(int count = 4) => count > 0
@@ -133,7 +142,7 @@ public sealed record DinoConfig
 /// The vision transformer of DINOv2: an image [N, 3, H, W], RGB less (123.675, 116.28, 103.53) over (58.395, 57.12, 57.375), to its class
 /// token [N, D].
 /// </summary>
-public sealed class DinoVisionTransformer : Net
+public sealed class DinoVisionTransformer : Net, ITokenTransformer
 {
     const double Epsilon = 1e-6, TokenDeviation = 1e-6, PositionDeviation = 0.02;
 
@@ -164,14 +173,13 @@ public sealed class DinoVisionTransformer : Net
     /// <summary>What it was built from.</summary>
     public DinoConfig Config => config;
 
-    /// <summary>Class, register and patch tokens of images of any size.</summary>
-    /// <exception cref="ArgumentException">Not images [N, 3, H, W] with pixels in them.</exception>
+    /// <inheritdoc/>
     public TokenFeatures Features(Tensor image)
     {
         using var scope = new Scope();
         var (tokens, _, _) = Embed(image);
         foreach (var block in blocks)
-            tokens = tokens.Apply(block);
+            tokens = new[] { tokens }.Apply(block);
         var normed = tokens.Apply(norm);
         var patches = normed.Size(1) - 1 - config.Registers;
         var features = new TokenFeatures(
@@ -205,7 +213,7 @@ public sealed class DinoVisionTransformer : Net
         var layers = new List<PatchFeatures>();
         for (var b = 0; b <= taps[^1]; b++)
         {
-            tokens = tokens.Apply(blocks[b]);
+            tokens = new[] { tokens }.Apply(blocks[b]);
             if (taps.Contains(b))
                 layers.Add(AsMap(norm ? tokens.Apply(this.norm) : tokens, height, width));
         }

@@ -14,6 +14,8 @@ public abstract record PyramidEncoder(string Name)
         .. ResNetConfig.Depths.Concat(ResNetConfig.Wider).Select(d => (d.Name, (PyramidEncoder)new ResNetEncoder(d.Name, d.Config))),
         .. EfficientNetConfig.Sizes.Select(s => $"efficientnet-{s.Name}").Zip(EfficientNetConfig.Sizes, (name, s) =>
             (name, (PyramidEncoder)new EfficientNetEncoder(name, s.Config))),
+        .. MobileNetV3Config.Sizes.Select(s =>
+            ($"mobilenetv3-{s.Name}", (PyramidEncoder)new MobileEncoder($"mobilenetv3-{s.Name}", s.Config))),
         .. ConvNextConfig.Sizes.Select(s => ($"convnext-{s.Name}", (PyramidEncoder)new ConvNextEncoder($"convnext-{s.Name}", s.Config))),
         .. SwinConfig.Sizes.Select(s => ($"swin-{s.Name}", (PyramidEncoder)new SwinEncoder($"swin-{s.Name}", s.Config))),
         .. MixTransformerConfig.Sizes.Select(s => ($"mit-{s.Name}", (PyramidEncoder)new MixEncoder($"mit-{s.Name}", s.Config))),
@@ -98,6 +100,27 @@ public sealed record EfficientNetEncoder(string Name, EfficientNetConfig Config)
     /// <inheritdoc/>
     public override Backbone Build(Weights w, EncoderForm form) =>
         new EfficientNet(w, Config with { OutputStride = form.OutputStride, InChannels = form.InChannels });
+}
+
+/// <summary>A MobileNetV3: timm's under segmentation_models.pytorch's decoders, torchvision's under mmsegmentation's heads.</summary>
+public sealed record MobileEncoder(string Name, MobileNetV3Config Config) : PyramidEncoder(Name)
+{
+    const int Dilated = 16;
+
+    /// <inheritdoc/>
+    public override bool HasResidualBlocks => false;
+
+    /// <inheritdoc/>
+    public override Backbone Build(Weights w, EncoderForm form)
+    {
+        var config = Config with { Depth = form.Depth, InChannels = form.InChannels };
+        if (form.Convention == EncoderConvention.SegmentationModels)
+            return new MobileNetV3Timm(w / "model", config, form.OutputStride);
+        // torchvision's can be dilated in its last stage alone.
+        if (form.OutputStride != Dilated)
+            RefuseDilation(form);
+        return new MobileNetV3(w, config with { Dilated = form.OutputStride == Dilated });
+    }
 }
 
 /// <summary>A Mix Transformer.</summary>

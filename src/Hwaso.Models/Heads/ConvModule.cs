@@ -6,10 +6,10 @@ namespace Hwaso.Models.Heads;
 
 /// <summary>A convolution, batch norm and, unless it gives weights, ReLU: <c>conv</c>, <c>bn</c>.</summary>
 sealed class ConvModule(Weights w, int cin, int cout, int kernel, int dilation = 1, int groups = 1, bool bias = false,
-    bool relu = true, int stride = 1) : Net(w)
+    bool relu = true, int stride = 1, bool absolute = false) : Net(w)
 {
     readonly Conv2d conv = new(w / "conv", cin, cout, kernel, stride, dilation: dilation, groups: groups, bias: bias);
-    readonly BatchNorm2d bn = new(w / "bn", cout);
+    readonly BatchNorm2d bn = new(w / "bn", cout, absolute: absolute);
 
     protected override Tensor Forward(Tensor x)
     {

@@ -101,6 +101,9 @@ public sealed class BiSeNetV2 : SegmentationNet, ISeveralOutputs, IAuxiliaryWeig
     public double AuxiliaryWeight => 1;
 
     /// <inheritdoc/>
+    public bool AuxiliaryIsLikeAnswer => true;
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> OutputNames => auxiliary.Length == 0 ? [""] : [.. Names, ""];
 
     /// <inheritdoc/>

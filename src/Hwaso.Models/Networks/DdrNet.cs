@@ -129,6 +129,9 @@ public sealed class DdrNet : SegmentationNet, ISeveralOutputs, IAuxiliaryWeight
     public double AuxiliaryWeight => 0.4;
 
     /// <inheritdoc/>
+    public bool AuxiliaryIsLikeAnswer => false;
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> OutputNames => seghead_extra is null ? [""] : ["aux", ""];
 
     /// <inheritdoc/>

@@ -120,6 +120,9 @@ public sealed class DecodeHeadNet : SegmentationNet, ISeveralOutputs, IAuxiliary
     public double AuxiliaryWeight => 0.4;
 
     /// <inheritdoc/>
+    public bool AuxiliaryIsLikeAnswer => false;
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> OutputNames => auxiliary_head is null ? [""] : ["aux", ""];
 
     /// <inheritdoc/>

@@ -41,6 +41,7 @@ public sealed record DinoDefinition : ModelDefinition
         ("vits14", DinoConfig.ViTS14, 22_056_576),
         ("vitb14", DinoConfig.ViTB14, 86_580_480),
         ("vitl14", DinoConfig.ViTL14, null),
+        ("vitg14", DinoConfig.ViTG14, 1_136_480_768),
     ];
 
     /// <summary>Every one with a name: the transformers, those with registers, the depth networks; and <c>dinov2</c>.</summary>

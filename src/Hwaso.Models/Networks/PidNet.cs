@@ -108,7 +108,7 @@ public sealed record PidNetDefinition : SegmentationDefinition
 }
 
 /// <summary>A fine path, a coarse one and one for edges, which decides where the other two are taken: logits at stride 8.</summary>
-public sealed class PidNet : SegmentationNet, ISeveralOutputs
+public sealed class PidNet : SegmentationNet, ILearnsEdges
 {
     const int Least = 64;
 
@@ -159,6 +159,9 @@ public sealed class PidNet : SegmentationNet, ISeveralOutputs
 
     /// <summary>The fine map's logits, edges as one logit a pixel, and the answer.</summary>
     public IReadOnlyList<string> OutputNames => seghead_p is null ? [""] : ["fine", "edges", ""];
+
+    /// <inheritdoc/>
+    public EdgeKind? Edges => seghead_d is null ? null : EdgeKind.Wide;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => ["final_layer", "seghead_p", "seghead_d"];

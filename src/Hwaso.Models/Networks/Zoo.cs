@@ -27,8 +27,12 @@ public static class Zoo
         DdrNetDefinition.Family,
         PidNetDefinition.Family,
         BiSeNetV2Definition.Family,
+        StdcDefinition.Family,
         LrAsppDefinition.Family,
-        DinoDefinition.Family);
+        EomtDefinition.Family,
+        Mask2FormerDefinition.Family,
+        DinoDefinition.Family,
+        DinoV3Definition.Family);
 
     /// <inheritdoc cref="NetworkList.All"/>
     public static IReadOnlyList<ModelDefinition> All => Networks.All;

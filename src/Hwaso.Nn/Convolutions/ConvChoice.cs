@@ -1,34 +1,27 @@
 namespace Hwaso.Nn;
 
-/// <summary>What computes a pass of a convolution.</summary>
-enum ConvMethod
-{
-    /// <summary>libtorch, by oneDNN.</summary>
-    Libtorch,
-
-    /// <summary><see cref="ConvPasses"/>: every product.</summary>
-    Direct,
-
-    /// <summary><see cref="MinimalPasses"/>: 16 products for 36.</summary>
-    Minimal,
-}
-
-/// <summary>What computes the three passes of a convolution.</summary>
+/// <summary>Which passes of a convolution our kernels compute; libtorch computes the others.</summary>
 /// <param name="Output">Forward.</param>
 /// <param name="Input">The gradient of the input.</param>
 /// <param name="Weight">The gradient of the weights.</param>
-readonly record struct ConvChoice(ConvMethod Output, ConvMethod Input, ConvMethod Weight)
+readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
 {
-    /// <summary>Whether libtorch computes everything.</summary>
-    public bool IsLibtorch => this == default;
+    // With fewer tiles of 2×2 outputs, or weights that are used for few of them, transforms of weights and sums of short rows take as long
+    // as what they save.
+    const int FewestTiles = 64, MostWeightsPerTile = 384;
 
-    /// <summary>The same for all passes.</summary>
-    public static ConvChoice All(ConvMethod method) => new(method, method, method);
+    public static ConvChoice Everything { get; } = new(true, true, true);
 
-    /// <summary>The fastest by the measurements of docs/decisions/training-kernels.md; the shape alone decides.</summary>
-    public static ConvChoice Of(in SameConvShape shape) => new(Outputs(shape), Outputs(shape.Backward()), Weights(shape));
+    /// <summary>Whether any.</summary>
+    public bool IsAny => this != default;
 
-    static ConvMethod Outputs(in SameConvShape shape) => shape.IsMinimal ? ConvMethod.Minimal : ConvMethod.Direct;
-
-    static ConvMethod Weights(in SameConvShape shape) => shape.IsMinimal ? ConvMethod.Minimal : ConvMethod.Direct;
+    /// <summary>
+    /// Where ours are faster by the measurements of docs/decisions/training-kernels.md. The shape alone decides, so that bits stay.
+    /// </summary>
+    public static ConvChoice Of(in SameConvShape shape)
+    {
+        var tiles = (long)shape.Images * ((shape.Height + 1) / 2) * ((shape.Width + 1) / 2);
+        var outputs = tiles >= FewestTiles && (long)shape.Cin * shape.Cout <= MostWeightsPerTile * tiles;
+        return new ConvChoice(outputs, outputs, tiles >= FewestTiles);
+    }
 }

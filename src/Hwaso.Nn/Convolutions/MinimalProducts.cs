@@ -16,19 +16,18 @@ static unsafe class MinimalProducts<TLanes, TVector>
 
     /// <summary>Sums over input channels for 6 output channels and two vectors of tiles.</summary>
     /// <param name="tiles">[terms] of two vectors.</param>
-    /// <param name="weights">Of the first output channel and term.</param>
+    /// <param name="weights">[terms] of the first output channel.</param>
     /// <param name="row">Numbers from an output channel's weights to the next one's.</param>
-    /// <param name="term">Numbers from a term's weight to the next one's.</param>
     /// <param name="terms">Input channels.</param>
     /// <param name="sums">Receives two vectors of each output channel.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Outputs(float* tiles, float* weights, nint row, nint term, int terms, float* sums)
+    public static void Outputs(float* tiles, float* weights, nint row, int terms, float* sums)
     {
         TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
         a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
         var rows = 2 * row;
         var far = weights + rows + row;
-        for (; terms > 0; terms--, weights += term, far += term, tiles += 2 * TLanes.Count)
+        for (; terms > 0; terms--, weights++, far++, tiles += 2 * TLanes.Count)
         {
             var (p, q) = (TLanes.Load(tiles), TLanes.Load(tiles + TLanes.Count));
             var k = TLanes.All(*weights);

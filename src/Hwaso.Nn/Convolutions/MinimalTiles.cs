@@ -52,6 +52,9 @@ readonly struct MinimalTiles
         return Apart(numbers);
     }
 
+    /// <summary>Blocks of a size that hold so many.</summary>
+    public static int Blocks(int count, int size) => (count + size - 1) / size;
+
     /// <summary>At least so many numbers, not a whole power of two that lets lines share places in the first cache.</summary>
     public static nint Apart(nint numbers) => numbers % 256 == 0 ? numbers + 16 : numbers;
 }

@@ -3,79 +3,76 @@ using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Nn;
 
-/// <summary>Convolutions of <see cref="SameConvShape"/> in float32 on the processor, for autograd: of input, weight and bias.</summary>
-/// <param name="shape">The convolution.</param>
-/// <param name="choice">What computes each pass.</param>
-/// <param name="direct">For vectors of some width; null chooses it by the shape.</param>
-/// <param name="minimal">The same.</param>
-sealed unsafe class SameConvFunction(SameConvShape shape, ConvChoice choice, ConvPasses? direct = null, MinimalPasses? minimal = null)
-    : Function
+/// <summary>3×3 convolutions of stride 1, padded by their dilation, in float32 on the processor: of input, weight and bias.</summary>
+/// <param name="phases">The convolution's size and dilation.</param>
+/// <param name="choice">The passes that are ours.</param>
+/// <param name="passes">Their kernels.</param>
+sealed unsafe class SameConvFunction(ConvPhases phases, ConvChoice choice, MinimalPasses passes) : Function
 {
     static readonly Operator backward = new("aten::convolution_backward");
     static readonly long[] ones = [1, 1], none = [0, 0];
 
-    readonly ConvPasses direct = direct ?? ConvPasses.For(shape.Width);
-    readonly MinimalPasses minimal = minimal ?? MinimalPasses.Widest;
     Tensor? input, weight;
 
     public override string Name => "conv2d";
 
-    long[] Padding => [shape.Margin, shape.Margin];
+    long[] Dilation => [phases.Dilation, phases.Dilation];
 
-    long[] Dilation => [shape.Dilation, shape.Dilation];
+    int Images => (int)input!.Size(0);
+
+    int Cin => (int)weight!.Size(1);
+
+    int Cout => (int)weight!.Size(0);
 
     protected override Tensor[] Forward(Tensor[] inputs)
     {
         (input, weight) = (Save(inputs[0].Contiguous()), Save(inputs[1].Contiguous()));
         var bias = inputs.Length > 2 ? inputs[2].Contiguous() : null;
-        if (choice.Output == ConvMethod.Libtorch)
-            return [Aten.Conv2d(input, weight, bias, ones, Padding, Dilation, 1)];
-        long[] size = [shape.Images, shape.Cout, .. input.Shape[2..]];
-        return [choice.Output == ConvMethod.Minimal
-            ? Minimal(shape, input, back: false, bias, size)
-            : Direct(shape, Pad(shape, input, shape.Cin, apart: false), apart: false, back: false, bias, size)];
+        return [choice.Output
+            ? Outputs(phases.Of(Images, Cin, Cout), Split(input), back: false, bias)
+            : Aten.Conv2d(input, weight, bias, ones, Dilation, Dilation, 1)];
     }
 
-    Tensor Minimal(in SameConvShape s, Tensor from, bool back, Tensor? bias, long[] size)
+    Tensor Outputs(in SameConvShape shape, Tensor from, bool back, Tensor? bias)
     {
-        var output = Tensor.Empty(size, ScalarType.Float32);
-        minimal.Outputs(s, (float*)from.Data(), (float*)weight!.Data(), back, bias is null ? null : (float*)bias.Data(),
+        var output = Tensor.Empty([shape.Images, shape.Cout, shape.Height, shape.Width], ScalarType.Float32);
+        passes.Outputs(shape, (float*)from.Data(), (float*)weight!.Data(), back, bias is null ? null : (float*)bias.Data(),
             (float*)output.Data());
-        return output;
+        if (phases.Dilation == 1)
+            return output;
+        var joined = Tensor.Empty([Images, shape.Cout, phases.Height, phases.Width], ScalarType.Float32);
+        phases.Join((float*)output.Data(), Images, shape.Cout, (float*)joined.Data());
+        return joined;
     }
 
-    Tensor Direct(in SameConvShape s, float* padded, bool apart, bool back, Tensor? bias, long[] size)
+    Tensor Split(Tensor planes)
     {
-        var packed = Tensor.Empty([direct.PackedNumbers(s)], ScalarType.Float32);
-        direct.Pack(s, (float*)weight!.Data(), back, (float*)packed.Data());
-        var output = Tensor.Empty(size, ScalarType.Float32);
-        direct.Forward(s, padded, (float*)packed.Data(), bias is null ? null : (float*)bias.Data(), apart, (float*)output.Data());
-        return output;
-    }
-
-    float* Pad(in SameConvShape s, Tensor planes, int channels, bool apart)
-    {
-        var numbers = direct.PaddedNumbers(s, s.Images * channels, apart);
-        var copy = Tensor.Empty([Math.Max(numbers, 1)], ScalarType.Float32);
-        return direct.Pad(s, (float*)planes.Data(), s.Images * channels, apart, (float*)copy.Data());
+        if (phases.Dilation == 1)
+            return planes;
+        var channels = (int)planes.Size(1);
+        var shape = phases.Of(Images, channels, channels);
+        var split = Tensor.Empty([shape.Images, channels, shape.Height, shape.Width], ScalarType.Float32);
+        phases.Split((float*)planes.Data(), Images, channels, (float*)split.Data());
+        return split;
     }
 
     protected override Tensor?[] Backward(Tensor?[] gradients)
     {
         var gradient = gradients[0]!.Contiguous();
         var (wantsInput, wantsWeight) = (NeedsGradient[0], NeedsGradient[1]);
-        var back = shape.Backward();
-        var padded = (wantsInput && choice.Input == ConvMethod.Direct) || (wantsWeight && choice.Weight == ConvMethod.Direct)
-            ? Pad(back, gradient, shape.Cout, apart: true)
-            : null;
-        var (toInput, toWeight) = Libtorch(
-            gradient, wantsInput && choice.Input == ConvMethod.Libtorch, wantsWeight && choice.Weight == ConvMethod.Libtorch);
-        if (wantsInput)
-            toInput ??= choice.Input == ConvMethod.Minimal
-                ? Minimal(back, gradient, back: true, null, input!.Shape)
-                : Direct(back, padded, apart: true, back: true, null, input!.Shape);
-        if (wantsWeight)
-            toWeight ??= Weight(gradient, padded);
+        var shape = phases.Of(Images, Cin, Cout);
+        var (toInput, toWeight) = Libtorch(gradient, wantsInput && !choice.Input, wantsWeight && !choice.Weight);
+        if ((wantsInput && choice.Input) || (wantsWeight && choice.Weight))
+        {
+            var split = Split(gradient);
+            if (wantsInput && choice.Input)
+                toInput = Outputs(shape.Backward(), split, back: true, null);
+            if (wantsWeight && choice.Weight)
+            {
+                toWeight = Tensor.Empty(weight!.Shape, ScalarType.Float32);
+                passes.WeightGradient(shape, (float*)Split(input!).Data(), (float*)split.Data(), (float*)toWeight.Data());
+            }
+        }
         var bias = NeedsGradient.Count > 2 && NeedsGradient[2] ? Aten.Sum(gradient, [0, 2, 3]) : null;
         return NeedsGradient.Count > 2 ? [toInput, toWeight, bias] : [toInput, toWeight];
     }
@@ -84,18 +81,8 @@ sealed unsafe class SameConvFunction(SameConvShape shape, ConvChoice choice, Con
     {
         if (!wantsInput && !wantsWeight)
             return (null, null);
-        var found = Aten.CallAll(backward, gradient, input, weight, Value.None, ones, Padding, Dilation, false, none, 1L,
+        var found = Aten.CallAll(backward, gradient, input, weight, Value.None, ones, Dilation, Dilation, false, none, 1L,
             new[] { wantsInput, wantsWeight, false });
         return (wantsInput ? found[0].AsTensor() : null, wantsWeight ? found[1].AsTensor() : null);
-    }
-
-    Tensor Weight(Tensor gradient, float* padded)
-    {
-        var result = Tensor.Empty(weight!.Shape, ScalarType.Float32);
-        if (choice.Weight == ConvMethod.Minimal)
-            minimal.WeightGradient(shape, (float*)input!.Data(), (float*)gradient.Data(), (float*)result.Data());
-        else
-            direct.WeightGradient(shape, Pad(shape, input!, shape.Cin, apart: true), padded, (float*)result.Data());
-        return result;
     }
 }

@@ -1,84 +1,78 @@
 namespace Hwaso.Nn;
 
-/// <summary>A convolution whose output has its input's size: 3×3 padded by its dilation, or 1×1; stride 1, one group.</summary>
+/// <summary>A 3×3 convolution of stride 1, padded by 1, in one group.</summary>
 /// <param name="Images">N.</param>
 /// <param name="Cin">Input channels.</param>
 /// <param name="Cout">Output channels.</param>
-/// <param name="Height">Rows; 1 for a 1×1 convolution, whose pixels lie in one row.</param>
+/// <param name="Height">Rows.</param>
 /// <param name="Width">Columns.</param>
-/// <param name="Kernel">3 or 1.</param>
-/// <param name="Dilation">Distance of the kernel's points.</param>
-readonly record struct SameConvShape(int Images, int Cin, int Cout, int Height, int Width, int Kernel, int Dilation)
+readonly record struct SameConvShape(int Images, int Cin, int Cout, int Height, int Width)
 {
-    public int Taps => Kernel * Kernel;
-
-    /// <summary>Zeros on each side.</summary>
-    public int Margin => Kernel == 3 ? Dilation : 0;
-
     /// <summary>Pixels of a plane.</summary>
     public int Pixels => Height * Width;
 
-    /// <summary>Whether <see cref="MinimalPasses"/> can compute it.</summary>
-    public bool IsMinimal => Kernel == 3 && Dilation == 1;
-
-    public long MultiplyAdds => (long)Images * Cin * Cout * Taps * Pixels;
+    public long MultiplyAdds => (long)Images * Cin * Cout * 9 * Pixels;
 
     /// <summary>The convolution that takes the output's gradient to the input's.</summary>
     public SameConvShape Backward() => this with { Cin = Cout, Cout = Cin };
 }
 
 /// <summary>
-/// Planes with zeros around them, so that vectors are read at every tap of every pixel without asking where the image ends. A row has whole
-/// vectors between its margins.
+/// A dilated convolution is one without dilation of more and smaller images: those of every d-th row and column, from each of d × d
+/// beginnings. Zeros complete the images that are a row or a column smaller than the others, as padding would.
 /// </summary>
-readonly struct PaddedLayout
+/// <param name="Dilation">d.</param>
+/// <param name="Height">Rows of the large images.</param>
+/// <param name="Width">Columns of the large images.</param>
+readonly record struct ConvPhases(int Dilation, int Height, int Width)
 {
-    // A line of a cache, and the distance of lines that share a place in the first one, in numbers.
-    const int Line = 16, Spread = 256;
+    int Rows => (Height + Dilation - 1) / Dilation;
 
-    readonly int height, width, margin;
+    int Columns => (Width + Dilation - 1) / Dilation;
 
-    /// <param name="shape">The convolution.</param>
-    /// <param name="lanes">Numbers of a vector.</param>
-    /// <param name="apart">Whether planes must not lie whole powers of two apart: a cache keeps few of such.</param>
-    public PaddedLayout(in SameConvShape shape, int lanes, bool apart)
+    public SameConvShape Of(int images, int cin, int cout) => new(images * Dilation * Dilation, cin, cout, Rows, Columns);
+
+    /// <summary>Copies [N, C, H, W] to [N, d, d, C, H/d, W/d].</summary>
+    public unsafe void Split(float* from, int images, int channels, float* to)
     {
-        (height, width, margin) = (shape.Height, shape.Width, shape.Margin);
-        RowVectors = (width + lanes - 1) / lanes;
-        Row = RowVectors * lanes + 2 * margin;
-        Plane = (nint)(height + 2 * margin) * Row;
-        var aligned = apart && Plane % Spread == 0;
-        IsPlain = margin == 0 && width % lanes == 0 && !aligned;
-        if (aligned)
-            Plane += Line;
+        var self = this;
+        Run(images, channels, (image, channel, y, x) =>
+        {
+            var source = from + ((nint)image * channels + channel) * self.Height * self.Width;
+            var target = to + self.Begin(image, y, x, channels, channel);
+            for (var row = 0; row < self.Rows; row++, target += self.Columns)
+                for (var column = 0; column < self.Columns; column++)
+                {
+                    var (v, u) = (row * self.Dilation + y, column * self.Dilation + x);
+                    target[column] = v < self.Height && u < self.Width ? source[(nint)v * self.Width + u] : 0;
+                }
+        });
     }
 
-    /// <summary>Vectors of a row.</summary>
-    public int RowVectors { get; }
-
-    /// <summary>Numbers from a row to the next.</summary>
-    public int Row { get; }
-
-    /// <summary>Numbers from a plane to the next.</summary>
-    public nint Plane { get; }
-
-    /// <summary>Whether planes as they are have this layout.</summary>
-    public bool IsPlain { get; }
-
-    /// <summary>Numbers from the first one of a plane to its first pixel.</summary>
-    public nint First => (nint)margin * Row + margin;
-
-    /// <summary>Copies one plane.</summary>
-    public unsafe void Copy(float* from, float* to)
+    /// <summary>The way back.</summary>
+    public unsafe void Join(float* from, int images, int channels, float* to)
     {
-        new Span<float>(to, margin * Row).Clear();
-        to += (nint)margin * Row;
-        for (var y = 0; y < height; y++, from += width, to += Row)
+        var self = this;
+        Run(images, channels, (image, channel, y, x) =>
         {
-            new Span<float>(to, margin).Clear();
-            new ReadOnlySpan<float>(from, width).CopyTo(new Span<float>(to + margin, width));
-            new Span<float>(to + margin + width, Row - margin - width).Clear();
-        }
-        new Span<float>(to, margin * Row).Clear();
+            var source = from + self.Begin(image, y, x, channels, channel);
+            var target = to + ((nint)image * channels + channel) * self.Height * self.Width;
+            for (var v = y; v < self.Height; v += self.Dilation, source += self.Columns)
+                for (int u = x, column = 0; u < self.Width; u += self.Dilation, column++)
+                    target[(nint)v * self.Width + u] = source[column];
+        });
+    }
+
+    nint Begin(int image, int y, int x, int channels, int channel) =>
+        ((((nint)image * Dilation + y) * Dilation + x) * channels + channel) * Rows * Columns;
+
+    void Run(int images, int channels, Action<int, int, int, int> phase)
+    {
+        var d = Dilation;
+        Workers.Run(Workers.For((long)images * channels * Height * Width * 4), images * channels, (_, k) =>
+        {
+            for (var p = 0; p < d * d; p++)
+                phase(k / channels, k % channels, p / d, p % d);
+        });
     }
 }

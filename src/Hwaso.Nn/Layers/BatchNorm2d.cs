@@ -7,7 +7,8 @@ namespace Hwaso.Nn;
 /// <summary>Batch normalisation over N, H, W of [N, C, H, W]. Ioffe and Szegedy, ICML 2015; names and statistics as PyTorch's.</summary>
 public sealed class BatchNorm2d : Net
 {
-    readonly Tensor weight, bias, runningMean, runningVariance, batchesTracked;
+    readonly Tensor weight, bias, runningMean, runningVariance;
+    readonly Tensor? batchesTracked;
     readonly double epsilon, momentum;
 
     /// <summary>Normalises <paramref name="channels"/> channels.</summary>
@@ -15,13 +16,16 @@ public sealed class BatchNorm2d : Net
     /// <param name="channels">C.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="momentum">Share of the new batch in the running statistics.</param>
-    public BatchNorm2d(Weights w, int channels, double epsilon = 1e-5, double momentum = 0.1) : base(w)
+    /// <param name="absolute">
+    /// Whether the scale is |weight| + epsilon and batches are not counted, as in InPlaceABN (Rota Bulò et al., CVPR 2018).
+    /// </param>
+    public BatchNorm2d(Weights w, int channels, double epsilon = 1e-5, double momentum = 0.1, bool absolute = false) : base(w)
     {
         weight = w.Parameter("weight", [channels], t => Init.Constant(t, 1));
         bias = w.Parameter("bias", [channels]);
         runningMean = w.Buffer("running_mean", [channels]);
         runningVariance = w.Buffer("running_var", [channels], 1);
-        batchesTracked = w.Buffer("num_batches_tracked", [], 0, ScalarType.Int64);
+        batchesTracked = absolute ? null : w.Buffer("num_batches_tracked", [], 0, ScalarType.Int64);
         (this.epsilon, this.momentum) = (epsilon, momentum);
     }
 
@@ -34,15 +38,18 @@ public sealed class BatchNorm2d : Net
         if (IsTraining)
             CountBatch();
         if (together is not null)
-            return Shared(x, together);
+            return Shared(x, Scale, together);
         if (Fuses(x))
             return Fused(x, plus: null, relu: false);
-        return Aten.BatchNorm(x, weight, bias, runningMean, runningVariance, IsTraining, momentum, epsilon, cudnnEnabled: true);
+        return Aten.BatchNorm(x, Scale, bias, runningMean, runningVariance, IsTraining, momentum, epsilon, cudnnEnabled: true);
     }
 
     /// <summary>Whether Hwaso's own kernels normalise this input, with what follows if need be.</summary>
     internal bool Fuses(Tensor x) =>
-        UsesOwnKernels && IsTraining && SharedStep.BatchNormProcesses is null && x.Elements > x.Size(1) && FusedNorm.Takes(x, weight);
+        UsesOwnKernels && IsTraining && batchesTracked is not null && SharedStep.BatchNormProcesses is null
+        && x.Elements > x.Size(1) && FusedNorm.Takes(x, weight);
+
+    Tensor Scale => batchesTracked is null ? Aten.Abs(weight) + epsilon : weight;
 
     /// <summary>relu(norm(x) + plus), through the module door.</summary>
     internal Tensor CallFused(Tensor x, Tensor? plus)
@@ -85,14 +92,16 @@ public sealed class BatchNorm2d : Net
 
     void CountBatch()
     {
+        if (batchesTracked is null)
+            return;
         using var off = new NoGrad();
         Aten.Call(AddInPlace, batchesTracked, 1L);
     }
 
-    Tensor Shared(Tensor x, ProcessGroup processes)
+    Tensor Shared(Tensor x, Tensor scale, ProcessGroup processes)
     {
         var norm = new SharedBatchNorm(Path, processes, epsilon);
-        var y = norm.Apply(x, weight, bias)[0];
+        var y = norm.Apply(x, scale, bias)[0];
         using var off = new NoGrad();
         var (count, mean, variance) = norm.Statistics;
         Aten.Call(Lerp, runningMean, mean, momentum);

@@ -3,10 +3,10 @@ using Hwaso.Torch;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Multi-head attention of tokens to each other, query, key and value from one layer: [N, T, D] to the same shape. Vaswani et al., NeurIPS
-/// 2017; names as in timm and DINOv2 (<c>qkv</c>, <c>proj</c>).
+/// Multi-head attention of tokens to each other, query, key and value from one layer: tokens [N, T, D], and where some must not see
+/// others a bias [N or 1, 1, T, T], to [N, T, D]. Vaswani et al., NeurIPS 2017; names as in timm and DINOv2 (<c>qkv</c>, <c>proj</c>).
 /// </summary>
-public sealed class SelfAttention : Net
+public sealed class SelfAttention : Net<Tensor[], Tensor>
 {
     readonly Linear qkv, proj;
     readonly int heads;
@@ -28,12 +28,14 @@ public sealed class SelfAttention : Net
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x)
+    protected override Tensor Forward(Tensor[] tokensAndBias)
     {
+        var (x, bias) = (tokensAndBias[0], tokensAndBias.ElementAtOrDefault(1));
         var (batch, tokens, width) = (x.Size(0), x.Size(1), x.Size(2));
         var joint = x.Apply(qkv).Reshape(batch, tokens, 3, heads, width / heads).Permute(2, 0, 3, 1, 4);    // [3, N, heads, T, D/heads]
         var (query, key, value) = (Aten.Select(joint, 0, 0) * scale, Aten.Select(joint, 0, 1), Aten.Select(joint, 0, 2));
-        return AttentionProduct.Of(query, key.Transpose(2, 3), value).Transpose(1, 2).Reshape(batch, tokens, width).Apply(proj);
+        return AttentionProduct.Of(query, key.Transpose(2, 3), value, bias)
+            .Transpose(1, 2).Reshape(batch, tokens, width).Apply(proj);
     }
 
     static int Fitting(int width, int heads) =>

@@ -10,20 +10,22 @@ public sealed class CrossEntropy : IPixelLoss
     readonly int ignoreIndex;
     readonly ClassWeights? weights;
     readonly double labelSmoothing;
-    readonly bool alignCorners;
+    readonly bool alignCorners, overAll;
 
     /// <summary>A loss.</summary>
     /// <param name="ignoreIndex">The label that does not count.</param>
     /// <param name="classWeights">A weight for each class; null where all count alike.</param>
     /// <param name="labelSmoothing">Share of the target spread over all classes, 0 to 1.</param>
     /// <param name="alignCorners">How logits of another size are brought to the labels'.</param>
+    /// <param name="overAll">Whether the sum is divided by the number of all pixels, ignored ones too, as mmsegmentation does it.</param>
     /// <exception cref="ArgumentException">A smoothing outside 0 to 1, or a negative weight.</exception>
-    public CrossEntropy(int ignoreIndex = 255, double[]? classWeights = null, double labelSmoothing = 0, bool alignCorners = false)
+    public CrossEntropy(int ignoreIndex = 255, double[]? classWeights = null, double labelSmoothing = 0, bool alignCorners = false,
+        bool overAll = false)
     {
         if (labelSmoothing is not (>= 0 and <= 1))
             throw new ArgumentException(Invariant($"label smoothing of {labelSmoothing}: 0 to 1 was wanted"));
         weights = classWeights is null ? null : new ClassWeights(classWeights);
-        (this.ignoreIndex, this.labelSmoothing, this.alignCorners) = (ignoreIndex, labelSmoothing, alignCorners);
+        (this.ignoreIndex, this.labelSmoothing, this.alignCorners, this.overAll) = (ignoreIndex, labelSmoothing, alignCorners, overAll);
     }
 
     /// <inheritdoc/>
@@ -34,6 +36,8 @@ public sealed class CrossEntropy : IPixelLoss
             return Own(logits, labels);
         var weight = weights?.For(logits);
         const int Mean = 1, Sum = 2;
+        if (overAll)
+            return PixelLogits.CrossEntropy(logits, labels, weight, Sum, ignoreIndex, labelSmoothing) / labels.Elements;
         if (SharedStep.Processes is not null)
             return PixelLogits.Quotient(PixelLogits.CrossEntropy(logits, labels, weight, Sum, ignoreIndex, labelSmoothing),
                 SharedStep.Mean(Weight(labels, weight, logits.Type)));

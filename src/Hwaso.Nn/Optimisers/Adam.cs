@@ -42,7 +42,7 @@ public sealed class Adam : Optimiser
     /// <inheritdoc/>
     protected override void Update(ParameterGroup group, string[] names, Tensor[] parameters, Tensor[] gradients)
     {
-        var (rate, decay) = (LearningRate * group.LearningRateFactor, group.WeightDecay);
+        var (rate, decay) = (RateOf(group), group.WeightDecay);
         var dense = new DenseUpdate();
         var corrections = new (float Root, float Rate)[names.Length];
         for (var k = 0; k < names.Length; k++)

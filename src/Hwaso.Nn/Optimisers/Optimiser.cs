@@ -12,6 +12,11 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
     /// <summary>The rate of the next step, before each group's factor.</summary>
     public double LearningRate { get; set; } = learningRate;
 
+    /// <summary>
+    /// The rate of the next step for groups that <see cref="ParameterGroup.StartsLater"/>; null where it is <see cref="LearningRate"/>.
+    /// </summary>
+    public double? LaterRate { get; set; }
+
     /// <summary>The groups.</summary>
     public IReadOnlyList<ParameterGroup> Groups { get; } = Checked(groups);
 
@@ -101,6 +106,10 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>The rate of the next step for a group.</summary>
+    protected double RateOf(ParameterGroup group) =>
+        (group.StartsLater ? LaterRate ?? LearningRate : LearningRate) * group.LearningRateFactor;
+
     /// <summary>The names of state tensors that have the parameter's shape.</summary>
     protected abstract IReadOnlyList<string> PerElement { get; }
 
@@ -154,5 +163,6 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
 /// <param name="Parameters">Names and tensors.</param>
 /// <param name="LearningRateFactor">The factor of the learning rate for them.</param>
 /// <param name="WeightDecay">L2 penalty (SGD, Adam) or decoupled decay (AdamW).</param>
+/// <param name="StartsLater">Whether they have the rate of those that start later.</param>
 public sealed record ParameterGroup(IReadOnlyList<KeyValuePair<string, Tensor>> Parameters, double LearningRateFactor = 1,
-    double WeightDecay = 0);
+    double WeightDecay = 0, bool StartsLater = false);

@@ -53,7 +53,7 @@ public sealed class Sgd : Optimiser
             if (!(momentum != 0 ? dense.TryAdd(k, parameter, gradients[k], buffers[k]) : dense.TryAdd(k, parameter, gradients[k])))
                 others.Add(k);
         }
-        var rate = -LearningRate * group.LearningRateFactor;
+        var rate = -RateOf(group);
         var rule = new SgdRule((float)group.WeightDecay, (float)momentum, (float)(1 - dampening), nesterov, (float)rate);
         dense.Run(slice => rule.Apply(slice, fresh[slice.Index]));
         if (others.Count > 0)

@@ -171,8 +171,12 @@ static class ArithmeticRules
         var x = c[0];
         if (!x.IsReal)
         {
-            var (least, most) = (c.Has(1) ? c.Ints(1, "bounds")[0] : long.MinValue, c.Has(2) ? c.Ints(2, "bounds")[0] : long.MaxValue);
-            return Value.OfInts(x.Type, x.Shape, Array.ConvertAll(x.Ints.ToArray(), v => Math.Min(Math.Max(v, least), most)));
+            long? least = c.Has(1) ? c.Ints(1, "bounds")[0] : null, most = c.Has(2) ? c.Ints(2, "bounds")[0] : null;
+            return Value.OfInts(x.Type, x.Shape, Array.ConvertAll(x.Ints.ToArray(), v =>
+            {
+                v = least is { } bottom && Less(v, bottom, IsUnsigned(c)) ? bottom : v;
+                return most is { } top && Less(top, v, IsUnsigned(c)) ? top : v;
+            }));
         }
         var (from, to) = (c.Number(1, low), c.Number(2, high));
         return new Value(x.Type, x.Shape, Array.ConvertAll(x.ToDoubles(), v => Math.Min(Math.Max(v, from), to)));

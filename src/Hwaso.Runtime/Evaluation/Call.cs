@@ -103,14 +103,16 @@ sealed class Call(string place, Value?[] inputs, int outputs, Scope scope, long 
     public ModelFormatException Refuse(string problem) => new(place, problem);
 }
 
-/// <summary>The values that a graph sees: its own, and those of the graph around it.</summary>
-sealed class Scope(Scope? around, RunTools tools)
+/// <summary>The values that a graph sees: its own, its weights, and those of the graph around it.</summary>
+sealed class Scope(Scope? around, RunTools tools, IReadOnlyDictionary<string, Value> weights)
 {
     readonly Dictionary<string, Value> values = new(StringComparer.Ordinal);
 
     public RunTools Tools => tools;
 
-    public Value? Find(string name) => values.TryGetValue(name, out var value) ? value : around?.Find(name);
+    public Value? Find(string name) => values.TryGetValue(name, out var value) || weights.TryGetValue(name, out value)
+        ? value
+        : around?.Find(name);
 
     public void Set(string name, Value value)
     {

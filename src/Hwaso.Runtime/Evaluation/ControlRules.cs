@@ -48,14 +48,9 @@ static class ControlRules
                 goes = results[0].Count == 1 && results[0][0] != 0;
                 carried = results[1..(carried.Length + 1)];
                 for (var k = 0; k < collected.Length; k++)
-                {
-                    var value = results[carried.Length + 1 + k];
-                    collected[k].Add(value);
-                    c.Scope.Tools.Hold(value.Bytes + 64);
-                    bytes += value.Bytes + 64;
-                }
+                    Collect(c, collected[k], results[carried.Length + 1 + k], ref bytes);
             }
-            return [.. carried, .. collected.Select(list => Stacked(c, list, 0))];
+            return [.. carried, .. collected.Select((list, k) => Stacked(c, list, 0, body.Ports[carried.Length + 1 + k]))];
         }
         finally
         {
@@ -72,26 +67,53 @@ static class ControlRules
         var inputs = Enumerable.Range(states, scanned).Select(k => c[k]).ToArray();
         var along = inputs.Select((x, k) => c.Axis(axes.Inputs?[k] ?? 0, x.Rank)).ToArray();
         var length = inputs[0].Shape[along[0]];
+        if (inputs.Where((x, k) => x.Shape[along[k]] != length).FirstOrDefault() is { } other)
+            throw c.Refuse($"{inputs[0]} and {other} have different lengths along the axes that are scanned");
         var collected = Enumerable.Range(0, body.Outputs.Count - states).Select(_ => new List<Value>()).ToArray();
-        for (var turn = 0; turn < length; turn++)
+        long bytes = 0;
+        try
         {
-            var parts = inputs.Select((x, k) =>
+            for (var turn = 0; turn < length; turn++)
             {
-                var at = axes.InputDirections?[k] == 1 ? length - 1 - turn : turn;
-                return ShapeRules.Cut(c, x, along[k], at, 1).View([.. x.Shape[..along[k]], .. x.Shape[(along[k] + 1)..]]);
-            });
-            var results = body.Run([.. carried, .. parts], c.Scope, c.Scope.Tools);
-            carried = results[..states];
+                var parts = inputs.Select((x, k) =>
+                {
+                    var at = axes.InputDirections?[k] == 1 ? length - 1 - turn : turn;
+                    return ShapeRules.Cut(c, x, along[k], at, 1).View([.. x.Shape[..along[k]], .. x.Shape[(along[k] + 1)..]]);
+                });
+                var results = body.Run([.. carried, .. parts], c.Scope, c.Scope.Tools);
+                carried = results[..states];
+                for (var k = 0; k < collected.Length; k++)
+                    Collect(c, collected[k], results[states + k], ref bytes);
+            }
             for (var k = 0; k < collected.Length; k++)
-                collected[k].Insert(axes.OutputDirections?[k] == 1 ? 0 : collected[k].Count, results[states + k]);
+                if (axes.OutputDirections?[k] == 1)
+                    collected[k].Reverse();
+            return [.. carried, .. collected.Select((list, k) => Stacked(c, list, axes.Outputs?[k] ?? 0, body.Ports[states + k]))];
         }
-        return [.. carried, .. collected.Select((list, k) => Stacked(c, list, axes.Outputs?[k] ?? 0))];
+        finally
+        {
+            c.Scope.Tools.Hold(-bytes);
+        }
     }
 
-    static Value Stacked(Call c, List<Value> parts, long axis)
+    // What a turn makes lives until the last turn and counts towards the run's memory.
+    static void Collect(Call c, List<Value> list, Value value, ref long bytes)
+    {
+        const int record = 64;
+        list.Add(value);
+        c.Scope.Tools.Hold(value.Bytes + record);
+        bytes += value.Bytes + record;
+    }
+
+    // Without a turn, the body's declaration says type and sizes; a free size is 0.
+    static Value Stacked(Call c, List<Value> parts, long axis, OnnxPort declared)
     {
         if (parts.Count == 0)
-            return new Value(OnnxType.Float32, [0]);
+        {
+            var each = (declared.Shape ?? []).Select(s => Math.Max(s, 0)).ToArray();
+            var first = c.Axis(axis, each.Length + 1);
+            return new Value(declared.Type ?? OnnxType.Float32, c.Sizes([.. each[..first], 0, .. each[first..]]));
+        }
         var at = c.Axis(axis, parts[0].Rank + 1);
         return ShapeRules.Concat(c, [.. parts.Select(p => p.View([.. p.Shape[..at], 1, .. p.Shape[at..]]))], at);
     }

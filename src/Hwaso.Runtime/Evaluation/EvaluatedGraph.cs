@@ -21,11 +21,14 @@ sealed class EvaluatedGraph
     readonly Dictionary<string, Value> constants = new(StringComparer.Ordinal);
 
     EvaluatedGraph(OnnxGraph graph) =>
-        (Inputs, Outputs) = ([.. graph.Inputs.Select(i => i.Name)], [.. graph.Outputs.Select(o => o.Name)]);
+        (Inputs, Outputs, Ports) = ([.. graph.Inputs.Select(i => i.Name)], [.. graph.Outputs.Select(o => o.Name)], graph.Outputs);
 
     public IReadOnlyList<string> Inputs { get; }
 
     public IReadOnlyList<string> Outputs { get; }
+
+    /// <summary>The outputs as the graph declares them.</summary>
+    public IReadOnlyList<OnnxPort> Ports { get; }
 
     /// <summary>Reads a graph's nodes.</summary>
     /// <param name="graph">The graph.</param>
@@ -42,10 +45,9 @@ sealed class EvaluatedGraph
             _ = new TensorType(true, tensor.Shape, $"{place}: tensor '{name}'");
             result.constants[name] = Value.Of(tensor);
         }
-        var known = new HashSet<string>(around ?? new HashSet<string>());
-        known.UnionWith(graph.Weights.Keys);
-        known.UnionWith(result.Inputs);
-        var ordered = NodeOrder.Of(graph.Nodes, known, place);
+        var known = graph.Weights.Keys.Concat(result.Inputs).ToHashSet();
+        var ordered = NodeOrder.Of(graph.Nodes, known, place, around);
+        known.UnionWith(around ?? new HashSet<string>());
         known.UnionWith(ordered.SelectMany(n => n.Outputs));
         foreach (var node in ordered)
             result.nodes.Add(result.Read(node, opset, place, known));
@@ -62,7 +64,7 @@ sealed class EvaluatedGraph
     /// <param name="tools">The run's limits and kernels.</param>
     public Value[] Run(IReadOnlyList<Value> inputs, Scope? around, RunTools tools)
     {
-        var scope = new Scope(around, tools);
+        var scope = new Scope(around, tools, constants);
         try
         {
             for (var k = 0; k < Inputs.Count; k++)
@@ -70,9 +72,9 @@ sealed class EvaluatedGraph
             foreach (var node in nodes)
             {
                 tools.Stop.ThrowIfCancellationRequested();
-                node.Run(scope, constants);
+                node.Run(scope);
             }
-            return [.. Outputs.Select(o => Find(o, scope) ?? throw new ModelFormatException(o, "this output was not computed"))];
+            return [.. Outputs.Select(o => scope.Find(o) ?? throw new ModelFormatException(o, "this output was not computed"))];
         }
         finally
         {
@@ -87,8 +89,6 @@ sealed class EvaluatedGraph
             node.Release();
         constants.Clear();
     }
-
-    Value? Find(string name, Scope scope) => constants.GetValueOrDefault(name) ?? scope.Find(name);
 
     EvaluatedNode Read(OnnxNode node, int opset, string place, IReadOnlySet<string> known)
     {
@@ -140,11 +140,10 @@ sealed record EvaluatedNode(string Place, Rule Rule, string[] Inputs, string[] O
     /// <summary>Values that no later node needs.</summary>
     public List<string> Done { get; } = [];
 
-    public void Run(Scope scope, IReadOnlyDictionary<string, Value> constants)
+    public void Run(Scope scope)
     {
         var inputs = Array.ConvertAll(Inputs, n => n.Length == 0 ? null
-            : constants.GetValueOrDefault(n) ?? scope.Find(n)
-                ?? throw new ModelFormatException(Place, $"its input '{n}' was not computed"));
+            : scope.Find(n) ?? throw new ModelFormatException(Place, $"its input '{n}' was not computed"));
         var call = new Call(Place, inputs, Outputs.Length, scope, scope.Tools.MostBytes);
         var results = Kernel is not null && scope.Tools.Planned(Kernel, call, Weights) is { } fast ? [fast] : Computed(call);
         for (var k = 0; k < Outputs.Length; k++)

@@ -18,10 +18,8 @@ static class ImageRules
                 var corners = a.Flag("align_corners");
                 return c => [AffineGrid(c, corners)];
             case "RoiAlign":
-                var halfPixel = a.Text("coordinate_transformation_mode", a.Opset < 16 ? "output_half_pixel" : "half_pixel") == "half_pixel";
-                var (isMax, scale, ratio) = (a.Text("mode", "avg") == "max", a.Float("spatial_scale", 1), (int)a.Int("sampling_ratio", 0));
-                var (height, width) = ((int)a.Int("output_height", 1), (int)a.Int("output_width", 1));
-                return c => [RoiAlign(c, halfPixel, isMax, scale, ratio, height, width)];
+                var regions = RegionSampling.Read(a);
+                return c => [regions.Sample(c)];
             case "NonMaxSuppression":
                 var isCentre = a.Flag("center_point_box");
                 return c => [Suppressed(c, isCentre)];
@@ -55,57 +53,6 @@ static class ImageRules
             to[k] = sum;
         }
         return new Value(c[0].Type, [n, .. image, rank], to);
-    }
-
-    static Value RoiAlign(Call c, bool halfPixel, bool isMax, double scale, int ratio, int height, int width)
-    {
-        var (x, rois, batches) = (c[0], c[1], c.Ints(2, "batch indices"));
-        if (x.Rank != 4 || rois.Rank != 2 || rois.Shape[1] != 4 || batches.Length != rois.Shape[0])
-            throw c.Refuse($"images {x}, regions {rois} and {batches.Length} batch indices do not fit each other");
-        var (channels, rows, columns, image) = (x.Shape[1], x.Shape[2], x.Shape[3], x.ToDoubles());
-        int[] shape = [rois.Shape[0], channels, height, width];
-        var to = c.Doubles(shape);
-        for (var k = 0; k < to.Length; k++)
-        {
-            var (roi, channel, y, z) = (k / width / height / channels, k / width / height % channels, k / width % height, k % width);
-            var shift = halfPixel ? 0.5 : 0;
-            var (left, top) = ((rois[4 * roi] * scale) - shift, (rois[(4 * roi) + 1] * scale) - shift);
-            var (w, h) = ((rois[(4 * roi) + 2] * scale) - shift - left, (rois[(4 * roi) + 3] * scale) - shift - top);
-            if (!halfPixel)
-                (w, h) = (Math.Max(w, 1), Math.Max(h, 1));
-            var (binHeight, binWidth) = (h / height, w / width);
-            var (down, across) = (ratio > 0 ? ratio : (int)Math.Ceiling(binHeight), ratio > 0 ? ratio : (int)Math.Ceiling(binWidth));
-            var start = ((SelectionRules.Index(c, batches[roi], x.Shape[0]) * channels) + channel) * rows * columns;
-            double sum = 0, most = double.NegativeInfinity;
-            for (var i = 0; i < down; i++)
-                for (var j = 0; j < across; j++)
-                {
-                    var (value, largest) = Sample(image, start, rows, columns,
-                        top + (y * binHeight) + ((i + 0.5) * binHeight / down), left + (z * binWidth) + ((j + 0.5) * binWidth / across));
-                    (sum, most) = (sum + value, Math.Max(most, largest));
-                }
-            var count = Math.Max(down * across, 1);
-            to[k] = isMax ? (double.IsInfinity(most) ? 0 : most) : sum / count;
-        }
-        return new Value(x.Type, shape, to);
-    }
-
-    // The interpolated number, and the largest of its four weighted parts.
-    static (double Sum, double Most) Sample(double[] image, int start, int rows, int columns, double y, double x)
-    {
-        if (y < -1 || y > rows || x < -1 || x > columns)
-            return (0, 0);
-        (y, x) = (Math.Max(y, 0), Math.Max(x, 0));
-        var (top, left) = (Math.Min((int)y, rows - 1), Math.Min((int)x, columns - 1));
-        var (bottom, right) = (Math.Min(top + 1, rows - 1), Math.Min(left + 1, columns - 1));
-        var (py, px) = (top == rows - 1 ? 0 : y - top, left == columns - 1 ? 0 : x - left);
-        double At(int row, int column) => image[start + (row * columns) + column];
-        double[] parts =
-        [
-            (1 - py) * (1 - px) * At(top, left), (1 - py) * px * At(top, right), py * (1 - px) * At(bottom, left),
-                py * px * At(bottom, right),
-        ];
-        return (parts.Sum(), parts.Max());
     }
 
     static Value Suppressed(Call c, bool isCentre)

@@ -77,13 +77,12 @@ static class QuantisationRules
 
     static Value[] Dynamic(Call c)
     {
-        // ONNX's formula in single precision.
+        // ONNX's formula in single precision. Where it gives a scale of 0, because all numbers are 0, 1 as in ONNX Runtime.
         var x = c[0].ToDoubles();
         var (least, most) = ((float)Math.Min(0, x.DefaultIfEmpty().Min()), (float)Math.Max(0, x.DefaultIfEmpty().Max()));
-        var scale = (most - least) / 255f;
-        var zero = scale == 0 ? 0 : Math.Clamp(MathF.Round(-least / scale, MidpointRounding.ToEven), 0, 255);
-        var numbers = Array.ConvertAll(x, v => scale == 0 ? zero
-            : Math.Clamp(MathF.Round((float)v / scale, MidpointRounding.ToEven) + zero, 0, 255.0));
+        var scale = most == least ? 1 : (most - least) / 255f;
+        var zero = Math.Clamp(MathF.Round(-least / scale, MidpointRounding.ToEven), 0, 255);
+        var numbers = Array.ConvertAll(x, v => Math.Clamp(MathF.Round((float)v / scale, MidpointRounding.ToEven) + zero, 0, 255.0));
         return [new Value(OnnxType.UInt8, c[0].Shape, numbers), new Value(OnnxType.Float32, [], [scale]),
             new Value(OnnxType.UInt8, [], [zero])];
     }

@@ -73,7 +73,9 @@ static class ReductionRules
     {
         var x = c[0];
         if (axes is not { Length: > 0 } && noneIsNothing)
-            return new Value(x.Type, x.Shape, Array.ConvertAll(x.ToDoubles(), v => Alone(type, v)));
+            return type is "ReduceL1" or "ReduceL2" or "ReduceLogSum" or "ReduceSumSquare"
+                ? new Value(x.Type, x.Shape, Array.ConvertAll(x.ToDoubles(), v => Alone(type, v)))
+                : x;
         HashSet<int> gone = axes is { Length: > 0 } ? [.. axes.Select(a => c.Axis(a, x.Rank))] : [.. Enumerable.Range(0, x.Rank)];
         var (groups, kept) = Groups(x.Shape, gone);
         var shape = keep ? kept : x.Shape.Where((_, d) => !gone.Contains(d)).ToArray();
@@ -86,8 +88,7 @@ static class ReductionRules
     {
         "ReduceL1" or "ReduceL2" => Math.Abs(v),
         "ReduceLogSum" => Math.Log(v),
-        "ReduceSumSquare" => v * v,
-        _ => v,
+        _ => v * v,
     };
 
     static double[] Real(Call c, string type, Value x, int[] groups, int[] kept)

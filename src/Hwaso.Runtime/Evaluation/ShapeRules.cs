@@ -253,16 +253,22 @@ static class ShapeRules
         }
         if (pads.Length != 2 * x.Rank)
             throw c.Refuse($"padding [{string.Join(", ", pads.Take(16))}] does not fit {x.Rank} dimensions");
+        // Negative padding cuts first, as in ONNX Runtime; what is left is padded.
+        var cut = Array.ConvertAll(pads, p => Math.Max(-p, 0));
+        var left = x.Shape.Select((s, d) => s - cut[d] - cut[d + x.Rank]).ToArray();
+        var shape = c.Sizes(x.Shape.Select((s, d) => s + pads[d] + pads[d + x.Rank]));
+        if (mode != "constant" && Value.Product(shape) > 0 && left.Any(s => s <= 0))
+            throw c.Refuse($"padding [{string.Join(", ", pads.Take(16))}] in mode {mode} leaves nothing of {x} to repeat");
         var dense = Strides.Dense(x.Shape);
-        return Gather(c, x, c.Sizes(x.Shape.Select((s, d) => s + pads[d] + pads[d + x.Rank])), index =>
+        return Gather(c, x, shape, index =>
         {
             var at = 0;
             for (var d = 0; d < index.Length; d++)
             {
-                var place = Place(index[d] - pads[d], x.Shape[d], mode);
+                var place = Place(index[d] - Math.Max(pads[d], 0), left[d], mode);
                 if (place < 0)
                     return -1;
-                at += (int)place * dense[d];
+                at += (int)(place + cut[d]) * dense[d];
             }
             return at;
         }, value);

@@ -96,7 +96,9 @@ sealed unsafe class Value
     }
 
     /// <summary>The same numbers with another shape, which share the memory.</summary>
-    public Value View(int[] shape) => new(this, shape);
+    /// <exception cref="ArgumentException">The shape has another number of elements.</exception>
+    public Value View(int[] shape) => Product(shape) == Count ? new(this, shape)
+        : throw new ArgumentException($"{this} as [{string.Join(", ", shape)}]", nameof(shape));
 
     /// <summary>All numbers in double precision.</summary>
     public double[] ToDoubles()

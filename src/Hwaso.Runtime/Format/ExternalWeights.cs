@@ -6,7 +6,11 @@ namespace Hwaso.Runtime.Format;
 /// <summary>Reads the numbers of tensors from files beside a model (TensorProto.external_data), never from outside its folder.</summary>
 sealed class ExternalWeights(string folder) : IDisposable
 {
+    // Tensors may share numbers; a file of many that all name one large part would take memory that it does not have.
+    const int MostShares = 8;
+
     readonly Dictionary<string, SafeFileHandle> files = new(StringComparer.Ordinal);
+    readonly Dictionary<string, long> taken = new(StringComparer.Ordinal);
 
     /// <summary>Reads a tensor's bytes.</summary>
     /// <param name="entries">The tensor's entries: its file (location), where its numbers begin (offset) and their bytes (length).</param>
@@ -29,6 +33,9 @@ sealed class ExternalWeights(string folder) : IDisposable
         if (offset > size || length > size - offset || length > Array.MaxLength)
             throw new ModelFormatException(place,
                 $"its {length} bytes from byte {offset} on do not lie in '{location}', which has {size} bytes; the file is cut short");
+        if ((taken[location] = taken.GetValueOrDefault(location) + length) / MostShares > size)
+            throw new ModelFormatException(place,
+                $"the tensors up to this one take more than {MostShares} times the {size} bytes of '{location}'");
         var bytes = new byte[length];
         for (var done = 0; done < bytes.Length;)
         {

@@ -5,10 +5,12 @@ static class NodeOrder
 {
     /// <summary>The nodes in an order in which they can run; the file's order if possible.</summary>
     /// <param name="nodes">The nodes.</param>
-    /// <param name="known">The names that exist before them.</param>
+    /// <param name="known">The names of the graph that exist before them.</param>
     /// <param name="place">The file, for messages.</param>
+    /// <param name="around">The names of the graph around it, which its own may hide; null for none.</param>
     /// <exception cref="ModelFormatException">A name is made twice or never, or nodes wait for each other.</exception>
-    public static IReadOnlyList<OnnxNode> Of(IReadOnlyList<OnnxNode> nodes, IReadOnlySet<string> known, string place)
+    public static IReadOnlyList<OnnxNode> Of(IReadOnlyList<OnnxNode> nodes, IReadOnlySet<string> known, string place,
+        IReadOnlySet<string>? around = null)
     {
         var makers = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var k = 0; k < nodes.Count; k++)
@@ -24,7 +26,7 @@ static class NodeOrder
                     waiting[k]++;
                     (users[maker] ??= []).Add(k);
                 }
-                else if (input.Length > 0 && !known.Contains(input))
+                else if (input.Length > 0 && !known.Contains(input) && around?.Contains(input) != true)
                     throw new ModelFormatException($"{place}: {nodes[k].Place}",
                         $"its input '{input}' is neither a weight, nor an input of the model, nor made by a node");
         var ready = new PriorityQueue<int, int>(Enumerable.Range(0, waiting.Length).Where(k => waiting[k] == 0).Select(k => (k, k)));

@@ -1,5 +1,3 @@
-using Hwaso.Common;
-
 namespace Hwaso.Runtime.Format;
 
 /// <summary>Reads an ONNX file (onnx.proto's ModelProto); the field numbers are those of onnx.proto.</summary>
@@ -10,6 +8,16 @@ static class OnnxReader
 
     // The largest networks have some thousands; planning takes time quadratic in their number.
     const int MostNodes = 20_000, MostSize = 1 << 24, MostDepth = 16;
+
+    // Operators that were defined before the oldest operator set as they are in it; a file of these alone may name an older one.
+    static readonly HashSet<string> unchanged =
+    [
+        "Abs", "ArgMax", "ArgMin", "AveragePool", "Ceil", "Clip", "Constant", "Conv", "ConvTranspose", "DepthToSpace", "Elu", "Exp",
+        "Flatten", "Floor", "Gather",
+        "GlobalAveragePool", "GlobalMaxPool", "Identity", "LeakyRelu", "Log", "LogSoftmax", "LRN", "MatMul", "MaxPool", "Neg", "Not",
+        "Reciprocal", "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Relu", "Shape", "Sigmoid",
+        "Size", "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Sqrt", "Squeeze", "Tanh", "Transpose", "Unsqueeze",
+    ];
 
     /// <param name="bytes">The file; the numbers of its weights are views of it.</param>
     /// <param name="place">Its name, for messages.</param>
@@ -47,10 +55,7 @@ static class OnnxReader
                     var (domain, version) = Opset(reader.Bytes(), place);
                     hasOthers |= domain is not ("" or "ai.onnx");
                     if (domain is "" or "ai.onnx")
-                        opset = version is >= OldestOpset and <= NewestOpset
-                            ? (int)version
-                            : throw new ModelFormatException(place,
-                                $"operator set {version} is not supported; {OldestOpset} to {NewestOpset} are");
+                        opset = version is >= 1 and <= NewestOpset ? (int)version : throw Unsupported(version, place);
                     break;
                 case 14:
                     var (key, value) = Pair(reader.Bytes());
@@ -69,6 +74,8 @@ static class OnnxReader
         var used = opset ?? (hasOthers ? NewestOpset : null as int?)
             ?? throw new ModelFormatException(place, "does not say which operator set it uses");
         var read = Graph(found, source, 0);
+        if (used < OldestOpset && (functions.Count > 0 || !read.Nodes.All(n => n.Domain.Length == 0 && unchanged.Contains(n.Type))))
+            throw Unsupported(used, place);
         if (read.Outputs.Count == 0)
             throw new ModelFormatException(place, "declares no output");
         return new OnnxFile(place, used, read, functions, metadata);
@@ -242,6 +249,9 @@ static class OnnxReader
         }
         return [.. sizes];
     }
+
+    static ModelFormatException Unsupported(long version, string place) =>
+        new(place, $"operator set {version} is not supported; {OldestOpset} to {NewestOpset} are");
 
     static (string Domain, long Version) Opset(ReadOnlyMemory<byte> message, string place)
     {

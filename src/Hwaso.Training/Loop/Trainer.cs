@@ -267,7 +267,7 @@ public sealed class Trainer : IDisposable
         while (state.Step < end && !Stops(stop))
         {
             var rate = stage.RateAt(state.Step);
-            var value = Step(batches, rate, stop);
+            var value = Step(batches, stop);
             if (!double.IsFinite(value) && !stage.WasLeftOut)
                 throw Diverged($"the loss is {value} at step {state.Step + 1}");
             state = state with { Step = state.Step + 1, EpochOpen = state.Step + 1 == end };
@@ -288,11 +288,11 @@ public sealed class Trainer : IDisposable
     // Processes stop after the same step: each says in a step whether it was asked to.
     bool Stops(CancellationToken stop) => team.IsShared ? stage.Stops : stop.IsCancellationRequested;
 
-    double Step(IEnumerator<ITrainingBatch> batches, double rate, CancellationToken stop)
+    double Step(IEnumerator<ITrainingBatch> batches, CancellationToken stop)
     {
         try
         {
-            return stage.Step(batches, rate, stop);
+            return stage.Step(batches, state.Step, stop);
         }
         catch (Exception error) when (
             error is not OperationCanceledException && state.Step > 0 && !stage.HasComputed && !team.IsShared)

@@ -1,6 +1,5 @@
 using Hwaso.Nn;
 using Hwaso.Recipes;
-using Hwaso.Torch;
 using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Loop;
@@ -36,7 +35,7 @@ sealed class TrainingStage : IDisposable
         Begin();
         var optimizer = span.Plan.Optimizer ?? train.Optimizer;
         rate = optimizer.LearningRate;
-        Optimiser = OptimiserOf(optimizer, weights, learner.HeadPaths);
+        Optimiser = OptimiserOf(optimizer, weights, learner.HeadPaths, train.Schedule.BackboneIterations > 0);
         policy = PolicyOf(train.Schedule, train.Epochs is null ? 1 : stepsPerEpoch);
         Average = train.EmaDecay is { } decay ? new WeightAverage(weights, decay) : null;
         step = new TrainStep(pass, Optimiser, Average, train, scaler, team,
@@ -93,8 +92,15 @@ sealed class TrainingStage : IDisposable
     public IEnumerator<ITrainingBatch> Batches(int epoch, int firstBatch) => learner.Batches(epoch, firstBatch).GetEnumerator();
 
     /// <summary>Does a step and returns its loss.</summary>
+    /// <param name="batches">Where its batches come from.</param>
+    /// <param name="at">Steps of the run before it.</param>
+    /// <param name="stop">Cancelled where this process is to stop after the step.</param>
     /// <exception cref="TrainingException">Memory is short.</exception>
-    public double Step(IEnumerator<ITrainingBatch> batches, double rate, CancellationToken stop) => step.Run(batches, rate, stop);
+    public double Step(IEnumerator<ITrainingBatch> batches, long at, CancellationToken stop)
+    {
+        Optimiser.LaterRate = policy.LaterAt(at - span.First, span.End - span.First, rate);
+        return step.Run(batches, RateAt(at), stop);
+    }
 
     /// <summary>Whether this or another process was asked to stop during the last step.</summary>
     public bool Stops => step.Stops;
@@ -108,14 +114,9 @@ sealed class TrainingStage : IDisposable
         Average?.Dispose();
     }
 
-    static Optimiser OptimiserOf(OptimizerRecipe recipe, Weights weights, IReadOnlyList<string> headPaths)
+    static Optimiser OptimiserOf(OptimizerRecipe recipe, Weights weights, IReadOnlyList<string> headPaths, bool backboneLater)
     {
-        bool IsHead(KeyValuePair<string, Tensor> p) => headPaths.Any(h => p.Key.StartsWith(h + ".", StringComparison.Ordinal));
-        // Scales and shifts of norms, biases and layer scales have one dimension.
-        bool Decays(KeyValuePair<string, Tensor> p) => recipe.DecayNorms || p.Value.Dimensions > 1;
-        var groups = weights.Parameters.Where(p => p.Value.RequiresGrad)
-            .GroupBy(p => (Rate: IsHead(p) ? recipe.HeadRateMultiplier : 1, Decay: Decays(p) ? recipe.WeightDecay : 0))
-            .Select(g => new ParameterGroup(g.ToArray(), g.Key.Rate, g.Key.Decay)).ToArray();
+        var groups = ParameterGroups.Of(recipe, weights, headPaths, backboneLater);
         return recipe.Kind switch
         {
             OptimizerKind.Sgd => new Sgd(groups, recipe.LearningRate, recipe.Momentum, nesterov: recipe.Nesterov),
@@ -137,7 +138,14 @@ sealed class TrainingStage : IDisposable
             ScheduleKind.Constant => new ConstantPolicy(),
             _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.Kind, "a schedule that is not known"),
         };
-        return policy with { WarmupIterations = recipe.WarmupIterations, WarmupRatio = recipe.WarmupRatio };
+        return policy with
+        {
+            WarmupIterations = recipe.WarmupIterations,
+            WarmupRatio = recipe.WarmupRatio,
+            WarmupForm = recipe.Warmup == WarmupKind.Exponential ? WarmupForm.Exponential : WarmupForm.Linear,
+            BeginsAfterWarmup = recipe.AfterWarmup,
+            LaterIterations = recipe.BackboneIterations,
+        };
     }
 }
 

@@ -30,9 +30,9 @@ public sealed partial class PlacesTests
         // The teacher of depth, and recorded tokens that are compared.
         ["DinoDefinition"] =
         [
-            "Hwaso.Cli/Verbs/DepthVerb.cs", "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Inference/Networks/DinoVerifier.cs",
-            "Hwaso.Inference/Networks/Verifier.cs",
+            "Hwaso.Cli/Verbs/DepthVerb.cs", "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Inference/Networks/Verifier.cs",
         ],
+        ["DinoV3Definition"] = ["Hwaso.Inference/Networks/Verifier.cs"],
     };
 
     // Recorded answers of the released forms' branches are compared with the branches.

@@ -37,6 +37,36 @@ public sealed class PyramidNetTests : TensorTest
         Compare(file, Recipe($"family: {family}, encoder: {encoder}, decoder: {{scse: {(scse ? "true" : "false")}}}"));
 
     [Fact]
+    public void A_MobileNetV3_has_timms_names_and_dilation_under_SMPs_decoders() =>
+        Compare("smp_deeplabv3plus_tu_mobilenetv3_large_100", Recipe("family: smp-deeplabv3plus, encoder: mobilenetv3-large"));
+
+    [Fact]
+    public void Every_decoder_stands_on_a_MobileNetV3()
+    {
+        string[] families = ["fpn", "linknet", "pan", "manet", "unetplusplus", "smp-pspnet", "smp-deeplabv3", "smp-deeplabv3plus",
+            "smp-upernet", "smp-segformer", "unet", "deeplabv3plus", "pspnet", "upernet"];
+        foreach (var family in families)
+        {
+            using var scope = new Scope();
+            using var off = new NoGrad();
+            using var weights = Weights.Create();
+            // mmsegmentation's DeepLabV3+ and PSPNet want stride 8, torchvision's network has 16 at best.
+            if (family is "deeplabv3plus" or "pspnet")
+            {
+                var error = Assert.ThrowsAny<ArgumentException>(() => Define(family).Build(weights, 2));
+                Assert.Contains("mobilenetv3-small cannot be dilated to output stride 8", error.Message, StringComparison.Ordinal);
+                continue;
+            }
+            var net = Define(family).Build(weights, 2);
+            net.Eval();
+            Assert.Equal([1, 2], net.Call(Tensor.Zeros([1, 3, 128, 160])).Shape[..2]);
+        }
+
+        static SegmentationDefinition Define(string family) => Zoo.DefineSegmentation(
+            Recipes.RecipeFile.Read($"model: {{family: {family}, encoder: mobilenetv3-small}}", "x.yaml").Model);
+    }
+
+    [Fact]
     public void A_pspnet_decodes_the_depth_that_the_recipe_says() =>
         Compare("smp_pspnet_resnet50_depth5", Recipe("family: smp-pspnet, encoder: resnet50, decoder: {depth: 5}"));
 

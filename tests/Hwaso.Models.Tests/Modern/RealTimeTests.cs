@@ -58,6 +58,32 @@ public sealed class RealTimeTests : TensorTest
     }
 
     [Fact]
+    public void STDC1_answers_as_its_authors_code_does()
+    {
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        using var weights = Weights.Create(initialise: false);
+        var definition = (StdcDefinition)Zoo.FindSegmentation("stdc1");
+        var net = (Stdc)(definition with { Config = definition.Config with { DetailStrides = [2, 4, 8] } }).Build(weights, 19);
+        var answer = ModernAnswer.Read("formula/stdc1_seg");
+        // The files hold each tensor of the backbone once more, as features.
+        foreach (var twin in answer.StateDict.Select(k => k.Key).Where(k => k.StartsWith("cp.backbone.features.", StringComparison.Ordinal))
+            .ToArray())
+            answer.StateDict.Remove(twin);
+        answer.Fill(weights);
+        net.Eval();
+        var image = answer.Input;
+
+        string[] names = ["output1", "output2", "output3", "output4", "output5", "output0"];
+        foreach (var (output, actual) in names.Zip(net.Outputs(image)))
+        {
+            var sized = actual.Size(1) == 1 ? actual : actual.ResizeBilinear(image.Size(2), image.Size(3), alignCorners: true);
+            var (distance, largest) = answer.Compare(output, sized);
+            Assert.True(distance <= Tolerance * largest, $"{output}: {distance / largest:g3} of its largest value away");
+        }
+    }
+
+    [Fact]
     public void A_small_DDRNet_has_the_authors_gradients() => Gradients(
         "ddrnet_eval", ["output1", "output0"],
         w => new DdrNet(w, new DdrNetConfig { Planes = 8, PoolingChannels = 6, HeadChannels = 8 }, 5));
@@ -90,6 +116,23 @@ public sealed class RealTimeTests : TensorTest
         net.Eval();
         Assert.Equal([1, 3, 10, 13], net.Call(Tensor.Zeros([1, 3, 75, 101])).Shape);
         Assert.Equal(64, Assert.Throws<SmallImageException>(() => net.Call(Tensor.Zeros([1, 3, 64, 63]))).Least);
+    }
+
+    /// <summary>With the heads that learn beside, as they were recorded; the unused parts of a classifier cost nothing.</summary>
+    [Theory]
+    [InlineData("stdc1", 23_077_519_360, 12_048_928)]
+    [InlineData("stdc2", 29_670_965_248, 16_079_392)]
+    public void STDCs_cost_what_their_authors_networks_cost(string name, long multiplyAdds, long parameters)
+    {
+        using var weights = Weights.Create(initialise: false);
+        Zoo.FindSegmentation(name).Build(weights, 19);
+        Assert.Equal(parameters, weights.ParameterCount);
+        static long Head(long pixels, long channels, long classes) => pixels * (9 * channels * 64 + 64 * classes);
+        const long Pixels = 512 * 1024;
+        var beside = Head(Pixels / 64, 128, 19) + Head(Pixels / 256, 128, 19)
+            + Head(Pixels / 4, 32, 1) + Head(Pixels / 16, 64, 1) + Head(Pixels / 64, 256, 1) + Head(Pixels / 256, 512, 1);
+        var deployed = Cost.Of(NetworkGraph.Sketch(w => Zoo.FindSegmentation(name).Deployed.Build(w, 19), [1, 3, 512, 1024]));
+        Assert.Equal(multiplyAdds, deployed.MacsAll + beside);
     }
 
     [Fact]

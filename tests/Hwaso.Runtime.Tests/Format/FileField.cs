@@ -10,17 +10,18 @@ sealed class FileField
     // onnx.proto: the fields that are messages, by message.
     static readonly Dictionary<string, Dictionary<int, string>> messages = new()
     {
-        ["model"] = new() { [7] = "graph", [8] = "opset", [14] = "pair" },
+        ["model"] = new() { [7] = "graph", [8] = "opset", [14] = "pair", [25] = "function" },
         ["graph"] = new() { [1] = "node", [5] = "tensor", [11] = "port", [12] = "port" },
         ["node"] = new() { [5] = "attribute" },
-        ["attribute"] = new() { [5] = "tensor" },
+        ["attribute"] = new() { [5] = "tensor", [6] = "graph" },
+        ["function"] = new() { [7] = "node" },
         ["port"] = new() { [2] = "type" },
         ["type"] = new() { [1] = "sizes" },
         ["sizes"] = new() { [2] = "shape" },
         ["shape"] = new() { [1] = "size" },
         ["opset"] = [],
         ["pair"] = [],
-        ["tensor"] = [],
+        ["tensor"] = new() { [13] = "pair" },
         ["size"] = [],
     };
 
@@ -38,6 +39,19 @@ sealed class FileField
     public List<FileField>? Fields { get; set; }
 
     public static FileField Read(ReadOnlySpan<byte> file) => new() { Fields = Parse(file, "model") };
+
+    /// <summary>A file with the fields of all its graphs in the first one.</summary>
+    public static byte[] Joined(ReadOnlySpan<byte> file)
+    {
+        var tree = Read(file);
+        var graphs = tree.Fields!.Where(f => f.Number == 7).ToArray();
+        foreach (var other in graphs[1..])
+        {
+            graphs[0].Fields!.AddRange(other.Fields!);
+            tree.Fields!.Remove(other);
+        }
+        return tree.ToArray();
+    }
 
     public FileField Copy() =>
         new() { Number = Number, Type = Type, Value = Value, Bytes = [.. Bytes], Fields = Fields?.ConvertAll(f => f.Copy()) };

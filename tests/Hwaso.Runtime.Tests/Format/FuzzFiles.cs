@@ -9,6 +9,7 @@ static class FuzzFiles
     [
         File(Street), File(Sizes), File(Shapes), File(Tokens), File(Resized), File(Coded), File(Folded), File(Attended),
         StreetModel.File(metadata: new() { [SegmentationMetadata.MeanKey] = "[0.1, 0.2, 0.3]" }), StreetModel.File(labels: true),
+        .. EvaluatedFuzzFiles.All,
     ];
 
     static byte[] File(Action<OnnxDocument> write)

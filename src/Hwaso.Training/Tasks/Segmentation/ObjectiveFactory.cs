@@ -1,4 +1,5 @@
 using Hwaso.Models;
+using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
@@ -11,6 +12,10 @@ public static class ObjectiveFactory
     // The published weights: the official OCR configurations; torchvision's references for FCN and DeepLabV3; SANet's best of its grid; the
     // multi-decoder paper's.
     const double OcrAuxiliary = 0.4, FcnAuxiliary = 0.5, Categorical = 0.2, Dense = 0.8, Semantic = 0.85, Depth = 0.15;
+    // PIDNet's configurations.
+    const double Fine = 0.4, Edges = 20, EdgePixels = 1;
+    // STDC's code.
+    const double Contexts = 1, Details = 1;
 
     /// <summary>The objective of a network, in a stage of its training.</summary>
     /// <param name="net">The network.</param>
@@ -36,19 +41,35 @@ public static class ObjectiveFactory
         Require(false, heads.Depth, "depth", Decoder);
         var hasAuxiliary = net is ISeveralOutputs { OutputNames: var names } && names.Count > 1 && names[^1].Length == 0
             && names.SkipLast(1).All(name => name.StartsWith("aux", StringComparison.Ordinal));
-        Require(hasAuxiliary, heads.Auxiliary, "auxiliary",
-            "an auxiliary head; HRNet with OCR, FCN, DeepLab, PSPNet, UPerNet, DDRNet and BiSeNetV2 have one");
+        var edges = (net as ILearnsEdges)?.Edges;
+        Require(hasAuxiliary || edges is not null, heads.Auxiliary, "auxiliary",
+            "an auxiliary head; HRNet with OCR, FCN, DeepLab, PSPNet, UPerNet, DDRNet, PIDNet, BiSeNetV2 and STDC have one");
+        Require(edges is not null, heads.Edges, "edges", "a map of edges; PIDNets and STDCs have one");
+        Require(edges == EdgeKind.Wide, heads.EdgePixels, "edge_pixels", "a map of edges; PIDNets have one");
         Require(net is SANet, heads.Categorical, "categorical", "a categorical output; SANets have one");
         Require(net is SANet, heads.Dense, "dense", "a dense loss beside another; SANets have one");
+        var paired = recipe.Kind == LossKind.MaskClassification;
+        if (paired != net is IMaskQueries)
+            throw file.Error("loss.name", paired
+                ? $"mask_classification is for networks with queries, such as EoMT and Mask2Former; {NameOf(file)} has none"
+                : $"{NameOf(file)} answers with classes and masks of queries; give 'loss: {{ name: mask_classification }}'");
         if (net is SANet { Classes: ModelRecipe.OneChannel })
             throw file.Error("model", $"{NameOf(file)} learns which classes are in an image and needs a channel for each: remove "
                 + "model.classes and loss.name binary_cross_entropy, or take another network");
         return net switch
         {
+            IMaskQueries queries => new MaskSetObjective(
+                queries, net.Classes, new MaskSetLoss(new() { Points = recipe.Points, NoObject = recipe.NoObject }), recipe.IgnoreIndex),
             SANet sanet => Squeezed(sanet),
+            _ when edges == EdgeKind.Wide => new EdgeObjective(
+                net, Pixels(recipe, net), FineLoss(recipe, net), heads.Auxiliary ?? Fine, new BoundaryLoss(heads.Edges ?? Edges),
+                heads.EdgePixels ?? EdgePixels, recipe.IgnoreIndex),
+            _ when edges == EdgeKind.Details => new DetailObjective(
+                net, Pixels(recipe, net), heads.Auxiliary ?? Contexts, heads.Edges ?? Details),
             // At weight 0 the head does not run.
             ISeveralOutputs several when hasAuxiliary && heads.Auxiliary != 0 => new AuxiliaryObjective(
-                several, Pixels(recipe, net), Plain(recipe, net), heads.Auxiliary ?? Published(net)),
+                several, Pixels(recipe, net), net is IAuxiliaryWeight { AuxiliaryIsLikeAnswer: true } ? Pixels(recipe, net)
+                : Plain(recipe, net), heads.Auxiliary ?? Published(net)),
             _ => new AnswerObjective(net, Pixels(recipe, net)),
         };
 
@@ -114,9 +135,10 @@ public static class ObjectiveFactory
         var (ignore, corners) = (recipe.IgnoreIndex, net.AlignCorners);
         return recipe.Kind switch
         {
-            LossKind.CrossEntropy => new CrossEntropy(ignore, Weights(recipe), recipe.LabelSmoothing, corners),
+            LossKind.CrossEntropy => Entropy(recipe, net),
             LossKind.Focal => new Focal(recipe.Alpha, recipe.Gamma, ignore, corners),
-            LossKind.HardPixels => new HardPixels(recipe.Threshold, recipe.Keep, ignore, Weights(recipe), corners),
+            LossKind.HardPixels => new HardPixels(
+                recipe.Threshold, recipe.Keep, ignore, Weights(recipe), corners, RuleOf(recipe.Rule)),
             LossKind.Dice => Shared(new Dice(recipe.Smooth, ignore, corners)),
             LossKind.Lovasz => Shared(new LovaszSoftmax(ignore, corners)),
             _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe.Kind, "a loss that is not known"),
@@ -132,7 +154,19 @@ public static class ObjectiveFactory
         net.Classes == ModelRecipe.OneChannel ? new TwoClassLoss(loss) : loss;
 
     static CrossEntropy Entropy(LossRecipe recipe, SegmentationNet net) =>
-        new(recipe.IgnoreIndex, Weights(recipe), recipe.LabelSmoothing, net.AlignCorners);
+        new(recipe.IgnoreIndex, Weights(recipe), recipe.LabelSmoothing, net.AlignCorners, recipe.AverageOverAll);
+
+    // PIDNet's code adds the costs of this head pixel by pixel to its other losses and then takes the mean over all pixels.
+    static IPixelLoss FineLoss(LossRecipe recipe, SegmentationNet net) => OfChannels(
+        new CrossEntropy(recipe.IgnoreIndex, Weights(recipe), recipe.LabelSmoothing, net.AlignCorners, overAll: true), net);
+
+    static HardPixelRule RuleOf(HardPixelKind kind) => kind switch
+    {
+        HardPixelKind.HRNet => HardPixelRule.HRNet,
+        HardPixelKind.BiSeNet => HardPixelRule.BiSeNet,
+        HardPixelKind.MmSegmentation => HardPixelRule.MmSegmentation,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "a rule that is not known"),
+    };
 
     static double[]? Weights(LossRecipe recipe) => recipe.ClassWeights?.ToArray();
 }

@@ -63,7 +63,12 @@ sealed class SegmentationLearner : ILearner
 
     /// <inheritdoc/>
     public ILearnerStage Stage(int stage) =>
-        new SegmentationStage(net, ObjectiveFactory.Of(net, recipe.Loss, file, RecipeOf(stage)), RecipeOf(stage), loader, data.Training);
+        new SegmentationStage(
+            net, ObjectiveFactory.Of(net, recipe.Loss, file, RecipeOf(stage)), RecipeOf(stage), loader, data.Training, Batches);
+
+    /// <summary>Forward passes of the run.</summary>
+    long Batches => recipe.Train.Iterations is { } steps
+        ? (long)steps * recipe.Train.Accumulate : (long)recipe.Train.Epochs!.Value * loader.BatchesPerEpoch;
 
     /// <inheritdoc/>
     public Validation Validate(CancellationToken stop)
@@ -135,6 +140,7 @@ sealed class SegmentationLearner : ILearner
             CropHeight = recipe.Augment.Crop.Height,
             CropWidth = recipe.Augment.Crop.Width,
             BaseSize = recipe.Augment.BaseSize,
+            ShortSize = recipe.Augment.ShortSize,
             MinScale = recipe.Augment.ScaleMin,
             MaxScale = recipe.Augment.ScaleMax,
             ScaleStep = recipe.Augment.ScaleStep,

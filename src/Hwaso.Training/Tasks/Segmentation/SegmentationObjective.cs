@@ -1,4 +1,5 @@
 using Hwaso.Models;
+using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
@@ -58,6 +59,33 @@ public sealed class AuxiliaryObjective(ISeveralOutputs net, IPixelLoss answer, I
     {
         answer.Dispose();
         auxiliary.Dispose();
+    }
+}
+
+/// <summary>
+/// The loss of what queries say after every layer, each time paired anew with the classes of the image; the losses are added.
+/// </summary>
+/// <param name="net">The network.</param>
+/// <param name="classes">K.</param>
+/// <param name="loss">The loss of one layer.</param>
+/// <param name="ignoreIndex">The label of pixels that are in no class.</param>
+public sealed class MaskSetObjective(IMaskQueries net, int classes, MaskSetLoss loss, int ignoreIndex) : ISegmentationObjective
+{
+    const int PerPrediction = 2;
+
+    /// <summary>Class logits and mask logits of each layer in turn.</summary>
+    public Tensor[] Forward(Tensor images) => [.. net.Predictions(images).SelectMany(prediction => prediction.All)];
+
+    /// <inheritdoc/>
+    public Tensor Loss(Tensor[] outputs, Targets targets)
+    {
+        var truths = MaskTruth.Of(targets.Labels, classes, ignoreIndex);
+        return outputs.Chunk(PerPrediction).Select(layer => loss.Of(layer[0], layer[1], truths)).Aggregate((sum, layer) => sum + layer);
+    }
+
+    /// <summary>Nothing to free.</summary>
+    public void Dispose()
+    {
     }
 }
 

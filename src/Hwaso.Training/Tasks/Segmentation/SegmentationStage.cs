@@ -14,8 +14,10 @@ namespace Hwaso.Training.Tasks.Segmentation;
 /// <param name="stage">The stage; null where training has none, and everything learns.</param>
 /// <param name="loader">Reads the batches.</param>
 /// <param name="data">The training split.</param>
+/// <param name="batches">Forward passes of the whole run.</param>
 sealed class SegmentationStage(
-    SegmentationNet net, ISegmentationObjective objective, TrainStageRecipe? stage, Loader loader, SegmentationDataset data) : ILearnerStage
+    SegmentationNet net, ISegmentationObjective objective, TrainStageRecipe? stage, Loader loader, SegmentationDataset data, long batches)
+    : ILearnerStage
 {
     /// <inheritdoc/>
     public void Begin()
@@ -27,10 +29,41 @@ sealed class SegmentationStage(
 
     /// <inheritdoc/>
     public IEnumerable<ITrainingBatch> Batches(int epoch, int firstBatch) =>
-        loader.Epoch(epoch, firstBatch).Select(batch => new SegmentationBatch(batch, objective, data));
+        loader.Epoch(epoch, firstBatch).Select((batch, k) => BatchOf(batch, (long)epoch * loader.BatchesPerEpoch + firstBatch + k));
+
+    ITrainingBatch BatchOf(Batch batch, long done)
+    {
+        var recordable = new SegmentationBatch(batch, objective, data);
+        // Pairing reads the costs, and what follows training is set anew for each batch.
+        return objective is MaskSetObjective || net is IFollowsTraining
+            ? new FollowingBatch(recordable, net as IFollowsTraining, Math.Min((double)done / batches, 1)) : recordable;
+    }
 
     /// <summary>Frees the losses.</summary>
     public void Dispose() => objective.Dispose();
+}
+
+/// <summary>A batch before which the network is set to the moment of training.</summary>
+/// <param name="batch">The batch; disposed with this.</param>
+/// <param name="net">The network; null where it does not follow.</param>
+/// <param name="progress">The share of training that is done.</param>
+sealed class FollowingBatch(SegmentationBatch batch, IFollowsTraining? net, double progress) : ITrainingBatch
+{
+    /// <inheritdoc/>
+    public string Text => batch.Text;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Files => batch.Files;
+
+    /// <inheritdoc/>
+    public Tensor Loss(ForwardPass pass)
+    {
+        net?.FollowTraining(progress);
+        return batch.Loss(pass);
+    }
+
+    /// <summary>Gives the buffers back.</summary>
+    public void Dispose() => batch.Dispose();
 }
 
 /// <summary>Images with labels, and with depth where it is learned.</summary>

@@ -1,0 +1,144 @@
+using Hwaso.Common;
+
+namespace Hwaso.Nn;
+
+/// <summary>Outputs of strips of rows of tiles and of groups of output channels.</summary>
+sealed unsafe class MinimalOutputs<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    const int Products = MinimalTransforms<TLanes, TVector>.Products, Block = MinimalProducts<TLanes, TVector>.OutputChannels;
+
+    // Numbers of a strip's transformed inputs: half of a second-level cache of 512 KB.
+    const long StripNumbers = 1 << 16;
+
+    readonly SameConvShape shape;
+    readonly MinimalTiles tiles;
+    readonly MinimalStrip<TLanes, TVector> strip;
+    readonly MinimalFilters<TLanes, TVector> filters;
+    readonly float* factors, bias, input, output;
+    readonly int rows, strips, groups, groupBlocks;
+    readonly int[] places;
+    readonly nint inputStep, pairStep, sumStep;
+
+    public MinimalOutputs(
+        in SameConvShape shape, int threads, MinimalFilters<TLanes, TVector> filters, float* factors, float* bias, float* input,
+        float* output)
+    {
+        (this.shape, this.filters) = (shape, filters);
+        this.factors = factors;
+        this.bias = bias;
+        this.input = input;
+        this.output = output;
+        tiles = new MinimalTiles(shape, TLanes.Count);
+        inputStep = MinimalTiles.Apart((nint)shape.Cin * 2 * TLanes.Count + 16);
+        pairStep = Products * inputStep;
+        rows = tiles.Rows;
+        // One strip of few tiles is cut by channels alone.
+        if (Pairs(rows) * pairStep > 2 * StripNumbers)
+            rows = BestRows(threads);
+        strips = MinimalTiles.Blocks(tiles.Rows, rows);
+        var blocks = MinimalTiles.Blocks(shape.Cout, Block);
+        groupBlocks = strips == 1 ? MinimalTiles.Blocks(blocks, threads) : blocks;
+        groups = MinimalTiles.Blocks(blocks, groupBlocks);
+        strip = new MinimalStrip<TLanes, TVector>(shape, tiles, rows);
+        places = tiles.Places(rows);
+        sumStep = MinimalTiles.Apart((nint)groupBlocks * Block * 2 * TLanes.Count + 16);
+        WorkNumbers = ConvRows<TLanes, TVector>.Numbers(shape) + strip.Numbers + (places.Length + 1) / 2 * pairStep + Products * sumStep
+            + 64;
+    }
+
+    public int Pieces => strips * groups;
+
+    public nint WorkNumbers { get; }
+
+    int Pairs(int count) => (tiles.Vectors(count) + 1) / 2;
+
+    // Rows of a strip that keep all threads busy for the shortest time, of those that the cache holds.
+    int BestRows(int threads)
+    {
+        var (best, least) = (1, int.MaxValue);
+        for (var count = 1; count <= tiles.Rows && (count == 1 || Pairs(count) * pairStep <= StripNumbers); count++)
+        {
+            var time = MinimalTiles.Blocks(MinimalTiles.Blocks(tiles.Rows, count), threads) * Pairs(count);
+            if (time <= least)
+                (best, least) = (count, time);
+        }
+        return best;
+    }
+
+    public void Run(int piece, float* work)
+    {
+        var (part, group) = Math.DivRem(piece, groups);
+        var first = part * rows;
+        var count = Math.Min(rows, tiles.Rows - first);
+        if (count <= 0)
+            return;
+        var reader = new ConvRows<TLanes, TVector>(shape, input + (nint)shape.Images * shape.Cin * shape.Pixels, work);
+        work += ConvRows<TLanes, TVector>.Numbers(shape);
+        var inputs = work + strip.Numbers;
+        var sums = inputs + (places.Length + 1) / 2 * pairStep;
+        var vectors = tiles.Vectors(count);
+        fixed (int* place = places)
+            for (var c = 0; c < shape.Cin; c++)
+            {
+                strip.Channel(reader, input, c, first, count, work);
+                MinimalTransforms<TLanes, TVector>.Across(
+                    work, strip.Step, place, vectors, inputs + c * 2 * TLanes.Count, pairStep, inputStep);
+            }
+        var channel = group * groupBlocks * Block;
+        var channels = Math.Min(groupBlocks * Block, shape.Cout - channel);
+        for (var v = 0; v < vectors; v += 2)
+        {
+            var pair = inputs + v / 2 * pairStep;
+            for (var f = 0; f < Products; f++)
+            {
+                var weights = factors + f * filters.Next + (nint)channel * filters.Row;
+                for (var b = 0; b < channels; b += Block)
+                    MinimalProducts<TLanes, TVector>.Outputs(pair + f * inputStep, weights + (nint)b * filters.Row, filters.Row, shape.Cin,
+                        sums + f * sumStep + b * 2 * TLanes.Count);
+            }
+            Write(sums, places[v], first, count, channel, channels);
+            if (v + 1 < vectors)
+                Write(sums + TLanes.Count, places[v + 1], first, count, channel, channels);
+        }
+    }
+
+    void Write(float* sums, int place, int first, int count, int channel, int channels)
+    {
+        var (row, column) = Math.DivRem(place, tiles.Pitch);
+        var (image, y) = tiles.Of(first + row);
+        var two = y + 1 < shape.Height;
+        var buffer = stackalloc float[4 * 16];
+        var to = output + ((nint)image * shape.Cout + channel) * shape.Pixels + (nint)y * shape.Width + 2 * column;
+        var whole = row < count && 2 * (column + TLanes.Count) <= shape.Width;
+        for (var c = 0; c < channels; c++, sums += 2 * TLanes.Count, to += shape.Pixels)
+        {
+            var shift = bias == null ? 0 : bias[channel + c];
+            if (whole)
+            {
+                MinimalTransforms<TLanes, TVector>.Up(sums, sumStep, shift, to, two ? to + shape.Width : buffer);
+                continue;
+            }
+            MinimalTransforms<TLanes, TVector>.Up(sums, sumStep, shift, buffer, buffer + 2 * TLanes.Count);
+            WriteParts(buffer, row, column, first, count, channel + c);
+        }
+    }
+
+    // A vector that reaches beyond its row's end holds tiles of more than one row.
+    void WriteParts(float* buffer, int row, int column, int first, int count, int channel)
+    {
+        for (var lane = 0; lane < TLanes.Count && row < count; row++, column = 0)
+        {
+            var (image, y) = tiles.Of(first + row);
+            var to = output + ((nint)image * shape.Cout + channel) * shape.Pixels + (nint)y * shape.Width + 2 * column;
+            var pixels = Math.Min(2 * (TLanes.Count - lane), shape.Width - 2 * column);
+            for (var x = 0; x < pixels; x++)
+                to[x] = buffer[2 * lane + x];
+            if (y + 1 < shape.Height)
+                for (var x = 0; x < pixels; x++)
+                    to[shape.Width + x] = buffer[2 * (TLanes.Count + lane) + x];
+            lane += tiles.Pitch - column;
+        }
+    }
+}
