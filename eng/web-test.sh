@@ -11,10 +11,13 @@ if ! command -v node npm >/dev/null; then end 0 0 1 "node and npm are missing: t
 "$root/eng/packages.sh" browser || end 0 1 0 "the browser cannot be installed" 1
 "$root/eng/web.sh" || end 0 1 0 "the page cannot be built" 1
 cd "$root/web"
-npx --no-install svelte-check --fail-on-warnings --output human || end 0 1 0 "types are wrong" 1
 rm -rf test-results
+# The types are checked while the server of the tests starts.
+node_modules/.bin/svelte-check --fail-on-warnings --output human &
+types=$!
 code=0
-HWASO_CHROMIUM="$(command -v chromium)" npx --no-install playwright test || code=$?
+HWASO_CHROMIUM="$(command -v chromium)" node_modules/.bin/playwright test || code=$?
+wait "$types" || end 0 1 0 "types are wrong" 1
 read -r passed failed skipped < <(node -e '
     const { stats } = JSON.parse(require("fs").readFileSync("test-results/results.json", "utf8"))
     console.log(stats.expected + stats.flaky, stats.unexpected, stats.skipped)' 2>/dev/null || echo 0 1 0)

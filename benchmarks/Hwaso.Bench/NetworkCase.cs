@@ -25,10 +25,14 @@ abstract class NetworkCase : Case
             tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
         var format = request["format"]!.GetValue<string>() == "channels_last" ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
         Weights.UseMemoryFormat(format);
-        if (request["kernels"]?.GetValue<string>() == "hwaso")
+        OwnKernels = request["kernels"]?.GetValue<string>() == "hwaso";
+        if (OwnKernels)
             Weights.UseOwnKernels();
         Image = Tensor.From(FormulaWeights.Fill("input", Batch, 3, Size.Height, Size.Width)).Contiguous(format).Own();
     }
+
+    /// <summary>Whether Hwaso's own kernels compute where there are such.</summary>
+    protected bool OwnKernels { get; }
 
     protected Weights Weights { get; }
 

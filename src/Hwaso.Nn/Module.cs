@@ -19,6 +19,9 @@ public abstract class Module
     /// <summary>Whether it behaves as in training (batch statistics, dropout); true at first, as in PyTorch.</summary>
     public bool IsTraining { get; private set; } = true;
 
+    /// <summary>Whether <see cref="OwnKernels"/> has it learn by Hwaso's own kernels, where there are such.</summary>
+    internal bool UsesOwnKernels { get; set; }
+
     /// <summary>Switches it and every module under it to training mode.</summary>
     public void Train() => SetMode(training: true);
 

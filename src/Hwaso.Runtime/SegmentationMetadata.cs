@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Hwaso.Common;
 using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime;

@@ -1,3 +1,11 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
 namespace Hwaso.Server.Tests;
 
 /// <summary>Metrics, the document of the interface, and its page.</summary>
@@ -5,6 +13,36 @@ namespace Hwaso.Server.Tests;
 public sealed class OperationTests(SharedServer shared)
 {
     readonly TestServer server = shared.Server;
+
+    [Fact]
+    public async Task Metrics_arrive_by_OTLP()
+    {
+        var arrived = new TaskCompletionSource<string>();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        await using var collector = builder.Build();
+        collector.MapPost("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", async context =>
+        {
+            var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            // An empty message of gRPC: no compression, length 0.
+            context.Response.ContentType = "application/grpc";
+            context.Response.AppendTrailer("grpc-status", "0");
+            await context.Response.Body.WriteAsync(new byte[5]);
+            arrived.TrySetResult(Encoding.UTF8.GetString(body.ToArray()));
+        });
+        await collector.StartAsync();
+        await using (var sending = await TestServer.StartAsync(s => s with { Otlp = new Uri(collector.Urls.Single()) }))
+            Assert.Equal(200, (int)(await sending.Post("/v1/models/street/segment", TestServer.Picture(8, 8), "image/png")).StatusCode);
+
+        // What was measured is sent each minute, and at the end.
+        var sent = await arrived.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        foreach (var wanted in new[] { "service.name", "hwaso", "hwaso.request.phase.duration", "hwaso.process.memory", "street" })
+            Assert.Contains(wanted, sent, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Metrics_count_requests_and_inferences()

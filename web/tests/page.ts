@@ -1,6 +1,7 @@
-// What the tests share: a page that must not report an error, and the view Try with a picture.
+// What the tests share: a page that must not report an error, accessibility, and the view Try with a picture.
 
 import { test as base, expect, type Locator, type Page } from '@playwright/test'
+import axe from 'axe-core'
 import { readFile } from 'node:fs/promises'
 
 const variable = (name: string): string => {
@@ -9,12 +10,17 @@ const variable = (name: string): string => {
   return value
 }
 
+/** setup.ts starts the servers; images have 128×64 pixels. */
 export const served = {
   get url(): string {
     return variable('HWASO_URL')
   },
   get guarded(): string {
     return variable('HWASO_GUARDED_URL')
+  },
+  /** The data set's folder, in Cityscapes' layout: four images and one for validation. */
+  get data(): string {
+    return variable('HWASO_DATA')
   },
   get image(): string {
     return variable('HWASO_IMAGE')
@@ -40,6 +46,23 @@ export const test = base.extend<{ failures: string[] }>({
   ],
 })
 
+/** Takes out what the browser reports by itself of answers that a test wants, such as 401. */
+export function forgive(failures: string[], ...statuses: number[]): void {
+  const isWanted = (text: string): boolean => text.startsWith('Failed to load resource') && statuses.some((status) => text.includes(String(status)))
+  failures.splice(0, failures.length, ...failures.filter((text) => !isWanted(text)))
+}
+
+interface AxeResult {
+  violations: { id: string; nodes: { html: string }[] }[]
+}
+
+/** Fails for anything that axe-core finds. The content policy lets no script in but the page's own; the test's comes by the debugger. */
+export async function expectAccessible(page: Page): Promise<void> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<AxeResult>("axe.run({ resultTypes: ['violations'] })")
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([])
+}
+
 export const rows = (page: Page): Locator => page.locator('tbody tr')
 
 export const isIdle = (page: Page): Promise<void> => expect(page.locator('.stage')).toHaveAttribute('aria-busy', 'false')
@@ -57,7 +80,7 @@ export async function open(page: Page, ...files: string[]): Promise<void> {
 }
 
 /** Where a pixel of the picture lies on the screen, at the scale that shows all of it. */
-export async function placeOf(page: Page, x: number, y: number, width = 192, height = 96): Promise<{ x: number; y: number }> {
+export async function placeOf(page: Page, x: number, y: number, width = 128, height = 64): Promise<{ x: number; y: number }> {
   const box = await page.locator('canvas').boundingBox()
   if (!box) throw new Error('the picture is not shown')
   const scale = Math.min(box.width / width, box.height / height)

@@ -25,7 +25,8 @@ sealed class TrainVerb : Verb
         "--timeout", "SECONDS", "how long a process that trains with others waits for one of them (default: 60)", min: 1);
 
     readonly Option<string?> profile = Values.Text(
-        "--profile", "FILE", "writes a timeline of the first 1,000 steps, a Chrome trace; process N of several writes FILE-N");
+        "--profile", "FILE", "writes a timeline of the first 1,000 steps, the first 10 with their layers and operators, "
+        + "as a Chrome trace; process N of several writes FILE-N");
 
     public TrainVerb() => Command = new Command(
         "train", "trains a recipe: validates, keeps the best and the last checkpoint, writes the run folder and its report")

@@ -23,13 +23,13 @@ public sealed class BasicBlock(Weights w, int cin, int cout, int stride = 1, Att
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x)
     {
-        var y = x.Apply(conv1).Apply(bn1).Relu();
+        var y = x.Apply(conv1).NormRelu(bn1);
         if (between is not null)
             y = y.Apply(between);
-        y = y.Apply(conv2).Apply(bn2);
-        if (end is not null)
-            y = y.Apply(end);
-        return (y + (downsample is null ? x : x.Apply(downsample))).Relu();
+        y = y.Apply(conv2);
+        return end is null ? y.NormRelu(bn2, Around) : (y.Apply(bn2).Apply(end) + Around()).Relu();
+
+        Tensor Around() => downsample is null ? x : x.Apply(downsample);
     }
 }
 

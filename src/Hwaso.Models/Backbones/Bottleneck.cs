@@ -33,13 +33,13 @@ public sealed class Bottleneck(Weights w, int cin, int width, int stride = 1, do
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x)
     {
-        var y = x.Apply(conv1).Apply(bn1).Relu();
-        y = y.Apply(conv2).Apply(bn2).Relu();
+        var y = x.Apply(conv1).NormRelu(bn1);
+        y = y.Apply(conv2).NormRelu(bn2);
         if (between is not null)
             y = y.Apply(between);
-        y = y.Apply(conv3).Apply(bn3);
-        if (end is not null)
-            y = y.Apply(end);
-        return (y + (downsample is null ? x : x.Apply(downsample))).Relu();
+        y = y.Apply(conv3);
+        return end is null ? y.NormRelu(bn3, Around) : (y.Apply(bn3).Apply(end) + Around()).Relu();
+
+        Tensor Around() => downsample is null ? x : x.Apply(downsample);
     }
 }

@@ -176,8 +176,8 @@ public sealed class HRNet : Net<Tensor, Tensor[]>
     protected override Tensor[] Forward(Tensor x)
     {
         Check(x);
-        x = x.Apply(conv1).Apply(bn1).Relu();
-        x = x.Apply(conv2).Apply(bn2).Relu();                       // [N, 64, H/4, W/4]
+        x = x.Apply(conv1).NormRelu(bn1);
+        x = x.Apply(conv2).NormRelu(bn2);                       // [N, 64, H/4, W/4]
         foreach (var block in layer1)
             x = x.Apply(block);
         Tensor[] branches = [x];

@@ -49,19 +49,20 @@ public sealed class Fuse : Net<Tensor[], Tensor>
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor[] branches)
+    protected override Tensor Forward(Tensor[] branches) => Terms(branches).SumWithRelu();
+
+    // One by one, so that recorded networks add each as soon as it is there.
+    IEnumerable<Tensor> Terms(Tensor[] branches)
     {
         var (height, width) = (branches[to].Size(2), branches[to].Size(3));
-        Tensor? sum = null;
         for (var from = 0; from < branches.Length; from++)
         {
             var step = steps[from];
             var y = step is null ? branches[from] : branches[from].Apply(step);
             if (from > to)
                 y = upsampling == FuseUpsampling.Nearest ? y.ResizeNearest(height, width) : y.ResizeBilinear(height, width, alignCorners);
-            sum = sum is null ? y : sum + y;
+            yield return y;
         }
-        return sum!.Relu();
     }
 
     static Sequential Up(Weights w, int cin, int cout, double momentum) => new(w,

@@ -18,7 +18,7 @@ sealed class PlainBasicBlock(Weights w, int cin, int cout, int stride, bool relu
 
     protected override Tensor Forward(Tensor x)
     {
-        var y = x.Apply(conv1).Apply(bn1).Relu();
+        var y = x.Apply(conv1).NormRelu(bn1);
         y = (between is null ? y : y.Apply(between)).Apply(conv2).Apply(bn2);
         y = (end is null ? y : y.Apply(end)) + (downsample is null ? x : x.Apply(downsample));
         return relu ? y.Relu() : y;
@@ -41,7 +41,7 @@ sealed class PlainBottleneck(Weights w, int cin, int width, int stride) : Net(w)
 
     protected override Tensor Forward(Tensor x)
     {
-        var y = x.Apply(conv1).Apply(bn1).Relu().Apply(conv2).Apply(bn2).Relu().Apply(conv3).Apply(bn3);
+        var y = x.Apply(conv1).NormRelu(bn1).Apply(conv2).NormRelu(bn2).Apply(conv3).Apply(bn3);
         return y + (downsample is null ? x : x.Apply(downsample));
     }
 }

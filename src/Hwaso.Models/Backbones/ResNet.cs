@@ -224,7 +224,7 @@ public sealed class ResNet : Backbone
     {
         Check(x);
         var maps = new Tensor[running + 1];
-        maps[0] = stem is null ? x.Apply(conv1!).Apply(bn1!).Relu() : x.Apply(stem);                             // [N, 64, H/2, W/2]
+        maps[0] = stem is null ? x.Apply(conv1!).NormRelu(bn1!) : x.Apply(stem);                             // [N, 64, H/2, W/2]
         x = Aten.MaxPool2d(maps[0], [3, 3], [2, 2], [1, 1]);                    // [N, 64, H/4, W/4]
         for (var s = 0; s < running; s++)
             maps[s + 1] = x = x.Apply(stages[s]);

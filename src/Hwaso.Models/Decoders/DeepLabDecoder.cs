@@ -82,7 +82,7 @@ sealed class DeepLabDecoderNet(Weights w, AsppConfig config, int channels) : Net
     readonly Conv2d conv = new(w / "conv", config.Channels, config.Channels, kernel: 3);
     readonly BatchNorm2d bn = new(w / "bn", config.Channels);
 
-    protected override Tensor Forward(Tensor[] imageAndMaps) => imageAndMaps[^1].Apply(aspp).Apply(conv).Apply(bn).Relu();
+    protected override Tensor Forward(Tensor[] imageAndMaps) => imageAndMaps[^1].Apply(aspp).Apply(conv).NormRelu(bn);
 }
 
 /// <summary>The pooling, enlarged, and the finer map beside it.</summary>

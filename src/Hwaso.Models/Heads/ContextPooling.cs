@@ -87,5 +87,5 @@ sealed class ActivatedHead(Weights w, int cin, int width, int classes) : Net(w)
     readonly BatchNorm2d bn2 = new(w / "bn2", width);
     readonly Conv2d conv2 = new(w / "conv2", width, classes, kernel: 1, bias: true);
 
-    protected override Tensor Forward(Tensor x) => x.Apply(bn1).Relu().Apply(conv1).Apply(bn2).Relu().Apply(conv2);
+    protected override Tensor Forward(Tensor x) => x.NormRelu(bn1).Apply(conv1).NormRelu(bn2).Apply(conv2);
 }

@@ -13,8 +13,8 @@ sealed class ConvModule(Weights w, int cin, int cout, int kernel, int dilation =
 
     protected override Tensor Forward(Tensor x)
     {
-        x = x.Apply(conv).Apply(bn);
-        return relu ? x.Relu() : x;
+        x = x.Apply(conv);
+        return relu ? x.NormRelu(bn) : x.Apply(bn);
     }
 }
 

@@ -63,7 +63,7 @@ public sealed class SegFormerHead : Net<Tensor[], Tensor>
     {
         var (height, width) = (maps[0].Size(2), maps[0].Size(3));
         var joined = linears.Select((linear, k) => maps[^(k + 1)].Apply(linear).ResizeBilinear(height, width)).ToArray();
-        return Tensor.Concat(joined, 1).Apply(conv).Apply(bn).Relu()
+        return Tensor.Concat(joined, 1).Apply(conv).NormRelu(bn)
             .Apply(dropout).Apply(linear_pred);                                 // [N, K, H/4, W/4]
     }
 }

@@ -6,8 +6,9 @@ namespace Hwaso.Nn;
 /// <param name="Weight">The gradient of the weights.</param>
 readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
 {
-    // With fewer tiles of 2×2 outputs, transforms of weights and sums of short rows take as long as what they save.
-    const int FewestTiles = 64;
+    // With fewer tiles of 2×2 outputs, or weights that are used for few of them, transforms of weights and sums of short rows take as long
+    // as what they save.
+    const int FewestTiles = 64, MostWeightsPerTile = 384;
 
     public static ConvChoice Everything { get; } = new(true, true, true);
 
@@ -17,6 +18,10 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
     /// <summary>
     /// Where ours are faster by the measurements of docs/decisions/training-kernels.md. The shape alone decides, so that bits stay.
     /// </summary>
-    public static ConvChoice Of(in SameConvShape shape) =>
-        (long)shape.Images * ((shape.Height + 1) / 2) * ((shape.Width + 1) / 2) >= FewestTiles ? Everything : default;
+    public static ConvChoice Of(in SameConvShape shape)
+    {
+        var tiles = (long)shape.Images * ((shape.Height + 1) / 2) * ((shape.Width + 1) / 2);
+        var outputs = tiles >= FewestTiles && (long)shape.Cin * shape.Cout <= MostWeightsPerTile * tiles;
+        return new ConvChoice(outputs, outputs, tiles >= FewestTiles);
+    }
 }

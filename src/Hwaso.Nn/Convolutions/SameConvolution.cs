@@ -27,20 +27,3 @@ static class SameConvolution
     static ConvChoice Choice(Tensor x, Tensor weight, long[] dilation) =>
         ConvChoice.Of(Phases(x, dilation).Of((int)x.Size(0), (int)x.Size(1), (int)weight.Size(0)));
 }
-
-/// <summary>Which layers learn by Hwaso's own kernels instead of libtorch's.</summary>
-public static class OwnKernels
-{
-    extension(Weights weights)
-    {
-        /// <summary>
-        /// Lets the network's convolutions learn by Hwaso's own kernels where these are faster: in float32 on a processor, 3×3 of stride 1
-        /// in one group. All others stay libtorch's.
-        /// </summary>
-        public void UseOwnKernels()
-        {
-            foreach (var convolution in weights.Modules.OfType<Conv2d>())
-                convolution.UsesOwnKernels = true;
-        }
-    }
-}

@@ -35,13 +35,67 @@ public sealed class BatchNorm2d : Net
         var together = IsTraining ? SharedStep.BatchNormProcesses : null;
         if (IsTraining && together is null && x.Elements == x.Size(1))
             throw new OneValuePerChannelException(Path, x);
-        if (IsTraining && batchesTracked is not null)
-            using (new NoGrad())
-                Aten.Call(AddInPlace, batchesTracked, 1L);
-        var scale = batchesTracked is null ? Aten.Abs(weight) + epsilon : weight;
+        if (IsTraining)
+            CountBatch();
         if (together is not null)
-            return Shared(x, scale, together);
-        return Aten.BatchNorm(x, scale, bias, runningMean, runningVariance, IsTraining, momentum, epsilon, cudnnEnabled: true);
+            return Shared(x, Scale, together);
+        if (Fuses(x))
+            return Fused(x, plus: null, relu: false);
+        return Aten.BatchNorm(x, Scale, bias, runningMean, runningVariance, IsTraining, momentum, epsilon, cudnnEnabled: true);
+    }
+
+    /// <summary>Whether Hwaso's own kernels normalise this input, with what follows if need be.</summary>
+    internal bool Fuses(Tensor x) =>
+        UsesOwnKernels && IsTraining && batchesTracked is not null && SharedStep.BatchNormProcesses is null
+        && x.Elements > x.Size(1) && FusedNorm.Takes(x, weight);
+
+    Tensor Scale => batchesTracked is null ? Aten.Abs(weight) + epsilon : weight;
+
+    /// <summary>relu(norm(x) + plus), through the module door.</summary>
+    internal Tensor CallFused(Tensor x, Tensor? plus)
+    {
+        Door.Enter(Path, Door.IsObserved ? nameof(BatchNorm2d) : "", plus is null ? [x] : [x, plus]);
+        Tensor? y = null;
+        try
+        {
+            using var scope = new Scope();
+            CountBatch();
+            return y = scope.Keep(Fused(x, plus, relu: true));
+        }
+        finally
+        {
+            Door.Leave(Path, y is null ? [] : [y]);
+        }
+    }
+
+    Tensor Fused(Tensor x, Tensor? plus, bool relu)
+    {
+        Value[] arguments = relu ? [x, weight, bias, plus]
+            : [x, weight, bias, runningMean, runningVariance, true, momentum, epsilon, false];
+        return Door.CallManaged(relu ? NormRelu : Norm, arguments, () =>
+        {
+            var norm = new FusedNorm(epsilon, relu);
+            var y = norm.Apply(plus is null ? [x, weight, bias] : [x, weight, bias, plus])[0];
+            Move(runningMean, norm.Statistics.Means);
+            Move(runningVariance, norm.Statistics.Variances);
+            return y;
+        });
+    }
+
+    // In double precision, as libtorch does.
+    void Move(Tensor running, double[] batch)
+    {
+        var numbers = running.Span<float>();
+        for (var k = 0; k < numbers.Length; k++)
+            numbers[k] = (float)(momentum * batch[k] + (1 - momentum) * numbers[k]);
+    }
+
+    void CountBatch()
+    {
+        if (batchesTracked is null)
+            return;
+        using var off = new NoGrad();
+        Aten.Call(AddInPlace, batchesTracked, 1L);
     }
 
     Tensor Shared(Tensor x, Tensor scale, ProcessGroup processes)
@@ -54,6 +108,11 @@ public sealed class BatchNorm2d : Net
         Aten.Call(Lerp, runningVariance, variance * (count / (count - 1)), momentum);
         return y;
     }
+
+    static readonly Operator Norm = new("aten::batch_norm");
+
+    static readonly Operator NormRelu = Operator.Managed(
+        "hwaso::batch_norm_relu(Tensor input, Tensor weight, Tensor bias, Tensor? plus) -> Tensor");
 
     static readonly Operator Lerp = new("aten::lerp_.Scalar");
 

@@ -52,9 +52,6 @@ public sealed class Conv2d : Net
     /// </summary>
     internal bool IsNarrowStride => strides[0] > 1 && weight.Shape is [_, < 8, 1, 1];
 
-    /// <summary>Whether <see cref="OwnKernels"/> has this layer learn by Hwaso's own kernels.</summary>
-    internal bool UsesOwnKernels { get; set; }
-
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x) =>
         UsesOwnKernels && IsTraining && SameConvolution.Takes(x, weight, strides, paddings, dilations, groups)

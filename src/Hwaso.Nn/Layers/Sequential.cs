@@ -24,8 +24,16 @@ public sealed class Sequential : Net
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x)
     {
-        foreach (var part in parts)
-            x = x.Apply(part);
+        for (var k = 0; k < parts.Length; k++)
+        {
+            if (parts[k] is BatchNorm2d norm && k + 1 < parts.Length && parts[k + 1] is ReLU && norm.Fuses(x))
+            {
+                x = norm.CallFused(x, plus: null);
+                k++;
+            }
+            else
+                x = x.Apply(parts[k]);
+        }
         return x;
     }
 }

@@ -32,6 +32,8 @@ public sealed class CrossEntropy : IPixelLoss
     public Tensor Of(Tensor logits, Tensor labels)
     {
         logits = PixelLogits.AtSizeOf(logits, labels, alignCorners);
+        if (labelSmoothing == 0 && SharedStep.Processes is null && PixelEntropy.Takes(logits, labels))
+            return Own(logits, labels);
         var weight = weights?.For(logits);
         const int Mean = 1, Sum = 2;
         if (overAll)
@@ -51,6 +53,15 @@ public sealed class CrossEntropy : IPixelLoss
             // The mean over nothing is 0/0: let it be 0, with zero gradients.
             : PixelLogits.CrossEntropy(logits, labels, weight, Sum, ignoreIndex, labelSmoothing) * 0;
     }
+
+    Tensor Own(Tensor logits, Tensor labels)
+    {
+        weights?.Check(logits);
+        return Door.CallManaged(operation, [logits, labels, Value.None, 1L, (long)ignoreIndex, 0.0],
+            () => new PixelEntropy(labels, weights?.Values, ignoreIndex).Apply(logits)[0]);
+    }
+
+    static readonly Operator operation = new("aten::cross_entropy_loss");
 
     /// <summary>Frees the weights.</summary>
     public void Dispose() => weights?.Dispose();

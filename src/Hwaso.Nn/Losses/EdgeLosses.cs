@@ -26,11 +26,11 @@ public sealed class BoundaryLoss(double coefficient = 20)
 /// The loss of a map of details: binary cross entropy and 1 minus the soft Dice score of each image. Fan et al., "Rethinking BiSeNet for
 /// real-time semantic segmentation", CVPR 2021.
 /// </summary>
-public sealed class DetailLoss
+public static class DetailLoss
 {
     /// <summary>The sum of the loss's two parts, for logits [N, 1, H, W] against details [N, H, W] of 0 and 1.</summary>
     /// <exception cref="ArgumentException">Shapes that do not fit.</exception>
-    public Tensor Of(Tensor logits, Tensor details)
+    public static Tensor Of(Tensor logits, Tensor details)
     {
         var (entropy, dice) = Parts(logits, details);
         return entropy + dice;
@@ -38,7 +38,7 @@ public sealed class DetailLoss
 
     /// <summary>Cross entropy and Dice loss, each a single number.</summary>
     /// <inheritdoc cref="Of"/>
-    public (Tensor Entropy, Tensor Dice) Parts(Tensor logits, Tensor details)
+    public static (Tensor Entropy, Tensor Dice) Parts(Tensor logits, Tensor details)
     {
         var flat = EdgeLogits.Flat(logits, details);
         var target = details.To(logits.Type).Flatten(1);                                    // [N, H·W]

@@ -23,9 +23,6 @@ public sealed record MaskSetOptions
 
     /// <summary>Points at which masks are compared, 1 or more.</summary>
     public int Points { get; init; } = 12544;
-
-    /// <summary>The label of pixels that are in no object.</summary>
-    public int IgnoreIndex { get; init; } = 255;
 }
 
 /// <summary>

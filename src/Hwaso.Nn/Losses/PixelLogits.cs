@@ -84,13 +84,19 @@ sealed class ClassWeights : IDisposable
     /// <exception cref="ArgumentException">There are not K of them.</exception>
     public Tensor For(Tensor logits)
     {
-        if (values.Length != logits.Size(1))
-            throw new ArgumentException($"{values.Length} class weights for logits of {logits.Size(1)} classes; give one for each class");
+        Check(logits);
         if (tensor is not null && tensor.Type == logits.Type && tensor.Device == logits.Device)
             return tensor;
         using var scope = new Scope();
         tensor?.Dispose();
         return tensor = scope.Keep(Tensor.From(values).To(logits.Type).To(logits.Device)).Own();
+    }
+
+    /// <exception cref="ArgumentException">There are not as many as logits [N, K, H, W] have classes.</exception>
+    public void Check(Tensor logits)
+    {
+        if (values.Length != logits.Size(1))
+            throw new ArgumentException($"{values.Length} class weights for logits of {logits.Size(1)} classes; give one for each class");
     }
 
     public void Dispose() => tensor?.Dispose();

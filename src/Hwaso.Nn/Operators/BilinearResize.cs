@@ -14,9 +14,20 @@ public static class BilinearResize
     /// fixed order.
     /// </remarks>
     public static Tensor ResizeBilinear(this Tensor x, long height, long width, bool alignCorners = false) =>
-        x.RequiresGrad && NoGrad.IsFollowing && TorchInfo.IsDeterministic
+        BilinearKernel.Takes(x) ? Own(x, (int)height, (int)width, alignCorners)
+        : x.RequiresGrad && NoGrad.IsFollowing && TorchInfo.IsDeterministic
             ? new BilinearFunction(height, width, alignCorners).Apply(x)[0]
             : Aten.UpsampleBilinear2d(x, [height, width], alignCorners);
+
+    static readonly Operator operation = new("aten::upsample_bilinear2d");
+
+    static Tensor Own(Tensor x, int height, int width, bool alignCorners) =>
+        Door.CallManaged(operation, [x, new long[] { height, width }, alignCorners], () =>
+        {
+            BilinearAxis Axis(long from, int to) =>
+                new((int)from, to, BilinearFunction.ScaleOf(from, to, alignCorners), alignCorners);
+            return new BilinearKernel(Axis(x.Size(2), height), Axis(x.Size(3), width)).Apply(x)[0];
+        });
 }
 
 /// <summary>
@@ -50,12 +61,13 @@ sealed class BilinearFunction(long height, long width, bool alignCorners) : Func
     /// </summary>
     Tensor Shares(long from, long to, Device device)
     {
-        var scale = ScaleOf(from, to);
+        var scale = ScaleOf(from, to, alignCorners);
         return device == Device.Cpu ? Shares(from, to, scale) : SharesOn(device, from, to, scale);
     }
 
     /// <summary>Original pixels a pixel of the result.</summary>
-    internal float ScaleOf(long from, long to) => alignCorners ? (to > 1 ? (float)(from - 1) / (to - 1) : 0) : (float)from / to;
+    internal static float ScaleOf(long from, long to, bool alignCorners) =>
+        alignCorners ? (to > 1 ? (float)(from - 1) / (to - 1) : 0) : (float)from / to;
 
     /// <summary>The same made on the device: a graph of a step can record it, but no copy from the processor's memory.</summary>
     internal Tensor SharesOn(Device device, long from, long to, float scale)

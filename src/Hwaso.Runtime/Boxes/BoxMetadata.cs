@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Hwaso.Common;
 using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Boxes;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using Hwaso.Common;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hwaso.Runtime.Format;

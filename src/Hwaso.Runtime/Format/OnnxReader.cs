@@ -1,5 +1,3 @@
-using Hwaso.Common;
-
 namespace Hwaso.Runtime.Format;
 
 /// <summary>Reads an ONNX file (onnx.proto's ModelProto); the field numbers are those of onnx.proto.</summary>

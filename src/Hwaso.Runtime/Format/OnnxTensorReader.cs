@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Hwaso.Common;
 
 namespace Hwaso.Runtime.Format;
 

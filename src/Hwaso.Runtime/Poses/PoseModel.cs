@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using Hwaso.Common;
 using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Poses;

@@ -46,6 +46,9 @@ static class ImageEndpoints
                 .WithSummary($"An image's {(task == "segment" ? "labels" : task)}").WithTags("images");
         Told(routes.MapMethods("/v1/models/{model}/explain", send, (HttpContext context, string model) => Explain(context, parts, model)))
             .WithSummary("The attention of a run at a pixel").WithTags("images");
+        var places = new SemaphoreSlim(Environment.ProcessorCount);
+        Told(routes.MapMethods("/v1/png", send, (Delegate)((HttpContext context) => Convert(context, parts, places))))
+            .WithSummary("An image as the PNG that networks see, for browsers that do not read its format").WithTags("images");
     }
 
     // The statuses that the document lists.
@@ -101,6 +104,29 @@ static class ImageEndpoints
         var at = x is { } column && y is { } row ? (column, row) : ((int, int)?)null;
         await Answer(context, parts, lease.Model, time, AnswerChoice.Of(context.Request, Explainer.Forms),
             (image, _) => explainer.Run(image, at));
+    }
+
+    static async Task Convert(HttpContext context, ServerParts parts, SemaphoreSlim places)
+    {
+        using var time = parts.Begin(context);
+        ImageUpload.CheckType(context.Request.ContentType);
+        ReadOnlyMemory<byte> png;
+        using (var body = await parts.Bodies.ReadAsync(context.Request, time.Stop))
+        {
+            var bytes = await ImageUpload.BytesAsync(body, context.Request.ContentType, time.Stop);
+            ImageUpload.Size(bytes.Span, parts.Settings.MaxPixels);
+            await places.WaitAsync(time.Stop);
+            try
+            {
+                png = Png.Encode(Fitting(() => ImageFile.DecodeRgb(bytes.Span, "the image")));
+            }
+            finally
+            {
+                places.Release();
+            }
+        }
+        context.Response.ContentType = "image/png";
+        await Json.WriteAsync(context, png);
     }
 
     static int? Pixel(HttpRequest request, string name) => ImageQuestion.Number(request, name, 0, ushort.MaxValue) switch

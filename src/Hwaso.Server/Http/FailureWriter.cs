@@ -62,6 +62,9 @@ sealed partial class FailureWriter(RequestDelegate next, ILoggerFactory logs)
             // A chunk whose size is no number surfaces as one.
             case IOException:
                 return RequestFailure.BadRequest("the body of the request could not be read; send it again, whole");
+            case OperationCanceledException:
+                return new RequestFailure(504, "the request took longer than the server allows; send a smaller one, or start the server "
+                    + "with a larger --time-limit");
             case OutOfMemoryException:
                 return new RequestFailure(503, "the machine has too little memory for this request now; send it again, or a smaller one");
             default:

@@ -26,9 +26,10 @@ static class Json
         return WriteAsync(context, buffer.WrittenMemory);
     }
 
-    /// <summary>Answers with bytes; of HEAD, with their length alone.</summary>
+    /// <summary>Answers with bytes, JSON packed where the client accepts it; of HEAD, with their length alone.</summary>
     public static async Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> body)
     {
+        body = Packing.Of(context, body);
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
             await context.Response.Body.WriteAsync(body, context.RequestAborted);

@@ -43,6 +43,9 @@ sealed record ImageQuestion
 {
     const int MostBoxes = 256;
 
+    // Coarser than a screen shows.
+    const double MostSimple = 100;
+
     /// <summary>The form of the answer.</summary>
     public required AnswerForm Form { get; init; }
 
@@ -51,6 +54,9 @@ sealed record ImageQuestion
 
     /// <summary>The probability above which a pixel is of the second class; null for the network's own.</summary>
     public double? Threshold { get; init; }
+
+    /// <summary>How far in pixels polygons may depart from the pixels' borders.</summary>
+    public double Simplify { get; init; }
 
     /// <summary>The least score of objects that are listed.</summary>
     public double Score { get; init; }
@@ -66,6 +72,7 @@ sealed record ImageQuestion
         Opacity = Number(request, "opacity", 0, 1) ?? 0.5,
         Threshold = Number(request, "threshold", 0.000001, 0.999999),
         Score = Number(request, "score", 0, 1) ?? 0,
+        Simplify = Number(request, "simplify", 0, MostSimple) ?? 0,
         Boxes = request.Query["box"] is { Count: > 0 } boxes ? [.. boxes.Take(MostBoxes).Select(Box)] : null,
     };
 

@@ -25,15 +25,15 @@ static class LabelAnswer
     /// <param name="image">The image.</param>
     /// <param name="labels">Its labels.</param>
     /// <param name="classes">Names and colours; may be fewer than the labels.</param>
-    /// <param name="alpha">Share of the colours in an overlay.</param>
+    /// <param name="question">The share of the colours in an overlay, and the tolerance of polygons.</param>
     public static ReadOnlyMemory<byte> Write(
-        AnswerForm form, string model, RgbImage image, LabelMap labels, IReadOnlyList<SegmentationClass> classes, float alpha)
+        AnswerForm form, string model, RgbImage image, LabelMap labels, IReadOnlyList<SegmentationClass> classes, ImageQuestion question)
     {
         var palette = classes.Count > 0 ? Palette.FromColors([.. classes.Select(c => (c.R, c.G, c.B))]) : Palette.Voc;
         if (form == Png)
             return Imaging.Png.EncodeIndexed(labels, palette);
         if (form == Overlay)
-            return Imaging.Png.Encode(Imaging.Overlay.Blend(image, labels, palette, alpha));
+            return Imaging.Png.Encode(Imaging.Overlay.Blend(image, labels, palette, (float)question.Opacity));
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, Http.Json.Plain))
         {
@@ -41,7 +41,7 @@ static class LabelAnswer
             if (form == Json)
                 Runs(json, model, labels, found);
             else
-                Polygons(json, labels, found);
+                Polygons(json, labels, found, question.Simplify);
         }
         return buffer.WrittenMemory;
     }
@@ -77,9 +77,9 @@ static class LabelAnswer
 
     /// <summary>A feature for each class, in the image's pixels, x to the right and y down (RFC 7946 section 4 allows no other system; this
     /// departs from it).</summary>
-    static void Polygons(Utf8JsonWriter json, LabelMap labels, IReadOnlyList<FoundClass> found)
+    static void Polygons(Utf8JsonWriter json, LabelMap labels, IReadOnlyList<FoundClass> found, double tolerance)
     {
-        var regions = RegionTracer.Of(labels).ToLookup(r => r.Label);
+        var regions = BorderSimplifier.Of(labels, RegionTracer.Of(labels), tolerance).ToLookup(r => r.Label);
         json.WriteStartObject();
         json.WriteString("type", "FeatureCollection");
         json.WriteStartArray("features");

@@ -29,7 +29,7 @@ sealed class SegmentTask(SegmentationModel network, OnnxModel file, long mostByt
         if (threshold is { } share)
             Decide(result.Scores!, network.Metadata.OneChannel == OneChannel.Logit ? Math.Log(share / (1 - share)) : share, labels.Labels);
         return form => isCertain ? Certainty.Encode(labels, result.Scores, network.Metadata.OneChannel)
-            : LabelAnswer.Write(form, model, image, labels, network.Classes, (float)question.Opacity);
+            : LabelAnswer.Write(form, model, image, labels, network.Classes, question);
     }
 
     public override void Describe(Utf8JsonWriter json)

@@ -146,6 +146,15 @@ static unsafe partial class NativeMethods
     internal static partial int hw_deterministic();
 
     [LibraryImport(Library)]
+    internal static partial int hw_trace_begin();
+
+    [LibraryImport(Library)]
+    internal static partial int hw_trace_end(void** spans, long* count, byte** names, int* thread);
+
+    [LibraryImport(Library), SuppressGCTransition]
+    internal static partial long hw_next_sequence();
+
+    [LibraryImport(Library)]
     internal static partial int hw_process_backends();
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]

@@ -14,6 +14,9 @@ public sealed class ForwardPass(Device device, bool channelsLast, ScalarType? co
     /// <summary>The device.</summary>
     public Device Device => device;
 
+    /// <summary>Whether losses and what lies between layers run by Hwaso's own kernels, as layers do.</summary>
+    public bool OwnKernels { get; init; }
+
     /// <summary>The passes of a recipe; brings the network's weights into the memory order, and to the kernels, that it asks for.</summary>
     /// <param name="weights">The network.</param>
     /// <param name="train">What the recipe says of training.</param>
@@ -39,7 +42,7 @@ public sealed class ForwardPass(Device device, bool channelsLast, ScalarType? co
         }
         if (channelsLast)
             weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
-        return new ForwardPass(device, channelsLast, compute);
+        return new ForwardPass(device, channelsLast, compute) { OwnKernels = own };
     }
 
     /// <summary>Runs a network on images.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Hwaso.Common;
+using Hwaso.Torch;
 using Hwaso.Torch.Processes;
 
 namespace Hwaso.Training.Loop;
@@ -16,7 +17,15 @@ public sealed class Timeline
     /// <summary>The steps of a session that are recorded; later ones are not, so that a file stays small enough for a viewer.</summary>
     public const int MostSteps = 1000;
 
-    const int Training = 0, Buckets = 1;
+    /// <summary>The first steps of a session, which are recorded with their layers and operators: thousands each.</summary>
+    public const int MostDetailed = 10;
+
+    internal const string BackwardName = "backward";
+
+    const string StepName = "step";
+
+    // Tracks. Few runs have more buckets than that.
+    const int Training = 0, Buckets = 1, OtherThreads = 10_000;
 
     readonly string path;
     readonly int process;
@@ -24,6 +33,7 @@ public sealed class Timeline
     readonly double beganUs = Math.Floor((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalMicroseconds);
     readonly List<Entry> entries = [];
     int steps, buckets;
+    LayerTimes? layers;
 
     /// <summary>Begins to record, and writes a file without events, so that a wrong path fails before the training.</summary>
     /// <param name="path">The file.</param>
@@ -51,9 +61,9 @@ public sealed class Timeline
     /// <summary>Records a step, and counts it.</summary>
     public static TimelineSpan Step(Timeline? timeline)
     {
-        if (timeline is not null)
-            timeline.steps++;
-        return Span(timeline, "step");
+        if (timeline is not null && timeline.steps++ < MostDetailed && !Door.IsObserved)
+            timeline.layers = new LayerTimes();
+        return Span(timeline, StepName);
     }
 
     /// <summary>Does work that is recorded as one span.</summary>
@@ -74,8 +84,8 @@ public sealed class Timeline
             return;
         buckets = Math.Max(buckets, times.Count);
         foreach (var (k, bucket) in times.Index())
-            entries.Add(new Entry("exchange", Buckets + k, Us(began) + bucket.Sent.TotalMicroseconds,
-                Us(began) + bucket.Summed.TotalMicroseconds, bucket.Bytes));
+            entries.Add(new Entry("exchange", "exchange", Buckets + k, Us(began) + bucket.Sent.TotalMicroseconds,
+                Us(began) + bucket.Summed.TotalMicroseconds, bucket.Bytes, null));
     }
 
     /// <summary>Writes all that was recorded.</summary>
@@ -87,11 +97,14 @@ public sealed class Timeline
             Named("thread_name", Training, "training"));
         for (var k = 0; k < buckets; k++)
             events.Add(Named("thread_name", Buckets + k, FormattableString.Invariant($"gradients, bucket {k + 1}")));
+        foreach (var track in entries.Select(e => e.Track).Where(t => t > OtherThreads).Distinct())
+            events.Add(Named("thread_name", track, "backward pass on a thread of a device"));
         foreach (var e in entries)
         {
             var record = new JsonObject
             {
                 ["name"] = e.Name,
+                ["cat"] = e.Category,
                 ["ph"] = "X",
                 ["pid"] = process,
                 ["tid"] = e.Track,
@@ -100,14 +113,27 @@ public sealed class Timeline
             };
             if (e.Bytes > 0)
                 record["args"] = new JsonObject { ["bytes"] = e.Bytes };
+            if (e.Kind is not null)
+                record["args"] = new JsonObject { ["kind"] = e.Kind };
             events.Add(record);
         }
         var text = new JsonObject { ["displayTimeUnit"] = "ms", ["traceEvents"] = events }.ToJsonString();
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(text));
     }
 
-    internal void Add(string name, long from) =>
-        entries.Add(new Entry(name, Training, Us(from), Us(Stopwatch.GetTimestamp()), 0));
+    internal void Add(string name, long from)
+    {
+        var to = Stopwatch.GetTimestamp();
+        entries.Add(new Entry(name, "step", Training, Us(from), Us(to), 0, null));
+        if (name == BackwardName)
+            layers?.Backward(from, to);
+        if (name != StepName || layers is null)
+            return;
+        foreach (var span in layers.End())
+            entries.Add(new Entry(span.Name, span.Category, span.Thread == 0 ? Training : OtherThreads + span.Thread, Us(span.From),
+                Us(span.To), 0, span.Kind));
+        layers = null;
+    }
 
     double Us(long timestamp) => Stopwatch.GetElapsedTime(began, timestamp).TotalMicroseconds;
 
@@ -123,7 +149,7 @@ public sealed class Timeline
         ["args"] = new JsonObject { ["name"] = name },
     };
 
-    readonly record struct Entry(string Name, int Track, double FromUs, double ToUs, long Bytes);
+    readonly record struct Entry(string Name, string Category, int Track, double FromUs, double ToUs, long Bytes, string? Kind);
 }
 
 /// <summary>Something that the training thread does; recorded when disposed.</summary>

@@ -124,13 +124,17 @@ sealed class TrainStep(
                 Stops = stop.IsCancellationRequested;
                 return graph.Run(batch);
             }
-            var value = Timeline.Within(timeline, "forward", () => batch.Loss(pass));
+            var value = Timeline.Within(timeline, "forward", () =>
+            {
+                using var own = new OwnKernelsScope(pass.OwnKernels);
+                return batch.Loss(pass);
+            });
             // Reading the loss waits for a GPU, agreeing for the other processes.
             using (Timeline.Span(timeline, "agreement"))
                 (number, Stops) = team.Agree(value.Item(), stop.IsCancellationRequested);
             if (double.IsFinite(number))
             {
-                using var backward = Timeline.Span(timeline, "backward");
+                using var backward = Timeline.Span(timeline, Timeline.BackwardName);
                 var share = train.Accumulate == 1 ? value : value / train.Accumulate;
                 (scaler?.Scaled(share) ?? share).Backward();
             }

@@ -1,6 +1,5 @@
 using Hwaso.Nn;
 using Hwaso.Recipes;
-using Hwaso.Torch;
 using Hwaso.Training.Processes;
 
 namespace Hwaso.Training.Loop;

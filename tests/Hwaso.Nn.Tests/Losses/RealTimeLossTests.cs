@@ -70,7 +70,7 @@ public sealed class RealTimeLossTests : TensorTest
 
             var (small, blocks) = (Learnable($"case{k}.detail_logits"), Tensor.From(Stored[$"case{k}.blocks"]));
             var large = small.ResizeBilinear(blocks.Size(1), blocks.Size(2), alignCorners: true);
-            var (entropy, dice) = new DetailLoss().Parts(large, LabelEdges.Details(blocks));
+            var (entropy, dice) = DetailLoss.Parts(large, LabelEdges.Details(blocks));
             Near(Cases[k]!["stdc_detail_bce"]!.GetValue<double>(), entropy.Item(), $"entropy {k}");
             Near(Cases[k]!["stdc_detail_dice"]!.GetValue<double>(), dice.Item(), $"dice {k}");
             (entropy + dice).Backward();

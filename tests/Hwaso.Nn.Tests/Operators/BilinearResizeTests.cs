@@ -58,7 +58,7 @@ public sealed class BilinearResizeTests : TensorTest
     {
         using var scope = new Scope();
         var resize = new BilinearFunction(to, to, corners);
-        var scale = resize.ScaleOf(from, to);
+        var scale = BilinearFunction.ScaleOf(from, to, corners);
         // 1 − (second − place) and place − first differ in the last bit.
         var here = resize.Shares(from, to, scale).ToArray<float>();
         AssertClose(here, resize.SharesOn(Device.Cpu, from, to, scale).ToArray<float>(), 5e-7, "shares");

@@ -72,6 +72,19 @@ public sealed class SegmentTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task GeoJSON_is_simplified_on_demand_and_covers_the_image_all_the_same()
+    {
+        var exact = await (await server.Post(Path + "?as=geojson", picture, "image/png")).Bytes();
+
+        var answer = await server.Post(Path + "?as=geojson&simplify=1.5", picture, "image/png");
+
+        Assert.True((await answer.Bytes()).Length < exact.Length);
+        Assert.Equal(Width * Height, (await answer.Json()).GetProperty("features").EnumerateArray().Sum(
+            f => f.GetProperty("geometry").GetProperty("coordinates").EnumerateArray().SelectMany(p => p.EnumerateArray()).Sum(Area)));
+        await Problem(await server.Post(Path + "?as=geojson&simplify=-1", picture, "image/png"), 400);
+    }
+
+    [Fact]
     public async Task An_overlay_has_the_image_with_its_colours()
     {
         var none = Png.DecodeRgb(await (await server.Post(Path + "?as=overlay&opacity=0", picture, "image/png")).Bytes(), "answer");
@@ -80,6 +93,21 @@ public sealed class SegmentTests(SharedServer shared)
         Assert.Equal(StreetModel.Image(Width, Height), none.Pixels);
         var label = Expected()[0];
         Assert.Equal([(byte)(10 * label), (byte)(200 - label), (byte)(30 + label)], full.Pixels[..3]);
+    }
+
+    [Fact]
+    public async Task An_image_comes_back_as_the_PNG_that_networks_see()
+    {
+        var gif = Convert.FromBase64String("R0lGODlhAQABAIAAAAAAAP8AACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==");
+
+        var answer = await server.Post("/v1/png", gif, "image/gif");
+
+        Assert.Equal("image/png", answer.Content.Headers.ContentType!.MediaType);
+        var png = Png.DecodeRgb(await answer.Bytes(), "answer");
+        Assert.Equal((1, 1), (png.Width, png.Height));
+        Assert.Equal(StreetModel.Image(Width, Height), Png.DecodeRgb(await (await server.Post("/v1/png", picture)).Bytes(), "same").Pixels);
+        await Problem(await server.Post("/v1/png", picture[..60], "image/png"), 422);
+        await Problem(await server.Post("/v1/png", Png.EncodeGray(new LabelMap(2048, 2048)), "image/png"), 413);
     }
 
     [Theory]

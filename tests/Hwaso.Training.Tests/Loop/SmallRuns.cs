@@ -53,7 +53,8 @@ sealed class SmallRuns(string data) : IDisposable
         string[] settings,
         Action<long>? each = null,
         int threads = 1,
-        bool report = false)
+        bool report = false,
+        Timeline? timeline = null)
     {
         using var stop = new CancellationTokenSource();
         var watcher = new RunWatcher(step =>
@@ -63,7 +64,7 @@ sealed class SmallRuns(string data) : IDisposable
                 stop.Cancel();
         });
         var recipe = RecipeFile.Read(Recipe, "small.yaml", settings);
-        var request = new TrainRequest(recipe, root, At(name), resume, Device.Cpu, threads);
+        var request = new TrainRequest(recipe, root, At(name), resume, Device.Cpu, threads) { Timeline = timeline };
         using var trainer = new Trainer(request, TrainingTasks.Open(request), watcher);
         var result = trainer.Run(stop.Token);
         if (result.Finished && report)

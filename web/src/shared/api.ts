@@ -34,8 +34,8 @@ export interface Question {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Bytes with their type, or a value that is sent as JSON. */
   body?: Blob | object
-  /** Values of the address; those that are undefined are left out. */
-  query?: Record<string, string | number | undefined>
+  /** Values of the address; those that are undefined are left out, and a list gives its name several times. */
+  query?: Record<string, string | number | readonly string[] | undefined>
   headers?: Record<string, string>
   signal?: AbortSignal
 }
@@ -43,7 +43,9 @@ export interface Question {
 /** Asks the server. The path is relative to the page, such as 'v1/models'. */
 export async function ask(path: string, question: Question = {}): Promise<Response> {
   const { method = 'GET', body, query = {}, headers = {}, signal } = question
-  const given = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]))
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    [value ?? []].flat().map((one) => [name, String(one)]),
+  )
   const address = new URL(given.length > 0 ? `${path}?${new URLSearchParams(given).toString()}` : path, document.baseURI)
   const isBytes = body instanceof Blob
   for (;;) {

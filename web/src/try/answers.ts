@@ -54,18 +54,36 @@ export type Answer = LabelAnswer | PoseAnswer | BoxAnswer | DepthAnswer
 /** The text in a depth PNG that says how many metres a step is. */
 const depthScale = 'hwaso.depth_scale'
 
-export async function askServer(model: Model, picture: Picture, threshold: number | undefined, signal: AbortSignal): Promise<Answer> {
+/** What is asked beside the picture. */
+export interface Wishes {
+  /** Of a network with one output channel. */
+  threshold: number | undefined
+  /** People for a network of poses: left, top, width, height; one person who fills the image if there is none. */
+  boxes: readonly Box[]
+}
+
+export type Box = readonly [number, number, number, number]
+
+export const wordsOf = ({ threshold, boxes }: Wishes): { threshold: number | undefined; box: readonly string[] } => ({
+  threshold,
+  box: boxes.map((box) => box.join(',')),
+})
+
+export async function askServer(model: Model, picture: Picture, wishes: Wishes, signal: AbortSignal): Promise<Answer> {
   const path = (task: string): string => addressOfModel(model.name, task)
   const question = { method: 'POST', body: picture.file, signal } as const
   const task = model.address?.split('/').at(-1)
-  if (task === 'poses') return { kind: 'poses', skeleton: model.skeleton ?? [], ...(await askJson<Pick<PoseAnswer, 'people'>>(path(task), { ...question, query: { as: 'json' } })) }
+  if (task === 'poses') {
+    const { people } = await askJson<Pick<PoseAnswer, 'people'>>(path(task), { ...question, query: { as: 'json', ...wordsOf(wishes) } })
+    return { kind: 'poses', skeleton: model.skeleton ?? [], people }
+  }
   if (task === 'boxes') return { kind: 'boxes', ...(await askJson<Pick<BoxAnswer, 'objects'>>(path(task), { ...question, query: { as: 'json' } })) }
   if (task === 'depth') {
     const { width, height, values, text } = readDeep(await (await ask(path(task), { ...question, query: { as: 'png' } })).arrayBuffer())
     const step = Number(text[depthScale])
     return { kind: 'depth', width, height, metres: Float32Array.from(values, (value) => value * step) }
   }
-  return askLabels(model, path('segment'), question, threshold)
+  return askLabels(model, path('segment'), question, wishes.threshold)
 }
 
 async function askLabels(

@@ -2,7 +2,7 @@
 
 import type { Draw, Layer } from '../shared/viewer/Viewer'
 import { classCount, colourOf } from './areas'
-import { drawObjects, drawPeople, paintMasks } from './objects'
+import { drawBoxes, drawObjects, drawPeople, paintMasks } from './objects'
 import { paintDepth, paintErrors, paintLabels, paintShares } from './paint'
 import type { Side } from './side.svelte'
 import type { TryState } from './state.svelte'
@@ -41,6 +41,11 @@ export function marksOf(view: TryState): Draw {
     if (answer?.kind === 'boxes') return [drawObjects(answer, leastScore)]
     return answer?.kind === 'poses' ? [drawPeople(answer, leastScore)] : []
   })
+  if (view.findsPoses) {
+    const { draft } = view
+    const drawn = draft ? [[draft.from.x, draft.from.y, draft.to.x - draft.from.x, draft.to.y - draft.from.y] as const] : []
+    draws.push(drawBoxes([...view.first.boxes, ...drawn]))
+  }
   const { pixel, isOn } = view.attention
   if (isOn && pixel)
     draws.push((context, scale) => {

@@ -2,7 +2,7 @@
 
 import { channelsOf, pixelOf } from '../shared/colours'
 import type { Draw } from '../shared/viewer/Viewer'
-import type { BoxAnswer, FoundObject, PoseAnswer } from './answers'
+import type { Box, BoxAnswer, FoundObject, PoseAnswer } from './answers'
 
 /** A colour for each category: hues that lie far apart for neighbouring numbers. */
 export function colourOfCategory(id: number): string {
@@ -73,6 +73,22 @@ export function drawObjects({ objects }: BoxAnswer, leastScore: number): Draw {
       context.fillStyle = 0.299 * r + 0.587 * g + 0.114 * b > 140 ? '#000' : '#fff'
       context.fillText(text, x + pad, top - 1 / scale)
     }
+  }
+}
+
+/** Boxes that a person drew: a dashed line, light on dark. */
+export function drawBoxes(boxes: readonly Box[]): Draw {
+  return (context, scale) => {
+    for (const [colour, width, dash] of [
+      ['rgb(0 0 0 / 80%)', 3, []],
+      ['#fff', 1.5, [6, 4]],
+    ] as const) {
+      context.strokeStyle = colour
+      context.lineWidth = width / scale
+      context.setLineDash(dash.map((length) => length / scale))
+      for (const [x, y, across, down] of boxes) context.strokeRect(x, y, across, down)
+    }
+    context.setLineDash([])
   }
 }
 

@@ -3,7 +3,7 @@
 import { models, type Model } from '../shared/models.svelte'
 import type { Picture } from '../shared/pictures/picture'
 import { notices } from '../shared/notices.svelte'
-import { askServer, type Answer } from './answers'
+import { askServer, type Answer, type Box, type Wishes } from './answers'
 import { runsHere } from './engine/support'
 
 export class Side {
@@ -18,7 +18,15 @@ export class Side {
   threshold = $state(0.5)
   /** Boxes and joints of a lower score are not shown. */
   leastScore = $state(0.3)
+  /** Boxes round people, for a network of poses. */
+  boxes = $state.raw<readonly Box[]>([])
   #abort = new AbortController()
+
+  readonly findsPoses = $derived(this.model?.address?.endsWith('/poses') === true)
+
+  get wishes(): Wishes {
+    return { threshold: this.model?.threshold === undefined ? undefined : this.threshold, boxes: this.findsPoses ? this.boxes : [] }
+  }
 
   /** Chooses a network and asks it about the picture, if there is one. */
   async choose(name: string, picture: Picture | null, isHere: boolean): Promise<void> {
@@ -54,12 +62,11 @@ export class Side {
 
   async #ask(model: Model, picture: Picture, isHere: boolean, signal: AbortSignal): Promise<void> {
     const began = performance.now()
-    const threshold = model.threshold === undefined ? undefined : this.threshold
     const here = isHere && runsHere(model)
     // The runtime comes with its first use.
     const answer = here
-      ? await (await import('./engine/engine')).askHere(model, picture, threshold, signal)
-      : await askServer(model, picture, threshold, signal)
+      ? await (await import('./engine/engine')).askHere(model, picture, this.wishes.threshold, signal)
+      : await askServer(model, picture, this.wishes, signal)
     if (signal.aborted) return
     this.took = performance.now() - began
     this.wasHere = here

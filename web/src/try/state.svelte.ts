@@ -8,6 +8,7 @@ import { readPicture, type Picture } from '../shared/pictures/picture'
 import { readHeader } from '../shared/pictures/header'
 import { readLabels, type LabelImage } from '../shared/pictures/png'
 import type { Point } from '../shared/viewer/Viewer'
+import type { Box } from './answers'
 import { figuresOf } from './areas'
 import { Attention } from './attention.svelte'
 import { Side } from './side.svelte'
@@ -44,7 +45,13 @@ export class TryState {
   /** The class that is shown alone; null for all. */
   alone = $state<number | null>(null)
 
+  /** Boxes round people are drawn by dragging. */
+  drawsBoxes = $state(false)
+  /** The box that is being drawn: where it began and where the pointer is. */
+  draft = $state.raw<{ from: Point; to: Point } | null>(null)
+
   readonly sides = $derived(this.second.name === '' ? [this.first] : [this.first, this.second])
+  readonly findsPoses = $derived(this.sides.some(({ findsPoses }) => findsPoses))
   readonly isBusy = $derived(this.isReading || this.attention.isBusy || this.sides.some((side) => side.isBusy))
   readonly figures = $derived(
     this.sides.flatMap(({ name, answer }) =>
@@ -89,7 +96,11 @@ export class TryState {
     this.closeLabel()
     this.attention.clear()
     this.cursor = null
-    for (const side of this.sides) side.answer = null
+    for (const side of [this.first, this.second]) {
+      side.answer = null
+      side.boxes = []
+    }
+    this.draft = null
     this.picture = picture
     this.isReading = false
     await this.askAll()
@@ -111,7 +122,12 @@ export class TryState {
     this.attention.clear()
     this.alone = null
     this.hidden.clear()
+    // The network of the other side changes places with this one.
+    const isSwap = name === this.second.name
+    const other = isSwap ? this.second.choose(this.first.name, null, this.isHere) : null
     await this.first.choose(name, this.picture, this.isHere)
+    await other
+    if (isSwap && this.picture) await this.second.ask(this.picture, this.isHere)
   }
 
   async openLabel(file: File): Promise<void> {
@@ -138,9 +154,40 @@ export class TryState {
     else if (!this.hidden.delete(label)) this.hidden.add(label)
   }
 
+  /** A drag over the image while boxes are drawn; false leaves it to the viewer. */
+  drag(phase: 'start' | 'move' | 'end' | 'cancel', at: Point): boolean {
+    const { picture } = this
+    if (!picture || !this.drawsBoxes || !this.findsPoses) return false
+    const inside = { x: Math.min(picture.width, Math.max(0, at.x)), y: Math.min(picture.height, Math.max(0, at.y)) }
+    if (phase === 'cancel') this.draft = null
+    else if (phase === 'start' && !this.draft) this.draft = { from: inside, to: inside }
+    else if (this.draft) this.draft = { ...this.draft, to: inside }
+    // A click without a drag leaves a corner; the next click is the other one.
+    if (phase === 'end' && this.draft && boxOf(this.draft)) this.#addBox()
+    return true
+  }
+
+  #addBox(): void {
+    const box = this.draft && boxOf(this.draft)
+    this.draft = null
+    if (!box) return
+    this.setBoxes([...this.first.boxes, box])
+  }
+
+  setBoxes(boxes: readonly Box[]): void {
+    for (const side of [this.first, this.second]) side.boxes = boxes
+    void this.askAll()
+  }
+
   /** A click on a pixel: its attention is asked for where that is switched on. */
   pick(pixel: Point): void {
     this.cursor = pixel
+    // Enter on the cross: one corner of a box, then the other.
+    if (this.drawsBoxes && this.findsPoses) {
+      this.draft = this.draft ? { ...this.draft, to: pixel } : { from: pixel, to: pixel }
+      if (boxOf(this.draft)) this.#addBox()
+      return
+    }
     if (this.attention.isOn && this.picture && this.first.model?.explains) void this.attention.ask(this.first.model, this.picture, pixel)
   }
 
@@ -148,6 +195,14 @@ export class TryState {
     const view = new DataView(await file.slice(16, 24).arrayBuffer())
     return view.byteLength === 8 && view.getUint32(0) === this.picture?.width && view.getUint32(4) === this.picture.height
   }
+}
+
+/** The box between two corners, in whole pixels; null if it is too small to be one. */
+export function boxOf({ from, to }: { from: Point; to: Point }): Box | null {
+  const least = 4
+  const [x, y] = [Math.round(Math.min(from.x, to.x)), Math.round(Math.min(from.y, to.y))]
+  const [width, height] = [Math.round(Math.abs(to.x - from.x)), Math.round(Math.abs(to.y - from.y))]
+  return width >= least && height >= least ? [x, y, width, height] : null
 }
 
 /** Indexed and gray PNGs are labels; photos are neither. */

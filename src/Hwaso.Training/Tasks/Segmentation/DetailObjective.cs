@@ -16,8 +16,6 @@ public sealed class DetailObjective(SegmentationNet net, IPixelLoss pixels, doub
 {
     const int Contexts = 2;
 
-    readonly DetailLoss details = new();
-
     /// <inheritdoc/>
     public Tensor[] Forward(Tensor images) => ((ISeveralOutputs)net).Outputs(images);
 
@@ -28,7 +26,7 @@ public sealed class DetailObjective(SegmentationNet net, IPixelLoss pixels, doub
         var truth = LabelEdges.Details(labels);
         var answer = pixels.Of(outputs[^1], labels);
         var contexts = pixels.Of(outputs[0], labels) + pixels.Of(outputs[1], labels);
-        return outputs[Contexts..^1].Aggregate(answer + contexts * contextWeight, (sum, map) => sum + details.Of(
+        return outputs[Contexts..^1].Aggregate(answer + contexts * contextWeight, (sum, map) => sum + DetailLoss.Of(
             map.Contiguous().ResizeBilinear(labels.Size(1), labels.Size(2), net.AlignCorners), truth) * detailWeight);
     }
 

@@ -58,12 +58,8 @@ public static class ObjectiveFactory
                 + "model.classes and loss.name binary_cross_entropy, or take another network");
         return net switch
         {
-            IMaskQueries queries => new MaskSetObjective(queries, net.Classes, new MaskSetLoss(new()
-            {
-                Points = recipe.Points,
-                NoObject = recipe.NoObject,
-                IgnoreIndex = recipe.IgnoreIndex,
-            }), recipe.IgnoreIndex),
+            IMaskQueries queries => new MaskSetObjective(
+                queries, net.Classes, new MaskSetLoss(new() { Points = recipe.Points, NoObject = recipe.NoObject }), recipe.IgnoreIndex),
             SANet sanet => Squeezed(sanet),
             _ when edges == EdgeKind.Wide => new EdgeObjective(
                 net, Pixels(recipe, net), FineLoss(recipe, net), heads.Auxiliary ?? Fine, new BoundaryLoss(heads.Edges ?? Edges),

@@ -1,15 +1,16 @@
 // An image that a person gave, read once: what is drawn, what the server gets and what a network here gets are the same pixels.
 
+import { ask } from '../api'
 import { texts } from '../language'
 import { readHeader } from './header'
 
 const t = texts(
   {
-    unreadable: (name: string) => `${name} is no image that this browser reads. PNG, JPEG, WebP, BMP and GIF are.`,
+    unreadable: (name: string) => `${name} is no image that can be read. PNG, JPEG, WebP, BMP, GIF and TIFF are.`,
     empty: (name: string) => `${name} is empty.`,
   },
   {
-    unreadable: (name: string) => `${name}은(는) 이 브라우저가 읽을 수 있는 이미지가 아닙니다. PNG, JPEG, WebP, BMP, GIF를 읽습니다.`,
+    unreadable: (name: string) => `${name}은(는) 읽을 수 있는 이미지가 아닙니다. PNG, JPEG, WebP, BMP, GIF, TIFF를 읽습니다.`,
     empty: (name: string) => `${name}이(가) 비어 있습니다.`,
   },
 )
@@ -35,6 +36,8 @@ export function pixelsOf(picture: Picture): Uint8ClampedArray {
 export async function readPicture(file: Blob, name: string): Promise<Picture> {
   if (file.size === 0) throw new Error(t.empty(name))
   const header = readHeader(new Uint8Array(await file.slice(0, 1 << 18).arrayBuffer()))
+  // Browsers read no TIFF; the server does.
+  if (header.format === 'tiff') return readPicture(await (await ask('v1/png', { method: 'POST', body: file })).blob(), name)
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none' }).catch(() => {
     throw new Error(t.unreadable(name))
   })

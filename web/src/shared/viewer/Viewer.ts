@@ -56,6 +56,8 @@ export class Viewer {
   #moved = 0
   #frame = 0
   #drawing: number | null = null
+  /** Whether the last press began a drawing. */
+  #drew = false
 
   /** Draws on the canvas and listens to the element around it, which takes the focus. */
   constructor(canvas: HTMLCanvasElement, pad: HTMLElement, events: ViewerEvents) {
@@ -73,7 +75,7 @@ export class Viewer {
     pad.addEventListener('pointerup', (event) => this.#up(event), { signal })
     pad.addEventListener('pointercancel', (event) => this.#cancel(event), { signal })
     pad.addEventListener('pointerleave', () => this.#point(null), { signal })
-    pad.addEventListener('dblclick', () => this.#events.onDraw ?? this.fit(), { signal })
+    pad.addEventListener('dblclick', () => this.#drew || this.fit(), { signal })
     pad.addEventListener('keydown', (event) => this.#key(event), { signal })
     pad.addEventListener('blur', () => this.#setCross(null), { signal })
     pad.addEventListener('wheel', (event) => this.#wheel(event), { signal, passive: false })
@@ -278,8 +280,10 @@ export class Viewer {
       this.#drawing = null
     } else if (event.button === 0 && this.#pointers.size === 0 && this.#draws('start', event)) {
       this.#drawing = event.pointerId
+      this.#drew = true
       return
     }
+    this.#drew = false
     this.#pointers.set(event.pointerId, this.#at(event))
     this.#moved = 0
   }

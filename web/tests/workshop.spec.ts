@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+// The views of runs, data and labels on a real server.
+
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { expect, expectAccessible, test } from './workshop'
+import { expect, forgive, served, test } from './page'
 
-test('a run is shown with its curves, classes and settings, and compared with another', async ({ page, workshop }) => {
-  await page.goto(`${workshop.url}/#/runs/first`)
+test('a run is shown with its curves, classes and settings, and compared with another', async ({ page }) => {
+  await page.goto(`${served.url}/#/runs/first`)
 
   await expect(page.getByRole('figure', { name: 'Loss' }).locator('canvas')).toBeVisible()
   await expect(page.getByRole('heading', { name: 'IoU by class' })).toBeVisible()
@@ -12,63 +14,53 @@ test('a run is shown with its curves, classes and settings, and compared with an
   const differing = page.getByRole('region', { name: 'Settings in which they differ' })
   await expect(differing.getByRole('row', { name: /train\.optimizer\.learning_rate 0\.002 0\.01/ })).toBeVisible()
   await expect(page.getByRole('figure', { name: 'Loss' }).getByText('second')).toBeVisible()
-  await expectAccessible(page)
 })
 
-test('a training is started from the form, followed while it trains, and stopped', async ({ page, workshop }) => {
-  await page.goto(`${workshop.url}/#/runs/+`)
+test('a training is started from the form, followed while it trains, and stopped', async ({ page, failures }) => {
+  await page.goto(`${served.url}/#/runs/+?from=run`)
   const set = async (key: string, value: string): Promise<void> => {
     await page.getByLabel('Find a setting').fill(key)
     await page.getByLabel(key, { exact: true }).fill(value)
   }
   await page.getByLabel('Name of the run').fill('third')
+  await set('train.epochs', 'many')
+  await page.getByRole('button', { name: 'Start training' }).click()
+  await expect(page.getByText("'many' is not a whole number")).toBeVisible()
+
   for (const [key, value] of [
-    ['augment.crop', '[32, 64]'],
     ['train.epochs', '5000'],
-    ['train.batch', '2'],
     ['train.log_every', '1'],
     ['validate.every', '0'],
-    ['save.every', '5000'],
     ['threads', '1'],
   ] as const)
     await set(key, value)
-  await expectAccessible(page)
   await page.getByRole('button', { name: 'Start training' }).click()
-
   const detail = page.locator('.detail')
   await expect(detail.getByText('training', { exact: true })).toBeVisible()
-  // Steps arrive by themselves.
+  // A training begins with its network and the first batch: on a busy machine that takes longer than a page. Steps arrive by themselves.
+  await expect(detail.getByText(/of 5,000/).first()).toBeVisible({ timeout: 60_000 })
   await expect(page.getByRole('figure', { name: 'Loss' }).locator('canvas')).toBeVisible()
-  // A training begins with its network and the first batch: on a busy machine that takes longer than a page.
-  await expect(detail.getByText(/of 10,000/).first()).toBeVisible({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Stop' }).click()
   await expect(detail.getByText('stopped', { exact: true })).toBeVisible()
   await expect(page.getByRole('button', { name: 'Resume' })).toBeEnabled()
+  // The wrong setting; and the run, which has no events before its training has begun.
+  forgive(failures, 422, 404)
 })
 
-test('a wrong setting is refused with the words of the recipe reader', async ({ page, workshop }) => {
-  await page.goto(`${workshop.url}/#/runs/+`)
-  await page.getByLabel('train.epochs').fill('many')
-  await page.getByRole('button', { name: 'Start training' }).click()
-
-  await expect(page.getByText("'many' is not a whole number")).toBeVisible()
-})
-
-test('images are listed by class and lead to their label', async ({ page, workshop }) => {
-  await page.goto(`${workshop.url}/#/data`)
+test('images are listed by class and lead to their label', async ({ page }) => {
+  await page.goto(`${served.url}/#/data`)
 
   await expect(page.getByText('1–5 of 5')).toBeVisible()
   await page.getByRole('button', { name: /^sky/ }).click()
   await expect(page.getByRole('button', { name: 'Only images with sky' })).toBeVisible()
   await expect(page.locator('section img').first()).toBeVisible()
-  await expectAccessible(page)
   await page.locator('section a').first().click()
   await expect(page.getByRole('toolbar', { name: 'Tools' })).toBeVisible()
 })
 
-/** Opens the label of the validation image and waits until it can be drawn on. */
-async function openLabel(page: Page, url: string): Promise<void> {
-  await page.goto(`${url}/#/label`)
+/** Opens the label of the first image and waits until it can be drawn on. */
+async function openLabel(page: Page): Promise<void> {
+  await page.goto(`${served.url}/#/label`)
   await expect(page.getByRole('application')).toBeVisible()
 }
 
@@ -83,12 +75,12 @@ async function stroke(page: Page, share: number): Promise<void> {
   await page.mouse.up()
 }
 
-test('a label is drawn, taken back, drawn again and saved; the second of two windows is told and loses nothing', async ({ page, context, workshop }) => {
-  await openLabel(page, workshop.url)
-  await expectAccessible(page)
+test('a label is drawn, taken back, drawn again and saved; the second of two windows is told and loses nothing', async ({ page, context }) => {
+  await openLabel(page)
   const other = await context.newPage()
-  await openLabel(other, workshop.url)
-  const folder = join(workshop.data, 'gtFine', 'train', readdirSync(join(workshop.data, 'gtFine', 'train'))[0] ?? '')
+  await openLabel(other)
+  const labels = join(served.data, 'gtFine', 'train')
+  const folder = join(labels, readdirSync(labels)[0] ?? '')
   const file = join(folder, readdirSync(folder).filter((name) => name.endsWith('_labelTrainIds.png') || name.endsWith('_labelIds.png')).sort((a, b) => b.length - a.length)[0] ?? '')
   const before = readFileSync(file)
 
@@ -104,8 +96,9 @@ test('a label is drawn, taken back, drawn again and saved; the second of two win
   await expect(save).toBeDisabled()
   const first = readFileSync(file)
   // The view looks at the file when its window is chosen: its own change is nobody else's.
+  const looked = page.waitForResponse(/\/v1\/data\/images\//)
   await page.evaluate(() => dispatchEvent(new Event('focus')))
-  await page.waitForResponse(/\/v1\/data\/images\//)
+  await looked
   await expect(page.getByRole('alert')).toHaveCount(0)
   expect(first.equals(before)).toBe(false)
 
@@ -117,24 +110,6 @@ test('a label is drawn, taken back, drawn again and saved; the second of two win
   await other.getByRole('button', { name: /Save mine over it/ }).click()
   await expect(other.getByText('The label is saved.')).toBeVisible()
   expect(readFileSync(file).equals(first)).toBe(false)
-  const kept = join(workshop.data, '.hwaso', 'labels', 'train')
+  const kept = join(served.data, '.hwaso', 'labels', 'train')
   expect(readdirSync(kept).map((name) => readFileSync(join(kept, name)).equals(name.endsWith('.original.png') ? before : first))).toEqual([true, true])
-  expect(statSync(file).size).toBeGreaterThan(0)
-})
-
-test('every view fits wide and narrow windows, in Korean and in the dark', async ({ browser, workshop }) => {
-  const page = await browser.newPage({ locale: 'ko', colorScheme: 'dark' })
-  const failures: string[] = []
-  page.on('pageerror', (error) => failures.push(error.message))
-  for (const view of ['runs', 'runs/first', 'runs/+', 'data', 'label']) {
-    await page.goto(`${workshop.url}/#/${view}`)
-    await expect(page.locator('main')).toContainText(/[가-힣]/)
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 844 })
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    }
-    await expectAccessible(page)
-  }
-  expect(failures).toEqual([])
-  await page.close()
 })

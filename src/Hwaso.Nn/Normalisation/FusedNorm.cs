@@ -1,0 +1,97 @@
+using Hwaso.Torch;
+using Hwaso.Torch.Autograd;
+
+namespace Hwaso.Nn;
+
+/// <summary>
+/// Batch normalisation by the batch's statistics with what follows it, relu(norm(x) + plus), as one node: float32 maps [N, C, H, W] on the
+/// processor, row-major. Inputs are x, weight [C], bias [C] and, where something is added before the ReLU, a map like x.
+/// </summary>
+/// <param name="epsilon">Added to the variance.</param>
+/// <param name="relu">Whether a ReLU follows.</param>
+sealed unsafe class FusedNorm(double epsilon, bool relu) : Function
+{
+    NormShape shape;
+    NormPasses? passes;
+    Tensor? input, weight, output;
+    // [C] each: means, and one over the deviations.
+    double[] means = [], inverses = [];
+
+    public override string Name => relu ? "batch_norm_relu" : "batch_norm";
+
+    /// <summary>The width of vectors; null for the widest. For tests.</summary>
+    internal NormPasses? Width { get; init; }
+
+    /// <summary>Mean and unbiased variance of each channel, after the forward pass.</summary>
+    public (double[] Means, double[] Variances) Statistics { get; private set; }
+
+    /// <summary>Whether these tensors can be normalised so.</summary>
+    public static bool Takes(Tensor x, Tensor weight) =>
+        NoGrad.IsFollowing && x.Device.Type == DeviceType.Cpu && x.Type == ScalarType.Float32 && weight.Type == ScalarType.Float32
+        && x.Dimensions == 4 && x.Elements > 0 && x.Size(1) == weight.Size(0) && Autocast.TypeOn(x.Device) is null;
+
+    protected override Tensor[] Forward(Tensor[] inputs)
+    {
+        input = Save(inputs[0].Contiguous());
+        weight = Save(inputs[1].Contiguous());
+        shape = new NormShape((int)input.Size(0), (int)input.Size(1), (int)(input.Size(2) * input.Size(3)));
+        passes = Width ?? NormPasses.For(shape.Pixels);
+        var plus = inputs.Length > 3 ? inputs[3].Contiguous() : null;
+        var result = Tensor.Empty(input.Shape, ScalarType.Float32);
+        var (c, values) = (shape.Channels, shape.Values);
+        (means, inverses) = (new double[c], new double[c]);
+        var variances = new double[c];
+        float* x = (float*)input.Data(), y = (float*)result.Data(), w = (float*)weight.Data(),
+            b = (float*)inputs[2].Contiguous().Data(), added = plus is null ? null : (float*)plus.Data();
+        Workers.Run(Workers.For(input.Elements * 8), c, (_, k) =>
+        {
+            var at = (nint)k * shape.Pixels;
+            (means[k], var squares) = passes.Statistics(x + at, shape);
+            inverses[k] = 1 / Math.Sqrt(squares / values + epsilon);
+            variances[k] = squares / (values - 1);
+            var scale = w[k] * inverses[k];
+            passes.Forward(x + at, added == null ? null : added + at, shape, (float)scale, (float)(b[k] - means[k] * scale), relu, y + at);
+        });
+        Statistics = (means, variances);
+        if (relu)
+            output = Save(result);
+        return [result];
+    }
+
+    protected override Tensor?[] Backward(Tensor?[] gradients)
+    {
+        if (gradients[0] is not { } given)
+            return new Tensor?[NeedsGradient.Count];
+        var gradient = given.Contiguous();
+        var (c, values) = (shape.Channels, shape.Values);
+        var toInput = NeedsGradient[0] ? Tensor.Empty(input!.Shape, ScalarType.Float32) : null;
+        Tensor toWeight = Tensor.Empty([c], ScalarType.Float32), toBias = Tensor.Empty([c], ScalarType.Float32);
+        var toPlus = NeedsGradient.Count > 3 && NeedsGradient[3] ? Tensor.Empty(input!.Shape, ScalarType.Float32) : null;
+        float* g = (float*)gradient.Data(), x = (float*)input!.Data(), y = relu ? (float*)output!.Data() : null,
+            w = (float*)weight!.Data(), dx = toInput is null ? null : (float*)toInput.Data(), dw = (float*)toWeight.Data(),
+            db = (float*)toBias.Data(), passed = toPlus is null ? null : (float*)toPlus.Data();
+        Workers.Run(Workers.For(gradient.Elements * 8), c, (_, k) =>
+        {
+            var at = (nint)k * shape.Pixels;
+            var mean = (float)means[k];
+            var (sum, product) = passes!.Sums(
+                g + at, y == null ? null : y + at, x + at, shape, mean, passed == null ? null : passed + at);
+            // The distances were those from the mean's float32.
+            product -= sum * (means[k] - mean);
+            dw[k] = (float)(product * inverses[k]);
+            db[k] = (float)sum;
+            if (dx == null)
+                return;
+            var scale = w[k] * inverses[k];
+            var slope = -scale * inverses[k] * inverses[k] * product / values;
+            var shift = -scale * sum / values - slope * (means[k] - mean);
+            // What passed the ReLU need not be asked for again where it was kept.
+            if (passed == null)
+                passes.Backward(g + at, y == null ? null : y + at, x + at, shape, mean, (float)scale, (float)slope, (float)shift, dx + at);
+            else
+                passes.Backward(passed + at, null, x + at, shape, mean, (float)scale, (float)slope, (float)shift, dx + at);
+        });
+        Tensor?[] results = [toInput, toWeight, toBias, toPlus];
+        return results[..NeedsGradient.Count];
+    }
+}

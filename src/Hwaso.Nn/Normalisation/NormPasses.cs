@@ -1,0 +1,239 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Hwaso.Common;
+
+namespace Hwaso.Nn;
+
+/// <summary>
+/// The passes of a batch norm over one channel, with the sum and the ReLU that follow it, on the processor, for one width of vectors. A
+/// channel is a plane of pixels in each image; every sum has its own order.
+/// </summary>
+abstract unsafe class NormPasses
+{
+    /// <summary>The mean, and the sum of the squared distances from it.</summary>
+    public abstract (double Mean, double Squares) Statistics(float* x, in NormShape shape);
+
+    /// <summary>x · scale + shift, plus another map, at least 0 where a ReLU follows.</summary>
+    /// <param name="x">The channel of the first image.</param>
+    /// <param name="plus">Likewise of what is added; null for nothing.</param>
+    /// <param name="shape">The maps.</param>
+    /// <param name="scale">A factor.</param>
+    /// <param name="shift">Added to the product.</param>
+    /// <param name="relu">Whether a ReLU follows.</param>
+    /// <param name="y">Gets the result.</param>
+    public abstract void Forward(float* x, float* plus, in NormShape shape, float scale, float shift, bool relu, float* y);
+
+    /// <summary>Σ g and Σ g (x − mean), where g is the gradient that passed the ReLU.</summary>
+    /// <param name="gradient">Of the result.</param>
+    /// <param name="y">The result of a ReLU; null without one.</param>
+    /// <param name="x">The input.</param>
+    /// <param name="shape">The maps.</param>
+    /// <param name="mean">The channel's.</param>
+    /// <param name="passed">Gets g; null where it is not wanted.</param>
+    public abstract (double Sum, double Product) Sums(
+        float* gradient, float* y, float* x, in NormShape shape, float mean, float* passed);
+
+    /// <summary>g · scale + (x − mean) · slope + shift: the gradient of the input. Arguments as for <see cref="Sums"/>.</summary>
+    public abstract void Backward(
+        float* gradient, float* y, float* x, in NormShape shape, float mean, float scale, float slope, float shift, float* result);
+
+    /// <summary>For the widest vectors that planes of so many pixels fill.</summary>
+    public static NormPasses For(int pixels) =>
+        Vector512.IsHardwareAccelerated && pixels >= Vector512<float>.Count ? NormPasses<Lanes512, Vector512<float>>.Instance
+        : Vector256.IsHardwareAccelerated && pixels >= Vector256<float>.Count ? NormPasses<Lanes256, Vector256<float>>.Instance
+        : Vector128.IsHardwareAccelerated ? NormPasses<Lanes128, Vector128<float>>.Instance
+        : NormPasses<Lanes1, float>.Instance;
+}
+
+/// <summary>Maps [N, C, H, W].</summary>
+/// <param name="Images">N.</param>
+/// <param name="Channels">C.</param>
+/// <param name="Pixels">H · W.</param>
+readonly record struct NormShape(int Images, int Channels, int Pixels)
+{
+    /// <summary>Numbers from a channel's plane to that of the next image.</summary>
+    public nint Image => (nint)Channels * Pixels;
+
+    /// <summary>N · H · W.</summary>
+    public long Values => (long)Images * Pixels;
+}
+
+/// <inheritdoc/>
+sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    // Numbers that are summed in float32, few in a row; sums of them are added in float64.
+    static int Block => 64 * TLanes.Count;
+
+    public static NormPasses Instance { get; } = new NormPasses<TLanes, TVector>();
+
+    public override (double Mean, double Squares) Statistics(float* x, in NormShape shape)
+    {
+        var sum = 0.0;
+        for (var n = 0; n < shape.Images; n++)
+            for (var k = 0; k < shape.Pixels; k += Block)
+                sum += Sum(x + n * shape.Image + k, Math.Min(Block, shape.Pixels - k));
+        // Distances from a number near the mean are small, and so are the roundings of their sums.
+        var near = (float)(sum / shape.Values);
+        var (distances, squares) = (0.0, 0.0);
+        for (var n = 0; n < shape.Images; n++)
+            for (var k = 0; k < shape.Pixels; k += Block)
+                Distances(x + n * shape.Image + k, Math.Min(Block, shape.Pixels - k), near, ref distances, ref squares);
+        var rest = distances / shape.Values;
+        return (near + rest, Math.Max(0, squares - distances * rest));
+    }
+
+    static double Sum(float* x, int count)
+    {
+        TVector a = TLanes.All(0), b = a, c = a, d = a;
+        var k = 0;
+        for (; k <= count - 4 * TLanes.Count; k += 4 * TLanes.Count)
+        {
+            a = TLanes.Add(a, TLanes.Load(x + k));
+            b = TLanes.Add(b, TLanes.Load(x + k + TLanes.Count));
+            c = TLanes.Add(c, TLanes.Load(x + k + 2 * TLanes.Count));
+            d = TLanes.Add(d, TLanes.Load(x + k + 3 * TLanes.Count));
+        }
+        for (; k <= count - TLanes.Count; k += TLanes.Count)
+            a = TLanes.Add(a, TLanes.Load(x + k));
+        double sum = TLanes.Sum(TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d)));
+        for (; k < count; k++)
+            sum += x[k];
+        return sum;
+    }
+
+    static void Distances(float* x, int count, float near, ref double sum, ref double squares)
+    {
+        TVector a = TLanes.All(0), b = a, c = a, d = a, middle = TLanes.All(near);
+        var k = 0;
+        for (; k <= count - 2 * TLanes.Count; k += 2 * TLanes.Count)
+        {
+            TVector e = TLanes.Subtract(TLanes.Load(x + k), middle), f = TLanes.Subtract(TLanes.Load(x + k + TLanes.Count), middle);
+            a = TLanes.Add(a, e);
+            b = TLanes.Add(b, f);
+            c = TLanes.MultiplyAdd(e, e, c);
+            d = TLanes.MultiplyAdd(f, f, d);
+        }
+        sum += TLanes.Sum(TLanes.Add(a, b));
+        squares += TLanes.Sum(TLanes.Add(c, d));
+        for (; k < count; k++)
+        {
+            var distance = (double)x[k] - near;
+            sum += distance;
+            squares += distance * distance;
+        }
+    }
+
+    public override void Forward(float* x, float* plus, in NormShape shape, float scale, float shift, bool relu, float* y)
+    {
+        TVector factor = TLanes.All(scale), term = TLanes.All(shift), least = TLanes.All(relu ? 0 : float.NegativeInfinity);
+        for (var n = 0; n < shape.Images; n++, x += shape.Image, y += shape.Image, plus = plus == null ? null : plus + shape.Image)
+        {
+            var k = 0;
+            if (plus == null)
+                for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
+                    TLanes.Store(TLanes.AtLeast(least, TLanes.MultiplyAdd(TLanes.Load(x + k), factor, term)), y + k);
+            else
+                for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
+                    TLanes.Store(TLanes.AtLeast(least,
+                        TLanes.Add(TLanes.MultiplyAdd(TLanes.Load(x + k), factor, term), TLanes.Load(plus + k))), y + k);
+            for (; k < shape.Pixels; k++)
+            {
+                var value = x[k] * scale + shift + (plus == null ? 0 : plus[k]);
+                y[k] = relu && value <= 0 ? 0 : value;
+            }
+        }
+    }
+
+    public override (double Sum, double Product) Sums(
+        float* gradient, float* y, float* x, in NormShape shape, float mean, float* passed)
+    {
+        var (sum, product) = (0.0, 0.0);
+        for (var n = 0; n < shape.Images; n++)
+        {
+            var at = n * shape.Image;
+            Sums(gradient + at, y == null ? null : y + at, x + at, shape.Pixels, mean, passed == null ? null : passed + at, ref sum,
+                ref product);
+        }
+        return (sum, product);
+    }
+
+    // The gradients of weights are these sums, which libtorch adds in float64: each of ours keeps what its roundings lose (Kahan, 1965).
+    static void Sums(float* gradient, float* y, float* x, int count, float mean, float* passed, ref double sum, ref double product)
+    {
+        TVector zero = TLanes.All(0), middle = TLanes.All(mean), a = zero, b = zero, c = zero, d = zero;
+        TVector lostA = zero, lostB = zero, lostC = zero, lostD = zero;
+        var k = 0;
+        for (; k <= count - 2 * TLanes.Count; k += 2 * TLanes.Count)
+        {
+            TVector g = Passed(gradient, y, k, zero), h = Passed(gradient, y, k + TLanes.Count, zero);
+            if (passed != null)
+            {
+                TLanes.Store(g, passed + k);
+                TLanes.Store(h, passed + k + TLanes.Count);
+            }
+            Add(TLanes.Subtract(g, lostA), ref a, ref lostA);
+            Add(TLanes.Subtract(h, lostB), ref b, ref lostB);
+            Add(TLanes.Subtract(TLanes.Multiply(g, TLanes.Subtract(TLanes.Load(x + k), middle)), lostC), ref c, ref lostC);
+            Add(TLanes.Subtract(TLanes.Multiply(h, TLanes.Subtract(TLanes.Load(x + k + TLanes.Count), middle)), lostD), ref d, ref lostD);
+        }
+        if (k > 0)
+        {
+            sum += Total(a) + Total(b) - TLanes.Sum(TLanes.Add(lostA, lostB));
+            product += Total(c) + Total(d) - TLanes.Sum(TLanes.Add(lostC, lostD));
+        }
+        for (; k < count; k++)
+        {
+            var g = Passed(gradient, y, k);
+            if (passed != null)
+                passed[k] = g;
+            sum += g;
+            product += g * ((double)x[k] - mean);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Add(TVector term, ref TVector sum, ref TVector lost)
+    {
+        var next = TLanes.Add(sum, term);
+        lost = TLanes.Subtract(TLanes.Subtract(next, sum), term);
+        sum = next;
+    }
+
+    static double Total(TVector vector)
+    {
+        var numbers = stackalloc float[16];
+        TLanes.Store(vector, numbers);
+        var sum = 0.0;
+        for (var k = 0; k < TLanes.Count; k++)
+            sum += numbers[k];
+        return sum;
+    }
+
+    public override void Backward(
+        float* gradient, float* y, float* x, in NormShape shape, float mean, float scale, float slope, float shift, float* result)
+    {
+        TVector zero = TLanes.All(0), middle = TLanes.All(mean), a = TLanes.All(scale), b = TLanes.All(slope), c = TLanes.All(shift);
+        for (var n = 0; n < shape.Images; n++, gradient += shape.Image, x += shape.Image, result += shape.Image)
+        {
+            var k = 0;
+            for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
+                TLanes.Store(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), b,
+                    TLanes.MultiplyAdd(Passed(gradient, y, k, zero), a, c)), result + k);
+            for (; k < shape.Pixels; k++)
+                result[k] = (x[k] - mean) * slope + (Passed(gradient, y, k) * scale + shift);
+            if (y != null)
+                y += shape.Image;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector Passed(float* gradient, float* y, int k, TVector zero)
+    {
+        var g = TLanes.Load(gradient + k);
+        return y == null ? g : TLanes.WherePositive(TLanes.Load(y + k), g, zero);
+    }
+
+    static float Passed(float* gradient, float* y, int k) => y == null || y[k] > 0 ? gradient[k] : 0;
+}

@@ -1,0 +1,47 @@
+namespace Hwaso.Nn;
+
+/// <summary>Which computations of a training run by Hwaso's own kernels instead of libtorch's.</summary>
+public static class OwnKernels
+{
+    [ThreadStatic]
+    static bool isOn;
+
+    /// <summary>Whether a <see cref="OwnKernelsScope"/> lives on this thread: resizing, sums and losses ask.</summary>
+    internal static bool AreOn => isOn;
+
+    extension(Weights weights)
+    {
+        /// <summary>
+        /// Lets the network's layers learn by Hwaso's own kernels where there are such: in float32 on a processor, convolutions 3×3 and
+        /// 1×1 of stride 1 in one group, and batch norms. All others stay libtorch's.
+        /// </summary>
+        public void UseOwnKernels()
+        {
+            foreach (var module in weights.Modules)
+                module.UsesOwnKernels = true;
+        }
+    }
+
+    internal static bool Switch(bool on)
+    {
+        var before = isOn;
+        isOn = on;
+        return before;
+    }
+}
+
+/// <summary>
+/// While it lives, what this thread computes between layers, and losses, run by Hwaso's own kernels where there are such: in float32 on a
+/// processor, where autograd follows, bilinear resizing, sums with a ReLU behind them and cross entropy.
+/// </summary>
+public readonly ref struct OwnKernelsScope
+{
+    readonly bool before;
+
+    /// <summary>Begins.</summary>
+    /// <param name="on">False leaves everything to libtorch.</param>
+    public OwnKernelsScope(bool on) => before = OwnKernels.Switch(on);
+
+    /// <summary>Restores what was before.</summary>
+    public void Dispose() => OwnKernels.Switch(before);
+}

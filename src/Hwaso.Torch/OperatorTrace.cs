@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Hwaso.Torch.Native;
+
+namespace Hwaso.Torch;
+
+/// <summary>
+/// Records when operators of libtorch run on a thread, and nodes of its backward passes on whatever thread computes them. A process has one
+/// at a time.
+/// </summary>
+public sealed unsafe class OperatorTrace : IDisposable
+{
+    readonly long began;
+    bool ended;
+
+    /// <summary>Begins on this thread.</summary>
+    /// <exception cref="TorchException">The process has another one.</exception>
+    public OperatorTrace()
+    {
+        began = Stopwatch.GetTimestamp();
+        if (NativeMethods.hw_trace_begin() != 0)
+            throw Refused();
+    }
+
+    /// <summary>
+    /// The number that the next node of this thread's backward pass will have: nodes that an operator makes have numbers from that before
+    /// it to that after it.
+    /// </summary>
+    public static long NextNode => NativeMethods.hw_next_sequence();
+
+    /// <summary>Ends it, on the thread that began it, and gives the outermost spans in the order of their ends.</summary>
+    /// <exception cref="TorchException">It ended before.</exception>
+    public IReadOnlyList<OperatorSpan> End()
+    {
+        ended = true;
+        void* block;
+        byte* text;
+        long count;
+        int thread;
+        if (NativeMethods.hw_trace_end(&block, &count, &text, &thread) != 0)
+            throw Refused();
+        var names = NativeMethods.TakeText(text).Split('\n');
+        var spans = new OperatorSpan[count];
+        var records = new ReadOnlySpan<Record>(block, (int)count);
+        for (var k = 0; k < spans.Length; k++)
+        {
+            var r = records[k];
+            spans[k] = new OperatorSpan(names[r.Name], Ticks(r.From), Ticks(r.To),
+                r.IsBackward != 0 ? (r.Sequence >= 0 ? r.Sequence : null) : null, r.Thread == thread ? 0 : r.Thread, r.IsBackward != 0);
+        }
+        NativeMethods.hw_free(block);
+        return spans;
+    }
+
+    /// <summary>Ends it.</summary>
+    public void Dispose()
+    {
+        if (!ended)
+            End();
+    }
+
+    long Ticks(long nanoseconds) => began + (long)(nanoseconds * (Stopwatch.Frequency / 1e9));
+
+    static TorchException Refused() => new("trace", Door.CurrentPlace, "", NativeMethods.LastError);
+
+    [StructLayout(LayoutKind.Sequential)]
+    readonly struct Record
+    {
+        public readonly long From, To, Sequence;
+        public readonly int Name, Thread, IsBackward, Unused;
+    }
+}
+
+/// <summary>An operator or a node of a backward pass that ran.</summary>
+/// <param name="Name">Its name, such as <c>aten::conv2d</c> or <c>ConvolutionBackward0</c>.</param>
+/// <param name="From">When it began, by <see cref="Stopwatch.GetTimestamp"/>.</param>
+/// <param name="To">When it ended.</param>
+/// <param name="Node">A node's number in the graph; null for operators, and for nodes that add to a weight's gradient.</param>
+/// <param name="Thread">0 for the thread that is traced, otherwise a number of another one.</param>
+/// <param name="IsBackward">Whether it is a node.</param>
+public readonly record struct OperatorSpan(string Name, long From, long To, long? Node, int Thread, bool IsBackward);
