@@ -1,4 +1,3 @@
-using Hwaso.Models;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;

@@ -132,7 +132,9 @@ def network(model):
         sizes = model["transformer"]
         return modern.SegFormer(*(sizes[k] for k in ("depths", "widths", "stage_heads", "reductions")), model["segformer"]["channels"], model["classes"])
     if name.startswith("pidnet"):
-        return modern.PidNet(*(model["dual"][k] for k in ("planes", "pooling_channels", "head_channels", "fine_blocks", "coarse_blocks")), model["classes"])
+        net = modern.PidNet(*(model["dual"][k] for k in ("planes", "pooling_channels", "head_channels", "fine_blocks", "coarse_blocks")), model["classes"])
+        net.align_corners = model.get("align_corners", False)
+        return net
     chosen = model.get("attention", {"name": added or "none"})
     module = ATTENTION.get(chosen if isinstance(chosen, str) else chosen["name"])
     family, depth = re.fullmatch(r"(hrnetv2(?=.*-ocr)|hrnetv2|fcn-resnet|sanet-resnet|unet-resnet)(\d*).*", name).groups()
@@ -227,9 +229,9 @@ def edges(labels):
     return torch.from_numpy(np.stack(maps))
 
 
-def pidnet_cost(outputs, labels, loss):
+def pidnet_cost(outputs, labels, loss, corners):
     heads, ignored = loss.get("heads", {}), loss.get("ignore_index", 255)
-    fine, edge, answer = (F.interpolate(o, labels.shape[1:], mode="bilinear", align_corners=False) for o in outputs)
+    fine, edge, answer = (F.interpolate(o, labels.shape[1:], mode="bilinear", align_corners=corners) for o in outputs)
     target = edges(labels).to(edge)
     share = target.mean()
     weight = torch.where(target == 1, 1 - share, share)
@@ -244,7 +246,7 @@ def cost(net, outputs, labels, depth, recipe, stage):
     loss, corners = recipe.get("loss", {}), getattr(net, "align_corners", False)
     heads, ignored = loss.get("heads", {}), loss.get("ignore_index", 255)
     if isinstance(net, modern.PidNet):
-        return pidnet_cost(outputs, labels, loss)
+        return pidnet_cost(outputs, labels, loss, corners)
     answer = of_pixels(outputs[-1], labels, loss, corners)
     if isinstance(net, dense.SANet):
         mask, classes, _ = outputs

@@ -1,4 +1,3 @@
-using Hwaso.Tests;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
 

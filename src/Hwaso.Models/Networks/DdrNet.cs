@@ -34,6 +34,9 @@ public sealed record DdrNetConfig
     /// <summary>Whether a second head learns on the fine map behind the first exchange.</summary>
     public bool Auxiliary { get; init; } = true;
 
+    /// <summary>How logits are brought to the image's size; maps inside are always resized without aligned corners.</summary>
+    public bool AlignCorners { get; init; }
+
     /// <summary>Channels of the images, at least 1.</summary>
     public int InChannels { get; init; } = 3;
 
@@ -47,6 +50,7 @@ public sealed record DdrNetDefinition : SegmentationDefinition
     static readonly Settings<ModelDefinition> settings = new Settings<DdrNetDefinition>()
         .Add(AttentionModule.Setting<DdrNetDefinition>(
             d => d.Config.Attention, (d, v) => d with { Config = d.Config with { Attention = v } }))
+        .AlignCorners(d => d.Config.AlignCorners, (d, v) => d with { Config = d.Config with { AlignCorners = v } })
         .Flag("auxiliary", d => d.Config.Auxiliary, (d, v) => d with { Config = d.Config with { Auxiliary = v } },
             "whether heads learn beside")
         .Section("dual", d => d.Config, (d, v) => d with { Config = v }, DdrNetConfig.Settings)
@@ -98,7 +102,7 @@ public sealed class DdrNet : SegmentationNet, ISeveralOutputs, IAuxiliaryWeight
 
     /// <summary>Builds the network.</summary>
     /// <exception cref="ArgumentException">A number below 1.</exception>
-    public DdrNet(Weights w, DdrNetConfig config, int classes) : base(w, classes, alignCorners: false)
+    public DdrNet(Weights w, DdrNetConfig config, int classes) : base(w, classes, config.AlignCorners)
     {
         var (c, attention) = (config.Planes, config.Attention);
         var fine = 2 * c;

@@ -46,6 +46,9 @@ public sealed record PidNetConfig
     /// <summary>Whether heads for the fine map and for edges learn beside.</summary>
     public bool Auxiliary { get; init; } = true;
 
+    /// <summary>How logits are brought to the image's size; maps inside are always resized without aligned corners.</summary>
+    public bool AlignCorners { get; init; }
+
     /// <summary>Channels of the images, at least 1.</summary>
     public int InChannels { get; init; } = 3;
 
@@ -59,6 +62,7 @@ public sealed record PidNetDefinition : SegmentationDefinition
     static readonly Settings<ModelDefinition> settings = new Settings<PidNetDefinition>()
         .Add(AttentionModule.Setting<PidNetDefinition>(
             d => d.Config.Attention, (d, v) => d with { Config = d.Config with { Attention = v } }))
+        .AlignCorners(d => d.Config.AlignCorners, (d, v) => d with { Config = d.Config with { AlignCorners = v } })
         .Flag("auxiliary", d => d.Config.Auxiliary, (d, v) => d with { Config = d.Config with { Auxiliary = v } },
             "whether heads learn beside")
         .Section("dual", d => d.Config, (d, v) => d with { Config = v }, PidNetConfig.Settings)
@@ -123,7 +127,7 @@ public sealed class PidNet : SegmentationNet, ILearnsEdges
 
     /// <summary>Builds the network.</summary>
     /// <exception cref="ArgumentException">A number below 1.</exception>
-    public PidNet(Weights w, PidNetConfig config, int classes) : base(w, classes, alignCorners: false)
+    public PidNet(Weights w, PidNetConfig config, int classes) : base(w, classes, config.AlignCorners)
     {
         var (c, m, n, attention) = (config.Planes, config.FineBlocks, config.CoarseBlocks, config.Attention);
         conv1 = PlainLayer.Stem(w / "conv1", config.InChannels, c);

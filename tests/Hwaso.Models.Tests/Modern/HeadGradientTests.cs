@@ -19,7 +19,7 @@ public sealed class HeadGradientTests : TensorTest
         DecodeHead config = file switch
         {
             "psp_head_train" => new PspHead { Channels = 8, Dropout = 0 },
-            "sep_aspp_head_train" => new SeparableAsppHead { Channels = 8, FineChannels = 4, Dropout = 0, Rates = [1, 2, 3] },
+            "sep_aspp_head_train" => new SeparableAsppHead { Channels = 8, FineChannels = 4, Dropout = 0, Rates = [2, 4, 6] },
             _ => new UperHead { Channels = 8, Dropout = 0 },
         };
         long[][] sizes = file switch

@@ -32,7 +32,8 @@ public sealed class BadSettingTests
         + "deeplabv3-resnet, efficientnet, unet-resnet, "
         + "unet-resnet-multidecoder, fpn, linknet, pan, manet, unetplusplus, smp-pspnet, smp-deeplabv3, smp-deeplabv3plus, smp-upernet, "
         + "smp-segformer, unet, sanet-resnet, sanet-efficientnet, segformer, "
-        + "deeplabv3plus, pspnet, upernet, ddrnet, pidnet, bisenetv2, stdc, lraspp have it); remove it, or change the network")]
+        + "deeplabv3plus, pspnet, upernet, ddrnet, pidnet, bisenetv2, stdc, lraspp, eomt, mask2former have it); remove "
+        + "it, or change the network")]
     // Missing.
     [InlineData("family: hrnetv2\n  stage2: {blocks: [1, 1], channels: [8, 16]}",
         "1: model.stage3: missing; wants blocks and channels, because 'family' names no sizes")]
@@ -94,6 +95,6 @@ public sealed class BadSettingTests
         + "efficientnet-features, unet-resnet, unet-resnet-multidecoder, "
         + "fpn, linknet, pan, manet, unetplusplus, smp-pspnet, smp-deeplabv3, smp-deeplabv3plus, smp-upernet, "
         + "smp-segformer, unet, sanet-resnet, sanet-efficientnet, segformer, "
-        + "deeplabv3plus, pspnet, upernet, ddrnet, pidnet, bisenetv2, stdc, lraspp or dinov2 was wanted",
+        + "deeplabv3plus, pspnet, upernet, ddrnet, pidnet, bisenetv2, stdc, lraspp, eomt, mask2former, dinov2 or dinov3 was wanted",
         Assert.Throws<ArgumentException>(() => Zoo.Define(new ModelRecipe { Family = "hrnetv3" })).Message);
 }

@@ -2,7 +2,6 @@ using System.Runtime.Intrinsics;
 using Hwaso.Common;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Nn.Tests.Normalisation;
 

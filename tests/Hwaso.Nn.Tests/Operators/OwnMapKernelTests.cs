@@ -2,7 +2,6 @@ using System.Runtime.Intrinsics;
 using Hwaso.Common;
 using Hwaso.Tests;
 using Hwaso.Torch;
-using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Nn.Tests.Operators;
 
@@ -91,7 +90,8 @@ public sealed class OwnMapKernelTests : TensorTest
         OwnKernelErrors.HaveTheSameBitsWithAnyNumberOfThreads(Own, maps, null);
         Assert.NotEqual(Bits(Own), Bits(Loss));
 
-        float[] Bits(Func<Tensor[], Tensor> operation) => OwnKernelErrors.All(operation, maps, null, ScalarType.Float32)[1].ToArray<float>();
+        float[] Bits(Func<Tensor[], Tensor> operation) =>
+            OwnKernelErrors.All(operation, maps, null, ScalarType.Float32)[1].ToArray<float>();
     }
 
     [Fact]
