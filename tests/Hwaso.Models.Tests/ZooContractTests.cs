@@ -29,7 +29,8 @@ public sealed class ZooContractTests : TensorTest
     public static TheoryData<string> Kinds => [.. ReducedNetwork.Smallest.Where(d => !d.Name.Contains('+', StringComparison.Ordinal))
         .GroupBy(d => d.GetType()).Select(kind => kind.First().Name)];
 
-    public static TheoryData<string> Published => [.. Zoo.All.Where(d => d.PublishedParameters is not null).Select(d => d.Name)];
+    // The weights of a giant fill gigabytes; QueryNetworkTests counts its parameters from shapes.
+    public static TheoryData<string> Published => [.. Zoo.All.Where(d => d.PublishedParameters < 500_000_000).Select(d => d.Name)];
 
     /// <summary>
     /// Key lists recorded from official implementations (tests/fixtures/formula), with the name and classes they belong to.
