@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Hwaso.Runtime;
 
 namespace Hwaso.RuntimeBench;
 
@@ -62,6 +63,20 @@ sealed class Comparison
         for (var k = 0; k < 3; k++)
             runtime.Run();
         Console.WriteLine(OwnMemory.PeakMiB.ToString("R", CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Prints the memory of this process while a network is loaded and disposed again and again.</summary>
+    public static void PrintReloads(string file, int times)
+    {
+        for (var k = 1; k <= times; k++)
+        {
+            using (OnnxModel.Load(file, new RuntimeOptions { Threads = 1 }))
+            {
+            }
+            if (k is 1 or 2 || k % 10 == 0)
+                Console.WriteLine($"after {k} loads: {Environment.WorkingSet / 1048576.0:0} MiB");
+        }
+        Console.WriteLine($"the most at any time: {OwnMemory.PeakMiB:0} MiB; the file has {new FileInfo(file).Length / 1048576.0:0} MiB");
     }
 
     /// <summary>The line of the table.</summary>

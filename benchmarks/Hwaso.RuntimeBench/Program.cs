@@ -8,6 +8,11 @@ if (args is ["memory", var side, var model, var index, var threads])
         int.Parse(threads, CultureInfo.InvariantCulture));
     return 0;
 }
+if (args is ["reload", var reloaded, var times])
+{
+    Comparison.PrintReloads(reloaded, int.Parse(times, CultureInfo.InvariantCulture));
+    return 0;
+}
 if (args is ["names"])
 {
     foreach (var network in BenchNetwork.All)

@@ -18,7 +18,7 @@ using namespace hwaso;
 
 namespace {
 
-// The layout of Hwaso.Torch.OperatorTrace's records. Times are nanoseconds since the trace began; a sequence of -1 is none.
+// The layout of Hwaso.Torch.OperatorTrace's records. Times are nanoseconds of the steady clock; a sequence of -1 is none.
 struct Span {
   int64_t from, to, sequence;
   int32_t name, thread;
@@ -30,12 +30,15 @@ struct Trace {
   std::vector<Span> spans;
   std::vector<std::string> names;
   std::unordered_map<std::string, int32_t> numbers;
-  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   at::CallbackHandle callback = 0;
 };
 
+int64_t now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 struct Begun final : at::ObserverContext {
-  std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
+  int64_t at = now();
 };
 
 // Callbacks are plain functions, which find the trace here. One at a time in a process.
@@ -57,20 +60,17 @@ void end(const at::RecordFunction& function, at::ObserverContext* context) {
   depth--;
   auto begun = static_cast<Begun*>(context);
   if (!begun) return;
-  auto now = std::chrono::steady_clock::now();
+  auto to = now();
   std::shared_ptr<Trace> trace;
   {
     std::lock_guard<std::mutex> lock(current_mutex);
     trace = current;
   }
   if (!trace) return;
-  auto since = [&](std::chrono::steady_clock::time_point at) {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(at - trace->began).count();
-  };
   std::lock_guard<std::mutex> lock(trace->mutex);
   auto [found, is_new] = trace->numbers.try_emplace(function.name(), static_cast<int32_t>(trace->names.size()));
   if (is_new) trace->names.push_back(found->first);
-  trace->spans.push_back({since(begun->at), since(now), function.seqNr(), found->second,
+  trace->spans.push_back({begun->at, to, function.seqNr(), found->second,
                           static_cast<int32_t>(at::RecordFunction::currentThreadId()),
                           function.scope() == at::RecordScope::BACKWARD_FUNCTION, 0});
 }
@@ -84,8 +84,9 @@ T* block_of(size_t count) {
 
 }  // namespace
 
-// Records what runs on this thread, and on those that compute its backward passes, from here to hw_trace_end on this thread.
-HW_API int hw_trace_begin() {
+// Records what runs on this thread, and on those that compute its backward passes, from here to hw_trace_end on this thread. Says what time
+// it is by the clock of the spans.
+HW_API int hw_trace_begin(int64_t* time) {
   return guarded([&] {
     auto trace = std::make_shared<Trace>();
     std::lock_guard<std::mutex> lock(current_mutex);
@@ -94,6 +95,7 @@ HW_API int hw_trace_begin() {
     trace->callback = at::addThreadLocalCallback(
         at::RecordFunctionCallback(begin, end).scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION}));
     current = trace;
+    *time = now();
   });
 }
 

@@ -10,16 +10,21 @@ namespace Hwaso.Torch;
 /// </summary>
 public sealed unsafe class OperatorTrace : IDisposable
 {
-    readonly long began;
+    const long NanosecondsPerSecond = 1_000_000_000;
+
+    // From the native clock's nanoseconds to those of Stopwatch: both are one clock on Linux and Windows.
+    readonly long offset;
     bool ended;
 
     /// <summary>Begins on this thread.</summary>
     /// <exception cref="TorchException">The process has another one.</exception>
     public OperatorTrace()
     {
-        began = Stopwatch.GetTimestamp();
-        if (NativeMethods.hw_trace_begin() != 0)
+        long time;
+        if (NativeMethods.hw_trace_begin(&time) != 0)
             throw Refused();
+        var apart = (long)(Stopwatch.GetTimestamp() * ((double)NanosecondsPerSecond / Stopwatch.Frequency)) - time;
+        offset = Math.Abs(apart) < NanosecondsPerSecond / 10 ? 0 : apart;
     }
 
     /// <summary>
@@ -59,7 +64,8 @@ public sealed unsafe class OperatorTrace : IDisposable
             End();
     }
 
-    long Ticks(long nanoseconds) => began + (long)(nanoseconds * (Stopwatch.Frequency / 1e9));
+    long Ticks(long nanoseconds) => Stopwatch.Frequency == NanosecondsPerSecond ? nanoseconds + offset
+        : (long)((nanoseconds + offset) * ((double)Stopwatch.Frequency / NanosecondsPerSecond));
 
     static TorchException Refused() => new("trace", Door.CurrentPlace, "", NativeMethods.LastError);
 

@@ -136,8 +136,8 @@ public sealed class BadRecipeTests
         "6: loss.class_weights: 'cityscape' is none of none, cityscapes; did you mean 'cityscapes'?")]
     [InlineData(5, "  layout: voc\nloss: {class_weights: [0, 0]}", "6: loss.class_weights: wants at least one weight above 0")]
     [InlineData(5, "  layout: voc\nloss: {name: fokal}",
-        "6: loss.name: 'fokal' is none of cross_entropy, focal, ohem, dice, lovasz, binary_cross_entropy, mask_classification; did you "
-        + "mean 'focal'?")]
+        "6: loss.name: 'fokal' is none of cross_entropy, focal, ohem, dice, lovasz, binary_cross_entropy, mask_classification; "
+            + "did you mean 'focal'?")]
     [InlineData(5, "  layout: voc\nloss: {name: focal, class_weights: cityscapes}",
         "6: loss.class_weights: belongs to cross_entropy and ohem, not to focal; remove it, or change the name")]
     [InlineData(5, "  layout: voc\nloss: {gamma: 2}",

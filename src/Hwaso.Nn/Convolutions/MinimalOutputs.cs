@@ -92,12 +92,8 @@ sealed unsafe class MinimalOutputs<TLanes, TVector>
         {
             var pair = inputs + v / 2 * pairStep;
             for (var f = 0; f < Products; f++)
-            {
-                var weights = factors + f * filters.Next + (nint)channel * filters.Row;
-                for (var b = 0; b < channels; b += Block)
-                    MinimalProducts<TLanes, TVector>.Outputs(pair + f * inputStep, weights + (nint)b * filters.Row, filters.Row, shape.Cin,
-                        sums + f * sumStep + b * 2 * TLanes.Count);
-            }
+                MinimalProducts<TLanes, TVector>.Outputs(pair + f * inputStep, factors + f * filters.Next + (nint)channel * filters.Row,
+                    filters.Row, shape.Cin, MinimalTiles.Blocks(channels, Block), sums + f * sumStep);
             Write(sums, places[v], first, count, channel, channels);
             if (v + 1 < vectors)
                 Write(sums + TLanes.Count, places[v + 1], first, count, channel, channels);
@@ -111,16 +107,15 @@ sealed unsafe class MinimalOutputs<TLanes, TVector>
         var two = y + 1 < shape.Height;
         var buffer = stackalloc float[4 * 16];
         var to = output + ((nint)image * shape.Cout + channel) * shape.Pixels + (nint)y * shape.Width + 2 * column;
-        var whole = row < count && 2 * (column + TLanes.Count) <= shape.Width;
-        for (var c = 0; c < channels; c++, sums += 2 * TLanes.Count, to += shape.Pixels)
+        var shift = bias == null ? null : bias + channel;
+        if (2 * (column + TLanes.Count) <= shape.Width)
         {
-            var shift = bias == null ? 0 : bias[channel + c];
-            if (whole)
-            {
-                MinimalTransforms<TLanes, TVector>.Up(sums, sumStep, shift, to, two ? to + shape.Width : buffer);
-                continue;
-            }
-            MinimalTransforms<TLanes, TVector>.Up(sums, sumStep, shift, buffer, buffer + 2 * TLanes.Count);
+            MinimalTransforms<TLanes, TVector>.Up(sums, sumStep, channels, shift, to, shape.Pixels, two ? shape.Width : 0);
+            return;
+        }
+        for (var c = 0; c < channels; c++, sums += 2 * TLanes.Count)
+        {
+            MinimalTransforms<TLanes, TVector>.Up(sums, sumStep, shift == null ? 0 : shift[c], buffer, buffer + 2 * TLanes.Count);
             WriteParts(buffer, row, column, first, count, channel + c);
         }
     }

@@ -136,14 +136,33 @@ static unsafe class MinimalTransforms<TLanes, TVector>
         TLanes.Store(TLanes.Subtract(TLanes.All(0), odd), to + 3 * next);
     }
 
-    /// <summary>Transforms the sums of a vector of tiles to two rows of outputs.</summary>
+    /// <summary>Transforms the sums of a vector of tiles to two rows of outputs, of some channels.</summary>
+    /// <param name="sums">Of the first product and channel; a channel's are two vectors apart.</param>
+    /// <param name="next">Numbers from one product's sums to the next one's.</param>
+    /// <param name="channels">Channels.</param>
+    /// <param name="bias">Of each channel; or null.</param>
+    /// <param name="to">The upper row of the first channel.</param>
+    /// <param name="plane">Numbers from one channel to the next.</param>
+    /// <param name="width">Numbers from the upper row to the lower one; 0 where the image ends after the upper one.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Up(float* sums, nint next, int channels, float* bias, float* to, nint plane, nint width)
+    {
+        var nowhere = stackalloc float[2 * 16];
+        for (var c = 0; c < channels; c++, sums += 2 * TLanes.Count, to += plane)
+            UpOne(sums, next, bias == null ? 0 : bias[c], to, width == 0 ? nowhere : to + width);
+    }
+
+    /// <summary>The same of one channel.</summary>
     /// <param name="sums">Of the first product.</param>
     /// <param name="next">Numbers from one product's sums to the next one's.</param>
     /// <param name="shift">Is added to each output.</param>
     /// <param name="upper">Receives two vectors of the upper row.</param>
     /// <param name="lower">Receives two vectors of the lower row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Up(float* sums, nint next, float shift, float* upper, float* lower)
+    public static void Up(float* sums, nint next, float shift, float* upper, float* lower) => UpOne(sums, next, shift, upper, lower);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void UpOne(float* sums, nint next, float shift, float* upper, float* lower)
     {
         Column(sums, next, out var a0, out var b0);
         Column(sums + next, next, out var a1, out var b1);

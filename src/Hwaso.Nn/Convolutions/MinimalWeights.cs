@@ -108,18 +108,11 @@ sealed unsafe class MinimalWeights<TLanes, TVector>
         for (var f = 0; f < Products; f++)
             for (var r = begin; r < end; r++)
             {
-                var last = shape.Cout - r * GradientRows - 1;
                 var g = gradients + f * gradientStep + (r - begin) * GradientRows * channelStep;
                 var own = sums + f * sumStep + (nint)r * columns * GradientRows * Columns;
-                for (var c = 0; c < columns; c++, own += GradientRows * Columns)
-                {
-                    var other = shape.Cin - c * Columns - 1;
-                    var x = inputs + f * inputStep + c * Columns * channelStep;
-                    for (var at = 0; at < vectors * TLanes.Count; at += piece)
-                        MinimalProducts<TLanes, TVector>.Weights(g + at, Math.Min(1, last) * channelStep,
-                            Math.Min(2, last) * channelStep, Math.Min(3, last) * channelStep, x + at, Math.Min(1, other) * channelStep,
-                            Math.Min(2, other) * channelStep, Math.Min(piece, vectors * TLanes.Count - at), own);
-                }
+                for (var at = 0; at < vectors * TLanes.Count; at += piece)
+                    MinimalProducts<TLanes, TVector>.Weights(g + at, Math.Min(GradientRows, shape.Cout - r * GradientRows),
+                        inputs + f * inputStep + at, shape.Cin, channelStep, Math.Min(piece, vectors * TLanes.Count - at), own);
             }
     }
 

@@ -32,7 +32,7 @@ public sealed class CrossEntropy : IPixelLoss
     public Tensor Of(Tensor logits, Tensor labels)
     {
         logits = PixelLogits.AtSizeOf(logits, labels, alignCorners);
-        if (labelSmoothing == 0 && SharedStep.Processes is null && PixelEntropy.Takes(logits, labels))
+        if (labelSmoothing == 0 && !overAll && SharedStep.Processes is null && PixelEntropy.Takes(logits, labels))
             return Own(logits, labels);
         var weight = weights?.For(logits);
         const int Mean = 1, Sum = 2;

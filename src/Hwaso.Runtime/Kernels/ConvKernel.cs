@@ -7,6 +7,9 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    // Products of a panel, at least, for it to be multiplied by all tiles of channels in turn.
+    const int LeastDepth = 96;
+
     const int TileChannels = ConvTile<TLanes, TVector>.Channels, TileSums = ConvTile<TLanes, TVector>.Sums;
 
     readonly ConvShape shape;
@@ -14,6 +17,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
     readonly ConvCopy? copy;
     readonly ConvSampling? sampling;
     readonly Constant weights;
+    readonly bool byTaps;
     readonly float* input, bias, addend, output;
     readonly Unary function;
     readonly int channelTiles;
@@ -21,6 +25,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
 
     /// <param name="shape">The sizes of the convolution.</param>
     /// <param name="weights">The weights as <see cref="ConvWeights"/> packs them.</param>
+    /// <param name="byTaps">Whether they are packed by taps.</param>
     /// <param name="input">The images, [N, Cin, H, W].</param>
     /// <param name="bias">[Cout], or null.</param>
     /// <param name="addend">A tensor of the output's shape to add, or null; may be the output.</param>
@@ -29,21 +34,22 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
     /// <param name="threads">The number of threads that share the work.</param>
     /// <param name="sampling">Where a deformable convolution reads its input; null for the taps' own positions.</param>
     public ConvKernel(
-        in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function, float* output, int threads,
-        ConvSampling? sampling)
+        in ConvShape shape, Constant weights, bool byTaps, float* input, float* bias, float* addend, Unary function, float* output,
+        int threads, ConvSampling? sampling)
     {
         this.shape = shape;
         this.weights = weights;
+        this.byTaps = byTaps;
         this.input = input;
         this.bias = bias;
         this.addend = addend;
         this.function = function;
         this.output = output;
         this.sampling = sampling;
-        plan = new ConvPlan(shape, TLanes.Count, threads);
+        plan = new ConvPlan(shape, byTaps, TLanes.Count, threads);
         copy = shape.IsPointwise || sampling is not null ? null : new ConvCopy(shape, TLanes.Count, plan.Rows, plan.Segments);
         channelTiles = (shape.GroupCout + TileChannels - 1) / TileChannels;
-        panelBytes = PinnedMemory.Whole((long)plan.Pairs * plan.Depth * 2 * sizeof(TVector));
+        panelBytes = PinnedMemory.Whole((long)plan.Pairs * plan.PanelNumbers * sizeof(float));
         sumBytes = plan.Channels < shape.GroupCin
             ? (long)channelTiles * plan.Pairs * TileSums * sizeof(TVector)
             : TileSums * sizeof(TVector);
@@ -79,32 +85,53 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
         var target = (image * shape.GroupCout * plane) + ((nint)firstRow * plan.Width) + firstColumn;
         var tileWeights = (float*)weights.Address
             + ((((long)group * channelTiles * shape.WeightChannels) + shape.FirstChannel) * shape.Taps * TileChannels);
+        var tileNumbers = (long)shape.WeightChannels * shape.Taps * TileChannels;
         for (var from = 0; from < shape.GroupCin; from += plan.Channels)
         {
             var channels = Math.Min(plan.Channels, shape.GroupCin - from);
             var source = input + (((image * (long)shape.GroupCin) + from) * shape.Height * shape.Width);
-            var own = (float*)(scratch + panelBytes + PinnedMemory.Whole(sumBytes));
+            var copied = (float*)(scratch + panelBytes + PinnedMemory.Whole(sumBytes));
             if (sampling is null)
-                Lay(source, channels, firstRow, firstColumn, segments, vectors, panels, own, taps + shape.Taps, needed);
+                Lay(source, channels, firstRow, firstColumn, segments, vectors, panels, copied, taps + shape.Taps, needed);
             else
-                Sample(source, image, from, channels, firstRow, firstColumn, segments, vectors, panels, own);
+                Sample(source, image, from, channels, firstRow, firstColumn, segments, vectors, panels, copied);
             var last = from + channels == shape.GroupCin;
-            for (var tile = 0; tile < channelTiles; tile++)
+            var w = tileWeights + ((long)from * (byTaps ? 1 : shape.Taps) * TileChannels);
+            var pairs = (vectors + 1) / 2;
+            // A panel of many products stays in the first-level cache for all tiles of channels. Of few products, writing is what takes
+            // time: a tile's channels are written for all pairs, so that their rows are written in order.
+            var panelFirst = channels * tapCount >= LeastDepth;
+            for (int pair = 0, tile = 0; pair < pairs && tile < channelTiles;)
             {
-                var w = tileWeights + ((((long)tile * shape.WeightChannels) + from) * shape.Taps * TileChannels);
-                for (int vector = 0, pair = 0; vector < vectors; vector += 2, pair++)
-                {
-                    var sums = plan.Channels == shape.GroupCin ? kept : kept + ((((long)tile * plan.Pairs) + pair) * TileSums);
-                    var panel = panels + ((long)pair * plan.Depth * 2 * TLanes.Count);
-                    if (tapCount == shape.Taps)
-                        ConvTile<TLanes, TVector>.Add(w, panel, channels * shape.Taps, sums, from == 0);
-                    else
-                        ConvTile<TLanes, TVector>.AddTaps(w, taps, tapCount, shape.Taps, panel, channels, sums, from == 0);
-                    if (last)
-                        Write(sums, group, tile, target, plane, vector, vectors, segments, plan.Width - firstColumn);
-                }
+                var sums = plan.Channels == shape.GroupCin ? kept : kept + ((((long)pair * channelTiles) + tile) * TileSums);
+                var panel = panels + ((long)pair * plan.PanelNumbers);
+                var own = w + (tile * tileNumbers);
+                var next = w + ((tile + 1 < channelTiles ? tile + 1 : 0) * tileNumbers);
+                if (byTaps)
+                    AddByTaps(own, next, taps, tapCount, panel, channels, sums, from == 0);
+                else if (tapCount == shape.Taps)
+                    ConvTile<TLanes, TVector>.Add(own, panel, channels * shape.Taps, sums, from == 0, panelFirst ? next : own);
+                else
+                    ConvTile<TLanes, TVector>.AddTaps(own, taps, tapCount, shape.Taps, panel, channels, sums, from == 0);
+                if (last)
+                    Write(sums, group, tile, target, plane, 2 * pair, vectors, segments, plan.Width - firstColumn);
+                if (panelFirst && ++tile == channelTiles)
+                    (tile, pair) = (0, pair + 1);
+                else if (!panelFirst && ++pair == pairs)
+                    (pair, tile) = (0, tile + 1);
             }
         }
+    }
+
+    /// <summary>Adds the products of each tap in turn; its weights lie together.</summary>
+    void AddByTaps(float* own, float* next, int* taps, int tapCount, float* panel, int channels, TVector* sums, bool first)
+    {
+        long each = shape.WeightChannels * TileChannels;
+        if (tapCount == 0)
+            ConvTile<TLanes, TVector>.Add(own, panel, 0, sums, first, own);
+        for (var t = 0; t < tapCount; t++, panel += (nint)channels * 2 * TLanes.Count)
+            ConvTile<TLanes, TVector>.Add(own + (taps[t] * each), panel, channels, sums, first && t == 0,
+                t + 1 < tapCount ? own + (taps[t + 1] * each) : next + (taps[0] * each));
     }
 
     /// <summary>Writes the numbers of some taps, and, from number shape.Taps on, their places in the copy.</summary>
@@ -123,8 +150,10 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
     void Lay(float* source, int channels, int firstRow, int firstColumn, int segments, int vectors, float* panels, float* copied,
         int* places, in ConvTaps needed)
     {
-        nint pitch = plan.Depth * 2 * TLanes.Count;
-        for (var c = 0; c < channels; c++, source += (nint)shape.Height * shape.Width, panels += needed.Count * 2 * TLanes.Count)
+        nint pitch = plan.PanelNumbers;
+        // The products of a channel lie together, or, by taps, those of a tap.
+        nint nextChannel = (byTaps ? 1 : needed.Count) * 2 * TLanes.Count, nextTap = (byTaps ? channels : 1) * 2 * TLanes.Count;
+        for (var c = 0; c < channels; c++, source += (nint)shape.Height * shape.Width, panels += nextChannel)
             if (copy is null)
             {
                 Prefetch.Row(source + firstColumn + ((nint)shape.Height * shape.Width), vectors * TLanes.Count);
@@ -135,7 +164,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
                 copy.Run<TLanes, TVector>(source, firstRow, firstColumn, copied, needed);
                 for (var first = 0; first < vectors; first += segments)
                     ConvPanel<TLanes, TVector>.Lay(copied + ((nint)(first / segments) * shape.StrideY * copy.RowPitch), places,
-                        needed.Count, first, segments, panels, pitch);
+                        needed.Count, first, segments, panels, pitch, nextTap);
             }
     }
 
@@ -152,7 +181,7 @@ sealed unsafe class ConvKernel<TLanes, TVector> : Kernel
             if (group != known)
                 sampling.Locate(shape, image / shape.Groups, known = group, firstRow, firstColumn, plan.Width, row, pixels, corners,
                     located);
-            ConvSampling.Lay(source, shape.Taps, TLanes.Count, vectors, corners, located, panels, plan.Depth * 2 * TLanes.Count);
+            ConvSampling.Lay(source, shape.Taps, TLanes.Count, vectors, corners, located, panels, plan.PanelNumbers);
         }
     }
 

@@ -41,13 +41,14 @@ static unsafe class ConvPanel<TLanes, TVector>
     /// <param name="vectors">The number of vectors.</param>
     /// <param name="to">Where the block's first pair goes.</param>
     /// <param name="pitch">Numbers from one pair to the next.</param>
+    /// <param name="nextTap">Numbers from one tap to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Lay(float* from, int* places, int taps, int first, int vectors, float* to, nint pitch)
+    public static void Lay(float* from, int* places, int taps, int first, int vectors, float* to, nint pitch, nint nextTap)
     {
         to += (first / 2 * pitch) + (first % 2 * TLanes.Count);
         if (first % 2 != 0)
         {
-            One(from, places, taps, to);
+            One(from, places, taps, to, nextTap);
             from += TLanes.Count;
             to += pitch - TLanes.Count;
             vectors--;
@@ -61,22 +62,22 @@ static unsafe class ConvPanel<TLanes, TVector>
                 var (p, q) = (TLanes.Load(at), TLanes.Load(at + TLanes.Count));
                 TLanes.Store(p, line);
                 TLanes.Store(q, line + TLanes.Count);
-                line += 2 * TLanes.Count;
+                line += nextTap;
             }
             from += 2 * TLanes.Count;
             to += pitch;
         }
         if (vectors > 0)
         {
-            One(from, places, taps, to);
+            One(from, places, taps, to, nextTap);
             // The unused half must not keep numbers of an earlier block: denormal ones would be slow to multiply.
-            One(from, places, taps, to + TLanes.Count);
+            One(from, places, taps, to + TLanes.Count, nextTap);
         }
     }
 
-    static void One(float* from, int* places, int taps, float* to)
+    static void One(float* from, int* places, int taps, float* to, nint nextTap)
     {
-        for (var t = 0; t < taps; t++, to += 2 * TLanes.Count)
+        for (var t = 0; t < taps; t++, to += nextTap)
             TLanes.Store(TLanes.Load(from + places[t]), to);
     }
 }
@@ -93,5 +94,18 @@ static unsafe class Prefetch
         if (Sse.IsSupported)
             for (nint x = 0; x < count; x += Line)
                 Sse.Prefetch0(from + x);
+    }
+
+    /// <summary>Prefetches a part of what comes next into the second-level cache, where it does not compete with what is in use.</summary>
+    /// <param name="from">The first number; addresses need not be valid.</param>
+    /// <param name="count">All numbers.</param>
+    /// <param name="part">The number of the part.</param>
+    /// <param name="parts">How many parts there are.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Part(float* from, nint count, int part, int parts)
+    {
+        if (Sse.IsSupported)
+            for (nint x = count * part / parts / Line * Line, end = count * (part + 1) / parts; x < end; x += Line)
+                Sse.Prefetch1(from + x);
     }
 }

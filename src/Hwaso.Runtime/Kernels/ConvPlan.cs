@@ -6,17 +6,19 @@ namespace Hwaso.Runtime.Kernels;
 /// </summary>
 sealed class ConvPlan
 {
-    const int BlockBytes = 256 << 10, MostDepth = 640, MostPairs = 32;
+    // A panel of 256 products and the weights for it fit the first-level cache; so do those of one tap, where taps follow each other.
+    const int BlockBytes = 256 << 10, MostPairs = 32, MostDepth = 256, MostChannelsByTaps = 96;
 
-    public ConvPlan(in ConvShape shape, int lanes, int threads)
+    public ConvPlan(in ConvShape shape, bool byTaps, int lanes, int threads)
     {
         // A pointwise convolution does not know rows: it treats the image as one row of all pixels.
         (Height, Width) = shape.IsPointwise ? (1, shape.OutHeight * shape.OutWidth) : (shape.OutHeight, shape.OutWidth);
         var segments = Parts(Width, lanes);
-        Channels = Math.Clamp(MostDepth / shape.Taps, 1, shape.GroupCin);
+        Channels = Math.Clamp(byTaps ? MostChannelsByTaps : MostDepth / shape.Taps, 1, shape.GroupCin);
         // Blocks of equal numbers of channels.
         Channels = Parts(shape.GroupCin, Parts(shape.GroupCin, Channels));
         Depth = Channels * shape.Taps;
+        PanelNumbers = Depth * 2 * lanes;
         var most = 2 * (int)Math.Clamp(BlockBytes / (2L * lanes * sizeof(float) * Depth), 1, MostPairs);
         var images = shape.Batch * shape.Groups;
         // Enough blocks to keep every thread busy to the end.
@@ -43,6 +45,9 @@ sealed class ConvPlan
 
     /// <summary>Products that a block adds to each sum: channels × taps.</summary>
     public int Depth { get; }
+
+    /// <summary>Numbers from one pair's panel to the next.</summary>
+    public int PanelNumbers { get; }
 
     /// <summary>Output rows per block.</summary>
     public int Rows { get; }

@@ -63,7 +63,7 @@ sealed unsafe class ConvSpreadKernel<TLanes, TVector> : Kernel
                     ConvPanel<TLanes, TVector>.Lay(from, columns > TLanes.Count ? 2 : 1, panel + (c * 2 * TLanes.Count), 0);
                 for (var tile = 0; tile < tiles; tile++)
                     ConvTile<TLanes, TVector>.Add(w + ((nint)tile * shape.GroupCin * Tile), panel, shape.GroupCin, sums + (tile * 2 * Tile),
-                        first: true);
+                        first: true, w + ((nint)(tile + 1 < tiles ? tile + 1 : 0) * shape.GroupCin * Tile));
                 Write((float*)sums, image, y, x, columns);
             }
     }

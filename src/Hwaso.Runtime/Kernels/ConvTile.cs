@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hwaso.Runtime.Kernels;
 
@@ -20,8 +21,9 @@ static unsafe class ConvTile<TLanes, TVector>
     /// <param name="depth">The number of products per sum.</param>
     /// <param name="sums">The sums; read unless <paramref name="first"/>, then overwritten.</param>
     /// <param name="first">Whether the sums start at 0.</param>
+    /// <param name="next">The weights of the next call, which come into the first-level cache meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add(float* weights, float* panel, int depth, TVector* sums, bool first)
+    public static void Add(float* weights, float* panel, int depth, TVector* sums, bool first, float* next)
     {
         TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
         if (first)
@@ -34,6 +36,8 @@ static unsafe class ConvTile<TLanes, TVector>
         }
         for (; depth > 0; depth--)
         {
+            if (Sse.IsSupported)
+                Sse.Prefetch0(next);
             var p = TLanes.Load(panel);
             var q = TLanes.Load(panel + TLanes.Count);
             var k = TLanes.All(weights[0]);
@@ -55,6 +59,7 @@ static unsafe class ConvTile<TLanes, TVector>
             f0 = TLanes.MultiplyAdd(k, p, f0);
             f1 = TLanes.MultiplyAdd(k, q, f1);
             weights += Channels;
+            next += Channels;
             panel += 2 * TLanes.Count;
         }
         (sums[0], sums[1], sums[2], sums[3]) = (a0, a1, b0, b1);
@@ -121,12 +126,21 @@ static unsafe class ConvTile<TLanes, TVector>
     /// <param name="rows">The number of rows; the first one takes the place of those beyond it.</param>
     /// <param name="panel">[depth][2 vectors].</param>
     /// <param name="depth">The number of products per sum.</param>
-    /// <param name="sums">Receives the sums: the two vectors of row r are sums 2 r and 2 r + 1.</param>
+    /// <param name="sums">The sums: the two vectors of row r are sums 2 r and 2 r + 1; read unless <paramref name="first"/>, then
+    /// overwritten.</param>
+    /// <param name="first">Whether the sums start at 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddRows(float* left, nint pitch, int rows, float* panel, nint depth, TVector* sums)
+    public static void AddRows(float* left, nint pitch, int rows, float* panel, nint depth, TVector* sums, bool first = true)
     {
         TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
-        a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
+        if (first)
+            a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);
+        else
+        {
+            (a0, a1, b0, b1) = (sums[0], sums[1], sums[2], sums[3]);
+            (c0, c1, d0, d1) = (sums[4], sums[5], sums[6], sums[7]);
+            (e0, e1, f0, f1) = (sums[8], sums[9], sums[10], sums[11]);
+        }
         var l1 = rows > 1 ? left + pitch : left;
         var l2 = rows > 2 ? left + (2 * pitch) : left;
         var l3 = rows > 3 ? left + (3 * pitch) : left;

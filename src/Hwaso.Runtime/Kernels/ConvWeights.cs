@@ -8,11 +8,33 @@ static class ConvWeights
     /// <summary>Output channels that are computed together.</summary>
     public const int Tile = 6;
 
-    /// <summary>Packs [Cout, Cin/g, KH, KW] as [g][tiles][Cin/g][KH·KW][6] at the first call; channels beyond the last are zeros.</summary>
-    public static Constant Get(PackedWeights packed, Constant weights, int groups, string place) =>
-        packed.Get(weights, groups, () => Pack(weights, groups, place));
+    // Distinguishes the weights that are packed by taps, and those packed by channels again, from others.
+    const int ByTaps = -1000, Again = -1;
 
-    static Constant Pack(Constant weights, int groups, string place)
+    /// <summary>
+    /// Packs [Cout, Cin/g, KH, KW] at the first call; channels beyond the last are zeros. The order is [g][tiles][Cin/g][KH·KW][6], or, by
+    /// taps, [g][tiles][KH·KW][Cin/g][6]: a convolution of wide dilation does without most taps at most places and skips their weights.
+    /// </summary>
+    public static Constant Get(PackedWeights packed, Constant weights, int groups, bool byTaps, string place) =>
+        packed.Get(weights, byTaps ? ByTaps - groups : groups, () => Pack(weights, groups, byTaps, place));
+
+    /// <summary>Weights that are packed by taps, packed by channels.</summary>
+    public static Constant ByChannels(PackedWeights packed, Constant byTaps, int taps, string place) =>
+        packed.Get(byTaps, Again, () =>
+        {
+            var (groups, tiles, cin) = (byTaps.Type.Shape[0], byTaps.Type.Shape[1], byTaps.Type.Shape[2]);
+            var result = new Constant(new TensorType(true, [groups, tiles, cin, taps * Tile], place));
+            for (var tile = 0; tile < groups * tiles; tile++)
+            {
+                var from = byTaps.Floats.Slice(tile * cin * taps * Tile, cin * taps * Tile);
+                var to = result.Floats.Slice(tile * cin * taps * Tile, cin * taps * Tile);
+                for (var k = 0; k < cin * taps; k++)
+                    from.Slice(((k % taps * cin) + (k / taps)) * Tile, Tile).CopyTo(to[(k * Tile)..]);
+            }
+            return result;
+        });
+
+    static Constant Pack(Constant weights, int groups, bool byTaps, string place)
     {
         var shape = weights.Type.Shape;
         var (cout, cin, taps) = (shape[0] / groups, shape[1], shape[2] * shape[3]);
@@ -29,8 +51,12 @@ static class ConvWeights
                 for (var o = 0; o < channels; o++)
                 {
                     var channel = from.AsSpan(o * cin * taps, cin * taps);
-                    for (var k = 0; k < channel.Length; k++)
-                        to[(k * Tile) + o] = channel[k];
+                    if (byTaps)
+                        for (var k = 0; k < channel.Length; k++)
+                            to[(((k % taps * cin) + (k / taps)) * Tile) + o] = channel[k];
+                    else
+                        for (var k = 0; k < channel.Length; k++)
+                            to[(k * Tile) + o] = channel[k];
                 }
             }
         return packed;

@@ -8,14 +8,25 @@ abstract unsafe class KernelSet
     /// <summary>Numbers per vector.</summary>
     public abstract int Lanes { get; }
 
-    public abstract Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function,
-        float* output, int threads);
+    /// <summary>A convolution by direct summation.</summary>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="weights">The weights as <see cref="ConvWeights"/> packs them.</param>
+    /// <param name="byTaps">Whether they are packed by taps.</param>
+    /// <param name="input">The images.</param>
+    /// <param name="bias">A number for each output channel, or null.</param>
+    /// <param name="addend">A tensor of the output's shape to add, or null.</param>
+    /// <param name="function">The function applied last.</param>
+    /// <param name="output">The result.</param>
+    /// <param name="threads">The number of threads that share the work.</param>
+    public abstract Kernel Convolution(in ConvShape shape, Constant weights, bool byTaps, float* input, float* bias, float* addend,
+        Unary function, float* output, int threads);
 
     /// <summary>A deformable convolution.</summary>
     public abstract Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, ConvSampling sampling,
         float* output, int threads);
 
-    /// <summary>Like the first overload of Convolution, for shapes that <see cref="WinogradPlan.Fits"/> accepts.</summary>
+    /// <summary>Like the first overload of Convolution, with weights packed by channels, for shapes that
+    /// <see cref="WinogradPlan.Fits"/> accepts.</summary>
     public abstract Kernel Winograd(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function,
         float* output, int threads);
 
@@ -54,6 +65,8 @@ abstract unsafe class KernelSet
 
     public abstract Kernel LayerNorm(int rows, int length, float epsilon, float* input, float* scale, float* shift, float* output);
 
+    public abstract Kernel GridSample(GridSampling how, in GridShape shape, float* input, float* grid, float* output, int threads);
+
     public abstract Kernel Reduce(ReduceKind kind, Strides kept, Strides gone, float* input, float* output);
 }
 
@@ -64,13 +77,13 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
 {
     public override int Lanes => TLanes.Count;
 
-    public override Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function,
-        float* output, int threads) =>
-        new ConvKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads, null);
+    public override Kernel Convolution(in ConvShape shape, Constant weights, bool byTaps, float* input, float* bias, float* addend,
+        Unary function, float* output, int threads) =>
+        new ConvKernel<TLanes, TVector>(shape, weights, byTaps, input, bias, addend, function, output, threads, null);
 
     public override Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, ConvSampling sampling,
         float* output, int threads) =>
-        new ConvKernel<TLanes, TVector>(shape, weights, input, bias, null, default, output, threads, sampling);
+        new ConvKernel<TLanes, TVector>(shape, weights, false, input, bias, null, default, output, threads, sampling);
 
     public override Kernel Winograd(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function,
         float* output, int threads) =>
@@ -113,6 +126,9 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
 
     public override Kernel LayerNorm(int rows, int length, float epsilon, float* input, float* scale, float* shift, float* output) =>
         new LayerNormKernel<TLanes, TVector>(rows, length, epsilon, input, scale, shift, output);
+
+    public override Kernel GridSample(GridSampling how, in GridShape shape, float* input, float* grid, float* output, int threads) =>
+        new GridSampleKernel<TLanes, TVector>(how, shape, input, grid, output, threads);
 
     public override Kernel Reduce(ReduceKind kind, Strides kept, Strides gone, float* input, float* output) =>
         new ReduceKernel<TLanes, TVector>(kind, kept, gone, input, output);

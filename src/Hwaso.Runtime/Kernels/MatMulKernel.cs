@@ -40,6 +40,9 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     // Rows of an item that lays out its own columns, at least.
     const int LeastRows = 64;
 
+    // Products of a part of a panel.
+    const int MostDepth = 256;
+
     const int TileRows = ConvTile<TLanes, TVector>.Channels, RowBytes = 128 << 10, PanelBytesOfItem = 256 << 10, Pair = 2;
 
     readonly MatMulShape shape;
@@ -98,14 +101,27 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
                 panels = (float*)scratch);
         if (shape.LeftTransposed)
             a = Turned(a, height, (float*)(scratch + PanelBytes));
-        var sums = stackalloc TVector[ConvTile<TLanes, TVector>.Sums];
+        var tiles = Parts(height, TileRows);
+        // A part of a panel stays in the first-level cache for all rows; the sums of all rows wait for the next part.
+        var depth = Parts(Math.Max(shape.K, 1), Parts(Math.Max(shape.K, 1), MostDepth));
+        const int sumsOfTile = ConvTile<TLanes, TVector>.Sums;
+        var sums = stackalloc TVector[(depth < shape.K ? tiles : 1) * sumsOfTile];
+        var parts = tiles * Math.Max(1, Parts(shape.K, depth));
         for (var n = first; n < last; n += columns, panels += (long)shape.K * columns)
-            for (var m = 0; m < height; m += TileRows)
-            {
-                var rows = Math.Min(TileRows, height - m);
-                ConvTile<TLanes, TVector>.AddRows(a + (m * (long)shape.K), shape.K, rows, panels, shape.K, sums);
-                Write(sums, ((batch * (long)shape.M) + firstRow + m) * shape.N, n, rows);
-            }
+            for (int k = 0, part = 0; k == 0 || k < shape.K; k += depth)
+                for (var tile = 0; tile < tiles; tile++, part++)
+                {
+                    var m = tile * TileRows;
+                    var so = sums + (depth < shape.K ? tile * sumsOfTile : 0);
+                    var rows = Math.Min(TileRows, height - m);
+                    if (packed is not null)
+                        // The weights of a network do not fit the caches: they come from memory while the panel before them is in use.
+                        Prefetch.Part(panels + (shape.K * (nint)columns), shape.K * (nint)columns, part, parts);
+                    ConvTile<TLanes, TVector>.AddRows(a + (m * (long)shape.K) + k, shape.K, rows, panels + (k * (nint)columns),
+                        Math.Min(depth, shape.K - k), so, k == 0);
+                    if (k + depth >= shape.K)
+                        Write(so, ((batch * (long)shape.M) + firstRow + m) * shape.N, n, rows);
+                }
     }
 
     void Write(TVector* sums, long row, int n, int rows)

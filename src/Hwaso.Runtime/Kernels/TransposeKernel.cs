@@ -48,11 +48,12 @@ sealed unsafe class TransposeKernel : Kernel
         var first = item % itemsOfSquare * rowsOfItem;
         var source = from + strides.Offset(0, item / itemsOfSquare) + first;
         var target = to + strides.Offset(1, item / itemsOfSquare) + ((long)first * toStep);
-        Square(source, target, Math.Min(rowsOfItem, rows - first));
+        Square(source, fromStep, target, toStep, Math.Min(rowsOfItem, rows - first), length);
     }
 
+    /// <summary>Copies source[r + c · fromStep] to target[c + r · toStep], for r below count and c below length.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void Square(float* source, float* target, int count)
+    public static void Square(float* source, int fromStep, float* target, int toStep, int count, int length)
     {
         var (wholeRows, wholeColumns) = (count / Side * Side, length / Side * Side);
         for (var r = 0; r < wholeRows; r += Side)

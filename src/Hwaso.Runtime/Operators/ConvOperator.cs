@@ -11,6 +11,9 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
 {
     public const int BiasInput = 2;
 
+    // Vectors of AVX2; atrous pyramids have 6, 12, 18, 24, …
+    const int LeastWideDilation = 8;
+
     public int AddendInput => 3;
 
     /// <summary>Whether the input has only some of the weights' input channels.</summary>
@@ -36,6 +39,10 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         return inputs.Floats(shape.Batch, shape.Cout, shape.OutHeight, shape.OutWidth);
     }
 
+    /// <summary>Whether weights are packed by taps: with wide dilation many taps lie outside a small image.</summary>
+    public bool IsByTaps(TensorType weights) =>
+        Window.Dilations[1] >= LeastWideDilation && weights.Rank == 4 && (weights.Shape[2] > 1 || weights.Shape[3] > 1);
+
     /// <summary>The sizes of the convolution.</summary>
     public ConvShape Shape(Operands inputs) => Shape(inputs, out _);
 
@@ -45,10 +52,13 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
         var addend = Epilogue.Adds ? binding.In(AddendInput) : null;
         if (shape.Groups == shape.Cin && shape.Groups == shape.Cout && shape.Groups > 1)
             return binding.Kernels.Depthwise(shape, weights, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out);
-        var packed = ConvWeights.Get(binding.Packed, weights, shape.Groups, binding.Operands.Place);
+        var byTaps = IsByTaps(weights.Type);
+        var packed = ConvWeights.Get(binding.Packed, weights, shape.Groups, byTaps, binding.Operands.Place);
         if (IsExact || !WinogradPlan.Fits(shape))
-            return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out,
-                binding.Threads);
+            return binding.Kernels.Convolution(shape, packed, byTaps, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function,
+                binding.Out, binding.Threads);
+        if (byTaps)
+            packed = ConvWeights.ByChannels(binding.Packed, packed, shape.Taps, binding.Operands.Place);
         var used = WinogradPlan.KeepsWeights(shape)
             ? binding.Packed.Get(packed, shape.StrideX, () => WinogradWeights.Transform(packed, shape.StrideX, binding.Operands.Place))
             : packed;

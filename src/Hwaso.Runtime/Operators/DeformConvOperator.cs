@@ -28,7 +28,7 @@ sealed unsafe record DeformConvOperator(Window Window, int Groups, int OffsetGro
     public override Kernel Bind(Binding binding)
     {
         var shape = Shape(binding.Operands, out var weights);
-        var packed = ConvWeights.Get(binding.Packed, weights, shape.Groups, binding.Operands.Place);
+        var packed = ConvWeights.Get(binding.Packed, weights, shape.Groups, byTaps: false, binding.Operands.Place);
         var sampling = new ConvSampling(binding.In(Offset), binding.In(Mask), OffsetGroups);
         return binding.Kernels.Convolution(shape, packed, binding.In(0), binding.In(Bias), sampling, binding.Out, binding.Threads);
     }

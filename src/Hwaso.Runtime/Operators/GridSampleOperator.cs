@@ -31,6 +31,7 @@ sealed unsafe record GridSampleOperator(GridSampling Sampling) : Operator
     public override Kernel Bind(Binding binding)
     {
         var (x, grid) = (binding.Operands.Type(0).Shape, binding.Operands.Type(1).Shape);
-        return new GridSampleKernel(Sampling, x[0], x[1], x[2], x[3], grid[1] * grid[2], binding.In(0), binding.In(1), binding.Out);
+        return binding.Kernels.GridSample(Sampling, new GridShape(x[0], x[1], x[2], x[3], grid[1] * grid[2]), binding.In(0), binding.In(1),
+            binding.Out, binding.Threads);
     }
 }

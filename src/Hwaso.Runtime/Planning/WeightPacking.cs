@@ -17,10 +17,11 @@ static class WeightPacking
         foreach (var (value, constant) in graph.Constants)
         {
             var own = uses[value].ToArray();
-            var groups = own.Length == 0 || graph.OutputValues.Contains(value) ? 0 : Groups(own[0].Node.Operator, constant.Type);
-            if (groups > 0 && own.All(u => u.Input == 1 && Groups(u.Node.Operator, constant.Type) == groups))
+            var (groups, byTaps) = own.Length == 0 || graph.OutputValues.Contains(value) ? (0, false)
+                : Layout(own[0].Node.Operator, constant.Type);
+            if (groups > 0 && own.All(u => u.Input == 1 && Layout(u.Node.Operator, constant.Type) == (groups, byTaps)))
             {
-                ConvWeights.Get(packed, constant, groups, own[0].Node.Place);
+                ConvWeights.Get(packed, constant, groups, byTaps, own[0].Node.Place);
                 constant.Release();
             }
             else if (own.Length > 0 && !graph.OutputValues.Contains(value)
@@ -36,8 +37,9 @@ static class WeightPacking
         }
     }
 
-    /// <summary>The number of groups that an operator's weights are packed in, if it needs nothing but the packed form; else 0.</summary>
-    static int Groups(Operator operation, TensorType weights)
+    /// <summary>The number of groups that an operator's weights are packed in, if it needs nothing but the packed form, else 0; and whether
+    /// they are packed by taps.</summary>
+    static (int Groups, bool ByTaps) Layout(Operator operation, TensorType weights)
     {
         var groups = operation switch
         {
@@ -47,6 +49,6 @@ static class WeightPacking
         };
         // Depthwise convolutions read unpacked weights. Weights that do not fit are refused later, when the input is known.
         var fits = groups > 0 && weights is { IsFloat: true, Rank: 4, Elements: > 0 } && weights.Shape[0] % groups == 0;
-        return fits && (groups == 1 || weights.Shape[1] > 1) ? groups : 0;
+        return (fits && (groups == 1 || weights.Shape[1] > 1) ? groups : 0, operation is ConvOperator wide && wide.IsByTaps(weights));
     }
 }

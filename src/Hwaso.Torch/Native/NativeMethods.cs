@@ -146,7 +146,7 @@ static unsafe partial class NativeMethods
     internal static partial int hw_deterministic();
 
     [LibraryImport(Library)]
-    internal static partial int hw_trace_begin();
+    internal static partial int hw_trace_begin(long* time);
 
     [LibraryImport(Library)]
     internal static partial int hw_trace_end(void** spans, long* count, byte** names, int* thread);

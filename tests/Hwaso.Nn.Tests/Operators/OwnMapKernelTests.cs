@@ -90,7 +90,8 @@ public sealed class OwnMapKernelTests : TensorTest
         OwnKernelErrors.HaveTheSameBitsWithAnyNumberOfThreads(Own, maps, null);
         Assert.NotEqual(Bits(Own), Bits(Loss));
 
-        float[] Bits(Func<Tensor[], Tensor> operation) => OwnKernelErrors.All(operation, maps, null, ScalarType.Float32)[1].ToArray<float>();
+        float[] Bits(Func<Tensor[], Tensor> operation) =>
+            OwnKernelErrors.All(operation, maps, null, ScalarType.Float32)[1].ToArray<float>();
     }
 
     [Fact]
