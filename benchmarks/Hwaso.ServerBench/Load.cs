@@ -56,8 +56,8 @@ sealed class Load : IDisposable
     }
 
     /// <summary>
-    /// Sends at random times of a mean rate, whatever comes back (an open loop): the time of an answer counts from when its request was due,
-    /// so that a server that stalls is not spared the requests of that time.
+    /// Sends at random times of a mean rate, whatever comes back (an open loop): the time of an answer counts from when its request was
+    /// due, so that a server that stalls is not spared the requests of that time.
     /// </summary>
     /// <param name="rate">Requests a second.</param>
     /// <param name="seconds">How long.</param>

@@ -75,7 +75,8 @@ sealed class Report
             + $"{Middle([.. throughput.Select(t => t.Peer)]):0.0} images a second");
         yield return Line("the same by processor time", "", null,
             $"**{Middle(work):0.00}** [{work.Min():0.00}–{work.Max():0.00}]; labels equal {100 * equalLabels:0.0} %");
-        yield return Line("one request at a time", "", null, $"median {Middle(alone):0.0} ms, p99 {At(alone, 0.99):0.0} ms ({alone.Length})");
+        yield return Line("one request at a time", "", null,
+            $"median {Middle(alone):0.0} ms, p99 {At(alone, 0.99):0.0} ms ({alone.Length})");
         yield return Line($"p99 of accepted ones at {Times} × capacity", $"≤ {WantedDelay} × p99 alone", delay <= WantedDelay,
             $"**{delay:0.00}**: median {Middle(many):0.0} ms, p99 {At(many, 0.99):0.0} ms ({many.Length})");
         yield return Line("median of refusals", $"≤ {WantedRefusalMs} ms", refusal <= WantedRefusalMs,
