@@ -1,6 +1,6 @@
 # The repository's commands. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo page test test-all fuzz hostile fire cultures format-check pack reproducible first-use native bench bench-runtime agreement operators conformance device matrix processes docs clean
+.PHONY: help setup demo page test test-all fuzz hostile fire cultures format-check pack reproducible first-use native bench bench-runtime bench-server agreement operators conformance device matrix processes docs clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: setup ## compares with PyTorch and OpenCV (ARGS='--rounds 3 …'; see ben
 
 bench-runtime: setup ## compares Hwaso.Runtime with ONNX Runtime on fourteen networks (ARGS='--rounds 3 --only w18 …'; see benchmarks/README.md)
 	@eng/bench-runtime.sh $(ARGS)
+
+bench-server: setup ## loads `hwaso serve` and a minimal server on onnxruntime-node with images (needs node; see benchmarks/README.md)
+	@eng/bench-server.sh $(ARGS)
 
 agreement: setup ## compares exported networks on ONNX Runtime and Hwaso.Runtime with libtorch (needs node)
 	@eng/agreement.sh $(ARGS)

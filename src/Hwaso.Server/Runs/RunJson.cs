@@ -52,7 +52,8 @@ static class RunJson
         {
             json.WriteNumber("best_epoch", summary.BestEpoch);
             json.WriteStartObject("scores");
-            foreach (var (name, value) in summary.Scores)
+            // Before the first validation a score may be no number.
+            foreach (var (name, value) in summary.Scores.Where(s => double.IsFinite(s.Value)))
                 json.WriteNumber(name, value);
             json.WriteEndObject();
             if (summary.Seconds is { } seconds)
@@ -97,8 +98,8 @@ static class RunJson
         json.WriteNumber("iteration", step.Iteration);
         json.WriteNumber("epoch", step.Epoch);
         Number(json, "loss", step.Loss);
-        json.WriteNumber("learning_rate", step.LearningRate);
-        json.WriteNumber("images_per_second", step.ImagesPerSecond);
+        Number(json, "learning_rate", step.LearningRate);
+        Number(json, "images_per_second", step.ImagesPerSecond);
     }
 
     /// <inheritdoc cref="Step"/>
@@ -122,7 +123,7 @@ static class RunJson
 
     static void Progress(Utf8JsonWriter json, RunEntry run, long step)
     {
-        var recent = run.Recent.Select(s => s.ImagesPerSecond).Where(s => s > 0).DefaultIfEmpty().Average();
+        var recent = run.Recent.Select(s => s.ImagesPerSecond).Where(s => s > 0 && double.IsFinite(s)).DefaultIfEmpty().Average();
         if (run.Recent.Count > 0)
             json.WriteNumber("epoch", run.Recent[^1].Epoch);
         if (recent <= 0)

@@ -1,10 +1,25 @@
 // One network and what it says about the picture.
 
+import { ApiError } from '../shared/api'
 import { models, type Model } from '../shared/models.svelte'
 import type { Picture } from '../shared/pictures/picture'
 import { notices } from '../shared/notices.svelte'
 import { askServer, type Answer, type Box, type Wishes } from './answers'
 import { runsHere } from './engine/support'
+
+const mostTries = 8
+const pauseMs = 250
+
+/** A question that was given up keeps its place on the server until its run is over; the next one waits for that. */
+async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await ask()
+    } catch (error) {
+      if (signal.aborted || tries === mostTries || !(error instanceof ApiError && error.status === 429)) throw error
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+}
 
 export class Side {
   name = $state('')
@@ -66,7 +81,7 @@ export class Side {
     // The runtime comes with its first use.
     const answer = here
       ? await (await import('./engine/engine')).askHere(model, picture, this.wishes.threshold, signal)
-      : await askServer(model, picture, this.wishes, signal)
+      : await patiently(() => askServer(model, picture, this.wishes, signal), signal)
     if (signal.aborted) return
     this.took = performance.now() - began
     this.wasHere = here
