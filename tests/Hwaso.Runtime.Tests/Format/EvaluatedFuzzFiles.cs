@@ -158,8 +158,8 @@ static class EvaluatedFuzzFiles
         byte[] codes = [.. Enumerable.Range(0, 64).Select(k => (byte)(k * 37))];
         d.Weight("s", [], [0.02f]);
         d.Weight("z", OnnxDataType.UInt8, [], [100]);
-        d.Weight("w", OnnxDataType.UInt8, [4, 3, 2, 2], codes[..48]);
-        d.Weight("m", OnnxDataType.UInt8, [7, 5], codes[..35]);
+        d.Weight("w", OnnxDataType.UInt8, [4, 3, 2, 2], codes.AsSpan(0, 48));
+        d.Weight("m", OnnxDataType.UInt8, [7, 5], codes.AsSpan(0, 35));
         d.Weight("b", OnnxDataType.Int32, [4], new byte[16]);
         d.Node("DynamicQuantizeLinear", "dq", ["x"], ["q", "qs", "qz"]);
         d.Node("QLinearConv", "qc", ["q", "qs", "qz", "w", "s", "z", "s", "z", "b"], ["c"], OnnxValue.Of("strides", 1, 1));
