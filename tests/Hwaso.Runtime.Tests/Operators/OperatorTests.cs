@@ -55,6 +55,28 @@ public sealed class OperatorTests : TensorTest
     });
 
     [Fact]
+    public void Conv_of_wide_dilation_is_libtorchs_where_most_taps_lie_outside_the_image() => Repeat(10, random =>
+    {
+        // More than 96 input channels take several panels.
+        var (groups, cin) = random.Next(3) == 0 ? (2, 10) : (1, random.Next(1, 220));
+        long dilation = new[] { 8, 12, 24, 36 }[random.Next(4)], stride = random.Next(1, 3);
+        var x = Tensor.Randn([random.Next(1, 3), cin, random.Next(5, 37), random.Next(5, 37)]);
+        var (w, b) = (Tensor.Randn([groups * random.Next(1, 20), cin / groups, 3, 3]), Tensor.Randn([1]));
+        var shift = Tensor.Zeros([w.Size(0)]) + b;
+        Check("Conv", Aten.Conv2d(x, w, shift, [stride, stride], [dilation, dilation], [dilation, dilation], groups), [x], [w, shift],
+            OnnxValue.Of("strides", stride, stride), OnnxValue.Of("pads", dilation, dilation, dilation, dilation),
+            OnnxValue.Of("dilations", dilation, dilation), OnnxValue.Of("group", groups));
+    });
+
+    [Fact]
+    public void MatMul_of_more_products_than_the_cache_holds_is_libtorchs() => Repeat(6, random =>
+    {
+        var depth = random.Next(257, 900);
+        var (a, b) = (Tensor.Randn([random.Next(1, 3), random.Next(1, 40), depth]), Tensor.Randn([depth, random.Next(1, 60)]));
+        Check("MatMul", Aten.Matmul(a, b), [a], [b]);
+    });
+
+    [Fact]
     public void Conv_of_3_by_3_and_stride_2_is_libtorchs_whether_tiles_fit_the_image_or_not() => Repeat(40, random =>
     {
         var groups = random.Next(5) == 0 ? 2 : 1;
