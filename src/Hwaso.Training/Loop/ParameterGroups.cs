@@ -1,4 +1,3 @@
-using Hwaso.Models.Backbones;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Torch;

@@ -23,7 +23,7 @@ public sealed class NetworkSettingTests
         var network = Zoo.Networks.BySizes.Single(n => n.Name == family);
         var random = new Random(304);
         var seen = new HashSet<string>();
-        for (var k = 0; k < 200; k++)
+        for (var k = 0; k < 400; k++)
         {
             var sample = new YamlWriter();
             network.Settings.Sample(random, sample, whole: true);

@@ -33,10 +33,11 @@ public sealed class SharedTrainingTests : TensorTest
                 "hrnetv2-w18-small-v1", "sanet-resnet50", "unet-resnet50-multidecoder", "hrnet-w18-small-v1-pose",
                 "faster-rcnn-hrnetv2p-w18",
             ];
-            (int Images, int Size)[] few = [(4, 4), (4, 2), (5, 3), (3, 3), (2, 2)];
+            // The two decoders take as long as all others together.
+            (int Images, int Size)[][] few = [[(5, 3)], [(4, 4)], [], [(3, 3)], [(2, 2)]];
             var cases = new TheoryData<string, int, int>();
             foreach (var (k, network) in networks.Index())
-                foreach (var (images, size) in steps == 2 ? few[k..(k + 1)] : [(4, 2), (k is 0 or 2 ? 5 : 3, 3), (4, 4)])
+                foreach (var (images, size) in steps == 2 ? few[k] : [(4, 2), (k is 0 or 2 ? 5 : 3, 3), (4, 4)])
                     cases.Add(network, images, size);
             return cases;
         }

@@ -159,7 +159,9 @@ public sealed class StudyRunnerTests : TensorTest, IClassFixture<SceneFolder>
                 File.Copy(depth, Path.Combine(told, Path.GetFileName(depth)));
         }
         var runner = new StudyRunner(new StudyRequest(study, scenes, 1, [], Folder, Device.Cpu, 1));
-        Assert.All(runner.Table.Rows, row => Assert.InRange(row.Parameters, 1000, 2_000_000));
+        // Today's networks are compared at the widths that they are published with.
+        var most = file == "today.yaml" ? 20_000_000 : 2_000_000;
+        Assert.All(runner.Table.Rows, row => Assert.InRange(row.Parameters, 1000, most));
     }
 
     [Fact]

@@ -1,12 +1,12 @@
 using System.Text.RegularExpressions;
 
-namespace Hwaso.Models.Backbones;
+namespace Hwaso.Training.Loop;
 
 /// <summary>
 /// The layer that a parameter belongs to, for learning rates that fall towards the image: Clark et al., "ELECTRA", ICLR 2020; Bao et al.,
 /// "BEiT", ICLR 2022.
 /// </summary>
-public sealed partial class LayerDepth
+sealed partial class LayerDepth
 {
     readonly Func<string, int?> find;
 
