@@ -12,7 +12,7 @@ if [[ ! -f "$data/network.onnx" ]]; then
     rm -rf "$data"/{images,small,run}
     ./hwaso scenes "$data/images" --layout cityscapes --count 8 --val 2 --size 256x512
     ./hwaso scenes "$data/small" --layout cityscapes --count 4 --val 2 --size 64x128
-    ./hwaso train demo --data "$data/small" --run "$data/run" --set model.name=hrnetv2-w18-small-v1 --set 'augment.crop=[64, 128]' \
+    ./hwaso train recipes/demo.yaml --data "$data/small" --run "$data/run" --set model.name=hrnetv2-w18-small-v1 --set 'augment.crop=[64, 128]' \
         --set train.epochs=20 --set validate.every=0
     ./hwaso export "$data/run" --out "$data/part.onnx"
     mv "$data/part.onnx" "$data/network.onnx"
