@@ -147,17 +147,18 @@ sealed class HardSqueeze : Net
 {
     const int Reduction = 4;
 
-    readonly Conv2d fc1, fc2;
+    readonly Conv2d reduce, expand;
 
-    public HardSqueeze(Weights w, int channels) : base(w)
+    // torchvision's names of the two convolutions, unless others are given.
+    public HardSqueeze(Weights w, int channels, string reduceName = "fc1", string expandName = "fc2") : base(w)
     {
         var squeezed = EfficientNetConfig.Divisible(channels / Reduction);
-        fc1 = new(w / "fc1", channels, squeezed, kernel: 1, bias: true);
-        fc2 = new(w / "fc2", squeezed, channels, kernel: 1, bias: true);
+        reduce = new(w / reduceName, channels, squeezed, kernel: 1, bias: true);
+        expand = new(w / expandName, squeezed, channels, kernel: 1, bias: true);
     }
 
     protected override Tensor Forward(Tensor x) =>
-        x * (Aten.Clamp(x.Mean([2, 3], keep: true).Apply(fc1).Relu().Apply(fc2) + 3, 0, 6) / 6);
+        x * (Aten.Clamp(x.Mean([2, 3], keep: true).Apply(reduce).Relu().Apply(expand) + 3, 0, 6) / 6);
 }
 
 /// <summary>A convolution, batch norm and an activation, or none.</summary>

@@ -72,14 +72,16 @@ public sealed class MobileNetV3Timm : Backbone
     }
 }
 
-/// <summary>1×1 to more channels unless there are as many already, depthwise, weights of channels, 1×1 to fewer, and a shortcut.</summary>
+/// <summary>
+/// 1×1 to more channels unless there are as many already, depthwise, weights of channels, 1×1 to fewer, and a shortcut.
+/// </summary>
 sealed class TimmMobileBlock : Net
 {
     readonly Conv2d? conv_pw;
     readonly Conv2d conv_dw, conv_pwl;
     readonly BatchNorm2d? bn1;
     readonly BatchNorm2d bn2, bn3;
-    readonly TimmSqueeze? se;
+    readonly HardSqueeze? se;
     readonly bool hardSwish, hasShortcut;
 
     public TimmMobileBlock(Weights w, MobileBlock row, int cin, bool halves, int dilation) : base(w)
@@ -95,7 +97,7 @@ sealed class TimmMobileBlock : Net
         }
         conv_dw = new(w / "conv_dw", row.Wide, row.Wide, row.Kernel, stride, dilation: dilation, groups: row.Wide);
         bn2 = new(w / (isPlain ? "bn1" : "bn2"), row.Wide);
-        se = row.Squeeze ? new(w / "se", row.Wide) : null;
+        se = row.Squeeze ? new(w / "se", row.Wide, "conv_reduce", "conv_expand") : null;
         conv_pwl = new(w / (isPlain ? "conv_pw" : "conv_pwl"), row.Wide, row.Channels, kernel: 1);
         bn3 = new(w / (isPlain ? "bn2" : "bn3"), row.Channels);
     }
@@ -109,24 +111,6 @@ sealed class TimmMobileBlock : Net
     }
 
     Tensor Activated(Tensor x) => hardSwish ? Aten.Hardswish(x) : x.Relu();
-}
-
-/// <summary>Squeeze-and-excitation with clamp(x + 3, 0, 6) / 6 as its sigmoid, under timm's names.</summary>
-sealed class TimmSqueeze : Net
-{
-    const int Reduction = 4;
-
-    readonly Conv2d conv_reduce, conv_expand;
-
-    public TimmSqueeze(Weights w, int channels) : base(w)
-    {
-        var squeezed = EfficientNetConfig.Divisible(channels / Reduction);
-        conv_reduce = new(w / "conv_reduce", channels, squeezed, kernel: 1, bias: true);
-        conv_expand = new(w / "conv_expand", squeezed, channels, kernel: 1, bias: true);
-    }
-
-    protected override Tensor Forward(Tensor x) =>
-        x * (Aten.Clamp(x.Mean([2, 3], keep: true).Apply(conv_reduce).Relu().Apply(conv_expand) + 3, 0, 6) / 6);
 }
 
 /// <summary>The last 1×1 convolution, batch norm and hard-swish.</summary>

@@ -54,7 +54,7 @@ sealed unsafe class MinimalOutputs<TLanes, TVector>
 
     int Pairs(int count) => (tiles.Vectors(count) + 1) / 2;
 
-    // Rows of a strip that keep all threads busy for the shortest time, of those that the cache holds.
+    // How many rows a strip has: the number that the cache holds and with which all threads finish soonest.
     int BestRows(int threads)
     {
         var (best, least) = (1, int.MaxValue);

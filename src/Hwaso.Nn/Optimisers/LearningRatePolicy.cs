@@ -86,7 +86,9 @@ public sealed record StepPolicy(IReadOnlyList<long> Milestones, double Gamma = 0
         baseRate * Math.Pow(Gamma, Milestones.Count(m => iteration >= m));
 }
 
-/// <summary>end + (base − end) · (1 − t/T)^power, by iteration. Chen et al., "DeepLab", TPAMI 2018; HRNet's code uses power 0.9.</summary>
+/// <summary>
+/// end + (base − end) · (1 − t/T)^power, by iteration. Chen et al., "DeepLab", TPAMI 2018; HRNet's code uses power 0.9.
+/// </summary>
 public sealed record PolyPolicy(double Power = 0.9, double End = 0) : LearningRatePolicy
 {
     /// <inheritdoc/>

@@ -163,6 +163,6 @@ public abstract class Optimiser(IReadOnlyList<ParameterGroup> groups, double lea
 /// <param name="Parameters">Names and tensors.</param>
 /// <param name="LearningRateFactor">The factor of the learning rate for them.</param>
 /// <param name="WeightDecay">L2 penalty (SGD, Adam) or decoupled decay (AdamW).</param>
-/// <param name="StartsLater">Whether they have the rate of those that start later.</param>
+/// <param name="StartsLater">Whether they learn at the rate of parameters that start later.</param>
 public sealed record ParameterGroup(IReadOnlyList<KeyValuePair<string, Tensor>> Parameters, double LearningRateFactor = 1,
     double WeightDecay = 0, bool StartsLater = false);

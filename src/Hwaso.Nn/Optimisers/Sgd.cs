@@ -5,7 +5,8 @@ using static System.FormattableString;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Stochastic gradient descent with momentum, in PyTorch's form: v ← μ·v + (1 − τ)·(g + λ·p), p ← p − η·v (or η·(g + μ·v) with Nesterov).
+/// Stochastic gradient descent with momentum, in PyTorch's form: v ← μ·v + (1 − τ)·(g + λ·p), p ← p − η·v
+/// (or η·(g + μ·v) with Nesterov).
 /// </summary>
 /// <remarks>
 /// Sutskever et al., ICML 2013; the first step sets v to the gradient undamped, as PyTorch does. The order of operations is that of
