@@ -58,6 +58,9 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     readonly int pairs, blocks, rowBlocks, rowsOfItem;
     readonly bool laysRows;
 
+    // Functions of many instructions, which whole rows compute faster than single vectors: one vector does not wait for the one before it.
+    readonly Unary late;
+
     /// <summary>As <see cref="KernelSet.MatMul"/> says.</summary>
     public MatMulKernel(in MatMulShape shape, float* left, float* right, Constant? packed, MatMulEnd end, float* output, int threads)
     {
@@ -65,7 +68,8 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
         this.left = left;
         this.right = right;
         this.packed = packed;
-        this.end = end;
+        var isShort = end.Function.Kind is UnaryKind.Identity or UnaryKind.Relu;
+        (late, this.end) = isShort ? (default, end) : (end.Function, new MatMulEnd(end.Bias, end.Addend, default));
         this.output = output;
         var depth = Math.Max(shape.K, 1);
         var (tiles, columns) = (Parts(shape.M, TileRows), Parts(shape.N, Pair * TLanes.Count));
@@ -136,6 +140,12 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
                     if (k + depth >= shape.K)
                         Write(so, ((batch * (long)shape.M) + firstRow + m) * shape.N, n, rows);
                 }
+        if (late.Kind != UnaryKind.Identity)
+            for (var row = 0; row < height; row++)
+            {
+                var at = output + (((batch * (long)shape.M) + firstRow + row) * shape.N) + first;
+                UnaryRow<TLanes, TVector>.Apply(late, at, at, last - first);
+            }
     }
 
     void Write(TVector* sums, long row, int n, int rows)
