@@ -22,6 +22,9 @@ public sealed class SegmentationModel : IDisposable
         var task = model.Metadata.GetValueOrDefault(SegmentationMetadata.TaskKey, SegmentationMetadata.Task);
         if (task != SegmentationMetadata.Task)
             throw new ModelFormatException(place, $"is a network for {task}; one for segmentation was wanted");
+        if (model.Metadata.ContainsKey(ModelMetadata.Queries))
+            throw new ModelFormatException(place, "answers with classes and masks of queries, for instances and panoptic segments; for "
+                + "labels export the network without --queries, for the others say --as instances or --as panoptic");
         layout = InputLayout.Of(model.Inputs, place);
         Metadata = SegmentationMetadata.Read(model.Metadata, place, options, layout.Channels, model.Inputs[0].IsFloat);
         var isOurs = model.Metadata.ContainsKey(SegmentationMetadata.TaskKey);
