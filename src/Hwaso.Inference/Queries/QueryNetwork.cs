@@ -190,7 +190,8 @@ public sealed class QueryNetwork : IDisposable
     {
         if (!model.Metadata.TryGetValue(ModelMetadata.Queries, out var text))
             throw new ModelFormatException(file, Refusal("it", " If the network has queries, export it with --queries."));
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var multiple) || multiple < 1 || model.Outputs.Count != 2)
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var multiple) || multiple < 1
+            || model.Outputs.Count != 2)
             throw new ModelFormatException(file, $"metadata {ModelMetadata.Queries} '{text}' with {model.Outputs.Count} outputs; a number "
                 + "above 0 and two outputs were wanted: export the network again");
         var normalisation = Normalisation.OfExported(model.Metadata, file);
