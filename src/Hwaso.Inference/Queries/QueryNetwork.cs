@@ -78,7 +78,7 @@ public sealed class QueryNetwork : IDisposable
         {
             if (model.Net is not (SegmentationNet and IMaskQueries))
                 throw new CheckpointException(model.Source, null, Refusal(model.Task == ModelTask.Segmentation
-                    ? model.Definition.Name : $"{model.Definition.Name}, a network for {model.Task.Word()},"));
+                    ? model.Name : $"{model.Name}, a network for {model.Task.Word()},"));
             return Of(model.Segmentation, model.Normalisation, Named(model.Classes, model.ClassCount), model.Source, model);
         }
         catch

@@ -1,6 +1,7 @@
 using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Data.Layouts;
+using Hwaso.Data.Loading;
 using Hwaso.Data.Panoptic;
 using Hwaso.Nn;
 using Hwaso.Recipes;

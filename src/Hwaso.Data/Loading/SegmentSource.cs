@@ -1,6 +1,7 @@
 using Hwaso.Data.Depth;
+using Hwaso.Data.Panoptic;
 
-namespace Hwaso.Data.Panoptic;
+namespace Hwaso.Data.Loading;
 
 /// <summary>
 /// The segments of a split's images for a loader, which crops, scales and mirrors one map of numbers beside the labels, as it does depth:
