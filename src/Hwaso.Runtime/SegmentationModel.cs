@@ -394,7 +394,8 @@ public sealed class SegmentationModel : IDisposable
     }
 
     SegmentationSession Opened(SegmentationSizes sizes, int rows, int columns) =>
-        new(model.Open(layout.Shape(rows, columns)), Metadata, layout, model.Inputs[0].Type, model.Pool, sizes, rows, columns,
+        new(model.Open(layout.Shape(rows, columns)), Metadata, layout, model.Inputs[0].Type, model.Pool, model.Kernels, sizes, rows,
+            columns,
             (shape, isFloat) => CheckThreshold(OutputLayout.Of(
                 shape, isFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null,
                 model.LastOperator, Metadata.OneChannel, sizes))!);
