@@ -78,7 +78,7 @@ public static class Exporter
     static QueryOutputs Queries(LoadedModel model, ExportOptions options) =>
         model.Net is not (SegmentationNet and IMaskQueries)
             ? throw new NotSupportedException(
-                $"{model.Definition.Name} has no queries, whose classes and masks were asked for; EoMT or Mask2Former was wanted")
+                $"{model.Name} has no queries, whose classes and masks were asked for; EoMT or Mask2Former was wanted")
         : options.Labels ? throw new NotSupportedException("labels and the answers of queries are different outputs; ask for one of them")
         : new QueryOutputs(model.Segmentation);
 

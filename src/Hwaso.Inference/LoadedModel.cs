@@ -32,6 +32,9 @@ public sealed class LoadedModel : IDisposable
     /// <summary>The network's definition.</summary>
     public ModelDefinition Definition { get; }
 
+    /// <summary>The network's name as its recipe has it, for messages.</summary>
+    internal string Name => Recipe.Model.Name ?? Recipe.Model.Family ?? Definition.Name;
+
     /// <summary>The network's task.</summary>
     public ModelTask Task => Definition.Task;
 

@@ -13,6 +13,8 @@ public sealed record LossRecipe
     static readonly NamedValues<HardPixelKind> Rules = new(
         ("hrnet", HardPixelKind.HRNet), ("bisenet", HardPixelKind.BiSeNet), ("mmseg", HardPixelKind.MmSegmentation));
 
+    static readonly NamedValues<bool> Objects = new(("classes", false), ("segments", true));
+
     static readonly NamedValues<bool> Averages = new(("counted", false), ("all", true));
 
     /// <summary>The weights of Cityscapes' 19 training classes in the official HRNet code.</summary>
@@ -64,6 +66,11 @@ public sealed record LossRecipe
     /// <summary>The weight of queries without an object, 0 or more; mask classification.</summary>
     public double NoObject { get; init; } = 0.1;
 
+    /// <summary>
+    /// Whether an image's objects are its segments, things one by one, and otherwise the classes in it; mask classification.
+    /// </summary>
+    public bool ObjectsAreSegments { get; init; }
+
     /// <summary>What cross entropy is multiplied by before it is added, 0 or more; Dice and Lovász.</summary>
     public double CrossEntropyShare { get; init; }
 
@@ -90,7 +97,7 @@ public sealed record LossRecipe
         map.RefuseUnless(loss.Kind == LossKind.Dice, "dice", chosen, "smooth");
         map.RefuseUnless(loss.Kind is LossKind.Dice or LossKind.Lovasz, "dice and lovasz", chosen, "cross_entropy_share");
         map.RefuseUnless(loss.Kind == LossKind.BinaryCrossEntropy, "binary_cross_entropy", chosen, "positive_weight");
-        map.RefuseUnless(loss.Kind == LossKind.MaskClassification, "mask_classification", chosen, "points", "no_object");
+        map.RefuseUnless(loss.Kind == LossKind.MaskClassification, "mask_classification", chosen, "points", "no_object", "objects");
         loss = loss with
         {
             IgnoreIndex = ReadIgnored(map["ignore_index"]),
@@ -106,6 +113,7 @@ public sealed record LossRecipe
             PositiveWeight = map["positive_weight"].Number(min: 0, aboveMin: true) ?? loss.PositiveWeight,
             Points = map["points"].Int(min: 1) ?? loss.Points,
             NoObject = map["no_object"].Number(min: 0) ?? loss.NoObject,
+            ObjectsAreSegments = map["objects"].Choice(Objects) ?? loss.ObjectsAreSegments,
             CrossEntropyShare = map["cross_entropy_share"].Number(min: 0) ?? loss.CrossEntropyShare,
             Heads = LossHeadsRecipe.Read(map.Section("heads")),
         };
@@ -149,6 +157,7 @@ public sealed record LossRecipe
             case LossKind.MaskClassification:
                 yaml.Int("points", Points);
                 yaml.Number("no_object", NoObject);
+                yaml.Text("objects", Objects.NameOf(ObjectsAreSegments));
                 break;
         }
         if (Kind is LossKind.Dice or LossKind.Lovasz) yaml.Number("cross_entropy_share", CrossEntropyShare);

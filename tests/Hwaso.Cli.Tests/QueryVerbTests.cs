@@ -66,10 +66,12 @@ public sealed class QueryVerbTests(Workshop shop)
 
         Exported(run, map);
         Refused(2, "--things and --fit go with --as", "predict", run, shop.Image, "--out", found, "--things", "car");
-        Refused(2, "'horse' is none of the 19 classes", "predict", run, shop.Image, "--out", found, "--as", "panoptic", "--things", "horse");
+        Refused(
+            2, "'horse' is none of the 19 classes", "predict", run, shop.Image, "--out", found, "--as", "panoptic", "--things", "horse");
         Refused(2, "views are for labels", "predict", run, shop.Image, "--out", found, "--as", "panoptic", "--flip");
         Refused(2, "does not tell objects apart", "evaluate", run, "--data", shop.Voc, "--as", "panoptic");
-        Refused(1, "hrnetv2 has no queries, so it finds no instances", "predict", shop.Run, shop.Image, "--out", found, "--as", "instances");
+        Refused(
+            1, "hrnetv2 has no queries, so it finds no instances", "predict", shop.Run, shop.Image, "--out", found, "--as", "instances");
     }
 
     /// <summary>The exported file finds the same segments on Hwaso.Runtime.</summary>

@@ -89,6 +89,13 @@ static class PublishedLookAlike
         return (name, label);
     }
 
+    static string Entry(int image)
+    {
+        var segments = new[] { 3, 7, 9 }.Select((category, n) => $"{{\"id\": {Segment(image, n)}, \"category_id\": {category}}}");
+        return $"{{\"image_id\": {image}, \"file_name\": \"{image:000000000000}.png\", \"segments_info\": ["
+            + $"{string.Join(", ", segments)}]}}";
+    }
+
     // Numbers that mean something else in each image, as COCO's do.
     static int Segment(int image, int area) => 10 * image + area + 1;
 
@@ -132,8 +139,7 @@ static class PublishedLookAlike
                     [
                         "{\"categories\": [{\"id\": 3, \"name\": \"car\", \"isthing\": 1}, {\"id\": 7, \"name\": \"sky\", \"isthing\": 0}, "
                             + "{\"id\": 9, \"name\": \"person\", \"isthing\": 1}], \"annotations\": [",
-                        string.Join(",\n", images.Select(k => $"{{\"image_id\": {k}, \"file_name\": \"{k:000000000000}.png\", \"segments_info\": ["
-                            + string.Join(", ", new[] { 3, 7, 9 }.Select((c, n) => $"{{\"id\": {Segment(k, n)}, \"category_id\": {c}}}")) + "]}")),
+                        string.Join(",\n", images.Select(Entry)),
                         "]}",
                     ]);
                     break;

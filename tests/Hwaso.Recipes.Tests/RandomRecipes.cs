@@ -132,7 +132,12 @@ sealed class RandomRecipes(Random random)
             LossKind.Dice => any with { Smooth = Above0(), CrossEntropyShare = Above0() },
             LossKind.Lovasz => any with { CrossEntropyShare = Above0() },
             LossKind.BinaryCrossEntropy => any with { PositiveWeight = Above0() },
-            LossKind.MaskClassification => any with { Points = random.Next(1, 999), NoObject = Above0() },
+            LossKind.MaskClassification => any with
+            {
+                Points = random.Next(1, 999),
+                NoObject = Above0(),
+                ObjectsAreSegments = random.Next(2) > 0,
+            },
             _ => throw new InvalidOperationException($"no random recipe of {kind}: add one here"),
         };
     }

@@ -31,7 +31,7 @@ sealed class EvaluateVerb : Verb
     readonly Option<string?> boxes = Values.Text(
         "--boxes", "FILE", "pose networks: a detector's boxes, COCO's result JSON (default: the recipe's, or true boxes)");
     readonly Option<string?> results = Values.Text(
-        "--results", "FILE.json", "pose networks, detectors, --as: also writes what was found in COCO's form; of panoptic segments, PNGs too");
+        "--results", "FILE.json", "pose networks, detectors, --as: also writes what was found in COCO's form, of segments PNGs too");
     readonly Option<string[]> set = Values.Settings(
         "--set", "pose networks and detectors: another protocol, e.g. --set pose.flip_test=false");
     readonly QueryOptions queries = new();

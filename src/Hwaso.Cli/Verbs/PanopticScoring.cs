@@ -62,8 +62,8 @@ static class PanopticScoring
             output.WriteLine($"{name,-20} {Text(quality.Pq)} {Text(quality.Sq)} {Text(quality.Rq)}  {quality.Categories}");
         foreach (var each in scores.ByCategory.Where(c => c.Quality.Categories > 0))
             output.WriteLine(
-                $"  {each.Category.Name,-18} {Text(each.Quality.Pq)} {Text(each.Quality.Sq)} {Text(each.Quality.Rq)}  {each.Matched} matched, "
-                + $"{each.Missed} missed, {each.Invented} invented");
+                $"  {each.Category.Name,-18} {Text(each.Quality.Pq)} {Text(each.Quality.Sq)} {Text(each.Quality.Rq)}  "
+                + $"{each.Matched} matched, {each.Missed} missed, {each.Invented} invented");
     }
 
     static string Text(double value) => value < 0 ? "    -1" : (100 * value).ToString("0.00", CultureInfo.InvariantCulture).PadLeft(6);

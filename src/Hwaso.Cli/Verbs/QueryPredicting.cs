@@ -32,9 +32,10 @@ sealed class QueryOptions
     /// <exception cref="UsageException">Options that go with something else.</exception>
     public QueryArguments? Of(ParseResult arguments)
     {
+        var named = arguments.GetValue(things) is { Length: > 0 } names ? names : null;
         if (arguments.GetValue(wanted) is (Instances or Panoptic) and { } kind)
-            return new QueryArguments(kind == Panoptic, arguments.GetValue(things), arguments.GetValue(fit));
-        return arguments.GetValue(things) is null && arguments.GetValue(fit) is null ? null
+            return new QueryArguments(kind == Panoptic, named, arguments.GetValue(fit));
+        return named is null && arguments.GetValue(fit) is null ? null
             : throw new UsageException("--things and --fit go with --as instances or --as panoptic; add it");
     }
 }

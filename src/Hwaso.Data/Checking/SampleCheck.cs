@@ -50,7 +50,9 @@ sealed class SampleCheck(SegmentationDataset data, string split, Sample sample, 
         if (labels is null)
             return;
         CheckSums(path);
-        tally.AddValues(table, labels);
+        // Colours are not reported, and COCO's panoptic files have a table each.
+        if (!table.OfColors)
+            tally.AddValues(table, labels);
         if (info?.Palette is { } palette && !table.OfColors)
             tally.AddPalette(table, labels, palette);
         if (image is not null && (image.Width != labels.Width || image.Height != labels.Height))

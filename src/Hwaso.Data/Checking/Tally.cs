@@ -129,9 +129,9 @@ sealed class Tally(ClassList classes, IReadOnlyList<string> splits)
         counts.Classes, counts.Ignored, counts.Total,
         Ranked(sizes), Ranked(encodings),
         // Each split may have its own table object with the same meanings.
-        [.. values.Where(v => !v.Key.OfColors).SelectMany(v => v.Value.Found).GroupBy(v => (v.Value, v.Meaning)).OrderBy(g => g.Key.Value)
+        [.. values.SelectMany(v => v.Value.Found).GroupBy(v => (v.Value, v.Meaning)).OrderBy(g => g.Key.Value)
             .Select(g => new ValueCount(g.Key.Value, g.Sum(v => v.Pixels), g.Sum(v => v.Images), g.Key.Meaning))],
-        [.. values.Where(v => !v.Key.OfColors).SelectMany(v => v.Value.Suspicions()).Distinct(), .. Orders(), .. counts.Suspicions()])
+        [.. values.SelectMany(v => v.Value.Suspicions()).Distinct(), .. Orders(), .. counts.Suspicions()])
     {
         Pictures = [.. pictures],
     };

@@ -15,12 +15,12 @@ public sealed class CocoPanopticDataset : SegmentationDataset, IPanopticTruth
 
     readonly PanopticFile file;
     readonly Dictionary<string, PanopticEntry> entries;
-    readonly HashSet<long> categories;
+    readonly Dictionary<long, byte> order;
 
     CocoPanopticDataset(string name, PanopticFile file, IReadOnlyList<Sample> samples, Dictionary<string, PanopticEntry> entries)
     {
         (Name, this.file, Samples, this.entries, Classes) = (name, file, samples, entries, ClassesOf(file));
-        categories = file.Categories.Select(c => c.Id).ToHashSet();
+        order = file.Categories.Index().ToDictionary(c => c.Item.Id, c => (byte)c.Index);
     }
 
     /// <inheritdoc/>
@@ -39,13 +39,14 @@ public sealed class CocoPanopticDataset : SegmentationDataset, IPanopticTruth
     public override LabelTable TableOf(Sample sample)
     {
         ArgumentNullException.ThrowIfNull(sample);
-        var order = file.Categories.Index().ToDictionary(c => c.Item.Id, c => (byte)c.Index);
-        return LabelTable.FromSegments(Classes.Count, entries[sample.Id].Segments.Select(s => (s.Id, order.TryGetValue(s.CategoryId, out var k)
-            ? k : throw new DatasetException(file.Path, $"segment {s.Id} of {sample.Id}: category {s.CategoryId} is not listed"))));
+        return LabelTable.FromSegments(Classes.Count, entries[sample.Id].Segments.Select(segment => (segment.Id, ClassOf(segment))));
+
+        byte ClassOf(PanopticSegment segment) => order.TryGetValue(segment.CategoryId, out var k) ? k : throw new DatasetException(
+            file.Path, $"segment {segment.Id} of {sample.Id}: category {segment.CategoryId} is not listed; list it under 'categories'");
     }
 
     /// <inheritdoc/>
-    public PanopticMap SegmentsOf(int index) => file.MapOf(entries[Samples[index].Id], categories);
+    public PanopticMap SegmentsOf(int index) => file.MapOf(entries[Samples[index].Id], order.Keys.ToHashSet());
 
     /// <inheritdoc/>
     public long ImageIdOf(int index) => entries[Samples[index].Id].ImageId;
@@ -80,10 +81,9 @@ public sealed class CocoPanopticDataset : SegmentationDataset, IPanopticTruth
             var label = Path.Combine(file.Folder, entry.FileName);
             if (!entries.TryAdd(id, entry))
                 throw new DatasetException(path, $"two images have segments in {entry.FileName}; each has a PNG of its own");
-            if (!File.Exists(image))
-                (report ?? DatasetLayout.Refuse)(new DatasetProblem(image, ProblemKind.MissingFile, $"no such file, which {path} names"));
-            else if (!File.Exists(label))
-                (report ?? DatasetLayout.Refuse)(new DatasetProblem(label, ProblemKind.MissingFile, $"no such file, which {path} names for {image}"));
+            if (new[] { image, label }.FirstOrDefault(f => !File.Exists(f)) is { } missing)
+                (report ?? DatasetLayout.Refuse)(new DatasetProblem(
+                    missing, ProblemKind.MissingFile, $"no such file, which {path} names; unpack it, or remove its entry"));
             else
                 samples.Add(new Sample(id, image, label) { WantedLabel = label });
         }

@@ -78,7 +78,7 @@ public sealed class QueryNetwork : IDisposable
         {
             if (model.Net is not (SegmentationNet and IMaskQueries))
                 throw new CheckpointException(model.Source, null, Refusal(model.Task == ModelTask.Segmentation
-                    ? model.Definition.Name : $"{model.Definition.Name}, a network for {model.Task.Word()},"));
+                    ? model.Name : $"{model.Name}, a network for {model.Task.Word()},"));
             return Of(model.Segmentation, model.Normalisation, Named(model.Classes, model.ClassCount), model.Source, model);
         }
         catch
@@ -190,7 +190,8 @@ public sealed class QueryNetwork : IDisposable
     {
         if (!model.Metadata.TryGetValue(ModelMetadata.Queries, out var text))
             throw new ModelFormatException(file, Refusal("it", " If the network has queries, export it with --queries."));
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var multiple) || multiple < 1 || model.Outputs.Count != 2)
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var multiple) || multiple < 1
+            || model.Outputs.Count != 2)
             throw new ModelFormatException(file, $"metadata {ModelMetadata.Queries} '{text}' with {model.Outputs.Count} outputs; a number "
                 + "above 0 and two outputs were wanted: export the network again");
         var normalisation = Normalisation.OfExported(model.Metadata, file);

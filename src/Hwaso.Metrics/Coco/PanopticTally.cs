@@ -28,7 +28,8 @@ public sealed class PanopticTally(IReadOnlyList<PanopticCategory> categories)
             throw new ArgumentException($"segments of {found.Width}×{found.Height} pixels beside a truth of {truth.Width}×{truth.Height}; "
                 + "equal sizes were wanted");
         if (truth.Segments.Concat(found.Segments).FirstOrDefault(s => !counts.ContainsKey(s.CategoryId)) is { } stray)
-            throw new ArgumentException($"segment {stray.Id} of category {stray.CategoryId}, which is none of the {counts.Count} categories");
+            throw new ArgumentException(
+                $"segment {stray.Id} of category {stray.CategoryId}, which is none of the {counts.Count} categories");
         var (trueAreas, foundAreas, shared) = (truth.Areas(), found.Areas(), Shared(truth.Ids, found.Ids));
         PanopticSegment[] guesses = [.. found.Segments.Where(s => foundAreas.ContainsKey(s.Id))];
         var (matchedTruths, matchedGuesses) = (new HashSet<int>(), new HashSet<int>());

@@ -97,13 +97,14 @@ public sealed class QueryNetworkTests : TensorTest
     {
         using var run = new SmallRun();
         var error = Assert.Throws<CheckpointException>(() => QueryNetwork.Open(run.Root, Device.Cpu));
-        Assert.Contains("has no queries, so it finds no instances and no panoptic segments", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "hrnetv2 has no queries, so it finds no instances and no panoptic segments", error.Message, StringComparison.Ordinal);
         var exported = run.Exported();
         var other = Assert.Throws<ModelFormatException>(() => QueryNetwork.OpenExported(exported, 1));
         Assert.Contains("has no queries", other.Message, StringComparison.Ordinal);
         using var model = LoadedModel.Open(run.Root, Device.Cpu);
         var options = new ExportOptions(Queries: true);
-        Assert.Contains("has no queries", Assert.Throws<NotSupportedException>(() => Exporter.Make(model, options)).Message,
+        Assert.Contains("hrnetv2 has no queries", Assert.Throws<NotSupportedException>(() => Exporter.Make(model, options)).Message,
             StringComparison.Ordinal);
     }
 

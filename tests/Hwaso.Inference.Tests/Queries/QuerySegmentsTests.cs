@@ -16,7 +16,8 @@ public sealed class QuerySegmentsTests
 
     static readonly JsonElement recorded = JsonDocument.Parse(File.ReadAllText(Fixtures.Path("panoptic/queries.json"))).RootElement;
 
-    static readonly IReadOnlyDictionary<string, HostTensor> tensors = TensorFile.Read(Fixtures.Path("panoptic/queries.safetensors")).Tensors;
+    static readonly IReadOnlyDictionary<string, HostTensor> tensors =
+        TensorFile.Read(Fixtures.Path("panoptic/queries.safetensors")).Tensors;
 
     static readonly HashSet<int> things = [.. recorded.GetProperty("things").EnumerateArray().Select(t => t.GetInt32())];
 
@@ -35,7 +36,8 @@ public sealed class QuerySegmentsTests
         var map = QuerySegments.Panoptic(answer, things, limits);
         Assert.Equal(tensors[$"case{number}.panoptic"].ToFloats().Select(id => (int)id), map.Ids);
         Assert.Equal(
-            expected.GetProperty("segments").EnumerateArray().Select(s => (s.GetProperty("id").GetInt32(), s.GetProperty("class").GetInt64())),
+            expected.GetProperty("segments").EnumerateArray()
+                .Select(s => (s.GetProperty("id").GetInt32(), s.GetProperty("class").GetInt64())),
             map.Segments.Select(s => (s.Id, s.CategoryId - 1)));
     }
 

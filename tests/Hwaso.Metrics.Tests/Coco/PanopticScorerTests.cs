@@ -65,7 +65,8 @@ public sealed class PanopticScorerTests : IDisposable
             string truth, string found, (int Matched, double Sq, int Missed, int Invented) car, int crowd = 0, int sky = 0)
         {
             var tally = new PanopticTally(two);
-            tally.Add(Map(truth, id => new PanopticSegment(id, 3, id == crowd)), Map(found, id => new PanopticSegment(id, id == 4 ? 8 : 3)));
+            tally.Add(
+                Map(truth, id => new PanopticSegment(id, 3, id == crowd)), Map(found, id => new PanopticSegment(id, id == 4 ? 8 : 3)));
             var (cars, skies) = (tally.Scores().ByCategory[0], tally.Scores().ByCategory[1]);
             Assert.Equal((car.Matched, car.Missed, car.Invented), (cars.Matched, cars.Missed, cars.Invented));
             Assert.Equal(car.Sq, cars.Quality.Sq, Tolerance);
@@ -124,8 +125,8 @@ public sealed class PanopticScorerTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    static void Refused(string words, PanopticFile truth, PanopticFile found) =>
-        Assert.Contains(words, Assert.Throws<DatasetException>(() => PanopticScorer.Score(truth, found, 2)).Message, StringComparison.Ordinal);
+    static void Refused(string words, PanopticFile truth, PanopticFile found) => Assert.Contains(
+        words, Assert.Throws<DatasetException>(() => PanopticScorer.Score(truth, found, 2)).Message, StringComparison.Ordinal);
 
     static PanopticFile Read(string name) => PanopticFile.Read(Fixtures.Path($"panoptic/{name}"));
 

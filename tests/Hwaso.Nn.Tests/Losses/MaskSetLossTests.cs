@@ -140,6 +140,21 @@ public sealed class MaskSetLossTests : TensorTest
     }
 
     [Fact]
+    public void An_image_has_a_mask_for_each_segment_of_the_class_of_its_pixels()
+    {
+        using var scope = new Scope();
+        // Two objects of class 1, stuff of class 0, a pixel without a segment and one whose label is ignored.
+        var labels = Tensor.From(new long[] { 1, 1, 1, 0, 0, 255 }, 1, 2, 3);
+        var segments = Tensor.From(new[] { 7f, 26001, float.NaN, 3, 3, 7 }, 1, 2, 3);
+        var truth = Assert.Single(MaskTruth.Of(labels, segments, 2));
+        Assert.Equal([0L, 1, 1], truth.Classes);
+        Assert.Equal([0f, 0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], truth.Masks.ToArray<float>());
+        Assert.Empty(MaskTruth.Of(labels, Aten.Full([1, 2, 3], double.NaN), 2)[0].Classes);
+        Assert.Contains("label 1 is neither one of 1 classes nor 255",
+            Assert.Throws<ArgumentException>(() => MaskTruth.Of(labels, segments, 1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_batch_without_an_object_learns_that_there_is_none()
     {
         using var scope = new Scope();

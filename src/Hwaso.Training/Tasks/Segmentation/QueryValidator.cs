@@ -76,10 +76,12 @@ public sealed class QueryValidator(QueryNetwork network)
         ArgumentNullException.ThrowIfNull(data);
         var byName = data.Categories.GroupBy(c => c.Name).ToDictionary(g => g.Key, g => g.First().Id);
         // Stuff has no instances there.
-        var labels = network.Classes.Index().Where(c => byName.ContainsKey(c.Item.Name)).ToDictionary(c => c.Index, c => byName[c.Item.Name]);
+        var labels = network.Classes.Index().Where(c => byName.ContainsKey(c.Item.Name))
+            .ToDictionary(c => c.Index, c => byName[c.Item.Name]);
         if (labels.Count == 0)
-            throw new ArgumentException($"{network.Source}: none of its classes, {string.Join(", ", network.Classes.Take(10).Select(c => c.Name))}"
-                + $", is a category of {data.Name}, {string.Join(", ", byName.Keys.Take(10))}; name data that fit");
+            throw new ArgumentException($"{network.Source}: none of its classes, "
+                + $"{string.Join(", ", network.Classes.Take(10).Select(c => c.Name))}, "
+                + $"is a category of {data.Name}, {string.Join(", ", byName.Keys.Take(10))}; name data that fit");
         var found = new List<CocoResult>();
         foreach (var (k, image) in data.Images.Index())
         {
@@ -104,7 +106,8 @@ public sealed class QueryValidator(QueryNetwork network)
     {
         ArgumentNullException.ThrowIfNull(data);
         if (data is not IPanopticTruth truth)
-            throw new ArgumentException($"{data.Name} does not tell objects apart; a data set of layout coco-panoptic or cityscapes was wanted");
+            throw new ArgumentException(
+                $"{data.Name} does not tell objects apart; a data set of layout coco-panoptic or cityscapes was wanted");
         return network.Classes.Count == truth.Categories.Count ? truth
             : throw new ArgumentException($"{network.Source} is of {network.Classes.Count} classes, {data.Name} has "
                 + $"{truth.Categories.Count}; name data that fit");

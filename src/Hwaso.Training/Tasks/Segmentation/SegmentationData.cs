@@ -1,6 +1,8 @@
 using Hwaso.Data;
 using Hwaso.Data.Depth;
 using Hwaso.Data.Layouts;
+using Hwaso.Data.Loading;
+using Hwaso.Data.Panoptic;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Training.Loop;
@@ -11,7 +13,7 @@ namespace Hwaso.Training.Tasks.Segmentation;
 /// <param name="Root">The data set's folder.</param>
 /// <param name="Training">The split to learn from.</param>
 /// <param name="Validation">The split to score on.</param>
-/// <param name="Depth">The depth of the training split; null where none is learned.</param>
+/// <param name="Depth">The depth, or the numbers of segments, of the training split; null where none are learned.</param>
 /// <param name="ValidationDepth">The depth of the other split, for pictures; not every image need have some.</param>
 sealed record SegmentationData(
     string Root, SegmentationDataset Training, SegmentationDataset Validation, DepthSource? Depth, DepthSource? ValidationDepth)
@@ -44,6 +46,8 @@ sealed record SegmentationData(
 
     static DepthSource? OpenDepth(RecipeFile file, string root, SegmentationDataset training)
     {
+        if (file.Recipe.Loss.ObjectsAreSegments && file.Recipe.Data.Depth is null)
+            return SegmentsOf(file, training);
         if (DepthOf(file, root, file.Recipe.Data.TrainSplit) is not { } source)
             return null;
         var bare = training.Samples.Where(s => !File.Exists(source.PathOf(s))).ToArray();
@@ -52,6 +56,16 @@ sealed record SegmentationData(
                 $"{bare.Length} of {training.Samples.Count} images have no depth, the first {bare[0].ImagePath}: "
                 + $"{source.PathOf(bare[0])} was wanted");
         return source;
+    }
+
+    static SegmentSource SegmentsOf(RecipeFile file, SegmentationDataset training)
+    {
+        if (training is not IPanopticTruth)
+            throw file.Error("loss.objects", $"segments: {training.Name} does not tell objects apart; layout coco-panoptic or cityscapes "
+                + "was wanted, or 'objects: classes'");
+        return training is CityscapesDataset && training.Samples.FirstOrDefault(s => s.InstancePath is null) is { } bare
+            ? throw file.Error("loss.objects", $"segments: {bare.ImagePath} has no *_instanceIds.png; unpack all of gtFine")
+            : new SegmentSource(training);
     }
 
     static DepthSource? DepthOf(RecipeFile file, string root, string split)

@@ -19,7 +19,9 @@ public interface ISegmentationObjective : IDisposable
 
 /// <summary>What the outputs for a batch should have been.</summary>
 /// <param name="Labels">Labels [N, H, W] of 64-bit integers.</param>
-/// <param name="Depth">Depth [N, H, W], NaN where there is none; null where the run reads none.</param>
+/// <param name="Depth">
+/// Depth [N, H, W], or of a network with queries the numbers of segments; NaN where there is none, null where the run reads none.
+/// </param>
 public readonly record struct Targets(Tensor Labels, Tensor? Depth = null);
 
 /// <summary>The loss of the network's answer alone.</summary>
@@ -63,7 +65,7 @@ public sealed class AuxiliaryObjective(ISeveralOutputs net, IPixelLoss answer, I
 }
 
 /// <summary>
-/// The loss of what queries say after every layer, each time paired anew with the classes of the image; the losses are added.
+/// The loss of what queries say after every layer, each time paired anew with the classes or segments of the image; the losses are added.
 /// </summary>
 /// <param name="net">The network.</param>
 /// <param name="classes">K.</param>
@@ -79,7 +81,8 @@ public sealed class MaskSetObjective(IMaskQueries net, int classes, MaskSetLoss 
     /// <inheritdoc/>
     public Tensor Loss(Tensor[] outputs, Targets targets)
     {
-        var truths = MaskTruth.Of(targets.Labels, classes, ignoreIndex);
+        var truths = targets.Depth is { } segments ? MaskTruth.Of(targets.Labels, segments, classes, ignoreIndex)
+            : MaskTruth.Of(targets.Labels, classes, ignoreIndex);
         return outputs.Chunk(PerPrediction).Select(layer => loss.Of(layer[0], layer[1], truths)).Aggregate((sum, layer) => sum + layer);
     }
 

@@ -1,5 +1,8 @@
 using Hwaso.Checkpoints;
+using Hwaso.Data.Layouts;
+using Hwaso.Data.Panoptic;
 using Hwaso.Recipes;
+using Hwaso.Scenes;
 using Hwaso.Tests;
 using Hwaso.Training.Tests.Loop;
 
@@ -40,6 +43,26 @@ public sealed class QueryTrainingTests(SceneFolder scenes) : TensorTest, IClassF
         Train("former", null, false, Mask2Former, epochs: 1);
         var losses = runs.Losses("former");
         Assert.True(losses[2] < losses[1] && losses[1] < losses[0], string.Join(", ", losses));
+    }
+
+    [Fact]
+    public void Segments_are_learned_one_by_one_and_a_layout_without_them_is_refused()
+    {
+        var settings = new[] { Eomt, "loss={name: mask_classification, points: 128, objects: segments}", "train.epochs=1" };
+        runs.Train("segments", null, false, [.. settings, "validate.every=1", "train.optimizer={name: adamw, learning_rate: 0.002}"]);
+        var losses = runs.Losses("segments");
+        Assert.True(losses[^1] < losses[0], string.Join(", ", losses));
+        Assert.True(Recipe.Load(runs.At("segments").Recipe).Loss.ObjectsAreSegments);
+        var data = (IPanopticTruth)Datasets.Open("cityscapes", scenes.Root, "train");
+        // More objects than classes somewhere: the runs differ in what they learn from.
+        Assert.Contains(Enumerable.Range(0, 4), k => data.SegmentsOf(k).Segments is var all
+            && all.Count > all.Select(s => s.CategoryId).Distinct().Count());
+        var voc = Directory.CreateTempSubdirectory("hwaso-voc");
+        SceneSet.Write(voc.FullName, SceneLayout.Voc, count: 2, width: 128, height: 64, seed: 5, val: 1, threads: 2);
+        using var other = new SmallRuns(voc.FullName);
+        var error = Assert.Throws<RecipeException>(() => other.Train("refused", null, false, [.. settings, "data.layout=voc"]));
+        Assert.Contains("loss.objects: segments: PASCAL VOC train does not tell objects apart", error.Message, StringComparison.Ordinal);
+        voc.Delete(recursive: true);
     }
 
     void Train(string name, int? stopAfter, bool resume, string model, int epochs = 2) => runs.Train(
