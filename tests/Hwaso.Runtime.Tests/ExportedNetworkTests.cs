@@ -45,7 +45,7 @@ public sealed class ExportedNetworkTests : TensorTest
     public void Deformable_convolutions_written_as_such_answer_as_libtorch_does(string name, bool dynamic) =>
         Compare(name, 96, 160, dynamic, deform: true);
 
-    /// <summary>Attention hides keys by adding −10⁹, which half precision does not have: infinite, 0 times it would be no number.</summary>
+    /// <summary>Attention hides keys by adding -1e9, which half precision does not have: infinite, 0 times it would be NaN.</summary>
     [Fact]
     public void Numbers_beyond_half_precision_become_its_largest()
     {
