@@ -12,13 +12,16 @@ sealed unsafe class SameConvFunction(ConvPhases phases, ConvChoice choice, Minim
     static readonly Operator backward = new("aten::convolution_backward");
     static readonly long[] ones = [1, 1], none = [0, 0];
 
+    // Input, unless its source computes it again.
     Tensor? input, weight;
+    IRemadeMap? source;
+    int images;
 
     public override string Name => "conv2d";
 
     long[] Dilation => [phases.Dilation, phases.Dilation];
 
-    int Images => (int)input!.Size(0);
+    Tensor Input => input ?? source!.Again();
 
     int Cin => (int)weight!.Size(1);
 
@@ -26,11 +29,13 @@ sealed unsafe class SameConvFunction(ConvPhases phases, ConvChoice choice, Minim
 
     protected override Tensor[] Forward(Tensor[] inputs)
     {
-        (input, weight) = (Save(inputs[0].Contiguous()), Save(inputs[1].Contiguous()));
+        var x = inputs[0].Contiguous();
+        source = RemadeMaps.SourceOf(inputs[0]);
+        (input, weight, images) = (source is null ? Save(x) : null, Save(inputs[1].Contiguous()), (int)x.Size(0));
         var bias = inputs.Length > 2 ? inputs[2].Contiguous() : null;
         return [choice.Output
-            ? Outputs(phases.Of(Images, Cin, Cout), Split(input), back: false, bias)
-            : Aten.Conv2d(input, weight, bias, ones, Dilation, Dilation, 1)];
+            ? Outputs(phases.Of(images, Cin, Cout), Split(x), back: false, bias)
+            : Aten.Conv2d(x, weight, bias, ones, Dilation, Dilation, 1)];
     }
 
     Tensor Outputs(in SameConvShape shape, Tensor from, bool back, Tensor? bias)
@@ -40,8 +45,8 @@ sealed unsafe class SameConvFunction(ConvPhases phases, ConvChoice choice, Minim
             (float*)output.Data());
         if (phases.Dilation == 1)
             return output;
-        var joined = Tensor.Empty([Images, shape.Cout, phases.Height, phases.Width], ScalarType.Float32);
-        phases.Join((float*)output.Data(), Images, shape.Cout, (float*)joined.Data());
+        var joined = Tensor.Empty([images, shape.Cout, phases.Height, phases.Width], ScalarType.Float32);
+        phases.Join((float*)output.Data(), images, shape.Cout, (float*)joined.Data());
         return joined;
     }
 
@@ -50,9 +55,9 @@ sealed unsafe class SameConvFunction(ConvPhases phases, ConvChoice choice, Minim
         if (phases.Dilation == 1)
             return planes;
         var channels = (int)planes.Size(1);
-        var shape = phases.Of(Images, channels, channels);
+        var shape = phases.Of(images, channels, channels);
         var split = Tensor.Empty([shape.Images, channels, shape.Height, shape.Width], ScalarType.Float32);
-        phases.Split((float*)planes.Data(), Images, channels, (float*)split.Data());
+        phases.Split((float*)planes.Data(), images, channels, (float*)split.Data());
         return split;
     }
 
@@ -60,7 +65,7 @@ sealed unsafe class SameConvFunction(ConvPhases phases, ConvChoice choice, Minim
     {
         var gradient = gradients[0]!.Contiguous();
         var (wantsInput, wantsWeight) = (NeedsGradient[0], NeedsGradient[1]);
-        var shape = phases.Of(Images, Cin, Cout);
+        var shape = phases.Of(images, Cin, Cout);
         var (toInput, toWeight) = Libtorch(gradient, wantsInput && !choice.Input, wantsWeight && !choice.Weight);
         if ((wantsInput && choice.Input) || (wantsWeight && choice.Weight))
         {
@@ -70,7 +75,7 @@ sealed unsafe class SameConvFunction(ConvPhases phases, ConvChoice choice, Minim
             if (wantsWeight && choice.Weight)
             {
                 toWeight = Tensor.Empty(weight!.Shape, ScalarType.Float32);
-                passes.WeightGradient(shape, (float*)Split(input!).Data(), (float*)split.Data(), (float*)toWeight.Data());
+                passes.WeightGradient(shape, (float*)Split(Input).Data(), (float*)split.Data(), (float*)toWeight.Data());
             }
         }
         var bias = NeedsGradient.Count > 2 && NeedsGradient[2] ? Aten.Sum(gradient, [0, 2, 3]) : null;
@@ -81,7 +86,7 @@ sealed unsafe class SameConvFunction(ConvPhases phases, ConvChoice choice, Minim
     {
         if (!wantsInput && !wantsWeight)
             return (null, null);
-        var found = Aten.CallAll(backward, gradient, input, weight, Value.None, ones, Dilation, Dilation, false, none, 1L,
+        var found = Aten.CallAll(backward, gradient, Input, weight, Value.None, ones, Dilation, Dilation, false, none, 1L,
             new[] { wantsInput, wantsWeight, false });
         return (wantsInput ? found[0].AsTensor() : null, wantsWeight ? found[1].AsTensor() : null);
     }

@@ -56,7 +56,7 @@ public sealed class Conv2d : Net
     protected override Tensor Forward(Tensor x) =>
         UsesOwnKernels && IsTraining && SameConvolution.Takes(x, weight, strides, paddings, dilations, groups)
             ? SameConvolution.Apply(x, weight, bias, strides, paddings, dilations, groups)
-            : Aten.Conv2d(x, weight, bias, strides, paddings, dilations, groups);
+            : LibtorchConvolution.Apply(x, weight, bias, strides, paddings, dilations, groups);
 }
 
 /// <summary>Whether networks can be trained with channels last, N, H, W, C in memory.</summary>
