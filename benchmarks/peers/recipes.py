@@ -16,11 +16,13 @@ import yaml
 from torch import nn
 
 import attention
+import decode_heads
 import dense
 import hrnet
 import hrnet_forms
 import modern
 import psa
+import real_time
 
 CITYSCAPES = [0.8373, 0.918, 0.866, 1.0345, 1.0166, 0.9969, 0.9754, 1.0489, 0.8786, 1.0023, 0.9539, 0.9843, 1.1116, 0.9037, 1.0865, 1.0955, 1.0865, 1.1529, 1.0507]
 BLOCKS = {"50": [3, 4, 6, 3], "101": [3, 4, 23, 3]}
@@ -29,7 +31,8 @@ ATTENTION = {
     "se": attention.SqueezeExcitation, "dca": attention.DeformableAttention,
 }
 PARTS = {"encoder": ["encoder"], "semantic": ["decoder", "segmentation_head"], "depth": ["depth_decoder", "depth_head"]}
-HEADS = ("last_layer", "aux_head", "conv3x3_ocr", "ocr_distri_head", "cls_head", "classifier", "aux_classifier", "sa_heads", "decoder", "segmentation_head", "depth_decoder", "depth_head", "decode_head", "final_layer", "seghead_p", "seghead_d")
+HEADS = ("last_layer", "aux_head", "conv3x3_ocr", "ocr_distri_head", "cls_head", "classifier", "aux_classifier", "sa_heads", "decoder", "segmentation_head", "depth_decoder", "depth_head", "decode_head", "final_layer", "seghead_p", "seghead_d",
+         "auxiliary_head", "seghead_extra", "head", "aux2", "aux3", "aux4", "aux5_4", "ffm", "conv_out", "conv_out16", "conv_out32", "conv_out_sp8")
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
@@ -135,6 +138,20 @@ def network(model):
         net = modern.PidNet(*(model["dual"][k] for k in ("planes", "pooling_channels", "head_channels", "fine_blocks", "coarse_blocks")), model["classes"])
         net.align_corners = model.get("align_corners", False)
         return net
+    if name.startswith("ddrnet"):
+        net = real_time.DdrNet(*(model["dual"][k] for k in ("planes", "pooling_channels", "head_channels")), model["classes"])
+        net.align_corners = model.get("align_corners", False)
+        return net
+    if name == "bisenetv2":
+        return real_time.BiSeNetV2(*(model["bilateral"][k] for k in ("head_channels", "auxiliary_channels")), model["classes"])
+    if name == "stdc1":
+        net = real_time.Stdc(model["stdc"]["width"], [2, 2, 2], model["classes"])
+        net.align_corners = True
+        return net
+    if name == "deeplabv3plus-resnet18":
+        return decode_heads.deeplab_resnet18(model["decoder"]["channels"], model["decoder"]["fine_channels"], model["classes"])
+    if name == "upernet-convnext-t":
+        return decode_heads.upernet_convnext_t(model["decoder"]["channels"], model["classes"])
     chosen = model.get("attention", {"name": added or "none"})
     module = ATTENTION.get(chosen if isinstance(chosen, str) else chosen["name"])
     family, depth = re.fullmatch(r"(hrnetv2(?=.*-ocr)|hrnetv2|fcn-resnet|sanet-resnet|unet-resnet)(\d*).*", name).groups()
@@ -188,6 +205,13 @@ def hard_pixels(logits, labels, ignored, weight, threshold, keep):
     return costs[hard].sum() / hard.sum()
 
 
+def dearest_pixels(logits, labels, ignored, weight, threshold):
+    """BiSeNet's rule: costs above the threshold's, or the largest sixteenth of the pixels that count."""
+    costs = F.cross_entropy(logits, labels, weight, ignore_index=ignored, reduction="none").flatten()
+    hard, least = costs[costs > -math.log(threshold)], (labels != ignored).sum().item() // 16
+    return hard.mean() if len(hard) >= least else costs.topk(least)[0].mean()
+
+
 def of_pixels(logits, labels, loss, corners, plain=False):
     """The loss that is named, of logits brought to the labels' size; `plain`: cross entropy, whatever is named."""
     logits = F.interpolate(logits, labels.shape[1:], mode="bilinear", align_corners=corners) if logits.shape[2:] != labels.shape[1:] else logits
@@ -202,6 +226,8 @@ def of_pixels(logits, labels, loss, corners, plain=False):
     if name == "focal":
         each = F.cross_entropy(logits, labels, ignore_index=ignored, reduction="none")[labels != ignored]
         return (loss.get("alpha", 1) * (1 - torch.exp(-each)) ** loss.get("gamma", 2) * each).mean()
+    if name == "ohem" and loss.get("rule") == "bisenet":
+        return dearest_pixels(logits, labels, ignored, weight, loss["threshold"])
     if name == "ohem":
         return hard_pixels(logits, labels, ignored, weight, loss.get("threshold", 0.9), loss.get("keep", 131072))
     p, y = memberships(logits, labels, ignored)
@@ -242,11 +268,36 @@ def pidnet_cost(outputs, labels, loss, corners):
             + heads.get("edge_pixels", 1) * (of_pixels(answer, near, loss, False) if (near != ignored).any() else 0))
 
 
+def details(labels):
+    """STDC's: where a label is larger than the mean of those around it, at stride 1 or 2."""
+    image, kernel = labels[:, None].float(), -torch.ones(1, 1, 3, 3)
+    kernel[..., 1, 1] = 8
+    def changes(stride):
+        return F.interpolate((F.conv2d(image, kernel, stride=stride, padding=1) > 0.1).float(), labels.shape[1:])
+    return (changes(1) + changes(2)).clamp(max=1)
+
+
+def stdc_cost(outputs, labels, loss):
+    truth = details(labels)
+    def learned(logits):
+        logits = F.interpolate(logits, labels.shape[1:], mode="bilinear", align_corners=True)
+        target, share = truth.to(logits), logits.sigmoid()
+        score = (2 * (share * target).sum((1, 2, 3)) + 1) / (share.sum((1, 2, 3)) + target.sum((1, 2, 3)) + 1)
+        return F.binary_cross_entropy_with_logits(logits, target) + (1 - score).mean()
+    return sum(of_pixels(o, labels, loss, True) for o in (outputs[0], outputs[1], outputs[-1])) + sum(learned(o) for o in outputs[2:-1])
+
+
 def cost(net, outputs, labels, depth, recipe, stage):
     loss, corners = recipe.get("loss", {}), getattr(net, "align_corners", False)
     heads, ignored = loss.get("heads", {}), loss.get("ignore_index", 255)
     if isinstance(net, modern.PidNet):
         return pidnet_cost(outputs, labels, loss, corners)
+    if isinstance(net, real_time.Stdc):
+        return stdc_cost(outputs, labels, loss)
+    if isinstance(net, real_time.BiSeNetV2):
+        return sum(of_pixels(o, labels, loss, corners) for o in outputs)
+    if isinstance(net, decode_heads.EncoderDecoder):
+        return heads.get("auxiliary", 0.4) * of_pixels(outputs[0], labels, loss, corners) + of_pixels(outputs[1], labels, loss, corners)
     answer = of_pixels(outputs[-1], labels, loss, corners)
     if isinstance(net, dense.SANet):
         mask, classes, _ = outputs
@@ -259,7 +310,7 @@ def cost(net, outputs, labels, depth, recipe, stage):
         return (semantic * answer if semantic else 0) + (deep * depth_error(outputs[0], depth) if deep else 0)
     if len(outputs) == 1:
         return answer
-    auxiliary = heads.get("auxiliary", 0.4 if isinstance(net, hrnet_forms.Ocr) else 0.5)
+    auxiliary = heads.get("auxiliary", 0.4 if isinstance(net, (hrnet_forms.Ocr, real_time.DdrNet)) else 0.5)
     return auxiliary * of_pixels(outputs[0], labels, loss, corners, plain=True) + answer
 
 
@@ -271,10 +322,19 @@ def rule(recipe, stage):
     return {**usual, **own} if own.get("name", usual.get("name")) == usual.get("name") else own
 
 
+def layer(key, layers):
+    """ConvNeXt's stages as its authors count them: 0 to layers + 1."""
+    parts = key.split(".")
+    return 0 if parts[:2] == ["backbone", "downsample_layers"] else int(parts[2]) + 1 if parts[:2] == ["backbone", "stages"] else layers + 1
+
+
 def optimiser(net, options):
     def settings(key, p):
         rate = options.get("head_rate_multiplier", 1) if key.split(".")[0] in HEADS else 1
         decay = options.get("weight_decay", 0) if options.get("decay_norms", True) or p.dim() > 1 else 0
+        if "layer_decay" in options:
+            falling = options["layer_decay"]
+            rate *= falling["factor"] ** (falling["layers"] + 1 - layer(key, falling["layers"]))
         own = next((g for g in options.get("groups", []) if g["contains"] in key), {})
         return {"lr": options["learning_rate"] * rate * own.get("rate_multiplier", 1), "weight_decay": decay * own.get("decay_multiplier", 1)}
     groups = [{"params": [p], **settings(k, p)} for k, p in net.named_parameters() if p.requires_grad]
@@ -286,6 +346,12 @@ def optimiser(net, options):
 
 def factor(schedule, step, steps, base):
     """What the base rate is multiplied by."""
+    warmup, ratio = schedule.get("warmup_iterations", 0), schedule.get("warmup_ratio", 0.1)
+    rise = 1 if step >= warmup else ratio ** (1 - step / warmup) if schedule.get("warmup") == "exponential" else ratio + (1 - ratio) * step / warmup
+    if schedule.get("after_warmup"):
+        if step < warmup:
+            return rise
+        step, steps = step - warmup, steps - warmup
     end = schedule.get("end", 0) / base
     name = schedule.get("name", "poly")
     if name == "poly":
@@ -294,8 +360,7 @@ def factor(schedule, step, steps, base):
         value = end + (1 - end) * (1 + math.cos(math.pi * step / steps)) / 2
     else:
         value = schedule.get("gamma", 0.1) ** sum(step >= m for m in schedule["milestones"]) if name == "step" else 1
-    warmup, ratio = schedule.get("warmup_iterations", 0), schedule.get("warmup_ratio", 0.1)
-    return value * (ratio + (1 - ratio) * step / warmup) if step < warmup else value
+    return value * rise
 
 
 def begin(net, recipe, stage):

@@ -20,12 +20,16 @@ sealed class BatchNormFolding
         foreach (var node in graph.Nodes.Where(n => n.Operator == "aten::conv2d"))
             if (graph.Values[node.Arguments[1].Values[0]].Name is not null && !graph.Outputs.Contains(node.Results[0])
                 && users[node.Results[0]].ToArray() is [{ Operator: "aten::batch_norm" } norm]
-                && norm.Arguments[0].Values[0] == node.Results[0])
+                && norm.Arguments[0].Values[0] == node.Results[0] && IsKnown(graph, norm))
             {
                 normOf[node.Index] = norm;
                 gone.Add(norm.Index);
             }
     }
+
+    // A scale may be computed from a weight, as InPlaceABN's |weight|.
+    static bool IsKnown(NetworkGraph graph, GraphNode norm) => norm.Arguments.Skip(1).Take(4).SelectMany(a => a.Values)
+        .All(v => v < 0 || graph.Values[v].Name is not null || graph.Constants.ContainsKey(v));
 
     /// <summary>Whether a node is a batch norm that was folded.</summary>
     public bool IsGone(GraphNode node) => gone.Contains(node.Index);

@@ -65,9 +65,13 @@ sealed class OnnxDocument : IDisposable
         }
         var halves = new Half[values.Length];
         for (var k = 0; k < halves.Length; k++)
-            halves[k] = (Half)values[k];
+            halves[k] = InRange(values[k]);
         Weight(name, OnnxDataType.Float16, shape, MemoryMarshal.AsBytes<Half>(halves));
     }
+
+    // What is large stands for more than any other number: infinite it would make 0 times it no number.
+    static Half InRange(float value) =>
+        float.IsFinite(value) ? (Half)Math.Clamp(value, (float)Half.MinValue, (float)Half.MaxValue) : (Half)value;
 
     public void Weight(string name, IReadOnlyList<long> shape, ReadOnlySpan<long> values) =>
         Weight(name, OnnxDataType.Int64, shape, MemoryMarshal.AsBytes(values));

@@ -74,7 +74,9 @@ sealed class OnnxExporter
         if (folding?.Of(node) is not { } norm)
             return (Argument(node, 1), Argument(node, 2), Result(node));
         HostTensor? Number(GraphNode of, int argument) =>
-            of.Arguments[argument].Values is [var value and >= 0, ..] ? weights(graph.Values[value].Name!) : null;
+            of.Arguments[argument].Values is not [var value and >= 0, ..] ? null
+            : graph.Values[value].Name is { } name ? weights(name)
+            : graph.Constants[value];
         var channels = (int)Tensor(node, 1).Shape[0];
         var (factors, shifts) = BatchNormFolding.Numbers(norm, channels, k => Number(norm, k), Number(node, 2)?.ToFloats());
         var weight = Weight(node, 1, ".folded", tensor =>

@@ -53,7 +53,7 @@ static class OnnxPooling
         }
         var from = to.Tensor(node, 0).Shape;
         if (!from.SequenceEqual(to.OtherShape(node.Arguments[0].Values[0])))
-            throw OnnxExporter.Refuse(node, "into parts of the image; give the export a fixed size");
+            throw OnnxExporter.Refuse(node, "into parts of an image of free size (a fixed one works)");
         var (height, width, across) = (from[2], from[3], to.Between(node));
         to.Emit(node, "MatMul", [to.Argument(node, 0), to.Constant([width, parts[1]], Shares(width, parts[1], byPixel: true))], across);
         to.Emit(node, "MatMul", [to.Constant([parts[0], height], Shares(height, parts[0], byPixel: false)), across], to.Result(node));

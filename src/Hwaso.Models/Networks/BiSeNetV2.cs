@@ -16,7 +16,9 @@ public sealed record BiSeNetV2Config
         .Int("head_channels", c => c.HeadChannels, (c, v) => c with { HeadChannels = v }, 1,
             "channels between the convolutions of a `bisenetv2`'s head; 1024")
         .Int("auxiliary_channels", c => c.AuxiliaryChannels, (c, v) => c with { AuxiliaryChannels = v }, 1,
-            "channels of its heads that learn beside; 128");
+            "channels of its heads that learn beside; 128")
+        .Number("dropout", c => c.Dropout, (c, v) => c with { Dropout = v }, 0,
+            "probability with which it drops an element before a classifier; 0.1", max: 1);
 
     /// <summary>Channels between the head's convolutions.</summary>
     public int HeadChannels { get; init; } = 1024;

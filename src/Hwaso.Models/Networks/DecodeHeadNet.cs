@@ -30,6 +30,9 @@ public sealed record DecodeHeadDefinition : SegmentationDefinition
     static readonly Settings<DecodeHeadDefinition> common = new Settings<DecodeHeadDefinition>()
         .Choice("encoder", d => d.Encoder, (d, v) => d with { Encoder = v }, PyramidEncoder.Names, "the encoder")
         .Add(AttentionModule.Setting<DecodeHeadDefinition>(d => d.Attention, (d, v) => d with { Attention = v }))
+        .Number("drop_path", d => DropPathOf(d.Encoder), (d, v) => d with { Encoder = WithDropPath(d.Encoder, v) }, 0,
+            "probability with which the last block of a transformer or ConvNeXt is skipped for an image in training, rising from 0 at the "
+            + "first; 0.1 of MiT, 0.3 of Swin, 0.3 or 0.4 of ConvNeXt", belowMax: true, max: 1)
         .Flag("auxiliary", d => d.Auxiliary, (d, v) => d with { Auxiliary = v },
             "whether a second head learns on the third stage of a `deeplabv3plus`, `pspnet` or `upernet`, in training alone; true")
         .Require(d => d.Check());
@@ -80,6 +83,24 @@ public sealed record DecodeHeadDefinition : SegmentationDefinition
         Encoder = PyramidEncoder.Find(encoder),
         Head = head,
         PublishedSize = (512, 512),
+    };
+
+    static double DropPathOf(PyramidEncoder encoder) => encoder switch
+    {
+        ConvNextEncoder next => next.Config.DropPath,
+        SwinEncoder swin => swin.Config.DropPath,
+        MixEncoder mix => mix.Config.DropPath,
+        _ => 0,
+    };
+
+    static PyramidEncoder WithDropPath(PyramidEncoder encoder, double probability) => encoder switch
+    {
+        ConvNextEncoder next => next with { Config = next.Config with { DropPath = probability } },
+        SwinEncoder swin => swin with { Config = swin.Config with { DropPath = probability } },
+        MixEncoder mix => mix with { Config = mix.Config with { DropPath = probability } },
+        _ when probability == 0 => encoder,
+        _ => throw new SettingException(
+            "drop_path", $"{encoder.Name} skips no blocks; remove it, or take an encoder that does, such as convnext-t"),
     };
 
     void Check()

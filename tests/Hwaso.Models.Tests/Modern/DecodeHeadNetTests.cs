@@ -40,6 +40,19 @@ public sealed class DecodeHeadNetTests : TensorTest
         }
     }
 
+    /// <summary>mmsegmentation's BasicBlock dilates its first convolution alone, and a stage's first block half as much.</summary>
+    [Theory]
+    [InlineData("layer3.0", 1)]
+    [InlineData("layer3.1", 2)]
+    [InlineData("layer4.0", 2)]
+    [InlineData("layer4.1", 4)]
+    public void A_basic_block_is_dilated_in_its_first_convolution(string block, long dilation)
+    {
+        var graph = NetworkGraph.Sketch(w => Zoo.FindSegmentation("deeplabv3plus-resnet18").Deployed.Build(w, 19), [1, 3, 64, 64]);
+        Assert.Equal([dilation, 1L], new[] { "conv1", "conv2" }.Select(conv => graph.Nodes.Single(
+            n => n.Operator == "aten::conv2d" && n.Place == $"backbone.{block}.{conv}").Arguments[5].Constant.AsInts()[0]));
+    }
+
     /// <summary>Multiply-adds with the auxiliary head, as they were recorded.</summary>
     [Theory]
     [InlineData("deeplabv3plus-resnet50", 19, 512, 1024, 8, 1024, 371_682_967_552, 43_589_878)]
