@@ -11,7 +11,9 @@ using Hwaso.Torch;
 
 namespace Hwaso.Server.Images;
 
-/// <summary>The second decoder of a run, which learned metres: its depth, on libtorch, because an exported file has the labels alone.</summary>
+/// <summary>
+/// The depth that the second decoder of a run learned, in metres: on libtorch, because an exported file has the labels alone.
+/// </summary>
 /// <param name="run">The run's folder.</param>
 /// <param name="device">Where it computes.</param>
 sealed class RunDepth(string run, Device device) : IDisposable
