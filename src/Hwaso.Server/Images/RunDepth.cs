@@ -1,6 +1,5 @@
 using Hwaso.Checkpoints;
 using Hwaso.Data;
-using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Depth;

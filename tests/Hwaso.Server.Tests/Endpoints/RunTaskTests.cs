@@ -130,13 +130,13 @@ public sealed class RunTaskTests(SmallServers servers) : IClassFixture<SmallServ
     {
         var given = (await Ask(asked, "boxes/boxes")).GetProperty("objects").EnumerateArray().ToArray();
         Assert.Equal(found.Length, given.Length);
-        foreach (var (one, other) in found.OrderByDescending(f => f.Score).Zip(given))
-        {
-            Assert.Equal(one.Score, other.GetProperty("score").GetDouble(), scores);
-            Assert.Equal(one.Box.X1, other.GetProperty("box")[0].GetDouble(), pixels);
-            Assert.Equal(one.Box.Y1, other.GetProperty("box")[1].GetDouble(), pixels);
-            Assert.Equal([Height, Width], other.GetProperty("segmentation").GetProperty("size").EnumerateArray().Select(s => s.GetInt32()));
-        }
+        // Of networks with random weights scores are alike, so the engines list them in other orders.
+        foreach (var one in found)
+            Assert.Contains(given, other => Math.Abs(one.Score - other.GetProperty("score").GetDouble()) < scores
+                && Math.Abs(one.Box.X1 - other.GetProperty("box")[0].GetDouble()) < pixels
+                && Math.Abs(one.Box.Y1 - other.GetProperty("box")[1].GetDouble()) < pixels);
+        Assert.All(given, other => Assert.Equal(
+            [Height, Width], other.GetProperty("segmentation").GetProperty("size").EnumerateArray().Select(s => s.GetInt32())));
     }
 
     static async Task<JsonElement> Ask(TestServer asked, string address) => await (await Answer(asked, address)).Json();

@@ -1,4 +1,3 @@
-using Hwaso.Checkpoints;
 using Hwaso.Data.Poses;
 using Hwaso.Inference;
 using Hwaso.Inference.Networks;
