@@ -34,10 +34,11 @@ sealed class ServeVerb : Verb
         Values.Texts("--hosts", "NAME", "names of this server, besides localhost and addresses"),
         Values.Texts("--cors", "ORIGIN", "origins whose pages may call the server (default: none)"),
         Values.Texts(
-            "--engine", "runtime|libtorch", "answers images of runs and checkpoints (default: runtime on the processor, libtorch on a GPU)"),
+            "--engine", "runtime|libtorch",
+            "answers images of runs and checkpoints (default: runtime on the processor, libtorch on a GPU)"),
         Values.Texts("--batch", "N", "the most images of one size that run as a batch (default: 1)"),
         Values.Texts("--batch-wait", "MS", "the longest time that an image waits for others (default: 0)"),
-        Values.Texts("--queue", "N", "requests that may wait; more are refused with 429 (default: 1)"),
+        Values.Texts("--queue", "N", "requests that run beside one or wait; more are refused with 429 (default: 1)"),
         Values.Texts("--time-limit", "SECONDS", "the longest time of a request (default: 60)"),
         Values.Texts("--max-bytes", "N", "the most bytes of a request (default: 67108864)"),
         Values.Texts("--max-pixels", "N", "the most pixels of an image (default: 50000000)"),
@@ -86,8 +87,9 @@ sealed class ServeVerb : Verb
         if (read.Runs is not null || !read.Models.All(Segmenter.IsExported))
             read = read with { Device = context.UseTorch() };
         else if (read.Engine == Engine.Libtorch || context.Device is not (null or "cpu"))
-            throw new UsageException("libtorch, and so a GPU, runs the networks of run folders and checkpoints; an exported network runs on "
-                + "the processor: leave --device and --engine out, or serve the run that it came from");
+            throw new UsageException(
+                $"{(read.Engine == Engine.Libtorch ? "--engine libtorch" : $"--device {context.Device}")}: exported networks run on the "
+                    + "processor, on Hwaso.Runtime; leave it out, or serve the run that they came from");
         var training = new TrainingCommand(
             [.. OwnProgram.Words, .. context.CommonWords], ShippedRecipes.Recipes.ToDictionary(name => name, ShippedRecipes.FileOf));
         Serve(read with { Threads = context.ProcessorThreads, Training = training }, context).GetAwaiter().GetResult();

@@ -70,8 +70,8 @@ abstract unsafe class KernelSet
     public abstract Kernel Reduce(ReduceKind kind, Strides kept, Strides gone, float* input, float* output);
 
     /// <summary>The best class of each pixel, from scores [classes, height, width] that are followed by 7 more numbers.</summary>
-    public abstract LabelKernel Labels(int classes, int height, int width, ResizeTable rows, ResizeTable columns, float* scores, byte* labels,
-        int threads);
+    public abstract LabelKernel Labels(int classes, int height, int width, ResizeTable rows, ResizeTable columns, float* scores,
+        byte* labels, int threads);
 }
 
 /// <summary>The kernels for one vector type.</summary>

@@ -1,6 +1,5 @@
 using Hwaso.Checkpoints;
 using Hwaso.Data;
-using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Depth;
@@ -11,7 +10,9 @@ using Hwaso.Torch;
 
 namespace Hwaso.Server.Images;
 
-/// <summary>The second decoder of a run, which learned metres: its depth, on libtorch, because an exported file has the labels alone.</summary>
+/// <summary>
+/// The depth that the second decoder of a run learned, in metres: on libtorch, because an exported file has the labels alone.
+/// </summary>
 /// <param name="run">The run's folder.</param>
 /// <param name="device">Where it computes.</param>
 sealed class RunDepth(string run, Device device) : IDisposable

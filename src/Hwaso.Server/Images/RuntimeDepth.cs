@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Hwaso.Data;
-using Hwaso.Data.Depth;
 using Hwaso.Imaging;
 using Hwaso.Runtime;
 using Hwaso.Runtime.Format;

@@ -1,5 +1,4 @@
 using Hwaso.Data;
-using Hwaso.Data.Depth;
 using Hwaso.Data.Poses;
 using Hwaso.Imaging;
 using Hwaso.Inference;

@@ -23,12 +23,12 @@ sealed partial record TrainingOrder(
     /// <exception cref="RequestFailure">It is no such object (400).</exception>
     public static TrainingOrder Read(ReadOnlyMemory<byte> body)
     {
-        using var json = Parse(body);
         try
         {
+            using var json = Parse(body);
             return Of(json);
         }
-        // System.Text.Json finds an escaped half of a character when the text is read.
+        // System.Text.Json finds an escaped half of a character when the text is read or names are compared.
         catch (InvalidOperationException error)
         {
             throw RequestFailure.BadRequest($"the body is not JSON: {error.Message}");

@@ -5,9 +5,9 @@ using Hwaso.Server.Settings;
 namespace Hwaso.Server.Serving;
 
 /// <summary>
-/// Runs networks on lanes, which share the threads of the networks: a run that is alone uses all of them. Requests first take a place, of
-/// which there are as many as may wait or compute; a request without one is refused at once, so that accepted ones are answered soon however
-/// many come.
+/// Runs networks on lanes, which share the threads of the networks: a run that is alone uses all of them. Requests first take a place,
+/// of which there are as many as may wait or compute; a request without one is refused at once, so that accepted ones are answered soon
+/// however many come.
 /// </summary>
 sealed class RunQueue : IDisposable
 {

@@ -65,7 +65,7 @@ public sealed record ServerSettings
     /// <summary>The longest time in milliseconds that an image waits for others of its size to fill a batch.</summary>
     public double BatchWaitMs { get; init; }
 
-    /// <summary>Requests that may wait while others compute; more are refused with 429.</summary>
+    /// <summary>Requests that may compute or wait beside one, or beside a batch; more are refused with 429.</summary>
     public int Queue { get; init; } = 1;
 
     /// <summary>The longest time in seconds that a request may take, waiting included.</summary>

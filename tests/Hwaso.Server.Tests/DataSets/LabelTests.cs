@@ -102,6 +102,20 @@ public sealed class LabelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_label_that_another_program_damaged_is_422_and_is_left_alone()
+    {
+        await File.WriteAllBytesAsync(Mask, (await File.ReadAllBytesAsync(Mask))[..^30]);
+        var damaged = await File.ReadAllBytesAsync(Mask);
+        var tag = (await (await server.Get(Address[..^"/label".Length])).Json()).GetProperty("etag").GetString()!;
+
+        var drawn = Body(Png.EncodeGray(SmallSet.Labels(_ => 0)), "image/png");
+        var answer = await server.Send(HttpMethod.Put, Address, drawn, ("If-Match", tag));
+
+        Assert.Equal(422, (int)answer.StatusCode);
+        Assert.Equal(damaged, await File.ReadAllBytesAsync(Mask));
+    }
+
+    [Fact]
     public async Task Only_the_owner_changes_a_label()
     {
         var tag = (await server.Get(Address)).Headers.ETag!.ToString();

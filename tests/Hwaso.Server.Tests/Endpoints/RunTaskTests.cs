@@ -85,8 +85,7 @@ public sealed class RunTaskTests(SmallServers servers) : IClassFixture<SmallServ
         {
             File.Delete(file);
         }
-        var labels = await server.Post("/v1/models/two/segment", TestServer.Picture(Width, Height), "image/png");
-        Assert.Equal(200, (int)labels.StatusCode);
+        await Answer(server, "two/segment");
         var model = await (await server.Get("/v1/models/two")).Json();
         Assert.EndsWith("/two/segment", model.GetProperty("address").GetString(), StringComparison.Ordinal);
         Assert.EndsWith("/two/depth", Assert.Single(model.GetProperty("others").EnumerateArray()).GetProperty("address").GetString(),
@@ -104,13 +103,14 @@ public sealed class RunTaskTests(SmallServers servers) : IClassFixture<SmallServ
     async Task Labels(TestServer asked, string engine, Engine of)
     {
         using var segmenter = Segmenter.Open(runs.Of("road"), new SegmenterOptions { Engine = of, Device = Device.Cpu, Threads = 2 });
-        var answer = await asked.Post("/v1/models/road/segment", TestServer.Picture(Width, Height), "image/png");
+        var answer = await Answer(asked, "road/segment");
         Assert.Equal(segmenter.Segment(image).Labels, Png.DecodeLabels(await answer.Bytes(), "labels").Labels);
         var model = await (await asked.Get("/v1/models/road")).Json();
         Assert.Equal((engine, "cpu"), (model.GetProperty("engine").GetString(), model.GetProperty("device").GetString()));
         // The labels in the picture of probabilities are the same.
-        var certain = await asked.Post("/v1/models/road/segment?as=probability", TestServer.Picture(Width, Height), "image/png");
-        Assert.Equal(segmenter.Segment(image).Labels, Png.DecodeGray16(await certain.Bytes(), "probability").Values.Select(v => (byte)(v >> 8)));
+        var certain = await Answer(asked, "road/segment?as=probability");
+        var values = Png.DecodeGray16(await certain.Bytes(), "probability").Values;
+        Assert.Equal(segmenter.Segment(image).Labels, values.Select(v => (byte)(v >> 8)));
     }
 
     static async Task Poses(TestServer asked, float[] joints, double pixels, double scores)
@@ -130,19 +130,21 @@ public sealed class RunTaskTests(SmallServers servers) : IClassFixture<SmallServ
     {
         var given = (await Ask(asked, "boxes/boxes")).GetProperty("objects").EnumerateArray().ToArray();
         Assert.Equal(found.Length, given.Length);
-        foreach (var (one, other) in found.OrderByDescending(f => f.Score).Zip(given))
-        {
-            Assert.Equal(one.Score, other.GetProperty("score").GetDouble(), scores);
-            Assert.Equal(one.Box.X1, other.GetProperty("box")[0].GetDouble(), pixels);
-            Assert.Equal(one.Box.Y1, other.GetProperty("box")[1].GetDouble(), pixels);
-            Assert.Equal([Height, Width], other.GetProperty("segmentation").GetProperty("size").EnumerateArray().Select(s => s.GetInt32()));
-        }
+        // Of networks with random weights scores are alike, so the engines list them in other orders.
+        foreach (var one in found)
+            Assert.Contains(given, other => Math.Abs(one.Score - other.GetProperty("score").GetDouble()) < scores
+                && Math.Abs(one.Box.X1 - other.GetProperty("box")[0].GetDouble()) < pixels
+                && Math.Abs(one.Box.Y1 - other.GetProperty("box")[1].GetDouble()) < pixels);
+        Assert.All(given, other => Assert.Equal(
+            [Height, Width], other.GetProperty("segmentation").GetProperty("size").EnumerateArray().Select(s => s.GetInt32())));
     }
 
-    static async Task<JsonElement> Ask(TestServer asked, string address)
+    static async Task<JsonElement> Ask(TestServer asked, string address) => await (await Answer(asked, address)).Json();
+
+    static async Task<HttpResponseMessage> Answer(TestServer asked, string address)
     {
         var answer = await asked.Post($"/v1/models/{address}", TestServer.Picture(Width, Height), "image/png");
-        Assert.True((int)answer.StatusCode == 200, await answer.Content.ReadAsStringAsync());
-        return await answer.Json();
+        Assert.True((int)answer.StatusCode == 200, $"{address}: {await answer.Content.ReadAsStringAsync()}");
+        return answer;
     }
 }

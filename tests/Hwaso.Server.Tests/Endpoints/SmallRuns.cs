@@ -1,10 +1,12 @@
-using Hwaso.Checkpoints;
+using Hwaso.Data.Poses;
 using Hwaso.Inference;
 using Hwaso.Inference.Networks;
+using Hwaso.Inference.Poses;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Runtime.Boxes;
+using Hwaso.Runtime.Poses;
 using Hwaso.Torch;
 
 namespace Hwaso.Server.Tests.Endpoints;
@@ -32,7 +34,9 @@ public sealed class SmallServers : IAsyncLifetime
     }
 }
 
-/// <summary>Runs of small networks with random weights: one with attention, one of poses, one of boxes with masks, one of two decoders.</summary>
+/// <summary>
+/// Runs of small networks with random weights: one with attention, one of poses, one of boxes with masks, one of two decoders.
+/// </summary>
 sealed class SmallRuns : IDisposable
 {
     const string Stages = """
@@ -49,7 +53,7 @@ sealed class SmallRuns : IDisposable
               classes: 5
               stage1: {blocks: 1, channels: 4}
             {{Stages}}
-            """, "data: {layout: cityscapes}"),
+            """, "data: {layout: cityscapes}\naugment: {crop: [64, 96]}"),
         ["pose"] = ($$"""
               family: hrnet-pose
               classes: 17
@@ -86,12 +90,13 @@ sealed class SmallRuns : IDisposable
             using var weights = Weights.Create();
             var recipe = RecipeFile.Load(run.Recipe).Model;
             Zoo.Define(recipe).Build(weights, recipe.Classes!.Value);
+            var about = new Dictionary<string, string> { [CheckpointMetadata.Recipe] = File.ReadAllText(run.Recipe) };
+            if (name == "boxes")
+                about[BoxMetadata.Key] = new BoxMetadata { Categories = [(1, "car"), (2, "person"), (3, "sign")], Most = 20 }.Write();
+            if (name == "pose")
+                about[PoseMetadata.Key] = PoseSettings.MetadataOf(RecipeFile.Load(run.Recipe).Recipe, PoseDescription.Coco).Write();
             foreach (var file in new[] { run.Best, run.Last })
-                WeightFile.Save(file, weights, new Dictionary<string, string>
-                {
-                    [CheckpointMetadata.Recipe] = File.ReadAllText(run.Recipe),
-                    [BoxMetadata.Key] = new BoxMetadata { Categories = [(1, "car"), (2, "person"), (3, "sign")], Most = 20 }.Write(),
-                });
+                WeightFile.Save(file, weights, about);
         }
     }
 

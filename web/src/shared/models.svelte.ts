@@ -27,6 +27,8 @@ export interface Model {
   task?: string
   address?: string
   answers?: string[]
+  /** What it answers beside that: a network of two decoders has labels and depth. */
+  others?: { address: string; answers: string[] }[]
   explains?: boolean
   classes?: ModelClass[]
   threshold?: number

@@ -23,7 +23,10 @@ async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise
 
 export class Side {
   name = $state('')
-  model = $state.raw<Model | null>(null)
+  /** The network with all its answers. */
+  whole = $state.raw<Model | null>(null)
+  /** The place of the answer that is shown among them. */
+  part = $state(0)
   answer = $state.raw<Answer | null>(null)
   isBusy = $state(false)
   /** Milliseconds of the last answer. */
@@ -37,6 +40,12 @@ export class Side {
   boxes = $state.raw<readonly Box[]>([])
   #abort = new AbortController()
 
+  /** The network as one of each of its answers. */
+  readonly parts = $derived.by((): readonly Model[] => {
+    const { whole } = this
+    return whole ? [whole, ...(whole.others ?? []).map((other) => ({ ...whole, ...other }))] : []
+  })
+  readonly model = $derived(this.parts[this.part] ?? null)
   readonly findsPoses = $derived(this.model?.address?.endsWith('/poses') === true)
 
   get wishes(): Wishes {
@@ -46,12 +55,13 @@ export class Side {
   /** Chooses a network and asks it about the picture, if there is one. */
   async choose(name: string, picture: Picture | null, isHere: boolean): Promise<void> {
     this.name = name
-    this.model = null
+    this.whole = null
+    this.part = 0
     this.answer = null
     await this.#work(async (signal) => {
       const model = await models.loaded(name)
       if (signal.aborted) return
-      this.model = model
+      this.whole = model
       this.threshold = model.threshold ?? 0.5
       if (picture) await this.#ask(model, picture, isHere, signal)
     })
@@ -67,10 +77,18 @@ export class Side {
     await this.#work((signal) => this.#ask(model, picture, isHere, signal))
   }
 
+  /** Shows another answer of the network. */
+  async choosePart(part: number, picture: Picture | null, isHere: boolean): Promise<void> {
+    this.part = part
+    this.answer = null
+    if (picture) await this.ask(picture, isHere)
+  }
+
   clear(): void {
     this.#abort.abort()
     this.name = ''
-    this.model = null
+    this.whole = null
+    this.part = 0
     this.answer = null
     this.isBusy = false
   }
