@@ -124,7 +124,7 @@ def steps(args):
 
 
 def step_request(width, attention, batch, h, w, threads, fmt, kernels="libtorch"):
-    return {"case": "train_step", "width": width.replace("-", "_"), "attention": attention, "batch": batch, "size": [h, w], "format": fmt,
+    return {"case": "train_step", "width": width, "attention": attention, "batch": batch, "size": [h, w], "format": fmt,
             "kernels": kernels, "threads": threads}
 
 

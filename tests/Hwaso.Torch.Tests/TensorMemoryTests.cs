@@ -11,7 +11,7 @@ public sealed class TensorMemoryTests : TensorTest
         {
             var random = new Random(seed);
             var living = new List<(Tensor Tensor, byte Number)>();
-            for (var k = 0; k < 1500; k++)
+            for (var k = 0; k < 400; k++)
             {
                 if (living.Count > 0 && random.Next(5) < (living.Count > 40 ? 3 : 2))
                 {
@@ -23,10 +23,15 @@ public sealed class TensorMemoryTests : TensorTest
                     continue;
                 }
                 // Small ones, blocks of regions, and a few that no region holds.
-                var bytes = random.Next(100) switch { 0 => 33 << 20, < 40 => random.Next(0, 16 << 10), _ => random.Next(16 << 10, 400_000) };
+                var bytes = random.Next(100) switch
+                {
+                    0 => 33 << 20,
+                    < 40 => random.Next(0, 16 << 10),
+                    _ => random.Next(16 << 10, 200_000),
+                };
                 var made = Tensor.Empty([bytes], ScalarType.UInt8);
                 // The large ones are not read again and again.
-                var length = Math.Min(bytes, 400_000);
+                var length = Math.Min(bytes, 200_000);
                 made.Span<byte>()[..length].Fill((byte)k);
                 if (length < bytes)
                 {
