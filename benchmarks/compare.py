@@ -83,7 +83,7 @@ class Row:
 
     def __init__(self, label, request, best_of=None):
         self.label, self.request, self.best_of = label, request, best_of
-        self.rounds = {"hwaso": [], "peer": []}
+        self.rounds, self.processor = {"hwaso": [], "peer": []}, {"hwaso": [], "peer": []}
         self.values, self.skipped = {}, {}
 
     def take(self, side, reply):
@@ -91,6 +91,7 @@ class Row:
             self.skipped[side] = reply["skipped"]
             return
         self.rounds[side].append(statistics.median(reply["times_ms"]))
+        self.processor[side].append(reply.get("cpu_ms"))
         self.values[side] = reply.get("value")
 
     def difference(self):
@@ -117,12 +118,34 @@ class Row:
         return 1e-2 if self.is_loader() or self.is_narrow() else 1e-4
 
 
+def steps(args):
+    """Networks whose training steps are measured: width, attention, batch, height, width of images."""
+    return dict.fromkeys([(args.width, "none", 2, 256, 256), ("w18-small-v1", "psa-spatial", 4, 160, 320), ("w48", "none", 2, 256, 256)])
+
+
+def step_request(width, attention, batch, h, w, threads, fmt, kernels="libtorch"):
+    return {"case": "train_step", "width": width, "attention": attention, "batch": batch, "size": [h, w], "format": fmt,
+            "kernels": kernels, "threads": threads}
+
+
+def step_name(width, attention, batch, h, w):
+    return f"training step {width.upper()}{'' if attention == 'none' else ' + ' + attention}, {batch}×{h}×{w}"
+
+
+def training_steps(width, attention, batch, h, w, threads):
+    """A step by libtorch's kernels in both memory formats, and by Hwaso's; PyTorch has its own in the last row too."""
+    name = f"{step_name(width, attention, batch, h, w)}, {threads} thread{'' if threads == 1 else 's'}"
+    step = (width, attention, batch, h, w, threads)
+    return [*(Row(f"{name}, {fmt.replace('_', ' ')}", step_request(*step, fmt), best_of=name) for fmt in FORMATS),
+            Row(f"{name}, `train.kernels: hwaso`", step_request(*step, "contiguous", "hwaso"), best_of=name)]
+
+
 def groups(args):
     """Lists of rows; the rows of a group are measured within the same rounds."""
     out = [[Row(f"operator `{op}`, 2×3", {"case": f"operator_{op}", "threads": 1, "seconds": 1})] for op in OPERATORS]
-    for case, batch, h, w in (("train_step", 2, 256, 256), ("inference", 1, 256, 256), ("inference", 1, 512, 512),
-                              ("inference", 1, 512, 1024)):
-        name = f"{'training step' if case == 'train_step' else 'inference'} {args.width.upper()}, {batch}×{h}×{w}"
+    out += [training_steps(*step, threads) for step in steps(args) for threads in sorted({1, args.threads}, reverse=True)]
+    for case, batch, h, w in (("inference", 1, 256, 256), ("inference", 1, 512, 512), ("inference", 1, 512, 1024)):
+        name = f"inference {args.width.upper()}, {batch}×{h}×{w}"
         out.append([Row(f"{name}, {fmt.replace('_', ' ')}",
                         {"case": case, "width": args.width, "batch": batch, "size": [h, w], "format": fmt,
                          "threads": args.threads}, best_of=name) for fmt in FORMATS])
@@ -184,29 +207,68 @@ def spread(ours, theirs):
     return f"**{statistics.median(ratios):.2f}** [{min(ratios):.2f}–{max(ratios):.2f}]" if ratios else "–"
 
 
-def table_line(label, ours, theirs, note):
+def processor_ratio(ours, theirs):
+    ratios = [a / b for a, b in zip(ours, theirs) if a and b]
+    return f"{statistics.median(ratios):.2f}" if ratios else "–"
+
+
+def table_line(label, rows, note):
+    """Our row and the peer's, which are one where formats are not chosen."""
+    ours, theirs = rows
+    a, b = ours.rounds["hwaso"], theirs.rounds["peer"]
     middle = lambda xs: statistics.median(xs) if xs else None
-    return f"| {label} | {in_units(middle(ours))} | {in_units(middle(theirs))} | {spread(ours, theirs)} | {note} |"
+    return (f"| {label} | {in_units(middle(a))} | {in_units(middle(b))} | {spread(a, b)} "
+            f"| {processor_ratio(ours.processor['hwaso'], theirs.processor['peer'])} | {note} |")
 
 
 def table(all_groups):
-    lines = ["| case | Hwaso | PyTorch / OpenCV | ratio, median [min–max] | results differ by |", "|---|--:|--:|--:|--:|"]
+    lines = ["| case | Hwaso | PyTorch / OpenCV | ratio, median [min–max] | by processor time | results differ by |",
+             "|---|--:|--:|--:|--:|--:|"]
     for group in all_groups:
         for row in group:
             difference = row.difference()
             note = "–" if difference is None else f"{difference:.0e}" + ("" if row.agrees() else " **!**")
             for side, why in row.skipped.items():
                 note = f"{side} skipped: {why}"
-            lines.append(table_line(row.label, row.rounds["hwaso"], row.rounds["peer"], note))
+            lines.append(table_line(row.label, (row, row), note))
         if group[0].label.endswith("as it is"):
-            lines += [f"| {row.label}, Hwaso's own ratio to *as it is* | | | {spread(row.rounds['hwaso'], group[0].rounds['hwaso'])} | |"
+            lines += [f"| {row.label}, Hwaso's own ratio to *as it is* | | | {spread(row.rounds['hwaso'], group[0].rounds['hwaso'])} | | |"
                       for row in group[1:]]
         if len(group) > 1 and group[0].best_of:
             # Each side with the memory format that is its fastest on the whole, round by round.
-            best = {side: min((r.rounds[side] for r in group if r.rounds[side]), key=statistics.median, default=[])
-                    for side in ("hwaso", "peer")}
-            lines.append(table_line(f"{group[0].best_of}, each one's best", best["hwaso"], best["peer"], ""))
+            best = [min((r for r in group if r.rounds[side]), key=lambda r: statistics.median(r.rounds[side]), default=group[0])
+                    for side in ("hwaso", "peer")]
+            lines.append(table_line(f"{group[0].best_of}, each one's best", best, ""))
     return "\n".join(lines)
+
+
+def peak_memory(commands, args):
+    """The most resident memory of processes that do nothing but training steps, one after the other; text, or nothing if not chosen."""
+    step = next(iter(steps(args)))
+    name = f"peak memory of a {step_name(*step)}"
+    if not re.search(args.only, name):
+        return ""
+    print(f"measuring {name} …", file=sys.stderr, flush=True)
+    lines = [f"## {name[0].upper()}{name[1:]}, {args.threads} threads", "",
+             "| process | resident before the network | at its most in five steps |", "|---|--:|--:|"]
+    for side, command in commands.items():
+        for fmt, kernels in (*((f, "libtorch") for f in FORMATS), *([("contiguous", "hwaso")] if side == "hwaso" else [])):
+            worker = Worker(side, shlex.split(command), args.timeout)
+            try:
+                before = peak_of(worker)
+                # The first request warms up by two steps.
+                worker.ask(dict(step_request(*step, args.threads, fmt, kernels), repeats=3))
+                what = f"`train.kernels: {kernels}`, " if side == "hwaso" else ""
+                lines.append(f"| {'Hwaso' if side == 'hwaso' else 'PyTorch'}, {what}{fmt.replace('_', ' ')} "
+                             f"| {before} MiB | {peak_of(worker)} MiB |")
+            finally:
+                worker.close()
+    return "\n".join(["", *lines, ""])
+
+
+def peak_of(worker):
+    status = pathlib.Path(f"/proc/{worker.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s*(\d+)", status).group(1)) // 1024
 
 
 def machine():
@@ -238,7 +300,9 @@ def main():
     args = parser.parse_args()
 
     load_before, all_groups, workers = os.getloadavg()[0], groups(args), {}
+    memory = ""
     try:
+        memory = peak_memory({**({"hwaso": args.hwaso} if args.hwaso else {}), "peer": args.peer}, args)
         if args.hwaso:
             workers["hwaso"] = Worker("Hwaso", shlex.split(args.hwaso), args.timeout)
         workers["peer"] = Worker("PyTorch", shlex.split(args.peer), args.timeout)
@@ -262,7 +326,7 @@ def main():
 - Ratio = Hwaso ÷ peer of each round; below 1 Hwaso is faster
 
 {table(all_groups)}
-"""
+{memory}"""
     args.results.mkdir(parents=True, exist_ok=True)
     path = args.results / f"{now:%Y-%m-%d}-{args.name}.md"
     path.write_text(text)

@@ -9,6 +9,7 @@
 #include <c10/core/impl/alloc_cpu.h>
 
 #include <cstring>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <set>
@@ -27,7 +28,14 @@ class Blocks {
     // The shortest range that is long enough, and of those the first in memory.
     auto found = by_length_.lower_bound({bytes, nullptr});
     if (found == by_length_.end()) {
-      insert(static_cast<char*>(c10::alloc_cpu(kRegion)), kRegion);
+      void* region;
+      try {
+        region = c10::alloc_cpu(kRegion);
+      } catch (const std::exception&) {
+        // There may be enough for the block alone; if not, the error names its size.
+        return c10::alloc_cpu(bytes);
+      }
+      insert(static_cast<char*>(region), kRegion);
       found = by_length_.lower_bound({bytes, nullptr});
     }
     auto [length, place] = *found;

@@ -35,7 +35,7 @@ public sealed class CrossEntropy : IPixelLoss
         using var scope = new Scope();
         var resized = PixelLogits.AtSizeOf(logits, labels, alignCorners);
         // Nothing else reads logits of another size than were given, but for a recorder.
-        var overwrites = resized.Elements != logits.Elements && !Door.IsObserved;
+        var overwrites = (resized.Size(2) != logits.Size(2) || resized.Size(3) != logits.Size(3)) && !Door.IsObserved;
         return scope.Keep(OfResized(resized, labels, overwrites));
     }
 
