@@ -6,6 +6,7 @@ using Hwaso.Inference.Boxes;
 using Hwaso.Inference.Depth;
 using Hwaso.Inference.Explaining;
 using Hwaso.Inference.Poses;
+using Hwaso.Runtime;
 using Hwaso.Runtime.Tests;
 using Hwaso.Torch;
 
@@ -44,7 +45,10 @@ public sealed class RunTaskTests(SmallServers servers) : IClassFixture<SmallServ
         var found = boxes.Finder.Find(image);
         Assert.NotEmpty(found);
         await Boxes(server, found, 1e-4, 1e-6);
-        await Boxes(runtime, found, Pixels, Scores);
+        // Of networks with random weights scores are alike, so that the engines keep other boxes: the runtime is asked by itself.
+        using var trained = LoadedModel.Open(runs.Of("boxes"), Device.Cpu);
+        using var exported = DetectorNetwork.Over(OnnxModel.Load(Exporter.Make(trained, new ExportOptions()).Bytes, "boxes"), "boxes");
+        await Boxes(runtime, exported.Finder.Find(image), 1e-4, 1e-6);
     }
 
     [Fact]
@@ -130,7 +134,7 @@ public sealed class RunTaskTests(SmallServers servers) : IClassFixture<SmallServ
     {
         var given = (await Ask(asked, "boxes/boxes")).GetProperty("objects").EnumerateArray().ToArray();
         Assert.Equal(found.Length, given.Length);
-        // Of networks with random weights scores are alike, so the engines list them in other orders.
+        // Equal scores may come in any order.
         foreach (var one in found)
             Assert.Contains(given, other => Math.Abs(one.Score - other.GetProperty("score").GetDouble()) < scores
                 && Math.Abs(one.Box.X1 - other.GetProperty("box")[0].GetDouble()) < pixels
