@@ -10,6 +10,12 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
     // as what they save.
     const int FewestTiles = 64, MostWeightsPerTile = 384;
 
+    // Products of matrices as large as this are as fast by libtorch; small ones take less time than what is around them.
+    const int FewestOutputPixels = 1024, FewestPixels = 256, MostPointWeights = 1 << 15;
+
+    // Of stride 2. An image's three channels are too few for the transforms' work.
+    const int FewestHalvingTiles = 96, FewestHalvingChannels = 8;
+
     public static ConvChoice Everything { get; } = new(true, true, true);
 
     /// <summary>Whether any.</summary>
@@ -23,5 +29,22 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
         var tiles = (long)shape.Images * ((shape.Height + 1) / 2) * ((shape.Width + 1) / 2);
         var outputs = tiles >= FewestTiles && (long)shape.Cin * shape.Cout <= MostWeightsPerTile * tiles;
         return new ConvChoice(outputs, outputs, tiles >= FewestTiles);
+    }
+
+    /// <summary>The same of a 1×1 convolution.</summary>
+    public static ConvChoice Of(in PointShape shape)
+    {
+        var pixels = (long)shape.Images * shape.Pixels;
+        return new ConvChoice(pixels >= FewestOutputPixels && (long)shape.Cin * shape.Cout <= MostPointWeights,
+            pixels >= FewestPixels, Weight: false);
+    }
+
+    /// <summary>The same of a 3×3 convolution of stride 2.</summary>
+    public static ConvChoice Of(in HalvingShape shape)
+    {
+        var tiles = (long)shape.Images * ((shape.Output.Height + 1) / 2) * ((shape.Output.Width + 1) / 2);
+        var weights = tiles >= FewestHalvingTiles && shape.Cin >= FewestHalvingChannels;
+        var outputs = weights && (long)shape.Cin * shape.Cout <= MostWeightsPerTile * tiles;
+        return new ConvChoice(outputs, outputs, weights);
     }
 }
