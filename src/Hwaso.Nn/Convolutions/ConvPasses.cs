@@ -29,10 +29,17 @@ abstract class ConvPasses
     /// <summary>Those for a convolution of these tensors, if there are any.</summary>
     public static ConvPasses? Of(Tensor x, Tensor weight, in ConvSteps steps)
     {
-        if (steps.Groups != 1 || !steps.IsSquare)
+        if (!steps.IsSquare)
             return null;
         int images = (int)x.Size(0), cin = (int)x.Size(1), cout = (int)weight.Size(0), height = (int)x.Size(2), width = (int)x.Size(3);
         int stride = (int)steps.Stride[0], padding = (int)steps.Padding[0], dilation = (int)steps.Dilation[0];
+        if (steps.Groups > 1)
+        {
+            var each = new DepthwiseShape(images, cin, height, width, (int)weight.Size(2), stride, padding, dilation);
+            return steps.Groups == cin && cin == cout && weight.Size(3) == weight.Size(2) && padding <= each.Reach
+                ? new DepthwisePasses(each, DepthwiseKernels.Widest)
+                : null;
+        }
         return (weight.Size(2), weight.Size(3), stride) switch
         {
             (3, 3, 1) when padding == dilation =>

@@ -32,26 +32,37 @@ public sealed class OwnConvolutionTests : TensorTest
         [16] = HalvingKernels<Lanes512, Vector512<float>>.Instance,
     };
 
+    static readonly Dictionary<int, DepthwiseKernels> depthwiseWidths = new()
+    {
+        [1] = DepthwiseKernels<Lanes1, float>.Instance,
+        [4] = DepthwiseKernels<Lanes128, Vector128<float>>.Instance,
+        [8] = DepthwiseKernels<Lanes256, Vector256<float>>.Instance,
+        [16] = DepthwiseKernels<Lanes512, Vector512<float>>.Instance,
+    };
+
     /// <summary>A convolution whose output has its input's size at stride 1.</summary>
     readonly record struct Case(
-        int Images, int Cin, int Cout, int Height, int Width, int Kernel = 3, int Stride = 1, int Dilation = 1)
+        int Images, int Cin, int Cout, int Height, int Width, int Kernel = 3, int Stride = 1, int Dilation = 1, int Groups = 1, int Less = 0)
     {
-        ConvSteps Steps => new([Stride, Stride], [Padding, Padding], [Dilation, Dilation], 1);
+        ConvSteps Steps => new([Stride, Stride], [Padding, Padding], [Dilation, Dilation], Groups);
 
-        int Padding => Dilation * (Kernel / 2);
+        // Less than what keeps the size at stride 1.
+        int Padding => Dilation * (Kernel / 2) - Less;
 
-        int Across(int size) => (size - 1) / Stride + 1;
+        int Across(int size) => (size + 2 * Padding - Dilation * (Kernel - 1) - 1) / Stride + 1;
 
-        public Tensor Libtorch(Tensor x, Tensor w, Tensor b) => Aten.Conv2d(x, w, b, Steps.Stride, Steps.Padding, Steps.Dilation, 1);
+        public Tensor Libtorch(Tensor x, Tensor w, Tensor b) => Aten.Conv2d(x, w, b, Steps.Stride, Steps.Padding, Steps.Dilation, Groups);
 
         public Tensor[] Tensors() =>
         [
-            Aten.Randn([Images, Cin, Height, Width]), Aten.Randn([Cout, Cin, Kernel, Kernel]), Aten.Randn([Cout]),
+            Aten.Randn([Images, Cin, Height, Width]), Aten.Randn([Cout, Cin / Groups, Kernel, Kernel]), Aten.Randn([Cout]),
             Aten.Randn([Images, Cout, Across(Height), Across(Width)]),
         ];
 
         public ConvPasses Passes(int lanes) => (Kernel, Stride) switch
         {
+            _ when Groups > 1 => new DepthwisePasses(
+                new DepthwiseShape(Images, Cin, Height, Width, Kernel, Stride, Padding, Dilation), depthwiseWidths[lanes]),
             (1, _) => new PointPasses(Images, Cin, Cout, new ConvPhases(Stride, Height, Width), pointWidths[lanes]),
             (_, 1) => new SamePasses(Images, Cin, Cout, new ConvPhases(Dilation, Height, Width), widths[lanes]),
             _ => new HalvingPasses(new HalvingShape(Images, Cin, Cout, Height, Width), halvingWidths[lanes]),
@@ -65,6 +76,16 @@ public sealed class OwnConvolutionTests : TensorTest
             var steps = Steps;
             return All((x, w, b) => new ConvFunction(steps, choice, passes).Apply(x, w, b)[0], tensors, ScalarType.Float32);
         }
+    }
+
+    static Case Depthwise(Random random, Case size)
+    {
+        var kernel = random.Next(1, 4) * 2 - 1;
+        return size with
+        {
+            Cin = size.Cin + 1, Cout = size.Cin + 1, Groups = size.Cin + 1, Kernel = kernel, Stride = random.Next(1, 4),
+            Dilation = random.Next(1, 3), Height = size.Height + 9, Width = size.Width + 9, Less = random.Next(kernel / 2 + 1),
+        };
     }
 
     /// <summary>Output and gradients of input, weight and bias.</summary>
@@ -106,12 +127,13 @@ public sealed class OwnConvolutionTests : TensorTest
     {
         var random = new Random(lanes);
         RandomState.Seed(20);
-        for (var k = 0; k < 100; k++)
+        for (var k = 0; k < 48; k++)
         {
             using var scope = new Scope();
             var size = new Case(random.Next(1, 4), random.Next(1, 20), random.Next(1, 20), random.Next(1, 12), random.Next(1, 40));
-            size = random.Next(4) switch
+            size = random.Next(5) switch
             {
+                4 => Depthwise(random, size),
                 3 => size with { Stride = 2 },
                 0 => size with { Kernel = 1, Stride = random.Next(1, 3) },
                 1 => size with { Dilation = random.Next(1, 5) },
@@ -163,15 +185,16 @@ public sealed class OwnConvolutionTests : TensorTest
     [InlineData(144, 36, 8, 8, 1, 1)]
     [InlineData(30, 18, 64, 45, 1, 3, 2)]
     [InlineData(36, 144, 16, 16, 1, 3, 2)]
+    [InlineData(30, 30, 33, 45, 1, 5, 2, 30)]
     public void Bits_do_not_depend_on_the_number_of_threads(
-        int cin, int cout, int height, int width, int dilation, int kernel = 3, int stride = 1)
+        int cin, int cout, int height, int width, int dilation, int kernel = 3, int stride = 1, int groups = 1)
     {
         var threads = TorchInfo.Threads;
         try
         {
             using var scope = new Scope();
             RandomState.Seed(22);
-            var size = new Case(2, cin, cout, height, width, kernel, stride, dilation);
+            var size = new Case(2, cin, cout, height, width, kernel, stride, dilation, groups);
             var tensors = size.Tensors();
             var results = new[] { 1, 2, 3, 5 }.Select(count =>
             {
