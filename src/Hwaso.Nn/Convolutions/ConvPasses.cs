@@ -36,7 +36,7 @@ abstract class ConvPasses
         if (steps.Groups > 1)
         {
             var each = new DepthwiseShape(images, cin, height, width, (int)weight.Size(2), stride, padding, dilation);
-            return steps.Groups == cin && cin == cout && weight.Size(3) == weight.Size(2) && padding <= each.Reach
+            return steps.Groups == cin && cin == cout && weight.Size(3) == weight.Size(2) && each.IsReachable
                 ? new DepthwisePasses(each, DepthwiseKernels.Widest)
                 : null;
         }

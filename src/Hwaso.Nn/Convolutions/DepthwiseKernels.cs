@@ -22,6 +22,9 @@ readonly record struct DepthwiseShape(
     /// <summary>From the kernel's first point to its last.</summary>
     public int Reach => Dilation * (Kernel - 1);
 
+    /// <summary>Whether there are outputs, and our kernels compute them.</summary>
+    public bool IsReachable => Padding <= Reach && Math.Min(Height, Width) + 2 * Padding > Reach;
+
     /// <summary>Rows of the output.</summary>
     public int Rows => (Height + 2 * Padding - Reach - 1) / Stride + 1;
 
@@ -64,7 +67,8 @@ sealed unsafe class DepthwiseKernels<TLanes, TVector> : DepthwiseKernels
 
     public override void Outputs(in DepthwiseShape shape, float* input, float* weights, float* bias, float* output)
     {
-        var plane = new PaddedPlane(shape.Height + 2 * shape.Padding, shape.Width + 2 * shape.Padding, shape.Stride, Vectors * TLanes.Count);
+        var plane = new PaddedPlane(
+            shape.Height + 2 * shape.Padding, shape.Width + 2 * shape.Padding, shape.Stride, Vectors * TLanes.Count);
         Run(shape, plane, shape.Padding, 1, (shape.Height, shape.Width), (shape.Rows, shape.Columns), input, weights, false, bias, output);
     }
 
@@ -137,7 +141,8 @@ sealed unsafe class DepthwiseKernels<TLanes, TVector> : DepthwiseKernels
         using var scope = new Scope();
         var shape = given;
         var threads = Workers.For(shape.MultiplyAdds);
-        var plane = new PaddedPlane(shape.Height + 2 * shape.Padding, shape.Width + 2 * shape.Padding, shape.Stride, Vectors * TLanes.Count);
+        var plane = new PaddedPlane(
+            shape.Height + 2 * shape.Padding, shape.Width + 2 * shape.Padding, shape.Stride, Vectors * TLanes.Count);
         var (line, taps) = (plane.Line(shape.Columns), shape.Taps);
         // Rows are added up together so that the last vectors of many narrow ones cost no sum each.
         var rows = Math.Max(1, MostVectors * TLanes.Count / line);

@@ -2,7 +2,9 @@ using Hwaso.Common;
 
 namespace Hwaso.Nn;
 
-/// <summary>Transformed weights: [9][Cout][products of the sum][Cin], or on the way back [16][Cin][Cout], with zeros where blocks end.</summary>
+/// <summary>
+/// Transformed weights: [9][Cout][products of the sum][Cin], or on the way back [16][Cin][Cout], with zeros where blocks end.
+/// </summary>
 sealed unsafe class HalvingFilters<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged

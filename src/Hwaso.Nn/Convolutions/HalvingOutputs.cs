@@ -23,7 +23,8 @@ sealed unsafe class HalvingOutputs<TLanes, TVector>
     readonly nint step, pairStep, sumStep;
 
     public HalvingOutputs(
-        in HalvingShape shape, int threads, HalvingFilters<TLanes, TVector> filters, float* factors, float* bias, float* input, float* output)
+        in HalvingShape shape, int threads, HalvingFilters<TLanes, TVector> filters, float* factors, float* bias, float* input,
+        float* output)
     {
         this.filters = filters;
         this.factors = factors;

@@ -18,10 +18,10 @@ readonly record struct HalvingShape(int Images, int Cin, int Cout, int Height, i
 }
 
 /// <summary>
-/// Two outputs of stride 2 along an axis, with weights w and the inputs o₀ e₀ o₁ e₁ o₂, are A₁ + A₂ and A₂ + A₃, where
-/// A₁ = (o₀ − o₁) w₀ + e₀ w₁, A₂ = o₁ (w₀ + w₂) and A₃ = (o₂ − o₁) w₂ + e₁ w₁: five products for six. Tiles of 2×2 outputs take 25 for 36,
-/// in 9 sums. The gradient of the inputs takes as many: with gradients g₀ g₁ g₂ it is g₀ w₁ and g₁ w₁ at e, and B₀ + B₁ and B₁ + B₂ at o,
-/// where B₀ = (g₀ − g₁) w₂, B₁ = g₁ (w₀ + w₂) and B₂ = (g₂ − g₁) w₀.
+/// Along an axis two outputs of stride 2, with weights w0 w1 w2 and inputs o0 e0 o1 e1 o2, are a + b and b + c, where
+/// a = (o0 - o1) w0 + e0 w1, b = o1 (w0 + w2) and c = (o2 - o1) w2 + e1 w1: five products for six. Tiles of 2×2 outputs take 25 for 36,
+/// in 9 sums. The gradient of the inputs takes as many: with gradients g0 g1 g2 it is g0 w1 and g1 w1 at e0 and e1, and a + b and b + c
+/// at o1 and o2, where a = (g0 - g1) w2, b = g1 (w0 + w2) and c = (g2 - g1) w0.
 /// </summary>
 static class HalvingScheme
 {

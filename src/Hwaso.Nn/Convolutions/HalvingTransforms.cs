@@ -8,11 +8,11 @@ static unsafe class HalvingTransforms<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Transforms the five rows of a row of tiles along columns, and separates columns: o₀ and o₂, e₀, o₁, e₁.</summary>
+    /// <summary>Transforms the five rows of a row of tiles along columns, and separates columns: o0 and o2, e0, o1, e1.</summary>
     /// <param name="rows">The rows; readable up to a multiple of four vectors.</param>
     /// <param name="width">Columns of the image.</param>
     /// <param name="quarters">
-    /// Receives four rows for each of five; o₂ of a tile lies after its o₀; writes up to a vector too far.
+    /// Receives four rows for each of five; o2 of a tile lies after its o0; writes up to a vector too far.
     /// </param>
     /// <param name="step">Numbers from one of these to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -133,7 +133,9 @@ static unsafe class HalvingTransforms<TLanes, TVector>
         }
     }
 
-    /// <summary>Transforms 2×2 gradients, separated by <see cref="MinimalTransforms{TLanes, TVector}.Split"/>, to those of 9 sums.</summary>
+    /// <summary>
+    /// Transforms 2×2 gradients, separated by <see cref="MinimalTransforms{TLanes, TVector}.Split"/>, to those of 9 sums.
+    /// </summary>
     /// <param name="halves">The first row.</param>
     /// <param name="step">Numbers from one of these to the next.</param>
     /// <param name="places">Where each vector begins in a row.</param>

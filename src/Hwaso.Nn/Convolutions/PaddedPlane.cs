@@ -1,8 +1,8 @@
 namespace Hwaso.Nn;
 
 /// <summary>
-/// A channel with zeros around it. A row's columns lie in as many parts as the stride: those whose number leaves 0 when divided by it, then 1,
-/// so that what neighbouring outputs read is side by side.
+/// A channel with zeros around it. A row's columns lie in as many parts as the stride, by what their number leaves when divided by it, so
+/// that what neighbouring outputs read is side by side.
 /// </summary>
 /// <param name="rows">Rows with those of the padding.</param>
 /// <param name="columns">Columns with those of the padding.</param>

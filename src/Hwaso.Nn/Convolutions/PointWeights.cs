@@ -2,7 +2,9 @@ using Hwaso.Common;
 
 namespace Hwaso.Nn;
 
-/// <summary>The gradient of the weights of 1×1 convolutions: parts of the pixels, each summed strip by strip, and groups of channels.</summary>
+/// <summary>
+/// The gradient of the weights of 1×1 convolutions: parts of the pixels, each summed strip by strip, and groups of channels.
+/// </summary>
 sealed unsafe class PointWeights<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged

@@ -42,7 +42,8 @@ public sealed class OwnConvolutionTests : TensorTest
 
     /// <summary>A convolution whose output has its input's size at stride 1.</summary>
     readonly record struct Case(
-        int Images, int Cin, int Cout, int Height, int Width, int Kernel = 3, int Stride = 1, int Dilation = 1, int Groups = 1, int Less = 0)
+        int Images, int Cin, int Cout, int Height, int Width, int Kernel = 3, int Stride = 1, int Dilation = 1, int Groups = 1,
+        int Less = 0)
     {
         ConvSteps Steps => new([Stride, Stride], [Padding, Padding], [Dilation, Dilation], Groups);
 
