@@ -55,4 +55,6 @@ with part.open("wb") as file:
 part.rename(target)
 PYTHON
 fi
-exec dotnet "benchmarks/Hwaso.RuntimeBench/bin/$configuration/net10.0/Hwaso.RuntimeBench.dll" "$data" "$@"
+bench="benchmarks/Hwaso.RuntimeBench/bin/$configuration/net10.0/Hwaso.RuntimeBench.dll"
+[[ "${1:-}" != throughput ]] || exec dotnet "$bench" throughput "$data" "${@:2}"
+exec dotnet "$bench" "$data" "$@"

@@ -10,6 +10,9 @@ interface IRuntime : IDisposable
 
     /// <summary>The first output of the last run.</summary>
     float[] Output();
+
+    /// <summary>A run for one more caller, who may call it while others call theirs; the model and its threads are the same.</summary>
+    Action Caller();
 }
 
 /// <summary>The memory of this process.</summary>

@@ -8,7 +8,8 @@ sealed class PeerRun : IRuntime
     readonly SessionOptions options;
     readonly InferenceSession session;
     readonly RunOptions run = new();
-    readonly OrtValue input;
+    readonly long[] shape;
+    readonly List<OrtValue> inputs = [];
     readonly float[] numbers;
     IDisposableReadOnlyCollection<OrtValue>? outputs;
 
@@ -24,8 +25,8 @@ sealed class PeerRun : IRuntime
         };
         session = new InferenceSession(file, options);
         numbers = network.Numbers();
-        input = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float,
-            Array.ConvertAll(network.Input, s => (long)s));
+        shape = Array.ConvertAll(network.Input, s => (long)s);
+        AddInput();
         Run();
     }
 
@@ -34,19 +35,37 @@ sealed class PeerRun : IRuntime
 
     public void Run()
     {
-        numbers.CopyTo(input.GetTensorMutableDataAsSpan<float>());
         outputs?.Dispose();
-        outputs = session.Run(run, [session.InputNames[0]], [input], [session.OutputNames[0]]);
+        outputs = Run(inputs[0]);
     }
 
     public float[] Output() => outputs![0].GetTensorDataAsSpan<float>().ToArray();
 
+    public Action Caller()
+    {
+        var input = AddInput();
+        return () => Run(input).Dispose();
+    }
+
     public void Dispose()
     {
         outputs?.Dispose();
-        input.Dispose();
+        inputs.ForEach(i => i.Dispose());
         run.Dispose();
         session.Dispose();
         options.Dispose();
+    }
+
+    IDisposableReadOnlyCollection<OrtValue> Run(OrtValue input)
+    {
+        numbers.CopyTo(input.GetTensorMutableDataAsSpan<float>());
+        return session.Run(run, [session.InputNames[0]], [input], [session.OutputNames[0]]);
+    }
+
+    OrtValue AddInput()
+    {
+        inputs.Add(OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance,
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, shape));
+        return inputs[^1];
     }
 }

@@ -13,6 +13,14 @@ if (args is ["reload", var reloaded, var times])
     Comparison.PrintReloads(reloaded, int.Parse(times, CultureInfo.InvariantCulture));
     return 0;
 }
+if (args is ["throughput", var folder, .. var numbers])
+{
+    var (count, turns) = numbers is [var first, var second] ? (first, second) : ("2", "5");
+    foreach (var line in new Throughput(folder, int.Parse(count, CultureInfo.InvariantCulture),
+        int.Parse(turns, CultureInfo.InvariantCulture)).Lines())
+        Console.WriteLine(line);
+    return 0;
+}
 if (args is ["names"])
 {
     foreach (var network in BenchNetwork.All)

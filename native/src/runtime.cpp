@@ -1,5 +1,6 @@
 // The process: allocator, threads, random state, devices, versions.
 #include "door.h"
+#include "memory.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -12,7 +13,10 @@
 
 using namespace hwaso;
 
-HW_API void hw_initialise() { platform::keep_large_blocks(); }
+HW_API void hw_initialise() {
+  platform::keep_large_blocks();
+  use_tensor_memory();
+}
 
 namespace {
 template <typename F>

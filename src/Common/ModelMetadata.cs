@@ -33,4 +33,9 @@ static class ModelMetadata
 
     /// <summary>How to use a detector: JSON of categories, sizes and limits.</summary>
     public const string Boxes = "hwaso.boxes";
+
+    /// <summary>
+    /// Of a file that answers with classes and masks of queries: the number to multiples of which images are padded, right and below.
+    /// </summary>
+    public const string Queries = "hwaso.queries";
 }

@@ -135,7 +135,11 @@ public sealed record ClassList(string Name, IReadOnlyList<ClassEntry> Entries, b
 /// <param name="B">Blue.</param>
 /// <param name="Category">The group it belongs to; null where the data set has none.</param>
 /// <param name="HasInstances">Whether its objects have instance ids.</param>
-public sealed record ClassEntry(string Name, byte R, byte G, byte B, string? Category = null, bool HasInstances = false);
+public sealed record ClassEntry(string Name, byte R, byte G, byte B, string? Category = null, bool HasInstances = false)
+{
+    /// <summary>The number of its category in files of COCO's form; null where the data set has none.</summary>
+    public long? CategoryId { get; init; }
+}
 
 /// <summary>How a class that is neither in the truth nor predicted enters a mean; toolkits disagree.</summary>
 public enum AbsentClasses

@@ -79,6 +79,17 @@ public sealed class LabelTable
         return new LabelTable(Plain(classes.Count).meanings, values);
     }
 
+    /// <summary>Label files hold numbers of segments, as COCO's panoptic PNGs do; pixels of no segment are ignored.</summary>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="segments">The number and the training index of each segment.</param>
+    internal static LabelTable FromSegments(int classes, IEnumerable<(int Id, byte Class)> segments)
+    {
+        var values = new Dictionary<int, byte> { [0] = ClassList.Ignore };
+        foreach (var (id, index) in segments)
+            values[Packed((byte)id, (byte)(id >> 8), (byte)(id >> 16))] = index;
+        return new LabelTable(Plain(classes).meanings, values);
+    }
+
     /// <summary>The meaning of a value of 0 to 255: a training index, 255 for ignored, or null for a value that is not allowed.</summary>
     public int? MeaningOf(int value) => meanings[value] == Unknown ? null : meanings[value];
 

@@ -40,17 +40,28 @@ public sealed record AttentionMap(string Place, string Kind, int Node, int Value
                 // The weights that multiply values are a softmax of products of queries with keys: [N, heads, T, T].
                 foreach (var operand in node.Arguments.Take(2).Select(a => a.Values[0]))
                     if (Squash(makers, operand, "aten::softmax.int") is { } weights
-                        && Squash(makers, makers[weights].Arguments[0].Values[0], "aten::matmul") is not null)
+                        && ProductOf(makers, makers[weights].Arguments[0].Values[0]) is not null)
                         maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, weights,
                             node.Arguments[operand == node.Arguments[0].Values[0] ? 1 : 0].Values[0], AttentionForm.Tokens));
             }
             else if (node.Operator == "aten::mul.Tensor" && node.Arguments.All(a => a.Values.Count <= 1)
                 && Factor(graph, makers, place, node) is { } factor
-                && FormOf(graph.Values[factor].Shape) is { } form)
+                && FormOf(graph.Values[factor].Shape, graph.Values[graph.Inputs[0]].Shape[0]) is { } form)
                 maps.Add(new AttentionMap(node.Place, place.Kind, node.Index, factor,
                     node.Arguments.Take(2).Select(a => a.Values[0]).First(v => v != factor), form));
         }
         return maps;
+    }
+
+    /// <summary>The product of queries with keys that weights come from, perhaps with something added; null where there is none.</summary>
+    /// <param name="makers">The operator that made each value.</param>
+    /// <param name="likeness">What a softmax was taken of.</param>
+    public static GraphNode? ProductOf(IReadOnlyDictionary<int, GraphNode> makers, int likeness)
+    {
+        ArgumentNullException.ThrowIfNull(makers);
+        if (makers.TryGetValue(likeness, out var sum) && sum.Operator == "aten::add.Tensor")
+            likeness = sum.Arguments[0].Values[0];
+        return Squash(makers, likeness, "aten::matmul") is { } product ? makers[product] : null;
     }
 
     // The factor is the operand from a sigmoid or softmax, else the one that is not the module's input.
@@ -75,7 +86,7 @@ public sealed record AttentionMap(string Place, string Kind, int Node, int Value
     }
 
     // The result of the named operator that a value is, perhaps moved, scaled or resized; null for any other value.
-    static int? Squash(Dictionary<int, GraphNode> makers, int value, string name)
+    static int? Squash(IReadOnlyDictionary<int, GraphNode> makers, int value, string name)
     {
         while (makers.TryGetValue(value, out var node))
         {
@@ -88,7 +99,8 @@ public sealed record AttentionMap(string Place, string Kind, int Node, int Value
         return null;
     }
 
-    static AttentionForm? FormOf(IReadOnlyList<long> shape) => shape.Count != 4 ? null
+    // Where heads or windows stand in the batch's place, as in deformable attention, a factor is no map of the image.
+    static AttentionForm? FormOf(IReadOnlyList<long> shape, long batch) => shape.Count != 4 || shape[0] != batch ? null
         : shape[2] == 1 && shape[3] == 1 ? shape[1] > 1 ? AttentionForm.Channels : null
         : shape[1] == 1 ? AttentionForm.Pixels
         : AttentionForm.PixelsOfChannels;

@@ -3,6 +3,7 @@ using Hwaso.Common;
 using Hwaso.Graph;
 using Hwaso.Inference.Networks;
 using Hwaso.Models;
+using Hwaso.Models.Heads;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Nn.Boxes;
@@ -54,6 +55,8 @@ public static class Exporter
             throw new NotSupportedException($"a network for {model.Task.Word()} gives no labels; a segmentation network was wanted");
         if (model.Definition is DetectorDefinition detector)
             return MakeDetector(model, detector, options);
+        if (options.Queries)
+            net = Queries(model, options);
         var state = net.Weights.State.ToDictionary(s => s.Key, s => s.Value);
         var channels = model.Definition.ImageChannels;
         long[] shape = options.Size is { } size ? [1, channels, size.Height, size.Width] : [1, channels, recorded.Height, recorded.Width];
@@ -62,13 +65,22 @@ public static class Exporter
             OtherSize = options.Size is null ? NetworkGraph.Of(net, [1, channels, other.Height, other.Width], keepConstants: true) : null,
             InputName = "image",
             OutputName = options.Labels ? "labels" : OutputName(model.Task),
+            OutputNames = options.Queries ? QueryOutputs.Names : [],
             FoldBatchNorm = options.FoldBatchNorm,
             HalfPrecision = options.HalfPrecision,
             DeformConv = options.DeformConv,
             Labels = options.Labels ? new LabelOptions(segmentation!.AlignCorners, model.Threshold ?? LoadedModel.UsualThreshold) : null,
-            Metadata = Metadata(model, segmentation?.AlignCorners, options.Labels),
+            Metadata = Metadata(model, segmentation?.AlignCorners, options.Labels, options.Queries),
         });
     }
+
+    /// <summary>The network, answering with what its queries say.</summary>
+    static QueryOutputs Queries(LoadedModel model, ExportOptions options) =>
+        model.Net is not (SegmentationNet and IMaskQueries)
+            ? throw new NotSupportedException(
+                $"{model.Definition.Name} has no queries, whose classes and masks were asked for; EoMT or Mask2Former was wanted")
+        : options.Labels ? throw new NotSupportedException("labels and the answers of queries are different outputs; ask for one of them")
+        : new QueryOutputs(model.Segmentation);
 
     /// <summary>
     /// A detector: the image without padding and the factor of its boxes in, <c>detections</c> [1, D, 6] in pixels of the stored image and
@@ -121,7 +133,7 @@ public static class Exporter
         _ => "scores",
     };
 
-    static Dictionary<string, string> Metadata(LoadedModel model, bool? alignCorners, bool hasLabels)
+    static Dictionary<string, string> Metadata(LoadedModel model, bool? alignCorners, bool hasLabels, bool hasQueries = false)
     {
         var texts = new Dictionary<string, string>
         {
@@ -131,6 +143,8 @@ public static class Exporter
         };
         if (alignCorners is { } aligned)
             texts[ModelMetadata.AlignCorners] = aligned ? "true" : "false";
+        if (hasQueries && model.Net is IMaskQueries queries)
+            texts[ModelMetadata.Queries] = queries.Multiple.ToString(CultureInfo.InvariantCulture);
         if (model.Pose is { } pose)
             texts[ModelMetadata.Pose] = pose.Write();
         if (model.Definition is DetectorDefinition { Detection.Form: var form })
@@ -161,5 +175,10 @@ public static class Exporter
 /// <param name="DeformConv">
 /// Whether deformable convolutions are written as DeformConv (operator set 19) instead of grid sampling, which more runtimes have.
 /// </param>
+/// <param name="Queries">
+/// Whether a network with queries answers with them, <c>classes</c> [1, Q, K + 1] and <c>masks</c> [1, Q, h, w], for instances and panoptic
+/// segments.
+/// </param>
 public sealed record ExportOptions(
-    SizePx? Size = null, bool FoldBatchNorm = false, bool HalfPrecision = false, bool Labels = false, bool DeformConv = false);
+    SizePx? Size = null, bool FoldBatchNorm = false, bool HalfPrecision = false, bool Labels = false, bool DeformConv = false,
+    bool Queries = false);

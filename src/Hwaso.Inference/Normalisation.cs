@@ -1,5 +1,8 @@
+using System.Text.Json;
+using Hwaso.Common;
 using Hwaso.Imaging;
 using Hwaso.Recipes;
+using Hwaso.Runtime.Format;
 using Hwaso.Torch;
 
 namespace Hwaso.Inference;
@@ -24,10 +27,16 @@ public sealed record Normalisation(IReadOnlyList<double> Mean, IReadOnlyList<dou
     {
         if (image.Channels != Channels)
             throw new ArgumentException($"an image of {image.Channels} channels; the network takes {Channels}", nameof(image));
-        var (pixels, channels) = (image.Height * image.Width, Channels);
         using var scope = new Scope();
-        var tensor = Tensor.Empty([1, channels, image.Height, image.Width]);
-        var values = tensor.Span<float>();
+        var tensor = Tensor.Empty([1, Channels, image.Height, image.Width]);
+        Fill(image, tensor.Span<float>());
+        return scope.Keep(tensor.To(device));
+    }
+
+    /// <summary>An image as a network's input: C × height × width numbers.</summary>
+    internal void Fill(ChannelImage image, Span<float> values)
+    {
+        var (pixels, channels) = (image.Height * image.Width, Channels);
         var levels = image.Words is null ? 1 << 8 : 1 << 16;
         var table = new float[levels];
         for (var c = 0; c < channels; c++)
@@ -45,6 +54,28 @@ public sealed record Normalisation(IReadOnlyList<double> Mean, IReadOnlyList<dou
                     plane[k] = table[bytes[from]];
             }
         }
-        return scope.Keep(tensor.To(device));
+    }
+
+    /// <summary>The normalisation that an exported network of colour images says of itself.</summary>
+    /// <param name="metadata">The file's texts.</param>
+    /// <param name="place">The file, for errors.</param>
+    /// <exception cref="ModelFormatException">The texts are missing, or are not three numbers each.</exception>
+    internal static Normalisation OfExported(IReadOnlyDictionary<string, string> metadata, string place)
+    {
+        return new Normalisation(Numbers(ModelMetadata.Mean), Numbers(ModelMetadata.Deviation));
+
+        double[] Numbers(string key)
+        {
+            try
+            {
+                if (metadata.TryGetValue(key, out var text) && JsonSerializer.Deserialize<double[]>(text) is [_, _, _] numbers)
+                    return numbers;
+            }
+            catch (JsonException)
+            {
+                // Reported below.
+            }
+            throw new ModelFormatException(place, $"metadata {key} is not three numbers; export the network with Hwaso");
+        }
     }
 }

@@ -69,6 +69,11 @@ public interface ISeveralOutputs
     /// <summary>What each output is called; the network's own answer is last and has no name.</summary>
     IReadOnlyList<string> OutputNames { get; }
 
+    /// <summary>
+    /// Their names in the order in which the authors' code returns them: the answer first, unless a network says otherwise.
+    /// </summary>
+    IReadOnlyList<string> PublishedOrder => [OutputNames[^1], .. OutputNames.SkipLast(1)];
+
     /// <summary>Everything that its losses look at, in the order of <see cref="OutputNames"/>.</summary>
     Tensor[] Outputs(Tensor image);
 }

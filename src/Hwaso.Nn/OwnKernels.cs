@@ -3,11 +3,8 @@ namespace Hwaso.Nn;
 /// <summary>Which computations of a training run by Hwaso's own kernels instead of libtorch's.</summary>
 public static class OwnKernels
 {
-    [ThreadStatic]
-    static bool isOn;
-
     /// <summary>Whether a <see cref="OwnKernelsScope"/> lives on this thread: resizing, sums and losses ask.</summary>
-    internal static bool AreOn => isOn;
+    internal static bool AreOn => RemadeMaps.Current is not null;
 
     extension(Weights weights)
     {
@@ -21,27 +18,21 @@ public static class OwnKernels
                 module.UsesOwnKernels = true;
         }
     }
-
-    internal static bool Switch(bool on)
-    {
-        var before = isOn;
-        isOn = on;
-        return before;
-    }
 }
 
 /// <summary>
 /// While it lives, what this thread computes between layers, and losses, run by Hwaso's own kernels where there are such: in float32 on a
-/// processor, where autograd follows, bilinear resizing, sums with a ReLU behind them and cross entropy.
+/// processor, where autograd follows, bilinear resizing, sums with a ReLU behind them and cross entropy. Convolutions keep nothing of a
+/// batch norm's result, which the backward pass computes again.
 /// </summary>
 public readonly ref struct OwnKernelsScope
 {
-    readonly bool before;
+    readonly RemadeMaps? before;
 
     /// <summary>Begins.</summary>
     /// <param name="on">False leaves everything to libtorch.</param>
-    public OwnKernelsScope(bool on) => before = OwnKernels.Switch(on);
+    public OwnKernelsScope(bool on) => before = RemadeMaps.Replace(on ? new RemadeMaps() : null);
 
     /// <summary>Restores what was before.</summary>
-    public void Dispose() => OwnKernels.Switch(before);
+    public void Dispose() => RemadeMaps.Replace(before);
 }

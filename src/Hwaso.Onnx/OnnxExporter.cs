@@ -127,7 +127,8 @@ sealed class OnnxExporter
         Document.Node(type, $"{type}_{output}", inputs, [output], attributes);
 
     // Several outputs are numbered from 0; a detector gives detections and masks.
-    string Output(int k) => options.Detector is not null && k == 1 ? "masks"
+    string Output(int k) => k < options.OutputNames.Count ? options.OutputNames[k]
+        : options.Detector is not null && k == 1 ? "masks"
         : graph.Outputs.Count == 1 || options.Detector is not null ? options.OutputName : $"{options.OutputName}_{k}";
 
     /// <summary>The tensor of an argument.</summary>

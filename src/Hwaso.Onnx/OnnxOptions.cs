@@ -40,6 +40,9 @@ public sealed record OnnxOptions
 
     /// <summary>The output's name.</summary>
     public string OutputName { get; init; } = "output";
+
+    /// <summary>A name for each output, instead of <see cref="OutputName"/> and numbers; empty for those.</summary>
+    public IReadOnlyList<string> OutputNames { get; init; } = [];
 }
 
 /// <summary>How a file computes labels from scores.</summary>

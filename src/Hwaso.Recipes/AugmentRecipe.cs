@@ -24,6 +24,12 @@ public sealed record AugmentRecipe(SizePx Crop)
     /// <summary>The distance between the random scales, above 0; it divides the range evenly.</summary>
     public double ScaleStep { get; init; } = 0.1;
 
+    /// <summary>
+    /// A crop whose commonest class has this share of its labelled pixels or more is drawn again, ten times at most; above 0, at most 1;
+    /// null for crops of any labels.
+    /// </summary>
+    public double? CatMaxRatio { get; init; }
+
     /// <summary>Whether half the images are mirrored left to right.</summary>
     public bool Flip { get; init; } = true;
 
@@ -68,6 +74,7 @@ public sealed record AugmentRecipe(SizePx Crop)
             ScaleMin = map["scale_min"].Number(min: 0, aboveMin: true) ?? augment.ScaleMin,
             ScaleMax = map["scale_max"].Number(min: 0, aboveMin: true) ?? augment.ScaleMax,
             ScaleStep = map["scale_step"].Number(min: 0, aboveMin: true) ?? augment.ScaleStep,
+            CatMaxRatio = map["cat_max_ratio"].Number(min: 0, aboveMin: true, max: 1),
             Flip = map["flip"].Flag() ?? augment.Flip,
             Photometric = map["photometric"].Flag() ?? augment.Photometric,
             Mean = map["mean"].Numbers(count: channels) ?? MeanOf(channels),
@@ -89,6 +96,7 @@ public sealed record AugmentRecipe(SizePx Crop)
         yaml.Number("scale_max", ScaleMax);
         yaml.Number("scale_step", ScaleStep);
         yaml.Size("crop", Crop);
+        yaml.Number("cat_max_ratio", CatMaxRatio);
         yaml.Flag("flip", Flip);
         yaml.Flag("photometric", Photometric);
         yaml.Numbers("mean", Mean);

@@ -35,8 +35,8 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
     /// <summary>Whether tensors are kept channels last (NHWC), the faster order on most devices, or contiguous (NCHW).</summary>
     public bool ChannelsLast { get; init; } = true;
 
-    /// <summary>Whether convolutions learn by Hwaso's own kernels, in float32 on a processor, or by libtorch's alone.</summary>
-    public bool OwnKernels { get; init; }
+    /// <summary>Whether layers learn by Hwaso's own kernels where these are faster, in float32 on a processor, or by libtorch's alone.</summary>
+    public bool OwnKernels { get; init; } = true;
 
     /// <summary>The type that products and convolutions compute in.</summary>
     public Precision Precision { get; init; } = Precision.Float32;

@@ -60,6 +60,9 @@ public sealed class OnnxModel : IDisposable
     /// <summary>The threads that the model computes with.</summary>
     public WorkerPool Pool => pool;
 
+    /// <summary>The kernels of its vectors.</summary>
+    internal KernelSet Kernels => kernels;
+
     /// <summary>The operator that makes the first output, past those that only move its numbers; empty if it is unknown.</summary>
     internal string LastOperator { get; }
 

@@ -22,6 +22,9 @@ public sealed class SegmentationModel : IDisposable
         var task = model.Metadata.GetValueOrDefault(SegmentationMetadata.TaskKey, SegmentationMetadata.Task);
         if (task != SegmentationMetadata.Task)
             throw new ModelFormatException(place, $"is a network for {task}; one for segmentation was wanted");
+        if (model.Metadata.ContainsKey(ModelMetadata.Queries))
+            throw new ModelFormatException(place, "answers with classes and masks of queries, for instances and panoptic segments; for "
+                + "labels export the network without --queries, for the others say --as instances or --as panoptic");
         layout = InputLayout.Of(model.Inputs, place);
         Metadata = SegmentationMetadata.Read(model.Metadata, place, options, layout.Channels, model.Inputs[0].IsFloat);
         var isOurs = model.Metadata.ContainsKey(SegmentationMetadata.TaskKey);
@@ -391,7 +394,8 @@ public sealed class SegmentationModel : IDisposable
     }
 
     SegmentationSession Opened(SegmentationSizes sizes, int rows, int columns) =>
-        new(model.Open(layout.Shape(rows, columns)), Metadata, layout, model.Inputs[0].Type, model.Pool, sizes, rows, columns,
+        new(model.Open(layout.Shape(rows, columns)), Metadata, layout, model.Inputs[0].Type, model.Pool, model.Kernels, sizes, rows,
+            columns,
             (shape, isFloat) => CheckThreshold(OutputLayout.Of(
                 shape, isFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null,
                 model.LastOperator, Metadata.OneChannel, sizes))!);

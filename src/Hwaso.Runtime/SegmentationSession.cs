@@ -10,6 +10,9 @@ sealed unsafe class SegmentationSession
 {
     const int ColorValues = 256;
 
+    // A vector of scores may reach beyond the last one.
+    const int Behind = 16;
+
     readonly Session session;
     readonly WorkerPool pool;
     readonly InputLayout input;
@@ -33,14 +36,14 @@ sealed unsafe class SegmentationSession
     /// <param name="input">How the network takes images.</param>
     /// <param name="type">The element type of its input.</param>
     /// <param name="pool">The threads to compute with.</param>
+    /// <param name="kernels">The kernels of the model's vectors.</param>
     /// <param name="sizes">The sizes of images and labels.</param>
     /// <param name="rows">Rows of the network's input.</param>
     /// <param name="columns">Columns of the network's input.</param>
     /// <param name="read">What an output of some sizes is; the flag is whether it holds floating-point numbers.</param>
     public SegmentationSession(
-        Session session, SegmentationMetadata metadata, InputLayout input, OnnxType type, WorkerPool pool, SegmentationSizes sizes,
-            int rows,
-        int columns, Func<int[], bool, OutputLayout> read)
+        Session session, SegmentationMetadata metadata, InputLayout input, OnnxType type, WorkerPool pool, KernelSet kernels,
+        SegmentationSizes sizes, int rows, int columns, Func<int[], bool, OutputLayout> read)
     {
         (this.session, this.metadata, this.input, this.type, this.pool, Sizes) = (session, metadata, input, type, pool, sizes);
         (this.rows, this.columns) = (rows, columns);
@@ -63,12 +66,12 @@ sealed unsafe class SegmentationSession
             ResizeTable Table(int from, int to) => ResizeTable.Linear(from, to, (double)to / from, mode);
             var count = checked(output.Classes * output.Height * output.Width);
             if (!session.IsPlanned || output.IsLast || output.One is not null)
-                held = GC.AllocateUninitializedArray<float>(count, pinned: true);
+                held = GC.AllocateUninitializedArray<float>(count + Behind, pinned: true);
             fixed (float* scores = held is not null ? held : session.Output(0))
             fixed (byte* to = labels)
             {
                 // The addresses stay valid: the session's memory, the scores that are held and the labels are pinned.
-                kernel = new LabelKernel(
+                kernel = kernels.Labels(
                     output.Classes, output.Height, output.Width, Table(output.Height, sizes.LabelHeight),
                     Table(output.Width, sizes.LabelWidth), scores, to, pool.Threads);
                 finite = new FiniteKernel(scores, count);
@@ -105,14 +108,30 @@ sealed unsafe class SegmentationSession
         if (held is not null)
             Hold();
         finite!.Reset();
-        pool.Run(finite, scratch);
-        if (!finite.IsFinite)
+        if (!Decide())
             throw new ArithmeticException(
                 $"the network's scores of an image of {Sizes.Width}×{Sizes.Height} pixels are not finite; the first "
                 + $"layer with such a result is {session.FirstNotFinite() ?? "not found"}; check the file's weights, its precision "
                 + "(half precision ends at 65504) and the normalisation");
-        pool.Run(kernel, scratch);
-        GC.KeepAlive(memory);
+    }
+
+    /// <summary>Finds the labels; false if a score is not finite.</summary>
+    bool Decide()
+    {
+        var hasThreads = pool.TryEnter();
+        try
+        {
+            pool.Run(finite!, scratch);
+            if (finite!.IsFinite)
+                pool.Run(kernel!, scratch);
+            GC.KeepAlive(memory);
+            return finite.IsFinite;
+        }
+        finally
+        {
+            if (hasThreads)
+                pool.Leave();
+        }
     }
 
     /// <summary>The numbers that the network gets for an image.</summary>

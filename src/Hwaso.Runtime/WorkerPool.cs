@@ -4,20 +4,18 @@ using Hwaso.Runtime.Kernels;
 namespace Hwaso.Runtime;
 
 /// <summary>Threads that models compute with: one model's own, or shared by several.</summary>
-/// <remarks>One run at a time uses all threads. A run that starts meanwhile computes on its caller's thread alone.</remarks>
+/// <remarks>A run that is alone uses all threads. Runs at the same time share them: each has its caller's thread, and some of the others.
+/// </remarks>
 public sealed unsafe class WorkerPool : IDisposable
 {
     // The steps of a run follow within microseconds of each other: waking a thread takes longer than spinning.
     const int Spins = 4000;
-    const int Open = 1 << 30;
 
     readonly Thread[] threads;
+    readonly Team[] teams;
     readonly SemaphoreSlim wake = new(0);
     readonly RunGate gate = new();
-    Kernel? kernel;
-    nint[] scratch = [];
-    Exception? failure;
-    int next, state, generation, asleep, busy;
+    int generation, asleep;
     volatile bool ends;
 
     /// <summary>Starts the threads.</summary>
@@ -28,6 +26,8 @@ public sealed unsafe class WorkerPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
         this.threads = new Thread[threads - 1];
+        // As many runs as can have a second thread each.
+        teams = [.. Enumerable.Range(0, Math.Max(1, threads / 2)).Select(_ => new Team())];
         for (var k = 0; k < this.threads.Length; k++)
         {
             var number = k + 1;
@@ -62,13 +62,16 @@ public sealed unsafe class WorkerPool : IDisposable
     /// <summary>Ends a run.</summary>
     internal void Leave() => gate.Leave();
 
+    // Threads that may help a caller: every run has one of its own.
+    int Helpers => Threads - Math.Max(1, gate.Runs);
+
     /// <summary>Computes all items of a kernel.</summary>
     /// <param name="work">The kernel.</param>
     /// <param name="memory">The address of each thread's scratch memory, the caller's first.</param>
     internal void Run(Kernel work, nint[] memory)
     {
         var items = work.Items;
-        if (items <= 1 || threads.Length == 0 || ends || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
+        if (items <= 1 || Helpers < 1 || ends || Array.Find(teams, t => t.TryTake()) is not { } team)
         {
             for (var k = 0; k < items; k++)
                 work.Run(k, (byte*)memory[0]);
@@ -77,25 +80,17 @@ public sealed unsafe class WorkerPool : IDisposable
         Exception? failed;
         try
         {
-            (kernel, scratch, failure) = (work, memory, null);
-            Volatile.Write(ref next, -1);
+            team.Begin(work, memory);
             Interlocked.Increment(ref generation);
-            Interlocked.Exchange(ref state, Open);
-            var sleeping = Volatile.Read(ref asleep);
+            // Those that may not help sleep on.
+            var sleeping = Volatile.Read(ref asleep) - (threads.Length - Helpers);
             if (sleeping > 0)
                 wake.Release(Math.Min(sleeping, items - 1));
-            Take(0);
+            team.Work(0);
         }
         finally
         {
-            // Wait for the threads that joined; the gate is closed for the others.
-            Interlocked.And(ref state, ~Open);
-            var wait = new SpinWait();
-            while (Volatile.Read(ref state) != 0)
-                wait.SpinOnce(sleep1Threshold: -1);
-            failed = failure;
-            kernel = null;
-            Volatile.Write(ref busy, 0);
+            failed = team.End();
         }
         if (failed is OutOfMemoryException)
             throw new InsufficientMemoryException($"a kernel lacks memory: {failed.Message}", failed);
@@ -114,50 +109,105 @@ public sealed unsafe class WorkerPool : IDisposable
 
     void Work(int number)
     {
-        var done = 0;
+        var (done, spins) = (0, 0);
         while (!ends)
         {
-            var spins = 0;
-            while (Volatile.Read(ref generation) == done && !ends)
-                if (spins++ < Spins)
-                    Thread.SpinWait(8);
-                else
-                {
-                    Interlocked.Increment(ref asleep);
-                    if (Volatile.Read(ref generation) == done && !ends)
-                        wake.Wait();
-                    Interlocked.Decrement(ref asleep);
-                }
-            done = Volatile.Read(ref generation);
-            if (!Join())
+            if (Volatile.Read(ref generation) is var now && now != done)
+            {
+                done = now;
+                // A thread that may not help falls asleep, however many kernels others run.
+                if (number <= Helpers && Help(number))
+                    spins = 0;
+            }
+            if (spins++ < Spins)
+            {
+                Thread.SpinWait(8);
                 continue;
-            Take(number);
-            Interlocked.Decrement(ref state);
+            }
+            Interlocked.Increment(ref asleep);
+            // A thread that is woken without work, because another kernel's caller saw it asleep too, sleeps on without spinning.
+            if (Volatile.Read(ref generation) == done && !ends)
+                wake.Wait();
+            Interlocked.Decrement(ref asleep);
         }
     }
 
-    bool Join()
+    // Each thread looks at the teams in an order of its own, so that all of them get help.
+    bool Help(int number)
     {
-        for (var seen = Volatile.Read(ref state); (seen & Open) != 0; seen = Volatile.Read(ref state))
-            if (Interlocked.CompareExchange(ref state, seen + 1, seen) == seen)
-                return true;
-        return false;
+        var helped = false;
+        for (var k = 0; k < teams.Length; k++)
+            if (teams[(number + k) % teams.Length] is var team && team.TryJoin())
+            {
+                helped = true;
+                team.Work(number);
+                team.Leave();
+            }
+        return helped;
     }
 
-    void Take(int number)
+    /// <summary>The threads that compute one kernel.</summary>
+    sealed class Team
     {
-        try
+        const int Open = 1 << 30;
+
+        Kernel? kernel;
+        nint[] scratch = [];
+        Exception? failure;
+        int next, state, taken;
+
+        /// <summary>Takes the team for a caller; false if another has it.</summary>
+        public bool TryTake() => Volatile.Read(ref taken) == 0 && Interlocked.CompareExchange(ref taken, 1, 0) == 0;
+
+        /// <summary>Lets threads join.</summary>
+        public void Begin(Kernel work, nint[] memory)
         {
-            var work = kernel!;
-            var memory = (byte*)scratch[number];
-            for (int k = Interlocked.Increment(ref next), items = work.Items; k < items; k = Interlocked.Increment(ref next))
-                work.Run(k, memory);
+            (kernel, scratch, failure) = (work, memory, null);
+            Volatile.Write(ref next, -1);
+            Interlocked.Exchange(ref state, Open);
         }
-        // The caller's thread rethrows it, whichever thread it occurred on. The items that nobody took are skipped.
-        catch (Exception error)
+
+        /// <summary>Waits for the threads that joined, and gives the team back.</summary>
+        /// <returns>What failed, on whichever thread; null for nothing.</returns>
+        public Exception? End()
         {
-            failure = error;
-            Volatile.Write(ref next, int.MaxValue / 2);
+            // The gate is closed for those that come now.
+            Interlocked.And(ref state, ~Open);
+            var wait = new SpinWait();
+            while (Volatile.Read(ref state) != 0)
+                wait.SpinOnce(sleep1Threshold: -1);
+            var failed = failure;
+            kernel = null;
+            Volatile.Write(ref taken, 0);
+            return failed;
+        }
+
+        public bool TryJoin()
+        {
+            for (var seen = Volatile.Read(ref state); (seen & Open) != 0; seen = Volatile.Read(ref state))
+                if (Interlocked.CompareExchange(ref state, seen + 1, seen) == seen)
+                    return true;
+            return false;
+        }
+
+        public void Leave() => Interlocked.Decrement(ref state);
+
+        /// <summary>Computes items until none is left.</summary>
+        public void Work(int number)
+        {
+            try
+            {
+                var work = kernel!;
+                var memory = (byte*)scratch[number];
+                for (int k = Interlocked.Increment(ref next), items = work.Items; k < items; k = Interlocked.Increment(ref next))
+                    work.Run(k, memory);
+            }
+            // The caller's thread rethrows it, whichever thread it occurred on. The items that nobody took are skipped.
+            catch (Exception error)
+            {
+                failure = error;
+                Volatile.Write(ref next, int.MaxValue / 2);
+            }
         }
     }
 }

@@ -129,6 +129,44 @@ public sealed class CropSamplerTests
         Assert.Equal(Enumerable.Range(0, 17).Select(s => (int)(520 * (0.5 + s / 10.0) + 0.5)), seen.Order());
     }
 
+    [Fact]
+    public void A_crop_that_one_class_fills_is_drawn_again_ten_times_at_most()
+    {
+        const double Share = 0.75;
+        var item = Item(40, 30);
+        // Class 1 in a corner, ignored pixels in another, class 0 elsewhere.
+        for (var k = 0; k < 40 * 30; k++)
+            item.Labels.Labels[k] = (byte)(k % 40 < 12 && k / 40 < 12 ? 1 : k % 40 > 30 && k / 40 > 20 ? 255 : 0);
+        var augmentation = plain with { CropHeight = 14, CropWidth = 14, MinScale = 0.5, MaxScale = 1.5, ScaleStep = 0.5, Flip = true };
+        var redrawn = new HashSet<int>();
+        for (var k = 0; k < 300; k++)
+        {
+            var (limited, replayed) = (new KeyedRandom(7, 0, k), new KeyedRandom(7, 0, k));
+            var plan = CropPlan.Choose(augmentation with { CatMaxRatio = Share }, 40, 30, ref limited, item.Labels);
+
+            // mmsegmentation's loop, with the labels that the sampler cuts out.
+            replayed.Next();
+            var (draws, expected) = (0, Draw(ref replayed));
+            for (; draws < 10 && !IsMixed(expected); draws++)
+                expected = Draw(ref replayed);
+            Assert.Equal(expected with { Flip = replayed.UpTo(1) == 1 }, plan);
+            redrawn.Add(draws);
+
+            CropPlan Draw(ref KeyedRandom random)
+            {
+                var y = random.UpTo(Math.Max(0, plan.ScaledHeight - 14));
+                return new CropPlan(plan.ScaledWidth, plan.ScaledHeight, random.UpTo(Math.Max(0, plan.ScaledWidth - 14)), y, false);
+            }
+        }
+        Assert.Superset(new HashSet<int> { 0, 1, 10 }, redrawn);
+
+        bool IsMixed(CropPlan plan)
+        {
+            var counts = Fill(augmentation, item, plan).Labels.Where(l => l != 255).CountBy(l => l).Select(c => c.Value).ToArray();
+            return counts.Length > 1 && counts.Max() / (double)counts.Sum() < Share;
+        }
+    }
+
     static double Bilinear(RgbImage image, double x, double y, int c)
     {
         x = Math.Clamp(x, 0, image.Width - 1);
@@ -173,7 +211,8 @@ public sealed class CropSamplerTests
 
     static (float[] Image, byte[] Labels) Fill(Augmentation augmentation, LabelledImage item, CropPlan plan)
     {
-        var (image, labels) = (new float[augmentation.Mean.Count * 6 * 8], new byte[6 * 8]);
+        var pixels = augmentation.CropHeight * augmentation.CropWidth;
+        var (image, labels) = (new float[augmentation.Mean.Count * pixels], new byte[pixels]);
         var random = new KeyedRandom(1, 1, 1);
         new CropSampler(augmentation).Fill(item, plan, ref random, image, labels);
         return (image, labels);

@@ -68,6 +68,7 @@ public sealed class PublishedLayoutTests : IDisposable
     [InlineData("ade20k", new byte[] { 255, 0, 1, 149 })]
     // Things without the 11 unused are 0 to 79; stuff 91 to 181 follows as 80 to 170.
     [InlineData("coco-stuff", new byte[] { 0, 80, 170, 255 })]
+    [InlineData("coco-panoptic", new byte[] { 0, 1, 2, 255 })]
     [InlineData("list", new byte[] { 0, 1, 2, 255 })]
     [InlineData("folder", new byte[] { 0, 1, 2, 255 })]
     public void Label_values_become_training_indices(string layout, byte[] areas)

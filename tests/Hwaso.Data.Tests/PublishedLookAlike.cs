@@ -1,3 +1,4 @@
+using Hwaso.Data.Panoptic;
 using Hwaso.Imaging;
 
 namespace Hwaso.Data.Tests;
@@ -57,6 +58,9 @@ static class PublishedLookAlike
                 At("ADEChallengeData2016", "annotations", full, $"ADE_{split}_{k:00000000}.png"), [0, 1, 2, 150]),
             "coco-stuff" =>
                 (named, At("images", split + "2017", named + ".jpg"), At("annotations", split + "2017", named + ".png"), [0, 91, 181, 255]),
+            "coco-panoptic" =>
+                (named, At("images", split + "2017", named + ".jpg"), At("annotations", $"panoptic_{split}2017", named + ".png"),
+                    [Segment(k, 0), Segment(k, 1), Segment(k, 2), 0]),
             "list" => ($"images/{k}", At("images", $"{k}.jpg"), At("labels", $"{k}.png"), [0, 1, 2, 255]),
             "folder" => ($"{k}", At("images", split, $"{k}.jpg"), At("masks", split, $"{k}_mask.png"), (int[])[0, 1, 2, 3]),
             _ => throw new ArgumentException($"no look-alike of '{layout}'"),
@@ -74,7 +78,9 @@ static class PublishedLookAlike
             Png.Write(image, picture);
         else
             Jpeg.Write(image, picture);
-        if (layout == "folder")
+        if (layout == "coco-panoptic")
+            Png.Write(label, new PanopticMap(Width, Height, [.. labels.Labels], []).ToColours());
+        else if (layout == "folder")
             Png.Write(label, Colored(labels));
         else if (layout.StartsWith("voc", StringComparison.Ordinal) || layout.StartsWith("pascal", StringComparison.Ordinal))
             Png.WriteIndexed(label, labels, Palette.Voc);
@@ -82,6 +88,9 @@ static class PublishedLookAlike
             Png.WriteGray(label, labels);
         return (name, label);
     }
+
+    // Numbers that mean something else in each image, as COCO's do.
+    static int Segment(int image, int area) => 10 * image + area + 1;
 
     static RgbImage Colored(LabelMap labels)
     {
@@ -117,6 +126,16 @@ static class PublishedLookAlike
                     break;
                 case "pascal-context-60":
                     List($"VOC2010/ImageSets/Segmentation/{split}_context.txt", images.Select(ids));
+                    break;
+                case "coco-panoptic":
+                    List($"annotations/panoptic_{split}2017.json",
+                    [
+                        "{\"categories\": [{\"id\": 3, \"name\": \"car\", \"isthing\": 1}, {\"id\": 7, \"name\": \"sky\", \"isthing\": 0}, "
+                            + "{\"id\": 9, \"name\": \"person\", \"isthing\": 1}], \"annotations\": [",
+                        string.Join(",\n", images.Select(k => $"{{\"image_id\": {k}, \"file_name\": \"{k:000000000000}.png\", \"segments_info\": ["
+                            + string.Join(", ", new[] { 3, 7, 9 }.Select((c, n) => $"{{\"id\": {Segment(k, n)}, \"category_id\": {c}}}")) + "]}")),
+                        "]}",
+                    ]);
                     break;
                 case "list":
                     List($"{split}.txt", images.Select(k => $"images/{k}.jpg labels/{k}.png"));

@@ -210,6 +210,7 @@ sealed class RandomRecipes(Random random)
             ScaleMin = min,
             ScaleMax = min + (random.Next(9) * step),
             ScaleStep = step,
+            CatMaxRatio = MaybeValue(random.NextDouble) is { } share ? 1 - share : null,
             Flip = Coin(),
             Photometric = Coin(),
             Mean = [random.NextDouble() - 0.5, 0, -Above0()],

@@ -31,9 +31,10 @@ sealed class EvaluateVerb : Verb
     readonly Option<string?> boxes = Values.Text(
         "--boxes", "FILE", "pose networks: a detector's boxes, COCO's result JSON (default: the recipe's, or true boxes)");
     readonly Option<string?> results = Values.Text(
-        "--results", "FILE.json", "pose networks and detectors: also writes the people or objects found as COCO's results");
+        "--results", "FILE.json", "pose networks, detectors, --as: also writes what was found in COCO's form; of panoptic segments, PNGs too");
     readonly Option<string[]> set = Values.Settings(
         "--set", "pose networks and detectors: another protocol, e.g. --set pose.flip_test=false");
+    readonly QueryOptions queries = new();
     readonly ViewOptions views = new();
     readonly ForeignOptions foreign = new();
     readonly MeasureOptions measures = new();
@@ -45,7 +46,7 @@ sealed class EvaluateVerb : Verb
         {
             source, data, layout, split, measures.Absent, measures.Boundary, measures.Bootstrap, boxes, results, set,
         };
-        foreach (var option in views.All.Concat(foreign.All))
+        foreach (var option in queries.All.Concat(views.All).Concat(foreign.All))
             Command.Add(option);
     }
 
@@ -58,6 +59,7 @@ sealed class EvaluateVerb : Verb
         "evaluate best.safetensors --data cityscapes --crop 512x1024 --stride 341x683 --json",
         "evaluate demo/pose-run --data demo/people --results people.json",
         "evaluate demo/detection-run --data demo/objects --set detection.score=0.3",
+        "evaluate mask2former.safetensors --data coco --layout coco-panoptic --as panoptic",
         "evaluate best.safetensors --data VOCdevkit --protocol pascal-context-59/hrnet",
     ];
 
@@ -76,6 +78,10 @@ sealed class EvaluateVerb : Verb
     {
         var asked = Read(arguments);
         var pose = new PoseViewArguments(arguments.GetValue(boxes), arguments.GetValue(results), arguments.GetValue(set) ?? []);
+        if (queries.Of(arguments) is { } wanted)
+            return pose is { Boxes: null, Settings.Count: 0 } && foreign.Of(arguments) is null
+                ? QueryEvaluating.Run(asked, wanted, pose.Results, context)
+                : throw new UsageException("--boxes, --set and what an exported file does not say do not go with --as; leave them out");
         if (PoseNetwork.Is(asked.Source))
         {
             if (asked.Views.Any || asked.Boundary || arguments.GetValue(measures.Absent) is not null || foreign.Of(arguments) is not null)

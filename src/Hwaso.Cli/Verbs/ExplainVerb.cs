@@ -25,11 +25,13 @@ sealed class ExplainVerb : Verb
     readonly Option<string?> folder = Values.Text("--out", "DIR", "folder to write to", required: true);
     readonly Option<string?> at = Values.Text("--at", "X,Y", "a pixel: selects its class, or in transformers the patch that attends");
     readonly Option<string?> name = Values.Text("--class", "NAME", "the class whose maps are drawn, where attention has one for each");
+    readonly Option<int?> query = Values.Whole(
+        "--query", "N", "a query of an EoMT or Mask2Former (default: the one that decides at the pixel, or in the image)", min: 0);
     readonly Option<bool> modules = Values.Flag("--modules", "also draws every module alone, not only each stage's mean");
 
     public ExplainVerb() => Command = new Command("explain", "draws attention maps per stage as heat maps over the image")
     {
-        source, images, folder, at, name, modules,
+        source, images, folder, at, name, query, modules,
     };
 
     public override Command Command { get; }
@@ -54,7 +56,8 @@ sealed class ExplainVerb : Verb
         var chosen = arguments.GetValue(name) is { } wanted ? model.ClassOf(wanted) : (int?)null;
         var drawn = new AttentionFiles(model, output);
         OutputFolder.Make(output);
-        var result = drawn.Write(paths, new AttentionQuestion(chosen, pixel, arguments.GetValue(modules)), context.Log, context.Cancel);
+        var question = new AttentionQuestion(chosen, pixel, arguments.GetValue(modules), arguments.GetValue(query));
+        var result = drawn.Write(paths, question, context.Log, context.Cancel);
         context.Result(
             new JsonObject { ["files"] = JsonOutput.Array(result.Files), ["failed"] = JsonOutput.Failures(result.Failed) },
             text =>

@@ -16,12 +16,14 @@ sealed class ExportVerb : Verb
     readonly Option<bool> half = Values.Flag("--fp16", "weights and computation of half precision: half the bytes");
     readonly Option<bool> fold = Values.Flag("--fold", "folds batch norms into the convolutions before them (always with --fp16)");
     readonly Option<bool> labels = Values.Flag("--labels", "the output is the class of each pixel of the image instead of scores");
+    readonly Option<bool> queries = Values.Flag(
+        "--queries", "the outputs are classes and masks of queries (EoMT, Mask2Former), for predict --as instances or panoptic");
     readonly Option<bool> deform =
         Values.Flag("--deform-conv", "writes deformable convolutions as DeformConv (operator set 19), not as grid sampling");
 
     public ExportVerb() => Command = new Command("export", "writes a network as one ONNX file, with its classes, colours and normalisation")
     {
-        source, target, size, dynamic, half, fold, labels, deform,
+        source, target, size, dynamic, half, fold, labels, queries, deform,
     };
 
     public override Command Command { get; }
@@ -31,6 +33,7 @@ sealed class ExportVerb : Verb
         "export demo/run --out road.onnx",
         "export best.safetensors --out road.onnx --size 512x1024",
         "export demo/run --out road.onnx --fp16 --labels",
+        "export eomt.safetensors --out eomt.onnx --queries --size 512x512",
     ];
 
     public override int Run(ParseResult arguments, VerbContext context)
@@ -42,7 +45,7 @@ sealed class ExportVerb : Verb
             throw new UsageException($"{path}: ONNX files end in .onnx, and are known by that");
         var options = new ExportOptions(
             arguments.GetValue(size), arguments.GetValue(fold), arguments.GetValue(half), arguments.GetValue(labels),
-                arguments.GetValue(deform));
+                arguments.GetValue(deform), arguments.GetValue(queries));
         // On the processor: the recording runs there in any case, and needs no more.
         context.UseTorch();
         using var model = LoadedModel.Open(arguments.GetRequiredValue(source), Torch.Device.Cpu);

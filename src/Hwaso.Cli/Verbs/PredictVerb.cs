@@ -31,7 +31,9 @@ sealed class PredictVerb : Verb
     readonly Option<string?> boxes = Values.Text(
         "--boxes", "FILE|whole", "pose networks: the people's boxes, COCO's annotations or results (default: whole, one person an image)");
     readonly Option<double?> least = Values.Share(
-        "--score", "NUMBER", "detectors: leaves out detections of lower scores (default: as trained, drawn from 0.3)");
+        "--score", "NUMBER", "detectors, --as instances: leaves out lower scores (default: as trained, drawn from 0.3); --as panoptic: the "
+            + "least score of a segment (default: 0.8)");
+    readonly QueryOptions queries = new();
     readonly ViewOptions views = new();
     readonly ForeignOptions foreign = new();
 
@@ -41,7 +43,7 @@ sealed class PredictVerb : Verb
         {
             source, images, folder, overlay, submission, boxes, least,
         };
-        foreach (var option in views.All.Concat(foreign.All))
+        foreach (var option in queries.All.Concat(views.All).Concat(foreign.All))
             Command.Add(option);
     }
 
@@ -53,6 +55,7 @@ sealed class PredictVerb : Verb
         "predict best.safetensors photos/*.png --out labels",
         "predict demo/pose-run person.jpg --out poses",
         "predict demo/detection-run street.jpg --out boxes --score 0.5",
+        "predict mask2former.safetensors street.jpg --out segments --as panoptic --overlay",
         "predict best.safetensors aerial.png --out labels --crop 1024x1024",
         "predict best.safetensors leftImg8bit/test/*/*.png --out results --protocol cityscapes/hrnet --submission cityscapes",
     ];
@@ -67,6 +70,10 @@ sealed class PredictVerb : Verb
         // Before its task is asked for: a file that is missing has none.
         if (!File.Exists(asked.Source) && !Directory.Exists(asked.Source) && !Segmenter.IsExported(asked.Source))
             throw RunFolder.Missing(asked.Source);
+        if (queries.Of(arguments) is { } wanted)
+            return arguments.GetValue(boxes) is null && foreign.Of(arguments) is null
+                ? QueryPredicting.Run(asked, wanted, arguments.GetValue(least), context)
+                : throw new UsageException("--boxes and what an exported file does not say do not go with --as; leave them out");
         if (PoseNetwork.Is(asked.Source))
         {
             if (asked.Overlay || asked.Submission is not null || asked.Views.Any || foreign.Of(arguments) is not null)

@@ -73,6 +73,7 @@ sealed class ScoreVerb : Verb
         "score ours cityscapes --layout cityscapes --against theirs",
         "score results.json annotations/person_keypoints_val2017.json --layout coco-keypoints",
         "score results.json annotations/instances_val2017.json --layout coco-boxes",
+        "score panoptic.json annotations/panoptic_val2017.json --layout coco-panoptic",
         "score 'out/pred_*.png' 'out/gt_*.png' --layout labels --classes 5 --absent zero --json",
     ];
 
@@ -105,6 +106,8 @@ sealed class ScoreVerb : Verb
     public override int Run(ParseResult arguments, VerbContext context)
     {
         var asked = Read(arguments);
+        if (PanopticScoring.Is(asked))
+            return PanopticScoring.Run(asked, context);
         if (PoseScoring.Layouts.Contains(asked.Layout))
             return PoseScoring.Run(asked, context);
         if (ObjectScoring.Layouts.Contains(asked.Layout))

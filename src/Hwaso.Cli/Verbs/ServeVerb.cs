@@ -33,6 +33,8 @@ sealed class ServeVerb : Verb
         Values.Texts("--requests-per-minute", "N", "the most requests of a key in a minute (default: no limit)"),
         Values.Texts("--hosts", "NAME", "names of this server, besides localhost and addresses"),
         Values.Texts("--cors", "ORIGIN", "origins whose pages may call the server (default: none)"),
+        Values.Texts(
+            "--engine", "runtime|libtorch", "answers images of runs and checkpoints (default: runtime on the processor, libtorch on a GPU)"),
         Values.Texts("--batch", "N", "the most images of one size that run as a batch (default: 1)"),
         Values.Texts("--batch-wait", "MS", "the longest time that an image waits for others (default: 0)"),
         Values.Texts("--queue", "N", "requests that may wait; more are refused with 429 (default: 1)"),
@@ -63,6 +65,7 @@ sealed class ServeVerb : Verb
         "serve road.onnx",
         "serve demo/run streets=best.safetensors --urls http://0.0.0.0:8080 --keys keys.txt",
         "serve --runs runs --data cityscapes --queue 4",
+        "serve demo/run --device cuda",
     ];
 
     public override int Run(ParseResult arguments, VerbContext context)
@@ -81,7 +84,10 @@ sealed class ServeVerb : Verb
             given["layout"] = [named];
         var read = SettingsReader.Read(given, Environment.GetEnvironmentVariable, arguments.GetValue(config));
         if (read.Runs is not null || !read.Models.All(Segmenter.IsExported))
-            context.UseTorch();
+            read = read with { Device = context.UseTorch() };
+        else if (read.Engine == Engine.Libtorch || context.Device is not (null or "cpu"))
+            throw new UsageException("libtorch, and so a GPU, runs the networks of run folders and checkpoints; an exported network runs on "
+                + "the processor: leave --device and --engine out, or serve the run that it came from");
         var training = new TrainingCommand(
             [.. OwnProgram.Words, .. context.CommonWords], ShippedRecipes.Recipes.ToDictionary(name => name, ShippedRecipes.FileOf));
         Serve(read with { Threads = context.ProcessorThreads, Training = training }, context).GetAwaiter().GetResult();

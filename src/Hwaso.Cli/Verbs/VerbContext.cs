@@ -4,6 +4,7 @@ using Hwaso.Cli.Output;
 using Hwaso.Inference;
 using Hwaso.Inference.Boxes;
 using Hwaso.Inference.Poses;
+using Hwaso.Inference.Queries;
 using Hwaso.Runtime;
 using Hwaso.Torch;
 
@@ -70,6 +71,16 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
         RefuseDevice(source);
         return settings.Count == 0 ? DetectorNetwork.OpenExported(source, ProcessorThreads)
             : throw new UsageException($"{settings[0]}: {source} has its limits inside; export the run again after changing them");
+    }
+
+    /// <summary>Opens a network with queries for instances and panoptic segments.</summary>
+    /// <param name="source">A run folder or a checkpoint, on libtorch, or an exported network, on Hwaso.Runtime.</param>
+    public QueryNetwork OpenQueries(string source)
+    {
+        if (!Segmenter.IsExported(source))
+            return QueryNetwork.Open(source, UseTorch());
+        RefuseDevice(source);
+        return QueryNetwork.OpenExported(source, ProcessorThreads);
     }
 
     /// <summary>Opens the network that a verb segments images with.</summary>

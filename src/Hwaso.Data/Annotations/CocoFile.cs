@@ -53,7 +53,7 @@ public sealed record CocoFile(
                 path, "has no 'images'; COCO's annotations, {\"images\": […], \"annotations\": […], …}, were wanted");
     }
 
-    static CocoImage Image(JsonStream json)
+    internal static CocoImage Image(JsonStream json)
     {
         long? id = null;
         var image = new CocoImage(0, "", 0, 0);

@@ -1,13 +1,19 @@
+using Hwaso.Data.Panoptic;
+using Hwaso.Imaging;
+
 namespace Hwaso.Data.Layouts;
 
 /// <summary>
 /// Cityscapes as it is unpacked: <c>leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png</c> and <c>gtFine/SPLIT/CITY/NAME_gtFine_*.png</c>.
 /// <c>labelTrainIds</c> are read where they exist, else <c>labelIds</c>. The coarse annotations are in <c>gtCoarse</c>, laid out alike.
 /// </summary>
-public sealed class CityscapesDataset : SegmentationDataset
+public sealed class CityscapesDataset : SegmentationDataset, IPanopticTruth
 {
     const string ImageEnd = "_leftImg8bit.png";
     const string TrainIdsEnd = "_labelTrainIds.png";
+
+    // A value of 1000 and more is an object of the class value ÷ 1000; a smaller one is a whole class, of things a group.
+    const int PerClass = 1000;
 
     static readonly LabelTable trainIds = LabelTable.Plain(ClassList.Cityscapes.Count);
 
@@ -21,6 +27,39 @@ public sealed class CityscapesDataset : SegmentationDataset
 
     /// <inheritdoc/>
     public override IReadOnlyList<Sample> Samples { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PanopticCategory> Categories =>
+    [
+        .. Classes.Entries.Zip(LabelTable.CityscapesClassIds, (c, id) => new PanopticCategory(id, c.Name, c.HasInstances)
+        {
+            Colour = (c.R, c.G, c.B),
+        }),
+    ];
+
+    /// <summary>The segments of an image's <c>instanceIds</c>, numbered as there; a group of things is a crowd.</summary>
+    /// <inheritdoc/>
+    public PanopticMap SegmentsOf(int index)
+    {
+        var sample = Samples[index];
+        var path = sample.InstancePath ?? throw new DatasetException(
+            sample.ImagePath, "has no *_instanceIds.png, which tell objects apart; unpack all of gtFine");
+        var image = Png.ReadGray16(path);
+        var things = Classes.Entries.Zip(LabelTable.CityscapesClassIds).ToDictionary(c => c.Second, c => c.First.HasInstances);
+        var ids = new int[image.Values.Length];
+        for (var p = 0; p < ids.Length; p++)
+            ids[p] = things.ContainsKey(ClassOf(image.Values[p])) ? image.Values[p] : PanopticMap.Void;
+        return new PanopticMap(image.Width, image.Height, ids,
+        [
+            .. ids.Distinct().Where(id => id != PanopticMap.Void).Order()
+                .Select(id => new PanopticSegment(id, ClassOf(id), things[ClassOf(id)] && id < PerClass)),
+        ]);
+    }
+
+    /// <inheritdoc/>
+    public long ImageIdOf(int index) => index + 1;
+
+    static int ClassOf(int value) => value >= PerClass ? value / PerClass : value;
 
     /// <summary>Lists a split.</summary>
     /// <param name="root">The folder that holds leftImg8bit and gtFine, or the folders that each was unpacked into.</param>

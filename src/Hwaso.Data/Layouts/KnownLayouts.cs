@@ -33,6 +33,8 @@ static class KnownLayouts
                 .Any(folder => HasAny(folder, "annotations/training", "annotations/validation"))),
         Published("coco-stuff", ClassList.CocoStuff, LabelTable.CocoStuffIds, PairedFolders.CocoStuff,
             root => HasAny(root, "annotations/train2017", "annotations/val2017")),
+        new("coco-panoptic", CocoPanopticDataset.ClassesOf, root => LabelTable.Plain(CocoPanopticDataset.ClassesOf(root).Count),
+            CocoPanopticDataset.Open, CocoPanopticDataset.Fits),
         new("list", ListFile.Classes, root => LabelTable.Plain(ListFile.Classes(root).Count), ListFile.Open,
             root => File.Exists(Path.Combine(root, ListFile.Names))),
         new("folder", root => DescribedFolder.Read(root).Classes, root => DescribedFolder.Read(root).Table, DescribedFolder.Open,

@@ -1,3 +1,4 @@
+using Hwaso.Imaging;
 using static System.FormattableString;
 
 namespace Hwaso.Data.Loading;
@@ -26,6 +27,12 @@ public sealed record Augmentation
     /// <summary>The distance between scales.</summary>
     public double ScaleStep { get; init; } = 0.1;
 
+    /// <summary>
+    /// The share of a crop's labelled pixels below which its commonest class must stay; a crop with more is drawn again, ten times at most,
+    /// and so is one with a single class. Null: every crop is taken. mmsegmentation's cat_max_ratio.
+    /// </summary>
+    public double? CatMaxRatio { get; init; }
+
     /// <summary>Whether half the images are mirrored.</summary>
     public bool Flip { get; init; } = true;
 
@@ -52,6 +59,8 @@ public sealed record Augmentation
         Require(MinScale > 0 && MaxScale >= MinScale && double.IsFinite(MaxScale),
             Invariant($"scales from {MinScale} to {MaxScale}: above 0 and in rising order were wanted"));
         Require(ScaleStep > 0, Invariant($"ScaleStep is {ScaleStep}; above 0 was wanted"));
+        Require(CatMaxRatio is null or (> 0 and <= 1),
+            Invariant($"CatMaxRatio is {CatMaxRatio}; above 0 to 1 was wanted, or null for crops of any labels"));
         Require(Mean.Count > 0 && Std.Count == Mean.Count && Std.All(d => d > 0),
             "Mean and Std need a value for each channel of the images, those of Std above 0");
         Require(!PhotometricDistortion || Mean.Count == 3,
@@ -67,8 +76,16 @@ public sealed record Augmentation
 /// <param name="Flip">Whether the crop is mirrored.</param>
 public readonly record struct CropPlan(int ScaledWidth, int ScaledHeight, int X, int Y, bool Flip)
 {
-    /// <summary>Chooses, in the official code's order: scale, top, left, mirror.</summary>
-    public static CropPlan Choose(Augmentation augmentation, int width, int height, ref KeyedRandom random)
+    // As mmsegmentation: the last one is taken as it is.
+    const int MostRedraws = 10;
+
+    /// <summary>Chooses, in the official code's order: scale, top, left (again where one class has too much of the crop), mirror.</summary>
+    /// <param name="augmentation">What to choose from.</param>
+    /// <param name="width">Width of the image.</param>
+    /// <param name="height">Height of the image.</param>
+    /// <param name="random">The image's random numbers.</param>
+    /// <param name="labels">The image's labels, where <see cref="Augmentation.CatMaxRatio"/> looks at them.</param>
+    public static CropPlan Choose(Augmentation augmentation, int width, int height, ref KeyedRandom random, LabelMap? labels = null)
     {
         var steps = (int)Math.Round((augmentation.MaxScale - augmentation.MinScale) / augmentation.ScaleStep);
         // 0.5 + 3 × 0.1 must be 0.8, as the official 0.5 + 3 / 10 is: the last bit can decide about a pixel.
@@ -76,9 +93,17 @@ public readonly record struct CropPlan(int ScaledWidth, int ScaledHeight, int X,
         var (w, h) = augmentation.ShortSize is { } shortSize
             ? Scaled(width, height, Math.Max(1, (int)(shortSize * scale + 0.5)), width < height)
             : Scaled(width, height, Math.Max(1, (int)((augmentation.BaseSize ?? Math.Max(width, height)) * scale + 0.5)), width >= height);
-        var y = random.UpTo(Math.Max(0, h - augmentation.CropHeight));
-        var x = random.UpTo(Math.Max(0, w - augmentation.CropWidth));
-        return new CropPlan(w, h, x, y, augmentation.Flip && random.UpTo(1) == 1);
+        var plan = Placed(augmentation, w, h, ref random);
+        if (augmentation.CatMaxRatio is { } most && labels is not null)
+            for (var draw = 0; draw < MostRedraws && !ClassShare.IsBelow(most, labels, augmentation, plan); draw++)
+                plan = Placed(augmentation, w, h, ref random);
+        return plan with { Flip = augmentation.Flip && random.UpTo(1) == 1 };
+    }
+
+    static CropPlan Placed(Augmentation augmentation, int width, int height, ref KeyedRandom random)
+    {
+        var y = random.UpTo(Math.Max(0, height - augmentation.CropHeight));
+        return new CropPlan(width, height, random.UpTo(Math.Max(0, width - augmentation.CropWidth)), y, false);
     }
 
     static (int Width, int Height) Scaled(int width, int height, int side, bool isWidth) => isWidth

@@ -82,7 +82,7 @@ public sealed class Loader
             var random = new KeyedRandom(options.Seed, epoch, options.Balance is null ? index : order.Length + place);
             var item = Read(index);
             batch.Ids[slot] = item.Sample.Id;
-            var plan = CropPlan.Choose(augmentation, item.Pixels.Width, item.Pixels.Height, ref random);
+            var plan = CropPlan.Choose(augmentation, item.Pixels.Width, item.Pixels.Height, ref random, item.Labels);
             sampler.Fill(item, plan, ref random, batch.Image(slot), batch.Label(slot), batch.DepthOf(slot));
         };
     }

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Hwaso.Checkpoints;
-using Hwaso.Common;
 using Hwaso.Data.Annotations;
 using Hwaso.Data.Boxes;
 using Hwaso.Models;
@@ -105,31 +103,18 @@ public sealed class DetectorNetwork : IDisposable
         var boxes = model.Metadata.TryGetValue(BoxMetadata.Key, out var text) ? BoxMetadata.Read(text, name) : null;
         if (boxes is null || !Enum.TryParse<BoxForm>(boxes.Form, out var form))
             throw new ModelFormatException(name, $"metadata {BoxMetadata.Key} names no conventions; export the detector with Hwaso");
+        var normalisation = Normalisation.OfExported(model.Metadata, name);
         var sampling = BoxSettings.SamplingOf(form) with
         {
             Sizes = [BoxSettings.SizeOf(form, new SizePx(boxes.ShortSide, boxes.LongSide))],
-            Mean = Numbers(ModelMetadata.Mean),
-            Deviation = Numbers(ModelMetadata.Deviation),
+            Mean = normalisation.Mean,
+            Deviation = normalisation.Deviation,
         };
         return new DetectorNetwork(model, name, "Hwaso.Runtime", new RuntimeFinder(model, name, form, sampling))
         {
             Classes = boxes.Categories.Count,
             Categories = boxes.Categories.Count > 0 ? boxes.Categories : null,
         };
-
-        double[] Numbers(string key)
-        {
-            try
-            {
-                if (model.Metadata.TryGetValue(key, out var text) && JsonSerializer.Deserialize<double[]>(text) is [_, _, _] numbers)
-                    return numbers;
-            }
-            catch (JsonException)
-            {
-                // Reported below.
-            }
-            throw new ModelFormatException(name, $"metadata {key} is not three numbers; export the detector with Hwaso");
-        }
     }
 
     /// <summary>The category of a class; its place from 1 and no name where the network does not say them.</summary>

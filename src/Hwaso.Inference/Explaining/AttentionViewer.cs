@@ -1,4 +1,5 @@
 using Hwaso.Graph;
+using Hwaso.Models.Heads;
 using Hwaso.Nn;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
@@ -16,6 +17,11 @@ public sealed class AttentionViewer(Net net, int classes)
     /// <exception cref="ArgumentException">The network has no attention, or none that can be drawn over an image.</exception>
     public IReadOnlyList<AttentionView> View(Tensor image, AttentionQuestion question)
     {
+        var queries = (net as IMaskQueries)?.Queries ?? 0;
+        if (question.Query is { } query && query >= queries)
+            throw new ArgumentException(queries > 0
+                ? $"query {query}: the network has {queries}, so 0 to {queries - 1} were wanted"
+                : $"query {query}: the network has none; those of EoMT and Mask2Former have (hwaso models)");
         net.Eval();
         using var scope = new Scope();
         using var off = new NoGrad();
@@ -23,7 +29,7 @@ public sealed class AttentionViewer(Net net, int classes)
         var maps = AttentionMap.Of(graph);
         if (maps.Count == 0)
             throw new ArgumentException("the network has no attention to show; those with +psa-spatial, +dca or another module behind "
-                + "their name, SANets, EfficientNets and DINOv2 have (hwaso models)");
+                + "their name, SANets, EfficientNets and transformers have (hwaso models)");
         var probe = new AttentionProbe(graph, maps.SelectMany(m => new[] { m.Value, m.Weighed }));
         using (Door.Observe(probe))
             net.Call(image);
@@ -39,9 +45,11 @@ public sealed class AttentionViewer(Net net, int classes)
             if (ofClasses && probe.Kept.TryGetValue(map.Weighed, out var main) && main.Shape.SequenceEqual(shape))
                 parts.Add((map.Place, map.Place, "main", ViewOf(map.Form, main.Shape, main.Values, question.Class)));
         }
-        foreach (var module in maps.Where(m => m.Form == AttentionForm.Tokens).GroupBy(m => m.Place))
-            if (TokenView.Of(graph, frame, [.. module.Select(m => probe.Kept[m.Value])], question.At) is { } view)
-                parts.Add((module.Key, module.Key, "", view));
+        if (net is IMaskQueries asked && question.Query is null)
+            question = question with { Query = QueryChoice.Of(asked, image, frame, question) };
+        foreach (var (module, what, view) in new TokenView(graph, frame, queries).Of(
+            maps.Where(m => m.Form == AttentionForm.Tokens), m => probe.Kept[m.Value], question))
+            parts.Add((module, module, what, view));
 
         var views = new List<AttentionView>();
         foreach (var stage in parts.GroupBy(p => (p.Stage, p.What, p.View.Width, p.View.Height)))
@@ -89,9 +97,12 @@ public sealed class AttentionViewer(Net net, int classes)
 
 /// <summary>Which maps of a network's attention are wanted.</summary>
 /// <param name="Class">The class whose maps are wanted, where attention has one for each; null for the mean over classes.</param>
-/// <param name="At">The pixel whose attention to others is wanted, where tokens attend to tokens; null for the class token.</param>
+/// <param name="At">The pixel whose attention to others is wanted, where tokens attend to tokens; null for the class token, or for all in
+/// the mean where there is none.</param>
 /// <param name="Modules">Whether each module is wanted alone too, not only the mean of each stage.</param>
-public sealed record AttentionQuestion(int? Class = null, (int X, int Y)? At = null, bool Modules = false);
+/// <param name="Query">The query whose attention is wanted, of a network that has some; null for the one that decides most, at the pixel
+/// or in the whole image.</param>
+public sealed record AttentionQuestion(int? Class = null, (int X, int Y)? At = null, bool Modules = false, int? Query = null);
 
 /// <summary>One map of a network's attention on an image.</summary>
 /// <param name="Name">Stage or module and kind of map, fit for a file's name.</param>

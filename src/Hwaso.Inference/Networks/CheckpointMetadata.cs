@@ -25,11 +25,20 @@ public static class CheckpointMetadata
     /// <summary>The files that an imported checkpoint was made from.</summary>
     public const string ImportedFrom = "hwaso.source";
 
-    /// <summary>The classes as text: a JSON array of <c>{name, color: [r, g, b]}</c>.</summary>
-    public static string WriteClasses(IEnumerable<ClassEntry> classes)
+    /// <summary>
+    /// The classes as text: a JSON array of <c>{name, color: [r, g, b]}</c>, with <c>thing: true</c> where objects have instance ids and
+    /// <c>id</c> where the data set numbers its categories.
+    /// </summary>
+    public static string WriteClasses(IEnumerable<ClassEntry> classes) => new JsonArray([.. classes.Select(Fields)]).ToJsonString();
+
+    static JsonNode Fields(ClassEntry entry)
     {
-        var list = classes.Select(c => (JsonNode)new JsonObject { ["name"] = c.Name, ["color"] = new JsonArray(c.R, c.G, c.B) });
-        return new JsonArray([.. list]).ToJsonString();
+        var fields = new JsonObject { ["name"] = entry.Name, ["color"] = new JsonArray(entry.R, entry.G, entry.B) };
+        if (entry.HasInstances)
+            fields["thing"] = true;
+        if (entry.CategoryId is { } id)
+            fields["id"] = id;
+        return fields;
     }
 
     /// <summary>The classes that a checkpoint names; empty where it names none.</summary>
@@ -41,7 +50,7 @@ public static class CheckpointMetadata
             return [];
         try
         {
-            return [.. JsonNode.Parse(json)!.AsArray().Select(Class)];
+            return ReadClasses(json);
         }
         catch (Exception error) when (error
             is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentOutOfRangeException)
@@ -50,10 +59,23 @@ public static class CheckpointMetadata
         }
     }
 
+    /// <summary>The classes in a text; those of Cityscapes have instances, whether the text says so or is older.</summary>
+    internal static IReadOnlyList<ClassEntry> ReadClasses(string json)
+    {
+        ClassEntry[] read = [.. JsonNode.Parse(json)!.AsArray().Select(Class)];
+        var known = ClassList.Cityscapes;
+        return read.Select(c => c.Name).SequenceEqual(known.Names)
+            ? [.. read.Zip(known.Entries, (own, published) => own with { HasInstances = published.HasInstances })] : read;
+    }
+
     static ClassEntry Class(JsonNode? node)
     {
         var color = node!["color"]!.AsArray();
         return new ClassEntry(
-            node["name"]!.GetValue<string>(), color[0]!.GetValue<byte>(), color[1]!.GetValue<byte>(), color[2]!.GetValue<byte>());
+            node["name"]!.GetValue<string>(), color[0]!.GetValue<byte>(), color[1]!.GetValue<byte>(), color[2]!.GetValue<byte>(),
+            HasInstances: node["thing"]?.GetValue<bool>() ?? false)
+        {
+            CategoryId = node["id"]?.GetValue<long>(),
+        };
     }
 }

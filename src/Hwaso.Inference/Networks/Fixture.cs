@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hwaso.Checkpoints;
@@ -23,7 +24,8 @@ public sealed class Fixture
 
     /// <summary>The names of the outputs, as stored.</summary>
     public IEnumerable<string> Outputs => Tensors.Keys.Where(k => k == "output" || k.StartsWith("output_", StringComparison.Ordinal)
-        || k.EndsWith("/output", StringComparison.Ordinal) || k.EndsWith(".output", StringComparison.Ordinal));
+        || k.EndsWith("/output", StringComparison.Ordinal) || k.EndsWith(".output", StringComparison.Ordinal)
+        || NumberOf(k) is not null || IsOfQueries(k));
 
     /// <summary>Reads a fixture.</summary>
     /// <exception cref="CheckpointException">The file is damaged or holds no output.</exception>
@@ -31,8 +33,8 @@ public sealed class Fixture
     {
         var fixture = new Fixture(TensorFile.Read(path));
         return fixture.Outputs.Any() || fixture.Tensors.ContainsKey("proposals") ? fixture : throw new CheckpointException(
-            path, null, $"holds no output, output_NAME or proposals ({string.Join(", ", fixture.Tensors.Keys.Take(5))}); is it a "
-            + "checkpoint?");
+            path, null, "holds no output, output_NAME, outputK, class_logitsK, mask_logitsK or proposals "
+            + $"({string.Join(", ", fixture.Tensors.Keys.Take(5))}); is it a checkpoint?");
     }
 
     /// <summary>
@@ -101,6 +103,28 @@ public sealed class Fixture
     /// <summary>The name without the mark of an output stored in part.</summary>
     public static string PlainName(string stored) =>
         stored.IndexOf(StrideMark, StringComparison.Ordinal) is var at and >= 0 ? stored[..at] : stored;
+
+    /// <summary>K of the output <c>outputK</c> of a network with several; null for other names.</summary>
+    public static int? NumberOf(string stored) =>
+        PlainName(stored) is var name && name.StartsWith("output", StringComparison.Ordinal)
+        && int.TryParse(name.AsSpan("output".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    /// <summary>Whether an output is a prediction of queries, <c>class_logitsK</c> or <c>mask_logitsK</c>.</summary>
+    public static bool IsOfQueries(string stored) =>
+        stored.StartsWith("class_logits", StringComparison.Ordinal) || stored.StartsWith("mask_logits", StringComparison.Ordinal);
+
+    /// <summary>
+    /// K of a dense network's outputs, from the first that is stored whole or whose shape the JSON beside lists; null for none.
+    /// </summary>
+    public long? Channels
+    {
+        get
+        {
+            var listed = Beside?["outputs"] as JsonObject;
+            return Outputs.Select(o => PlainName(o) == o ? Tensors[o].Shape : Sizes((listed?[PlainName(o)] as JsonObject)?["shape"]))
+                .FirstOrDefault(shape => shape?.Length == 4)?[1];
+        }
+    }
 
     /// <summary>Compares an output with the values stored under a name.</summary>
     /// <exception cref="CheckpointException">The shapes differ.</exception>

@@ -12,12 +12,13 @@ namespace Hwaso.Inference.Networks;
 public static class Verifier
 {
     // The weights whose first dimension is the number of classes: HRNetV2's, OCR's, the pose network's (joints), the classifier's;
-    // torchvision's
-    // ResNets', segmentation networks' and EfficientNets'; PyTorch-Encoding's FCN; U-Net's.
+    // torchvision's ResNets', segmentation networks' and EfficientNets'; PyTorch-Encoding's FCN; U-Net's; mmsegmentation's heads and
+    // SegFormer's, whose conv_seg stands there unused.
     static readonly string[] classifiers =
     [
         "last_layer.3.weight", "cls_head.weight", "final_layer.weight", "classifier.weight",
         "fc.weight", "classifier.4.weight", "head.conv5.4.weight", "segmentation_head.0.weight", "classifier.1.weight",
+        "decode_head.conv_seg.weight",
     ];
 
     /// <summary>Stands for weights by the fixtures' rule instead of a file.</summary>
@@ -57,7 +58,7 @@ public static class Verifier
         }
         return errors.Count > 0 ? errors
             : throw new CheckpointException(fixture.Path, null, $"holds none of the outputs that a segmentation network knows (output, "
-                + $"output_upsampled, output_odd, …) but {string.Join(", ", fixture.Outputs)}");
+                + $"output_upsampled, output_odd, outputK, …) but {string.Join(", ", fixture.Outputs)}");
     }
 
     /// <summary>A network of one output that is not resized.</summary>
@@ -128,14 +129,23 @@ public static class Verifier
         : net.Call(input);
 
     /// <summary>Which of a network's further outputs is meant; empty for its own answer.</summary>
-    static string OutputOf(string stored, ISeveralOutputs net) =>
-        net.OutputNames.FirstOrDefault(
-            n => n.Length > 0 && $"{Fixture.PlainName(stored)}_".StartsWith($"output_{n}_", StringComparison.Ordinal)) ?? "";
+    static string OutputOf(string stored, ISeveralOutputs net)
+    {
+        var name = Fixture.PlainName(stored);
+        if (Fixture.NumberOf(stored) is { } number)
+            return number < net.PublishedOrder.Count ? net.PublishedOrder[number] : "";
+        return net.OutputNames.FirstOrDefault(
+            n => n.Length > 0 && (n == name || $"{name}_".StartsWith($"output_{n}_", StringComparison.Ordinal))) ?? "";
+    }
 
     /// <summary>The input that an output belongs to; null for an output that the network does not have.</summary>
     static string? InputOf(string stored, Fixture fixture, Net net)
     {
         var name = Fixture.PlainName(stored);
+        if (Fixture.NumberOf(stored) is { } number)
+            return number < ((net as ISeveralOutputs)?.PublishedOrder.Count ?? 1) ? "input" : null;
+        if (Fixture.IsOfQueries(stored))
+            return net is ISeveralOutputs { OutputNames: var names } && names.Contains(name) ? "input" : null;
         if (net is ISeveralOutputs several && OutputOf(stored, several) is { Length: > 0 } further)
             name = "output" + name[$"output_{further}".Length..];
         if (name is "output" or "output_upsampled" or "output_logits" or "output_align_corners_true" or "output_align_corners_false")
@@ -158,8 +168,8 @@ public static class Verifier
             : definition;
 
     static int ClassesOf(TensorFile? file, Fixture fixture) => FindClasses(file, fixture)
-        ?? (fixture.Outputs.Select(o => fixture.Tensors[o].Shape).FirstOrDefault(s => s.Length == 4) is { } shape ? (int)shape[1]
-            : throw new ArgumentException($"{fixture.Path} does not tell the number of classes; give it with --classes"));
+        ?? (int?)fixture.Channels
+        ?? throw new ArgumentException($"{fixture.Path} does not tell the number of classes; give it with --classes");
 
     static int? FindClasses(TensorFile? file, Fixture fixture)
     {
@@ -180,8 +190,7 @@ public static class Verifier
     {
         if (file is null)
         {
-            foreach (var (key, tensor) in weights.State)
-                tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
+            FillByFormula(weights);
             return;
         }
         var report = WeightFile.Load(weights, file);
@@ -191,4 +200,18 @@ public static class Verifier
                 $"is missing{(report.Missing.Count > 1 ? $", and {report.Missing.Count - 1} more" : "")}; "
                 + "weights that are not there cannot be verified");
     }
+
+    /// <summary>
+    /// Fills parameters and running statistics by the fixtures' rule; other buffers, such as the places of window attention, are constants
+    /// of the network and stay.
+    /// </summary>
+    public static void FillByFormula(Weights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var constants = weights.Buffers.Select(b => b.Key).Where(key => !IsStatistic(key)).ToHashSet(StringComparer.Ordinal);
+        foreach (var (key, tensor) in weights.State.Where(s => !constants.Contains(s.Key)))
+            tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
+    }
+
+    static bool IsStatistic(string key) => key.Split('.')[^1] is "running_mean" or "running_var" or "num_batches_tracked";
 }

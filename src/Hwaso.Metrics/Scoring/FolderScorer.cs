@@ -72,14 +72,16 @@ public sealed class FolderScorer(ClassList classes, LabelTable table, PredictedV
 
     void Add(ScoreTally tally, LabelPair pair)
     {
-        var (prediction, truth) = ((values == PredictedValues.Labels ? table : indices).Read(pair.Prediction), table.Read(pair.Truth));
+        var meaning = pair.Table ?? table;
+        var predicted = values == PredictedValues.Labels ? meaning : indices;
+        var (prediction, truth) = (predicted.Read(pair.Prediction), meaning.Read(pair.Truth));
         if (prediction.Width != truth.Width || prediction.Height != truth.Height)
             throw new DatasetException(pair.Prediction, $"is {prediction.Width}×{prediction.Height}, its truth {pair.Truth} is "
                 + $"{truth.Width}×{truth.Height}; predict at the label's size, or resize by nearest neighbour");
         Note(prediction);
         var own = cityscapes ? IdsOf(pair, prediction, truth) : null;
-        table.Apply(truth, pair.Truth);
-        (values == PredictedValues.Labels ? table : indices).ApplyToPrediction(prediction);
+        meaning.Apply(truth, pair.Truth);
+        predicted.ApplyToPrediction(prediction);
         try
         {
             tally.Add(pair.Name, prediction, truth, own);

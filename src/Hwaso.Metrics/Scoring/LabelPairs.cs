@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Hwaso.Data;
+using Hwaso.Data.Layouts;
 
 namespace Hwaso.Metrics.Scoring;
 
@@ -34,8 +35,11 @@ public static partial class LabelPairs
     public static IReadOnlyList<LabelPair> OfSplit(string predictions, SegmentationDataset truth, Action<string>? note = null)
     {
         ArgumentNullException.ThrowIfNull(truth);
-        return ByName(predictions, [.. truth.Samples.Where(s => s.LabelPath is not null).Select(s => (s.Id, s.LabelPath!))], truth.Name,
-            note);
+        Sample[] labelled = [.. truth.Samples.Where(s => s.LabelPath is not null)];
+        var pairs = ByName(predictions, [.. labelled.Select(s => (s.Id, s.LabelPath!))], truth.Name, note);
+        // Numbers of segments mean something else in each file.
+        return truth is not CocoPanopticDataset ? pairs
+            : [.. pairs.Zip(labelled, (pair, sample) => pair with { Table = truth.TableOf(sample) })];
     }
 
     /// <summary>
@@ -130,4 +134,8 @@ public static partial class LabelPairs
 /// <param name="Prediction">The predicted label PNG.</param>
 /// <param name="Truth">The true label PNG.</param>
 /// <param name="Instances">The true instance PNG, if there is one.</param>
-public sealed record LabelPair(string Name, string Prediction, string Truth, string? Instances = null);
+public sealed record LabelPair(string Name, string Prediction, string Truth, string? Instances = null)
+{
+    /// <summary>The meaning of the true file's values where each file has its own; null where the data set's files are alike.</summary>
+    public LabelTable? Table { get; init; }
+}

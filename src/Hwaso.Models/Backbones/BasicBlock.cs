@@ -10,12 +10,12 @@ namespace Hwaso.Models.Backbones;
 /// <remarks>An attention module stands between conv1-bn-relu and conv2, as in Liu et al., "Polarized self-attention" (2021), and its
 /// release, or at the end.</remarks>
 public sealed class BasicBlock(Weights w, int cin, int cout, int stride = 1, AttentionModule? attention = null, double momentum = 0.1,
-    int dilation = 1) : Net(w)
+    int dilation = 1, int? secondDilation = null) : Net(w)
 {
     readonly Conv2d conv1 = new(w / "conv1", cin, cout, kernel: 3, stride: stride, dilation: dilation);
     readonly BatchNorm2d bn1 = new(w / "bn1", cout, momentum: momentum);
     readonly Net? between = attention is { Place: AttentionPlace.Between } ? attention.Build(w / "deattn", cout) : null;
-    readonly Conv2d conv2 = new(w / "conv2", cout, cout, kernel: 3, dilation: dilation);
+    readonly Conv2d conv2 = new(w / "conv2", cout, cout, kernel: 3, dilation: secondDilation ?? dilation);
     readonly BatchNorm2d bn2 = new(w / "bn2", cout, momentum: momentum);
     readonly Net? end = attention is { Place: AttentionPlace.End } ? attention.Build(w / "deattn", cout) : null;
     readonly Sequential? downsample = Shortcut.Build(w / "downsample", cin, cout, stride, momentum);

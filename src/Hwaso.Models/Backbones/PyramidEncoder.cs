@@ -67,8 +67,8 @@ public enum EncoderConvention
     SegmentationModels,
 
     /// <summary>
-    /// mmsegmentation's: three 3×3 convolutions as a ResNet's stem; a dilated stage's first block keeps the dilation so far; norms on
-    /// the maps of a ConvNeXt.
+    /// mmsegmentation's: three 3×3 convolutions as a ResNet's stem; a dilated stage's first block keeps the dilation so far, and only the
+    /// first convolution of a BasicBlock is dilated; norms on the maps of a ConvNeXt.
     /// </summary>
     MmSegmentation,
 }
@@ -85,6 +85,7 @@ public sealed record ResNetEncoder(string Name, ResNetConfig Config) : PyramidEn
         OutputStride = form.OutputStride,
         DilatesFirstBlock = form.Convention == EncoderConvention.SegmentationModels,
         NumberedStem = form.Convention == EncoderConvention.MmSegmentation,
+        DilatesSecondConvolution = form.Convention != EncoderConvention.MmSegmentation,
         RunningStages = form.Stages,
         InChannels = form.InChannels,
         Attention = form.Attention,

@@ -103,6 +103,11 @@ public sealed record ResNetConfig
     /// </summary>
     public bool DilatesFirstBlock { get; init; }
 
+    /// <summary>
+    /// Whether the second convolution of a dilated BasicBlock is dilated like the first; mmsegmentation's is not.
+    /// </summary>
+    public bool DilatesSecondConvolution { get; init; } = true;
+
     /// <summary>How many of the four stages run, from 1; the others have weights, as released, and take no part.</summary>
     public int RunningStages { get; init; } = 4;
 
@@ -241,7 +246,8 @@ public sealed class ResNet : Backbone
             return config.Bottlenecks
                 ? new Bottleneck(p, from, config.Widths[stage], step, config.Momentum, spread, config.Attention,
                     config.Groups, config.Inner(config.Widths[stage]))
-                : new BasicBlock(p, from, cout, step, config.Attention, config.Momentum, spread);
+                : new BasicBlock(p, from, cout, step, config.Attention, config.Momentum, spread,
+                    config.DilatesSecondConvolution ? spread : 1);
         }
         return new Sequential(w, [.. Enumerable.Range(0, config.Blocks[stage]).Select(b => (Func<Weights, Net>)(p => Block(p, b)))]);
     }

@@ -48,9 +48,33 @@ public interface IMaskQueries
     /// <summary>Q, the most objects that it can find.</summary>
     int Queries { get; }
 
+    /// <summary>To multiples of which an image's sides are padded, right and below; masks are for the padded image.</summary>
+    int Multiple { get; }
+
+    /// <summary>What the queries say in the end, as the network's scores are made of it.</summary>
+    /// <param name="image">[N, 3, H, W], normalised.</param>
+    MaskPrediction Answer(Tensor image);
+
     /// <summary>What the queries say, from layer to layer; training looks at all, the answer comes from the last.</summary>
     /// <param name="image">[N, 3, H, W], normalised.</param>
     IReadOnlyList<MaskPrediction> Predictions(Tensor image);
+}
+
+/// <summary>A network with queries that answers with what they say, and not with scores, where it is recorded and exported.</summary>
+/// <param name="net">The network.</param>
+public sealed class QueryOutputs(SegmentationNet net) : Net(net.Weights), ISeveralAnswers
+{
+    /// <summary>The names of its answers: K + 1 logits of each query's class, and the logits of its mask.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["classes", "masks"];
+
+    readonly IMaskQueries queries = net as IMaskQueries
+        ?? throw new ArgumentException($"a network of {net.GetType().Name} has no queries; EoMT or Mask2Former was wanted");
+
+    /// <inheritdoc/>
+    public Tensor[] Answers(Tensor image) => [.. queries.Answer(image).All];
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x) => Answers(x)[0];
 }
 
 /// <summary>Layers with an activation between them, numbered as in PyTorch's Sequential: D to D.</summary>

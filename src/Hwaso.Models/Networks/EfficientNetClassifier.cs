@@ -119,6 +119,9 @@ public sealed class EfficientNetFeatures(Weights w, EfficientNetConfig config) :
     /// <inheritdoc/>
     public IReadOnlyList<string> OutputNames => [.. Enumerable.Range(0, body.Channels.Count - 1).Select(k => $"{k}"), ""];
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> PublishedOrder => OutputNames;
+
     /// <summary>Every feature map: the stem's, each stage's, the last convolution's.</summary>
     public Tensor[] Outputs(Tensor image) => image.Apply(body);
 

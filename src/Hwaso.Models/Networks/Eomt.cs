@@ -131,6 +131,9 @@ public sealed class Eomt : SegmentationNet, IMaskQueries, ISeveralOutputs, IFoll
     public int Queries => head.Queries;
 
     /// <inheritdoc/>
+    public int Multiple => patchPx;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => ["q", "class_head", "mask_head", "upscale"];
 
     /// <inheritdoc/>
@@ -152,7 +155,10 @@ public sealed class Eomt : SegmentationNet, IMaskQueries, ISeveralOutputs, IFoll
     public IReadOnlyList<MaskPrediction> Predictions(Tensor image) => Run(image, head.Masked);
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x) => Run(x, masked: false)[^1].Semantic(x.Size(2), x.Size(3), patchPx);
+    public MaskPrediction Answer(Tensor image) => Run(image, masked: false)[^1];
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x) => Answer(x).Semantic(x.Size(2), x.Size(3), patchPx);
 
     List<MaskPrediction> Run(Tensor image, bool masked)
     {

@@ -64,6 +64,9 @@ public sealed class HRNetOcr : SegmentationNet, ISeveralOutputs
     public IReadOnlyList<string> OutputNames => ["aux", ""];
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> PublishedOrder => OutputNames;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => OcrHead.Modules;
 
     /// <summary>

@@ -81,6 +81,9 @@ public sealed class HRNetV2pLevels(Weights w, HRNetConfig config, int channels =
     /// <inheritdoc/>
     public IReadOnlyList<string> OutputNames => [.. Enumerable.Range(0, FeaturePyramid.Levels).Select(level => $"level{level}")];
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> PublishedOrder => OutputNames;
+
     /// <summary>The levels at strides 4, 8, 16, 32 and 64.</summary>
     public Tensor[] Outputs(Tensor image) => image.Apply(pyramid);
 

@@ -1,7 +1,6 @@
 // Cheng et al., "Masked-attention mask transformer for universal image segmentation", CVPR 2022. Structure and key names of the head
 // follow the authors' code (facebookresearch/Mask2Former): sem_seg_head.pixel_decoder, sem_seg_head.predictor. Deviations:
 // - a ResNet's names are torchvision's; the authors' files have detectron2's, which import converts
-// - semantic segmentation alone: instances and panoptic segments are not put together
 using Hwaso.Models.Backbones;
 using Hwaso.Models.Heads;
 using Hwaso.Nn;
@@ -91,6 +90,9 @@ public sealed class Mask2Former : SegmentationNet, IMaskQueries, ISeveralOutputs
     public int Queries => config.Queries;
 
     /// <inheritdoc/>
+    public int Multiple => Stride;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> HeadPaths => ["sem_seg_head"];
 
     /// <inheritdoc/>
@@ -112,6 +114,9 @@ public sealed class Mask2Former : SegmentationNet, IMaskQueries, ISeveralOutputs
     }
 
     /// <inheritdoc/>
+    public MaskPrediction Answer(Tensor image) => Predictions(image)[^1];
+
+    /// <inheritdoc/>
     public Tensor[] Outputs(Tensor image)
     {
         var predictions = Predictions(image);
@@ -119,7 +124,7 @@ public sealed class Mask2Former : SegmentationNet, IMaskQueries, ISeveralOutputs
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x) => Predictions(x)[^1].Semantic(x.Size(2), x.Size(3), Stride);
+    protected override Tensor Forward(Tensor x) => Answer(x).Semantic(x.Size(2), x.Size(3), Stride);
 }
 
 /// <summary>Pixel decoder and queries: four maps, finest first, to predictions.</summary>

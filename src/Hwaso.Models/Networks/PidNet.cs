@@ -165,6 +165,9 @@ public sealed class PidNet : SegmentationNet, ILearnsEdges
     public IReadOnlyList<string> OutputNames => seghead_p is null ? [""] : ["fine", "edges", ""];
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> PublishedOrder => seghead_p is null ? [""] : ["fine", "", "edges"];
+
+    /// <inheritdoc/>
     public EdgeKind? Edges => seghead_d is null ? null : EdgeKind.Wide;
 
     /// <inheritdoc/>

@@ -19,9 +19,8 @@ abstract class ConvPasses
     /// <summary>[N, Cout, H', W'] of input, weight and bias.</summary>
     public abstract Tensor Output(Tensor input, Tensor weight, Tensor? bias);
 
-    /// <summary>The gradients of input and weight that are wanted, from the output's.</summary>
-    public abstract (Tensor? Input, Tensor? Weight) Gradients(
-        Tensor input, Tensor weight, Tensor gradient, bool wantsInput, bool wantsWeight);
+    /// <summary>The gradients of the input, if it is wanted, and of the weight, if the input is given, from the output's.</summary>
+    public abstract (Tensor? Input, Tensor? Weight) Gradients(Tensor? input, Tensor weight, Tensor gradient, bool wantsInput);
 
     /// <summary>Which passes ours are faster in.</summary>
     public abstract ConvChoice Choice { get; }

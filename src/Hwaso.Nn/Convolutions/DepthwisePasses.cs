@@ -17,15 +17,17 @@ sealed unsafe class DepthwisePasses(DepthwiseShape shape, DepthwiseKernels kerne
         return output;
     }
 
-    public override (Tensor? Input, Tensor? Weight) Gradients(
-        Tensor input, Tensor weight, Tensor gradient, bool wantsInput, bool wantsWeight)
+    public override (Tensor? Input, Tensor? Weight) Gradients(Tensor? input, Tensor weight, Tensor gradient, bool wantsInput)
     {
-        var toInput = wantsInput ? Tensor.Empty(input.Shape, ScalarType.Float32) : null;
+        var toInput = wantsInput
+            ? Tensor.Empty([shape.Images, shape.Channels, shape.Height, shape.Width], ScalarType.Float32)
+            : null;
         if (toInput is not null)
             kernels.InputGradient(shape, (float*)gradient.Data(), (float*)weight.Data(), (float*)toInput.Data());
-        var toWeight = wantsWeight ? Tensor.Empty(weight.Shape, ScalarType.Float32) : null;
-        if (toWeight is not null)
-            kernels.WeightGradient(shape, (float*)input.Data(), (float*)gradient.Data(), (float*)toWeight.Data());
+        if (input is null)
+            return (toInput, null);
+        var toWeight = Tensor.Empty(weight.Shape, ScalarType.Float32);
+        kernels.WeightGradient(shape, (float*)input.Data(), (float*)gradient.Data(), (float*)toWeight.Data());
         return (toInput, toWeight);
     }
 }

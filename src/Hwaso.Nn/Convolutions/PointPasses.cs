@@ -17,11 +17,10 @@ sealed unsafe class PointPasses(int images, int cin, int cout, ConvPhases phases
     public override Tensor Output(Tensor input, Tensor weight, Tensor? bias) =>
         Outputs(Shape, Thin(input), weight, back: false, bias);
 
-    public override (Tensor? Input, Tensor? Weight) Gradients(
-        Tensor input, Tensor weight, Tensor gradient, bool wantsInput, bool wantsWeight)
+    public override (Tensor? Input, Tensor? Weight) Gradients(Tensor? input, Tensor weight, Tensor gradient, bool wantsInput)
     {
         var toInput = wantsInput ? Spread(Outputs(Shape.Backward(), gradient, weight, back: true, null)) : null;
-        if (!wantsWeight)
+        if (input is null)
             return (toInput, null);
         var toWeight = Tensor.Empty(weight.Shape, ScalarType.Float32);
         kernels.WeightGradient(Shape, (float*)Thin(input).Data(), (float*)gradient.Data(), (float*)toWeight.Data());

@@ -16,12 +16,11 @@ sealed unsafe class SamePasses(int images, int cin, int cout, ConvPhases phases,
 
     public override Tensor Output(Tensor input, Tensor weight, Tensor? bias) => Outputs(Shape, Split(input), weight, back: false, bias);
 
-    public override (Tensor? Input, Tensor? Weight) Gradients(
-        Tensor input, Tensor weight, Tensor gradient, bool wantsInput, bool wantsWeight)
+    public override (Tensor? Input, Tensor? Weight) Gradients(Tensor? input, Tensor weight, Tensor gradient, bool wantsInput)
     {
         var split = Split(gradient);
         var toInput = wantsInput ? Outputs(Shape.Backward(), split, weight, back: true, null) : null;
-        if (!wantsWeight)
+        if (input is null)
             return (toInput, null);
         var toWeight = Tensor.Empty(weight.Shape, ScalarType.Float32);
         kernels.WeightGradient(Shape, (float*)Split(input).Data(), (float*)split.Data(), (float*)toWeight.Data());

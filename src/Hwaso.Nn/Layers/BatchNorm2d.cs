@@ -78,6 +78,8 @@ public sealed class BatchNorm2d : Net
             var y = norm.Apply(plus is null ? [x, weight, bias] : [x, weight, bias, plus])[0];
             Move(runningMean, norm.Statistics.Means);
             Move(runningVariance, norm.Statistics.Variances);
+            if (y.RequiresGrad && norm.CanBeRemade)
+                RemadeMaps.Current?.Offer(y, norm);
             return y;
         });
     }

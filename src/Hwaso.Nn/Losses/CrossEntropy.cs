@@ -31,9 +31,18 @@ public sealed class CrossEntropy : IPixelLoss
     /// <inheritdoc/>
     public Tensor Of(Tensor logits, Tensor labels)
     {
-        logits = PixelLogits.AtSizeOf(logits, labels, alignCorners);
+        // Frees the resized logits, where the graph does not keep them, before the backward pass.
+        using var scope = new Scope();
+        var resized = PixelLogits.AtSizeOf(logits, labels, alignCorners);
+        // Nothing else reads logits of another size than were given, but for a recorder.
+        var overwrites = resized.Elements != logits.Elements && !Door.IsObserved;
+        return scope.Keep(OfResized(resized, labels, overwrites));
+    }
+
+    Tensor OfResized(Tensor logits, Tensor labels, bool overwrites)
+    {
         if (labelSmoothing == 0 && !overAll && SharedStep.Processes is null && PixelEntropy.Takes(logits, labels))
-            return Own(logits, labels);
+            return Own(logits, labels, overwrites);
         var weight = weights?.For(logits);
         const int Mean = 1, Sum = 2;
         if (overAll)
@@ -54,11 +63,11 @@ public sealed class CrossEntropy : IPixelLoss
             : PixelLogits.CrossEntropy(logits, labels, weight, Sum, ignoreIndex, labelSmoothing) * 0;
     }
 
-    Tensor Own(Tensor logits, Tensor labels)
+    Tensor Own(Tensor logits, Tensor labels, bool overwrites)
     {
         weights?.Check(logits);
         return Door.CallManaged(operation, [logits, labels, Value.None, 1L, (long)ignoreIndex, 0.0],
-            () => new PixelEntropy(labels, weights?.Values, ignoreIndex).Apply(logits)[0]);
+            () => new PixelEntropy(labels, weights?.Values, ignoreIndex, overwrites).Apply(logits)[0]);
     }
 
     static readonly Operator operation = new("aten::cross_entropy_loss");

@@ -12,7 +12,8 @@ namespace Hwaso.Nn;
 /// <param name="labels">Classes [N, H, W], 64-bit integers.</param>
 /// <param name="weights">A weight for each class; null where all count alike.</param>
 /// <param name="ignoreIndex">The label that does not count.</param>
-sealed unsafe class PixelEntropy(Tensor labels, IReadOnlyList<double>? weights, int ignoreIndex) : Function
+/// <param name="overwrites">Whether the gradient may take the logits' place in memory.</param>
+sealed unsafe class PixelEntropy(Tensor labels, IReadOnlyList<double>? weights, int ignoreIndex, bool overwrites = false) : Function
 {
     // Pixels of a piece of work.
     const int Piece = 4096;
@@ -46,7 +47,7 @@ sealed unsafe class PixelEntropy(Tensor labels, IReadOnlyList<double>? weights, 
         var total = sums.Sum();
         var share = total > 0 ? (float)(1 / total) : 0;
         var passes = Width ?? EntropyPasses.Widest;
-        slope = Save(Tensor.Empty(logits.Shape, ScalarType.Float32));
+        slope = Save(overwrites ? logits : Tensor.Empty(logits.Shape, ScalarType.Float32));
         float* from = (float*)logits.Data(), to = (float*)slope.Data();
         Workers.Run(threads, sums.Length, (_, k) =>
         {
@@ -98,7 +99,7 @@ abstract unsafe class EntropyPasses
     /// <param name="weights">Of each class.</param>
     /// <param name="ignoreIndex">The label that does not count.</param>
     /// <param name="share">The factor of the gradient.</param>
-    /// <param name="gradient">Where it goes, laid out as the logits.</param>
+    /// <param name="gradient">Where it goes, laid out as the logits; it may be the logits.</param>
     public abstract double Run(
         float* logits, long* labels, int count, nint plane, float[] weights, int ignoreIndex, float share, float* gradient);
 }
@@ -128,6 +129,10 @@ sealed unsafe class EntropyPasses<TLanes, TVector> : EntropyPasses
         for (var c = 1; c < weights.Length; c++)
             most = TLanes.AtLeast(most, TLanes.Load(logits + c * plane));
         var sum = TLanes.All(0);
+        // Read before the gradient is written.
+        var owns = stackalloc float[16];
+        for (var p = 0; p < TLanes.Count; p++)
+            owns[p] = labels[p] == ignoreIndex ? 0 : logits[labels[p] * plane + p];
         for (var c = 0; c < weights.Length; c++)
         {
             var power = TLanes.Exp(TLanes.Subtract(TLanes.Load(logits + c * plane), most));
@@ -150,7 +155,7 @@ sealed unsafe class EntropyPasses<TLanes, TVector> : EntropyPasses
                 continue;
             var (weight, own) = (weights[labels[p]], labels[p] * plane + p);
             gradient[own] -= weight * share;
-            loss += weight * (Math.Log(numbers[p]) + (largest[p] - (double)logits[own]));
+            loss += weight * (Math.Log(numbers[p]) + (largest[p] - (double)owns[p]));
         }
         return loss;
     }

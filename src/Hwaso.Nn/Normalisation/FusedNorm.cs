@@ -5,17 +5,26 @@ namespace Hwaso.Nn;
 
 /// <summary>
 /// Batch normalisation by the batch's statistics with what follows it, relu(norm(x) + plus), as one node: float32 maps [N, C, H, W] on the
-/// processor, row-major. Inputs are x, weight [C], bias [C] and, where something is added before the ReLU, a map like x.
+/// processor, row-major. Inputs are x, weight [C], bias [C] and, where something is added before the ReLU, a map like x. Where maps can be
+/// computed again it keeps x, and what is added, but not the result.
 /// </summary>
 /// <param name="epsilon">Added to the variance.</param>
 /// <param name="relu">Whether a ReLU follows.</param>
-sealed unsafe class FusedNorm(double epsilon, bool relu) : Function
+sealed unsafe class FusedNorm(double epsilon, bool relu) : Function, IRemadeMap
 {
     NormShape shape;
     NormPasses? passes;
+    // Results that are computed from others which are themselves computed again: the longest chain. All of a chain lie in memory while
+    // its backward pass runs.
+    const int Deepest = 4;
+
     Tensor? input, weight, output;
-    // [C] each: means, and one over the deviations.
+    // What is added: its numbers, or the node that computes them again.
+    Tensor? added;
+    IRemadeMap? source;
+    // [C] each: means, one over the deviations, and the result's factors and terms.
     double[] means = [], inverses = [];
+    float[] scales = [], shifts = [];
 
     public override string Name => relu ? "batch_norm_relu" : "batch_norm";
 
@@ -24,6 +33,12 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function
 
     /// <summary>Mean and unbiased variance of each channel, after the forward pass.</summary>
     public (double[] Means, double[] Variances) Statistics { get; private set; }
+
+    /// <inheritdoc/>
+    public int Depth { get; private set; }
+
+    /// <summary>Whether the result can be computed again; else it is kept, where the backward pass reads it.</summary>
+    public bool CanBeRemade { get; private set; }
 
     /// <summary>Whether these tensors can be normalised so.</summary>
     public static bool Takes(Tensor x, Tensor weight) =>
@@ -39,10 +54,10 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function
         var plus = inputs.Length > 3 ? inputs[3].Contiguous() : null;
         var result = Tensor.Empty(input.Shape, ScalarType.Float32);
         var (c, values) = (shape.Channels, shape.Values);
-        (means, inverses) = (new double[c], new double[c]);
+        (means, inverses, scales, shifts) = (new double[c], new double[c], new float[c], new float[c]);
         var variances = new double[c];
         float* x = (float*)input.Data(), y = (float*)result.Data(), w = (float*)weight.Data(),
-            b = (float*)inputs[2].Contiguous().Data(), added = plus is null ? null : (float*)plus.Data();
+            b = (float*)inputs[2].Contiguous().Data(), more = plus is null ? null : (float*)plus.Data();
         Workers.Run(Workers.For(input.Elements * 8), c, (_, k) =>
         {
             var at = (nint)k * shape.Pixels;
@@ -50,12 +65,34 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function
             inverses[k] = 1 / Math.Sqrt(squares / values + epsilon);
             variances[k] = squares / (values - 1);
             var scale = w[k] * inverses[k];
-            passes.Forward(x + at, added == null ? null : added + at, shape, (float)scale, (float)(b[k] - means[k] * scale), relu, y + at);
+            (scales[k], shifts[k]) = ((float)scale, (float)(b[k] - means[k] * scale));
+            passes.Forward(x + at, more == null ? null : more + at, shape, scales[k], shifts[k], relu, y + at);
         });
         Statistics = (means, variances);
-        if (relu)
+        source = inputs.Length > 3 ? RemadeMaps.SourceOf(inputs[3]) : null;
+        Depth = source is null ? 0 : source.Depth + 1;
+        CanBeRemade = RemadeMaps.Current is not null && Depth <= Deepest;
+        if (CanBeRemade)
+            added = plus is null || source is not null ? null : Save(plus);
+        else if (relu)
             output = Save(result);
         return [result];
+    }
+
+    /// <inheritdoc/>
+    public Tensor Again()
+    {
+        if (output is not null)
+            return output;
+        var result = Tensor.Empty(input!.Shape, ScalarType.Float32);
+        var plus = source?.Again() ?? added;
+        float* x = (float*)input.Data(), more = plus is null ? null : (float*)plus.Data(), y = (float*)result.Data();
+        Workers.Run(Workers.For(input.Elements * 2), shape.Channels, (_, k) =>
+        {
+            var at = (nint)k * shape.Pixels;
+            passes!.Forward(x + at, more == null ? null : more + at, shape, scales[k], shifts[k], relu, y + at);
+        });
+        return output = Save(result);
     }
 
     protected override Tensor?[] Backward(Tensor?[] gradients)
@@ -67,7 +104,7 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function
         var toInput = NeedsGradient[0] ? Tensor.Empty(input!.Shape, ScalarType.Float32) : null;
         Tensor toWeight = Tensor.Empty([c], ScalarType.Float32), toBias = Tensor.Empty([c], ScalarType.Float32);
         var toPlus = NeedsGradient.Count > 3 && NeedsGradient[3] ? Tensor.Empty(input!.Shape, ScalarType.Float32) : null;
-        float* g = (float*)gradient.Data(), x = (float*)input!.Data(), y = relu ? (float*)output!.Data() : null,
+        float* g = (float*)gradient.Data(), x = (float*)input!.Data(), y = relu ? (float*)Again().Data() : null,
             w = (float*)weight!.Data(), dx = toInput is null ? null : (float*)toInput.Data(), dw = (float*)toWeight.Data(),
             db = (float*)toBias.Data(), passed = toPlus is null ? null : (float*)toPlus.Data();
         Workers.Run(Workers.For(gradient.Elements * 8), c, (_, k) =>

@@ -10,6 +10,9 @@ sealed class RunGate
     /// <summary>Whether it was disposed.</summary>
     public bool IsClosed => Volatile.Read(ref runs) == Closed;
 
+    /// <summary>Runs that have begun and not ended.</summary>
+    public int Runs => Math.Max(0, Volatile.Read(ref runs));
+
     /// <summary>Begins a run; <see cref="Leave"/> ends it.</summary>
     /// <returns>False if it was disposed.</returns>
     public bool TryEnter()

@@ -68,6 +68,10 @@ abstract unsafe class KernelSet
     public abstract Kernel GridSample(GridSampling how, in GridShape shape, float* input, float* grid, float* output, int threads);
 
     public abstract Kernel Reduce(ReduceKind kind, Strides kept, Strides gone, float* input, float* output);
+
+    /// <summary>The best class of each pixel, from scores [classes, height, width] that are followed by 7 more numbers.</summary>
+    public abstract LabelKernel Labels(int classes, int height, int width, ResizeTable rows, ResizeTable columns, float* scores, byte* labels,
+        int threads);
 }
 
 /// <summary>The kernels for one vector type.</summary>
@@ -132,4 +136,8 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
 
     public override Kernel Reduce(ReduceKind kind, Strides kept, Strides gone, float* input, float* output) =>
         new ReduceKernel<TLanes, TVector>(kind, kept, gone, input, output);
+
+    public override LabelKernel Labels(int classes, int height, int width, ResizeTable rows, ResizeTable columns, float* scores,
+        byte* labels, int threads) =>
+        new LabelKernel<TLanes, TVector>(classes, height, width, rows, columns, scores, labels, threads);
 }

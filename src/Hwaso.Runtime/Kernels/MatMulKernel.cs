@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
@@ -31,7 +34,7 @@ readonly unsafe struct MatMulEnd(float* bias, float* addend, Unary function)
 /// <summary>Products of matrices, [M, K] · [K, N], for each of a batch.</summary>
 /// <remarks>
 /// Pairs of vectors of columns are laid out as panels, [K][2 vectors]; a right matrix that is known when the model is loaded is packed so.
-/// Rows of the left matrix are read where they lie.
+/// Rows of the left matrix are laid out by sixes, [K][6], if enough columns use them; else they are read where they lie.
 /// </remarks>
 sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
@@ -43,13 +46,17 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     // Products of a part of a panel.
     const int MostDepth = 256;
 
-    const int TileRows = ConvTile<TLanes, TVector>.Channels, RowBytes = 128 << 10, PanelBytesOfItem = 256 << 10, Pair = 2;
+    // Columns of an item from which on it lays out its rows: it writes each number once and multiplies it by all columns.
+    const int LeastColumns = 128;
+
+    const int TileRows = ConvTile<TLanes, TVector>.Channels, RowBytes = 256 << 10, PanelBytesOfItem = 256 << 10, Pair = 2;
 
     readonly MatMulShape shape;
     readonly Constant? packed;
     readonly MatMulEnd end;
     readonly float* left, right, output;
     readonly int pairs, blocks, rowBlocks, rowsOfItem;
+    readonly bool laysRows;
 
     /// <summary>As <see cref="KernelSet.MatMul"/> says.</summary>
     public MatMulKernel(in MatMulShape shape, float* left, float* right, Constant? packed, MatMulEnd end, float* output, int threads)
@@ -74,13 +81,14 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
         if (packed is null)
             pairs = Math.Clamp(PanelBytesOfItem / (Pair * sizeof(TVector) * depth), 1, pairs);
         blocks = Parts(columns, pairs);
+        laysRows = shape.LeftTransposed || Math.Min(shape.N, pairs * Pair * TLanes.Count) >= LeastColumns;
         Items = shape.Batch * blocks * rowBlocks;
     }
 
     public override int Items { get; }
 
     public override long ScratchBytes =>
-        PanelBytes + PinnedMemory.Alignment + (shape.LeftTransposed ? (long)rowsOfItem * shape.K * sizeof(float) : 0);
+        PanelBytes + PinnedMemory.Alignment + (laysRows ? (long)rowsOfItem * shape.K * sizeof(float) : 0);
 
     long PanelBytes => packed is null ? PinnedMemory.Whole((long)pairs * shape.K * Pair * sizeof(TVector)) : 0;
 
@@ -99,9 +107,10 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
         else
             MatMulPanels.Lay(right + (batch * shape.RightStep), shape.K, shape.N, shape.RightTransposed, first, last - first, columns,
                 panels = (float*)scratch);
-        if (shape.LeftTransposed)
-            a = Turned(a, height, (float*)(scratch + PanelBytes));
         var tiles = Parts(height, TileRows);
+        if (laysRows)
+            MatMulRows.Lay(a, shape.LeftTransposed ? shape.M : shape.K, height, shape.K, shape.LeftTransposed,
+                a = (float*)(scratch + PanelBytes));
         // A part of a panel stays in the first-level cache for all rows; the sums of all rows wait for the next part.
         var depth = Parts(Math.Max(shape.K, 1), Parts(Math.Max(shape.K, 1), MostDepth));
         const int sumsOfTile = ConvTile<TLanes, TVector>.Sums;
@@ -117,8 +126,13 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
                     if (packed is not null)
                         // The weights of a network do not fit the caches: they come from memory while the panel before them is in use.
                         Prefetch.Part(panels + (shape.K * (nint)columns), shape.K * (nint)columns, part, parts);
-                    ConvTile<TLanes, TVector>.AddRows(a + (m * (long)shape.K) + k, shape.K, rows, panels + (k * (nint)columns),
-                        Math.Min(depth, shape.K - k), so, k == 0);
+                    var panel = panels + (k * (nint)columns);
+                    var products = Math.Min(depth, shape.K - k);
+                    if (laysRows)
+                        ConvTile<TLanes, TVector>.Add(a + (m * (long)shape.K) + (k * TileRows), panel, products, so, k == 0,
+                            a + ((tile + 1 < tiles ? m + TileRows : 0) * (long)shape.K) + (k * TileRows));
+                    else
+                        ConvTile<TLanes, TVector>.AddRows(a + (m * (long)shape.K) + k, shape.K, rows, panel, products, so, k == 0);
                     if (k + depth >= shape.K)
                         Write(so, ((batch * (long)shape.M) + firstRow + m) * shape.N, n, rows);
                 }
@@ -139,15 +153,6 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
                 Finish<TLanes, TVector>.Store(TLanes.Multiply(sums[k], scale), bias, end.Addend == null ? null : end.Addend + at,
                     end.Function, output + at, count);
         }
-    }
-
-    /// <summary>Turns rows of a left matrix that is stored by columns.</summary>
-    float* Turned(float* matrix, int rows, float* to)
-    {
-        for (var k = 0; k < shape.K; k++)
-            for (var r = 0; r < rows; r++)
-                to[(r * (long)shape.K) + k] = matrix[(k * (long)shape.M) + r];
-        return to;
     }
 
     static int Parts(int whole, int part) => (whole + part - 1) / part;
@@ -189,6 +194,69 @@ static unsafe class MatMulPanels
                         for (var t = x; t < Math.Min(width, x + Together); t++)
                             panels[((long)k * width) + t] = t < inside ? matrix[((long)(first + n + t) * depth) + k] : 0;
         }
+    }
+}
+
+/// <summary>Lays out rows of a left matrix by sixes, as <see cref="ConvWeights"/> lays out channels.</summary>
+static unsafe class MatMulRows
+{
+    const int Tile = ConvWeights.Tile, Together = 4;
+
+    /// <summary>Lays out some rows as [tiles][K][6]; the first row of a tile takes the place of rows beyond the last.</summary>
+    /// <param name="matrix">The first row.</param>
+    /// <param name="pitch">Numbers from one row to the next, or, if it is stored transposed, from one column to the next.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="depth">Its K.</param>
+    /// <param name="transposed">Whether it is stored as [K, M].</param>
+    /// <param name="to">Receives them.</param>
+    public static void Lay(float* matrix, nint pitch, int rows, int depth, bool transposed, float* to)
+    {
+        for (var first = 0; first < rows; first += Tile, to += (nint)depth * Tile)
+        {
+            var inside = Math.Min(Tile, rows - first);
+            if (transposed)
+                for (var k = 0; k < depth; k++)
+                    for (var r = 0; r < Tile; r++)
+                        to[((nint)k * Tile) + r] = matrix[(k * pitch) + first + (r < inside ? r : 0)];
+            else
+                Interleave(matrix + (first * pitch), pitch, inside, depth, to);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Interleave(float* row, nint pitch, int rows, int depth, float* to)
+    {
+        var b = rows > 1 ? row + pitch : row;
+        var c = rows > 2 ? row + (2 * pitch) : row;
+        var d = rows > 3 ? row + (3 * pitch) : row;
+        var e = rows > 4 ? row + (4 * pitch) : row;
+        var f = rows > 5 ? row + (5 * pitch) : row;
+        nint k = 0;
+        if (Sse2.IsSupported)
+            for (; k + Together <= depth; k += Together, to += Together * Tile)
+            {
+                Both(Vector128.Load(row + k), Vector128.Load(b + k), out var ab, out var abNext);
+                Both(Vector128.Load(c + k), Vector128.Load(d + k), out var cd, out var cdNext);
+                Both(Vector128.Load(e + k), Vector128.Load(f + k), out var ef, out var efNext);
+                Store(ab, cd, ef, to);
+                Store(abNext, cdNext, efNext, to + (2 * Tile));
+            }
+        for (; k < depth; k++, to += Tile)
+            (to[0], to[1], to[2], to[3], to[4], to[5]) = (row[k], b[k], c[k], d[k], e[k], f[k]);
+    }
+
+    // Two rows' numbers in turn: those of the first two columns, then of the next two.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Both(Vector128<float> a, Vector128<float> b, out Vector128<double> low, out Vector128<double> high) =>
+        (low, high) = (Sse.UnpackLow(a, b).AsDouble(), Sse.UnpackHigh(a, b).AsDouble());
+
+    // Two columns of six rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Store(Vector128<double> ab, Vector128<double> cd, Vector128<double> ef, float* to)
+    {
+        Sse2.UnpackLow(ab, cd).AsSingle().Store(to);
+        Sse2.Shuffle(ef, ab, 0b10).AsSingle().Store(to + 4);
+        Sse2.UnpackHigh(cd, ef).AsSingle().Store(to + 8);
     }
 }
 

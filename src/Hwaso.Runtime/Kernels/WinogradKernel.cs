@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
@@ -40,11 +41,11 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         weightsBytes = keeps
             ? 0
             : PinnedMemory.Whole((long)WinogradPlan.Weights * plan.Channels * TileChannels * sizeof(float)) + PinnedMemory.Alignment;
-        var kept = plan.Channels < shape.GroupCin ? (long)plan.TilesInSplit * plan.Pairs : 1;
+        var kept = plan.Channels < shape.GroupCin ? (long)plan.TilesInSplit * plan.Pairs : plan.TilesTogether;
         sumsBytes = PinnedMemory.Whole(kept * SumsNumbers * sizeof(float));
         outputsBytes = PinnedMemory.Whole(plan.Window * Tile * sizeof(TVector));
         zerosBytes = PinnedMemory.Whole((((plan.GroupsInRow + 1L) * plan.GroupColumns) + TLanes.Count) * sizeof(float));
-        lineBytes = columnStep > 1 ? plan.Window * zerosBytes : 0;
+        lineBytes = columnStep > 1 ? plan.Stride * plan.Window * zerosBytes : 0;
         Items = shape.Batch * shape.Groups * plan.Blocks * plan.Splits;
     }
 
@@ -73,11 +74,11 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         {
             var channels = Math.Min(plan.Channels, shape.GroupCin - from);
             Transform(image, from, channels, first, end - first, pairs, scratch);
-            for (var tile = firstTile; tile < endTile; tile++)
+            for (var tile = firstTile; tile < endTile; tile += plan.TilesTogether)
             {
+                var tiles = Math.Min(plan.TilesTogether, endTile - tile);
                 var w = (float*)weights.Address
                     + ((tilesBefore + tile) * (long)shape.GroupCin * (keeps ? WinogradPlan.Weights : shape.Taps) * TileChannels);
-                var weightStep = (keeps ? shape.GroupCin : channels) * TileChannels;
                 if (keeps)
                     w += from * TileChannels;
                 else
@@ -90,16 +91,27 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                     var own = plan.Channels == shape.GroupCin
                         ? sums
                         : sums + ((((tile - firstTile) * (long)plan.Pairs) + pair) * SumsNumbers);
-                    var gap = plan.ProductNumbers - (channels * 2 * TLanes.Count);
-                    WinogradTile<TLanes, TVector>.Multiply(plan.Window, w, weightStep, inputs + (pair * plan.PairNumbers), gap, channels,
-                        own, from == 0);
+                    nint nextTile = plan.Channels == shape.GroupCin ? SumsNumbers : plan.Pairs * SumsNumbers;
+                    Multiply(w, inputs + (pair * plan.PairNumbers), channels, own, nextTile, tiles, from == 0);
                     if (from + channels == shape.GroupCin)
-                        for (var half = 0; half < 2; half++)
-                            Write(own + (half * TLanes.Count), rows, image, tile, first + (((2 * pair) + half) * plan.GroupsInPair / 2),
-                                end);
+                        for (var k = 0; k < 2 * tiles; k++)
+                            Write(own + (k / 2 * nextTile) + (k % 2 * TLanes.Count), rows, image, tile + (k / 2),
+                                first + (((2 * pair) + (k % 2)) * plan.GroupsInPair / 2), end);
                 }
             }
         }
+    }
+
+    /// <summary>Multiplies a pair of vectors by some tiles of weights: a few products of all tiles, then the next ones.</summary>
+    void Multiply(float* w, float* inputs, int channels, float* sums, nint nextTile, int tiles, bool first)
+    {
+        var weightStep = (keeps ? shape.GroupCin : channels) * TileChannels;
+        nint tileNumbers = (nint)WinogradPlan.Weights * weightStep;
+        var gap = plan.ProductNumbers - (channels * 2 * TLanes.Count);
+        for (var f = 0; f < plan.Products; f += plan.ProductsTogether)
+            for (var tile = 0; tile < tiles; tile++)
+                WinogradTile<TLanes, TVector>.Multiply(plan.Window, f, Math.Min(f + plan.ProductsTogether, plan.Products),
+                    w + (tile * tileNumbers), weightStep, inputs, gap, channels, sums + (tile * nextTile), first);
     }
 
     /// <summary>Transforms the inputs of a block's tiles, for some channels.</summary>
@@ -125,11 +137,11 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                 var (phase, tileRow) = (row / plan.RowsInPhase, row % plan.RowsInPhase);
                 var (phaseY, phaseX) = (phase / shape.DilationX, phase % shape.DilationX);
                 var length = Math.Min(count - k, plan.GroupsInRow - column);
+                var (top, left) = ((tileRow * Tile * shape.StrideY * shape.DilationY) + phaseY - shape.Top, column * plan.GroupColumns);
+                var splitFrom = plan.Stride == 1 ? 0 : Split(source, top, left, length, lines);
                 for (var parity = 0; parity < plan.Stride; parity++)
-                    Window(
-                        source, (tileRow * Tile * shape.StrideY * shape.DilationY) + phaseY - shape.Top, phaseX + parity - shape.Left,
-                        column * plan.GroupColumns, length,
-                        pointers, zeros, lines, rows + (parity * (long)plan.Window * plan.WindowPitch) + places[k]);
+                    Window(source, top, phaseX + parity - shape.Left, left, length, splitFrom, pointers, zeros, lines,
+                        rows + (parity * (long)plan.Window * plan.WindowPitch) + places[k]);
                 k += length;
             }
             for (var pair = 0; pair < pairs; pair++)
@@ -146,7 +158,8 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
     }
 
     /// <summary>Transforms the rows of some adjacent tiles along columns. Their column x is column x × step + shift of the image.</summary>
-    void Window(float* source, int top, int shift, int left, int length, float** pointers, float* zeros, float* lines, float* to)
+    void Window(float* source, int top, int shift, int left, int length, int splitFrom, float** pointers, float* zeros, float* lines,
+        float* to)
     {
         var begin = Math.Max(left, shift < 0 ? (-shift + columnStep - 1) / columnStep : 0);
         var end = Math.Min(left + (length * plan.GroupColumns) + 2,
@@ -160,7 +173,9 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                 continue;
             }
             var row = source + ((long)from * shape.Width) + (begin * columnStep) + shift;
-            pointers[y] = columnStep == 1 ? row : Gather(row, end - begin, lines + (y * (zerosBytes / sizeof(float))));
+            pointers[y] = columnStep == 1 ? row
+                : plan.Stride == 2 ? LineOf(lines, y, (begin * 2) + shift, splitFrom)
+                : Gather(row, end - begin, lines + (y * (zerosBytes / sizeof(float))));
             // Prefetches the same rows of the next channel; the first of the columns' phases does so for all.
             if (shift == -shape.Left)
                 Prefetch.Row(row + ((nint)shape.Height * shape.Width), (end - begin) * columnStep);
@@ -171,6 +186,40 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
             WinogradTile<TLanes, TVector>.DownOfStride(pointers, to + begin - left, plan.WindowPitch, end - begin);
         if (end - begin < TLanes.Count)
             ClearBeyond(to + Math.Max(end, begin) - left);
+    }
+
+    /// <summary>
+    /// Splits the rows of some adjacent tiles into their even and their odd columns, from an even column of the image on, which it returns.
+    /// </summary>
+    int Split(float* source, int top, int left, int length, float* lines)
+    {
+        var first = Math.Max(0, (2 * left) - shape.Left) & ~1;
+        var count = Math.Min(shape.Width, (2 * (left + (length * plan.GroupColumns) + 2)) - shape.Left) - first;
+        for (var y = Math.Max(0, -top); y < plan.Window && top + y < shape.Height && count > 0; y++)
+            Halve(source + ((long)(top + y) * shape.Width) + first, count, LineOf(lines, y, 0, 0), LineOf(lines, y, 1, 0));
+        return first;
+    }
+
+    /// <summary>Where a column of a row lies among the split ones.</summary>
+    float* LineOf(float* lines, int y, int column, int splitFrom) =>
+        lines + (((2 * y) + (column & 1)) * (zerosBytes / sizeof(float))) + ((column - splitFrom) / 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Halve(float* from, int count, float* even, float* odd)
+    {
+        nint x = 0, pairs = count / 2, last = pairs - TLanes.Count;
+        for (; last >= 0 && x < pairs; x += TLanes.Count)
+        {
+            // The last vector overlaps the one before it.
+            var at = Math.Min(x, last);
+            var (a, b) = (TLanes.Load(from + (2 * at)), TLanes.Load(from + (2 * at) + TLanes.Count));
+            TLanes.Store(TLanes.Even(a, b), even + at);
+            TLanes.Store(TLanes.Odd(a, b), odd + at);
+        }
+        for (; x < pairs; x++)
+            (even[x], odd[x]) = (from[2 * x], from[(2 * x) + 1]);
+        if (count % 2 != 0)
+            even[pairs] = from[2 * pairs];
     }
 
     float* Gather(float* from, int count, float* to)

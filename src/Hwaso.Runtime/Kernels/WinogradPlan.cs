@@ -30,6 +30,9 @@ sealed class WinogradPlan
 
     const int BlockBytes = 256 << 10, BlockBytesOfStride = 384 << 10, MostPairs = 8, MostPairsOfLarge = 2;
 
+    // Tiles of output channels whose sums wait together, and inputs that stay in the first-level cache while these tiles use them.
+    const int MostTilesTogether = 4, NearBytes = 20 << 10;
+
     // Transformed weights are four times as large. Those of up to 64 × 64 channels are kept. Larger ones, of layers with fewer pixels, are
     // transformed in each run, which takes an eighth of the time of multiplying by them.
     const int MostKept = 64 * 64;
@@ -84,6 +87,8 @@ sealed class WinogradPlan
         var splits = Math.Clamp(Parts(threads, Blocks * images), 1, ChannelTiles);
         TilesInSplit = threads == 1 ? ChannelTiles : Parts(ChannelTiles, splits);
         Splits = Parts(ChannelTiles, TilesInSplit);
+        TilesTogether = KeepsWeights(shape) ? Parts(TilesInSplit, Parts(TilesInSplit, MostTilesTogether)) : 1;
+        ProductsTogether = TilesTogether == 1 ? Products : Math.Clamp(NearBytes / (Channels * 2 * lanes * sizeof(float)), 1, Products);
         // Each row of tiles in a block has its columns and a rim.
         var rows = Math.Min(Parts(Pairs * GroupsInPair, GroupsInRow) + 1, Pairs * GroupsInPair);
         WindowPitch = (Pairs * GroupsInPair * GroupColumns) + ((rows + 2) * Rim);
@@ -137,6 +142,12 @@ sealed class WinogradPlan
 
     /// <summary>Items that the output channels of a block are divided into.</summary>
     public int Splits { get; }
+
+    /// <summary>Tiles of output channels that multiply the same inputs in turn.</summary>
+    public int TilesTogether { get; }
+
+    /// <summary>Products that each of these tiles computes before the next one's turn.</summary>
+    public int ProductsTogether { get; }
 
     /// <summary>Transformed inputs of a pair of vectors, in numbers.</summary>
     public long PairNumbers { get; }

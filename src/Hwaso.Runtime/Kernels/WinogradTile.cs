@@ -141,8 +141,10 @@ static unsafe class WinogradTile<TLanes, TVector>
         TLanes.Store(x3, to + (8 * step));
     }
 
-    /// <summary>Computes all products of 6 output channels and two vectors of tiles, summed over input channels.</summary>
+    /// <summary>Computes some products of 6 output channels and two vectors of tiles, summed over input channels.</summary>
     /// <param name="window">Products along one axis of a tile. At stride 2 there are 9, and the last four share one weight.</param>
+    /// <param name="begin">The first product.</param>
+    /// <param name="end">The product after the last one.</param>
     /// <param name="weights">[36][channels][6].</param>
     /// <param name="weightStep">Numbers from one of the 36 to the next.</param>
     /// <param name="inputs">[products][channels][2 vectors], with a gap between products.</param>
@@ -151,13 +153,18 @@ static unsafe class WinogradTile<TLanes, TVector>
     /// <param name="sums">[products][6][2 vectors]; read unless <paramref name="first"/>, then overwritten.</param>
     /// <param name="first">Whether the sums start at 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int window, float* weights, nint weightStep, float* inputs, nint gap, int channels, float* sums, bool first)
+    public static void Multiply(int window, int begin, int end, float* weights, nint weightStep, float* inputs, nint gap, int channels,
+        float* sums, bool first)
     {
-        var x = inputs;
-        for (var f = 0; f < window * window; f++)
+        var x = inputs + (begin * (gap + (channels * 2 * TLanes.Count)));
+        sums += begin * 12 * TLanes.Count;
+        int row = begin / window, column = begin % window;
+        for (var f = begin; f < end; f++)
         {
-            var (row, column) = (Math.Min(f / window, WinogradPlan.Points - 1), Math.Min(f % window, WinogradPlan.Points - 1));
-            var w = weights + (((row * WinogradPlan.Points) + column) * weightStep);
+            const int last = WinogradPlan.Points - 1;
+            var w = weights + (((Math.Min(row, last) * WinogradPlan.Points) + Math.Min(column, last)) * weightStep);
+            if (++column == window)
+                (row, column) = (row + 1, 0);
             TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
             if (first)
                 a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TLanes.All(0);

@@ -45,28 +45,13 @@ static unsafe class WinogradWeights
     {
         nint step = channels * Tile;
         // Vectors reach beyond the 6 numbers of a channel, into what is written next; the last channel goes through a buffer.
-        var half = stackalloc float[Window * 3 * 8];
         var last = stackalloc float[Products * 8];
         for (var c = 0; c < channels; c++, from += Taps * Tile)
         {
             var end = c == channels - 1;
             var target = end ? last : to + (c * Tile);
-            var pitch = end ? 8 : step;
             for (var lane = 0; lane < Tile; lane += TLanes.Count)
-            {
-                for (var x = 0; x < 3; x++)
-                {
-                    var at = from + (x * Tile) + lane;
-                    Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + (3 * Tile)), TLanes.Load(at + (6 * Tile)), half + (x * 8),
-                        3 * 8, stride);
-                }
-                for (var y = 0; y < Window; y++)
-                {
-                    var row = half + (y * 3 * 8);
-                    Points<TLanes, TVector>(TLanes.Load(row), TLanes.Load(row + 8), TLanes.Load(row + 16),
-                        target + lane + (y * Window * pitch), pitch, stride);
-                }
-            }
+                Channel<TLanes, TVector>(from + lane, target + lane, end ? 8 : step, stride);
         }
         to += step - Tile;
         for (var f = 0; f < Products; f++)
@@ -74,29 +59,93 @@ static unsafe class WinogradWeights
                 to[(f * step) + k] = last[(f * 8) + k];
     }
 
+    // Along columns, then along rows; the two rows of a point and its negative come from the same two sums.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Channel<TLanes, TVector>(float* taps, float* to, nint step, int stride)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        const int row = 3 * Tile;
+        // The rows of the first and the last tap, or, at stride 2, of the last and the middle one, are the taps themselves.
+        var (plain, other) = stride == 2 ? (2 * row, row) : (0, 2 * row);
+        var (first, second) = stride == 2 ? (0, 2) : (1, 3);
+        var at = taps + plain;
+        Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + Tile), TLanes.Load(at + (2 * Tile)),
+            to + ((stride == 2 ? 4 : 0) * Window * step), step, stride);
+        at = taps + other;
+        Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + Tile), TLanes.Load(at + (2 * Tile)),
+            to + ((Window - 1) * Window * step), step, stride);
+        for (var far = 0; far < 2; far++)
+        {
+            Opposite<TLanes, TVector>(taps, far, stride, out var a0, out var b0);
+            Opposite<TLanes, TVector>(taps + Tile, far, stride, out var a1, out var b1);
+            Opposite<TLanes, TVector>(taps + (2 * Tile), far, stride, out var a2, out var b2);
+            var rows = to + ((far == 0 ? first : second) * Window * step);
+            Points<TLanes, TVector>(a0, a1, a2, rows, step, stride);
+            Points<TLanes, TVector>(b0, b1, b2, rows + (Window * step), step, stride);
+        }
+    }
+
+    // The values at a point and at its negative, along the column of a tap.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Opposite<TLanes, TVector>(float* column, int far, int stride, out TVector a, out TVector b)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        var (g0, g1, g2) = (TLanes.Load(column), TLanes.Load(column + (3 * Tile)), TLanes.Load(column + (6 * Tile)));
+        if (stride == 2)
+            OppositeOuter<TLanes, TVector>(g0, g2, far, out a, out b);
+        else
+            OppositeOf<TLanes, TVector>(g0, g1, g2, far, out a, out b);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void OppositeOf<TLanes, TVector>(TVector g0, TVector g1, TVector g2, int far, out TVector a, out TVector b)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        var even = TLanes.Multiply(TLanes.All(far == 0 ? Near : Far), TLanes.MultiplyAdd(TLanes.All(far == 0 ? 0.5f : 2), g2, g0));
+        var root = far == 0 ? NearRoot : FarRoot;
+        a = TLanes.MultiplyAdd(TLanes.All(root), g1, even);
+        b = TLanes.MultiplyAdd(TLanes.All(-root), g1, even);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void OppositeOuter<TLanes, TVector>(TVector g0, TVector g2, int far, out TVector a, out TVector b)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        var factor = TLanes.All(far == 0 ? -0.25f : 0.25f);
+        var odd = TLanes.Multiply(TLanes.All(far == 0 ? -0.5f : 1 / 6f), g0);
+        a = TLanes.MultiplyAdd(factor, g2, odd);
+        b = TLanes.Subtract(TLanes.Multiply(factor, g2), odd);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Points<TLanes, TVector>(TVector g0, TVector g1, TVector g2, float* to, nint step, int stride)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
+        TVector a, b, c, d;
         if (stride == 2)
         {
-            var (first, second) = (TLanes.Multiply(TLanes.All(-0.5f), g0), TLanes.Multiply(TLanes.All(1 / 6f), g0));
-            TLanes.Store(TLanes.MultiplyAdd(TLanes.All(-0.25f), g2, first), to);
-            TLanes.Store(TLanes.Subtract(TLanes.Multiply(TLanes.All(-0.25f), g2), first), to + step);
-            TLanes.Store(TLanes.MultiplyAdd(TLanes.All(0.25f), g2, second), to + (2 * step));
-            TLanes.Store(TLanes.Subtract(TLanes.Multiply(TLanes.All(0.25f), g2), second), to + (3 * step));
+            OppositeOuter<TLanes, TVector>(g0, g2, 0, out a, out b);
+            OppositeOuter<TLanes, TVector>(g0, g2, 1, out c, out d);
+            TLanes.Store(a, to);
+            TLanes.Store(b, to + step);
+            TLanes.Store(c, to + (2 * step));
+            TLanes.Store(d, to + (3 * step));
             TLanes.Store(g2, to + (4 * step));
             TLanes.Store(g1, to + (5 * step));
             return;
         }
+        OppositeOf<TLanes, TVector>(g0, g1, g2, 0, out a, out b);
+        OppositeOf<TLanes, TVector>(g0, g1, g2, 1, out c, out d);
         TLanes.Store(g0, to);
-        var even = TLanes.Multiply(TLanes.All(Near), TLanes.MultiplyAdd(TLanes.All(0.5f), g2, g0));
-        TLanes.Store(TLanes.MultiplyAdd(TLanes.All(NearRoot), g1, even), to + step);
-        TLanes.Store(TLanes.MultiplyAdd(TLanes.All(-NearRoot), g1, even), to + (2 * step));
-        even = TLanes.Multiply(TLanes.All(Far), TLanes.MultiplyAdd(TLanes.All(2), g2, g0));
-        TLanes.Store(TLanes.MultiplyAdd(TLanes.All(FarRoot), g1, even), to + (3 * step));
-        TLanes.Store(TLanes.MultiplyAdd(TLanes.All(-FarRoot), g1, even), to + (4 * step));
+        TLanes.Store(a, to + step);
+        TLanes.Store(b, to + (2 * step));
+        TLanes.Store(c, to + (3 * step));
+        TLanes.Store(d, to + (4 * step));
         TLanes.Store(g2, to + (5 * step));
     }
 }

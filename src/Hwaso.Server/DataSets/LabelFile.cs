@@ -94,6 +94,11 @@ sealed class LabelFile(DataFolder data, Action<string, byte[]> write)
             data.Scan.Renew(image);
             return tag;
         }
+        catch (Exception error) when (error is ImageFormatException or DatasetException)
+        {
+            throw new RequestFailure(422, $"the label was not saved, because a file that it belongs to cannot be read: "
+                + data.Relative(error.Message));
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new RequestFailure(507, $"the label was not saved; the old file is whole: {data.Relative(error.Message)} "

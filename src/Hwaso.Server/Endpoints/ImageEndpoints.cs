@@ -5,6 +5,7 @@ using Hwaso.Runtime.Format;
 using Hwaso.Server.Http;
 using Hwaso.Server.Images;
 using Hwaso.Server.Serving;
+using Hwaso.Torch;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -67,29 +68,47 @@ static class ImageEndpoints
         if (slot.Model is not { } model)
             return;
         json.WriteString("task", model.Task);
-        if (model.Images is { } images)
+        json.WriteString("engine", model.Torch is null ? "Hwaso.Runtime" : "libtorch");
+        json.WriteString("device", (model.Torch?.Device ?? Device.Cpu).ToString());
+        if (model.Tasks is [var images, .. var others])
         {
-            json.WriteString("address", $"/v1/models/{Uri.EscapeDataString(slot.Name)}/{images.Address}");
-            json.WriteStartArray("answers");
-            foreach (var form in images.Forms)
-                json.WriteStringValue(form.Name);
-            json.WriteEndArray();
-            images.Describe(json);
+            Describe(json, slot.Name, images);
+            if (others.Length > 0)
+            {
+                json.WriteStartArray("others");
+                foreach (var other in others)
+                {
+                    json.WriteStartObject();
+                    Describe(json, slot.Name, other);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            }
         }
         json.WriteBoolean("explains", model.Explainer is not null);
+    }
+
+    static void Describe(Utf8JsonWriter json, string model, ImageTask task)
+    {
+        json.WriteString("address", $"/v1/models/{Uri.EscapeDataString(model)}/{task.Address}");
+        json.WriteStartArray("answers");
+        foreach (var form in task.Forms)
+            json.WriteStringValue(form.Name);
+        json.WriteEndArray();
+        task.Describe(json);
     }
 
     static async Task Ask(HttpContext context, ServerParts parts, string name, string task)
     {
         using var time = parts.Begin(context);
         using var lease = await parts.Models.UseAsync(name, null, time.Stop);
-        var images = lease.Model.Images
-            ?? throw new RequestFailure(422, $"model '{name}' takes no images: {lease.Model.NoImages}");
-        if (images.Address != task)
-            throw new RequestFailure(422, $"model '{name}' is a network for {lease.Model.Task}; post the image to /v1/models/{name}/"
-                + images.Address);
+        if (lease.Model.NoImages is { } reason)
+            throw new RequestFailure(422, $"model '{name}' takes no images: {reason}");
+        var images = lease.Model.Tasks.FirstOrDefault(t => t.Address == task)
+            ?? throw new RequestFailure(422, $"model '{name}' is a network for {lease.Model.Task}; post the image to "
+                + string.Join(" or ", lease.Model.Tasks.Select(t => $"/v1/models/{name}/{t.Address}")));
         var question = ImageQuestion.Of(context.Request, images.Forms);
-        await Answer(context, parts, lease.Model, time, question.Form, (image, stop) => images.Run(name, image, question, stop));
+        await Answer(context, parts, lease.Model, task, time, question.Form, (image, stop) => images.Run(name, image, question, stop));
     }
 
     static async Task Explain(HttpContext context, ServerParts parts, string name)
@@ -102,7 +121,7 @@ static class ImageEndpoints
         if (x is null != y is null)
             throw RequestFailure.BadRequest("x and y were wanted together: the pixel's column and row, from 0");
         var at = x is { } column && y is { } row ? (column, row) : ((int, int)?)null;
-        await Answer(context, parts, lease.Model, time, AnswerChoice.Of(context.Request, Explainer.Forms),
+        await Answer(context, parts, lease.Model, "explain", time, AnswerChoice.Of(context.Request, Explainer.Forms),
             (image, _) => explainer.Run(image, at));
     }
 
@@ -137,12 +156,13 @@ static class ImageEndpoints
     };
 
     static Task Answer(
-        HttpContext context, ServerParts parts, ServedModel model, RequestTime time, AnswerForm form,
+        HttpContext context, ServerParts parts, ServedModel model, string question, RequestTime time, AnswerForm form,
         Func<RgbImage, CancellationToken, Func<AnswerForm, ReadOnlyMemory<byte>>> ask)
     {
         ImageUpload.CheckType(context.Request.ContentType);
         return time.RunAsync(model.Statistics, async () =>
         {
+            parts.Queue.Look(model.Statistics);
             ReadOnlyMemory<byte> answer;
             using (var body = await parts.Bodies.ReadAsync(context.Request, time.Stop))
             {
@@ -156,7 +176,7 @@ static class ImageEndpoints
                     var decoded = Stopwatch.GetElapsedTime(began);
                     Func<AnswerForm, ReadOnlyMemory<byte>>? write = null;
                     var times = await parts.Queue.RunAsync(
-                        (model, size), stop => write = Fitting(() => ask(image, stop)), time.Stop);
+                        (model, size, question), stop => write = Fitting(() => ask(image, stop)), time.Stop);
                     began = Stopwatch.GetTimestamp();
                     answer = write!(form);
                     model.Statistics.Succeed(decoded, times, Stopwatch.GetElapsedTime(began));
@@ -178,6 +198,12 @@ static class ImageEndpoints
         catch (Exception error) when (error is ImageFormatException or ArgumentException or ArithmeticException or ModelFormatException)
         {
             throw new RequestFailure(422, error.Message);
+        }
+        catch (TorchException error)
+        {
+            throw error.IsOutOfMemory
+                ? new RequestFailure(503, "the device has too little memory for this image now; send it again, or a smaller one")
+                : new RequestFailure(422, error.Message);
         }
     }
 }

@@ -109,6 +109,7 @@ static class ProtocolEndpoints
         var model = lease.Model;
         await time.RunAsync(model.Statistics, async () =>
         {
+            parts.Queue.Look(model.Statistics);
             InferAnswer answer;
             using (var body = await parts.Bodies.ReadAsync(context.Request, time.Stop))
             using (parts.Queue.Enter(model.Statistics))

@@ -76,9 +76,8 @@ static class RepositoryEndpoints
             throw new RequestFailure(403, "models are loaded and unloaded with a key only; start the server with --keys FILE");
         using var body = await parts.Bodies.ReadAsync(context.Request, context.RequestAborted);
         if (Parse(body.Bytes) is { } asked && asked.TryGetProperty("parameters", out var settings)
-            && settings.ValueKind == JsonValueKind.Object
-            && settings.EnumerateObject().FirstOrDefault(p => p.Name != "unload_dependents") is { Name: { } given })
-            throw RequestFailure.BadRequest($"parameters.{given}: a model is loaded from its own file alone");
+            && settings.ValueKind == JsonValueKind.Object && settings.EnumerateObject().Any(p => !p.NameEquals("unload_dependents"u8)))
+            throw RequestFailure.BadRequest("parameters: a model is loaded from its own file alone; leave out all but unload_dependents");
         return parts.Models.Find(name, null);
     }
 
@@ -92,7 +91,8 @@ static class RepositoryEndpoints
             return json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.Clone()
                 : throw RequestFailure.BadRequest("the body is not a JSON object");
         }
-        catch (JsonException error)
+        // Half of a character in a name is found where names are compared.
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw RequestFailure.BadRequest($"the JSON is wrong: {error.Message}");
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Hwaso.Inference;
 using Hwaso.Server.Http;
 using Hwaso.Server.Runs;
@@ -93,6 +94,10 @@ static class RunEndpoints
             {
                 // Its folder is the server's own business.
                 row!["run"] = folders.First(f => f.Value.Root == row["run"]!.GetValue<string>()).Key;
+                // A score that is no number, as before the first validation, has no form in JSON.
+                foreach (var (name, _) in row.AsObject().Where(m => m.Value is JsonValue value
+                    && value.TryGetValue<double>(out var number) && !double.IsFinite(number)).ToArray())
+                    row[name] = null;
                 row.WriteTo(json);
             }
             json.WriteEndArray();

@@ -34,7 +34,15 @@ sealed class BodyReader(ServerSettings settings)
         var body = new HeldBody(Release);
         try
         {
-            await Read(request.Body, body, request.ContentLength, () => Refuse(request, stop), stop);
+            try
+            {
+                await Read(request.Body, body, request.ContentLength, () => Refuse(request, stop), stop);
+            }
+            // A chunk whose size is no number surfaces as one; Kestrel's own has a status.
+            catch (IOException error) when (error is not BadHttpRequestException)
+            {
+                throw RequestFailure.BadRequest("the body of the request could not be read; send it again, whole");
+            }
             if (request.ContentLength is { } said && said != body.Length)
                 throw RequestFailure.BadRequest($"the body has {body.Length} bytes; Content-Length says {said}");
             if (coding.Length == 0 || Is("identity"))

@@ -28,11 +28,21 @@ sealed partial class FailureWriter(RequestDelegate next, ILoggerFactory logs)
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            context.Response.StatusCode = ClientLeft;
+            // What was sent already has its status.
+            if (!context.Response.HasStarted)
+                context.Response.StatusCode = ClientLeft;
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {
             await Write(context, Of(error, context));
+        }
+        // The answer cannot change any more; cut off, it is not taken for whole.
+#pragma warning disable CA1031
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _ = Of(error, context);
+            context.Abort();
         }
         finally
         {
@@ -59,9 +69,10 @@ sealed partial class FailureWriter(RequestDelegate next, ILoggerFactory logs)
                 return failure;
             case BadHttpRequestException bad:
                 return new RequestFailure(bad.StatusCode, bad.Message);
-            // A chunk whose size is no number surfaces as one.
-            case IOException:
-                return RequestFailure.BadRequest("the body of the request could not be read; send it again, whole");
+            case IOException or UnauthorizedAccessException:
+                Failed(log, context.Request.Method, context.Request.Path, error);
+                return new RequestFailure(503, "a file of the server cannot be read or written now; its log says which").With(
+                    "Retry-After", "1");
             case OperationCanceledException:
                 return new RequestFailure(504, "the request took longer than the server allows; send a smaller one, or start the server "
                     + "with a larger --time-limit");

@@ -20,7 +20,8 @@ sealed class RequestFailure(int status, string detail) : Exception(detail)
     public static string Shown(string text)
     {
         const int Most = 80;
-        var plain = new string([.. text.Where(c => !char.IsControl(c)).Take(Most)]);
+        // Half a character is none of JSON's.
+        var plain = new string([.. text.Where(c => !char.IsControl(c) && !char.IsSurrogate(c)).Take(Most)]);
         return text.Length > Most ? plain + "…" : plain;
     }
 
@@ -32,6 +33,10 @@ sealed class RequestFailure(int status, string detail) : Exception(detail)
 
     /// <summary>A body of a wrong type; <paramref name="accepted"/> goes into the Accept header (RFC 9110 section 15.5.16).</summary>
     public static RequestFailure WrongType(string detail, string accepted) => new RequestFailure(415, detail).With("Accept", accepted);
+
+    /// <summary>A model's file that was there when the server began cannot be read now; its path is not shown.</summary>
+    public static RequestFailure Unreadable(string source, Exception error) => new RequestFailure(503, "the model's weights cannot be read "
+        + $"now: {error.Message.Replace(source, Path.GetFileName(source), StringComparison.Ordinal)}").With("Retry-After", "10");
 
     /// <summary>The server is busy; <paramref name="seconds"/> are rounded up to whole ones (RFC 9110 section 10.2.3).</summary>
     public static RequestFailure Busy(string detail, double seconds) => new RequestFailure(429, detail).With(

@@ -7,7 +7,9 @@ using Hwaso.Server.Http;
 namespace Hwaso.Server.Images;
 
 /// <summary>The boxes of objects, and their masks where the network finds them.</summary>
-sealed class BoxTask(DetectorNetwork network) : ImageTask
+/// <param name="network">The exported network.</param>
+/// <param name="torch">Computes on libtorch; null for Hwaso.Runtime.</param>
+sealed class BoxTask(DetectorNetwork network, TorchEngine? torch) : ImageTask
 {
     public override string Address => "boxes";
 
@@ -17,7 +19,10 @@ sealed class BoxTask(DetectorNetwork network) : ImageTask
         string model, RgbImage image, ImageQuestion question, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
-        FoundObject[] found = [.. network.Finder.Find(image).Where(d => d.Score >= question.Score).OrderByDescending(d => d.Score)];
+        var all = torch?.Find(image, stop) ?? network.Finder.Find(image);
+        if (!all.All(d => double.IsFinite(d.Score + d.Box.X1 + d.Box.Y1 + d.Box.X2 + d.Box.Y2)))
+            throw new ArithmeticException("the network's boxes are not finite; check the file's weights and its normalisation");
+        FoundObject[] found = [.. all.Where(d => d.Score >= question.Score).OrderByDescending(d => d.Score)];
         var drawnFrom = question.Score > 0 ? question.Score : ObjectPicture.DrawnFrom;
         return form => form == LabelAnswer.Overlay ? Png.Encode(ObjectPicture.Draw(image, found, network, drawnFrom))
             : Object(json => Write(json, model, image, found));

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Hwaso.Checkpoints;
 using Hwaso.Imaging;
 using Hwaso.Inference;
 using Hwaso.Inference.Explaining;
+using Hwaso.Recipes;
 using Hwaso.Server.Http;
 using Hwaso.Torch;
 
@@ -9,7 +11,8 @@ namespace Hwaso.Server.Images;
 
 /// <summary>A run's attention at a pixel, on libtorch: an exported file shows its answers alone.</summary>
 /// <param name="source">The run folder or checkpoint.</param>
-sealed class Explainer(string source) : IDisposable
+/// <param name="device">Where it computes.</param>
+sealed class Explainer(string source, Device device) : IDisposable
 {
     const int SheetColumns = 3, SheetWidth = 480;
 
@@ -28,17 +31,30 @@ sealed class Explainer(string source) : IDisposable
         lock (this)
         {
             ObjectDisposedException.ThrowIf(ends, this);
-            model ??= LoadedModel.Open(source, Device.Cpu);
+            model ??= Opened();
             if (at is { } pixel && (pixel.X >= image.Width || pixel.Y >= image.Height))
                 throw new ArgumentException(
                     $"x={pixel.X}, y={pixel.Y}: the image has {image.Width}×{image.Height} pixels, which count from 0");
             using var scope = new Scope();
             var views = new AttentionViewer(model.Net, model.ClassCount).View(
-                model.Normalisation.ToTensor(image, Device.Cpu), new AttentionQuestion(At: at));
+                model.Normalisation.ToTensor(image, device), new AttentionQuestion(At: at));
             var pictures = views.Select(v => (v.Name, Picture: AttentionPicture.Of(image, v, at))).ToArray();
             return form => form == LabelAnswer.Png
                 ? Png.Encode(ContactSheet.Of([("image", image), .. pictures], SheetColumns, SheetWidth))
                 : Write(views);
+        }
+    }
+
+    LoadedModel Opened()
+    {
+        try
+        {
+            return LoadedModel.Open(source, device);
+        }
+        // It was there when the server began.
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CheckpointException or RecipeException)
+        {
+            throw RequestFailure.Unreadable(source, error);
         }
     }
 

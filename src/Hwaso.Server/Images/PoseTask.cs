@@ -6,7 +6,9 @@ using Hwaso.Server.Http;
 namespace Hwaso.Server.Images;
 
 /// <summary>The joints of people, in boxes that the request names or on the whole image.</summary>
-sealed class PoseTask(PoseModel network) : ImageTask
+/// <param name="network">The exported network.</param>
+/// <param name="torch">Computes on libtorch; null for Hwaso.Runtime.</param>
+sealed class PoseTask(PoseModel network, TorchEngine? torch) : ImageTask
 {
     // Joints below this score are not drawn; the JSON has them.
     const double DrawnFrom = 0.2;
@@ -18,7 +20,10 @@ sealed class PoseTask(PoseModel network) : ImageTask
     public override Func<AnswerForm, ReadOnlyMemory<byte>> Run(
         string model, RgbImage image, ImageQuestion question, CancellationToken stop)
     {
-        var people = network.Estimate(image.Pixels, image.Width, image.Height, question.Boxes, stop);
+        var people = torch is not null ? torch.Estimate(image, question.Boxes, stop)
+            : network.Estimate(image.Pixels, image.Width, image.Height, question.Boxes, stop);
+        if (!people.All(p => double.IsFinite(p.Score) && p.Keypoints.All(float.IsFinite)))
+            throw new ArithmeticException("the network's joints are not finite; check the file's weights and its normalisation");
         return form => form == LabelAnswer.Overlay ? Draw(image, people) : Object(json => Write(json, model, image, people));
     }
 

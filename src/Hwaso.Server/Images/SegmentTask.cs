@@ -9,7 +9,8 @@ namespace Hwaso.Server.Images;
 /// <param name="network">The network.</param>
 /// <param name="file">The model under it.</param>
 /// <param name="mostBytes">The most bytes of the scores that probabilities are computed from.</param>
-sealed class SegmentTask(SegmentationModel network, OnnxModel file, long mostBytes) : ImageTask
+/// <param name="torch">Computes on libtorch; null for Hwaso.Runtime.</param>
+sealed class SegmentTask(SegmentationModel network, OnnxModel file, long mostBytes, TorchEngine? torch) : ImageTask
 {
     public override string Address => "segment";
 
@@ -24,6 +25,13 @@ sealed class SegmentTask(SegmentationModel network, OnnxModel file, long mostByt
         var isCertain = question.Form == LabelAnswer.Probability;
         if (isCertain)
             CheckMemory(image);
+        if (torch is not null)
+        {
+            var found = torch.Segment(image, threshold, stop);
+            var scores = isCertain ? torch.Scores(image, stop) : null;
+            return form => isCertain ? Certainty.Encode(found, scores, network.Metadata.OneChannel)
+                : LabelAnswer.Write(form, model, image, found, network.Classes, question);
+        }
         var result = network.Segment(image.Pixels, image.Width, image.Height, withScores: isCertain || threshold is not null, stop);
         var labels = new LabelMap(result.Width, result.Height, result.Labels);
         if (threshold is { } share)

@@ -168,8 +168,21 @@ static class RunJson
         foreach (var (logged, validation) in read)
             if (validation.IsBetterThan(best.Validation))
                 best = (logged, validation);
-        if (best.Logged?.Fields["confusion"] is JsonArray counts && run.Recipe is not null)
-            Classes(json, ConfusionMatrix.FromCounts([.. counts.Select(n => n!.GetValue<long>())]), run.Recipe.Recipe);
+        if (best.Logged?.Fields["confusion"] is JsonArray counts && run.Recipe is not null && Confusion(counts) is { } confusion)
+            Classes(json, confusion, run.Recipe.Recipe);
+    }
+
+    /// <summary>The matrix of a line of the log; null where somebody damaged it.</summary>
+    static ConfusionMatrix? Confusion(JsonArray counts)
+    {
+        try
+        {
+            return ConfusionMatrix.FromCounts([.. counts.Select(n => n!.GetValue<long>())]);
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException or FormatException or NullReferenceException)
+        {
+            return null;
+        }
     }
 
     /// <summary>IoU by class of the best validation, and the matrix behind it: a row a true class, a column a predicted one.</summary>

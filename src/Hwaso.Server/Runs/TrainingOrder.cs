@@ -24,6 +24,19 @@ sealed partial record TrainingOrder(
     public static TrainingOrder Read(ReadOnlyMemory<byte> body)
     {
         using var json = Parse(body);
+        try
+        {
+            return Of(json);
+        }
+        // System.Text.Json finds an escaped half of a character when the text is read.
+        catch (InvalidOperationException error)
+        {
+            throw RequestFailure.BadRequest($"the body is not JSON: {error.Message}");
+        }
+    }
+
+    static TrainingOrder Of(JsonDocument json)
+    {
         string? Member(string name) => !json.RootElement.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null
             : value.ValueKind == JsonValueKind.String ? value.GetString()
             : throw RequestFailure.BadRequest($"{name}: a text was wanted");
@@ -112,7 +125,8 @@ sealed partial record TrainingOrder(
         var paths = RecipeReference.Paths.ToHashSet();
         foreach (var (key, value) in RecipeSettings.Of(recipe))
             if (paths.Contains(key) && known.GetValueOrDefault(key) != value && !(key == "data.depth" && value == "disparity")
-                && !(key == "data.root" && data is { } served && Path.GetFullPath(value) == served.Root))
+                && !(key == "data.root" && data is { } served && !value.Contains('\0', StringComparison.Ordinal)
+                    && Path.GetFullPath(value) == served.Root))
                 throw new RequestFailure(422, $"{key}: a path cannot come from a request; leave it out: data are those of --data, and a "
                     + "checkpoint to begin with is named in a recipe file (hwaso train)");
     }

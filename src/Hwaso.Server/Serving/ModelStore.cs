@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hwaso.Inference;
 using Hwaso.Runtime;
 using Hwaso.Server.Http;
+using Hwaso.Server.Images;
 using Hwaso.Server.Settings;
 using Hwaso.Torch;
 
@@ -81,8 +82,8 @@ sealed class ModelStore : IDisposable
             try
             {
                 var old = slot.Model;
-                var (network, file) = Open(slot);
-                slot.Model = new ServedModel(slot.Name, slot.Source, network, file, settings.MaxRunBytes, meters);
+                var (network, file, run) = Open(slot);
+                slot.Model = new ServedModel(slot.Name, slot.Source, network, file, settings.MaxRunBytes, meters, run);
                 (slot.State, slot.Reason) = (ModelState.Ready, "");
                 old?.Dispose();
             }
@@ -169,25 +170,40 @@ sealed class ModelStore : IDisposable
                 slots.TryAdd(run.Name, new ModelSlot(run.Name, run.FullName) { OnDemand = true });
     }
 
-    (OnnxModel Network, ModelFile File) Open(ModelSlot slot)
+    (OnnxModel Network, ModelFile File, RunParts Run) Open(ModelSlot slot)
     {
         var options = new RuntimeOptions { Pool = pool, MostBytes = settings.MaxRunBytes };
         if (slot.Source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
-            return With(ModelFile.Of(slot.Source), () => OnnxModel.Load(slot.Source, options));
+            return With(ModelFile.Of(slot.Source), new RunParts(), () => OnnxModel.Load(slot.Source, options));
         using var trained = LoadedModel.Open(slot.Source, Device.Cpu);
         var bytes = Exporter.Make(trained, new ExportOptions()).Bytes;
-        return With(ModelFile.Of(bytes), () => OnnxModel.Load(bytes, slot.Name, options));
-    }
-
-    static (OnnxModel Network, ModelFile File) With(ModelFile file, Func<OnnxModel> load)
-    {
+        var file = ModelFile.Of(bytes);
+        RunParts run;
         try
         {
-            return (load(), file);
+            run = new RunParts(
+                new Explainer(slot.Source, settings.Device),
+                Directory.Exists(slot.Source) && RunDepth.Has(trained) ? new RunDepth(slot.Source, settings.Device) : null,
+                settings.UsesTorch ? TorchEngine.Open(slot.Source, settings.Device) : null);
         }
         catch
         {
             file.Dispose();
+            throw;
+        }
+        return With(file, run, () => OnnxModel.Load(bytes, slot.Name, options));
+    }
+
+    static (OnnxModel Network, ModelFile File, RunParts Run) With(ModelFile file, RunParts run, Func<OnnxModel> load)
+    {
+        try
+        {
+            return (load(), file, run);
+        }
+        catch
+        {
+            file.Dispose();
+            run.Dispose();
             throw;
         }
     }

@@ -5,20 +5,25 @@ using Hwaso.Server.Settings;
 namespace Hwaso.Server.Serving;
 
 /// <summary>
-/// Runs networks one batch at a time, because a run uses all threads. Requests first take a place, of which there are as many as may wait
-/// or compute; a request without one is refused at once, so that accepted ones are answered soon however many come.
+/// Runs networks on lanes, which share the threads of the networks: a run that is alone uses all of them. Requests first take a place, of
+/// which there are as many as may wait or compute; a request without one is refused at once, so that accepted ones are answered soon however
+/// many come.
 /// </summary>
 sealed class RunQueue : IDisposable
 {
     // A new measurement's share of the mean time of a run.
     const double Weight = 0.1;
 
+    // Two runs of half the threads each finish sooner than one after the other with all of them: threads that work on one run wait for each
+    // other at every step, and no thread computes while an image is read or an answer is written. More runs would only need more memory.
+    const int MostLanes = 2;
+
     readonly ServerSettings settings;
     readonly ServerMeters meters;
     readonly Lock gate = new();
     readonly LinkedList<RunItem> waiting = [];
-    readonly AutoResetEvent work = new(false);
-    readonly Thread lane;
+    readonly SemaphoreSlim work = new(0);
+    readonly Thread[] lanes;
     readonly int most;
     int places;
     double meanSeconds;
@@ -27,10 +32,16 @@ sealed class RunQueue : IDisposable
     public RunQueue(ServerSettings settings, ServerMeters meters)
     {
         (this.settings, this.meters) = (settings, meters);
-        // One batch computes, one waits as far as the setting allows.
+        // One batch computes, others compute beside it or wait as far as the setting allows.
         most = settings.Batch + settings.Queue;
-        lane = new Thread(Work) { IsBackground = true, Name = "Hwaso.Server lane" };
-        lane.Start();
+        var threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
+        // Images of a batch are to run one after the other.
+        lanes = new Thread[settings.Batch > 1 ? 1 : Math.Min(MostLanes, threads)];
+        for (var k = 0; k < lanes.Length; k++)
+        {
+            lanes[k] = new Thread(Work) { IsBackground = true, Name = $"Hwaso.Server lane {k + 1}" };
+            lanes[k].Start();
+        }
     }
 
     /// <summary>Requests that hold a place.</summary>
@@ -43,12 +54,20 @@ sealed class RunQueue : IDisposable
         if (Interlocked.Increment(ref places) <= most)
             return new RunPlace(this);
         Leave();
-        statistics.Reject();
-        var seconds = most * Volatile.Read(ref meanSeconds);
-        throw RequestFailure.Busy("the server computes as many requests as it may; send it again after the time in Retry-After", seconds);
+        throw Full(statistics);
     }
 
-    /// <summary>Runs a network on the lane, beside others of the same key.</summary>
+    /// <summary>
+    /// Refuses a request whose body was not read yet while all places are taken; without it, a busy server would read what it refuses.
+    /// </summary>
+    /// <exception cref="RequestFailure">All places are taken (429).</exception>
+    public void Look(ModelStatistics statistics)
+    {
+        if (Places >= most)
+            throw Full(statistics);
+    }
+
+    /// <summary>Runs a network on a lane, beside others of the same key.</summary>
     /// <param name="key">Model and sizes; runs of one key form a batch.</param>
     /// <param name="run">The run.</param>
     /// <param name="stop">Gives up waiting, or stops the run between two steps.</param>
@@ -63,16 +82,17 @@ sealed class RunQueue : IDisposable
             item.Node = waiting.AddLast(item);
         }
         await using var registration = stop.Register(() => Drop(item));
-        work.Set();
+        work.Release();
         return await item.Done.Task;
     }
 
-    /// <summary>Ends the lane after the batch that it runs; whoever still waits is refused.</summary>
+    /// <summary>Ends the lanes after the batches that they run; whoever still waits is refused.</summary>
     public void Dispose()
     {
         ends = true;
-        work.Set();
-        lane.Join();
+        work.Release(lanes.Length);
+        foreach (var lane in lanes)
+            lane.Join();
         lock (gate)
             foreach (var item in waiting)
                 item.Done.TrySetException(new RequestFailure(503, "the server is ending"));
@@ -80,6 +100,14 @@ sealed class RunQueue : IDisposable
     }
 
     internal void Leave() => Interlocked.Decrement(ref places);
+
+    RequestFailure Full(ModelStatistics statistics)
+    {
+        statistics.Reject();
+        lock (gate)
+            return RequestFailure.Busy("the server computes as many requests as it may; send it again after the time in Retry-After",
+                most * meanSeconds / lanes.Length);
+    }
 
     void Drop(RunItem item)
     {
@@ -99,7 +127,7 @@ sealed class RunQueue : IDisposable
         {
             if (First() is not { } first)
             {
-                work.WaitOne();
+                work.Wait();
                 continue;
             }
             List<RunItem> batch = [first];
@@ -109,7 +137,8 @@ sealed class RunQueue : IDisposable
             foreach (var item in batch)
                 Run(item, batch.Count);
             var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / batch.Count;
-            meanSeconds = meanSeconds == 0 ? seconds : ((1 - Weight) * meanSeconds) + (Weight * seconds);
+            lock (gate)
+                meanSeconds = meanSeconds == 0 ? seconds : ((1 - Weight) * meanSeconds) + (Weight * seconds);
         }
     }
 
@@ -157,7 +186,7 @@ sealed class RunQueue : IDisposable
             var left = settings.BatchWaitMs - Stopwatch.GetElapsedTime(batch[0].Entered).TotalMilliseconds;
             if (batch.Count >= settings.Batch || left <= 0)
                 return;
-            work.WaitOne(TimeSpan.FromMilliseconds(left));
+            work.Wait(TimeSpan.FromMilliseconds(left));
         }
     }
 

@@ -15,6 +15,7 @@ sealed class ServedModel : IDisposable
     const int MostKept = 4;
 
     readonly long mostBytes;
+    readonly RunParts run;
     readonly Lock gate = new();
     readonly List<(string Key, Session Session)> idle = [];
     int users;
@@ -27,16 +28,16 @@ sealed class ServedModel : IDisposable
     /// <param name="file">The file that it was read from; this object disposes it.</param>
     /// <param name="mostBytes">The most bytes of idle sessions.</param>
     /// <param name="meters">Where it counts.</param>
-    public ServedModel(string name, string source, OnnxModel network, ModelFile file, long mostBytes, ServerMeters meters)
+    /// <param name="run">What a run or checkpoint does beside its exported network; this object disposes it.</param>
+    public ServedModel(string name, string source, OnnxModel network, ModelFile file, long mostBytes, ServerMeters meters, RunParts run)
     {
-        (Name, Source, Network, File, this.mostBytes) = (name, source, network, file, mostBytes);
+        (Name, Source, Network, File, this.mostBytes, this.run) = (name, source, network, file, mostBytes, run);
         Statistics = new ModelStatistics(name, meters);
         Task = network.Metadata.GetValueOrDefault(SegmentationMetadata.TaskKey, SegmentationMetadata.Task);
-        if (!source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
-            Explainer = new Explainer(source);
         try
         {
-            Images = ImagesOf(network, name, Task, mostBytes);
+            var main = TaskOf(network, name, Task, mostBytes, run.Torch);
+            Tasks = run.Depth is { } depth && main.Address != "depth" ? [main, new DepthTask(depth.Estimate)] : [main];
         }
         // It takes no images, so that the protocol's tensors are the only way to ask it.
         catch (Exception error) when (error is ModelFormatException or ArgumentException)
@@ -58,11 +59,14 @@ sealed class ServedModel : IDisposable
 
     public ModelStatistics Statistics { get; }
 
-    /// <summary>What it does with images; null if its tensors are no image, or its answer is no task's.</summary>
-    public ImageTask? Images { get; }
+    /// <summary>What it does with images, the main task first; none if its tensors are no image, or its answer is no task's.</summary>
+    public ImageTask[] Tasks { get; } = [];
 
     /// <summary>Shows its attention; null for exported files.</summary>
-    public Explainer? Explainer { get; }
+    public Explainer? Explainer => run.Explainer;
+
+    /// <summary>Answers images on libtorch; null where Hwaso.Runtime does.</summary>
+    public TorchEngine? Torch => run.Torch;
 
     /// <summary>Why it takes no images; null if it does.</summary>
     public string? NoImages { get; }
@@ -135,25 +139,42 @@ sealed class ServedModel : IDisposable
     /// <summary>Shapes as a text, which tells equal ones.</summary>
     public static string KeyOf(int[][] shapes) => string.Join(';', shapes.Select(s => string.Join(',', s)));
 
-    static ImageTask? ImagesOf(OnnxModel network, string name, string task, long mostBytes)
+    static ImageTask TaskOf(OnnxModel network, string name, string task, long mostBytes, TorchEngine? torch)
     {
         if (network.Metadata.ContainsKey(PoseMetadata.Key))
-            return new PoseTask(PoseModel.Over(network, name));
+            return new PoseTask(PoseModel.Over(network, name), torch);
         if (network.Metadata.ContainsKey(BoxMetadata.Key))
-            return new BoxTask(DetectorNetwork.Over(network, name));
+            return new BoxTask(DetectorNetwork.Over(network, name), torch);
         if (task == ModelTask.Depth.Word())
-            return new DepthTask(network, name);
+        {
+            var depth = new RuntimeDepth(network, name);
+            return new DepthTask(torch is null ? depth.Estimate : torch.Depth);
+        }
         if (task != SegmentationMetadata.Task)
             throw new ArgumentException($"it is a network for {task}, which has no answer for an image");
         var segmentation = SegmentationModel.Over(network, name);
-        return segmentation.TakesColours ? new SegmentTask(segmentation, network, mostBytes)
+        return segmentation.TakesColours ? new SegmentTask(segmentation, network, mostBytes, torch)
             : throw new ArgumentException($"it takes images of {segmentation.Channels} channels, not of colours");
     }
 
     void Free()
     {
-        Explainer?.Dispose();
+        run.Dispose();
         Network.Dispose();
         File.Dispose();
+    }
+}
+
+/// <summary>What a run or checkpoint does on libtorch, beside its exported network.</summary>
+/// <param name="Explainer">Shows its attention.</param>
+/// <param name="Depth">Its depth decoder; null for a network without one.</param>
+/// <param name="Torch">Answers images in place of the exported network; null where that does.</param>
+sealed record RunParts(Explainer? Explainer = null, RunDepth? Depth = null, TorchEngine? Torch = null) : IDisposable
+{
+    public void Dispose()
+    {
+        Explainer?.Dispose();
+        Depth?.Dispose();
+        Torch?.Dispose();
     }
 }

@@ -1,3 +1,6 @@
+using Hwaso.Inference;
+using Hwaso.Torch;
+
 namespace Hwaso.Server.Settings;
 
 /// <summary>What a server serves, where it listens, and its limits.</summary>
@@ -43,6 +46,18 @@ public sealed record ServerSettings
 
     /// <summary>Threads that networks compute with; 0 for one per processor.</summary>
     public int Threads { get; init; }
+
+    /// <summary>Where libtorch computes: runs and checkpoints on a GPU, attention and depth decoders in any case.</summary>
+    public Device Device { get; init; } = Device.Cpu;
+
+    /// <summary>
+    /// What answers images of runs and checkpoints; automatic: Hwaso.Runtime on the processor, libtorch on a GPU. Exported networks, and
+    /// tensors, are Hwaso.Runtime's.
+    /// </summary>
+    public Engine Engine { get; init; }
+
+    /// <summary>Whether libtorch answers images of runs and checkpoints.</summary>
+    internal bool UsesTorch => Engine == Engine.Libtorch || (Engine == Engine.Automatic && Device.Type != DeviceType.Cpu);
 
     /// <summary>The most images that are run as one batch.</summary>
     public int Batch { get; init; } = 1;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hwaso.Inference;
 
 namespace Hwaso.Server.Settings;
 
@@ -25,6 +26,15 @@ public static class SettingsReader
         ["cors"] = (s, _, texts) => s with { Origins = texts },
         ["keys"] = (s, name, texts) => s with { Keys = Keys(name, texts) },
         ["requests-per-minute"] = (s, name, texts) => s with { RequestsPerMinute = (int)Whole(name, texts, 0, int.MaxValue) },
+        ["engine"] = (s, name, texts) => s with
+        {
+            Engine = One(name, texts) switch
+            {
+                "runtime" => Engine.Runtime,
+                "libtorch" => Engine.Libtorch,
+                _ => throw Wrong(name, texts, "runtime or libtorch"),
+            },
+        },
         ["batch"] = (s, name, texts) => s with { Batch = (int)Whole(name, texts, 1, 1024) },
         ["batch-wait"] = (s, name, texts) => s with { BatchWaitMs = Number(name, texts, 0, 60_000) },
         ["queue"] = (s, name, texts) => s with { Queue = (int)Whole(name, texts, 0, 1_000_000) },

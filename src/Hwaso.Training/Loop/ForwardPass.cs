@@ -31,8 +31,6 @@ public sealed class ForwardPass(Device device, bool channelsLast, ScalarType? co
         var own = train.OwnKernels && device.Type == DeviceType.Cpu && compute is null;
         if (own)
             weights.UseOwnKernels();
-        else if (train.OwnKernels)
-            says("train.kernels: libtorch, because Hwaso's compute in float32 on a processor alone");
         var channelsLast = train.ChannelsLast && !own;
         if (channelsLast && !weights.TrainsInChannelsLast)
         {

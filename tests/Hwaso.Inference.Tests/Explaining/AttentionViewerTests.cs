@@ -104,6 +104,97 @@ public sealed class AttentionViewerTests : TensorTest
         Assert.NotEqual(ofClass[3].Values, ofPatch[3].Values);
     }
 
+    /// <summary>Keys are squares of tokens there, and there is no class token: all patches in the mean, or one.</summary>
+    [Fact]
+    public void SegFormer_shows_what_a_patch_attends_to_among_fewer_keys_or_all_in_the_mean()
+    {
+        using var scope = new Scope();
+        using var weights = Weights.Create();
+        RandomState.Seed(8);
+        var net = new MixTransformerNet(weights);
+        var x = Tensor.Randn([1, 3, 64, 96]);
+        var viewer = new AttentionViewer(net, 0);
+
+        var all = viewer.View(x, new AttentionQuestion());
+
+        Assert.Equal(["encoder.block1.0.attn_2x3", "encoder.block2.0.attn_2x3", "encoder.block3.0.attn_2x3", "encoder.block4.0.attn_2x3"],
+            all.Select(v => v.Name));
+        // Every row of weights sums to 1, and the mean is that of the 2×3 patches at a thirty-second of the image's size.
+        Assert.All(all, v => Assert.Equal(1, v.Values.Sum(), 1e-5));
+        var patches = Enumerable.Range(0, 6).Select(
+            p => viewer.View(x, new AttentionQuestion(At: (p % 3 * 32 + 16, p / 3 * 32 + 16)))[3].Values).ToArray();
+        AssertClose([.. Enumerable.Range(0, 6).Select(k => patches.Average(p => p[k]))], all[3].Values, 1e-6);
+        Assert.NotEqual(patches[0], patches[5]);
+    }
+
+    [Fact]
+    public void The_last_blocks_of_an_EoMT_show_what_a_query_attends_to_and_the_first_the_class_token()
+    {
+        const int Queries = 40, Tokens = Queries + 1 + 4 + 4 * 6;
+        using var scope = new Scope();
+        using var weights = Weights.Create();
+        RandomState.Seed(9);
+        var definition = (EomtDefinition)ReducedNetwork.Of(Zoo.Find("eomt-dinov2-s"));
+        var net = (definition with { Head = definition.Head with { Queries = Queries } }).Build(weights, 5);
+        // Alike keys: every token gets the same share in the last block.
+        using (new NoGrad())
+            Aten.Zero_(weights["encoder.backbone.blocks.3.attn.qkv.weight"]);
+        var x = Tensor.Randn([1, 3, 64, 96]);
+        var viewer = new AttentionViewer(net, 5);
+
+        var (third, other) = (viewer.View(x, new AttentionQuestion(Query: 3)), viewer.View(x, new AttentionQuestion(Query: 4)));
+
+        Assert.Equal(["0.attn_4x6", "1.attn_4x6", "2.attn_query3_4x6", "3.attn_query3_4x6"],
+            third.Select(v => v.Name["encoder.backbone.blocks.".Length..]));
+        Assert.Equal(third[1].Values, other[1].Values);
+        Assert.NotEqual(third[2].Values, other[2].Values);
+        Assert.All(third[3].Values, share => Assert.Equal(1.0 / Tokens, share, 1e-6));
+        Assert.Contains("query 40: the network has 40", Assert.Throws<ArgumentException>(
+            () => viewer.View(x, new AttentionQuestion(Query: Queries))).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Masked attention gives pixels outside a query's mask nothing, unless its mask is empty.</summary>
+    [Fact]
+    public void Mask2Former_shows_that_a_query_looks_at_its_own_mask_alone()
+    {
+        using var scope = new Scope();
+        using var off = new NoGrad();
+        using var weights = Weights.Create();
+        RandomState.Seed(10);
+        var net = (Mask2Former)ReducedNetwork.Of(Zoo.Find("mask2former-resnet50")).Build(weights, 5);
+        net.Eval();
+        var x = Tensor.Randn([1, 3, 90, 128]);
+        var predictions = net.Predictions(x);
+
+        for (var query = 0; query < net.Queries; query++)
+        {
+            var views = new AttentionViewer(net, 5).View(x, new AttentionQuestion(Query: query));
+            // Three layers at strides 32, 16 and 8 of the padded 96×128 pixels, cut to the image.
+            Assert.Equal(
+                Enumerable.Range(0, 3).Select(k => $"{k}.multihead_attn_query{query}_90x128"),
+                views.Select(v => v.Name["sem_seg_head.predictor.transformer_cross_attention_layers.".Length..]));
+            for (var layer = 0; layer < 3; layer++)
+            {
+                var (height, width) = (3 << layer, 4 << layer);
+                var mask = predictions[layer].MaskLogits.Narrow(1, query, 1).ResizeBilinear(height, width).ToArray<float>();
+                var seen = mask.Any(m => m >= 0) ? mask.Select(m => m >= 0).ToArray() : [.. mask.Select(_ => true)];
+                var (stride, map) = (32 >> layer, views[layer].Values);
+                // The middle of a square between others like it: enlarging does not reach them.
+                for (var y = 0; y < height && y * stride + stride / 2 < 90; y++)
+                    for (var col = 0; col < width; col++)
+                        if (Around(seen, height, width, y, col) is { } alike)
+                            Assert.True(map[(y * stride + stride / 2) * 128 + col * stride + stride / 2] > 0 == alike, $"{query}, {layer}");
+            }
+        }
+
+        static bool? Around(bool[] seen, int height, int width, int y, int x)
+        {
+            var near = Enumerable.Range(-1, 3).SelectMany(dy => Enumerable.Range(-1, 3).Select(dx => (Y: y + dy, X: x + dx)))
+                .Where(p => p.Y >= 0 && p.Y < height && p.X >= 0 && p.X < width).Select(p => seen[p.Y * width + p.X]).ToArray();
+            return near.All(s => s == near[0]) ? near[0] : null;
+        }
+    }
+
     [Fact]
     public void A_network_without_attention_is_an_error_that_says_which_have_some()
     {
@@ -129,6 +220,13 @@ public sealed class AttentionViewerTests : TensorTest
 
         Assert.Contains("to regions, not to pixels", error.Message, StringComparison.Ordinal);
         Assert.Contains("ocr_distri_head.object_context_block", error.Message, StringComparison.Ordinal);
+    }
+
+    sealed class MixTransformerNet(Weights w) : Net(w)
+    {
+        readonly MixTransformer encoder = new(w / "encoder", new() { Depths = [1, 1, 1, 1], Widths = [16, 16, 20, 32] });
+
+        protected override Tensor Forward(Tensor x) => x.Apply(encoder)[^1];
     }
 
     sealed class Alone(Weights w) : Net(w)

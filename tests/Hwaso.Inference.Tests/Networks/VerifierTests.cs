@@ -68,6 +68,32 @@ public sealed class VerifierTests : TensorTest
         Assert.All(errors, e => Assert.InRange(e.Relative, 0, Tolerance));
     }
 
+    /// <summary>Numbered as the authors' code returns them: PIDNet's answer is the second, BiSeNetV2's the first.</summary>
+    [Theory]
+    [InlineData("pidnet-s", "pidnet_s", 3)]
+    [InlineData("bisenetv2", "bisenetv2", 5)]
+    public void Every_output_of_a_network_with_several_is_compared(string name, string fixture, int outputs)
+    {
+        var errors = Verifier.Verify(
+            Zoo.Find(name), Verifier.Formula, Fixture.Read(Fixtures.Path($"modern/formula/{fixture}.safetensors")), null);
+        Assert.Equal(Enumerable.Range(0, outputs).Select(k => $"output{k}"), errors.Select(e => Fixture.PlainName(e.Name)));
+        Assert.All(errors, e => Assert.InRange(e.Relative, 0, Tolerance));
+    }
+
+    /// <summary>What its constants are, such as the places of window attention, no file of weights by the rule says.</summary>
+    [Fact]
+    public void Weights_by_the_rule_leave_a_networks_constants()
+    {
+        using var scope = new Scope();
+        using var weights = Weights.Create(initialise: false);
+        ReducedNetwork.Of(Zoo.Find("upernet-swin-t")).Build(weights, 3);
+        var places = weights.Buffers.First(b => b.Key.EndsWith("relative_position_index", StringComparison.Ordinal)).Value;
+        var before = places.ToArray<long>();
+        Verifier.FillByFormula(weights);
+        Assert.Equal(before, places.ToArray<long>());
+        Assert.NotEqual(0, weights["decode_head.conv_seg.bias"].ToArray<float>().Max());
+    }
+
     [Theory]
     [InlineData("psa-p", "psa_p", 3)]
     [InlineData("psa-s", "psa_s", 3)]

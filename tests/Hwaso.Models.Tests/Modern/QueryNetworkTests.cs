@@ -134,6 +134,27 @@ public sealed class QueryNetworkTests : TensorTest
         Assert.Equal(recorded["params"]!.GetValue<long>(), parameters);
     }
 
+    /// <summary>
+    /// No costs of these are recorded. By hand: of P patches of p pixels a convolution; in each of L blocks four layers of width D on all T
+    /// tokens, two products of T tokens with T, and two layers (with a gate three) to or from a hidden width.
+    /// </summary>
+    [Theory]
+    [InlineData("dinov2-vitg14", 518, 14, 1, 1536, 40, 3 * 4096)]
+    [InlineData("dinov2-vits14", 518, 14, 1, 384, 12, 2 * 1536)]
+    [InlineData("dinov3-vits16", 512, 16, 5, 384, 12, 2 * 1536)]
+    [InlineData("dinov3-vits16plus", 512, 16, 5, 384, 12, 3 * 1536)]
+    [InlineData("dinov3-vitl16", 512, 16, 5, 1024, 24, 2 * 4096)]
+    public void A_vision_transformer_costs_what_its_layers_and_products_do(
+        string name, long side, long patch, long others, long width, long depth, long hidden)
+    {
+        var patches = side / patch * (side / patch);
+        var tokens = patches + others;
+        Assert.Equal(
+            patches * 3 * patch * patch * width
+                + depth * (4 * tokens * width * width + 2 * tokens * tokens * width + tokens * width * hidden),
+            Cost.Of(NetworkGraph.Sketch(w => (Net)Zoo.Find(name).Build(w, 0), [1, 3, side, side])).MacsAll);
+    }
+
     [Fact]
     public void The_semantic_answer_and_the_positions_are_the_authors()
     {

@@ -77,6 +77,18 @@ public sealed class OperatorTests : TensorTest
     });
 
     [Fact]
+    public void MatMul_of_many_columns_is_libtorchs_whether_the_left_matrix_is_transposed_or_not() => Repeat(6, random =>
+    {
+        // From 128 columns on, rows of the left matrix are laid out by sixes.
+        var (rows, depth, columns) = (random.Next(1, 20), random.Next(1, 300), random.Next(128, 170));
+        var (a, b) = (Tensor.Randn([rows, depth]), Tensor.Randn([depth, columns]));
+        Check("MatMul", Aten.Matmul(a, b), [a], [b]);
+        Check("MatMul", Aten.Matmul(a, b), [a, b], []);
+        var turned = Tensor.Randn([depth, rows]);
+        Check("Gemm", Aten.Matmul(turned.Transpose(0, 1), b), [turned], [b], OnnxValue.Of("transA", 1L));
+    });
+
+    [Fact]
     public void Conv_of_3_by_3_and_stride_2_is_libtorchs_whether_tiles_fit_the_image_or_not() => Repeat(40, random =>
     {
         var groups = random.Next(5) == 0 ? 2 : 1;

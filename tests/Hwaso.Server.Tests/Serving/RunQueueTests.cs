@@ -66,9 +66,34 @@ public sealed class RunQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_runs_compute_beside_each_other_and_a_third_waits()
+    {
+        using var queue = new RunQueue(new ServerSettings { Threads = 2, Queue = 9 }, meters);
+        // Both end only if they run at the same time.
+        using var both = new Barrier(2);
+        var ran = false;
+        var first = queue.RunAsync("a", _ => Meet(), CancellationToken.None);
+        var second = queue.RunAsync("a", _ => Meet(), CancellationToken.None);
+        Assert.True(started.Wait(patience));
+        var third = queue.RunAsync("a", _ => ran = true, CancellationToken.None);
+
+        Assert.False(ran);
+        open.Set();
+        await Task.WhenAll(first, second, third).WaitAsync(patience);
+        Assert.True(ran);
+
+        void Meet()
+        {
+            Assert.True(both.SignalAndWait(patience));
+            started.Set();
+            open.Wait(patience);
+        }
+    }
+
+    [Fact]
     public async Task A_request_that_leaves_while_it_waits_is_never_run()
     {
-        using var queue = new RunQueue(new ServerSettings { Queue = 9 }, meters);
+        using var queue = new RunQueue(new ServerSettings { Threads = 1, Queue = 9 }, meters);
         var busy = Busy(queue);
         using var leaves = new CancellationTokenSource();
         var ran = false;

@@ -157,6 +157,8 @@ sealed class BoxTask : ITrainingTask
             throw file.Error("data.class_balance", "balances classes of pixels; remove it");
         if (given.Augment.Photometric)
             throw file.Error("augment.photometric", "is for segmentation; remove it");
+        if (given.Augment.CatMaxRatio is not null)
+            throw file.Error("augment.cat_max_ratio", "is for segmentation; remove it");
         foreach (var (key, size) in new[] { ("augment.crop", (SizePx?)given.Augment.Crop), ("validate.size", given.Validate.Size) })
             if (size is var (shorter, longer) && (shorter > longer || shorter < ShortestSide))
                 throw file.Error(key, $"[{shorter}, {longer}]; the short side that images are fitted into, at least {ShortestSide}, "

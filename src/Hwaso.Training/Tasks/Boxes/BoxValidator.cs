@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Hwaso.Data.Annotations;
 using Hwaso.Data.Boxes;
 using Hwaso.Inference.Boxes;
@@ -85,45 +84,12 @@ public sealed class BoxValidator(IObjectFinder finder, BoxDataset data, IReadOnl
     /// <exception cref="IOException">A file cannot be written.</exception>
     public IReadOnlyList<string> Write(string path, IReadOnlyList<FoundObject[]> found)
     {
-        Write(path, ResultsOf(found));
+        CocoResultsWriter.Write(path, ResultsOf(found));
         if (!HasMasks)
             return [path];
         var masks = Path.ChangeExtension(path, ".masks" + Path.GetExtension(path));
-        Write(masks, MaskResultsOf(found));
+        CocoResultsWriter.Write(masks, MaskResultsOf(found));
         return [path, masks];
-    }
-
-    static void Write(string path, CocoResults results)
-    {
-        using var stream = File.Create(path);
-        using var json = new Utf8JsonWriter(stream);
-        json.WriteStartArray();
-        foreach (var entry in results.Entries)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("image_id", entry.ImageId);
-            json.WriteNumber("category_id", entry.CategoryId);
-            if (entry.Box is { } box)
-            {
-                json.WriteStartArray("bbox");
-                foreach (var number in new[] { box.X, box.Y, box.Width, box.Height })
-                    json.WriteNumberValue(number);
-                json.WriteEndArray();
-            }
-            if (entry.Outline is { } outline)
-            {
-                json.WriteStartObject("segmentation");
-                json.WriteStartArray("size");
-                json.WriteNumberValue(outline.Height);
-                json.WriteNumberValue(outline.Width);
-                json.WriteEndArray();
-                json.WriteString("counts", outline.Text);
-                json.WriteEndObject();
-            }
-            json.WriteNumber("score", entry.Score);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
     }
 
     /// <summary>Whether the network finds masks too.</summary>

@@ -144,6 +144,7 @@ sealed class SegmentationLearner : ILearner
             MinScale = recipe.Augment.ScaleMin,
             MaxScale = recipe.Augment.ScaleMax,
             ScaleStep = recipe.Augment.ScaleStep,
+            CatMaxRatio = recipe.Augment.CatMaxRatio,
             Flip = recipe.Augment.Flip,
             PhotometricDistortion = recipe.Augment.Photometric,
             Mean = [.. recipe.Augment.Mean],

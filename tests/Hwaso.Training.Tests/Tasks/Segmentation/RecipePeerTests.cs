@@ -77,7 +77,8 @@ public sealed class RecipePeerTests(RecipePeerData data) : TensorTest, IClassFix
         Directory.Delete(folder, recursive: true);
     }
 
-    static Recipe Bare(Recipe recipe) => recipe with { Name = "" };
+    /// <summary>A recipe without what changes no formula.</summary>
+    static Recipe Bare(Recipe recipe) => recipe with { Name = "", Train = recipe.Train with { OwnKernels = true } };
 
     static RecipeFile Open(string name, string[] settings)
     {
