@@ -52,10 +52,10 @@ static class ConvolutionTable
         using var scope = new Scope();
         Func<Timed>[] sides = [() => Libtorch(layer, MemoryFormat.Contiguous), () => Libtorch(layer, MemoryFormat.ChannelsLast)];
         var choice = default(ConvChoice);
-        if (layer.Phases is { } phases)
+        if (Own(layer) is { } own)
         {
-            choice = ConvChoice.Of(phases.Of((int)layer.Images, (int)layer.Cin, (int)layer.Cout));
-            sides = [.. sides, () => Own(layer, phases)];
+            choice = own.Choice;
+            sides = [.. sides, () => Own(layer, own)];
         }
         var made = sides.Select(side => side()).ToArray();
         var times = made.Select(_ => new List<double[]>()).ToArray();
@@ -79,15 +79,22 @@ static class ConvolutionTable
     static Timed Libtorch(Layer layer, MemoryFormat format)
     {
         var (x, weight, gradient) = layer.Tensors(format);
-        return new Timed(x, weight, gradient, (a, b) => Aten.Conv2d(a, b, null, [layer.Stride, layer.Stride],
-            [layer.Padding, layer.Padding], [layer.Dilation, layer.Dilation], layer.Groups));
+        return new Timed(x, weight, gradient, (a, b) => Aten.Conv2d(a, b, null, layer.Steps.Stride, layer.Steps.Padding,
+            layer.Steps.Dilation, layer.Groups));
     }
 
-    static Timed Own(Layer layer, ConvPhases phases)
+    static ConvPasses? Own(Layer layer)
+    {
+        using var scope = new Scope();
+        var (x, weight, _) = layer.Tensors(MemoryFormat.Contiguous);
+        return ConvPasses.Of(x, weight, layer.Steps);
+    }
+
+    static Timed Own(Layer layer, ConvPasses passes)
     {
         var (x, weight, gradient) = layer.Tensors(MemoryFormat.Contiguous);
         return new Timed(x, weight, gradient,
-            (a, b) => new SameConvFunction(phases, ConvChoice.Everything, MinimalPasses.Widest).Apply(a, b)[0]);
+            (a, b) => new ConvFunction(layer.Steps, ConvChoice.Everything, passes).Apply(a, b)[0]);
     }
 
     /// <summary>A convolution on both sides' numbers.</summary>
@@ -127,9 +134,7 @@ static class ConvolutionTable
 
         public long MultiplyAdds => Images * Cin / Groups * Cout * Across(Height) * Across(Width) * Kernel * Kernel;
 
-        public ConvPhases? Phases => (Kernel, Stride, Groups) == (3, 1, 1) && Padding == Dilation
-            ? new ConvPhases((int)Dilation, (int)Height, (int)Width)
-            : null;
+        public ConvSteps Steps => new([Stride, Stride], [Padding, Padding], [Dilation, Dilation], Groups);
 
         public (Tensor X, Tensor Weight, Tensor Gradient) Tensors(MemoryFormat format) => (
             Aten.Randn([Images, Cin, Height, Width]).Contiguous(format),

@@ -9,8 +9,8 @@ public static class OwnKernels
     extension(Weights weights)
     {
         /// <summary>
-        /// Lets the network's layers learn by Hwaso's own kernels where there are such: in float32 on a processor, 3×3 convolutions of
-        /// stride 1 in one group where they are faster, and batch norms. All others stay libtorch's.
+        /// Lets the network's layers learn by Hwaso's own kernels where there are such: in float32 on a processor, convolutions of 3×3
+        /// (stride 1 or 2), of 1×1, and of each channel by itself, where they are faster, and batch norms. All others stay libtorch's.
         /// </summary>
         public void UseOwnKernels()
         {

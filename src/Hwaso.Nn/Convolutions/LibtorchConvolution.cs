@@ -9,18 +9,18 @@ static class LibtorchConvolution
     static readonly Operator operation = new("aten::conv2d");
 
     /// <summary>libtorch's convolution, to the bit; observers see an ordinary one.</summary>
-    public static Tensor Apply(Tensor x, Tensor weight, Tensor? bias, long[] stride, long[] padding, long[] dilation, int groups)
+    public static Tensor Apply(Tensor x, Tensor weight, Tensor? bias, in ConvSteps steps)
     {
         if (!NoGrad.IsFollowing || RemadeMaps.SourceOf(x) is not { } source || Autocast.TypeOn(x.Device) is not null)
-            return Aten.Conv2d(x, weight, bias, stride, padding, dilation, groups);
-        var function = new LibtorchConvFunction(source, stride, padding, dilation, groups);
-        return Door.CallManaged(operation, [x, weight, bias, stride, padding, dilation, (long)groups],
+            return Aten.Conv2d(x, weight, bias, steps.Stride, steps.Padding, steps.Dilation, steps.Groups);
+        var function = new LibtorchConvFunction(source, steps);
+        return Door.CallManaged(operation, [x, weight, bias, steps.Stride, steps.Padding, steps.Dilation, steps.Groups],
             () => function.Apply(bias is null ? [x, weight] : [x, weight, bias])[0]);
     }
 }
 
 /// <summary>Of input, weight and bias; keeps the weight alone.</summary>
-sealed class LibtorchConvFunction(IRemadeMap source, long[] stride, long[] padding, long[] dilation, int groups) : Function
+sealed class LibtorchConvFunction(IRemadeMap source, ConvSteps steps) : Function
 {
     static readonly Operator backward = new("aten::convolution_backward");
     static readonly long[] none = [0, 0];
@@ -32,7 +32,8 @@ sealed class LibtorchConvFunction(IRemadeMap source, long[] stride, long[] paddi
     protected override Tensor[] Forward(Tensor[] inputs)
     {
         weight = Save(inputs[1]);
-        return [Aten.Conv2d(inputs[0], inputs[1], inputs.Length > 2 ? inputs[2] : null, stride, padding, dilation, groups)];
+        return [Aten.Conv2d(inputs[0], inputs[1], inputs.Length > 2 ? inputs[2] : null, steps.Stride, steps.Padding, steps.Dilation,
+            steps.Groups)];
     }
 
     protected override Tensor?[] Backward(Tensor?[] gradients)
@@ -41,8 +42,8 @@ sealed class LibtorchConvFunction(IRemadeMap source, long[] stride, long[] paddi
         if (gradients[0] is not { } gradient)
             return new Tensor?[count];
         bool[] wanted = [NeedsGradient[0], NeedsGradient[1], count > 2 && NeedsGradient[2]];
-        var found = Aten.CallAll(backward, gradient, source.Again(), weight, count > 2 ? new[] { weight!.Size(0) } : Value.None, stride,
-            padding, dilation, false, none, (long)groups, wanted);
+        var found = Aten.CallAll(backward, gradient, source.Again(), weight, count > 2 ? new[] { weight!.Size(0) } : Value.None,
+            steps.Stride, steps.Padding, steps.Dilation, false, none, steps.Groups, wanted);
         return [.. Enumerable.Range(0, count).Select(k => wanted[k] ? found[k].AsTensor() : null)];
     }
 }

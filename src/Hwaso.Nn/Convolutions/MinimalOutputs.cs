@@ -9,15 +9,15 @@ sealed unsafe class MinimalOutputs<TLanes, TVector>
 {
     const int Products = MinimalTransforms<TLanes, TVector>.Products, Block = MinimalProducts<TLanes, TVector>.OutputChannels;
 
-    // Numbers of a strip's transformed inputs: half of a second-level cache of 512 KB.
-    const long StripNumbers = 1 << 16;
+    // Numbers of transformed weights that stay in a second-level cache of 512 KB for all of a strip's tiles.
+    const long NearNumbers = 40_000;
 
     readonly SameConvShape shape;
     readonly MinimalTiles tiles;
     readonly MinimalStrip<TLanes, TVector> strip;
     readonly MinimalFilters<TLanes, TVector> filters;
     readonly float* factors, bias, input, output;
-    readonly int rows, strips, groups, groupBlocks;
+    readonly int rows, strips, groups, groupBlocks, nearBlocks;
     readonly int[] places;
     readonly nint inputStep, pairStep, sumStep;
 
@@ -33,17 +33,15 @@ sealed unsafe class MinimalOutputs<TLanes, TVector>
         tiles = new MinimalTiles(shape, TLanes.Count);
         inputStep = MinimalTiles.Apart((nint)shape.Cin * 2 * TLanes.Count + 16);
         pairStep = Products * inputStep;
-        rows = tiles.Rows;
-        // One strip of few tiles is cut by channels alone.
-        if (Pairs(rows) * pairStep > 2 * StripNumbers)
-            rows = BestRows(threads);
+        rows = tiles.BestRows(threads, pairStep);
         strips = MinimalTiles.Blocks(tiles.Rows, rows);
         var blocks = MinimalTiles.Blocks(shape.Cout, Block);
         groupBlocks = strips == 1 ? MinimalTiles.Blocks(blocks, threads) : blocks;
         groups = MinimalTiles.Blocks(blocks, groupBlocks);
+        nearBlocks = (int)Math.Clamp(NearNumbers / (Products * Block * filters.Row), 1, groupBlocks);
         strip = new MinimalStrip<TLanes, TVector>(shape, tiles, rows);
         places = tiles.Places(rows);
-        sumStep = MinimalTiles.Apart((nint)groupBlocks * Block * 2 * TLanes.Count + 16);
+        sumStep = MinimalTiles.Apart((nint)nearBlocks * Block * 2 * TLanes.Count + 16);
         WorkNumbers = ConvRows<TLanes, TVector>.Numbers(shape) + strip.Numbers + (places.Length + 1) / 2 * pairStep + Products * sumStep
             + 64;
     }
@@ -51,21 +49,6 @@ sealed unsafe class MinimalOutputs<TLanes, TVector>
     public int Pieces => strips * groups;
 
     public nint WorkNumbers { get; }
-
-    int Pairs(int count) => (tiles.Vectors(count) + 1) / 2;
-
-    // How many rows a strip has: the number that the cache holds and with which all threads finish soonest.
-    int BestRows(int threads)
-    {
-        var (best, least) = (1, int.MaxValue);
-        for (var count = 1; count <= tiles.Rows && (count == 1 || Pairs(count) * pairStep <= StripNumbers); count++)
-        {
-            var time = MinimalTiles.Blocks(MinimalTiles.Blocks(tiles.Rows, count), threads) * Pairs(count);
-            if (time <= least)
-                (best, least) = (count, time);
-        }
-        return best;
-    }
 
     public void Run(int piece, float* work)
     {
@@ -86,8 +69,14 @@ sealed unsafe class MinimalOutputs<TLanes, TVector>
                 MinimalTransforms<TLanes, TVector>.Across(
                     work, strip.Step, place, vectors, inputs + c * 2 * TLanes.Count, pairStep, inputStep);
             }
-        var channel = group * groupBlocks * Block;
-        var channels = Math.Min(groupBlocks * Block, shape.Cout - channel);
+        var (begin, end) = (group * groupBlocks * Block, Math.Min((group + 1) * groupBlocks * Block, shape.Cout));
+        for (var channel = begin; channel < end; channel += nearBlocks * Block)
+            Sum(inputs, sums, first, count, channel, Math.Min(nearBlocks * Block, end - channel));
+    }
+
+    void Sum(float* inputs, float* sums, int first, int count, int channel, int channels)
+    {
+        var vectors = tiles.Vectors(count);
         for (var v = 0; v < vectors; v += 2)
         {
             var pair = inputs + v / 2 * pairStep;

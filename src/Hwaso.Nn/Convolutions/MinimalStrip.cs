@@ -2,7 +2,7 @@ using Hwaso.Common;
 
 namespace Hwaso.Nn;
 
-/// <summary>Rows of an image, readable up to a multiple of two vectors; rows outside of it are zeros.</summary>
+/// <summary>Rows of an image, five at a time, readable up to a multiple of four vectors; rows outside of it are zeros.</summary>
 readonly unsafe struct ConvRows<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
@@ -20,12 +20,12 @@ readonly unsafe struct ConvRows<TLanes, TVector>
         zeros = work;
         whole = Whole(shape);
         copies = work + whole;
-        new Span<float>(work, 5 * whole).Clear();
+        new Span<float>(work, 6 * whole).Clear();
     }
 
-    static int Whole(in SameConvShape shape) => MinimalTiles.Blocks(shape.Width, 2 * TLanes.Count) * 2 * TLanes.Count;
+    static int Whole(in SameConvShape shape) => MinimalTiles.Blocks(shape.Width, 4 * TLanes.Count) * 4 * TLanes.Count;
 
-    public static nint Numbers(in SameConvShape shape) => 5 * Whole(shape);
+    public static nint Numbers(in SameConvShape shape) => 6 * Whole(shape);
 
     public float* Row(float* plane, int y, int place)
     {

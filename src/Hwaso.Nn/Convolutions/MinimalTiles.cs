@@ -32,6 +32,29 @@ readonly struct MinimalTiles
     /// <summary>Vectors of a strip of so many rows.</summary>
     public int Vectors(int rows) => startsVectors ? rows * inRow : (rows * Pitch - 1 + lanes - 1) / lanes;
 
+    /// <summary>
+    /// How many rows a strip has: with which all threads finish soonest, where strips that a second-level cache of 512 KB does not hold
+    /// take a tenth longer. One strip of few tiles is cut by channels alone.
+    /// </summary>
+    /// <param name="threads">Threads.</param>
+    /// <param name="pairStep">Numbers of two vectors of transformed tiles.</param>
+    public int BestRows(int threads, nint pairStep)
+    {
+        const long Near = 1 << 16, Most = 1 << 18;
+        if (Pairs(Rows) * pairStep <= 2 * Near)
+            return Rows;
+        var (best, least) = (1, long.MaxValue);
+        for (var count = 1; count <= Rows && (count == 1 || Pairs(count) * pairStep <= Most); count++)
+        {
+            var time = (long)Blocks(Blocks(Rows, count), threads) * Pairs(count) * (Pairs(count) * pairStep <= Near ? 10 : 11);
+            if (time <= least)
+                (best, least) = (count, time);
+        }
+        return best;
+    }
+
+    int Pairs(int rows) => (Vectors(rows) + 1) / 2;
+
     /// <summary>Where each vector of a strip begins.</summary>
     public int[] Places(int rows)
     {

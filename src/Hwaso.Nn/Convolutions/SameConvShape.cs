@@ -26,9 +26,11 @@ readonly record struct SameConvShape(int Images, int Cin, int Cout, int Height, 
 /// <param name="Width">Columns of the large images.</param>
 readonly record struct ConvPhases(int Dilation, int Height, int Width)
 {
-    int Rows => (Height + Dilation - 1) / Dilation;
+    /// <summary>Rows of the small images.</summary>
+    public int Rows => (Height + Dilation - 1) / Dilation;
 
-    int Columns => (Width + Dilation - 1) / Dilation;
+    /// <summary>Columns of the small images.</summary>
+    public int Columns => (Width + Dilation - 1) / Dilation;
 
     public SameConvShape Of(int images, int cin, int cout) => new(images * Dilation * Dilation, cin, cout, Rows, Columns);
 
@@ -60,6 +62,35 @@ readonly record struct ConvPhases(int Dilation, int Height, int Width)
             for (var v = y; v < self.Height; v += self.Dilation, source += self.Columns)
                 for (int u = x, column = 0; u < self.Width; u += self.Dilation, column++)
                     target[(nint)v * self.Width + u] = source[column];
+        });
+    }
+
+    /// <summary>Copies every d-th row and column, from the first, of planes.</summary>
+    public unsafe void Thin(float* from, int planes, float* to)
+    {
+        var self = this;
+        Workers.Run(Workers.For((long)planes * Rows * Columns * 4), planes, (_, k) =>
+        {
+            var source = from + (nint)k * self.Height * self.Width;
+            var target = to + (nint)k * self.Rows * self.Columns;
+            for (var y = 0; y < self.Height; y += self.Dilation)
+                for (var x = 0; x < self.Width; x += self.Dilation)
+                    *target++ = source[(nint)y * self.Width + x];
+        });
+    }
+
+    /// <summary>The way back, with zeros between.</summary>
+    public unsafe void Spread(float* from, int planes, float* to)
+    {
+        var self = this;
+        Workers.Run(Workers.For((long)planes * Height * Width * 2), planes, (_, k) =>
+        {
+            var source = from + (nint)k * self.Rows * self.Columns;
+            var target = to + (nint)k * self.Height * self.Width;
+            new Span<float>(target, self.Height * self.Width).Clear();
+            for (var y = 0; y < self.Height; y += self.Dilation)
+                for (var x = 0; x < self.Width; x += self.Dilation)
+                    target[(nint)y * self.Width + x] = *source++;
         });
     }
 

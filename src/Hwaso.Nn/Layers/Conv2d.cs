@@ -7,8 +7,7 @@ public sealed class Conv2d : Net
 {
     readonly Tensor weight;
     readonly Tensor? bias;
-    readonly long[] strides, paddings, dilations;
-    readonly int groups;
+    readonly ConvSteps steps;
 
     /// <summary>A convolution with a square kernel.</summary>
     /// <param name="w">Its place.</param>
@@ -38,7 +37,7 @@ public sealed class Conv2d : Net
             this.bias = w.Parameter("bias", [cout], t => Init.Uniform(t, -bound, bound));
         }
         var pad = padding ?? dilation * (kernel - 1) / 2;
-        (strides, paddings, dilations, this.groups) = ([stride, stride], [pad, pad], [dilation, dilation], groups);
+        steps = new ConvSteps([stride, stride], [pad, pad], [dilation, dilation], groups);
     }
 
     /// <summary>[Cout, Cin/groups, K, K].</summary>
@@ -50,13 +49,12 @@ public sealed class Conv2d : Net
     /// <summary>
     /// Whether libtorch 1.13 writes beyond its memory in the gradient of this layer's weight when images lie with channels last.
     /// </summary>
-    internal bool IsNarrowStride => strides[0] > 1 && weight.Shape is [_, < 8, 1, 1];
+    internal bool IsNarrowStride => steps.Stride[0] > 1 && weight.Shape is [_, < 8, 1, 1];
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x) =>
-        UsesOwnKernels && IsTraining && SameConvolution.Takes(x, weight, strides, paddings, dilations, groups)
-            ? SameConvolution.Apply(x, weight, bias, strides, paddings, dilations, groups)
-            : LibtorchConvolution.Apply(x, weight, bias, strides, paddings, dilations, groups);
+        (UsesOwnKernels && IsTraining ? OwnConvolution.Apply(x, weight, bias, steps) : null)
+        ?? LibtorchConvolution.Apply(x, weight, bias, steps);
 }
 
 /// <summary>Whether networks can be trained with channels last, N, H, W, C in memory.</summary>
