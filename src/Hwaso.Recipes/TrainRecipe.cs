@@ -35,7 +35,7 @@ public sealed record TrainRecipe(int Batch, OptimizerRecipe Optimizer)
     /// <summary>Whether tensors are kept channels last (NHWC), the faster order on most devices, or contiguous (NCHW).</summary>
     public bool ChannelsLast { get; init; } = true;
 
-    /// <summary>Whether layers learn by Hwaso's own kernels where these are faster, in float32 on a processor, or by libtorch's alone.</summary>
+    /// <summary>Whether layers learn by Hwaso's own kernels where these are faster, in float32 on a processor, or by libtorch's.</summary>
     public bool OwnKernels { get; init; } = true;
 
     /// <summary>The type that products and convolutions compute in.</summary>

@@ -7,7 +7,6 @@ using Hwaso.Imaging;
 using Hwaso.Inference.Networks;
 using Hwaso.Models;
 using Hwaso.Models.Heads;
-using Hwaso.Models.Networks;
 using Hwaso.Recipes;
 using Hwaso.Runtime;
 using Hwaso.Runtime.Format;
