@@ -57,7 +57,7 @@ public sealed class RecipeRoundTripTests
               batch_norm: learn
               sync_batch_norm: true
               memory_format: channels_last
-              kernels: libtorch
+              kernels: hwaso
               precision: float32
               deterministic: false
               cuda_graph: false

@@ -30,7 +30,7 @@ public sealed record DecodeHeadDefinition : SegmentationDefinition
     static readonly Settings<DecodeHeadDefinition> common = new Settings<DecodeHeadDefinition>()
         .Choice("encoder", d => d.Encoder, (d, v) => d with { Encoder = v }, PyramidEncoder.Names, "the encoder")
         .Add(AttentionModule.Setting<DecodeHeadDefinition>(d => d.Attention, (d, v) => d with { Attention = v }))
-        .Number("drop_path", d => DropPathOf(d.Encoder), (d, v) => d with { Encoder = WithDropPath(d.Encoder, v) }, 0,
+        .Number("drop_path", d => d.DropPath, (d, v) => d with { DropPath = v }, 0,
             "probability with which the last block of a transformer or ConvNeXt is skipped for an image in training, rising from 0 at the "
             + "first; 0.1 of MiT, 0.3 of Swin, 0.3 or 0.4 of ConvNeXt", belowMax: true, max: 1)
         .Flag("auxiliary", d => d.Auxiliary, (d, v) => d with { Auxiliary = v },
@@ -48,7 +48,19 @@ public sealed record DecodeHeadDefinition : SegmentationDefinition
     [.. heads.Select(h => Of(h.Name, h.Description, "resnet50", h.Head))]);
 
     /// <summary>The encoder.</summary>
-    public required PyramidEncoder Encoder { get; init; }
+    public required PyramidEncoder Encoder
+    {
+        get;
+        init
+        {
+            field = value;
+            DropPath = DropPathOf(value);
+        }
+    }
+
+    /// <summary>Probability with which the last block is skipped for an image in training, rising from 0 at the first; the encoder's own
+    /// unless another is set.</summary>
+    public double DropPath { get; init; }
 
     /// <summary>The head.</summary>
     public required DecodeHead Head { get; init; }
@@ -93,18 +105,24 @@ public sealed record DecodeHeadDefinition : SegmentationDefinition
         _ => 0,
     };
 
+    static bool SkipsBlocks(PyramidEncoder encoder) => encoder is ConvNextEncoder or SwinEncoder or MixEncoder;
+
+    /// <summary>The encoder as the network has it.</summary>
+    internal PyramidEncoder Built() => WithDropPath(Encoder, DropPath);
+
     static PyramidEncoder WithDropPath(PyramidEncoder encoder, double probability) => encoder switch
     {
         ConvNextEncoder next => next with { Config = next.Config with { DropPath = probability } },
         SwinEncoder swin => swin with { Config = swin.Config with { DropPath = probability } },
         MixEncoder mix => mix with { Config = mix.Config with { DropPath = probability } },
-        _ when probability == 0 => encoder,
-        _ => throw new SettingException(
-            "drop_path", $"{encoder.Name} skips no blocks; remove it, or take an encoder that does, such as convnext-t"),
+        _ => encoder,
     };
 
     void Check()
     {
+        if (DropPath > 0 && !SkipsBlocks(Encoder))
+            throw new SettingException(
+                "drop_path", $"{Encoder.Name} skips no blocks; remove it, or take an encoder that does, such as convnext-t");
         if (Attention is not null && !Encoder.HasResidualBlocks)
             throw new SettingException("attention", $"{Encoder.Name} has no residual blocks for {Attention.Name}; remove it, or take an "
                 + "encoder that has, such as resnet50");
@@ -127,7 +145,7 @@ public sealed class DecodeHeadNet : SegmentationNet, ISeveralOutputs, IAuxiliary
     public DecodeHeadNet(Weights w, DecodeHeadDefinition definition, int classes) : base(w, classes, alignCorners: false)
     {
         var head = definition.Head;
-        backbone = definition.Encoder.Build(w / "backbone", new EncoderForm(
+        backbone = definition.Built().Build(w / "backbone", new EncoderForm(
             head.OutputStride, Halvings, definition.InChannels, definition.Attention, EncoderConvention.MmSegmentation));
         used = [.. backbone.Ends.TakeLast(Levels)];
         int[] channels = [.. used.Select(map => backbone.Channels[map])];

@@ -21,11 +21,11 @@ public sealed partial class PlacesTests
         ["HRNetOcrDefinition"] = [Task + "ObjectiveFactory.cs"],
         // A loss of three terms.
         ["SANetDefinition"] = [Task + "ObjectiveFactory.cs", Task + "SegmentationObjective.cs"],
-        // Stages of training, a loss of two decoders, and the teacher of a study's depth.
+        // Stages of training, a loss of two decoders, the teacher of a study's depth, and the server's depth.
         ["UNetDefinition"] =
         [
-            "Hwaso.Inference/Depth/DepthTeacher.cs", Task + "DepthView.cs", Task + "ObjectiveFactory.cs", Task + "SegmentationLearner.cs",
-            Task + "SegmentationObjective.cs", Task + "SegmentationStage.cs",
+            "Hwaso.Inference/Depth/DepthTeacher.cs", "Hwaso.Server/Images/RunDepth.cs", Task + "DepthView.cs", Task + "ObjectiveFactory.cs",
+            Task + "SegmentationLearner.cs", Task + "SegmentationObjective.cs", Task + "SegmentationStage.cs",
         ],
         // The teacher of depth, and recorded tokens that are compared.
         ["DinoDefinition"] =
