@@ -37,7 +37,7 @@ export const test = base.extend<{ failures: string[] }>({
       const failures: string[] = []
       page.on('pageerror', (error) => failures.push(error.message))
       page.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) failures.push(message.text())
+        if (['error', 'warning'].includes(message.type())) failures.push(`${message.text()} ${message.location().url}`)
       })
       await use(failures)
       expect(failures).toEqual([])

@@ -33,7 +33,7 @@ validate: {every: 12}
 const hwaso = (...words: string[]): void => void execFileSync('dotnet', [command, ...words], { stdio: ['ignore', 'ignore', 'inherit'] })
 
 async function serve(servers: ChildProcess[], ...words: string[]): Promise<string> {
-  const usual = ['--urls', 'http://127.0.0.1:0', '--page', join(root, 'web', 'dist'), '--drain', '0', '--queue', '16', '--logs', 'none']
+  const usual = ['--urls', 'http://127.0.0.1:0', '--page', join(root, 'web', 'dist'), '--drain', '0', '--queue', '16']
   const server = spawn('dotnet', [command, 'serve', ...words, ...usual], { stdio: ['ignore', 'pipe', 'inherit'] })
   servers.push(server)
   return new Promise((resolve, reject) => {
