@@ -18,7 +18,7 @@ public sealed class RecipeFile
     {
         this.root = root;
         this.file = file;
-        recipe = new Lazy<Recipe>(() => Recipe.Read(root, file), LazyThreadSafetyMode.None);
+        recipe = new Lazy<Recipe>(() => Recipe.Read(root, file));
         Model = ModelRecipe.Read(root.Section("model"));
     }
 

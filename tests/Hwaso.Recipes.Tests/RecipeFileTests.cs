@@ -7,6 +7,25 @@ public sealed class RecipeFileTests : IDisposable
     public void Dispose() => folder.Delete(recursive: true);
 
     [Fact]
+    public void Several_threads_may_be_the_first_to_ask_for_a_recipe()
+    {
+        const int Threads = 4, Files = 100;
+        var files = Enumerable.Range(0, Files).Select(_ => RecipeFile.Read(Smallest, "first.yaml")).ToArray();
+        using var start = new Barrier(Threads);
+        var read = new Recipe[Threads][];
+        var failures = new Exception?[Threads];
+        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(k => new Thread(() =>
+        {
+            start.SignalAndWait();
+            failures[k] = Record.Exception(() => read[k] = [.. files.Select(file => file.Recipe)]);
+        }))];
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        Assert.All(failures, Assert.Null);
+        Assert.All(read, recipes => Assert.Equal(read[0], recipes));
+    }
+
+    [Fact]
     public void Recipe_takes_the_name_of_its_file_when_it_has_none()
     {
         var path = Write("my first recipe.yaml", Smallest);
