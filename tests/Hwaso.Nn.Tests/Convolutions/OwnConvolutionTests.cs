@@ -84,8 +84,15 @@ public sealed class OwnConvolutionTests : TensorTest
         var kernel = random.Next(1, 4) * 2 - 1;
         return size with
         {
-            Cin = size.Cin + 1, Cout = size.Cin + 1, Groups = size.Cin + 1, Kernel = kernel, Stride = random.Next(1, 4),
-            Dilation = random.Next(1, 3), Height = size.Height + 9, Width = size.Width + 9, Less = random.Next(kernel / 2 + 1),
+            Cin = size.Cin + 1,
+            Cout = size.Cin + 1,
+            Groups = size.Cin + 1,
+            Kernel = kernel,
+            Stride = random.Next(1, 4),
+            Dilation = random.Next(1, 3),
+            Height = size.Height + 9,
+            Width = size.Width + 9,
+            Less = random.Next(kernel / 2 + 1),
         };
     }
 
