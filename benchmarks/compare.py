@@ -23,6 +23,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 WORKER = HERE / "Hwaso.Bench" / "bin" / "Release" / "net10.0" / "Hwaso.Bench.dll"
 OPERATORS = ("add", "plus", "mul", "relu", "view")
 FORMATS = ("contiguous", "channels_last")
+SIDES = ("hwaso", "peer", "other")    # `other`: a PyTorch of another version, where --other names one
+# .NET, libtorch's own kernels, oneDNN, OpenBLAS; each is asked by a variable of its own.
+WITHOUT_AVX512 = {"DOTNET_EnableAVX512": "0", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2",
+                  "OPENBLAS_CORETYPE": "Haswell"}
 
 
 class WorkerError(Exception):
@@ -83,7 +87,7 @@ class Row:
 
     def __init__(self, label, request, best_of=None):
         self.label, self.request, self.best_of = label, request, best_of
-        self.rounds, self.processor = {"hwaso": [], "peer": []}, {"hwaso": [], "peer": []}
+        self.rounds, self.processor = {side: [] for side in SIDES}, {side: [] for side in SIDES}
         self.values, self.skipped = {}, {}
 
     def take(self, side, reply):
@@ -95,9 +99,11 @@ class Row:
         self.values[side] = reply.get("value")
 
     def difference(self):
-        """Difference of the results, or None where one side gave none: relative, but for the loader, whose mean is near 0."""
-        a, b = self.values.get("hwaso"), self.values.get("peer")
-        return None if a is None or b is None else abs(a - b) if self.is_loader() else abs(a - b) / max(abs(b), 1e-12)
+        """Largest difference of Hwaso's result, or None where a side gave none: relative, but for the loader, whose mean is near 0."""
+        a, others = self.values.get("hwaso"), [b for b in map(self.values.get, SIDES[1:]) if b is not None]
+        if a is None or not others:
+            return None
+        return max(abs(a - b) if self.is_loader() else abs(a - b) / max(abs(b), 1e-12) for b in others)
 
     def is_narrow(self):
         return "precision" in self.request
@@ -119,23 +125,24 @@ class Row:
 
 
 def steps(args):
-    """Networks whose training steps are measured: width, attention, batch, height, width of images."""
-    return dict.fromkeys([(args.width, "none", 2, 256, 256), ("w18-small-v1", "psa-spatial", 4, 160, 320), ("w48", "none", 2, 256, 256)])
+    """Networks whose training steps are measured: name, batch, height and width of images."""
+    return dict.fromkeys([(args.network, 2, 256, 256), ("hrnetv2-w18-small-v1+psa-spatial", 4, 160, 320), ("hrnetv2-w48", 2, 256, 256),
+                          ("unet-resnet50", 2, 256, 256), ("fcn-resnet50", 2, 256, 256)])
 
 
-def step_request(width, attention, batch, h, w, threads, fmt, kernels="libtorch"):
-    return {"case": "train_step", "width": width, "attention": attention, "batch": batch, "size": [h, w], "format": fmt,
+def step_request(network, batch, h, w, threads, fmt, kernels="libtorch"):
+    return {"case": "train_step", "network": network, "batch": batch, "size": [h, w], "format": fmt,
             "kernels": kernels, "threads": threads}
 
 
-def step_name(width, attention, batch, h, w):
-    return f"training step {width.upper()}{'' if attention == 'none' else ' + ' + attention}, {batch}×{h}×{w}"
+def step_name(network, batch, h, w):
+    return f"training step {network}, {batch}×{h}×{w}"
 
 
-def training_steps(width, attention, batch, h, w, threads):
+def training_steps(network, batch, h, w, threads):
     """A step by libtorch's kernels in both memory formats, and by Hwaso's; PyTorch has its own in the last row too."""
-    name = f"{step_name(width, attention, batch, h, w)}, {threads} thread{'' if threads == 1 else 's'}"
-    step = (width, attention, batch, h, w, threads)
+    name = f"{step_name(network, batch, h, w)}, {threads} thread{'' if threads == 1 else 's'}"
+    step = (network, batch, h, w, threads)
     return [*(Row(f"{name}, {fmt.replace('_', ' ')}", step_request(*step, fmt), best_of=name) for fmt in FORMATS),
             Row(f"{name}, `train.kernels: hwaso`", step_request(*step, "contiguous", "hwaso"), best_of=name)]
 
@@ -145,13 +152,13 @@ def groups(args):
     out = [[Row(f"operator `{op}`, 2×3", {"case": f"operator_{op}", "threads": 1, "seconds": 1})] for op in OPERATORS]
     out += [training_steps(*step, threads) for step in steps(args) for threads in sorted({1, args.threads}, reverse=True)]
     for case, batch, h, w in (("inference", 1, 256, 256), ("inference", 1, 512, 512), ("inference", 1, 512, 1024)):
-        name = f"inference {args.width.upper()}, {batch}×{h}×{w}"
+        name = f"inference {args.network}, {batch}×{h}×{w}"
         out.append([Row(f"{name}, {fmt.replace('_', ' ')}",
-                        {"case": case, "width": args.width, "batch": batch, "size": [h, w], "format": fmt,
+                        {"case": case, "network": args.network, "batch": batch, "size": [h, w], "format": fmt,
                          "threads": args.threads}, best_of=name) for fmt in FORMATS])
     # Against the plain step above, which the same format has: what the options of a recipe cost.
-    name, plain = f"training step {args.width.upper()}, 2×256×256", {
-        "case": "train_step", "width": args.width, "batch": 2, "size": [256, 256], "format": "channels_last", "threads": args.threads}
+    name, plain = f"training step {args.network}, 2×256×256", {
+        "case": "train_step", "network": args.network, "batch": 2, "size": [256, 256], "format": "channels_last", "threads": args.threads}
     options = [("as it is", {}), ("two batches a step, per batch", {"accumulate": 2}), ("`precision: bfloat16`", {"precision": "bfloat16-recipe"})]
     out.append([Row(f"{name}, {label}", {**plain, **option}) for label, option in options])
     for channels, side in ((24, 128), (64, 128), (192, 32)):
@@ -213,31 +220,36 @@ def processor_ratio(ours, theirs):
 
 
 def table_line(label, rows, note):
-    """Our row and the peer's, which are one where formats are not chosen."""
-    ours, theirs = rows
-    a, b = ours.rounds["hwaso"], theirs.rounds["peer"]
+    """Each side's row, which are one where formats are not chosen; the ratio and the processor time are to the peer's."""
+    times = {side: row.rounds[side] for side, row in rows.items()}
     middle = lambda xs: statistics.median(xs) if xs else None
-    return (f"| {label} | {in_units(middle(a))} | {in_units(middle(b))} | {spread(a, b)} "
-            f"| {processor_ratio(ours.processor['hwaso'], theirs.processor['peer'])} | {note} |")
+    cells = [f"{in_units(middle(times['hwaso']))} | {in_units(middle(times['peer']))} | {spread(times['hwaso'], times['peer'])} "
+             f"| {processor_ratio(rows['hwaso'].processor['hwaso'], rows['peer'].processor['peer'])}"]
+    if "other" in rows:
+        cells.append(f"{in_units(middle(times['other']))} | {spread(times['hwaso'], times['other'])}")
+    return f"| {label} | {' | '.join(cells)} | {note} |"
 
 
-def table(all_groups):
-    lines = ["| case | Hwaso | PyTorch / OpenCV | ratio, median [min–max] | by processor time | results differ by |",
-             "|---|--:|--:|--:|--:|--:|"]
+def table(all_groups, other=None):
+    """`other`: the version of another PyTorch, which has two columns of its own."""
+    more = f" PyTorch {other} | ratio to it |" if other else ""
+    sides = SIDES if other else SIDES[:2]
+    lines = [f"| case | Hwaso | PyTorch / OpenCV | ratio, median [min–max] | by processor time |{more} results differ by |",
+             f"|---|--:|--:|--:|--:|{'--:|--:|' if other else ''}--:|"]
     for group in all_groups:
         for row in group:
             difference = row.difference()
             note = "–" if difference is None else f"{difference:.0e}" + ("" if row.agrees() else " **!**")
             for side, why in row.skipped.items():
                 note = f"{side} skipped: {why}"
-            lines.append(table_line(row.label, (row, row), note))
+            lines.append(table_line(row.label, dict.fromkeys(sides, row), note))
         if group[0].label.endswith("as it is"):
-            lines += [f"| {row.label}, Hwaso's own ratio to *as it is* | | | {spread(row.rounds['hwaso'], group[0].rounds['hwaso'])} | | |"
-                      for row in group[1:]]
+            lines += [f"| {row.label}, Hwaso's own ratio to *as it is* | | | {spread(row.rounds['hwaso'], group[0].rounds['hwaso'])} | |"
+                      f"{' | |' if other else ''} |" for row in group[1:]]
         if len(group) > 1 and group[0].best_of:
             # Each side with the memory format that is its fastest on the whole, round by round.
-            best = [min((r for r in group if r.rounds[side]), key=lambda r: statistics.median(r.rounds[side]), default=group[0])
-                    for side in ("hwaso", "peer")]
+            best = {side: min((r for r in group if r.rounds[side]), key=lambda r: statistics.median(r.rounds[side]), default=group[0])
+                    for side in sides}
             lines.append(table_line(f"{group[0].best_of}, each one's best", best, ""))
     return "\n".join(lines)
 
@@ -251,6 +263,8 @@ def peak_memory(commands, args):
     print(f"measuring {name} …", file=sys.stderr, flush=True)
     lines = [f"## {name[0].upper()}{name[1:]}, {args.threads} threads", "",
              "| process | resident before the network | at its most in five steps |", "|---|--:|--:|"]
+    peaks = {side: [] for side in SIDES}
+    names = {"hwaso": "Hwaso", "peer": "PyTorch", "other": "the other PyTorch"}
     for side, command in commands.items():
         for fmt, kernels in (*((f, "libtorch") for f in FORMATS), *([("contiguous", "hwaso")] if side == "hwaso" else [])):
             worker = Worker(side, shlex.split(command), args.timeout)
@@ -259,10 +273,13 @@ def peak_memory(commands, args):
                 # The first request warms up by two steps.
                 worker.ask(dict(step_request(*step, args.threads, fmt, kernels), repeats=3))
                 what = f"`train.kernels: {kernels}`, " if side == "hwaso" else ""
-                lines.append(f"| {'Hwaso' if side == 'hwaso' else 'PyTorch'}, {what}{fmt.replace('_', ' ')} "
-                             f"| {before} MiB | {peak_of(worker)} MiB |")
+                peaks[side].append(peak_of(worker))
+                lines.append(f"| {names[side]}, {what}{fmt.replace('_', ' ')} "
+                             f"| {before} MiB | {peaks[side][-1]} MiB |")
             finally:
                 worker.close()
+    if peaks["hwaso"]:
+        lines += ["", f"Hwaso by its own kernels ÷ PyTorch's better format: **{peaks['hwaso'][-1] / min(peaks['peer']):.2f}**"]
     return "\n".join(["", *lines, ""])
 
 
@@ -283,7 +300,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hwaso", default=f"dotnet {WORKER}", help="command of Hwaso's worker; empty: only PyTorch is measured")
     parser.add_argument("--peer", default=f"/usr/bin/python3 {HERE / 'peers' / 'worker.py'}", help="command of the peer's worker")
-    parser.add_argument("--width", default="w18")
+    parser.add_argument("--other", help="command of the peer's worker with another version of PyTorch, which gets columns of its own")
+    parser.add_argument("--network", default="hrnetv2-w18", help="of training steps and inference (default hrnetv2-w18)")
     parser.add_argument("--cityscapes", type=pathlib.Path, help="folder in Cityscapes' layout for the loader")
     parser.add_argument("--voc", type=pathlib.Path, help="folder in VOC's layout (it holds JPEGImages) for the loader")
     parser.add_argument("--people", type=pathlib.Path, help="folder in COCO's layout with people for their loader")
@@ -294,18 +312,21 @@ def main():
     parser.add_argument("--repeats", type=int, default=3, help="timed calls in each turn (default 3)")
     parser.add_argument("--images", type=int, default=24, help="samples in each turn of a loader (default 24)")
     parser.add_argument("--only", default="", help="regular expression over the case names")
+    parser.add_argument("--avx2", action="store_true", help="both sides without AVX-512")
     parser.add_argument("--timeout", type=float, default=300, help="seconds to wait for one answer (default 300)")
     parser.add_argument("--name", default="first-light", help="results/DATE-NAME.md (default first-light)")
     parser.add_argument("--results", type=pathlib.Path, default=HERE / "results", help="folder of the result file")
     args = parser.parse_args()
+    if args.avx2:
+        os.environ.update(WITHOUT_AVX512)
 
     load_before, all_groups, workers = os.getloadavg()[0], groups(args), {}
     memory = ""
     try:
-        memory = peak_memory({**({"hwaso": args.hwaso} if args.hwaso else {}), "peer": args.peer}, args)
-        if args.hwaso:
-            workers["hwaso"] = Worker("Hwaso", shlex.split(args.hwaso), args.timeout)
-        workers["peer"] = Worker("PyTorch", shlex.split(args.peer), args.timeout)
+        commands = {side: command for side, command in zip(SIDES, (args.hwaso, args.peer, args.other)) if command}
+        memory = peak_memory(commands, args)
+        for side, command in commands.items():
+            workers[side] = Worker("Hwaso" if side == "hwaso" else "PyTorch", shlex.split(command), args.timeout)
         for group in all_groups:
             print(f"measuring {group[0].best_of or group[0].label} …", file=sys.stderr, flush=True)
             measure(group, workers, args)
@@ -322,10 +343,10 @@ def main():
 
 - Machine: {machine()}; load average {load_before:.1f} before, {os.getloadavg()[0]:.1f} after (1.0 is one busy core)
 {versions}
-- {args.rounds} rounds in alternation, {args.repeats} calls a turn, {args.threads} threads
+- {"Both sides without AVX-512 (`--avx2`); " if args.avx2 else ""}{args.rounds} rounds in alternation, {args.repeats} calls a turn, {args.threads} threads
 - Ratio = Hwaso ÷ peer of each round; below 1 Hwaso is faster
 
-{table(all_groups)}
+{table(all_groups, workers["other"].versions["torch"] if args.other else None)}
 {memory}"""
     args.results.mkdir(parents=True, exist_ok=True)
     path = args.results / f"{now:%Y-%m-%d}-{args.name}.md"

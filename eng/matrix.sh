@@ -6,6 +6,7 @@
 #   eng/matrix.sh --table                   runs nothing, and writes the table of the steps that are done
 #   eng/matrix.sh --step STEP RELEASE       one step again: root, door, Hwaso.Torch.Tests, Hwaso.Nn.Tests, Hwaso.Models.Tests or resume
 #   eng/matrix.sh --step inference          times all releases in turn
+#   eng/matrix.sh --run RELEASE COMMAND     a command in a release's folder, in this checkout (eng/packages.sh peers installs PyTorch)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$root"
@@ -102,7 +103,7 @@ run_step() {
 # time_once RELEASE FORMAT: milliseconds of five calls in one process, and the processors' time of each, a line of both.
 time_once() {
     local request
-    request='{"case": "inference", "width": "w18", "batch": 1, "size": [512, 512], "format": "'$2'", "threads": 2, "repeats": 5}'
+    request='{"case": "inference", "network": "hrnetv2-w18", "batch": 1, "size": [512, 512], "format": "'$2'", "threads": 2, "repeats": 5}'
     in_root "$1" "echo '$request' | dotnet $bench" 2>/dev/null |
         sed -n 's/.*"times_ms":\[\([^]]*\)\],"cpu_ms":\([0-9.]*\).*/\1 \2/p' |
         awk '{ n = split($1, t, ","); for (k = 1; k <= n; k++) print t[k], $2 }'
@@ -135,6 +136,13 @@ row() {
     cells+=" $(cat "$roots/$1.results/inference" 2>/dev/null || say '? | ?') |"
     say "|$cells"
 }
+
+if [[ "${1:-}" == --run ]]; then
+    (($# >= 3)) || die "usage: eng/matrix.sh --run RELEASE COMMAND…"
+    make_root "$2" >&2
+    in_root "$2" "${*:3}"
+    exit
+fi
 
 keep="" run=yes
 if [[ "${1:-}" == --continue ]]; then

@@ -13,14 +13,15 @@ abstract class NetworkCase : Case
     protected NetworkCase(JsonObject request)
     {
         using var scope = new Scope();
-        var name = $"hrnetv2-{request["width"]!.GetValue<string>().Replace('_', '-')}";
-        if (request["attention"]?.GetValue<string>() is { } attention and not "none")
-            name += "+" + attention;
+        var definition = Zoo.FindSegmentation(request["network"]!.GetValue<string>());
+        // Dropout would draw other numbers than the other side.
+        if (definition is FcnDefinition fcn)
+            definition = fcn with { Fcn = fcn.Fcn with { Auxiliary = false, Dropout = 0 } };
         Classes = request["classes"]?.GetValue<int>() ?? 19;
         Batch = request["batch"]!.GetValue<int>();
         Size = (request["size"]![0]!.GetValue<int>(), request["size"]![1]!.GetValue<int>());
         Weights = Weights.Create(initialise: false);
-        Net = Zoo.FindSegmentation(name).Build(Weights, Classes);
+        Net = definition.Build(Weights, Classes);
         foreach (var (key, tensor) in Weights.State)
             tensor.CopyFrom(FormulaWeights.Fill(key, tensor.Shape));
         var format = request["format"]!.GetValue<string>() == "channels_last" ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;

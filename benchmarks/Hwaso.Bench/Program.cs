@@ -1,6 +1,7 @@
 // Hwaso's side of benchmarks/compare.py: answers requests on standard input, a line of JSON each (see benchmarks/README.md).
 // `onnx FOLDER HEIGHTxWIDTH NETWORK…` writes the files that benchmarks/Hwaso.RuntimeBench runs instead.
 using System.Globalization;
+using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hwaso.Bench;
@@ -53,6 +54,7 @@ Console.WriteLine(new JsonObject
         ["name"] = "Hwaso",
         ["torch"] = TorchInfo.Version,
         ["dotnet"] = Environment.Version.ToString(),
+        ["vectors"] = Avx512F.IsSupported ? "AVX512" : Avx2.IsSupported ? "AVX2" : "other",
     },
 }.ToJsonString());
 while (Console.ReadLine() is { } line)

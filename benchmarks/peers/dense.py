@@ -91,8 +91,22 @@ class UNet(nn.Module):
         return [self.depth_head(self.depth_decoder(x, maps)), logits] if self.depth else [logits]
 
 
-def fcn_head(cin, classes):
-    return nn.Sequential(nn.Conv2d(cin, cin // 4, 3, padding=1, bias=False), nn.BatchNorm2d(cin // 4), nn.ReLU(), nn.Dropout(0.1), nn.Conv2d(cin // 4, classes, 1))
+def fcn_head(cin, classes, dropout=0.1):
+    return nn.Sequential(nn.Conv2d(cin, cin // 4, 3, padding=1, bias=False), nn.BatchNorm2d(cin // 4), nn.ReLU(), nn.Dropout(dropout), nn.Conv2d(cin // 4, classes, 1))
+
+
+class Fcn(nn.Module):
+    """torchvision's FCN, whose outputs stay at their own stride."""
+
+    def __init__(self, backbone, classes, auxiliary, dropout=0.1):
+        super().__init__()
+        self.backbone, self.classifier = backbone, fcn_head(backbone.channels[4], classes, dropout)
+        self.aux_classifier = fcn_head(backbone.channels[3], classes, dropout) if auxiliary else None
+
+    def forward(self, x):
+        maps = self.backbone(x)
+        logits = self.classifier(maps[4])
+        return [self.aux_classifier(maps[3]), logits] if self.aux_classifier else [logits]
 
 
 class EncodingHead(nn.Module):

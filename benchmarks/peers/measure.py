@@ -3,6 +3,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import time
 
@@ -25,7 +26,8 @@ def set_threads(count):
 
 def versions():
     blas = "/etc/alternatives/libblas.so.3-" + platform.machine() + "-linux-gnu"
-    return {"name": "PyTorch", "torch": torch.__version__, "opencv": cv2.__version__, "numpy": numpy.__version__,
+    vectors = re.search(r"CPU capability usage: (\S+)", torch.__config__.show())
+    return {"name": "PyTorch", "torch": torch.__version__, "vectors": vectors.group(1) if vectors else "unknown", "opencv": cv2.__version__, "numpy": numpy.__version__,
             "python": platform.python_version(), "blas": os.path.realpath(blas) if os.path.exists(blas) else "unknown"}
 
 

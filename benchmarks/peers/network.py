@@ -1,17 +1,35 @@
-"""A training step and an inference of HRNetV2 from Python.
+"""A training step and an inference of a network from Python.
 
-    python3 network.py --width w18 --train 2x256x256 --infer 1x256x256 1x512x512 1x512x1024
+    python3 network.py --network hrnetv2-w18 --train 2x256x256 --infer 1x256x256 1x512x512 1x512x1024
 """
 import re
 
 import torch
 import torch.nn.functional as F
 
+import dense
 import formula
 import hrnet
 import measure
 
 CLASSES = 19
+
+
+def build(name, classes):
+    """A network by its name in Hwaso's zoo, without what draws random numbers and without auxiliary heads."""
+    base, _, attention = name.partition("+")
+    if base.startswith("hrnetv2-") and attention in ("", "psa-spatial"):
+        return hrnet.build(base[len("hrnetv2-"):], classes, attention == "psa-spatial")
+    if name.startswith("unet-resnet"):
+        return dense.UNet(name[len("unet-"):], classes)
+    if name.startswith("fcn-resnet"):
+        return dense.Fcn(dense.resnet(name[len("fcn-"):], output_stride=8), classes, auxiliary=False, dropout=0)
+    raise ValueError(f"{name}: the peer has hrnetv2-…, unet-resnet… and fcn-resnet…")
+
+
+def answer(outputs):
+    """A network's answer, which is the last of several outputs."""
+    return outputs[-1] if isinstance(outputs, list) else outputs
 
 
 class Network:
@@ -21,8 +39,7 @@ class Network:
         self.format = measure.FORMATS[request["format"]]
         shape = (request["batch"], 3, *request["size"])
         self.image = formula.tensor("input", shape).contiguous(memory_format=self.format)
-        psa = request.get("attention") == "psa-spatial"
-        net = formula.fill(hrnet.build(request["width"], request.get("classes", CLASSES), psa))
+        net = formula.fill(build(request["network"], request.get("classes", CLASSES)))
         self.net = net.to(memory_format=self.format)
         self.value = None
 
@@ -53,8 +70,8 @@ class TrainStep(Network):
         total = 0
         for _ in range(self.accumulate):
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.narrow):
-                logits = self.net(self.image)
-            logits = hrnet.resize(logits.float(), self.label.shape[1:], align_corners=False)
+                logits = answer(self.net(self.image))
+            logits = dense.resize(logits.float(), self.label[:, None])
             loss = F.cross_entropy(logits, self.label, ignore_index=255)
             (loss / self.accumulate).backward()
             total += loss.item()
@@ -75,7 +92,7 @@ class Inference(Network):
 
     @torch.no_grad()
     def run(self):
-        return self.net(self.image)
+        return answer(self.net(self.image))
 
     def warm_up(self):
         self.value = self.run().abs().mean().item()
@@ -98,13 +115,12 @@ def size(text):
 
 if __name__ == "__main__":
     parser = measure.arguments(__doc__.splitlines()[0], repeats=5)
-    parser.add_argument("--width", default="w18", choices=hrnet.CONFIGS)
-    parser.add_argument("--attention", choices=["none", "psa-spatial"], default="none")
+    parser.add_argument("--network", default="hrnetv2-w18", help="its name in Hwaso's zoo")
     parser.add_argument("--train", nargs="*", type=size, default=[size("2x256x256")], metavar="NxHxW")
     parser.add_argument("--infer", nargs="*", type=size, metavar="NxHxW",
                         default=[size(s) for s in ("1x256x256", "1x512x512", "1x512x1024")])
     args = parser.parse_args()
-    common = {"width": args.width, "attention": args.attention}
+    common = {"network": args.network}
     measure.report(args, prepare, [
         {"case": case, **common, **shape, "format": fmt}
         for case, shapes in (("train_step", args.train), ("inference", args.infer))

@@ -104,18 +104,6 @@ def resnet(model, depth, dilated, module):
         conv1=nn.Conv2d(3, stem, 7, 2, 3, bias=False), bn1=nn.BatchNorm2d(stem), **{f"layer{k + 1}": layer for k, layer in enumerate(layers)}))
 
 
-class Fcn(nn.Module):
-    def __init__(self, backbone, classes, auxiliary):
-        super().__init__()
-        self.backbone, self.classifier = backbone, dense.fcn_head(backbone.channels[4], classes)
-        self.aux_classifier = dense.fcn_head(backbone.channels[3], classes) if auxiliary else None
-
-    def forward(self, x):
-        maps = self.backbone(x)
-        logits = self.classifier(maps[4])
-        return [self.aux_classifier(maps[3]), logits] if self.aux_classifier else [logits]
-
-
 def high_resolution(model, ocr, module):
     channels, corners = model["stage2"]["channels"], model.get("align_corners", ocr)
     config = hrnet.Config(channels[0], model["stage1"]["channels"], model["stage1"]["blocks"], tuple(model[f"stage{k}"].get("modules", 1) for k in (2, 3, 4)), model["stage2"]["blocks"][0])
@@ -160,7 +148,7 @@ def network(model):
     elif family == "unet-resnet":
         net = dense.UNet(resnet(model, depth, False, module), model["classes"], name.endswith("-multidecoder"), tuple(model["unet"]["channels"]))
     elif family == "fcn-resnet":
-        net = Fcn(resnet(model, depth, True, module), model["classes"], model.get("fcn", {}).get("auxiliary", True))
+        net = dense.Fcn(resnet(model, depth, True, module), model["classes"], model.get("fcn", {}).get("auxiliary", True))
     else:
         net = dense.SANet(resnet(model, depth, True, module), model["classes"], pool=model.get("sanet", {}).get("pool", 2))
     for m in net.modules():

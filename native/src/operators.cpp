@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <optional>
 #include <vector>
 
 using namespace hwaso;
@@ -24,10 +26,22 @@ struct Parameter {
   std::string type;
 };
 
+// Of the commonest signatures the C++ function is called itself: no boxes, no stack, no further references to the arguments.
+using Unary = at::Tensor(const at::Tensor&);
+using Binary = at::Tensor(const at::Tensor&, const at::Tensor&);
+using Scaled = at::Tensor(const at::Tensor&, const at::Tensor&, const at::Scalar&);
+
+template <typename F>
+using Typed = std::optional<c10::TypedOperatorHandle<F>>;
+
 struct Operator {
   c10::OperatorHandle handle;
   std::vector<Parameter> parameters;
   std::string schema;
+  Typed<Unary> unary;
+  Typed<Binary> binary;
+  Typed<Scaled> scaled;
+  at::Scalar usual;  // the default of a scaled one's number
 };
 
 Kind kind_of(const c10::Type& type) {
@@ -177,6 +191,81 @@ c10::IValue ivalue_of(const Operator& op, size_t index, const Value& v) {
   mismatch(op, index, name_of(v.tag));
 }
 
+// Whether an argument or result is a tensor that is not written.
+bool is_plain_tensor(const c10::Argument& argument) {
+  return argument.type()->kind() == c10::TypeKind::TensorType && !(argument.alias_info() && argument.alias_info()->isWrite());
+}
+
+template <typename F>
+Typed<F> typed(const c10::OperatorHandle& handle) {
+  try {
+    return handle.typed<F>();
+  } catch (const c10::Error&) {
+    return {};  // the C++ function is another one than the schema's types suggest
+  }
+}
+
+void find_direct(Operator& op) {
+  const auto& schema = op.handle.schema();
+  const auto& arguments = schema.arguments();
+  if (schema.returns().size() != 1 || !is_plain_tensor(schema.returns()[0])) return;
+  size_t tensors = 0;
+  while (tensors < arguments.size() && is_plain_tensor(arguments[tensors])) tensors++;
+  if (arguments.size() == 1 && tensors == 1) op.unary = typed<Unary>(op.handle);
+  if (arguments.size() == 2 && tensors == 2) op.binary = typed<Binary>(op.handle);
+  if (arguments.size() == 3 && tensors == 2 && op.parameters[2].kind == Kind::Number && !op.parameters[2].optional && op.parameters[2].has_default) {
+    op.scaled = typed<Scaled>(op.handle);
+    op.usual = op.parameters[2].default_value.toScalar();
+  }
+}
+
+// A handle's tensor without a reference of its own.
+class Lent {
+ public:
+  explicit Lent(Handle handle) : tensor_(TensorRef::reclaim(handle)) {}
+  explicit Lent(const Value& v) : Lent(static_cast<Handle>(v.p)) {}
+  Lent(const Lent&) = delete;
+  ~Lent() { tensor_.unsafeReleaseTensorImpl(); }
+  operator const at::Tensor&() const { return tensor_; }
+
+ private:
+  at::Tensor tensor_;
+};
+
+bool are_tensors(const Value* arguments, int count) {
+  for (int k = 0; k < count; k++)
+    if (arguments[k].tag != Tag::Tensor || !arguments[k].p) return false;
+  return true;
+}
+
+at::Scalar scalar_of(const Value& v, const at::Scalar& usual) {
+  switch (v.tag) {
+    case Tag::Int: return v.i;
+    case Tag::Double: return v.d;
+    case Tag::Bool: return v.i != 0;
+    default: return usual;
+  }
+}
+
+bool is_number_or_default(const Value& v) { return v.tag == Tag::Int || v.tag == Tag::Double || v.tag == Tag::Bool || v.tag == Tag::Default; }
+
+// Whatever is not as usual takes the other way, which finds the words for it.
+bool call_directly(const Operator& op, const Value* arguments, int count, Value& result) {
+  at::Tensor out;
+  if (op.binary && count == 2 && are_tensors(arguments, 2)) {
+    out = op.binary->call(Lent(arguments[0]), Lent(arguments[1]));
+  } else if (op.scaled && (count == 2 || (count == 3 && is_number_or_default(arguments[2]))) && are_tensors(arguments, 2)) {
+    out = op.scaled->call(Lent(arguments[0]), Lent(arguments[1]), count == 3 ? scalar_of(arguments[2], op.usual) : op.usual);
+  } else if (op.unary && count == 1 && are_tensors(arguments, 1)) {
+    out = op.unary->call(Lent(arguments[0]));
+  } else {
+    return false;
+  }
+  result = {out.defined() ? Tag::Tensor : Tag::None, 0, {0}};
+  result.p = release(std::move(out));
+  return true;
+}
+
 template <typename T>
 T* copy_out(size_t count) {
   auto* block = static_cast<T*>(std::malloc(sizeof(T) * (count ? count : 1)));
@@ -226,12 +315,13 @@ Value value_of(c10::IValue&& result) {
 HW_API int hw_operator(const char* name, const char* overload, Operator** op) {
   return guarded([&] {
     auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(name, overload);
-    auto* made = new Operator{handle, {}, {}};
+    auto made = std::make_unique<Operator>(Operator{handle, {}, {}, {}, {}, {}, {}});
     std::ostringstream text;
     text << handle.schema();
     made->schema = text.str();
     for (const auto& argument : handle.schema().arguments()) made->parameters.push_back(parameter_of(argument));
-    *op = made;
+    find_direct(*made);
+    *op = made.release();
   });
 }
 
@@ -257,6 +347,10 @@ HW_API int hw_call(const Operator* op, const Value* arguments, int count, Value*
   return guarded([&] {
     if (static_cast<size_t>(count) > op->parameters.size())
       throw std::invalid_argument(std::to_string(count) + " arguments were given, the operator has " + std::to_string(op->parameters.size()));
+    if (max_results > 0 && call_directly(*op, arguments, count, results[0])) {
+      *result_count = 1;
+      return;
+    }
     torch::jit::Stack stack;
     stack.reserve(op->parameters.size());
     const Value absent{Tag::Default, 0, {0}};
@@ -267,5 +361,17 @@ HW_API int hw_call(const Operator* op, const Value* arguments, int count, Value*
       throw std::runtime_error("the operator returned " + std::to_string(stack.size()) + " values, room was made for " + std::to_string(max_results));
     for (size_t k = 0; k < stack.size(); k++) results[k] = value_of(std::move(stack[k]));
     *result_count = static_cast<int>(stack.size());
+  });
+}
+
+// How many tensors hw_call_tensors takes; 0 where it does not serve.
+HW_API int hw_operator_tensors(const Operator* op) { return op->binary || op->scaled ? 2 : op->unary ? 1 : 0; }
+
+// One tensor of one or two others, which are not null; further arguments take their defaults. b is null where one is wanted.
+HW_API int hw_call_tensors(const Operator* op, Handle a, Handle b, Handle* result) {
+  return guarded([&] {
+    *result = release(op->binary ? op->binary->call(Lent(a), Lent(b))
+                      : op->scaled ? op->scaled->call(Lent(a), Lent(b), op->usual)
+                                   : op->unary->call(Lent(a)));
   });
 }

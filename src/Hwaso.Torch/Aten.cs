@@ -29,6 +29,33 @@ public static partial class Aten
         return result;
     }
 
+    // Calls without boxes of operators that take one tensor or two, and perhaps a number's default, where nothing observes or replaces them.
+    // Not inlined, for the reason that NoGrad has.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static unsafe Tensor Direct(Operator operation, Tensor a)
+    {
+        if (operation.Tensors != 1 || a is null)
+            return Call(operation, a).AsTensor();
+        nint result;
+        if (NativeMethods.hw_call_tensors(operation.Handle, a.Live(), 0, &result) != 0)
+            throw Refused(operation, [a]);
+        GC.KeepAlive(a);
+        return new Tensor(result);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static unsafe Tensor Direct(Operator operation, Tensor a, Tensor b)
+    {
+        if (operation.Tensors != 2 || a is null || b is null)
+            return Call(operation, a, b).AsTensor();
+        nint result;
+        if (NativeMethods.hw_call_tensors(operation.Handle, a.Live(), b.Live(), &result) != 0)
+            throw Refused(operation, [a, b]);
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+        return new Tensor(result);
+    }
+
     /// <summary>
     /// Calls an operator by name, e.g. <c>aten::add.Tensor</c>; looked up at every call, so keep an <see cref="Operator"/> where speed
     /// counts.

@@ -59,7 +59,7 @@ public static partial class Aten
 
     /// <summary><c>aten::detach</c>.</summary>
     public static Tensor Detach(Tensor self) =>
-        Call(Op.Detach, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Detach, self) : Call(Op.Detach, self).AsTensor();
 
     /// <summary><c>aten::to.dtype_layout</c>.</summary>
     public static Tensor To(Tensor self, ScalarType? dtype = null, Device? device = null, bool nonBlocking = false, bool copy = false,
@@ -88,7 +88,8 @@ public static partial class Aten
 
     /// <summary><c>aten::add.Tensor</c>.</summary>
     public static Tensor Add(Tensor self, Tensor other, Scalar? alpha = null) =>
-        Call(Op.AddTensor, self, other, alpha is null ? Value.Default : alpha).AsTensor();
+        alpha is null && Door.IsPlain ? Direct(Op.AddTensor, self, other) : Call(Op.AddTensor, self, other,
+            alpha is null ? Value.Default : alpha).AsTensor();
 
     /// <summary><c>aten::add.Scalar</c>.</summary>
     public static Tensor Add(Tensor self, Scalar other, Scalar? alpha = null) =>
@@ -96,7 +97,8 @@ public static partial class Aten
 
     /// <summary><c>aten::sub.Tensor</c>.</summary>
     public static Tensor Sub(Tensor self, Tensor other, Scalar? alpha = null) =>
-        Call(Op.SubTensor, self, other, alpha is null ? Value.Default : alpha).AsTensor();
+        alpha is null && Door.IsPlain ? Direct(Op.SubTensor, self, other) : Call(Op.SubTensor, self, other,
+            alpha is null ? Value.Default : alpha).AsTensor();
 
     /// <summary><c>aten::sub.Scalar</c>.</summary>
     public static Tensor Sub(Tensor self, Scalar other, Scalar? alpha = null) =>
@@ -108,7 +110,7 @@ public static partial class Aten
 
     /// <summary><c>aten::mul.Tensor</c>.</summary>
     public static Tensor Mul(Tensor self, Tensor other) =>
-        Call(Op.MulTensor, self, other).AsTensor();
+        Door.IsPlain ? Direct(Op.MulTensor, self, other) : Call(Op.MulTensor, self, other).AsTensor();
 
     /// <summary><c>aten::mul.Scalar</c>.</summary>
     public static Tensor Mul(Tensor self, Scalar other) =>
@@ -116,7 +118,7 @@ public static partial class Aten
 
     /// <summary><c>aten::div.Tensor</c>.</summary>
     public static Tensor Div(Tensor self, Tensor other) =>
-        Call(Op.DivTensor, self, other).AsTensor();
+        Door.IsPlain ? Direct(Op.DivTensor, self, other) : Call(Op.DivTensor, self, other).AsTensor();
 
     /// <summary><c>aten::div.Scalar</c>.</summary>
     public static Tensor Div(Tensor self, Scalar other) =>
@@ -148,23 +150,23 @@ public static partial class Aten
 
     /// <summary><c>aten::neg</c>.</summary>
     public static Tensor Neg(Tensor self) =>
-        Call(Op.Neg, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Neg, self) : Call(Op.Neg, self).AsTensor();
 
     /// <summary><c>aten::abs</c>.</summary>
     public static Tensor Abs(Tensor self) =>
-        Call(Op.Abs, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Abs, self) : Call(Op.Abs, self).AsTensor();
 
     /// <summary><c>aten::exp</c>.</summary>
     public static Tensor Exp(Tensor self) =>
-        Call(Op.Exp, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Exp, self) : Call(Op.Exp, self).AsTensor();
 
     /// <summary><c>aten::log</c>.</summary>
     public static Tensor Log(Tensor self) =>
-        Call(Op.Log, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Log, self) : Call(Op.Log, self).AsTensor();
 
     /// <summary><c>aten::sqrt</c>.</summary>
     public static Tensor Sqrt(Tensor self) =>
-        Call(Op.Sqrt, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Sqrt, self) : Call(Op.Sqrt, self).AsTensor();
 
     /// <summary><c>aten::sqrt_</c>.</summary>
     public static Tensor Sqrt_(Tensor self) =>
@@ -172,7 +174,7 @@ public static partial class Aten
 
     /// <summary><c>aten::rsqrt</c>.</summary>
     public static Tensor Rsqrt(Tensor self) =>
-        Call(Op.Rsqrt, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Rsqrt, self) : Call(Op.Rsqrt, self).AsTensor();
 
     /// <summary><c>aten::pow.Tensor_Scalar</c>.</summary>
     public static Tensor Pow(Tensor self, Scalar exponent) =>
@@ -180,7 +182,7 @@ public static partial class Aten
 
     /// <summary><c>aten::relu</c>.</summary>
     public static Tensor Relu(Tensor self) =>
-        Call(Op.Relu, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Relu, self) : Call(Op.Relu, self).AsTensor();
 
     /// <summary><c>aten::relu_</c>.</summary>
     public static Tensor Relu_(Tensor self) =>
@@ -192,11 +194,11 @@ public static partial class Aten
 
     /// <summary><c>aten::sigmoid</c>.</summary>
     public static Tensor Sigmoid(Tensor self) =>
-        Call(Op.Sigmoid, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Sigmoid, self) : Call(Op.Sigmoid, self).AsTensor();
 
     /// <summary><c>aten::tanh</c>.</summary>
     public static Tensor Tanh(Tensor self) =>
-        Call(Op.Tanh, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Tanh, self) : Call(Op.Tanh, self).AsTensor();
 
     /// <summary><c>aten::gelu</c>.</summary>
     public static Tensor Gelu(Tensor self, string approximate = "none") =>
@@ -204,11 +206,11 @@ public static partial class Aten
 
     /// <summary><c>aten::silu</c>.</summary>
     public static Tensor Silu(Tensor self) =>
-        Call(Op.Silu, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Silu, self) : Call(Op.Silu, self).AsTensor();
 
     /// <summary><c>aten::hardswish</c>.</summary>
     public static Tensor Hardswish(Tensor self) =>
-        Call(Op.Hardswish, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Hardswish, self) : Call(Op.Hardswish, self).AsTensor();
 
     /// <summary><c>aten::leaky_relu</c>.</summary>
     public static Tensor LeakyRelu(Tensor self, Scalar? negativeSlope = null) =>
@@ -228,11 +230,11 @@ public static partial class Aten
 
     /// <summary><c>aten::matmul</c>.</summary>
     public static Tensor Matmul(Tensor self, Tensor other) =>
-        Call(Op.Matmul, self, other).AsTensor();
+        Door.IsPlain ? Direct(Op.Matmul, self, other) : Call(Op.Matmul, self, other).AsTensor();
 
     /// <summary><c>aten::bmm</c>.</summary>
     public static Tensor Bmm(Tensor self, Tensor mat2) =>
-        Call(Op.Bmm, self, mat2).AsTensor();
+        Door.IsPlain ? Direct(Op.Bmm, self, mat2) : Call(Op.Bmm, self, mat2).AsTensor();
 
     /// <summary><c>aten::linear</c>.</summary>
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) =>
@@ -404,11 +406,11 @@ public static partial class Aten
 
     /// <summary><c>aten::max</c>.</summary>
     public static Tensor Max(Tensor self) =>
-        Call(Op.Max, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Max, self) : Call(Op.Max, self).AsTensor();
 
     /// <summary><c>aten::min</c>.</summary>
     public static Tensor Min(Tensor self) =>
-        Call(Op.Min, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Min, self) : Call(Op.Min, self).AsTensor();
 
     /// <summary><c>aten::amax</c>.</summary>
     public static Tensor Amax(Tensor self, long[]? dim = null, bool keepdim = false) =>
@@ -420,7 +422,7 @@ public static partial class Aten
 
     /// <summary><c>aten::eq.Tensor</c>.</summary>
     public static Tensor Eq(Tensor self, Tensor other) =>
-        Call(Op.EqTensor, self, other).AsTensor();
+        Door.IsPlain ? Direct(Op.EqTensor, self, other) : Call(Op.EqTensor, self, other).AsTensor();
 
     /// <summary><c>aten::eq.Scalar</c>.</summary>
     public static Tensor Eq(Tensor self, Scalar other) =>
@@ -448,19 +450,19 @@ public static partial class Aten
 
     /// <summary><c>aten::isfinite</c>.</summary>
     public static Tensor Isfinite(Tensor self) =>
-        Call(Op.Isfinite, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Isfinite, self) : Call(Op.Isfinite, self).AsTensor();
 
     /// <summary><c>aten::isnan</c>.</summary>
     public static Tensor Isnan(Tensor self) =>
-        Call(Op.Isnan, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Isnan, self) : Call(Op.Isnan, self).AsTensor();
 
     /// <summary><c>aten::all</c>.</summary>
     public static Tensor All(Tensor self) =>
-        Call(Op.All, self).AsTensor();
+        Door.IsPlain ? Direct(Op.All, self) : Call(Op.All, self).AsTensor();
 
     /// <summary><c>aten::any</c>.</summary>
     public static Tensor Any(Tensor self) =>
-        Call(Op.Any, self).AsTensor();
+        Door.IsPlain ? Direct(Op.Any, self) : Call(Op.Any, self).AsTensor();
 
     /// <summary><c>aten::cross_entropy_loss</c>.</summary>
     public static Tensor CrossEntropyLoss(Tensor self, Tensor target, Tensor? weight = null, long reduction = 1, long ignoreIndex = -100,

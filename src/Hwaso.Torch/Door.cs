@@ -18,6 +18,9 @@ public static class Door
     /// <summary>Whether an observer is set on this thread.</summary>
     public static bool IsObserved => Observer is not null;
 
+    /// <summary>Whether neither an observer nor a stand-in is set on this thread.</summary>
+    internal static bool IsPlain => Observer is null && StandIn is null;
+
     /// <summary>Shows everything that passes on this thread to <paramref name="observer"/> until the result is disposed.</summary>
     /// <exception cref="InvalidOperationException">The thread is observed already.</exception>
     public static IDisposable Observe(IDoorObserver observer)

@@ -8,6 +8,7 @@ namespace Hwaso.Torch;
 public sealed class Operator(string name)
 {
     nint handle;
+    int tensors;
     Schema? schema;
 
     Operator(Schema schema) : this(schema.Overload.Length == 0 ? schema.Name : $"{schema.Name}.{schema.Overload}") => this.schema = schema;
@@ -25,6 +26,9 @@ public sealed class Operator(string name)
     /// <summary>Its signature.</summary>
     /// <exception cref="TorchException">libtorch has no such operator.</exception>
     public unsafe Schema Schema => schema ??= Schema.Parse(Marshal.PtrToStringUTF8((nint)NativeMethods.hw_operator_schema(Handle))!);
+
+    /// <summary>How many tensors <c>hw_call_tensors</c> takes; 0 where it does not serve.</summary>
+    internal int Tensors => handle != 0 ? tensors : Handle != 0 ? tensors : 0;
 
     internal nint Handle => handle != 0 ? handle : handle = Find();
 
@@ -47,6 +51,7 @@ public sealed class Operator(string name)
         nint found;
         if (NativeMethods.hw_operator(dot < 0 ? Name : Name[..dot], dot < 0 ? "" : Name[(dot + 1)..], &found) != 0)
             throw new TorchException(Name, Door.CurrentPlace, "", NativeMethods.LastError);
+        tensors = NativeMethods.hw_operator_tensors(found);
         return found;
     }
 }

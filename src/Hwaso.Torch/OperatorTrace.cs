@@ -12,6 +12,10 @@ public sealed unsafe class OperatorTrace : IDisposable
 {
     const long NanosecondsPerSecond = 1_000_000_000;
 
+    // Of the trace that began on this thread. Backward passes on a processor run their nodes on it, too.
+    [ThreadStatic]
+    static List<KernelSpan>? kernels;
+
     // From the native clock's nanoseconds to those of Stopwatch: both are one clock on Linux and Windows.
     readonly long offset;
     bool ended;
@@ -23,6 +27,7 @@ public sealed unsafe class OperatorTrace : IDisposable
         long time;
         if (NativeMethods.hw_trace_begin(&time) != 0)
             throw Refused();
+        kernels = [];
         var apart = (long)(Stopwatch.GetTimestamp() * ((double)NanosecondsPerSecond / Stopwatch.Frequency)) - time;
         offset = Math.Abs(apart) < NanosecondsPerSecond / 10 ? 0 : apart;
     }
@@ -33,11 +38,19 @@ public sealed unsafe class OperatorTrace : IDisposable
     /// </summary>
     public static long NextNode => NativeMethods.hw_next_sequence();
 
+    /// <summary>The managed kernels that ran on the thread, in the order of their ends; after <see cref="End"/>.</summary>
+    public IReadOnlyList<KernelSpan> Kernels { get; private set; } = [];
+
+    /// <summary>Records a managed kernel until the result is disposed, if this thread is traced.</summary>
+    /// <param name="name">What it computes.</param>
+    public static KernelTime Kernel(string name) => kernels is null ? default : new KernelTime(kernels, name);
+
     /// <summary>Ends it, on the thread that began it, and gives the outermost spans in the order of their ends.</summary>
     /// <exception cref="TorchException">It ended before.</exception>
     public IReadOnlyList<OperatorSpan> End()
     {
         ended = true;
+        (Kernels, kernels) = (kernels ?? [], null);
         void* block;
         byte* text;
         long count;
@@ -85,3 +98,23 @@ public sealed unsafe class OperatorTrace : IDisposable
 /// <param name="Thread">0 for the thread that is traced, otherwise a number of another one.</param>
 /// <param name="IsBackward">Whether it is a node.</param>
 public readonly record struct OperatorSpan(string Name, long From, long To, long? Node, int Thread, bool IsBackward);
+
+/// <summary>A managed kernel that ran.</summary>
+/// <param name="Name">What it computed.</param>
+/// <param name="From">When it began, by <see cref="Stopwatch.GetTimestamp"/>.</param>
+/// <param name="To">When it ended.</param>
+public readonly record struct KernelSpan(string Name, long From, long To);
+
+/// <summary>A managed kernel that runs; recorded when disposed.</summary>
+public readonly ref struct KernelTime
+{
+    readonly List<KernelSpan>? spans;
+    readonly string? name;
+    readonly long from;
+
+    internal KernelTime(List<KernelSpan> spans, string name) =>
+        (this.spans, this.name, from) = (spans, name, Stopwatch.GetTimestamp());
+
+    /// <summary>Ends it.</summary>
+    public void Dispose() => spans?.Add(new KernelSpan(name!, from, Stopwatch.GetTimestamp()));
+}

@@ -41,6 +41,30 @@ static class OwnKernelErrors
         }
     }
 
+    /// <summary>
+    /// The gradient of each tensor, along a random direction, is what the result changes by from a step back to a step forward. Results are in
+    /// float32: their rounding, 6e-8 of the largest, divided by the step is the tolerance, and what the step's third power adds.
+    /// </summary>
+    /// <param name="own">The kernel of ours.</param>
+    /// <param name="tensors">Its tensors.</param>
+    /// <param name="gradient">That of the result; null where that is one number.</param>
+    public static void GradientsAreThoseOfDifferences(Func<Tensor[], Tensor> own, Tensor[] tensors, Tensor? gradient)
+    {
+        const double Step = 0.02;
+        var results = All(own, tensors, gradient, ScalarType.Float32);
+        var weights = gradient?.To(ScalarType.Float64) ?? Tensor.Ones([], ScalarType.Float64);
+        for (var k = 0; k < tensors.Length; k++)
+        {
+            var direction = Aten.Randn(tensors[k].Shape);
+            double At(double step) => (own([.. tensors.Select((t, n) => n == k ? t.Detach() + direction * step : t.Detach())])
+                .Detach().To(ScalarType.Float64) * weights).Sum().Item();
+            var (slope, wanted) = ((At(Step) - At(-Step)) / (2 * Step), (results[k + 1] * direction).To(ScalarType.Float64).Sum().Item());
+            var size = (Aten.Abs(results[0].Detach().To(ScalarType.Float64)) * Aten.Abs(weights)).Sum().Item();
+            var tolerance = 6e-8 * size / Step + Step * Step * Math.Max(1, Math.Abs(wanted));
+            Assert.True(Math.Abs(slope - wanted) <= tolerance, $"tensor {k}: {slope} by differences, {wanted} by the gradient, {tolerance}");
+        }
+    }
+
     /// <summary>Result and gradients have the same bits with any number of threads.</summary>
     public static void HaveTheSameBitsWithAnyNumberOfThreads(Func<Tensor[], Tensor> own, Tensor[] tensors, Tensor? gradient)
     {

@@ -48,11 +48,25 @@ sealed class TypedWriter
             ["Tensor", "Tensor", "Tensor"] => ("(Tensor, Tensor, Tensor)", $"Three(CallAll({call}))"),
             _ => throw new NotSupportedException($"{full} returns {string.Join(", ", schema.Returns)}: call it by name"),
         };
+        if (DirectTensors(schema) is { Count: > 0 } tensors)
+        {
+            var others = tensors.Count == declared.Count ? "" : $"{Camel(schema.Parameters[^1].Name)} is null && ";
+            body = $"{others}Door.IsPlain ? Direct(Op.{field}, {string.Join(", ", tensors)}) : {body}";
+        }
         methods.AppendLine();
         methods.AppendLine($"    /// <summary><c>{Escape(full)}</c>.</summary>");
         AppendWrapped("    ", $"public static {returns} {method}(", declared, ") =>");
         var open = body.IndexOf(call, StringComparison.Ordinal);
         AppendWrapped("        ", body[..open], call.Split(", "), body[(open + call.Length)..] + ";");
+    }
+
+    /// <summary>The tensors of an operator that is called without boxes: one or two, perhaps before a number that has a default.</summary>
+    static List<string> DirectTensors(Schema schema)
+    {
+        var tensors = schema.Parameters.TakeWhile(p => p.Type == "Tensor").Select(p => Camel(p.Name)).ToList();
+        var rest = schema.Parameters.Skip(tensors.Count).ToArray();
+        return schema.Returns is ["Tensor"] && !schema.Name.EndsWith('_') && tensors.Count is 1 or 2
+            && (rest.Length == 0 || (tensors.Count == 2 && rest is [{ Type: "Scalar", Default: not null }])) ? tensors : [];
     }
 
     /// <summary>Appends a list between two texts, broken into lines of at most 140 columns.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
 namespace Hwaso.Data.Loading;
@@ -31,7 +32,8 @@ sealed class AssemblyLine<TBatch> : IDisposable
             {
                 // A worker's buffers are made here, so that a failure reaches the caller.
                 var worker = newWorker();
-                var thread = new Thread(() => Run(worker)) { IsBackground = true, Name = $"loader {k}" };
+                var number = k;
+                var thread = new Thread(() => Run(worker, number, options.Watch)) { IsBackground = true, Name = $"loader {k}" };
                 thread.Start();
                 threads.Add(thread);
             }
@@ -90,11 +92,13 @@ sealed class AssemblyLine<TBatch> : IDisposable
             Monitor.PulseAll(gate);
     }
 
-    void Run(Action<TBatch, int, int> fill)
+    void Run(Action<TBatch, int, int> fill, int thread, Action<int, long, long>? watch)
     {
         while (Next() is var (work, number, slot) && work is not null)
         {
+            var began = Stopwatch.GetTimestamp();
             var failure = Attempt(() => fill(work.Batch!, number, slot));
+            watch?.Invoke(thread, began, Stopwatch.GetTimestamp());
             lock (gate)
             {
                 work.Fail(failure, slot);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Hwaso.Data.Loading;
 
 /// <summary>How batches are made.</summary>
@@ -32,6 +34,12 @@ public sealed record LoaderOptions
 
     /// <summary>Ends the wait for a batch, where the consumer must not wait for an image.</summary>
     public CancellationToken Stop { get; init; }
+
+    /// <summary>
+    /// Is told of each image that was made, on the thread that made it: that thread's number, and by <see cref="Stopwatch.GetTimestamp"/> when
+    /// it began and ended; null where nothing watches.
+    /// </summary>
+    public Action<int, long, long>? Watch { get; init; }
 
     internal void Check()
     {

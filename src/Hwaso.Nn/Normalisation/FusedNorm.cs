@@ -84,6 +84,7 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function, IRemadeMap
     {
         if (output is not null)
             return output;
+        using var span = OperatorTrace.Kernel(relu ? "batch_norm_relu again" : "batch_norm again");
         var result = Tensor.Empty(input!.Shape, ScalarType.Float32);
         var plus = source?.Again() ?? added;
         float* x = (float*)input.Data(), more = plus is null ? null : (float*)plus.Data(), y = (float*)result.Data();

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Hwaso.Torch;
 
 namespace Hwaso.Nn;
@@ -39,6 +38,9 @@ sealed record DeformConvGeometry
     public int InPixels => Height * Width;
 
     public int OutPixels => OutHeight * OutWidth;
+
+    /// <summary>Channels in a row that share both their offsets and their convolution group.</summary>
+    public int SharedChannels => CommonDivisor(Channels / Groups, Channels / OffsetGroups);
 
     /// <summary>The geometry of a call; groups follow from the shapes, as torchvision has it.</summary>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit; the message names them and what was wanted.</exception>
@@ -102,6 +104,8 @@ sealed record DeformConvGeometry
         };
     }
 
+    static int CommonDivisor(int a, int b) => b == 0 ? a : CommonDivisor(b, a % b);
+
     static long[] Sizes(Tensor tensor, string name, string wanted) => tensor.Shape is { Length: 4 } shape
         ? shape
         : throw Wrong($"{name} {tensor}: {wanted} was wanted");
@@ -121,11 +125,13 @@ sealed record DeformConvGeometry
 /// of channels that shares both its offsets and its convolution group is padded with zeros to whole vectors, so that no loop has a
 /// remainder.
 /// </summary>
-sealed class DeformConvLayout<T> where T : unmanaged
+sealed class DeformConvLayout
 {
-    public DeformConvLayout(DeformConvGeometry g)
+    /// <summary>The layout for vectors of so many numbers.</summary>
+    public DeformConvLayout(DeformConvGeometry g, int lanes)
     {
-        Piece = CommonDivisor(g.Channels / g.Groups, g.Channels / g.OffsetGroups);
+        int Padded(int count) => (count + lanes - 1) / lanes * lanes;
+        Piece = g.SharedChannels;
         PiecePadded = Padded(Piece);
         Pieces = g.Channels / Piece;
         PiecesPerOffsetGroup = Pieces / g.OffsetGroups;
@@ -139,9 +145,6 @@ sealed class DeformConvLayout<T> where T : unmanaged
         PieceColumn = Enumerable.Range(0, Pieces).Select(p => p / PiecesPerGroup * GroupColumn + p % PiecesPerGroup * PiecePadded)
             .ToArray();
     }
-
-    /// <summary>Numbers in one register.</summary>
-    public static int Lanes => Vector256<T>.Count;
 
     public int Pieces { get; }
 
@@ -174,8 +177,4 @@ sealed class DeformConvLayout<T> where T : unmanaged
 
     /// <summary>Where a piece begins in a column, at the first tap.</summary>
     public int[] PieceColumn { get; }
-
-    static int CommonDivisor(int a, int b) => b == 0 ? a : CommonDivisor(b, a % b);
-
-    static int Padded(int count) => (count + Lanes - 1) / Lanes * Lanes;
 }

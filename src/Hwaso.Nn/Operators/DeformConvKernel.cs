@@ -1,15 +1,27 @@
 using System.Numerics;
-using System.Runtime.Intrinsics;
 using Hwaso.Torch;
 
 namespace Hwaso.Nn;
+
+/// <summary>The passes of a deformable convolution on the processor, whatever its numbers and vectors.</summary>
+interface IDeformConvKernel
+{
+    /// <summary>The result, [N, Cout, H', W'].</summary>
+    Tensor Forward(Tensor weight, Tensor? bias);
+
+    /// <summary>The gradients of input, offset, weight, mask and bias from that of the result; null where none is wanted.</summary>
+    DeformConvGradients Backward(Tensor weight, Tensor gradient, DeformConvWants wants);
+}
 
 /// <summary>
 /// Deformable convolution on the processor. Images are laid out pixel by pixel; tiles of output pixels are sampled into columns and
 /// multiplied by the weights. One thread owns each sum over pixels and adds in the pixels' order, so that the bits do not depend on the
 /// number of threads.
 /// </summary>
-sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
+sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TVector : unmanaged
+    where TWide : struct, IWide<T, TVector>
 {
     // Pixels of a column tile: long enough for the weights to be worth reading, short enough for the second cache.
     const int Tile = 64;
@@ -18,9 +30,9 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
     const long HeldBytes = 8 << 20;
 
     readonly DeformConvGeometry g;
-    readonly DeformConvLayout<T> layout;
+    readonly DeformConvLayout layout;
     readonly PixelMajor<T> ins, outs;
-    readonly DeformConvSampler<T> sampler;
+    readonly DeformConvSampler<T, TVector, TWide> sampler;
     readonly Tensor input;
     readonly int threads;
 
@@ -28,16 +40,16 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
     public DeformConvKernel(DeformConvGeometry geometry, Tensor input, Tensor offset, Tensor? mask)
     {
         (g, this.input) = (geometry, input);
-        layout = new DeformConvLayout<T>(g);
+        layout = new DeformConvLayout(g, TWide.Count);
         ins = new PixelMajor<T>(layout.Pieces, layout.Piece, layout.PiecePadded);
         outs = new PixelMajor<T>(g.Groups, g.OutChannels / g.Groups, layout.OutGroupChannels);
-        sampler = new DeformConvSampler<T>(g, layout, (T*)offset.Data(), mask is null ? null : (T*)mask.Data());
+        sampler = new DeformConvSampler<T, TVector, TWide>(g, layout, (T*)offset.Data(), mask is null ? null : (T*)mask.Data());
         threads = Workers.For((long)g.Images * g.OutPixels * layout.Column * (layout.OutGroupChannels + 8));
     }
 
     static int TilesOf(int pixels) => (pixels + Tile - 1) / Tile;
 
-    /// <summary>The result, [N, Cout, H', W'].</summary>
+    /// <inheritdoc/>
     public Tensor Forward(Tensor weight, Tensor? bias)
     {
         var result = New(g.Images, g.OutChannels, g.OutHeight, g.OutWidth);
@@ -62,9 +74,10 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
             }
             // The rows behind the last pixel hold old numbers; their sums are not used.
             for (var group = 0; group < g.Groups; group++)
-                TileProduct<T>.Run(column + group * layout.GroupColumn, layout.Column, 1,
+                TileProduct<T, TVector, TWide>.Run(column + group * layout.GroupColumn, layout.Column, 1,
                     w + (nint)group * layout.GroupColumn * layout.OutGroupChannels, 0,
-                    sums + group * layout.OutGroupChannels, layout.OutChannels, Rows(count), layout.OutGroupChannels, layout.GroupColumn,
+                    sums + group * layout.OutGroupChannels, layout.OutChannels, TileProduct<T, TVector, TWide>.Whole(count), layout.OutGroupChannels,
+                    layout.GroupColumn,
                     add: false);
             var to = output + (nint)n * g.OutChannels * g.OutPixels + first;
             outs.Scatter(sums, count, to, g.OutPixels);
@@ -75,7 +88,7 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
         return result;
     }
 
-    /// <summary>The gradients of input, offset, weight, mask and bias from that of the result; null where none is wanted.</summary>
+    /// <inheritdoc/>
     public DeformConvGradients Backward(Tensor weight, Tensor gradient, DeformConvWants wants)
     {
         var gradients = new DeformConvGradients(
@@ -93,7 +106,7 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
         var (outFlow, columnFlow, columns, slopes, tapWork) =
             (New(held, layout.OutChannels), New(held, layout.Column), New(held, layout.Column),
                 New(threads, 3 * sampler.Points), NewTaps(held));
-        var pass = new DeformConvBackward<T>
+        var pass = new DeformConvBackward<T, TVector, TWide>
         {
             Geometry = g,
             Layout = layout,
@@ -140,8 +153,6 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
 
     static ScalarType Type => Tensor.TypeOf<T>();
 
-    static int Rows(int pixels) => (pixels + TileProduct<T>.Rows - 1) / TileProduct<T>.Rows * TileProduct<T>.Rows;
-
     static Tensor New(params long[] shape) => Tensor.Empty(shape, Type);
 
     Tensor NewTaps(int pixels) => Tensor.Empty([(long)pixels * sampler.Points * sizeof(DeformConvTap<T>)], ScalarType.UInt8);
@@ -180,7 +191,7 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
     /// </summary>
     Tensor PackWeights(Tensor weight, bool transposed)
     {
-        int columns = layout.GroupColumn, outputs = layout.OutGroupChannels, panel = TileProduct<T>.Panel;
+        int columns = layout.GroupColumn, outputs = layout.OutGroupChannels, panel = TileProduct<T, TVector, TWide>.Panel;
         var packed = Aten.Zeros([g.Groups, columns, outputs], Type);
         T* to = (T*)packed.Data(), from = (T*)weight.Data();
         var (width, depth) = transposed ? (columns, outputs) : (outputs, columns);
@@ -231,7 +242,10 @@ sealed unsafe class DeformConvKernel<T> where T : unmanaged, IFloatingPointIeee7
 /// One pass of backward over some output pixels, in two halves: gradients of each pixel, tile by tile, then sums over pixels. In the second
 /// half every row of the image and every row of the weights has one owner, which adds the pixels in order.
 /// </summary>
-sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIeee754<T>
+sealed unsafe class DeformConvBackward<T, TVector, TWide>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TVector : unmanaged
+    where TWide : struct, IWide<T, TVector>
 {
     // Weight rows of one piece of work, and pixels whose columns stay in the second cache while the rows go over them.
     const int WeightRows = 64, Pixels = 128;
@@ -241,9 +255,9 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
 
     public required DeformConvGeometry Geometry { get; init; }
 
-    public required DeformConvLayout<T> Layout { get; init; }
+    public required DeformConvLayout Layout { get; init; }
 
-    public required DeformConvSampler<T> Sampler { get; init; }
+    public required DeformConvSampler<T, TVector, TWide> Sampler { get; init; }
 
     /// <summary>The output's pixels.</summary>
     public required PixelMajor<T> Outs { get; init; }
@@ -312,10 +326,10 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
     {
         var flow = OutFlow + (nint)tile * Layout.OutChannels;
         Outs.Gather(Gradient, GradientStrides, Geometry.OutWidth, n, first + tile, count, flow);
-        var rows = (count + TileProduct<T>.Rows - 1) / TileProduct<T>.Rows * TileProduct<T>.Rows;
+        var rows = TileProduct<T, TVector, TWide>.Whole(count);
         var columnFlow = ColumnFlow + (nint)tile * Layout.Column;
         for (var group = 0; group < Geometry.Groups; group++)
-            TileProduct<T>.Run(flow + group * Layout.OutGroupChannels, Layout.OutChannels, 1,
+            TileProduct<T, TVector, TWide>.Run(flow + group * Layout.OutGroupChannels, Layout.OutChannels, 1,
                 Weight + (nint)group * Layout.GroupColumn * Layout.OutGroupChannels, 0,
                 columnFlow + group * Layout.GroupColumn, Layout.Column, rows, Layout.GroupColumn, Layout.OutGroupChannels, add: false);
         var image = Image + n * (nint)(Geometry.InPixels + 1) * Layout.Channels;
@@ -350,8 +364,8 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
             SumWeights(piece - ImagePieces, count);
         else
             for (var q = 0; q < count; q++)
-                for (var o = 0; o < Layout.OutChannels; o += Vector256<T>.Count)
-                    Vector256.Store(Vector256.Load(BiasSums + o) + Vector256.Load(OutFlow + (nint)q * Layout.OutChannels + o),
+                for (var o = 0; o < Layout.OutChannels; o += TWide.Count)
+                    TWide.Store(TWide.Add(TWide.Load(BiasSums + o), TWide.Load(OutFlow + (nint)q * Layout.OutChannels + o)),
                         BiasSums + o);
     }
 
@@ -360,7 +374,7 @@ sealed unsafe class DeformConvBackward<T> where T : unmanaged, IFloatingPointIee
         var (group, block) = Math.DivRem(piece, BlocksPerGroup);
         var row = block * WeightRows;
         for (var from = 0; from < count; from += Pixels)
-            TileProduct<T>.Run(Columns + (nint)from * Layout.Column + group * Layout.GroupColumn + row, 1, Layout.Column,
+            TileProduct<T, TVector, TWide>.Run(Columns + (nint)from * Layout.Column + group * Layout.GroupColumn + row, 1, Layout.Column,
                 OutFlow + (nint)from * Layout.OutChannels + group * Layout.OutGroupChannels, Layout.OutChannels,
                 WeightSums + (nint)row * Layout.OutChannels + group * Layout.OutGroupChannels, Layout.OutChannels,
                 Math.Min(WeightRows, Layout.GroupColumn - row), Layout.OutGroupChannels, Math.Min(Pixels, count - from), add: true);

@@ -1,11 +1,12 @@
 using System.Numerics;
-using System.Runtime.Intrinsics;
 
 namespace Hwaso.Nn;
 
 /// <summary>Samples an image that lies pixel by pixel at the offsets' positions, and scatters gradients back to them.</summary>
-unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<T> layout, T* offset, T* mask)
+unsafe sealed class DeformConvSampler<T, TVector, TWide>(DeformConvGeometry g, DeformConvLayout layout, T* offset, T* mask)
     where T : unmanaged, IFloatingPointIeee754<T>
+    where TVector : unmanaged
+    where TWide : struct, IWide<T, TVector>
 {
     /// <summary>Points of one output pixel.</summary>
     public int Points { get; } = g.OffsetGroups * g.Taps;
@@ -36,21 +37,21 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
         {
             ref var tap = ref taps[point];
             T below = tap.Mask * tap.Down, above = tap.Mask - below;
-            Vector256<T> bottomRight = Vector256.Create(below * tap.Right), bottomLeft = Vector256.Create(below - below * tap.Right);
-            Vector256<T> topRight = Vector256.Create(above * tap.Right), topLeft = Vector256.Create(above - above * tap.Right);
+            TVector bottomRight = TWide.All(below * tap.Right), bottomLeft = TWide.All(below - below * tap.Right);
+            TVector topRight = TWide.All(above * tap.Right), topLeft = TWide.All(above - above * tap.Right);
             T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft),
                 d = Pixel(image, tap.BelowRight);
             var first = point / g.Taps * layout.PiecesPerOffsetGroup;
             for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
             {
                 var to = Place(column, piece, point);
-                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector256<T>.Count, s += Vector256<T>.Count)
+                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += TWide.Count, s += TWide.Count)
                 {
-                    var value = Vector256.Load(a + s) * topLeft;
-                    value = TileProduct<T>.MultiplyAdd(Vector256.Load(b + s), topRight, value);
-                    value = TileProduct<T>.MultiplyAdd(Vector256.Load(c + s), bottomLeft, value);
-                    value = TileProduct<T>.MultiplyAdd(Vector256.Load(d + s), bottomRight, value);
-                    Vector256.Store(value, to + k);
+                    var value = TWide.Multiply(TWide.Load(a + s), topLeft);
+                    value = TWide.MultiplyAdd(TWide.Load(b + s), topRight, value);
+                    value = TWide.MultiplyAdd(TWide.Load(c + s), bottomLeft, value);
+                    value = TWide.MultiplyAdd(TWide.Load(d + s), bottomRight, value);
+                    TWide.Store(value, to + k);
                 }
             }
         }
@@ -67,34 +68,35 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
         for (var point = 0; point < Points; point++)
         {
             ref var tap = ref taps[point];
-            Vector256<T> right = Vector256.Create(tap.Right), left = Vector256.Create(T.One - tap.Right);
-            Vector256<T> down = Vector256.Create(tap.Down), up = Vector256.Create(T.One - tap.Down), strength = Vector256.Create(tap.Mask);
+            TVector right = TWide.All(tap.Right), left = TWide.All(T.One - tap.Right);
+            TVector down = TWide.All(tap.Down), up = TWide.All(T.One - tap.Down), strength = TWide.All(tap.Mask);
             T* a = Pixel(image, tap.AboveLeft), b = Pixel(image, tap.AboveRight), c = Pixel(image, tap.BelowLeft),
                 d = Pixel(image, tap.BelowRight);
-            Vector256<T> dy = default, dx = default, dm = default;
+            TVector dy = default, dx = default, dm = default;
             var first = point / g.Taps * layout.PiecesPerOffsetGroup;
             for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
             {
                 var from = Place(gradient, piece, point);
                 var to = column == null ? null : Place(column, piece, point);
-                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector256<T>.Count, s += Vector256<T>.Count)
+                for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += TWide.Count, s += TWide.Count)
                 {
-                    Vector256<T> va = Vector256.Load(a + s), vb = Vector256.Load(b + s), vc = Vector256.Load(c + s),
-                        vd = Vector256.Load(d + s);
-                    var flow = Vector256.Load(from + k);
-                    Vector256<T> top = TileProduct<T>.MultiplyAdd(vb, right, va * left),
-                        bottom = TileProduct<T>.MultiplyAdd(vd, right, vc * left);
-                    var value = TileProduct<T>.MultiplyAdd(bottom, down, top * up);
-                    dm = TileProduct<T>.MultiplyAdd(flow, value, dm);
-                    dy = TileProduct<T>.MultiplyAdd(flow, bottom - top, dy);
-                    dx = TileProduct<T>.MultiplyAdd(flow, TileProduct<T>.MultiplyAdd(vd - vc, down, (vb - va) * up), dx);
+                    TVector va = TWide.Load(a + s), vb = TWide.Load(b + s), vc = TWide.Load(c + s),
+                        vd = TWide.Load(d + s);
+                    var flow = TWide.Load(from + k);
+                    TVector top = TWide.MultiplyAdd(vb, right, TWide.Multiply(va, left)),
+                        bottom = TWide.MultiplyAdd(vd, right, TWide.Multiply(vc, left));
+                    var value = TWide.MultiplyAdd(bottom, down, TWide.Multiply(top, up));
+                    dm = TWide.MultiplyAdd(flow, value, dm);
+                    dy = TWide.MultiplyAdd(flow, TWide.Subtract(bottom, top), dy);
+                    var across = TWide.MultiplyAdd(TWide.Subtract(vd, vc), down, TWide.Multiply(TWide.Subtract(vb, va), up));
+                    dx = TWide.MultiplyAdd(flow, across, dx);
                     if (to != null)
-                        Vector256.Store(value * strength, to + k);
+                        TWide.Store(TWide.Multiply(value, strength), to + k);
                 }
             }
-            slopes[0] = tap.Mask * Vector256.Sum(dy);
-            slopes[1] = tap.Mask * Vector256.Sum(dx);
-            slopes[2] = Vector256.Sum(dm);
+            slopes[0] = tap.Mask * TWide.Sum(dy);
+            slopes[1] = tap.Mask * TWide.Sum(dx);
+            slopes[2] = TWide.Sum(dm);
             slopes += 3;
         }
     }
@@ -122,19 +124,19 @@ unsafe sealed class DeformConvSampler<T>(DeformConvGeometry g, DeformConvLayout<
     void Add(T* image, T* gradient, int point, int left, int right, T strength, T toRight)
     {
         var first = point / g.Taps * layout.PiecesPerOffsetGroup;
-        Vector256<T> onRight = Vector256.Create(strength * toRight), onLeft = Vector256.Create(strength - strength * toRight);
+        TVector onRight = TWide.All(strength * toRight), onLeft = TWide.All(strength - strength * toRight);
         // The zero behind the image stays one.
         T* leftPixel = left == g.InPixels ? null : Pixel(image, left), rightPixel = right == g.InPixels ? null : Pixel(image, right);
         for (var piece = first; piece < first + layout.PiecesPerOffsetGroup; piece++)
         {
             var from = Place(gradient, piece, point);
-            for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += Vector256<T>.Count, s += Vector256<T>.Count)
+            for (int k = 0, s = piece * layout.PiecePadded; k < layout.PiecePadded; k += TWide.Count, s += TWide.Count)
             {
-                var flow = Vector256.Load(from + k);
+                var flow = TWide.Load(from + k);
                 if (leftPixel != null)
-                    Vector256.Store(TileProduct<T>.MultiplyAdd(flow, onLeft, Vector256.Load(leftPixel + s)), leftPixel + s);
+                    TWide.Store(TWide.MultiplyAdd(flow, onLeft, TWide.Load(leftPixel + s)), leftPixel + s);
                 if (rightPixel != null)
-                    Vector256.Store(TileProduct<T>.MultiplyAdd(flow, onRight, Vector256.Load(rightPixel + s)), rightPixel + s);
+                    TWide.Store(TWide.MultiplyAdd(flow, onRight, TWide.Load(rightPixel + s)), rightPixel + s);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Hwaso.Torch;
 using Hwaso.Torch.Autograd;
 
@@ -97,8 +98,15 @@ sealed class DeformConvFunction<T>(DeformConvGeometry geometry, bool hasMask, bo
         };
     }
 
-    DeformConvKernel<T> Kernel(Tensor[] inputs) =>
-        new(geometry, inputs[0], inputs[1].Contiguous(), hasMask ? inputs[3].Contiguous() : null);
+    /// <summary>Bits of the vectors; the widest that the channels fill, unless tests say otherwise.</summary>
+    public int Bits { get; init; } = Vector512.IsHardwareAccelerated && geometry.SharedChannels > Vector256<T>.Count ? 512 : 256;
+
+    IDeformConvKernel Kernel(Tensor[] inputs)
+    {
+        var (input, offset, mask) = (inputs[0], inputs[1].Contiguous(), hasMask ? inputs[3].Contiguous() : null);
+        return Bits == 512 ? new DeformConvKernel<T, Vector512<T>, Wide512<T>>(geometry, input, offset, mask)
+            : new DeformConvKernel<T, Vector256<T>, Wide256<T>>(geometry, input, offset, mask);
+    }
 }
 
 /// <summary>Deformable convolution written in libtorch's operators, so that it runs, and is differentiated, wherever they are.</summary>

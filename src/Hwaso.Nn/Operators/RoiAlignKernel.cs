@@ -121,10 +121,10 @@ sealed unsafe class RoiAlignKernel<T>(RoiTaps<T> taps, long[] shape) where T : u
                         {
                             var at = line + (nint)places[x] * pixel;
                             var weight = Vector256.Create(weights[y] * weights[x]);
-                            s0 = TileProduct<T>.MultiplyAdd(Vector256.Load(at), weight, s0);
-                            s1 = TileProduct<T>.MultiplyAdd(Vector256.Load(at + Lanes), weight, s1);
-                            s2 = TileProduct<T>.MultiplyAdd(Vector256.Load(at + 2 * Lanes), weight, s2);
-                            s3 = TileProduct<T>.MultiplyAdd(Vector256.Load(at + 3 * Lanes), weight, s3);
+                            s0 = Wide256<T>.MultiplyAdd(Vector256.Load(at), weight, s0);
+                            s1 = Wide256<T>.MultiplyAdd(Vector256.Load(at + Lanes), weight, s1);
+                            s2 = Wide256<T>.MultiplyAdd(Vector256.Load(at + 2 * Lanes), weight, s2);
+                            s3 = Wide256<T>.MultiplyAdd(Vector256.Load(at + 3 * Lanes), weight, s3);
                         }
                     }
                     Vector256.Store(s0, to + c);
@@ -154,10 +154,10 @@ sealed unsafe class RoiAlignKernel<T>(RoiTaps<T> taps, long[] shape) where T : u
                     {
                         var at = sums + ((nint)places[y] * width + places[x]) * Piece;
                         var weight = Vector256.Create(weights[y] * weights[x]);
-                        Vector256.Store(TileProduct<T>.MultiplyAdd(f0, weight, Vector256.Load(at)), at);
-                        Vector256.Store(TileProduct<T>.MultiplyAdd(f1, weight, Vector256.Load(at + Lanes)), at + Lanes);
-                        Vector256.Store(TileProduct<T>.MultiplyAdd(f2, weight, Vector256.Load(at + 2 * Lanes)), at + 2 * Lanes);
-                        Vector256.Store(TileProduct<T>.MultiplyAdd(f3, weight, Vector256.Load(at + 3 * Lanes)), at + 3 * Lanes);
+                        Vector256.Store(Wide256<T>.MultiplyAdd(f0, weight, Vector256.Load(at)), at);
+                        Vector256.Store(Wide256<T>.MultiplyAdd(f1, weight, Vector256.Load(at + Lanes)), at + Lanes);
+                        Vector256.Store(Wide256<T>.MultiplyAdd(f2, weight, Vector256.Load(at + 2 * Lanes)), at + 2 * Lanes);
+                        Vector256.Store(Wide256<T>.MultiplyAdd(f3, weight, Vector256.Load(at + 3 * Lanes)), at + 3 * Lanes);
                     }
             }
         }

@@ -1,10 +1,10 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
 namespace Hwaso.Nn;
 
 /// <summary>Small matrix products on registers: rows in fours, columns in whole vectors.</summary>
-static unsafe class TileProduct<T> where T : unmanaged
+static unsafe class TileProduct<T, TVector, TWide>
+    where T : unmanaged
+    where TVector : unmanaged
+    where TWide : struct, IWide<T, TVector>
 {
     /// <summary>Rows of one step; counts of rows are multiples of it.</summary>
     public const int Rows = 4;
@@ -13,7 +13,10 @@ static unsafe class TileProduct<T> where T : unmanaged
     const int Block = 192;
 
     /// <summary>Columns of one packed panel.</summary>
-    public static int Panel => 3 * Vector256<T>.Count;
+    public static int Panel => 3 * TWide.Count;
+
+    /// <summary>So many rows, and what is missing to a whole number of steps.</summary>
+    public static int Whole(int rows) => (rows + Rows - 1) / Rows * Rows;
 
     /// <summary>c[r, n] = Σ over d of a[r, d] · b[d, n], or added to it.</summary>
     /// <param name="a">Element (r, d) is at r · <paramref name="aRow"/> + d · <paramref name="aDepth"/>.</param>
@@ -44,7 +47,7 @@ static unsafe class TileProduct<T> where T : unmanaged
                     T* left = a + r * aRow + d * aDepth, to = c + r * cRow + n;
                     if (width == Panel)
                         Three(left, aRow, aDepth, right, step, to, cRow, terms, adds);
-                    else if (width == 2 * Vector256<T>.Count)
+                    else if (width == 2 * TWide.Count)
                         Two(left, aRow, aDepth, right, step, to, cRow, terms, adds);
                     else
                         One(left, aRow, aDepth, right, step, to, cRow, terms, adds);
@@ -53,104 +56,97 @@ static unsafe class TileProduct<T> where T : unmanaged
         }
     }
 
-    /// <summary>a · b + c, rounded once where the processor can.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> MultiplyAdd(Vector256<T> a, Vector256<T> b, Vector256<T> c) =>
-        typeof(T) == typeof(float) ? Vector256.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
-        : typeof(T) == typeof(double) ? Vector256.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>()
-        : throw new NotSupportedException($"{typeof(T)}");
-
     static void Three(T* a, nint row, nint aDepth, T* b, nint bDepth, T* c, nint cRow, int depth, bool add)
     {
-        Vector256<T> p0 = default, p1 = default, p2 = default, p3 = default;
-        Vector256<T> q0 = default, q1 = default, q2 = default, q3 = default;
-        Vector256<T> r0 = default, r1 = default, r2 = default, r3 = default;
+        TVector p0 = default, p1 = default, p2 = default, p3 = default;
+        TVector q0 = default, q1 = default, q2 = default, q3 = default;
+        TVector r0 = default, r1 = default, r2 = default, r3 = default;
         nint row2 = 2 * row, row3 = 3 * row;
         for (var d = 0; d < depth; d++)
         {
-            Vector256<T> left = Vector256.Load(b), middle = Vector256.Load(b + Vector256<T>.Count),
-                right = Vector256.Load(b + 2 * Vector256<T>.Count);
-            var v = Vector256.Create(a[0]);
-            p0 = MultiplyAdd(v, left, p0);
-            q0 = MultiplyAdd(v, middle, q0);
-            r0 = MultiplyAdd(v, right, r0);
-            v = Vector256.Create(a[row]);
-            p1 = MultiplyAdd(v, left, p1);
-            q1 = MultiplyAdd(v, middle, q1);
-            r1 = MultiplyAdd(v, right, r1);
-            v = Vector256.Create(a[row2]);
-            p2 = MultiplyAdd(v, left, p2);
-            q2 = MultiplyAdd(v, middle, q2);
-            r2 = MultiplyAdd(v, right, r2);
-            v = Vector256.Create(a[row3]);
-            p3 = MultiplyAdd(v, left, p3);
-            q3 = MultiplyAdd(v, middle, q3);
-            r3 = MultiplyAdd(v, right, r3);
+            TVector left = TWide.Load(b), middle = TWide.Load(b + TWide.Count),
+                right = TWide.Load(b + 2 * TWide.Count);
+            var v = TWide.All(a[0]);
+            p0 = TWide.MultiplyAdd(v, left, p0);
+            q0 = TWide.MultiplyAdd(v, middle, q0);
+            r0 = TWide.MultiplyAdd(v, right, r0);
+            v = TWide.All(a[row]);
+            p1 = TWide.MultiplyAdd(v, left, p1);
+            q1 = TWide.MultiplyAdd(v, middle, q1);
+            r1 = TWide.MultiplyAdd(v, right, r1);
+            v = TWide.All(a[row2]);
+            p2 = TWide.MultiplyAdd(v, left, p2);
+            q2 = TWide.MultiplyAdd(v, middle, q2);
+            r2 = TWide.MultiplyAdd(v, right, r2);
+            v = TWide.All(a[row3]);
+            p3 = TWide.MultiplyAdd(v, left, p3);
+            q3 = TWide.MultiplyAdd(v, middle, q3);
+            r3 = TWide.MultiplyAdd(v, right, r3);
             a += aDepth;
             b += bDepth;
         }
         Put(p0, c, add);
-        Put(q0, c + Vector256<T>.Count, add);
-        Put(r0, c + 2 * Vector256<T>.Count, add);
+        Put(q0, c + TWide.Count, add);
+        Put(r0, c + 2 * TWide.Count, add);
         Put(p1, c + cRow, add);
-        Put(q1, c + cRow + Vector256<T>.Count, add);
-        Put(r1, c + cRow + 2 * Vector256<T>.Count, add);
+        Put(q1, c + cRow + TWide.Count, add);
+        Put(r1, c + cRow + 2 * TWide.Count, add);
         Put(p2, c + 2 * cRow, add);
-        Put(q2, c + 2 * cRow + Vector256<T>.Count, add);
-        Put(r2, c + 2 * cRow + 2 * Vector256<T>.Count, add);
+        Put(q2, c + 2 * cRow + TWide.Count, add);
+        Put(r2, c + 2 * cRow + 2 * TWide.Count, add);
         Put(p3, c + 3 * cRow, add);
-        Put(q3, c + 3 * cRow + Vector256<T>.Count, add);
-        Put(r3, c + 3 * cRow + 2 * Vector256<T>.Count, add);
+        Put(q3, c + 3 * cRow + TWide.Count, add);
+        Put(r3, c + 3 * cRow + 2 * TWide.Count, add);
     }
 
     static void Two(T* a, nint row, nint aDepth, T* b, nint bDepth, T* c, nint cRow, int depth, bool add)
     {
-        Vector256<T> p0 = default, p1 = default, p2 = default, p3 = default;
-        Vector256<T> q0 = default, q1 = default, q2 = default, q3 = default;
+        TVector p0 = default, p1 = default, p2 = default, p3 = default;
+        TVector q0 = default, q1 = default, q2 = default, q3 = default;
         nint row2 = 2 * row, row3 = 3 * row;
         for (var d = 0; d < depth; d++)
         {
-            Vector256<T> left = Vector256.Load(b), middle = Vector256.Load(b + Vector256<T>.Count);
-            var v = Vector256.Create(a[0]);
-            p0 = MultiplyAdd(v, left, p0);
-            q0 = MultiplyAdd(v, middle, q0);
-            v = Vector256.Create(a[row]);
-            p1 = MultiplyAdd(v, left, p1);
-            q1 = MultiplyAdd(v, middle, q1);
-            v = Vector256.Create(a[row2]);
-            p2 = MultiplyAdd(v, left, p2);
-            q2 = MultiplyAdd(v, middle, q2);
-            v = Vector256.Create(a[row3]);
-            p3 = MultiplyAdd(v, left, p3);
-            q3 = MultiplyAdd(v, middle, q3);
+            TVector left = TWide.Load(b), middle = TWide.Load(b + TWide.Count);
+            var v = TWide.All(a[0]);
+            p0 = TWide.MultiplyAdd(v, left, p0);
+            q0 = TWide.MultiplyAdd(v, middle, q0);
+            v = TWide.All(a[row]);
+            p1 = TWide.MultiplyAdd(v, left, p1);
+            q1 = TWide.MultiplyAdd(v, middle, q1);
+            v = TWide.All(a[row2]);
+            p2 = TWide.MultiplyAdd(v, left, p2);
+            q2 = TWide.MultiplyAdd(v, middle, q2);
+            v = TWide.All(a[row3]);
+            p3 = TWide.MultiplyAdd(v, left, p3);
+            q3 = TWide.MultiplyAdd(v, middle, q3);
             a += aDepth;
             b += bDepth;
         }
         Put(p0, c, add);
-        Put(q0, c + Vector256<T>.Count, add);
+        Put(q0, c + TWide.Count, add);
         Put(p1, c + cRow, add);
-        Put(q1, c + cRow + Vector256<T>.Count, add);
+        Put(q1, c + cRow + TWide.Count, add);
         Put(p2, c + 2 * cRow, add);
-        Put(q2, c + 2 * cRow + Vector256<T>.Count, add);
+        Put(q2, c + 2 * cRow + TWide.Count, add);
         Put(p3, c + 3 * cRow, add);
-        Put(q3, c + 3 * cRow + Vector256<T>.Count, add);
+        Put(q3, c + 3 * cRow + TWide.Count, add);
     }
 
     static void One(T* a, nint row, nint aDepth, T* b, nint bDepth, T* c, nint cRow, int depth, bool add)
     {
-        Vector256<T> p0 = default, p1 = default, p2 = default, p3 = default;
+        TVector p0 = default, p1 = default, p2 = default, p3 = default;
         nint row2 = 2 * row, row3 = 3 * row;
         for (var d = 0; d < depth; d++)
         {
-            Vector256<T> left = Vector256.Load(b);
-            var v = Vector256.Create(a[0]);
-            p0 = MultiplyAdd(v, left, p0);
-            v = Vector256.Create(a[row]);
-            p1 = MultiplyAdd(v, left, p1);
-            v = Vector256.Create(a[row2]);
-            p2 = MultiplyAdd(v, left, p2);
-            v = Vector256.Create(a[row3]);
-            p3 = MultiplyAdd(v, left, p3);
+            TVector left = TWide.Load(b);
+            var v = TWide.All(a[0]);
+            p0 = TWide.MultiplyAdd(v, left, p0);
+            v = TWide.All(a[row]);
+            p1 = TWide.MultiplyAdd(v, left, p1);
+            v = TWide.All(a[row2]);
+            p2 = TWide.MultiplyAdd(v, left, p2);
+            v = TWide.All(a[row3]);
+            p3 = TWide.MultiplyAdd(v, left, p3);
             a += aDepth;
             b += bDepth;
         }
@@ -160,5 +156,5 @@ static unsafe class TileProduct<T> where T : unmanaged
         Put(p3, c + 3 * cRow, add);
     }
 
-    static void Put(Vector256<T> sum, T* c, bool add) => Vector256.Store(add ? Vector256.Load(c) + sum : sum, c);
+    static void Put(TVector sum, T* c, bool add) => TWide.Store(add ? TWide.Add(TWide.Load(c), sum) : sum, c);
 }

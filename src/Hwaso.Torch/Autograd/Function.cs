@@ -32,6 +32,7 @@ public abstract unsafe class Function : IDisposable
         var follow = NoGrad.IsFollowing && NeedsGradient.Contains(true);
         using var scope = new Scope();
         Tensor[] results;
+        using (OperatorTrace.Kernel(Name))
         using (new NoGrad())
             results = Forward(inputs);
         scope.Keep(results);

@@ -39,6 +39,12 @@ static unsafe partial class NativeMethods
     internal static partial int hw_call(nint op, NativeValue* arguments, int count, NativeValue* results, int maxResults, int* resultCount);
 
     [LibraryImport(Library)]
+    internal static partial int hw_operator_tensors(nint op);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_call_tensors(nint op, nint a, nint b, nint* result);
+
+    [LibraryImport(Library)]
     internal static partial int hw_info(nint handle, TensorInfo* info, long* sizes, long* strides, int room);
 
     [LibraryImport(Library)]

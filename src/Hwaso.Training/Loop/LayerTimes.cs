@@ -3,7 +3,7 @@ using Hwaso.Torch;
 
 namespace Hwaso.Training.Loop;
 
-/// <summary>Records when the layers of a network and libtorch's operators run in one step, forward and backward.</summary>
+/// <summary>Records when the layers of a network, libtorch's operators and Hwaso's kernels run in one step, forward and backward.</summary>
 /// <remarks>
 /// The forward pass shows its modules at the module door. The backward pass has none: a node of it belongs to the innermost module that ran
 /// when the node was made.
@@ -34,6 +34,7 @@ sealed class LayerTimes : IDoorObserver, IDisposable
     {
         observation.Dispose();
         var operators = trace.End();
+        spans.AddRange(trace.Kernels.Select(k => new LayerSpan(k.Name, "kernel", null, k.From, k.To, 0)));
         spans.AddRange(operators.Select(o => new LayerSpan(o.Name, "operator", null, o.From, o.To, o.Thread)));
         foreach (var (from, to) in backward)
             foreach (var thread in operators.Where(o => o.From >= from && o.To <= to).GroupBy(o => o.Thread))
@@ -90,10 +91,10 @@ sealed class LayerTimes : IDoorObserver, IDisposable
     }
 }
 
-/// <summary>A layer or an operator that ran.</summary>
-/// <param name="Name">The module's path, or the operator's name.</param>
-/// <param name="Category">Layer or operator.</param>
-/// <param name="Kind">The module's type, or that it is a backward pass; null for operators.</param>
+/// <summary>A layer, an operator or a kernel of Hwaso's that ran.</summary>
+/// <param name="Name">The module's path, or the operator's or kernel's name.</param>
+/// <param name="Category">Layer, operator or kernel.</param>
+/// <param name="Kind">The module's type, or that it is a backward pass; null for the others.</param>
 /// <param name="From">When it began, by <see cref="Stopwatch.GetTimestamp"/>.</param>
 /// <param name="To">When it ended.</param>
 /// <param name="Thread">0 for the training thread, otherwise a number of another one.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hwaso.Checkpoints;
@@ -20,6 +21,7 @@ namespace Hwaso.Training.Loop;
 /// <param name="LossScale">The factor of the loss; 0 where it has none.</param>
 /// <param name="LossScaleSteps">Good steps since the factor last changed.</param>
 /// <param name="Processes">Processes that trained as one: with another count sums round otherwise.</param>
+/// <param name="Arithmetic">What decides how sums round besides: libtorch and the vectors; null in files of older versions.</param>
 public sealed record ResumeState(
     long Step,
     // The name that files have had since segmentation was the only task.
@@ -32,9 +34,10 @@ public sealed record ResumeState(
     int Stale = 0,
     double LossScale = 0,
     int LossScaleSteps = 0,
-    int Processes = 1)
+    int Processes = 1,
+    string? Arithmetic = null)
 {
-    const string Key = "hwaso.resume";
+    const string Key = "hwaso.resume", Capability = "CPU capability usage:";
 
     /// <summary>The metadata key of the recipe, in this file and in checkpoints.</summary>
     internal const string RecipeKey = CheckpointMetadata.Recipe;
@@ -43,6 +46,15 @@ public sealed record ResumeState(
     const string Optimiser = "optimiser/";
     const string Random = "random/";
     const string Average = "average/";
+
+    /// <summary>This process's <see cref="Arithmetic"/>: libtorch, the vectors of its kernels, and those of Hwaso's.</summary>
+    internal static string ArithmeticHere()
+    {
+        var capability = TorchInfo.BuildReport.Split('\n').Select(line => line.Trim(' ', '-'))
+            .FirstOrDefault(line => line.StartsWith(Capability, StringComparison.Ordinal))?[Capability.Length..].Trim();
+        var bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
+        return FormattableString.Invariant($"libtorch {TorchInfo.Version} with {capability ?? "unknown vectors"}, Hwaso with {bits} bits");
+    }
 
     /// <summary>Writes everything that resuming needs in one file, whole or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written; the previous one stays.</exception>

@@ -32,6 +32,8 @@ static class TeamChecks
             yield return $"resumed with {Counted(size, "process", "processes")}, begun with {begun.Processes}: sums round otherwise"
                 + $"{(size > begun.Processes ? ", and the random numbers of the new ones begin anew" : "")}, so the result may "
                 + "differ in its last bits";
+        if (begun.Arithmetic is { } before && ResumeState.ArithmeticHere() is var here && here != before)
+            yield return $"resumed by {here}; before it was {before}: sums may round otherwise, so the result may differ in its last bits";
     }
 
     static string Counted(int count, string one, string several) => $"{count} {(count == 1 ? one : several)}";

@@ -24,13 +24,14 @@ public sealed class Timeline
 
     const string StepName = "step";
 
-    // Tracks. Few runs have more buckets than that.
-    const int Training = 0, Buckets = 1, OtherThreads = 10_000;
+    // Tracks. Few runs have more buckets, or threads that read images, than that.
+    const int Training = 0, Buckets = 1, Loaders = 5_000, OtherThreads = 10_000;
 
     readonly string path;
     readonly int process;
     readonly long began = Stopwatch.GetTimestamp();
     readonly double beganUs = Math.Floor((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalMicroseconds);
+    // Threads that read images add to them, too: locked.
     readonly List<Entry> entries = [];
     int steps, buckets;
     LayerTimes? layers;
@@ -84,8 +85,18 @@ public sealed class Timeline
             return;
         buckets = Math.Max(buckets, times.Count);
         foreach (var (k, bucket) in times.Index())
-            entries.Add(new Entry("exchange", "exchange", Buckets + k, Us(began) + bucket.Sent.TotalMicroseconds,
+            Add(new Entry("exchange", "exchange", Buckets + k, Us(began) + bucket.Sent.TotalMicroseconds,
                 Us(began) + bucket.Summed.TotalMicroseconds, bucket.Bytes, null));
+    }
+
+    /// <summary>Records that a thread of the loader made an image.</summary>
+    /// <param name="thread">The thread's number, from 0.</param>
+    /// <param name="from">When it began, by <see cref="Stopwatch.GetTimestamp"/>.</param>
+    /// <param name="to">When it ended.</param>
+    public void Image(int thread, long from, long to)
+    {
+        if (Volatile.Read(ref steps) <= MostSteps)
+            Add(new Entry("image", "loader", Loaders + thread, Us(from), Us(to), 0, null));
     }
 
     /// <summary>Writes all that was recorded.</summary>
@@ -97,9 +108,13 @@ public sealed class Timeline
             Named("thread_name", Training, "training"));
         for (var k = 0; k < buckets; k++)
             events.Add(Named("thread_name", Buckets + k, FormattableString.Invariant($"gradients, bucket {k + 1}")));
-        foreach (var track in entries.Select(e => e.Track).Where(t => t > OtherThreads).Distinct())
-            events.Add(Named("thread_name", track, "backward pass on a thread of a device"));
-        foreach (var e in entries)
+        Entry[] recorded;
+        lock (entries)
+            recorded = [.. entries];
+        foreach (var track in recorded.Select(e => e.Track).Where(t => t >= Loaders).Distinct().Order())
+            events.Add(Named("thread_name", track, track > OtherThreads ? "backward pass on a thread of a device"
+                : FormattableString.Invariant($"loader, thread {track - Loaders + 1}")));
+        foreach (var e in recorded)
         {
             var record = new JsonObject
             {
@@ -124,15 +139,21 @@ public sealed class Timeline
     internal void Add(string name, long from)
     {
         var to = Stopwatch.GetTimestamp();
-        entries.Add(new Entry(name, "step", Training, Us(from), Us(to), 0, null));
+        Add(new Entry(name, "step", Training, Us(from), Us(to), 0, null));
         if (name == BackwardName)
             layers?.Backward(from, to);
         if (name != StepName || layers is null)
             return;
         foreach (var span in layers.End())
-            entries.Add(new Entry(span.Name, span.Category, span.Thread == 0 ? Training : OtherThreads + span.Thread, Us(span.From),
+            Add(new Entry(span.Name, span.Category, span.Thread == 0 ? Training : OtherThreads + span.Thread, Us(span.From),
                 Us(span.To), 0, span.Kind));
         layers = null;
+    }
+
+    void Add(Entry entry)
+    {
+        lock (entries)
+            entries.Add(entry);
     }
 
     double Us(long timestamp) => Stopwatch.GetElapsedTime(began, timestamp).TotalMicroseconds;

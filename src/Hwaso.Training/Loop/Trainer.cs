@@ -418,6 +418,7 @@ public sealed class Trainer : IDisposable
         state with
         {
             Processes = team.Size,
+            Arithmetic = ResumeState.ArithmeticHere(),
             Seconds = state.Seconds + clock.Elapsed.TotalSeconds,
             Threads = request.Threads,
             LossScale = stage.Scaler?.Scale ?? 0,

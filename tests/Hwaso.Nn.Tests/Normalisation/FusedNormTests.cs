@@ -38,11 +38,31 @@ public sealed class FusedNormTests : TensorTest
     [InlineData(4)]
     [InlineData(8)]
     [InlineData(16)]
-    public void Errors_are_at_most_twice_libtorchs_at_any_size(int lanes)
+    public void Errors_are_at_most_twice_libtorchs_at_any_size(int lanes) => Errors(lanes, 50);
+
+    [Theory]
+    [Trait("Time", "Long")]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Errors_are_at_most_twice_libtorchs_at_hundreds_of_sizes(int lanes) => Errors(lanes, 300);
+
+    [Fact]
+    public void Gradients_are_those_of_differences()
+    {
+        using var scope = new Scope();
+        RandomState.Seed(33);
+        // Without a ReLU, whose slope jumps where a difference passes 0.
+        var (tensors, gradient) = Random([2, 3, 5, 9], plus: false, mean: 1);
+        OwnKernelErrors.GradientsAreThoseOfDifferences(t => new FusedNorm(Epsilon, relu: false).Apply(t)[0], tensors, gradient);
+    }
+
+    static void Errors(int lanes, int cases)
     {
         var random = new Random(lanes);
         RandomState.Seed(30);
-        for (var k = 0; k < 50; k++)
+        for (var k = 0; k < cases; k++)
         {
             using var scope = new Scope();
             // Two values a channel or more.

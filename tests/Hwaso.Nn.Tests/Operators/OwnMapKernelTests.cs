@@ -13,14 +13,24 @@ public sealed class OwnMapKernelTests : TensorTest
     [InlineData(4)]
     [InlineData(8)]
     [InlineData(16)]
-    public void Resizing_errs_at_most_twice_as_much_as_libtorch(int lanes)
+    public void Resizing_errs_at_most_twice_as_much_as_libtorch(int lanes) => Resizing(lanes, 40);
+
+    [Theory]
+    [Trait("Time", "Long")]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Resizing_errs_at_most_twice_as_much_as_libtorch_at_hundreds_of_sizes(int lanes) => Resizing(lanes, 300);
+
+    static void Resizing(int lanes, int cases)
     {
         var width = Of<BilinearPasses>(lanes, BilinearPasses<Lanes1, float>.Instance,
             BilinearPasses<Lanes128, Vector128<float>>.Instance, BilinearPasses<Lanes256, Vector256<float>>.Instance,
             BilinearPasses<Lanes512, Vector512<float>>.Instance);
         var random = new Random(lanes);
         RandomState.Seed(40);
-        for (var k = 0; k < 40; k++)
+        for (var k = 0; k < cases; k++)
         {
             using var scope = new Scope();
             var (h, w, height, columns, corners) =
@@ -44,13 +54,23 @@ public sealed class OwnMapKernelTests : TensorTest
     [InlineData(4)]
     [InlineData(8)]
     [InlineData(16)]
-    public void Cross_entropy_errs_at_most_twice_as_much_as_libtorch(int lanes)
+    public void Cross_entropy_errs_at_most_twice_as_much_as_libtorch(int lanes) => Entropy(lanes, 40);
+
+    [Theory]
+    [Trait("Time", "Long")]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Cross_entropy_errs_at_most_twice_as_much_as_libtorch_at_hundreds_of_sizes(int lanes) => Entropy(lanes, 300);
+
+    static void Entropy(int lanes, int cases)
     {
         var width = Of<EntropyPasses>(lanes, EntropyPasses<Lanes1, float>.Instance, EntropyPasses<Lanes128, Vector128<float>>.Instance,
             EntropyPasses<Lanes256, Vector256<float>>.Instance, EntropyPasses<Lanes512, Vector512<float>>.Instance);
         var random = new Random(lanes);
         RandomState.Seed(41);
-        for (var k = 0; k < 40; k++)
+        for (var k = 0; k < cases; k++)
         {
             using var scope = new Scope();
             var (n, classes, h, w) = (random.Next(1, 4), random.Next(1, 25), random.Next(1, 12), random.Next(1, 40));
@@ -63,6 +83,38 @@ public sealed class OwnMapKernelTests : TensorTest
                 t => new PixelEntropy(labels, weights, 255, overwrites: k % 2 == 0) { Width = width }.Apply(t)[0],
                 t => PixelLogits.CrossEntropy(t[0], labels, weights is null ? null : Tensor.From(weights).To(t[0].Type), 1, 255),
                 [Aten.Randn([n, classes, h, w]) * 5], null, $"{n}, {classes} classes, {h}×{w}, weights {weights is not null}");
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Sums_with_relu_err_at_most_twice_as_much_as_libtorch(int lanes) => Sums(lanes, 40);
+
+    [Theory]
+    [Trait("Time", "Long")]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Sums_with_relu_err_at_most_twice_as_much_as_libtorch_at_hundreds_of_sizes(int lanes) => Sums(lanes, 300);
+
+    static void Sums(int lanes, int cases)
+    {
+        var width = Of<SumPasses>(lanes, SumPasses<Lanes1, float>.Instance, SumPasses<Lanes128, Vector128<float>>.Instance,
+            SumPasses<Lanes256, Vector256<float>>.Instance, SumPasses<Lanes512, Vector512<float>>.Instance);
+        var random = new Random(lanes);
+        RandomState.Seed(43);
+        for (var k = 0; k < cases; k++)
+        {
+            using var scope = new Scope();
+            long[] shape = [random.Next(1, 3), random.Next(1, 5), random.Next(1, 9), random.Next(1, 40)];
+            Tensor[] terms = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => Aten.Randn(shape))];
+            OwnKernelErrors.AreAtMostTwiceLibtorchs(
+                t => new SumReluFunction { Width = width }.Apply(t)[0], t => t.Aggregate((sum, term) => sum + term).Relu(), terms,
+                Aten.Randn(shape), $"{terms.Length} of [{string.Join(", ", shape)}]");
         }
     }
 
@@ -92,6 +144,22 @@ public sealed class OwnMapKernelTests : TensorTest
 
         float[] Bits(Func<Tensor[], Tensor> operation) =>
             OwnKernelErrors.All(operation, maps, null, ScalarType.Float32)[1].ToArray<float>();
+    }
+
+    [Fact]
+    public void Gradients_are_those_of_differences()
+    {
+        using var scope = new Scope();
+        RandomState.Seed(44);
+        BilinearAxis Axis(int from, int to) => new(from, to, BilinearFunction.ScaleOf(from, to, true), true);
+        OwnKernelErrors.GradientsAreThoseOfDifferences(
+            t => new BilinearKernel(Axis(5, 11), Axis(7, 19)).Apply(t)[0], [Aten.Randn([2, 3, 5, 7])], Aten.Randn([2, 3, 11, 19]));
+        // Of positive sums: at 0 a ReLU has no slope.
+        OwnKernelErrors.GradientsAreThoseOfDifferences(
+            t => new SumReluFunction().Apply(t)[0], [Aten.Randn([2, 3, 5, 9]) + 9, Aten.Randn([2, 3, 5, 9])], Aten.Randn([2, 3, 5, 9]));
+        var labels = Tensor.From(Enumerable.Range(0, 2 * 6 * 9).Select(k => k % 7 == 0 ? 255L : k % 5).ToArray(), 2, 6, 9);
+        OwnKernelErrors.GradientsAreThoseOfDifferences(
+            t => new PixelEntropy(labels, [1, 2, 0.5, 1, 3], 255).Apply(t)[0], [Aten.Randn([2, 5, 6, 9])], null);
     }
 
     [Fact]

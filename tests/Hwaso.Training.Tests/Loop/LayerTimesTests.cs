@@ -21,9 +21,13 @@ public sealed class LayerTimesTests(SceneFolder scenes) : TensorTest, IClassFixt
 
         Assert.Equal(runs.Bits("plain"), runs.Bits("timed"));
         var spans = JsonNode.Parse(File.ReadAllText(file))!["traceEvents"]!.AsArray().Where(e => (string)e!["ph"]! == "X").Select(e =>
-            new Span((string)e!["name"]!, (string)e["cat"]!, (string?)e["args"]?["kind"], (double)e["ts"]!, (double)e["dur"]!)).ToArray();
-        Nest(spans);
+            new Span((string)e!["name"]!, (string)e["cat"]!, (string?)e["args"]?["kind"], (int)e["tid"]!, (double)e["ts"]!,
+                (double)e["dur"]!)).ToArray();
+        Assert.All(spans.GroupBy(s => s.Track), Nest);
         var steps = spans.Where(s => s is { Category: "step", Name: "step" }).ToArray();
+        // Four images a step, each read by a thread of its own.
+        var images = spans.Where(s => s.Category == "loader").ToArray();
+        Assert.True(images.Length >= 12 && images.All(s => s.Track != steps[0].Track && s.Name == "image"));
         Assert.Equal(3, steps.Length);
         foreach (var step in steps)
         {
@@ -40,6 +44,12 @@ public sealed class LayerTimesTests(SceneFolder scenes) : TensorTest, IClassFixt
             }
             var conv1 = forward.Single(s => s.Name == "conv1");
             Assert.Equal(("Conv2d", "aten::conv2d"), (conv1.Kind, Assert.Single(Within(conv1, "operator")).Name));
+            // Hwaso's kernels, in the layers; what a batch norm computes again, in the node of the convolution that asks for it.
+            Assert.Contains(Within(Phase("forward"), "kernel"), s => s.Name == "batch_norm_relu");
+            Assert.Contains(Within(Phase("forward"), "kernel"), s => s.Name == "conv2d" && forward.Any(l => l.Holds(s)));
+            var again = Within(Phase("backward"), "kernel").Where(s => s.Name == "batch_norm_relu again").ToArray();
+            Assert.NotEmpty(again);
+            Assert.All(again, s => Assert.Contains(Within(Phase("backward"), "operator"), node => node.Holds(s)));
             Assert.Contains(Within(backward.Single(s => s.Name == "conv1"), "operator"), s => s.Name == "ConvolutionBackward0");
         }
     }
@@ -67,10 +77,10 @@ public sealed class LayerTimesTests(SceneFolder scenes) : TensorTest, IClassFixt
         runs.Dispose();
     }
 
-    sealed record Span(string Name, string Category, string? Kind, double From, double Duration)
+    sealed record Span(string Name, string Category, string? Kind, int Track, double From, double Duration)
     {
         public double To => From + Duration;
 
-        public bool Holds(Span other) => !ReferenceEquals(this, other) && From <= other.From && other.To <= To;
+        public bool Holds(Span other) => !ReferenceEquals(this, other) && Track == other.Track && From <= other.From && other.To <= To;
     }
 }

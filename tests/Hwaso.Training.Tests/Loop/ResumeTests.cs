@@ -95,6 +95,25 @@ public sealed class ResumeTests(SceneFolder scenes) : TensorTest, IClassFixture<
     }
 
     [Theory]
+    [InlineData("libtorch ", "libtorch 0.")]
+    [InlineData(" bits", "0 bits")]
+    [InlineData("Processes", "Processes")]
+    public void A_run_that_another_libtorch_or_other_vectors_began_says_so_when_resumed(string here, string there)
+    {
+        runs.Train("moved", stopAfter: 2);
+        var path = runs.At("moved").Resume;
+        var file = TensorFile.Read(path);
+        var metadata = file.Metadata.ToDictionary(m => m.Key, m => m.Key == "hwaso.resume" ? m.Value.Replace(here, there) : m.Value);
+        SafeTensors.Write(path, file.Tensors.ToArray(), metadata);
+
+        runs.Train("moved", resume: true);
+
+        var log = File.ReadAllText(runs.At("moved").Log);
+        Assert.Equal(here != there, log.Contains("resumed by libtorch", StringComparison.Ordinal));
+        Assert.True(here == there || log.Contains($"before it was libtorch {(here.Trim() == "bits" ? "" : "0.")}", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("train.schedule={name: constant}")]
     public void A_finished_run_is_trained_on_for_longer_from_its_optimisers_state(string schedule)

@@ -32,7 +32,9 @@ sealed class BoxLearner : ILearner
     /// <param name="validation">The split to score on.</param>
     /// <param name="threads">Threads that read images, unless the recipe says how many.</param>
     /// <param name="team">The processes that share each batch.</param>
-    public BoxLearner(Detector net, Recipe recipe, BoxDataset training, BoxDataset validation, int threads, Team team)
+    /// <param name="timeline">Records when threads read images; null to record nothing.</param>
+    public BoxLearner(Detector net, Recipe recipe, BoxDataset training, BoxDataset validation, int threads, Team team,
+        Timeline? timeline = null)
     {
         (this.net, this.recipe, this.validation, this.threads, this.team) = (net, recipe, validation, threads, team);
         sampling = BoxSettings.TrainingOf(recipe, net.Config.Form) with { Masks = net.HasMasks };
@@ -43,6 +45,7 @@ sealed class BoxLearner : ILearner
             Seed = recipe.Seed,
             Threads = recipe.Data.Workers ?? threads,
             CacheBytes = (long)recipe.Data.CacheMb << 20,
+            Watch = timeline is null ? null : timeline.Image,
         });
         var finder = new BoxFinder(net, BoxSettings.TestOf(recipe, net.Config.Form), BoxSettings.LimitsOf(recipe));
         validator = new BoxValidator(finder, validation, [.. validation.Categories.Select(c => c.Id)]);

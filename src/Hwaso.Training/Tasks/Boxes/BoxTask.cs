@@ -21,12 +21,13 @@ sealed class BoxTask : ITrainingTask
     readonly BoxDataset training, validation;
     readonly int threads;
     readonly Team team;
+    readonly Timeline? timeline;
 
     /// <summary>Opens the data.</summary>
     /// <exception cref="RecipeException">The data are not there, or the recipe does not fit them.</exception>
     public BoxTask(TrainRequest request, DetectorDefinition definition)
     {
-        (file, this.definition, threads, team) = (request.Recipe, definition, request.Threads, request.Team);
+        (file, this.definition, threads, team, timeline) = (request.Recipe, definition, request.Threads, request.Team, request.Timeline);
         var given = file.Recipe;
         var root = request.Data ?? given.Data.Root
             ?? throw file.Error("data", "names no root; give the data set's folder with --data");
@@ -140,7 +141,7 @@ sealed class BoxTask : ITrainingTask
         InitialValues.Set(net, Recipe.Model.Init);
         if (pretrained && Recipe.Model.Pretrained is not null)
             PretrainedWeights.Load(weights, Recipe.Model, file, says);
-        return new BoxLearner(net, Recipe, training, validation, threads, team);
+        return new BoxLearner(net, Recipe, training, validation, threads, team, timeline);
     }
 
     void Refuse(Recipe given)

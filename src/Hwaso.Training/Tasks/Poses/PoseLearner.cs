@@ -30,7 +30,9 @@ sealed class PoseLearner : ILearner
     /// <param name="validation">The split to score on.</param>
     /// <param name="threads">Threads that read images, unless the recipe says how many.</param>
     /// <param name="team">The processes that share each batch.</param>
-    public PoseLearner(PoseNet net, Recipe recipe, PoseDataset training, PoseDataset validation, int threads, Team team)
+    /// <param name="timeline">Records when threads read images; null to record nothing.</param>
+    public PoseLearner(PoseNet net, Recipe recipe, PoseDataset training, PoseDataset validation, int threads, Team team,
+        Timeline? timeline = null)
     {
         (this.net, this.recipe, this.training, this.validation) = (net, recipe, training, validation);
         (this.threads, this.team) = (threads, team);
@@ -41,6 +43,7 @@ sealed class PoseLearner : ILearner
             Seed = recipe.Seed,
             Threads = recipe.Data.Workers ?? threads,
             CacheBytes = (long)recipe.Data.CacheMb << 20,
+            Watch = timeline is null ? null : timeline.Image,
         });
         var estimator = new PoseEstimator(net, PoseSettings.OptionsOf(recipe, validation.Description));
         validator = new PoseValidator(estimator, validation, recipe.Pose!, recipe.Validate.Batch);

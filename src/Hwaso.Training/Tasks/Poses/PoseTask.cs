@@ -21,12 +21,13 @@ sealed class PoseTask : ITrainingTask
     readonly PoseDataset training, validation;
     readonly int threads;
     readonly Team team;
+    readonly Timeline? timeline;
 
     /// <summary>Opens the data.</summary>
     /// <exception cref="RecipeException">The data are not there, or the recipe does not fit them.</exception>
     public PoseTask(TrainRequest request, PoseDefinition definition)
     {
-        (file, this.definition, threads, team) = (request.Recipe, definition, request.Threads, request.Team);
+        (file, this.definition, threads, team, timeline) = (request.Recipe, definition, request.Threads, request.Team, request.Timeline);
         var given = file.Recipe;
         var root = request.Data ?? given.Data.Root
             ?? throw file.Error("data", "names no root; give the data set's folder with --data");
@@ -123,6 +124,6 @@ sealed class PoseTask : ITrainingTask
         if (pretrained && validation.Truth is not null)
             says($"a mean pose put into every box of {validation.Name} reaches AP "
                 + $"{MeanPose.Score(training, validation, threads).Ap.ToString("0.0000", CultureInfo.InvariantCulture)}");
-        return new PoseLearner(net, Recipe, training, validation, threads, team);
+        return new PoseLearner(net, Recipe, training, validation, threads, team, timeline);
     }
 }

@@ -34,13 +34,15 @@ sealed class SegmentationLearner : ILearner
     /// <param name="data">The splits.</param>
     /// <param name="threads">Threads that read images, unless the recipe says how many.</param>
     /// <param name="team">The processes that share each batch and the validation.</param>
-    public SegmentationLearner(SegmentationNet net, Recipe recipe, RecipeFile file, SegmentationData data, int threads, Team team)
+    /// <param name="timeline">Records when threads read images; null to record nothing.</param>
+    public SegmentationLearner(SegmentationNet net, Recipe recipe, RecipeFile file, SegmentationData data, int threads, Team team,
+        Timeline? timeline = null)
     {
         (this.net, this.recipe, this.file, this.data, this.team) = (net, recipe, file, data, team);
         normalisation = new Normalisation([.. recipe.Augment.Mean], [.. recipe.Augment.Std]);
         segmenter = Segmenter.Of(net, normalisation, new Views { Size = recipe.Validate.Size, PadSmallTo = recipe.Augment.Crop },
             threshold: recipe.Validate.Threshold);
-        loader = LoaderOf(recipe, data, recipe.Data.Workers ?? threads, team.ShareOf(recipe.Train.Batch));
+        loader = LoaderOf(recipe, data, recipe.Data.Workers ?? threads, team.ShareOf(recipe.Train.Batch), timeline);
     }
 
     /// <inheritdoc/>
@@ -133,7 +135,7 @@ sealed class SegmentationLearner : ILearner
         };
     }
 
-    static Loader LoaderOf(Recipe recipe, SegmentationData data, int threads, BatchShare? share) => new(
+    static Loader LoaderOf(Recipe recipe, SegmentationData data, int threads, BatchShare? share, Timeline? timeline) => new(
         data.Training,
         new Augmentation
         {
@@ -157,6 +159,7 @@ sealed class SegmentationLearner : ILearner
             Seed = recipe.Seed,
             Threads = threads,
             CacheBytes = (long)recipe.Data.CacheMb << 20,
+            Watch = timeline is null ? null : timeline.Image,
             Balance = recipe.Data.ClassBalance > 0 ? ClassBalance.Of(data.Training, recipe.Data.ClassBalance, threads) : null,
         },
         data.Depth);

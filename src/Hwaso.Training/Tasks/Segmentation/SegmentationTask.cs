@@ -24,6 +24,7 @@ sealed class SegmentationTask : ITrainingTask
     readonly SegmentationData data;
     readonly int threads;
     readonly Team team;
+    readonly Timeline? timeline;
 
     /// <summary>Opens the data.</summary>
     /// <exception cref="RecipeException">The data are not there, or the recipe does not fit them.</exception>
@@ -33,7 +34,7 @@ sealed class SegmentationTask : ITrainingTask
         if (request.Recipe.Recipe.Validate.Batch is not 1 and var batch)
             throw request.Recipe.Error("validate.batch",
                 $"{batch} is not 1: validation segments each image by itself, at its own size; remove the key");
-        (file, this.definition, threads, team) = (request.Recipe, definition, request.Threads, request.Team);
+        (file, this.definition, threads, team, timeline) = (request.Recipe, definition, request.Threads, request.Team, request.Timeline);
         data = SegmentationData.Open(request);
         var one = file.Recipe.HasOneChannel;
         Recipe = file.Recipe with
@@ -132,7 +133,7 @@ sealed class SegmentationTask : ITrainingTask
         InitialValues.Set(net, Recipe.Model.Init);
         if (pretrained && Recipe.Model.Pretrained is not null)
             PretrainedWeights.Load(weights, Recipe.Model, file, says);
-        return new SegmentationLearner(net, Recipe, file, data, threads, team);
+        return new SegmentationLearner(net, Recipe, file, data, threads, team, timeline);
     }
 
     static StagePlan PlanOf(TrainStageRecipe stage)
