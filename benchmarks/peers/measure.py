@@ -1,5 +1,6 @@
 """What every peer script shares: timing, versions, and the command line."""
 import argparse
+import ctypes
 import json
 import os
 import platform
@@ -19,8 +20,12 @@ def threads_available():
 
 
 def set_threads(count):
-    """Intra-op threads of PyTorch; OpenCV always gets one, because the loader is measured per core."""
+    """Intra-op threads of PyTorch, and of OpenBLAS, which it does not set; OpenCV always gets one, because the loader is measured per core."""
     torch.set_num_threads(count)
+    try:
+        ctypes.CDLL("libopenblas.so.0").openblas_set_num_threads(count)
+    except (OSError, AttributeError):
+        pass    # another BLAS
     cv2.setNumThreads(1)
 
 

@@ -26,6 +26,9 @@ sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
     // Pixels of a column tile: long enough for the weights to be worth reading, short enough for the second cache.
     const int Tile = 64;
 
+    // Numbers of a cache line, in single precision.
+    const int Line = 16;
+
     // The memory of what backward keeps between its two halves: within the last cache.
     const long HeldBytes = 8 << 20;
 
@@ -201,21 +204,19 @@ sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
         var places = Places();
         var starts = places.Select(p => transposed ? StartOf(p) : 0).ToArray();
         var steps = places.Select(p => transposed ? StepOf(p) : 0).ToArray();
-        Workers.Run(threads, g.OutChannels, (_, o) =>
+        EachWeight((group, output, source, first, last) =>
         {
-            var (group, output) = Math.DivRem(o, g.OutChannels / g.Groups);
             var target = to + (nint)group * columns * outputs;
-            var source = from + (nint)o * places.Length;
             if (transposed)
             {
-                for (var k = 0; k < places.Length; k++)
-                    target[starts[k] + (nint)output * steps[k]] = source[k];
+                for (var k = first; k < last; k++)
+                    target[starts[k] + (nint)output * steps[k]] = from[source + k];
                 return;
             }
             target += StartOf(output);
             nint step = StepOf(output);
-            for (var k = 0; k < places.Length; k++)
-                target[places[k] * step] = source[k];
+            for (var k = first; k < last; k++)
+                target[places[k] * step] = from[source + k];
         });
         return packed;
     }
@@ -224,11 +225,27 @@ sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
     {
         var to = (T*)gradient.Data();
         var places = Places();
-        Workers.Run(threads, g.OutChannels, (_, o) =>
+        EachWeight((group, output, source, first, last) =>
         {
-            var (group, output) = Math.DivRem(o, g.OutChannels / g.Groups);
-            for (var k = 0; k < places.Length; k++)
-                to[(nint)o * places.Length + k] = sums[(nint)places[k] * layout.OutChannels + group * layout.OutGroupChannels + output];
+            for (var k = first; k < last; k++)
+                to[source + k] = sums[(nint)places[k] * layout.OutChannels + group * layout.OutGroupChannels + output];
+        });
+    }
+
+    /// <summary>
+    /// Goes over all weights in pieces whose places, in either layout, lie in few cache lines. A piece is of one output channel; it gets the
+    /// group, the channel in the group, the channel's first weight in the tensor, and from where to where it goes from there.
+    /// </summary>
+    void EachWeight(Action<int, int, nint, int, int> piece)
+    {
+        var (outputs, weights, chunk) = (g.OutChannels / g.Groups, g.Channels / g.Groups * g.Taps, Line * g.Taps);
+        var blocks = (outputs + Line - 1) / Line;
+        Workers.Run(threads, g.Groups * blocks, (_, k) =>
+        {
+            var (group, block) = Math.DivRem(k, blocks);
+            for (var first = 0; first < weights; first += chunk)
+                for (var output = block * Line; output < Math.Min(outputs, (block + 1) * Line); output++)
+                    piece(group, output, (nint)(group * outputs + output) * weights, first, Math.Min(first + chunk, weights));
         });
     }
 

@@ -98,13 +98,14 @@ sealed class DeformConvFunction<T>(DeformConvGeometry geometry, bool hasMask, bo
         };
     }
 
-    /// <summary>Bits of the vectors; the widest that the channels fill, unless tests say otherwise.</summary>
-    public int Bits { get; init; } = Vector512.IsHardwareAccelerated && geometry.SharedChannels > Vector256<T>.Count ? 512 : 256;
+    /// <summary>Bits of the vectors, 256 or 512; null for the widest that the processor has and the channels fill. For tests.</summary>
+    public int? Bits { get; init; }
 
     IDeformConvKernel Kernel(Tensor[] inputs)
     {
         var (input, offset, mask) = (inputs[0], inputs[1].Contiguous(), hasMask ? inputs[3].Contiguous() : null);
-        return Bits == 512 ? new DeformConvKernel<T, Vector512<T>, Wide512<T>>(geometry, input, offset, mask)
+        var widest = Vector512.IsHardwareAccelerated && geometry.SharedChannels > Vector256<T>.Count ? 512 : 256;
+        return (Bits ?? widest) == 512 ? new DeformConvKernel<T, Vector512<T>, Wide512<T>>(geometry, input, offset, mask)
             : new DeformConvKernel<T, Vector256<T>, Wide256<T>>(geometry, input, offset, mask);
     }
 }

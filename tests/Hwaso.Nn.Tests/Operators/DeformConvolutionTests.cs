@@ -59,6 +59,29 @@ public sealed class DeformConvolutionTests : TensorTest
         }
     }
 
+    [Theory]
+    [InlineData(256, 11, 22)] // pieces of 2 channels and 1
+    [InlineData(512, 11, 22)]
+    [InlineData(256, 1, 2)]
+    [InlineData(512, 1, 2)]
+    public void Every_width_of_vectors_agrees_with_libtorchs_operators(int bits, int groups, int offsetGroups)
+    {
+        using var scope = new Scope();
+        RandomState.Seed(6);
+        var inputs = Random(ScalarType.Float64, images: 2, channels: 66, height: 9, width: 11, outputs: 66, groups, offsetGroups);
+        long[] one = [1, 1];
+        var geometry = DeformConvGeometry.Of(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], one, one, one);
+        Tensor[] ordered = [inputs[0], inputs[1], inputs[2], inputs[4], inputs[3]];
+        Tensor[] outputs =
+            [new DeformConvFunction<double>(geometry, true, true) { Bits = bits }.Apply(ordered)[0], Run(inputs, one, one, one, kernel: false)];
+        var weights = Tensor.Randn(outputs[0].Shape, ScalarType.Float64);
+        var results = outputs.Select(o => Torch.Autograd.Gradients.Of(o, inputs, weights).Prepend(o).Select(t => t.ToArray<double>()).ToArray())
+            .ToArray();
+        // Sums of at most some hundred terms.
+        foreach (var (ours, theirs) in results[0].Zip(results[1]))
+            Assert.InRange(ours.Zip(theirs).Max(pair => Math.Abs(pair.First - pair.Second)), 0, 1e-13 * theirs.Max(Math.Abs));
+    }
+
     [Fact]
     public void Within_autocast_it_computes_in_float32()
     {

@@ -1,3 +1,4 @@
+using Hwaso.Nn;
 using Hwaso.Recipes;
 using Hwaso.Tests;
 using Hwaso.Torch;
@@ -33,6 +34,21 @@ public sealed class ForwardPassTests(SceneFolder scenes) : TensorTest, IClassFix
         // The order of sums moves a loss by some 1e-6. With other seeds it can move a ReLU's input over zero, and the second loss by 1e-2.
         foreach (var (theirs, own) in runs.Losses("theirs").Zip(runs.Losses("own")))
             Assert.InRange(own / theirs, 1 - 1e-4, 1 + 1e-4);
+    }
+
+    [Theory]
+    [InlineData("hwaso", false, null, true)]
+    [InlineData("libtorch", false, null, false)]
+    [InlineData("hwaso", false, ScalarType.BFloat16, false)]
+    [InlineData("hwaso", true, null, false)]
+    public void Own_kernels_are_for_float32_on_a_processor_and_libtorchs_run_otherwise(
+        string kernels, bool cuda, ScalarType? type, bool own)
+    {
+        using var scope = new Scope();
+        using var weights = Weights.Create();
+        var recipe = RecipeFile.Read(SmallRuns.Recipe, "small.yaml", $"train.kernels={kernels}").Recipe;
+        var place = cuda ? Device.Cuda() : Device.Cpu;
+        Assert.Equal(own, ForwardPass.Of(weights, recipe.Train, place, type, _ => { }).OwnKernels);
     }
 
     [Theory]
