@@ -26,11 +26,16 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
     /// <summary>
     /// Where ours are faster by the measurements of docs/decisions/training-kernels.md. The shape alone decides, so that bits stay.
     /// </summary>
-    public static ConvChoice Of(in SameConvShape shape)
+    public static ConvChoice Of(in TileShape shape)
     {
-        var tiles = (long)shape.Images * ((shape.Height + 1) / 2) * ((shape.Width + 1) / 2);
-        var outputs = tiles >= FewestTiles && (long)shape.Cin * shape.Cout <= MostWeightsPerTile * tiles;
-        return new ConvChoice(outputs, outputs, tiles >= FewestTiles);
+        var columns = (shape.Output.Width + 1) / 2;
+        var tiles = (long)shape.Images * ((shape.Output.Height + 1) / 2) * columns;
+        // Rows of stride 2 that leave much of their last vector unused take as long as longer ones.
+        var weights = shape.Stride == 1
+            ? tiles >= FewestTiles
+            : tiles >= FewestHalvingTiles && shape.Cin >= FewestHalvingChannels && (columns + 7) / 8 * 80 <= columns * 11;
+        var outputs = weights && (long)shape.Cin * shape.Cout <= MostWeightsPerTile * tiles;
+        return new ConvChoice(outputs, outputs, weights);
     }
 
     /// <summary>The same of a 1×1 convolution.</summary>
@@ -39,18 +44,6 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
         var pixels = (long)shape.Images * shape.Pixels;
         return new ConvChoice(pixels >= FewestOutputPixels && (long)shape.Cin * shape.Cout <= MostPointWeights,
             pixels >= FewestPixels, pixels >= FewestOutputPixels && Math.Min(shape.Cin, shape.Cout) <= MostNarrowChannels);
-    }
-
-    /// <summary>The same of a 3×3 convolution of stride 2.</summary>
-    public static ConvChoice Of(in HalvingShape shape)
-    {
-        var columns = (shape.Output.Width + 1) / 2;
-        var tiles = (long)shape.Images * ((shape.Output.Height + 1) / 2) * columns;
-        // Rows that leave much of their last vector unused take as long as longer ones.
-        var isFull = (columns + 7) / 8 * 80 <= columns * 11;
-        var weights = isFull && tiles >= FewestHalvingTiles && shape.Cin >= FewestHalvingChannels;
-        var outputs = weights && (long)shape.Cin * shape.Cout <= MostWeightsPerTile * tiles;
-        return new ConvChoice(outputs, outputs, weights);
     }
 
     /// <summary>The same of a convolution of each channel by itself.</summary>
