@@ -19,10 +19,10 @@ static unsafe class OutputProducts<TLanes, TVector>
         static abstract int Count { get; }
     }
 
-    /// <summary>Sums of up to <see cref="Vectors"/> vectors.</summary>
+    /// <summary>Sums of <see cref="Vectors"/> vectors, or of fewer.</summary>
     /// <param name="tiles">[terms] of two vectors.</param>
     /// <param name="pair">Numbers from there to the next two vectors.</param>
-    /// <param name="vectors">Vectors; of one, a second one is summed as well.</param>
+    /// <param name="vectors">Vectors that are left; of one, a second one is summed as well.</param>
     /// <param name="weights">[terms] of the first output channel.</param>
     /// <param name="row">Numbers from an output channel's weights to the next one's.</param>
     /// <param name="terms">Input channels.</param>
@@ -33,7 +33,7 @@ static unsafe class OutputProducts<TLanes, TVector>
     public static void Sum(
         float* tiles, nint pair, int vectors, float* weights, nint row, int terms, int blocks, float* sums, nint next, bool adds = false)
     {
-        if (vectors <= 2)
+        if (Vectors == 2 || vectors <= 2)
             Sum<Two>(tiles, pair, weights, row, terms, blocks, sums, next, adds);
         else if (vectors == 3)
             Sum<Three>(tiles, pair, weights, row, terms, blocks, sums, next, adds);

@@ -8,8 +8,9 @@ namespace Hwaso.Nn;
 /// </summary>
 readonly struct WeightParts
 {
+    // Numbers of all sums: the door's allocator keeps tensors of up to 32 MiB, others cost as many page faults as they have pages.
     const int MostParts = 8;
-    const long MostSums = 1 << 23;
+    const long MostSums = 1 << 22;
 
     /// <param name="tiles">The tiles.</param>
     /// <param name="lanes">Numbers of a vector.</param>
@@ -111,6 +112,7 @@ readonly unsafe struct TileStrip<TTiling, TLanes, TVector>
     {
         var reader = new ConvRows<TLanes, TVector>(to, gradient + to.Numbers, work);
         var lines = work + RowNumbers;
+        var zero = TLanes.All(0);
         fixed (int* place = places)
             for (var c = 0; c < channels; c++)
             {
@@ -123,8 +125,9 @@ readonly unsafe struct TileStrip<TTiling, TLanes, TVector>
                         reader.Row(plane, y, 0), reader.Row(plane, y + 1, 1), to.Width, target, step);
                     for (var k = 0; k < 4; k++, target += step)
                     {
-                        for (var x = tiles.Columns; x < tiles.Pitch + (r == count - 1 ? 2 * TLanes.Count : 0); x++)
-                            target[x] = 0;
+                        // Up to a vector too far, where the next row follows.
+                        for (var x = tiles.Columns; x < tiles.Pitch + (r == count - 1 ? 2 * TLanes.Count : 0); x += TLanes.Count)
+                            TLanes.Store(zero, target + x);
                         if (k % 2 == 1 && to.Width % 2 == 1)
                             target[tiles.Columns - 1] = 0;
                     }

@@ -14,7 +14,7 @@ sealed unsafe class WidePointWeights<TLanes, TVector> : IWeightSums
 
     // Pixels of a strip, after which sums are added up: long sums round more. Parts; numbers of their sums.
     const int MostPixels = 128, MostParts = 8;
-    const long MostSums = 1 << 23;
+    const long MostSums = 1 << 22;
 
     readonly PointShape shape;
     readonly float* input, gradient, output;
