@@ -81,15 +81,25 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Even(Vector512<float> a, Vector512<float> b) =>
-        Vector512.Create(Lanes256.Even(a.GetLower(), a.GetUpper()), Lanes256.Even(b.GetLower(), b.GetUpper()));
+        Avx512F.IsSupported
+            ? Avx512F.PermuteVar16x32x2(a, Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30), b)
+            : Vector512.Create(Lanes256.Even(a.GetLower(), a.GetUpper()), Lanes256.Even(b.GetLower(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Odd(Vector512<float> a, Vector512<float> b) =>
-        Vector512.Create(Lanes256.Odd(a.GetLower(), a.GetUpper()), Lanes256.Odd(b.GetLower(), b.GetUpper()));
+        Avx512F.IsSupported
+            ? Avx512F.PermuteVar16x32x2(a, Vector512.Create(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31), b)
+            : Vector512.Create(Lanes256.Odd(a.GetLower(), a.GetUpper()), Lanes256.Odd(b.GetLower(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Interleave(Vector512<float> a, Vector512<float> b, out Vector512<float> first, out Vector512<float> second)
     {
+        if (Avx512F.IsSupported)
+        {
+            first = Avx512F.PermuteVar16x32x2(a, Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), b);
+            second = Avx512F.PermuteVar16x32x2(a, Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), b);
+            return;
+        }
         Lanes256.Interleave(a.GetLower(), b.GetLower(), out var low, out var high);
         first = Vector512.Create(low, high);
         Lanes256.Interleave(a.GetUpper(), b.GetUpper(), out low, out high);
@@ -97,9 +107,13 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddSums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* to) =>
-        Lanes256.AddSums(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(),
-            d.GetLower() + d.GetUpper(), to);
+    public static void AddSums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* to)
+    {
+        var (ab, cd) = (Low(a, b) + High(a, b), Low(c, d) + High(c, d));
+        var sums = LowPairs(ab, cd) + HighPairs(ab, cd);
+        var half = sums.GetLower() + sums.GetUpper();
+        (Vector128.Load(to) + (half.GetLower() + half.GetUpper())).Store(to);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> AtLeast(Vector512<float> bound, Vector512<float> a) => Vector512.MaxNative(bound, a);

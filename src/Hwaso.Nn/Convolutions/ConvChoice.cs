@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Hwaso.Nn;
 
 /// <summary>Which passes of a convolution our kernels compute; libtorch computes the others.</summary>
@@ -6,16 +8,6 @@ namespace Hwaso.Nn;
 /// <param name="Weight">The gradient of the weights.</param>
 readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
 {
-    // With fewer tiles of 2×2 outputs, or weights that are used for few of them, transforms of weights and sums of short rows take as long
-    // as what they save.
-    const int FewestTiles = 64, MostWeightsPerTile = 384;
-
-    // Products of matrices as large as this are as fast by libtorch; small ones take less time than what is around them.
-    const int FewestOutputPixels = 1024, FewestPixels = 256, MostPointWeights = 1 << 15, MostNarrowChannels = 20;
-
-    // Of stride 2. An image's three channels are too few for the transforms' work.
-    const int FewestHalvingTiles = 96, FewestHalvingChannels = 8;
-
     const int FewestDepthwiseColumns = 32;
 
     public static ConvChoice Everything { get; } = new(true, true, true);
@@ -24,33 +16,61 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
     public bool IsAny => this != default;
 
     /// <summary>
-    /// Where ours are faster by the measurements of docs/decisions/training-kernels.md. The shape alone decides, so that bits stay.
+    /// Where ours are faster by the measurements of docs/decisions/training-kernels.md, with the processor's longest vectors. Shape and
+    /// processor alone decide, so that bits stay.
     /// </summary>
-    public static ConvChoice Of(in SameConvShape shape)
-    {
-        var tiles = (long)shape.Images * ((shape.Height + 1) / 2) * ((shape.Width + 1) / 2);
-        var outputs = tiles >= FewestTiles && (long)shape.Cin * shape.Cout <= MostWeightsPerTile * tiles;
-        return new ConvChoice(outputs, outputs, tiles >= FewestTiles);
-    }
+    public static ConvChoice Of(in TileShape shape) => Of(shape, Vector512.IsHardwareAccelerated);
 
-    /// <summary>The same of a 1×1 convolution.</summary>
-    public static ConvChoice Of(in PointShape shape)
-    {
-        var pixels = (long)shape.Images * shape.Pixels;
-        return new ConvChoice(pixels >= FewestOutputPixels && (long)shape.Cin * shape.Cout <= MostPointWeights,
-            pixels >= FewestPixels, pixels >= FewestOutputPixels && Math.Min(shape.Cin, shape.Cout) <= MostNarrowChannels);
-    }
-
-    /// <summary>The same of a 3×3 convolution of stride 2.</summary>
-    public static ConvChoice Of(in HalvingShape shape)
+    /// <summary>The same with vectors of 16 numbers, or of fewer.</summary>
+    public static ConvChoice Of(in TileShape shape, bool isLong)
     {
         var columns = (shape.Output.Width + 1) / 2;
         var tiles = (long)shape.Images * ((shape.Output.Height + 1) / 2) * columns;
-        // Rows that leave much of their last vector unused take as long as longer ones.
-        var isFull = (columns + 7) / 8 * 80 <= columns * 11;
-        var weights = isFull && tiles >= FewestHalvingTiles && shape.Cin >= FewestHalvingChannels;
-        var outputs = weights && (long)shape.Cin * shape.Cout <= MostWeightsPerTile * tiles;
-        return new ConvChoice(outputs, outputs, weights);
+        return (isLong, shape.Stride) switch
+        {
+            (true, 1) => LongOfStride1(shape, tiles),
+            (true, _) => LongOfStride2(shape, tiles),
+            (_, 1) => Short(shape, tiles, tiles >= 64),
+            // Rows that leave much of their last vector unused take as long as longer ones. An image's three channels are too few for the
+            // transforms' work.
+            _ => Short(shape, tiles, tiles >= 96 && shape.Cin >= 8 && (columns + 7) / 8 * 80 <= columns * 11),
+        };
+    }
+
+    // With fewer tiles of 2×2 outputs, or weights that are used for few of them, transforms of weights and sums of short rows take as long
+    // as what they save.
+    static ConvChoice Short(in TileShape shape, long tiles, bool isEnough)
+    {
+        var outputs = isEnough && (long)shape.Cin * shape.Cout <= 384 * tiles;
+        return new ConvChoice(outputs, outputs, isEnough);
+    }
+
+    // Many weights are read once for all tiles of a strip.
+    static ConvChoice LongOfStride1(in TileShape shape, long tiles)
+    {
+        var outputs = tiles >= 32 && (long)shape.Cin * shape.Cout <= 4096 * tiles;
+        return new ConvChoice(outputs, outputs, tiles >= 128);
+    }
+
+    // libtorch's gradient of weights takes blocks of 16 channels: it is as fast where channels fill them.
+    static ConvChoice LongOfStride2(in TileShape shape, long tiles)
+    {
+        var (outputs, inputs) = (tiles >= 96, tiles >= 96 && shape.Cin >= 8);
+        return new ConvChoice(outputs, inputs, inputs && (shape.Cin % 16 != 0 || shape.Cout % 16 != 0));
+    }
+
+    /// <summary>The same of a 1×1 convolution.</summary>
+    public static ConvChoice Of(in PointShape shape) => Of(shape, Vector512.IsHardwareAccelerated);
+
+    /// <summary>The same with vectors of 16 numbers, or of fewer.</summary>
+    public static ConvChoice Of(in PointShape shape, bool isLong)
+    {
+        var pixels = (long)shape.Images * shape.Pixels;
+        // Large products of matrices are as fast by libtorch with short vectors; small ones take less time than what is around them.
+        return isLong
+            ? new ConvChoice(pixels >= 256, pixels >= 256, pixels >= 256)
+            : new ConvChoice(pixels >= 1024 && (long)shape.Cin * shape.Cout <= 1 << 15,
+                pixels >= 256, pixels >= 1024 && Math.Min(shape.Cin, shape.Cout) <= 20);
     }
 
     /// <summary>The same of a convolution of each channel by itself.</summary>

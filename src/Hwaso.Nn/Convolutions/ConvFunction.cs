@@ -38,8 +38,14 @@ sealed class ConvFunction(ConvSteps steps, ConvChoice choice, ConvPasses passes)
         var (toInput, toWeight) = Libtorch(gradient, wantsInput && !choice.Input, wantsWeight && !choice.Weight);
         if ((wantsInput && choice.Input) || (wantsWeight && choice.Weight))
         {
-            var own = passes.Gradients(wantsWeight && choice.Weight ? Input : null, weight!, gradient, wantsInput && choice.Input);
-            (toInput, toWeight) = (own.Input ?? toInput, own.Weight ?? toWeight);
+            var prepared = passes.Prepared(gradient);
+            if (wantsInput && choice.Input)
+                toInput = passes.InputGradient(weight!, prepared);
+            if (wantsWeight && choice.Weight)
+            {
+                toWeight = Tensor.Empty(weight!.Shape, ScalarType.Float32);
+                passes.WeightGradient(Input, prepared, toWeight);
+            }
         }
         var bias = NeedsGradient.Count > 2 && NeedsGradient[2] ? Aten.Sum(gradient, [0, 2, 3]) : null;
         return NeedsGradient.Count > 2 ? [toInput, toWeight, bias] : [toInput, toWeight];

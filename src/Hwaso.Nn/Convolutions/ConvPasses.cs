@@ -14,13 +14,19 @@ readonly record struct ConvSteps(long[] Stride, long[] Padding, long[] Dilation,
 }
 
 /// <summary>Our kernels for a convolution of one size: contiguous tensors in float32 on the processor.</summary>
-abstract class ConvPasses
+abstract unsafe class ConvPasses
 {
     /// <summary>[N, Cout, H', W'] of input, weight and bias.</summary>
     public abstract Tensor Output(Tensor input, Tensor weight, Tensor? bias);
 
-    /// <summary>The gradients of the input, if it is wanted, and of the weight, if the input is given, from the output's.</summary>
-    public abstract (Tensor? Input, Tensor? Weight) Gradients(Tensor? input, Tensor weight, Tensor gradient, bool wantsInput);
+    /// <summary>The output's gradient as both gradients below read it.</summary>
+    public abstract Tensor Prepared(Tensor gradient);
+
+    /// <summary>[N, Cin, H, W] of the weight and the prepared gradient.</summary>
+    public abstract Tensor InputGradient(Tensor weight, Tensor prepared);
+
+    /// <summary>Writes the gradient of the weight, of the input and the prepared gradient.</summary>
+    public abstract void WeightGradient(Tensor input, Tensor prepared, Tensor output);
 
     /// <summary>Which passes ours are faster in.</summary>
     public abstract ConvChoice Choice { get; }
@@ -41,13 +47,16 @@ abstract class ConvPasses
         }
         return (weight.Size(2), weight.Size(3), stride) switch
         {
-            (3, 3, 1) when padding == dilation =>
-                new SamePasses(images, cin, cout, new ConvPhases(dilation, height, width), MinimalPasses.Widest),
-            (3, 3, 2) when (padding, dilation) == (1, 1) =>
-                new HalvingPasses(new HalvingShape(images, cin, cout, height, width), HalvingKernels.Widest),
+            (3, 3, 1 or 2) when padding == dilation && (stride == 1 || dilation == 1) =>
+                TilePasses.Of(images, cin, cout, height, width, stride, dilation, TileKernels.Widest),
             (1, 1, 1 or 2) when padding == 0 =>
                 new PointPasses(images, cin, cout, new ConvPhases(stride, height, width), PointKernels.Widest),
             _ => null,
         };
     }
+
+    private protected static Tensor Empty(in Planes planes) =>
+        Tensor.Empty([planes.Images, planes.Channels, planes.Height, planes.Width], ScalarType.Float32);
+
+    private protected static float* Numbers(Tensor? tensor) => tensor is null ? null : (float*)tensor.Data();
 }

@@ -11,23 +11,20 @@ sealed unsafe class DepthwisePasses(DepthwiseShape shape, DepthwiseKernels kerne
 
     public override Tensor Output(Tensor input, Tensor weight, Tensor? bias)
     {
-        var output = Tensor.Empty([shape.Images, shape.Channels, shape.Rows, shape.Columns], ScalarType.Float32);
-        kernels.Outputs(shape, (float*)input.Data(), (float*)weight.Data(), bias is null ? null : (float*)bias.Data(),
-            (float*)output.Data());
+        var output = Empty(new Planes(shape.Images, shape.Channels, shape.Rows, shape.Columns));
+        kernels.Outputs(shape, Numbers(input), Numbers(weight), Numbers(bias), Numbers(output));
         return output;
     }
 
-    public override (Tensor? Input, Tensor? Weight) Gradients(Tensor? input, Tensor weight, Tensor gradient, bool wantsInput)
+    public override Tensor Prepared(Tensor gradient) => gradient;
+
+    public override Tensor InputGradient(Tensor weight, Tensor prepared)
     {
-        var toInput = wantsInput
-            ? Tensor.Empty([shape.Images, shape.Channels, shape.Height, shape.Width], ScalarType.Float32)
-            : null;
-        if (toInput is not null)
-            kernels.InputGradient(shape, (float*)gradient.Data(), (float*)weight.Data(), (float*)toInput.Data());
-        if (input is null)
-            return (toInput, null);
-        var toWeight = Tensor.Empty(weight.Shape, ScalarType.Float32);
-        kernels.WeightGradient(shape, (float*)input.Data(), (float*)gradient.Data(), (float*)toWeight.Data());
-        return (toInput, toWeight);
+        var output = Empty(new Planes(shape.Images, shape.Channels, shape.Height, shape.Width));
+        kernels.InputGradient(shape, Numbers(prepared), Numbers(weight), Numbers(output));
+        return output;
     }
+
+    public override void WeightGradient(Tensor input, Tensor prepared, Tensor output) =>
+        kernels.WeightGradient(shape, Numbers(input), Numbers(prepared), Numbers(output));
 }

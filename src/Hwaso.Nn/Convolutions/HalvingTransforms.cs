@@ -58,15 +58,14 @@ static unsafe class HalvingTransforms<TLanes, TVector>
     /// <param name="count">Vectors.</param>
     /// <param name="to">Receives the factors.</param>
     /// <param name="offsets">Where each factor goes.</param>
-    /// <param name="one">Numbers from a vector to the one beside it.</param>
-    /// <param name="pair">Numbers from two vectors to the next two.</param>
+    /// <param name="pair">Numbers from two vectors, which are side by side, to the next two.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Across(float* quarters, nint step, int* places, int count, float* to, nint* offsets, nint one, nint pair)
+    public static void Across(float* quarters, nint step, int* places, int count, float* to, nint* offsets, nint pair)
     {
         for (var v = 0; v < count; v++)
         {
             var from = quarters + places[v];
-            var target = to + (v >> 1) * pair + (v & 1) * one;
+            var target = to + (v >> 1) * pair + (v & 1) * TLanes.Count;
             for (var r = 0; r < HalvingScheme.Products; r += 5, from += 4 * step)
             {
                 var middle = TLanes.Load(from + 2 * step);

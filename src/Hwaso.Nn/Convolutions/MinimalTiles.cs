@@ -9,12 +9,12 @@ readonly struct MinimalTiles
     readonly int height, lanes, inRow;
     readonly bool startsVectors;
 
-    public MinimalTiles(in SameConvShape shape, int lanes)
+    public MinimalTiles(in Planes planes, int lanes)
     {
         this.lanes = lanes;
-        height = (shape.Height + 1) / 2;
-        Columns = (shape.Width + 1) / 2;
-        Rows = shape.Images * height;
+        height = (planes.Height + 1) / 2;
+        Columns = (planes.Width + 1) / 2;
+        Rows = planes.Images * height;
         inRow = (Columns + lanes - 1) / lanes;
         startsVectors = Rows * inRow <= (Rows * (Columns + 1L) - 1 + lanes - 1) / lanes;
         Pitch = startsVectors ? (Columns / lanes + 1) * lanes : Columns + 1;
@@ -32,21 +32,28 @@ readonly struct MinimalTiles
     /// <summary>Vectors of a strip of so many rows.</summary>
     public int Vectors(int rows) => startsVectors ? rows * inRow : (rows * Pitch - 1 + lanes - 1) / lanes;
 
+    /// <summary>Numbers of a strip's vectors up to its last tile.</summary>
+    public int Terms(int rows) => startsVectors ? rows * inRow * lanes : rows * Pitch - 1;
+
     /// <summary>
     /// How many rows a strip has: with which all threads finish soonest, where strips that a second-level cache of 512 KB does not hold
-    /// take a tenth longer. One strip of few tiles is cut by channels alone.
+    /// take a tenth longer. One strip of few tiles is cut by channels alone. Strips are longer where weights are so many that each strip
+    /// reads them from memory.
     /// </summary>
     /// <param name="threads">Threads.</param>
     /// <param name="pairStep">Numbers of two vectors of transformed tiles.</param>
-    public int BestRows(int threads, nint pairStep)
+    /// <param name="isWide">Whether weights are many.</param>
+    public int BestRows(int threads, nint pairStep, bool isWide)
     {
-        const long Near = 1 << 16, Most = 1 << 18;
-        if (Pairs(Rows) * pairStep <= 2 * Near)
+        const long Near = 1 << 16, Most = 1 << 18, MostWide = 1 << 22;
+        const int MostWideVectors = 16;
+        if (Pairs(Rows) * pairStep <= (isWide ? MostWide : 2 * Near) && (!isWide || Vectors(Rows) <= MostWideVectors))
             return Rows;
         var (best, least) = (1, long.MaxValue);
-        for (var count = 1; count <= Rows && (count == 1 || Pairs(count) * pairStep <= Most); count++)
+        var (most, vectors) = isWide ? (MostWide, MostWideVectors) : (Most, int.MaxValue);
+        for (var count = 1; count <= Rows && (count == 1 || (Pairs(count) * pairStep <= most && Vectors(count) <= vectors)); count++)
         {
-            var time = (long)Blocks(Blocks(Rows, count), threads) * Pairs(count) * (Pairs(count) * pairStep <= Near ? 10 : 11);
+            var time = (long)Blocks(Blocks(Rows, count), threads) * Pairs(count) * (isWide || Pairs(count) * pairStep <= Near ? 10 : 11);
             if (time <= least)
                 (best, least) = (count, time);
         }

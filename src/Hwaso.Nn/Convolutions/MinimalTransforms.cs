@@ -143,23 +143,15 @@ static unsafe class MinimalTransforms<TLanes, TVector>
     /// <param name="bias">Of each channel; or null.</param>
     /// <param name="to">The upper row of the first channel.</param>
     /// <param name="plane">Numbers from one channel to the next.</param>
-    /// <param name="width">Numbers from the upper row to the lower one; 0 where the image ends after the upper one.</param>
+    /// <param name="width">Numbers from the upper row to the lower one.</param>
+    /// <param name="rows">Rows that are wanted.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Up(float* sums, nint next, int channels, float* bias, float* to, nint plane, nint width)
+    public static void Up(float* sums, nint next, int channels, float* bias, float* to, nint plane, nint width, int rows)
     {
         var nowhere = stackalloc float[2 * 16];
         for (var c = 0; c < channels; c++, sums += 2 * TLanes.Count, to += plane)
-            UpOne(sums, next, bias == null ? 0 : bias[c], to, width == 0 ? nowhere : to + width);
+            UpOne(sums, next, bias == null ? 0 : bias[c], to, rows > 1 ? to + width : nowhere);
     }
-
-    /// <summary>The same of one channel.</summary>
-    /// <param name="sums">Of the first product.</param>
-    /// <param name="next">Numbers from one product's sums to the next one's.</param>
-    /// <param name="shift">Is added to each output.</param>
-    /// <param name="upper">Receives two vectors of the upper row.</param>
-    /// <param name="lower">Receives two vectors of the lower row.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Up(float* sums, nint next, float shift, float* upper, float* lower) => UpOne(sums, next, shift, upper, lower);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void UpOne(float* sums, nint next, float shift, float* upper, float* lower)
@@ -191,19 +183,19 @@ static unsafe class MinimalTransforms<TLanes, TVector>
 
     /// <summary>Transforms 3×3 weights of a vector of channels to 16 factors.</summary>
     /// <param name="taps">9 vectors.</param>
-    /// <param name="to">Receives the first product's factors.</param>
-    /// <param name="next">Numbers from one product's factors to the next one's.</param>
+    /// <param name="to">Receives the factors.</param>
+    /// <param name="offsets">Where each goes.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Filter(float* taps, float* to, nint next)
+    public static void Filter(float* taps, float* to, nint* offsets)
     {
         TVector a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3;
         Filter(taps, out a0, out a1, out a2, out a3);
         Filter(taps + TLanes.Count, out b0, out b1, out b2, out b3);
         Filter(taps + 2 * TLanes.Count, out c0, out c1, out c2, out c3);
-        Filter(a0, b0, c0, to, next);
-        Filter(a1, b1, c1, to + 4 * next, next);
-        Filter(a2, b2, c2, to + 8 * next, next);
-        Filter(a3, b3, c3, to + 12 * next, next);
+        Filter(a0, b0, c0, to, offsets);
+        Filter(a1, b1, c1, to, offsets + 4);
+        Filter(a2, b2, c2, to, offsets + 8);
+        Filter(a3, b3, c3, to, offsets + 12);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -211,13 +203,13 @@ static unsafe class MinimalTransforms<TLanes, TVector>
         TLanes.Load(taps), TLanes.Load(taps + 3 * TLanes.Count), TLanes.Load(taps + 6 * TLanes.Count), out f0, out f1, out f2, out f3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Filter(TVector a, TVector b, TVector c, float* to, nint next)
+    static void Filter(TVector a, TVector b, TVector c, float* to, nint* offsets)
     {
         Filter(a, b, c, out var f0, out var f1, out var f2, out var f3);
-        TLanes.Store(f0, to);
-        TLanes.Store(f1, to + next);
-        TLanes.Store(f2, to + 2 * next);
-        TLanes.Store(f3, to + 3 * next);
+        TLanes.Store(f0, to + offsets[0]);
+        TLanes.Store(f1, to + offsets[1]);
+        TLanes.Store(f2, to + offsets[2]);
+        TLanes.Store(f3, to + offsets[3]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

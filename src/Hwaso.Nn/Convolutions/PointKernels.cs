@@ -54,12 +54,9 @@ sealed unsafe class PointKernels<TLanes, TVector> : PointKernels
 
     public override void WeightGradient(in PointShape shape, float* input, float* gradient, float* output)
     {
-        using var scope = new Scope();
         var threads = Workers.For(shape.MultiplyAdds);
-        var pass = new PointWeights<TLanes, TVector>(shape, threads, input, gradient, output);
-        pass.Sums = (float*)Tensor.Empty([pass.SumNumbers], ScalarType.Float32).Data();
-        var work = (float*)Tensor.Empty([threads * pass.WorkNumbers], ScalarType.Float32).Data();
-        Workers.Run(threads, pass.Pieces, (thread, k) => pass.Run(k, work + thread * pass.WorkNumbers));
-        Workers.Run(threads, pass.Rows, (_, k) => pass.Finish(k));
+        WeightSums.Compute(threads, WidePointWeights<TLanes, TVector>.Takes(shape)
+            ? new WidePointWeights<TLanes, TVector>(shape, threads, input, gradient, output)
+            : new PointWeights<TLanes, TVector>(shape, threads, input, gradient, output));
     }
 }

@@ -11,7 +11,7 @@ sealed unsafe class PointOutputs<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    const int Channels = 4, Vectors = 3;
+    const int Vectors = 3;
 
     // Numbers of a strip's pixels: a quarter of a second-level cache of 512 KB, which holds weights besides.
     // Short runs of pixels take as long to find as to copy.
@@ -33,6 +33,11 @@ sealed unsafe class PointOutputs<TLanes, TVector>
         row = MinimalTiles.Apart(shape.Cin);
         step = MinimalTiles.Apart((nint)shape.Cin * Group) + 16;
     }
+
+    // Output channels that are summed at once: processors with vectors of 16 have 32 registers, others may have 16.
+    static int Channels => IsLong ? 8 : 4;
+
+    static bool IsLong => TLanes.Count == 16;
 
     /// <summary>Pixels of a group.</summary>
     static int Group => Vectors * TLanes.Count;
@@ -143,7 +148,7 @@ sealed unsafe class PointOutputs<TLanes, TVector>
         }
     }
 
-    /// <summary>Sums over input channels for blocks of 4 output channels and a group of pixels.</summary>
+    /// <summary>Sums over input channels for blocks of output channels and a group of pixels.</summary>
     /// <param name="pixels">[terms] of three vectors.</param>
     /// <param name="weights">[terms] of the first output channel.</param>
     /// <param name="row">Numbers from an output channel's weights to the next one's.</param>
@@ -156,39 +161,55 @@ sealed unsafe class PointOutputs<TLanes, TVector>
     static void Products(float* pixels, float* weights, nint row, int terms, int channels, float* bias, float* to, nint plane)
     {
         var nowhere = stackalloc float[Vectors * 16];
+        var rows = 2 * row;
         for (; channels > 0; channels -= Channels, weights += Channels * row, bias += Channels, to += Channels * plane)
         {
-            TVector a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2;
+            TVector a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2, e0, e1, e2, f0, f1, f2, g0, g1, g2, h0, h1, h2;
             a0 = a1 = a2 = TLanes.All(bias[0]);
             b0 = b1 = b2 = TLanes.All(bias[1]);
             c0 = c1 = c2 = TLanes.All(bias[2]);
             d0 = d1 = d2 = TLanes.All(bias[3]);
-            float* near = weights, far = weights + 2 * row, end = weights + terms, x = pixels;
-            for (; near < end; near++, far++, x += Vectors * TLanes.Count)
+            e0 = e1 = e2 = TLanes.All(IsLong ? bias[4] : 0);
+            f0 = f1 = f2 = TLanes.All(IsLong ? bias[5] : 0);
+            g0 = g1 = g2 = TLanes.All(IsLong ? bias[6] : 0);
+            h0 = h1 = h2 = TLanes.All(IsLong ? bias[7] : 0);
+            float* near = weights, middle = weights + rows, far = middle + rows, last = far + rows, end = weights + terms, x = pixels;
+            for (; near < end; near++, middle++, far++, last++, x += Vectors * TLanes.Count)
             {
                 var (p, q, r) = (TLanes.Load(x), TLanes.Load(x + TLanes.Count), TLanes.Load(x + 2 * TLanes.Count));
-                var k = TLanes.All(*near);
-                a0 = TLanes.MultiplyAdd(k, p, a0);
-                a1 = TLanes.MultiplyAdd(k, q, a1);
-                a2 = TLanes.MultiplyAdd(k, r, a2);
-                k = TLanes.All(near[row]);
-                b0 = TLanes.MultiplyAdd(k, p, b0);
-                b1 = TLanes.MultiplyAdd(k, q, b1);
-                b2 = TLanes.MultiplyAdd(k, r, b2);
-                k = TLanes.All(*far);
-                c0 = TLanes.MultiplyAdd(k, p, c0);
-                c1 = TLanes.MultiplyAdd(k, q, c1);
-                c2 = TLanes.MultiplyAdd(k, r, c2);
-                k = TLanes.All(far[row]);
-                d0 = TLanes.MultiplyAdd(k, p, d0);
-                d1 = TLanes.MultiplyAdd(k, q, d1);
-                d2 = TLanes.MultiplyAdd(k, r, d2);
+                Add(*near, p, q, r, ref a0, ref a1, ref a2);
+                Add(near[row], p, q, r, ref b0, ref b1, ref b2);
+                Add(*middle, p, q, r, ref c0, ref c1, ref c2);
+                Add(middle[row], p, q, r, ref d0, ref d1, ref d2);
+                if (IsLong)
+                {
+                    Add(*far, p, q, r, ref e0, ref e1, ref e2);
+                    Add(far[row], p, q, r, ref f0, ref f1, ref f2);
+                    Add(*last, p, q, r, ref g0, ref g1, ref g2);
+                    Add(last[row], p, q, r, ref h0, ref h1, ref h2);
+                }
             }
             Store(a0, a1, a2, to);
             Store(b0, b1, b2, channels > 1 ? to + plane : nowhere);
             Store(c0, c1, c2, channels > 2 ? to + 2 * plane : nowhere);
             Store(d0, d1, d2, channels > 3 ? to + 3 * plane : nowhere);
+            if (IsLong)
+            {
+                Store(e0, e1, e2, channels > 4 ? to + 4 * plane : nowhere);
+                Store(f0, f1, f2, channels > 5 ? to + 5 * plane : nowhere);
+                Store(g0, g1, g2, channels > 6 ? to + 6 * plane : nowhere);
+                Store(h0, h1, h2, channels > 7 ? to + 7 * plane : nowhere);
+            }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Add(float weight, TVector p, TVector q, TVector r, ref TVector a, ref TVector b, ref TVector c)
+    {
+        var k = TLanes.All(weight);
+        a = TLanes.MultiplyAdd(k, p, a);
+        b = TLanes.MultiplyAdd(k, q, b);
+        c = TLanes.MultiplyAdd(k, r, c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

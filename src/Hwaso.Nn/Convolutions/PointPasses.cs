@@ -14,24 +14,27 @@ sealed unsafe class PointPasses(int images, int cin, int cout, ConvPhases phases
 
     public override ConvChoice Choice => ConvChoice.Of(Shape);
 
-    public override Tensor Output(Tensor input, Tensor weight, Tensor? bias) =>
-        Outputs(Shape, Thin(input), weight, back: false, bias);
+    public override Tensor Output(Tensor input, Tensor weight, Tensor? bias) => Outputs(Shape, Thin(input), weight, back: false, bias);
 
-    public override (Tensor? Input, Tensor? Weight) Gradients(Tensor? input, Tensor weight, Tensor gradient, bool wantsInput)
+    public override Tensor Prepared(Tensor gradient) => gradient;
+
+    public override Tensor InputGradient(Tensor weight, Tensor prepared)
     {
-        var toInput = wantsInput ? Spread(Outputs(Shape.Backward(), gradient, weight, back: true, null)) : null;
-        if (input is null)
-            return (toInput, null);
-        var toWeight = Tensor.Empty(weight.Shape, ScalarType.Float32);
-        kernels.WeightGradient(Shape, (float*)Thin(input).Data(), (float*)gradient.Data(), (float*)toWeight.Data());
-        return (toInput, toWeight);
+        var thin = Outputs(Shape.Backward(), prepared, weight, back: true, null);
+        if (phases.Dilation == 1)
+            return thin;
+        var planes = Empty(new Planes(images, cin, phases.Height, phases.Width));
+        phases.Spread(Numbers(thin), images * cin, Numbers(planes));
+        return planes;
     }
+
+    public override void WeightGradient(Tensor input, Tensor prepared, Tensor output) =>
+        kernels.WeightGradient(Shape, Numbers(Thin(input)), Numbers(prepared), Numbers(output));
 
     Tensor Outputs(in PointShape shape, Tensor from, Tensor weight, bool back, Tensor? bias)
     {
-        var output = Tensor.Empty([images, shape.Cout, phases.Rows, phases.Columns], ScalarType.Float32);
-        kernels.Outputs(shape, (float*)from.Data(), (float*)weight.Data(), back, bias is null ? null : (float*)bias.Data(),
-            (float*)output.Data());
+        var output = Empty(new Planes(images, shape.Cout, phases.Rows, phases.Columns));
+        kernels.Outputs(shape, Numbers(from), Numbers(weight), back, Numbers(bias), Numbers(output));
         return output;
     }
 
@@ -39,17 +42,8 @@ sealed unsafe class PointPasses(int images, int cin, int cout, ConvPhases phases
     {
         if (phases.Dilation == 1)
             return planes;
-        var thin = Tensor.Empty([images, cin, phases.Rows, phases.Columns], ScalarType.Float32);
-        phases.Thin((float*)planes.Data(), images * cin, (float*)thin.Data());
+        var thin = Empty(new Planes(images, cin, phases.Rows, phases.Columns));
+        phases.Thin(Numbers(planes), images * cin, Numbers(thin));
         return thin;
-    }
-
-    Tensor Spread(Tensor thin)
-    {
-        if (phases.Dilation == 1)
-            return thin;
-        var planes = Tensor.Empty([images, cin, phases.Height, phases.Width], ScalarType.Float32);
-        phases.Spread((float*)thin.Data(), images * cin, (float*)planes.Data());
-        return planes;
     }
 }

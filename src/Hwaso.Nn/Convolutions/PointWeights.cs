@@ -5,11 +5,11 @@ namespace Hwaso.Nn;
 /// <summary>
 /// The gradient of the weights of 1×1 convolutions: parts of the pixels, each summed strip by strip, and groups of channels.
 /// </summary>
-sealed unsafe class PointWeights<TLanes, TVector>
+sealed unsafe class PointWeights<TLanes, TVector> : IWeightSums
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    const int GradientRows = MinimalProducts<TLanes, TVector>.WeightRows, Columns = MinimalProducts<TLanes, TVector>.WeightColumns;
+    const int GradientRows = WeightProducts<TLanes, TVector>.Rows, Columns = WeightProducts<TLanes, TVector>.Columns;
     const int Block = GradientRows * Columns;
 
     // Pixels of a strip: sums of fewer cost more to add up, and long ones round more. Channels of the input whose strip stays in the first
@@ -44,14 +44,13 @@ sealed unsafe class PointWeights<TLanes, TVector>
 
     public int Pieces => parts * groups;
 
-    /// <summary>Blocks of output channels.</summary>
     public int Rows { get; }
 
     public nint WorkNumbers => (shape.Cin + (nint)groupRows * GradientRows) * channelStep + 64;
 
     public long SumNumbers => parts * sumStep;
 
-    /// <summary>[part][row of blocks][column of blocks][12].</summary>
+    // [part][row of blocks][column of blocks][12].
     public float* Sums { get; set; }
 
     public void Run(int piece, float* work)
@@ -73,7 +72,7 @@ sealed unsafe class PointWeights<TLanes, TVector>
             Copy(gradient, shape.Cout, begin * GradientRows, channels, first, (int)count, gradients);
             for (var c = 0; c < shape.Cin; c += Near)
                 for (var r = begin; r < end; r++)
-                    MinimalProducts<TLanes, TVector>.Weights(gradients + (r - begin) * GradientRows * channelStep,
+                    WeightProducts<TLanes, TVector>.Add(gradients + (r - begin) * GradientRows * channelStep,
                         Math.Min(GradientRows, shape.Cout - r * GradientRows), work + c * channelStep, Math.Min(Near, shape.Cin - c),
                         channelStep, pixels, sums + r * line + c / Columns * Block);
         }
@@ -96,7 +95,6 @@ sealed unsafe class PointWeights<TLanes, TVector>
                 new Span<float>(to + c * channelStep + count, pixels - count).Clear();
     }
 
-    /// <summary>Writes the gradients of a block of output channels.</summary>
     public void Finish(int row)
     {
         nint line = (nint)columns * Block;

@@ -5,6 +5,8 @@ namespace Hwaso.Nn;
 /// <summary>Threads that take numbered pieces of work as they come free, as many threads as operators use.</summary>
 static class Workers
 {
+    static readonly HelperThreads helpers = new();
+
     /// <summary>Does every piece once; <paramref name="piece"/> gets the number of the thread, from 0, and of the piece.</summary>
     public static void Run(int threads, int pieces, Action<int, int> piece)
     {
@@ -14,6 +16,9 @@ static class Workers
                 piece(0, k);
             return;
         }
+        // Another caller, of another training or from within a piece, may have the helpers.
+        if (helpers.TryRun(Math.Min(threads, pieces), pieces, piece))
+            return;
         var next = -1;
         Parallel.For(0, Math.Min(threads, pieces), thread =>
         {

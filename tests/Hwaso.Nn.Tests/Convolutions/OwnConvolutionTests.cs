@@ -8,12 +8,12 @@ namespace Hwaso.Nn.Tests.Convolutions;
 
 public sealed class OwnConvolutionTests : TensorTest
 {
-    static readonly Dictionary<int, MinimalPasses> widths = new()
+    static readonly Dictionary<int, TileKernels> widths = new()
     {
-        [1] = MinimalPasses<Lanes1, float>.Instance,
-        [4] = MinimalPasses<Lanes128, Vector128<float>>.Instance,
-        [8] = MinimalPasses<Lanes256, Vector256<float>>.Instance,
-        [16] = MinimalPasses<Lanes512, Vector512<float>>.Instance,
+        [1] = TileKernels<Lanes1, float>.Instance,
+        [4] = TileKernels<Lanes128, Vector128<float>>.Instance,
+        [8] = TileKernels<Lanes256, Vector256<float>>.Instance,
+        [16] = TileKernels<Lanes512, Vector512<float>>.Instance,
     };
 
     static readonly Dictionary<int, PointKernels> pointWidths = new()
@@ -22,14 +22,6 @@ public sealed class OwnConvolutionTests : TensorTest
         [4] = PointKernels<Lanes128, Vector128<float>>.Instance,
         [8] = PointKernels<Lanes256, Vector256<float>>.Instance,
         [16] = PointKernels<Lanes512, Vector512<float>>.Instance,
-    };
-
-    static readonly Dictionary<int, HalvingKernels> halvingWidths = new()
-    {
-        [1] = HalvingKernels<Lanes1, float>.Instance,
-        [4] = HalvingKernels<Lanes128, Vector128<float>>.Instance,
-        [8] = HalvingKernels<Lanes256, Vector256<float>>.Instance,
-        [16] = HalvingKernels<Lanes512, Vector512<float>>.Instance,
     };
 
     static readonly Dictionary<int, DepthwiseKernels> depthwiseWidths = new()
@@ -65,8 +57,7 @@ public sealed class OwnConvolutionTests : TensorTest
             _ when Groups > 1 => new DepthwisePasses(
                 new DepthwiseShape(Images, Cin, Height, Width, Kernel, Stride, Padding, Dilation), depthwiseWidths[lanes]),
             (1, _) => new PointPasses(Images, Cin, Cout, new ConvPhases(Stride, Height, Width), pointWidths[lanes]),
-            (_, 1) => new SamePasses(Images, Cin, Cout, new ConvPhases(Dilation, Height, Width), widths[lanes]),
-            _ => new HalvingPasses(new HalvingShape(Images, Cin, Cout, Height, Width), halvingWidths[lanes]),
+            _ => TilePasses.Of(Images, Cin, Cout, Height, Width, Stride, Dilation, widths[lanes]),
         };
 
         /// <summary>By the kernels that a layer of this size uses.</summary>
@@ -153,9 +144,28 @@ public sealed class OwnConvolutionTests : TensorTest
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Errors_are_at_most_twice_libtorchs_for_many_channels(int lanes)
+    {
+        RandomState.Seed(24);
+        Case[] sizes = [new(2, 70, 66, 5, 11), new(1, 65, 67, 9, 14, Stride: 2), new(1, 49, 50, 7, 20, Kernel: 1)];
+        foreach (var size in sizes)
+        {
+            using var scope = new Scope();
+            var tensors = size.Tensors();
+            AssertErrors(size, size.Own(tensors, ConvChoice.Everything, size.Passes(lanes)), tensors);
+        }
+    }
+
+    [Theory]
     [InlineData(18, 18, 64, 64)]
     [InlineData(144, 144, 8, 8)]
     [InlineData(270, 19, 33, 64)]
+    [InlineData(64, 64, 64, 66)]
+    [InlineData(64, 80, 33, 64, 1)]
     [InlineData(720, 96, 16, 16, 1)]
     [InlineData(256, 36, 33, 64, 3, 2)]
     public void Errors_are_at_most_twice_libtorchs_at_sizes_of_networks(
@@ -204,7 +214,7 @@ public sealed class OwnConvolutionTests : TensorTest
             RandomState.Seed(22);
             var size = new Case(2, cin, cout, height, width, kernel, stride, dilation, groups);
             var tensors = size.Tensors();
-            var results = new[] { 1, 2, 3, 5 }.Select(count =>
+            var results = new[] { 1, 2, 3, 7 }.Select(count =>
             {
                 TorchInfo.Threads = count;
                 // The gradient of the bias is libtorch's sum.
@@ -220,7 +230,7 @@ public sealed class OwnConvolutionTests : TensorTest
 
     [Theory]
     [InlineData(13, 19, true)]
-    [InlineData(7, 9, false)]
+    [InlineData(5, 7, false)]
     public void Layers_of_enough_tiles_use_them_in_training_and_observers_see_ordinary_convolutions(long height, long width, bool isOurs)
     {
         using var scope = new Scope();

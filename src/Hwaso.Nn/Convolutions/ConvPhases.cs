@@ -1,22 +1,5 @@
 namespace Hwaso.Nn;
 
-/// <summary>A 3×3 convolution of stride 1, padded by 1, in one group.</summary>
-/// <param name="Images">N.</param>
-/// <param name="Cin">Input channels.</param>
-/// <param name="Cout">Output channels.</param>
-/// <param name="Height">Rows.</param>
-/// <param name="Width">Columns.</param>
-readonly record struct SameConvShape(int Images, int Cin, int Cout, int Height, int Width)
-{
-    /// <summary>Pixels of a plane.</summary>
-    public int Pixels => Height * Width;
-
-    public long MultiplyAdds => (long)Images * Cin * Cout * 9 * Pixels;
-
-    /// <summary>The convolution that takes the output's gradient to the input's.</summary>
-    public SameConvShape Backward() => this with { Cin = Cout, Cout = Cin };
-}
-
 /// <summary>
 /// A dilated convolution is one without dilation of more and smaller images: those of every d-th row and column, from each of d × d
 /// beginnings. Zeros complete the images that are a row or a column smaller than the others, as padding would.
@@ -32,7 +15,7 @@ readonly record struct ConvPhases(int Dilation, int Height, int Width)
     /// <summary>Columns of the small images.</summary>
     public int Columns => (Width + Dilation - 1) / Dilation;
 
-    public SameConvShape Of(int images, int cin, int cout) => new(images * Dilation * Dilation, cin, cout, Rows, Columns);
+    public TileShape Of(int images, int cin, int cout) => new(images * Dilation * Dilation, cin, cout, Rows, Columns);
 
     /// <summary>Copies [N, C, H, W] to [N, d, d, C, H/d, W/d].</summary>
     public unsafe void Split(float* from, int images, int channels, float* to)

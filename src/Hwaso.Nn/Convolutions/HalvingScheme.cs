@@ -1,22 +1,5 @@
 namespace Hwaso.Nn;
 
-/// <summary>A 3×3 convolution of stride 2, padded by 1, in one group.</summary>
-/// <param name="Images">N.</param>
-/// <param name="Cin">Input channels.</param>
-/// <param name="Cout">Output channels.</param>
-/// <param name="Height">Rows of the input.</param>
-/// <param name="Width">Columns of the input.</param>
-readonly record struct HalvingShape(int Images, int Cin, int Cout, int Height, int Width)
-{
-    /// <summary>The input's planes.</summary>
-    public SameConvShape Input => new(Images, Cin, Cin, Height, Width);
-
-    /// <summary>The output's planes.</summary>
-    public SameConvShape Output => new(Images, Cout, Cout, (Height + 1) / 2, (Width + 1) / 2);
-
-    public long MultiplyAdds => (long)Images * Cin * Cout * 9 * Output.Pixels;
-}
-
 /// <summary>
 /// Along an axis two outputs of stride 2, with weights w0 w1 w2 and inputs o0 e0 o1 e1 o2, are a + b and b + c, where
 /// a = (o0 - o1) w0 + e0 w1, b = o1 (w0 + w2) and c = (o2 - o1) w2 + e1 w1: five products for six. Tiles of 2×2 outputs take 25 for 36,

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace Hwaso.Nn;
+
+/// <summary>
+/// Threads that help a caller with its pieces of work. Kernels of a training follow within microseconds of each other, and some take no longer
+/// than it takes to wake a thread: helpers spin for a moment before they sleep.
+/// </summary>
+sealed class HelperThreads
+{
+    // A helper spins about as long as there is between two kernels; while it spins, threads of others that wait for its core get it.
+    const int SpinMicroseconds = 100, Open = 1 << 30;
+
+    readonly Lock starting = new();
+    readonly SemaphoreSlim wake = new(0);
+    Action<int, int>? piece;
+    Exception? failure;
+    int started, pieces, helpers, next, state, taken, generation, asleep;
+
+    /// <summary>Does every piece once, with as many threads; false, and nothing, if another caller has the helpers.</summary>
+    public bool TryRun(int threads, int pieces, Action<int, int> piece)
+    {
+        if (Volatile.Read(ref taken) != 0 || Interlocked.CompareExchange(ref taken, 1, 0) != 0)
+            return false;
+        Exception? failed;
+        try
+        {
+            Start(threads - 1);
+            (this.piece, this.pieces, helpers, failure) = (piece, pieces, threads - 1, null);
+            Volatile.Write(ref next, -1);
+            Interlocked.Exchange(ref state, Open);
+            Interlocked.Increment(ref generation);
+            if (Volatile.Read(ref asleep) is > 0 and var sleeping)
+                wake.Release(Math.Min(sleeping, threads - 1));
+            Work(0);
+        }
+        finally
+        {
+            failed = End();
+        }
+        if (failed is not null)
+            ExceptionDispatchInfo.Throw(failed);
+        return true;
+    }
+
+    void Start(int count)
+    {
+        lock (starting)
+            for (; started < count; started++)
+                new Thread(Wait) { IsBackground = true, Name = $"Hwaso {started + 1}" }.Start(started + 1);
+    }
+
+    // Waits for the helpers that joined.
+    Exception? End()
+    {
+        Interlocked.And(ref state, ~Open);
+        var wait = new SpinWait();
+        while (Volatile.Read(ref state) != 0)
+            wait.SpinOnce(sleep1Threshold: -1);
+        var failed = failure;
+        piece = null;
+        Volatile.Write(ref taken, 0);
+        return failed;
+    }
+
+    void Wait(object? number)
+    {
+        var (done, began) = (0, Stopwatch.GetTimestamp());
+        while (true)
+        {
+            if (Volatile.Read(ref generation) is var now && now != done)
+            {
+                done = now;
+                if (TryJoin((int)number!))
+                {
+                    Work((int)number);
+                    Interlocked.Decrement(ref state);
+                    began = Stopwatch.GetTimestamp();
+                }
+            }
+            if (Stopwatch.GetElapsedTime(began).TotalMicroseconds < SpinMicroseconds)
+            {
+                Thread.SpinWait(4);
+                Thread.Yield();
+                continue;
+            }
+            Interlocked.Increment(ref asleep);
+            if (Volatile.Read(ref generation) == done)
+                wake.Wait();
+            Interlocked.Decrement(ref asleep);
+        }
+    }
+
+    bool TryJoin(int number)
+    {
+        for (var seen = Volatile.Read(ref state); (seen & Open) != 0; seen = Volatile.Read(ref state))
+            if (Interlocked.CompareExchange(ref state, seen + 1, seen) == seen)
+            {
+                if (number <= helpers)
+                    return true;
+                Interlocked.Decrement(ref state);
+                return false;
+            }
+        return false;
+    }
+
+    void Work(int number)
+    {
+        try
+        {
+            var work = piece!;
+            for (int k = Interlocked.Increment(ref next), end = pieces; k < end; k = Interlocked.Increment(ref next))
+                work(number, k);
+        }
+#pragma warning disable CA1031 // The caller's thread rethrows it, whichever thread it occurred on. The pieces that nobody took are skipped.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            failure = error;
+            Volatile.Write(ref next, int.MaxValue / 2);
+        }
+    }
+}
