@@ -29,7 +29,7 @@ public static partial class Aten
         return result;
     }
 
-    // Calls without boxes of operators that take one tensor or two, and perhaps a number's default, where nothing observes or replaces them.
+    // Operators of one tensor or two, and perhaps a number's default, are called without boxes where nothing observes or replaces them.
     // Not inlined, for the reason that NoGrad has.
     [MethodImpl(MethodImplOptions.NoInlining)]
     static unsafe Tensor Direct(Operator operation, Tensor a)

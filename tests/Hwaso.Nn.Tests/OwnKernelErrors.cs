@@ -42,8 +42,8 @@ static class OwnKernelErrors
     }
 
     /// <summary>
-    /// The gradient of each tensor, along a random direction, is what the result changes by from a step back to a step forward. Results are in
-    /// float32: their rounding, 6e-8 of the largest, divided by the step is the tolerance, and what the step's third power adds.
+    /// The gradient of each tensor, along a random direction, is what the result changes by from a step back to a step forward. Results are
+    /// in float32: their rounding, 6e-8 of the largest, divided by the step is the tolerance, and what the step's square adds.
     /// </summary>
     /// <param name="own">The kernel of ours.</param>
     /// <param name="tensors">Its tensors.</param>
@@ -61,7 +61,8 @@ static class OwnKernelErrors
             var (slope, wanted) = ((At(Step) - At(-Step)) / (2 * Step), (results[k + 1] * direction).To(ScalarType.Float64).Sum().Item());
             var size = (Aten.Abs(results[0].Detach().To(ScalarType.Float64)) * Aten.Abs(weights)).Sum().Item();
             var tolerance = 6e-8 * size / Step + Step * Step * Math.Max(1, Math.Abs(wanted));
-            Assert.True(Math.Abs(slope - wanted) <= tolerance, $"tensor {k}: {slope} by differences, {wanted} by the gradient, {tolerance}");
+            Assert.True(Math.Abs(slope - wanted) <= tolerance,
+                $"tensor {k}: {slope} by differences, {wanted} by the gradient, {tolerance}");
         }
     }
 

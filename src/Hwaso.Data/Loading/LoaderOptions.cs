@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Hwaso.Data.Loading;
 
 /// <summary>How batches are made.</summary>
@@ -36,8 +34,8 @@ public sealed record LoaderOptions
     public CancellationToken Stop { get; init; }
 
     /// <summary>
-    /// Is told of each image that was made, on the thread that made it: that thread's number, and by <see cref="Stopwatch.GetTimestamp"/> when
-    /// it began and ended; null where nothing watches.
+    /// Is told of each image that was made, on the thread that made it: that thread's number, and by <see
+    /// cref="System.Diagnostics.Stopwatch.GetTimestamp"/> when it began and ended; null where nothing watches.
     /// </summary>
     public Action<int, long, long>? Watch { get; init; }
 

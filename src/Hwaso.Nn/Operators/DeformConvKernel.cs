@@ -79,9 +79,8 @@ sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
             for (var group = 0; group < g.Groups; group++)
                 TileProduct<T, TVector, TWide>.Run(column + group * layout.GroupColumn, layout.Column, 1,
                     w + (nint)group * layout.GroupColumn * layout.OutGroupChannels, 0,
-                    sums + group * layout.OutGroupChannels, layout.OutChannels, TileProduct<T, TVector, TWide>.Whole(count), layout.OutGroupChannels,
-                    layout.GroupColumn,
-                    add: false);
+                    sums + group * layout.OutGroupChannels, layout.OutChannels, TileProduct<T, TVector, TWide>.Whole(count),
+                    layout.OutGroupChannels, layout.GroupColumn, add: false);
             var to = output + (nint)n * g.OutChannels * g.OutPixels + first;
             outs.Scatter(sums, count, to, g.OutPixels);
             for (var o = 0; added != null && o < g.OutChannels; o++)
@@ -233,8 +232,8 @@ sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
     }
 
     /// <summary>
-    /// Goes over all weights in pieces whose places, in either layout, lie in few cache lines. A piece is of one output channel; it gets the
-    /// group, the channel in the group, the channel's first weight in the tensor, and from where to where it goes from there.
+    /// Goes over all weights in pieces whose places, in either layout, lie in few cache lines. A piece is of one output channel; it gets
+    /// the group, the channel in the group, the channel's first weight in the tensor, and from where to where it goes from there.
     /// </summary>
     void EachWeight(Action<int, int, nint, int, int> piece)
     {

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Hwaso.Nn;
 
-/// <summary>The arithmetic of a vector of numbers in single or double precision, so that each kernel is written once for both widths.</summary>
+/// <summary>The arithmetic of a vector of numbers, so that each kernel is written once for both precisions and widths.</summary>
 /// <typeparam name="T">The number.</typeparam>
 /// <typeparam name="TVector">The vector.</typeparam>
 unsafe interface IWide<T, TVector>

@@ -73,10 +73,13 @@ public sealed class DeformConvolutionTests : TensorTest
         var geometry = DeformConvGeometry.Of(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], one, one, one);
         Tensor[] ordered = [inputs[0], inputs[1], inputs[2], inputs[4], inputs[3]];
         Tensor[] outputs =
-            [new DeformConvFunction<double>(geometry, true, true) { Bits = bits }.Apply(ordered)[0], Run(inputs, one, one, one, kernel: false)];
+        [
+            new DeformConvFunction<double>(geometry, true, true) { Bits = bits }.Apply(ordered)[0],
+            Run(inputs, one, one, one, kernel: false),
+        ];
         var weights = Tensor.Randn(outputs[0].Shape, ScalarType.Float64);
-        var results = outputs.Select(o => Torch.Autograd.Gradients.Of(o, inputs, weights).Prepend(o).Select(t => t.ToArray<double>()).ToArray())
-            .ToArray();
+        var results = outputs.Select(o =>
+            Torch.Autograd.Gradients.Of(o, inputs, weights).Prepend(o).Select(t => t.ToArray<double>()).ToArray()).ToArray();
         // Sums of at most some hundred terms.
         foreach (var (ours, theirs) in results[0].Zip(results[1]))
             Assert.InRange(ours.Zip(theirs).Max(pair => Math.Abs(pair.First - pair.Second)), 0, 1e-13 * theirs.Max(Math.Abs));
