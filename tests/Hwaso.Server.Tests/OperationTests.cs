@@ -2,7 +2,6 @@ using System.Text;
 using Hwaso.Server.Operation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Exporter;
 
@@ -74,7 +73,10 @@ public sealed class OperationTests(SharedServer shared)
         Assert.True(segment.GetProperty("requestBody").GetProperty("content").TryGetProperty("image/png", out _));
         foreach (var status in new[] { "200", "413", "415", "422", "429" })
             Assert.True(segment.GetProperty("responses").TryGetProperty(status, out _), status);
-        Assert.True(document.GetProperty("paths").TryGetProperty("/v2/models/{model}/infer", out _));
+        foreach (var path in new[] { "/v2", "/v2/health/ready", "/v2/models/{model}/infer", "/v2/repository/index", "/v1/models" })
+            Assert.True(document.GetProperty("paths").TryGetProperty(path, out _), path);
+        foreach (var path in document.GetProperty("paths").EnumerateObject())
+            Assert.All(path.Value.EnumerateObject(), o => Assert.True(o.Value.TryGetProperty("summary", out _), $"{o.Name} {path.Name}"));
     }
 
     [Fact]
@@ -87,6 +89,8 @@ public sealed class OperationTests(SharedServer shared)
         var page = await answer.Content.ReadAsStringAsync();
         Assert.DoesNotContain("src=\"http", page, StringComparison.Ordinal);
         Assert.DoesNotContain("cdn.", page, StringComparison.Ordinal);
+        foreach (var path in new[] { "/docs/", "/openapi/v1.json", "/metrics" })
+            Assert.Equal(200, (int)(await server.Send(HttpMethod.Head, path, null)).StatusCode);
         Assert.Contains("script-src 'self'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 }

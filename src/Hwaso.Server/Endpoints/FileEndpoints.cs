@@ -48,14 +48,14 @@ static class FileEndpoints
     }
 
     /// <summary>
-    /// The bytes that are wanted of a file, so that a download that broke off goes on: one range (RFC 9110 section 14), or all of them where
-    /// there are several, where a range makes no sense, or where it is of another version of the file.
+    /// The bytes that are wanted of a file, so that a download that broke off goes on: one range (RFC 9110 section 14), or all of them
+    /// where there are several, where a range makes no sense, or where it is of another version of the file.
     /// </summary>
     /// <exception cref="RequestFailure">The range lies behind the end (416).</exception>
     static (long Begin, long End) Part(HttpContext context, ModelFile file)
     {
         var (request, response) = (context.Request.GetTypedHeaders(), context.Response);
-        if (!HttpMethods.IsGet(context.Request.Method) || request.Range is not { } wanted || wanted.Unit != "bytes" || wanted.Ranges.Count != 1
+        if (!HttpMethods.IsGet(context.Request.Method) || request.Range is not { Unit.Value: "bytes", Ranges.Count: 1 } wanted
             || (request.IfRange is { } version && version.EntityTag?.Tag != file.Tag))
             return (0, file.Length);
         var range = wanted.Ranges.Single();
