@@ -11,11 +11,15 @@ sealed class Interrupt : IDisposable
     readonly CancellationTokenSource source = new();
     readonly PosixSignalRegistration[] registrations;
     readonly TextWriter error;
+    readonly string? work;
     long first;
 
-    public Interrupt(TextWriter error)
+    /// <summary>Begins to listen.</summary>
+    /// <param name="error">Where it says what happens.</param>
+    /// <param name="work">What the command finishes then; null to say nothing.</param>
+    public Interrupt(TextWriter error, string? work)
     {
-        this.error = error;
+        (this.error, this.work) = (error, work);
         registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
@@ -41,8 +45,11 @@ sealed class Interrupt : IDisposable
         }
         first = Stopwatch.GetTimestamp();
         signal.Cancel = true;
-        error.WriteLine();
-        error.WriteLine("hwaso: finishing the current step; press Ctrl-C again to quit at once");
+        if (work is not null)
+        {
+            error.WriteLine();
+            error.WriteLine($"hwaso: {work}; press Ctrl-C again to quit at once");
+        }
         source.Cancel();
     }
 }

@@ -49,7 +49,10 @@ public sealed class InferenceServer : IAsyncDisposable
         try
         {
             data = settings.Data is null ? null : DataFolder.Open(settings.Data, settings.Layout);
-            models = new ModelStore(settings, meters);
+            var runs = new RunStore(
+                settings.Runs, [.. settings.Models.Select(ModelStore.Named).Where(m => Directory.Exists(m.Path))]);
+            // Trainings that requests start are models, too, where libtorch is there anyway.
+            models = new ModelStore(settings, meters, () => settings.Models.All(ModelStore.IsExported) ? settings.Runs : runs.Root);
             models.LoadAll();
             meters.Watch("hwaso.queue.requests", "{request}", "Requests that compute or wait", () => queue.Places);
             var parts = new ServerParts
@@ -61,7 +64,7 @@ public sealed class InferenceServer : IAsyncDisposable
                 Meters = meters,
                 Data = data,
                 Trainings = new TrainingQueue(settings.Training),
-                Runs = new RunStore(settings.Runs, [.. settings.Models.Select(ModelStore.Named).Where(m => Directory.Exists(m.Path))]),
+                Runs = runs,
             };
             app = Build(settings, parts);
             await app.StartAsync(stop);
@@ -121,7 +124,7 @@ public sealed class InferenceServer : IAsyncDisposable
         app.UseMiddleware<Guard>(settings);
         if (settings.Origins.Count > 0)
             app.UseCors(cors => cors.WithOrigins([.. settings.Origins]).AllowAnyHeader().AllowAnyMethod()
-                .WithExposedHeaders(ProtocolEndpoints.Header, "Retry-After"));
+                .WithExposedHeaders(ProtocolEndpoints.Header, "ETag", "Location", "Retry-After"));
         app.UseMiddleware<PageServer>(settings);
         app.UseMiddleware<ApiKeys>(settings);
         app.UseRouting();

@@ -1,10 +1,9 @@
-using System.Net;
 using System.Text;
+using Hwaso.Server.Operation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Exporter;
 
 namespace Hwaso.Server.Tests;
 
@@ -20,17 +19,13 @@ public sealed class OperationTests(SharedServer shared)
         var arrived = new TaskCompletionSource<string>();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(
-            kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
         await using var collector = builder.Build();
-        collector.MapPost("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", async context =>
+        collector.MapPost("/v1/metrics", async context =>
         {
             var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
-            // An empty message of gRPC: no compression, length 0.
-            context.Response.ContentType = "application/grpc";
-            context.Response.AppendTrailer("grpc-status", "0");
-            await context.Response.Body.WriteAsync(new byte[5]);
+            context.Response.ContentType = "application/x-protobuf";
             arrived.TrySetResult(Encoding.UTF8.GetString(body.ToArray()));
         });
         await collector.StartAsync();
@@ -43,6 +38,13 @@ public sealed class OperationTests(SharedServer shared)
         foreach (var wanted in new[] { "service.name", "hwaso", "hwaso.request.phase.duration", "hwaso.process.memory", "street" })
             Assert.Contains(wanted, sent, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("http://there:4317", OtlpExportProtocol.Grpc, "http://there:4317/")]
+    [InlineData("http://there:4318", OtlpExportProtocol.HttpProtobuf, "http://there:4318/v1/metrics")]
+    [InlineData("https://there/otlp/v1/metrics", OtlpExportProtocol.HttpProtobuf, "https://there/otlp/v1/metrics")]
+    public void A_collector_is_spoken_to_as_its_port_says(string address, OtlpExportProtocol protocol, string target) =>
+        Assert.Equal((protocol, new Uri(target)), Observation.Target(new Uri(address), OtlpExportProtocol.Grpc));
 
     [Fact]
     public async Task Metrics_count_requests_and_inferences()
@@ -71,7 +73,10 @@ public sealed class OperationTests(SharedServer shared)
         Assert.True(segment.GetProperty("requestBody").GetProperty("content").TryGetProperty("image/png", out _));
         foreach (var status in new[] { "200", "413", "415", "422", "429" })
             Assert.True(segment.GetProperty("responses").TryGetProperty(status, out _), status);
-        Assert.True(document.GetProperty("paths").TryGetProperty("/v2/models/{model}/infer", out _));
+        foreach (var path in new[] { "/v2", "/v2/health/ready", "/v2/models/{model}/infer", "/v2/repository/index", "/v1/models" })
+            Assert.True(document.GetProperty("paths").TryGetProperty(path, out _), path);
+        foreach (var path in document.GetProperty("paths").EnumerateObject())
+            Assert.All(path.Value.EnumerateObject(), o => Assert.True(o.Value.TryGetProperty("summary", out _), $"{o.Name} {path.Name}"));
     }
 
     [Fact]
@@ -84,6 +89,8 @@ public sealed class OperationTests(SharedServer shared)
         var page = await answer.Content.ReadAsStringAsync();
         Assert.DoesNotContain("src=\"http", page, StringComparison.Ordinal);
         Assert.DoesNotContain("cdn.", page, StringComparison.Ordinal);
+        foreach (var path in new[] { "/docs/", "/openapi/v1.json", "/metrics" })
+            Assert.Equal(200, (int)(await server.Send(HttpMethod.Head, path, null)).StatusCode);
         Assert.Contains("script-src 'self'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 }

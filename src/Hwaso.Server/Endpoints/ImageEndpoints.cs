@@ -22,7 +22,7 @@ static class ImageEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, ServerParts parts)
     {
-        routes.MapMethods("/v1/models", look, (HttpContext context) => Json.WriteAsync(context, json =>
+        routes.MapMethods("/v1/models", look, (Delegate)((HttpContext context) => Json.WriteAsync(context, json =>
         {
             json.WriteStartArray("models");
             foreach (var slot in parts.Models.All)
@@ -32,7 +32,8 @@ static class ImageEndpoints
                 json.WriteEndObject();
             }
             json.WriteEndArray();
-        }));
+        }))).WithSummary("The models: tasks, addresses, classes, and how an image becomes an input").WithTags("models")
+            .ProducesProblem(401);
         routes.MapMethods("/v1/models/{model}", look, async (HttpContext context, string model) =>
         {
             var slot = parts.Models.Find(model, null);
@@ -40,7 +41,8 @@ static class ImageEndpoints
             if (context.Request.Query["load"] == "true" && !parts.Ends)
                 (await parts.Models.UseAsync(model, null, context.RequestAborted)).Dispose();
             await Json.WriteAsync(context, json => Describe(json, slot));
-        });
+        }).WithSummary("A model; ?load=true loads a run first").WithTags("models").ProducesProblem(401).ProducesProblem(404)
+            .ProducesProblem(503);
         foreach (var task in new[] { "segment", "poses", "boxes", "depth" })
             Told(routes.MapMethods(
                     $"/v1/models/{{model}}/{task}", send, (HttpContext context, string model) => Ask(context, parts, model, task)))

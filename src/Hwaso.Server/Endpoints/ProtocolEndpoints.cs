@@ -26,7 +26,7 @@ static class ProtocolEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, ServerParts parts)
     {
-        routes.MapMethods("/v2", look, (HttpContext context) => Json.WriteAsync(context, json =>
+        Told(routes.MapMethods("/v2", look, (Delegate)((HttpContext context) => Json.WriteAsync(context, json =>
         {
             json.WriteString("name", "hwaso");
             json.WriteString("version", typeof(ProtocolEndpoints).Assembly.GetName().Version!.ToString(3));
@@ -34,26 +34,27 @@ static class ProtocolEndpoints
             foreach (var extension in extensions)
                 json.WriteStringValue(extension);
             json.WriteEndArray();
-        }));
-        routes.MapMethods("/v2/health/live", look, (HttpContext context) =>
-            Json.WriteAsync(context, json => json.WriteBoolean("live", true)));
-        routes.MapMethods("/v2/health/ready", look, (HttpContext context) =>
+        }))), "The server's name, version and extensions", 401);
+        Told(routes.MapMethods("/v2/health/live", look, (Delegate)((HttpContext context) =>
+            Json.WriteAsync(context, json => json.WriteBoolean("live", true)))), "Whether the server lives");
+        Told(routes.MapMethods("/v2/health/ready", look, (Delegate)((HttpContext context) =>
         {
             var ready = parts.Models.AreReady && !parts.Ends;
             return Json.WriteAsync(context, json => json.WriteBoolean("ready", ready), ready ? 200 : 503);
-        });
-        routes.MapMethods("/v2/models", look, (HttpContext context) => Json.WriteAsync(context, json =>
+        })), "Whether all models that were named are loaded", 503);
+        Told(routes.MapMethods("/v2/models", look, (Delegate)((HttpContext context) => Json.WriteAsync(context, json =>
         {
             json.WriteStartArray("models");
             foreach (var slot in parts.Models.All)
                 json.WriteStringValue(slot.Name);
             json.WriteEndArray();
-        }));
+        }))), "The names of the models", 401);
         foreach (var version in new[] { "", "/versions/{version}" })
         {
             var at = "/v2/models/{model}" + version;
-            routes.MapMethods(at, look, (HttpContext context, string model, string? version) => Describe(context, parts, model, version));
-            routes.MapMethods(at + "/ready", look, (HttpContext context, string model, string? version) =>
+            Told(routes.MapMethods(at, look, (HttpContext context, string model, string? version) =>
+                Describe(context, parts, model, version)), "A model's inputs and outputs", 401, 404, 503);
+            Told(routes.MapMethods(at + "/ready", look, (HttpContext context, string model, string? version) =>
             {
                 var ready = parts.Models.Find(model, version).Model is not null && !parts.Ends;
                 return Json.WriteAsync(context, json =>
@@ -61,12 +62,20 @@ static class ProtocolEndpoints
                     json.WriteString("name", model);
                     json.WriteBoolean("ready", ready);
                 }, ready ? 200 : 503);
-            });
-            routes.MapPost(at + "/infer", (HttpContext context, string model, string? version) => Infer(context, parts, model, version))
-                .WithSummary("Runs a network on tensors").WithTags("Open Inference Protocol v2")
-                .Produces(200, contentType: "application/json", additionalContentTypes: ["application/octet-stream"])
-                .Produces(400).Produces(401).Produces(404).Produces(413).Produces(415).Produces(429).Produces(503).Produces(504);
+            }), "Whether a model is loaded", 401, 404, 503);
+            Told(routes.MapPost(at + "/infer", (HttpContext context, string model, string? version) =>
+                Infer(context, parts, model, version)), "Runs a network on tensors", 400, 401, 404, 413, 415, 429, 503, 504)
+                .Produces(200, contentType: "application/json", additionalContentTypes: ["application/octet-stream"]);
         }
+    }
+
+    /// <summary>Names an address in the OpenAPI document, with the statuses of its failures.</summary>
+    internal static RouteHandlerBuilder Told(RouteHandlerBuilder route, string summary, params int[] statuses)
+    {
+        route.WithSummary(summary).WithTags("Open Inference Protocol v2").Produces(200, contentType: "application/json");
+        foreach (var status in statuses)
+            route.Produces(status, contentType: "application/json");
+        return route;
     }
 
     static async Task Describe(HttpContext context, ServerParts parts, string name, string? version)

@@ -18,13 +18,18 @@ static class RepositoryEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, ServerParts parts)
     {
-        routes.MapPost("/v2/repository/index", (HttpContext context) => Index(context, parts));
-        routes.MapPost("/v2/repository/models/{model}/load", (HttpContext context, string model) => Load(context, parts, model));
-        routes.MapPost("/v2/repository/models/{model}/unload", (HttpContext context, string model) => Unload(context, parts, model));
-        routes.MapMethods("/v2/models/stats", look, (HttpContext context) => Statistics(context, parts.Models.All));
+        ProtocolEndpoints.Told(routes.MapPost("/v2/repository/index", (Delegate)((HttpContext context) => Index(context, parts))),
+            "The models with their states", 400, 401);
+        ProtocolEndpoints.Told(routes.MapPost("/v2/repository/models/{model}/load", (HttpContext context, string model) =>
+            Load(context, parts, model)), "Loads a model, or again, from its own file", 400, 401, 403, 404, 503);
+        ProtocolEndpoints.Told(routes.MapPost("/v2/repository/models/{model}/unload", (HttpContext context, string model) =>
+            Unload(context, parts, model)), "Unloads a model", 400, 401, 403, 404);
+        ProtocolEndpoints.Told(routes.MapMethods("/v2/models/stats", look, (Delegate)((HttpContext context) =>
+            Statistics(context, parts.Models.All))), "Counts and times of all models", 401);
         foreach (var version in new[] { "", "/versions/{version}" })
-            routes.MapMethods("/v2/models/{model}" + version + "/stats", look, (HttpContext context, string model, string? version) =>
-                Statistics(context, [parts.Models.Find(model, version)]));
+            ProtocolEndpoints.Told(routes.MapMethods(
+                "/v2/models/{model}" + version + "/stats", look, (HttpContext context, string model, string? version) =>
+                    Statistics(context, [parts.Models.Find(model, version)])), "Counts and times of a model", 401, 404);
     }
 
     static async Task Index(HttpContext context, ServerParts parts)

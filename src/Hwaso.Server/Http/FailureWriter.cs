@@ -87,11 +87,13 @@ sealed partial class FailureWriter(RequestDelegate next, ILoggerFactory logs)
     static async Task Write(HttpContext context, RequestFailure failure)
     {
         var response = context.Response;
-        var allow = response.Headers.Allow;
+        var (allow, vary) = (response.Headers.Allow, response.Headers.Vary);
         response.Clear();
         response.StatusCode = failure.Status;
         if (allow.Count > 0)
             response.Headers.Allow = allow;
+        if (vary.Count > 0)
+            response.Headers.Vary = vary;
         foreach (var (name, value) in failure.Headers)
             response.Headers[name] = value;
         response.Headers.CacheControl = "no-store";

@@ -24,6 +24,13 @@ sealed class Guard(RequestDelegate next, ServerSettings settings)
     public Task InvokeAsync(HttpContext context)
     {
         AddHeaders(context);
+        // Whether an answer has the headers of CORS depends on who asks; the framework says so for several origins alone.
+        if (settings.Origins.Count == 1)
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers.Append("Vary", "Origin");
+                return Task.CompletedTask;
+            });
         var request = context.Request;
         if (request.Host.HasValue && !IsKnown(request.Host.Host))
             throw RequestFailure.BadRequest(

@@ -1,5 +1,7 @@
 using Hwaso.Server.Http;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
@@ -24,6 +26,9 @@ static class Document
             };
             // The addresses of this machine are the client's to know.
             document.Servers = [];
+            // What answers GET answers HEAD; listed, it would only hide the rest.
+            foreach (var path in document.Paths.Values)
+                path.Operations?.Remove(HttpMethod.Head);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
@@ -37,8 +42,12 @@ static class Document
 
     public static void Map(WebApplication app)
     {
-        app.MapOpenApi();
-        app.MapScalarApiReference(Guard.Page, page => page.WithTitle("Hwaso").DisableDefaultFonts());
+        // Both map GET alone; what answers GET answers HEAD.
+        var look = new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]);
+        app.MapOpenApi().WithMetadata(look);
+        // What the page offers of its maker's services needs the internet, and has no place on a server of one's own.
+        app.MapScalarApiReference(Guard.Page, page => page.WithTitle("Hwaso").DisableDefaultFonts().DisableTelemetry().DisableAgent()
+            .DisableMcp().HideDeveloperTools().HideClientButton()).WithMetadata(look);
     }
 
     // Bodies are read as they come, so that the endpoints' signatures do not say them.

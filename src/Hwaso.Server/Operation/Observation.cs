@@ -15,6 +15,9 @@ static class Observation
 {
     public const string Address = "/metrics";
 
+    static readonly string[] endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
+    static readonly string[] protocols = ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"];
+
     public static void Add(WebApplicationBuilder builder, ServerSettings settings)
     {
         Log(builder.Logging, settings.Logs);
@@ -29,12 +32,24 @@ static class Observation
             metrics.AddView("hwaso.batch.size", new ExplicitBucketHistogramConfiguration { Boundaries = [1, 2, 4, 8, 16, 32, 64] });
             metrics.AddPrometheusExporter();
             if (settings.Otlp is { } address)
-                metrics.AddOtlpExporter(exporter =>
-                {
-                    exporter.Endpoint = address;
-                    exporter.Protocol = OtlpExportProtocol.Grpc;
-                });
+                metrics.AddOtlpExporter(exporter => (exporter.Protocol, exporter.Endpoint) = Target(address, exporter.Protocol));
+            else if (endpoints.Any(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name))))
+                metrics.AddOtlpExporter();
         });
+    }
+
+    /// <summary>
+    /// How a collector is spoken to: by gRPC where OpenTelemetry's variables say so or at its port 4317; else by HTTP, which the protocol's
+    /// specification takes where nothing is said.
+    /// </summary>
+    /// <param name="address">The collector's address; one without a path gets that of metrics.</param>
+    /// <param name="ofVariables">The protocol of the variables; gRPC where they say nothing.</param>
+    public static (OtlpExportProtocol Protocol, Uri Address) Target(Uri address, OtlpExportProtocol ofVariables)
+    {
+        const int GrpcPort = 4317;
+        var isSaid = protocols.Any(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
+        return (isSaid ? ofVariables == OtlpExportProtocol.Grpc : address.Port == GrpcPort) ? (OtlpExportProtocol.Grpc, address)
+            : (OtlpExportProtocol.HttpProtobuf, address.AbsolutePath == "/" ? new Uri(address, "/v1/metrics") : address);
     }
 
     public static void Map(WebApplication app) => app.MapPrometheusScrapingEndpoint(Address);

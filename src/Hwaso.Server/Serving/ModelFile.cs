@@ -57,18 +57,22 @@ sealed class ModelFile : IDisposable
         }
     }
 
-    /// <summary>Writes the file.</summary>
+    /// <summary>Writes a part of the file.</summary>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="begin">The place of its first byte.</param>
+    /// <param name="end">The place behind its last byte.</param>
+    /// <param name="stop">Stops writing.</param>
     /// <exception cref="RequestFailure">It was written to since the network was loaded (503).</exception>
-    public async Task CopyToAsync(Stream target, CancellationToken stop)
+    public async Task CopyToAsync(Stream target, long begin, long end, CancellationToken stop)
     {
         CheckUnchanged();
         var buffer = new byte[1 << 16];
-        for (long at = 0; at < Length;)
+        for (var at = begin; at < end;)
         {
             var count = await RandomAccess.ReadAsync(handle, buffer, at, stop);
             if (count == 0)
                 throw new IOException("the model's file became shorter while it was sent");
-            await target.WriteAsync(buffer.AsMemory(0, (int)Math.Min(count, Length - at)), stop);
+            await target.WriteAsync(buffer.AsMemory(0, (int)Math.Min(count, end - at)), stop);
             at += count;
         }
     }

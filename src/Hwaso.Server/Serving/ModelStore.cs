@@ -23,11 +23,16 @@ sealed class ModelStore : IDisposable
     readonly ConcurrentDictionary<string, ModelSlot> slots = new(StringComparer.Ordinal);
     readonly ServerSettings settings;
     readonly ServerMeters meters;
+    readonly Func<string?> runs;
     readonly WorkerPool pool;
 
-    public ModelStore(ServerSettings settings, ServerMeters meters)
+    /// <summary>The models of the settings, none of them loaded.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="meters">Where models count.</param>
+    /// <param name="runs">The folder of runs, each of which is a model; there may be none before the first training.</param>
+    public ModelStore(ServerSettings settings, ServerMeters meters, Func<string?> runs)
     {
-        (this.settings, this.meters) = (settings, meters);
+        (this.settings, this.meters, this.runs) = (settings, meters, runs);
         pool = new WorkerPool(settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount);
         foreach (var text in settings.Models)
         {
@@ -162,7 +167,7 @@ sealed class ModelStore : IDisposable
     /// </summary>
     void LookForRuns()
     {
-        if (settings.Runs is not { } folder || !Directory.Exists(folder))
+        if (runs() is not { } folder || !Directory.Exists(folder))
             return;
         foreach (var run in new DirectoryInfo(folder).EnumerateDirectories())
             if (run.LinkTarget is null && !slots.ContainsKey(run.Name) && new RunFolder(run.FullName) is var files
@@ -173,7 +178,7 @@ sealed class ModelStore : IDisposable
     (OnnxModel Network, ModelFile File, RunParts Run) Open(ModelSlot slot)
     {
         var options = new RuntimeOptions { Pool = pool, MostBytes = settings.MaxRunBytes };
-        if (slot.Source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        if (IsExported(slot.Source))
             return With(ModelFile.Of(slot.Source), new RunParts(), () => OnnxModel.Load(slot.Source, options));
         using var trained = LoadedModel.Open(slot.Source, Device.Cpu);
         var bytes = Exporter.Make(trained, new ExportOptions()).Bytes;
@@ -193,6 +198,9 @@ sealed class ModelStore : IDisposable
         }
         return With(file, run, () => OnnxModel.Load(bytes, slot.Name, options));
     }
+
+    /// <summary>Whether a model is a file that needs no libtorch.</summary>
+    public static bool IsExported(string source) => source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
 
     static (OnnxModel Network, ModelFile File, RunParts Run) With(ModelFile file, RunParts run, Func<OnnxModel> load)
     {

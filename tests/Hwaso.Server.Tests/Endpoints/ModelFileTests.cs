@@ -39,6 +39,31 @@ public sealed class ModelFileTests
         Assert.DoesNotContain(server.Folder, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("bytes=0-9", 206, 0, 10)]
+    [InlineData("bytes=100-", 206, 100, -1)]
+    [InlineData("bytes=-7", 206, -7, -1)]
+    [InlineData("bytes=5-99999999", 206, 5, -1)]
+    [InlineData("bytes=0-1,5-6", 200, 0, -1)]
+    [InlineData("pages=1-2", 200, 0, -1)]
+    [InlineData("bytes=99999999-", 416, 0, 0)]
+    public async Task A_download_that_broke_off_goes_on_at_its_place(string range, int status, int begin, int end)
+    {
+        await using var server = await TestServer.StartAsync();
+        var whole = await File.ReadAllBytesAsync(Path.Combine(server.Folder, "street.onnx"));
+
+        var answer = await server.Get(Address, ("Range", range));
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        if (status == 416)
+            Assert.Equal($"bytes */{whole.Length}", answer.Content.Headers.GetValues("Content-Range").Single());
+        else
+            Assert.Equal(whole[(begin < 0 ? whole.Length + begin : begin)..(end < 0 ? whole.Length : end)], await answer.Bytes());
+        // A range of another version is no part of this one.
+        var other = await server.Get(Address, ("Range", range), ("If-Range", "\"other\""));
+        Assert.Equal(whole, await other.Bytes());
+    }
+
     [Fact]
     public async Task It_needs_the_key_that_everything_needs_and_a_model_of_that_name()
     {

@@ -93,6 +93,7 @@ public sealed class RepositoryTests
 
         Assert.Equal("http://page.example", named.Headers.GetValues("Access-Control-Allow-Origin").Single());
         Assert.False(other.Headers.Contains("Access-Control-Allow-Origin"));
+        Assert.All([named, other], a => Assert.Contains("Origin", a.Headers.Vary));
         Assert.Equal(204, (int)before.StatusCode);
     }
 

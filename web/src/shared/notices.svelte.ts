@@ -32,6 +32,10 @@ export const notices = {
     const text = messageOf(error)
     if (text !== null) add('failure', text)
   },
+  /** Closes failures, which were another view's. */
+  forget(): void {
+    all = all.filter(({ kind }) => kind !== 'failure')
+  },
   close(id: number): void {
     all = all.filter((notice) => notice.id !== id)
   },
