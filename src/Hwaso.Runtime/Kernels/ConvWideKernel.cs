@@ -11,7 +11,8 @@ sealed unsafe class ConvWideKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    // Input channels that are multiplied at a time, and pixels of an item, at most. Of few channels, adding to the output is what takes time.
+    // Input channels that are multiplied at a time, and pixels of an item, at most. Of few channels, adding to the output is what takes
+    // time.
     const int MostChannels = 256, MostPixels = 512, LeastChannels = 64;
 
     const int TileChannels = ConvTile<TLanes, TVector>.Channels, Pair = 2;
@@ -36,7 +37,8 @@ sealed unsafe class ConvWideKernel<TLanes, TVector> : Kernel
         var images = Math.Max(1, shape.Batch * shape.Groups);
         // Every item reads all weights.
         var share = threads == 1 ? 1 : Parts(2 * threads, images);
-        rows = Math.Clamp(Math.Min(Parts(shape.OutHeight, share), MostPixels / Math.Max(1, shape.OutWidth)), 1, Math.Max(1, shape.OutHeight));
+        var most = Math.Min(Parts(shape.OutHeight, share), MostPixels / Math.Max(1, shape.OutWidth));
+        rows = Math.Clamp(most, 1, Math.Max(1, shape.OutHeight));
         blocks = Parts(shape.OutHeight, rows);
         channels = Parts(shape.GroupCin, Parts(shape.GroupCin, MostChannels));
         channelTiles = Parts(shape.GroupCout, TileChannels);
@@ -65,8 +67,8 @@ sealed unsafe class ConvWideKernel<TLanes, TVector> : Kernel
         var target = (image * (nint)shape.GroupCout * plane) + ((nint)firstRow * shape.OutWidth);
         var count = height * shape.OutWidth;
         for (var c = 0; c < shape.GroupCout; c++)
-            Begin(bias == null ? 0 : bias[(image % shape.Groups * shape.GroupCout) + c], addend == null ? null : addend + target + (c * plane),
-                output + target + (c * plane), count);
+            Begin(bias == null ? 0 : bias[(image % shape.Groups * shape.GroupCout) + c],
+                addend == null ? null : addend + target + (c * plane), output + target + (c * plane), count);
         for (var tap = 0; tap < shape.Taps; tap++)
         {
             // Input rows and columns that the tap meets, counted as output rows and columns.

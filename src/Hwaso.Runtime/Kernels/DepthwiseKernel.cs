@@ -80,8 +80,8 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
             {
                 var begin = at + (r * (long)width);
                 DepthwiseRows<TLanes, TVector>.Run(shape.KernelHeight, copied + (r * (long)copy.RowPitch),
-                    copy.RowPitch * (nint)shape.DilationY, shape.DilationX, w, shift, addend == null ? null : addend + begin, output + begin,
-                    (nint)width * shape.DilationY, width);
+                    copy.RowPitch * (nint)shape.DilationY, shape.DilationX, w, shift, addend == null ? null : addend + begin,
+                    output + begin, (nint)width * shape.DilationY, width);
             }
         return all;
     }

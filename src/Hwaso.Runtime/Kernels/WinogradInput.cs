@@ -46,31 +46,13 @@ sealed unsafe class WinogradInput<TLanes, TVector>
     public void Transform(int image, int firstChannel, int channels, int first, int count, int pairs, byte* scratch, float* inputs)
     {
         var rows = (float*)scratch;
-        var zeros = (float*)(scratch + rowsBytes);
-        var lines = (float*)((byte*)zeros + zerosBytes);
-        var places = (int*)((byte*)lines + lineBytes);
-        new Span<byte>(zeros, (int)zerosBytes).Clear();
-        // Padding is zero before and after the transform.
-        new Span<byte>(rows, (int)rowsBytes).Clear();
-        var pointers = stackalloc float*[plan.Window];
+        var memory = scratch + rowsBytes;
         var plane = (long)shape.Height * shape.Width;
         var source = input + (((image * (long)shape.GroupCin) + firstChannel) * plane);
-        Place(first, count, places);
+        var places = Begin(first, count, memory);
         for (var c = 0; c < channels; c++, source += plane)
         {
-            for (int k = 0; k < count;)
-            {
-                var (row, column) = ((first + k) / plan.GroupsInRow, (first + k) % plan.GroupsInRow);
-                var (phase, tileRow) = (row / plan.RowsInPhase, row % plan.RowsInPhase);
-                var (phaseY, phaseX) = (phase / shape.DilationX, phase % shape.DilationX);
-                var length = Math.Min(count - k, plan.GroupsInRow - column);
-                var (top, left) = ((tileRow * Tile * shape.StrideY * shape.DilationY) + phaseY - shape.Top, column * plan.GroupColumns);
-                var splitFrom = plan.Stride == 1 ? 0 : Split(source, top, left, length, lines);
-                for (var parity = 0; parity < plan.Stride; parity++)
-                    Window(source, top, phaseX + parity - shape.Left, left, length, splitFrom, pointers, zeros, lines,
-                        rows + (parity * (long)plan.Window * plan.WindowPitch) + places[k]);
-                k += length;
-            }
+            Down(source, first, count, memory, rows);
             for (var pair = 0; pair < pairs; pair++)
             {
                 var to = inputs + (pair * plan.PairNumbers) + (c * 2 * TLanes.Count);
@@ -81,6 +63,36 @@ sealed unsafe class WinogradInput<TLanes, TVector>
                     WinogradTile<TLanes, TVector>.AcrossOfStride(rows, plan.Window * plan.WindowPitch, plan.WindowPitch,
                         places + (pair * plan.GroupsInPair), to, plan.ProductNumbers);
             }
+        }
+    }
+
+    /// <summary>Prepares some groups of tiles; returns where the columns of each begin in the rows of windows.</summary>
+    int* Begin(int first, int count, byte* memory)
+    {
+        new Span<byte>(memory, (int)zerosBytes).Clear();
+        var places = (int*)(memory + zerosBytes + lineBytes);
+        Place(first, count, places);
+        return places;
+    }
+
+    /// <summary>Transforms the rows of a channel's windows along columns, for the groups of <see cref="Begin"/>.</summary>
+    void Down(float* source, int first, int count, byte* memory, float* rows)
+    {
+        var (zeros, lines) = ((nint)memory, (nint)(memory + zerosBytes));
+        var places = (int*)(memory + zerosBytes + lineBytes);
+        var pointers = stackalloc float*[plan.Window];
+        for (int k = 0; k < count;)
+        {
+            var (row, column) = ((first + k) / plan.GroupsInRow, (first + k) % plan.GroupsInRow);
+            var (phase, tileRow) = (row / plan.RowsInPhase, row % plan.RowsInPhase);
+            var (phaseY, phaseX) = (phase / shape.DilationX, phase % shape.DilationX);
+            var length = Math.Min(count - k, plan.GroupsInRow - column);
+            var (top, left) = ((tileRow * Tile * shape.StrideY * shape.DilationY) + phaseY - shape.Top, column * plan.GroupColumns);
+            var splitFrom = plan.Stride == 1 ? 0 : Split(source, top, left, length, (float*)lines);
+            for (var parity = 0; parity < plan.Stride; parity++)
+                Window(source, top, phaseX + parity - shape.Left, left, length, splitFrom, pointers, (float*)zeros, (float*)lines,
+                    rows + (parity * (long)plan.Window * plan.WindowPitch) + places[k]);
+            k += length;
         }
     }
 
@@ -107,12 +119,18 @@ sealed unsafe class WinogradInput<TLanes, TVector>
             if (shift == -shape.Left)
                 Prefetch.Row(row + ((nint)shape.Height * shape.Width), (end - begin) * columnStep);
         }
+        // Padding is zero before and after the transform.
+        var all = (length * plan.GroupColumns) + 2;
+        if (end <= begin)
+            begin = end = left;
+        if (begin > left)
+            Clear(to, begin - left);
         if (end > begin && plan.Stride == 1)
             WinogradTile<TLanes, TVector>.Down(pointers, to + begin - left, plan.WindowPitch, end - begin);
         else if (end > begin)
             WinogradTile<TLanes, TVector>.DownOfStride(pointers, to + begin - left, plan.WindowPitch, end - begin);
-        if (end - begin < TLanes.Count)
-            ClearBeyond(to + Math.Max(end, begin) - left);
+        if (end - left < all)
+            Clear(to + end - left, all - (end - left));
     }
 
     /// <summary>
@@ -160,11 +178,12 @@ sealed unsafe class WinogradInput<TLanes, TVector>
         return to;
     }
 
-    // Clears what a vector longer than its row read beyond the image.
-    void ClearBeyond(float* from)
+    // Clears whole vectors: what is beyond belongs to the rim, or is written later.
+    void Clear(float* from, int count)
     {
-        for (var y = 0; y < plan.Window; y++)
-            new Span<float>(from + ((long)y * plan.WindowPitch), TLanes.Count).Clear();
+        for (var y = 0; y < plan.Window; y++, from += plan.WindowPitch)
+            for (var x = 0; x < count; x += TLanes.Count)
+                TLanes.Store(TLanes.All(0), from + x);
     }
 
     /// <summary>Where each group's columns begin in the transformed rows; missing groups repeat the last one.</summary>

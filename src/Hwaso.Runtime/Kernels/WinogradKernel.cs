@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Hwaso.Runtime.Core;
 
 namespace Hwaso.Runtime.Kernels;
@@ -13,6 +12,7 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
     readonly ConvShape shape;
     readonly WinogradPlan plan;
     readonly WinogradInput<TLanes, TVector> windows;
+    readonly WinogradOutput<TLanes, TVector> outputs;
     readonly Constant weights;
     readonly bool keeps;
     readonly float* bias, addend, output;
@@ -35,6 +35,7 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         keeps = WinogradPlan.KeepsWeights(shape);
         plan = new WinogradPlan(shape, TLanes.Count, TLanes.Group, threads);
         windows = new WinogradInput<TLanes, TVector>(shape, plan, input);
+        outputs = new WinogradOutput<TLanes, TVector>(shape, plan, function);
         groups = plan.Pairs * plan.GroupsInPair;
         inputsBytes = PinnedMemory.Whole(plan.Pairs * plan.PairNumbers * sizeof(float));
         weightsBytes = keeps
@@ -114,27 +115,13 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         if (firstGroup >= endGroup)
             return;
         var places = stackalloc nint[Tile];
-        var counts = stackalloc int[Tile * Tile];                                       // [rows][vectors]
+        var counts = stackalloc int[Tile * Tile];
         nint step = TileChannels * 2 * TLanes.Count;
         var plane = (long)shape.OutHeight * shape.OutWidth;
         var channels = Math.Min(TileChannels, shape.GroupCout - (tile * TileChannels));
-        var inGroup = plan.GroupColumns / TLanes.Count;                                 // vectors of a group's row
-        var isPlain = function.Kind is UnaryKind.Identity or UnaryKind.Relu && shape.DilationX == 1;
+        var whole = outputs.Place(firstGroup, endGroup, places, counts);
+        var isPlain = outputs.IsPlain;
         var floor = function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity;
-        var whole = true;
-        for (var k = 0; k < Tile; k++)
-        {
-            var group = firstGroup + (k / inGroup);
-            var (row, column) = plan.Corner(shape, group);
-            column += k % inGroup * TLanes.Count * shape.DilationX;
-            places[k] = ((nint)row * shape.OutWidth) + column;
-            var count = group < endGroup ? Math.Clamp((shape.OutWidth - column + shape.DilationX - 1) / shape.DilationX, 0, TLanes.Count) : 0;
-            for (var y = 0; y < Tile; y++)
-            {
-                counts[(y * Tile) + k] = row + (y * shape.DilationY) < shape.OutHeight ? count : 0;
-                whole &= counts[(y * Tile) + k] == TLanes.Count;
-            }
-        }
         for (var c = 0; c < channels; c++, sums += 2 * TLanes.Count)
         {
             var channel = (tile * TileChannels) + c;
@@ -148,36 +135,10 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                 WinogradTile<TLanes, TVector>.OutputsInside(
                     plan.Window, sums, step, rows, shift, floor, places, counts, pitch, added, output + start);
             else
-                WriteApart(sums, step, rows, shift, places, counts, pitch, added, output + start);
-        }
-    }
-
-    /// <summary>Writes outputs of other functions, or of columns that lie apart.</summary>
-    void WriteApart(float* sums, nint step, float* rows, float shift, nint* places, int* counts, nint pitch, float* added, float* to)
-    {
-        WinogradTile<TLanes, TVector>.Outputs(plan.Window, sums, step, rows);
-        for (var k = 0; k < Tile * Tile; k++)
-        {
-            var from = rows + (k * TLanes.Count);
-            var at = places[k % Tile] + (k / Tile * pitch);
-            var value = TLanes.Add(TLanes.Load(from), TLanes.All(shift));
-            if (added != null && shape.DilationX == 1)
-                value = TLanes.Add(value, TLanes.LoadFirst(added + at, counts[k]));
-            TLanes.Store(value, from);
-            for (var x = 0; added != null && shape.DilationX > 1 && x < counts[k]; x++)
-                from[x] += added[at + ((nint)x * shape.DilationX)];
-        }
-        if (function.Kind != UnaryKind.Identity)
-            UnaryRow<TLanes, TVector>.Apply(function, rows, rows, Tile * Tile * TLanes.Count);
-        for (var k = 0; k < Tile * Tile; k++)
-        {
-            var from = rows + (k * TLanes.Count);
-            var at = places[k % Tile] + (k / Tile * pitch);
-            if (shape.DilationX == 1)
-                TLanes.StoreFirst(TLanes.Load(from), to + at, counts[k]);
-            else
-                for (var x = 0; x < counts[k]; x++)
-                    to[at + ((nint)x * shape.DilationX)] = from[x];
+            {
+                WinogradTile<TLanes, TVector>.Outputs(plan.Window, sums, step, rows);
+                outputs.Write(rows, shift, places, counts, added, output + start);
+            }
         }
     }
 }

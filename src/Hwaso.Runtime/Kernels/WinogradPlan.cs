@@ -28,6 +28,7 @@ sealed class WinogradPlan
     /// </summary>
     public const int Rim = 32;
 
+    // For vectors of 8; processors with vectors of 16 have second-level caches of twice the size.
     const int BlockBytes = 256 << 10, BlockBytesOfStride = 384 << 10, MostPairs = 8, MostPairsOfLarge = 2;
 
     // Tiles of output channels whose sums wait together, and inputs that stay in the first-level cache while these tiles use them.
@@ -42,7 +43,7 @@ sealed class WinogradPlan
     const int GroupTiles = 4, FusedOfTile = 12, TransformOfTile = 120, TransformOfVector = 160;
 
     // Tiles of an image, at most, for vectors to hold output channels, and what their transformed weights may take.
-    const int MostFewTiles = 48, FewTilesBytes = 256 << 10;
+    const int MostFewTiles = 48, FewTilesBytes = 128 << 10;
 
     /// <summary>Tiles, and vectors of output channels, whose sums grow together where vectors hold output channels.</summary>
     public const int FewTilesTogether = 4, VectorsTogether = 3;
@@ -65,6 +66,7 @@ sealed class WinogradPlan
         GroupsInPair = 2 * lanes / group;
         var pairs = Parts(Groups, GroupsInPair);
         var images = shape.Batch * shape.Groups;
+        var wider = Math.Max(1, lanes / 8);
         var pairBytes = (long)Products * 2 * lanes * sizeof(float);
         if (HasFewTiles(shape, lanes))
         {
@@ -75,21 +77,21 @@ sealed class WinogradPlan
         else if (Stride == 2)
         {
             Pairs = KeepsWeights(shape) ? 1 : Math.Min(pairs, MostPairsOfLarge);
-            Channels = (int)Math.Clamp(BlockBytesOfStride / (pairBytes * Pairs), 1, shape.GroupCin);
+            Channels = (int)Math.Clamp(wider * BlockBytesOfStride / (pairBytes * Pairs), 1, shape.GroupCin);
             Channels = Parts(shape.GroupCin, Parts(shape.GroupCin, Channels));
         }
         else if (KeepsWeights(shape))
         {
             Channels = shape.GroupCin;
             // Larger blocks read the weights less often; enough blocks keep every thread busy to the end.
-            Pairs = (int)Math.Clamp(BlockBytes / (pairBytes * Channels), 1, Math.Max(1, (long)pairs * images / (4 * threads)));
+            Pairs = (int)Math.Clamp(wider * BlockBytes / (pairBytes * Channels), 1, Math.Max(1, (long)pairs * images / (4 * threads)));
             Pairs = Even(pairs * images, Math.Min(Pairs, MostPairs), threads);
         }
         else
         {
             // Two pairs share each transformation of weights.
             Pairs = Math.Min(pairs, MostPairsOfLarge);
-            Channels = (int)Math.Clamp(BlockBytes / (pairBytes * Pairs), 1, shape.GroupCin);
+            Channels = (int)Math.Clamp(wider * BlockBytes / (pairBytes * Pairs), 1, shape.GroupCin);
             Channels = Parts(shape.GroupCin, Parts(shape.GroupCin, Channels));
         }
         // An odd number of cache lines: the products of a tile are written together, and must not compete for a few sets of the first-level
@@ -182,7 +184,8 @@ sealed class WinogradPlan
     {
         var (row, column) = (group / GroupsInRow, group % GroupsInRow);
         var (phase, tileRow) = (row / RowsInPhase, row % RowsInPhase);
-        return ((tileRow * Tile * shape.DilationY) + (phase / shape.DilationX), (column * GroupColumns * shape.DilationX) + (phase % shape.DilationX));
+        return ((tileRow * Tile * shape.DilationY) + (phase / shape.DilationX),
+            (column * GroupColumns * shape.DilationX) + (phase % shape.DilationX));
     }
 
     /// <summary>Whether the algorithm applies to a convolution, and there are enough pixels and channels to gain from it.</summary>
@@ -213,7 +216,8 @@ sealed class WinogradPlan
     static bool Gains(in ConvShape shape)
     {
         const int lanes = 8;
-        var direct = (((long)shape.OutHeight * Parts(shape.OutWidth, lanes)) + 1) / 2 * 9 * FusedOfTile * Parts(shape.GroupCout, ConvWeights.Tile);
+        var pairs = (((long)shape.OutHeight * Parts(shape.OutWidth, lanes)) + 1) / 2;
+        var direct = pairs * shape.Taps * FusedOfTile * Parts(shape.GroupCout, ConvWeights.Tile);
         return Math.Min(OfTiles(shape, lanes), HasFewTiles(shape, lanes) ? OfChannels(shape, lanes) : long.MaxValue) < direct;
     }
 

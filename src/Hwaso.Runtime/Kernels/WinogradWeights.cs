@@ -90,10 +90,8 @@ static unsafe class WinogradWeights
                 var source = from + (tile * tileNumbers);
                 var target = begin + ((tile - firstTile) * Tile);
                 for (var tap = 0; tap < Taps; tap++, source += Tile, target += pitch)
-                {
-                    Vector128.Store(Vector128.Load(source), target);
-                    Vector64.Store(Vector64.Load(source + 4), target + 4);
-                }
+                    // The last two numbers are no part of it; the next tile, if there is one, overwrites them.
+                    Vector256.Store(Vector256.Load(source), target);
             }
             for (var v = 0; v < vectors; v++)
                 Channel<TLanes, TVector>(gathered + Tile + (v * TLanes.Count), pitch, to + (v * TLanes.Count), step, stride);
