@@ -27,7 +27,7 @@ public sealed unsafe class WorkerPool : IDisposable
         Threads = threads;
         this.threads = new Thread[threads - 1];
         // As many runs as can have a second thread each.
-        teams = [.. Enumerable.Range(0, Math.Max(1, threads / 2)).Select(_ => new Team())];
+        teams = [.. Enumerable.Range(0, Math.Max(1, threads / 2)).Select(_ => new Team(threads))];
         for (var k = 0; k < this.threads.Length; k++)
         {
             var number = k + 1;
@@ -147,14 +147,19 @@ public sealed unsafe class WorkerPool : IDisposable
     }
 
     /// <summary>The threads that compute one kernel.</summary>
-    sealed class Team
+    /// <remarks>Each thread has a share of neighbouring items, of most kernels the same part of the image, so that it reads what it wrote
+    /// itself in the step before; then it helps with the shares of others.</remarks>
+    sealed class Team(int threads)
     {
-        const int Open = 1 << 30;
+        // Numbers between the shares' counters, which must not lie in one cache line.
+        const int Open = 1 << 30, Apart = 32;
+
+        readonly int[] next = new int[(threads + 1) * Apart];
 
         Kernel? kernel;
         nint[] scratch = [];
         Exception? failure;
-        int next, state, taken;
+        int state, taken;
 
         /// <summary>Takes the team for a caller; false if another has it.</summary>
         public bool TryTake() => Volatile.Read(ref taken) == 0 && Interlocked.CompareExchange(ref taken, 1, 0) == 0;
@@ -163,7 +168,8 @@ public sealed unsafe class WorkerPool : IDisposable
         public void Begin(Kernel work, nint[] memory)
         {
             (kernel, scratch, failure) = (work, memory, null);
-            Volatile.Write(ref next, -1);
+            for (var share = 0; share < threads; share++)
+                next[(share + 1) * Apart] = FirstOf(share, work.Items) - 1;
             Interlocked.Exchange(ref state, Open);
         }
 
@@ -192,6 +198,8 @@ public sealed unsafe class WorkerPool : IDisposable
 
         public void Leave() => Interlocked.Decrement(ref state);
 
+        int FirstOf(int share, int items) => (int)((long)items * share / threads);
+
         /// <summary>Computes items until none is left.</summary>
         public void Work(int number)
         {
@@ -199,14 +207,21 @@ public sealed unsafe class WorkerPool : IDisposable
             {
                 var work = kernel!;
                 var memory = (byte*)scratch[number];
-                for (int k = Interlocked.Increment(ref next), items = work.Items; k < items; k = Interlocked.Increment(ref next))
-                    work.Run(k, memory);
+                for (var turn = 0; turn < threads; turn++)
+                {
+                    var share = (number + turn) % threads;
+                    ref var own = ref next[(share + 1) * Apart];
+                    for (int k = Interlocked.Increment(ref own), end = FirstOf(share + 1, work.Items); k < end;
+                        k = Interlocked.Increment(ref own))
+                        work.Run(k, memory);
+                }
             }
             // The caller's thread rethrows it, whichever thread it occurred on. The items that nobody took are skipped.
             catch (Exception error)
             {
                 failure = error;
-                Volatile.Write(ref next, int.MaxValue / 2);
+                for (var share = 0; share < threads; share++)
+                    Volatile.Write(ref next[(share + 1) * Apart], int.MaxValue / 2);
             }
         }
     }

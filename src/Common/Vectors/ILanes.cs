@@ -15,6 +15,15 @@ unsafe interface ILanes<TVector>
 
     static abstract void Store(TVector value, float* to);
 
+    /// <summary>Loads the first numbers of a vector, and zeros; memory beyond them is not read.</summary>
+    static abstract TVector LoadFirst(float* from, int count);
+
+    /// <summary>The first numbers of a vector, and zeros.</summary>
+    static abstract TVector First(TVector value, int count);
+
+    /// <summary>Stores the first numbers of a vector; all of them if the count is larger.</summary>
+    static abstract void StoreFirst(TVector value, float* to, int count);
+
     static abstract TVector All(float value);
 
     /// <summary>a × b + c, with one rounding where the processor can.</summary>
@@ -34,6 +43,9 @@ unsafe interface ILanes<TVector>
 
     /// <summary>The larger of a bound and a number; NaN if the number is.</summary>
     static abstract TVector AtLeast(TVector bound, TVector a);
+
+    /// <summary>The smaller of a bound and a number; NaN if the number is.</summary>
+    static abstract TVector AtMost(TVector bound, TVector a);
 
     static abstract TVector Exp(TVector a);
 

@@ -15,6 +15,16 @@ readonly unsafe struct Lanes1 : ILanes<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float value, float* to) => *to = value;
 
+    public static float LoadFirst(float* from, int count) => count > 0 ? *from : 0;
+
+    public static float First(float value, int count) => count > 0 ? value : 0;
+
+    public static void StoreFirst(float value, float* to, int count)
+    {
+        if (count > 0)
+            *to = value;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float All(float value) => value;
 
@@ -57,6 +67,9 @@ readonly unsafe struct Lanes1 : ILanes<float>
         (to[0], to[1], to[2], to[3]) = (to[0] + a, to[1] + b, to[2] + c, to[3] + d);
 
     public static float AtLeast(float bound, float a) => a < bound ? bound : a;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float AtMost(float bound, float a) => a > bound ? bound : a;
 
     public static float Sum(float a) => a;
 

@@ -19,6 +19,36 @@ readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static void Store(Vector128<float> value, float* to) => Vector128.Store(value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFirst(float* from, int count) => count switch
+    {
+        >= 4 => Vector128.Load(from),
+        3 => Vector128.Create(from[0], from[1], from[2], 0),
+        2 => Vector128.Create(from[0], from[1], 0, 0),
+        1 => Vector128.CreateScalar(from[0]),
+        _ => Vector128<float>.Zero,
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> First(Vector128<float> value, int count) =>
+        value & Vector128.GreaterThan(Vector128.Create(count), Vector128<int>.Indices).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector128<float> value, float* to, int count)
+    {
+        if (count >= 4)
+        {
+            Vector128.Store(value, to);
+            return;
+        }
+        if (count >= 2)
+            Vector64.Store(value.GetLower(), to);
+        if (count == 1)
+            *to = value[0];
+        else if (count == 3)
+            to[2] = value[2];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> All(float value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -105,6 +135,9 @@ readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> AtLeast(Vector128<float> bound, Vector128<float> a) => Vector128.MaxNative(bound, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AtMost(Vector128<float> bound, Vector128<float> a) => Vector128.MinNative(bound, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Pick(float* row, int position, int* begins, int* places)

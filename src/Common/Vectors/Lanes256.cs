@@ -18,6 +18,28 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static void Store(Vector256<float> value, float* to) => Vector256.Store(value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFirst(float* from, int count) => count >= 8
+        ? Vector256.Load(from)
+        : Vector256.Create(Lanes128.LoadFirst(from, count), count > 4 ? Lanes128.LoadFirst(from + 4, count - 4) : Vector128<float>.Zero);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> First(Vector256<float> value, int count) =>
+        value & Vector256.GreaterThan(Vector256.Create(count), Vector256<int>.Indices).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector256<float> value, float* to, int count)
+    {
+        if (count >= 8)
+        {
+            Vector256.Store(value, to);
+            return;
+        }
+        Lanes128.StoreFirst(value.GetLower(), to, count);
+        if (count > 4)
+            Lanes128.StoreFirst(value.GetUpper(), to + 4, count - 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> All(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -108,6 +130,9 @@ readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> AtLeast(Vector256<float> bound, Vector256<float> a) => Vector256.MaxNative(bound, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AtMost(Vector256<float> bound, Vector256<float> a) => Vector256.MinNative(bound, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Pick(float* row, int position, int* begins, int* places) => Avx2.IsSupported

@@ -18,6 +18,31 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static void Store(Vector512<float> value, float* to) => Vector512.Store(value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFirst(float* from, int count) => Avx512F.IsSupported
+        ? Avx512F.MaskLoad(from, Mask(count), Vector512<float>.Zero)
+        : Vector512.Create(Lanes256.LoadFirst(from, count), count > 8 ? Lanes256.LoadFirst(from + 8, count - 8) : Vector256<float>.Zero);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> First(Vector512<float> value, int count) =>
+        value & Vector512.GreaterThan(Vector512.Create(count), Vector512<int>.Indices).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector512<float> value, float* to, int count)
+    {
+        if (Avx512F.IsSupported)
+            Avx512F.MaskStore(to, Mask(count), value);
+        else
+        {
+            Lanes256.StoreFirst(value.GetLower(), to, count);
+            if (count > 8)
+                Lanes256.StoreFirst(value.GetUpper(), to + 8, count - 8);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> Mask(int count) => Vector512.GreaterThan(Vector512.Create(count), Vector512<int>.Indices).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> All(float value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -119,6 +144,9 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> AtLeast(Vector512<float> bound, Vector512<float> a) => Vector512.MaxNative(bound, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AtMost(Vector512<float> bound, Vector512<float> a) => Vector512.MinNative(bound, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Pick(float* row, int position, int* begins, int* places) =>
         Vector512.Create(Lanes256.Pick(row, position, begins, places), Lanes256.Pick(row, position + 8, begins, places));
 
@@ -127,6 +155,25 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         float* row, int* groups, out Vector512<float> x0, out Vector512<float> x1, out Vector512<float> x2,
         out Vector512<float> x3, out Vector512<float> x4, out Vector512<float> x5)
     {
+        if (Avx512F.IsSupported)
+        {
+            // Two columns of 8 tiles in one vector, then of all 16 tiles.
+            var (first, second) = (Load(row + groups[0]), Load(row + groups[1]));
+            var (third, fourth) = (Load(row + groups[2]), Load(row + groups[3]));
+            var (near, far) = (Vector512.Create(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29),
+                Vector512.Create(2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31));
+            var (p, q) = (Avx512F.PermuteVar16x32x2(first, near, second), Avx512F.PermuteVar16x32x2(third, near, fourth));
+            x0 = Avx512F.Shuffle4x128(p, q, 0b01_00_01_00);
+            x1 = Avx512F.Shuffle4x128(p, q, 0b11_10_11_10);
+            (p, q) = (Avx512F.PermuteVar16x32x2(first, far, second), Avx512F.PermuteVar16x32x2(third, far, fourth));
+            x2 = Avx512F.Shuffle4x128(p, q, 0b01_00_01_00);
+            x3 = Avx512F.Shuffle4x128(p, q, 0b11_10_11_10);
+            // The next tile's first columns; those behind the groups' last tiles.
+            var next = Blocks(row, groups, 16);
+            x4 = Avx512F.PermuteVar16x32x2(x0, Vector512.Create(1, 2, 3, 16, 5, 6, 7, 20, 9, 10, 11, 24, 13, 14, 15, 28), next);
+            x5 = Avx512F.PermuteVar16x32x2(x1, Vector512.Create(1, 2, 3, 17, 5, 6, 7, 21, 9, 10, 11, 25, 13, 14, 15, 29), next);
+            return;
+        }
         var (a, b, c) = (Blocks(row, groups, 0), Blocks(row, groups, 4), Blocks(row, groups, 8));
         var (d, e) = (Blocks(row, groups, 12), Blocks(row, groups, 16));
         var (low, high) = (Low(a, b), Low(c, d));
@@ -140,6 +187,20 @@ readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ToRow(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3)
     {
+        if (Avx512F.IsSupported)
+        {
+            // Columns 0 and 1 of each tile in turn, and columns 2 and 3; then all four.
+            var (lower, upper) = (Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
+                Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+            var (p, q) = (Avx512F.PermuteVar16x32x2(x0, lower, x1).AsDouble(), Avx512F.PermuteVar16x32x2(x2, lower, x3).AsDouble());
+            var (r, s) = (Avx512F.PermuteVar16x32x2(x0, upper, x1).AsDouble(), Avx512F.PermuteVar16x32x2(x2, upper, x3).AsDouble());
+            var (low, high) = (Vector512.Create(0L, 8, 1, 9, 2, 10, 3, 11), Vector512.Create(4L, 12, 5, 13, 6, 14, 7, 15));
+            x0 = Avx512F.PermuteVar8x64x2(p, low, q).AsSingle();
+            x1 = Avx512F.PermuteVar8x64x2(p, high, q).AsSingle();
+            x2 = Avx512F.PermuteVar8x64x2(r, low, s).AsSingle();
+            x3 = Avx512F.PermuteVar8x64x2(r, high, s).AsSingle();
+            return;
+        }
         // Within the blocks first, then among the blocks.
         Turn(ref x0, ref x1, ref x2, ref x3);
         var (a, b) = (Vector512.Create(x0.GetLower(), x1.GetLower()), Vector512.Create(x2.GetLower(), x3.GetLower()));

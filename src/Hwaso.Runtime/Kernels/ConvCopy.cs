@@ -45,6 +45,9 @@ sealed unsafe class ConvCopy
             }
     }
 
+    /// <summary>Whether each row of the kernel has its own rows.</summary>
+    public bool IsApart => apart;
+
     /// <summary>Numbers in the copy of one channel.</summary>
     public int Numbers { get; }
 

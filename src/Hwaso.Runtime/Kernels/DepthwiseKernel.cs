@@ -16,6 +16,7 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
     readonly ConvShape shape;
     readonly ConvCopy copy;
     readonly int rows;
+    readonly bool sharesRows;
     readonly Constant weights;
     readonly float* input, bias, addend, output;
     readonly Unary function;
@@ -33,13 +34,18 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
         // There are channels enough for all threads; rows are cut so that a copy fits the first-level cache.
         var segments = (shape.OutWidth + TLanes.Count - 1) / TLanes.Count;
         rows = Math.Clamp(MostNumbers / (segments * TLanes.Count * shape.StrideX * shape.StrideY), 1, shape.OutHeight);
+        var together = DepthwiseRows<TLanes, TVector>.Together * shape.DilationY;
+        if (rows > together && rows < shape.OutHeight)
+            rows -= rows % together;
         copy = new ConvCopy(shape, TLanes.Count, rows, segments);
+        sharesRows = DepthwiseRows<TLanes, TVector>.Fits(shape) && !copy.IsApart && rows >= together;
         Items = shape.Batch * shape.Groups;
     }
 
     public override int Items { get; }
 
-    public override long ScratchBytes => copy.Numbers * (long)sizeof(float);
+    // Rows that are computed together are read by pairs of vectors.
+    public override long ScratchBytes => (copy.Numbers + TLanes.Count) * (long)sizeof(float);
 
     public override void Run(int item, byte* scratch)
     {
@@ -54,13 +60,30 @@ sealed unsafe class DepthwiseKernel<TLanes, TVector> : Kernel
                 copy.Run<TLanes, TVector>(input + (item * (long)shape.Height * shape.Width), firstRow, 0, copied);
                 var count = Math.Min(rows, shape.OutHeight - firstRow);
                 var at = ((item * (long)shape.OutHeight) + firstRow) * width;
-                for (var r = 0; r < count; r++)
+                var done = sharesRows ? Shared(copied, w, shift, at, count) : 0;
+                for (var r = done; r < count; r++)
                     // A vector may reach into the next row, which is written later, unless numbers to add lie there.
                     Row(copied + (r * (long)pitch), w, taps, shape.Taps, shift, addend == null ? null : addend + at + (r * (long)width),
                         output + at + (r * (long)width), width, r + 1 < count && width >= TLanes.Count && addend == null);
                 if (function.Kind != UnaryKind.Identity)
                     UnaryRow<TLanes, TVector>.Apply(function, output + at, output + at, count * width);
             }
+    }
+
+    /// <summary>Computes rows by fours; returns how many.</summary>
+    int Shared(float* copied, float* w, float shift, long at, int count)
+    {
+        var together = DepthwiseRows<TLanes, TVector>.Together * shape.DilationY;
+        var (all, width) = (count / together * together, shape.OutWidth);
+        for (var first = 0; first < all; first += together)
+            for (var r = first; r < first + shape.DilationY; r++)
+            {
+                var begin = at + (r * (long)width);
+                DepthwiseRows<TLanes, TVector>.Run(shape.KernelHeight, copied + (r * (long)copy.RowPitch),
+                    copy.RowPitch * (nint)shape.DilationY, shape.DilationX, w, shift, addend == null ? null : addend + begin,
+                    output + begin, (nint)width * shape.DilationY, width);
+            }
+        return all;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -30,15 +30,8 @@ static unsafe class Finish<TLanes, TVector>
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Part(TVector value, float* addend, Unary function, float* to, int count)
     {
-        var numbers = stackalloc float[16];
         if (addend != null)
-        {
-            for (var k = 0; k < TLanes.Count; k++)
-                numbers[k] = k < count ? addend[k] : 0;
-            value = TLanes.Add(value, TLanes.Load(numbers));
-        }
-        TLanes.Store(UnaryMath<TLanes, TVector>.Apply(value, function), numbers);
-        for (var k = 0; k < count; k++)
-            to[k] = numbers[k];
+            value = TLanes.Add(value, TLanes.LoadFirst(addend, count));
+        TLanes.StoreFirst(UnaryMath<TLanes, TVector>.Apply(value, function), to, count);
     }
 }

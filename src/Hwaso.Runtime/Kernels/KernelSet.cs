@@ -83,7 +83,9 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
 
     public override Kernel Convolution(in ConvShape shape, Constant weights, bool byTaps, float* input, float* bias, float* addend,
         Unary function, float* output, int threads) =>
-        new ConvKernel<TLanes, TVector>(shape, weights, byTaps, input, bias, addend, function, output, threads, null);
+        byTaps && ConvWideKernel<TLanes, TVector>.Fits(shape)
+            ? new ConvWideKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads)
+            : new ConvKernel<TLanes, TVector>(shape, weights, byTaps, input, bias, addend, function, output, threads, null);
 
     public override Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, ConvSampling sampling,
         float* output, int threads) =>
@@ -91,7 +93,9 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
 
     public override Kernel Winograd(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function,
         float* output, int threads) =>
-        new WinogradKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads);
+        WinogradPlan.HasFewTiles(shape, TLanes.Count)
+            ? new WinogradChannelKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads)
+            : new WinogradKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads);
 
     public override Kernel Depthwise(in ConvShape shape, Constant weights, float* input, float* bias, float* addend, Unary function,
         float* output) =>

@@ -43,6 +43,9 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
     // Rows of an item that lays out its own columns, at least.
     const int LeastRows = 64;
 
+    // Rows that use a packed panel, at least, where the columns can be divided instead: it comes from memory, and fewer rows wait for it.
+    const int LeastRowsOfPacked = 30;
+
     // Products of a part of a panel.
     const int MostDepth = 256;
 
@@ -78,10 +81,14 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
         if (threads == 1)
             share = 1;
         var most = Math.Max(TileRows, RowBytes / sizeof(float) / depth);
-        var rowShare = Math.Clamp(packed is null ? shape.M / LeastRows : tiles, 1, share);
+        var rowShare = Math.Clamp(shape.M / (packed is null ? LeastRows : LeastRowsOfPacked), 1, share);
         rowsOfItem = Math.Min(Parts(Math.Max(tiles, 1), rowShare), Math.Max(1, most / TileRows)) * TileRows;
         rowBlocks = Parts(shape.M, rowsOfItem);
-        pairs = Math.Max(1, Parts(columns, Parts(share, Math.Max(1, Math.Min(rowShare, rowBlocks)))));
+        var columnShare = Parts(share, Math.Max(1, Math.Min(rowShare, rowBlocks)));
+        // Every item lays out its rows: it should have columns enough to make up for that.
+        if (packed is not null)
+            columnShare = Math.Min(columnShare, Math.Max(Parts(threads, Math.Max(1, rowBlocks)), shape.N / LeastColumns));
+        pairs = Math.Max(1, Parts(columns, columnShare));
         if (packed is null)
             pairs = Math.Clamp(PanelBytesOfItem / (Pair * sizeof(TVector) * depth), 1, pairs);
         blocks = Parts(columns, pairs);
@@ -171,9 +178,6 @@ sealed unsafe class MatMulKernel<TLanes, TVector> : Kernel
 /// <summary>Lays out the columns of a right matrix, pair of vectors by pair.</summary>
 static unsafe class MatMulPanels
 {
-    // Columns that are turned at a time.
-    const int Together = 8;
-
     /// <summary>Lays out some columns as [pairs][K][width]; zeros beyond the last column.</summary>
     /// <param name="matrix">The matrix, [K, N], or [N, K] if it is stored transposed.</param>
     /// <param name="depth">Its K.</param>
@@ -188,21 +192,25 @@ static unsafe class MatMulPanels
         for (var n = 0; n < count; n += width, panels += (long)depth * width)
         {
             var inside = Math.Min(width, count - n);
-            if (!transposed)
-                for (var k = 0; k < depth; k++)
-                {
-                    var from = matrix + ((long)k * columns) + first + n;
-                    var to = panels + ((long)k * width);
-                    for (var x = 0; x < inside; x++)
-                        to[x] = from[x];
-                    for (var x = inside; x < width; x++)
-                        to[x] = 0;
-                }
+            if (inside < width)
+                new Span<float>(panels, depth * width).Clear();
+            if (transposed)
+                TransposeKernel.Square(matrix + ((long)(first + n) * depth), depth, panels, width, depth, inside);
             else
-                for (var x = 0; x < width; x += Together)
-                    for (var k = 0; k < depth; k++)
-                        for (var t = x; t < Math.Min(width, x + Together); t++)
-                            panels[((long)k * width) + t] = t < inside ? matrix[((long)(first + n + t) * depth) + k] : 0;
+                Copy(matrix + first + n, columns, depth, inside, panels, width);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Copy(float* from, nint pitch, int rows, int count, float* to, nint width)
+    {
+        for (; rows > 0; rows--, from += pitch, to += width)
+        {
+            var x = 0;
+            for (; x + Vector256<float>.Count <= count; x += Vector256<float>.Count)
+                Vector256.Store(Vector256.Load(from + x), to + x);
+            for (; x < count; x++)
+                to[x] = from[x];
         }
     }
 }

@@ -77,7 +77,6 @@ static unsafe class SoftmaxRow<TLanes, TVector>
     public static void Apply(float* from, float* to, int length, bool logarithm)
     {
         var largest = Largest(from, length);
-        var sum = 0f;
         var (sums, x) = (TLanes.All(0), 0);
         for (; x + TLanes.Count <= length; x += TLanes.Count)
         {
@@ -86,14 +85,14 @@ static unsafe class SoftmaxRow<TLanes, TVector>
             sums = TLanes.Add(sums, power);
             TLanes.Store(logarithm ? shifted : power, to + x);
         }
-        for (; x < length; x++)
+        if (x < length)
         {
-            var shifted = from[x] - largest;
-            var power = MathF.Exp(shifted);
-            sum += power;
-            to[x] = logarithm ? shifted : power;
+            var shifted = TLanes.Subtract(TLanes.LoadFirst(from + x, length - x), TLanes.All(largest));
+            var power = TLanes.Exp(shifted);
+            sums = TLanes.Add(sums, TLanes.First(power, length - x));
+            TLanes.StoreFirst(logarithm ? shifted : power, to + x, length - x);
         }
-        sum += TLanes.Sum(sums);
+        var sum = TLanes.Sum(sums);
         var last = logarithm ? MathF.Log(sum) : 1 / sum;
         for (x = 0; x + TLanes.Count <= length; x += TLanes.Count)
             TLanes.Store(logarithm
@@ -108,7 +107,7 @@ static unsafe class SoftmaxRow<TLanes, TVector>
     {
         var (most, x) = (TLanes.All(float.NegativeInfinity), 0);
         for (; x + TLanes.Count <= length; x += TLanes.Count)
-            most = TLanes.Max(most, TLanes.Load(from + x));
+            most = TLanes.AtLeast(most, TLanes.Load(from + x));
         var each = stackalloc float[16];
         TLanes.Store(most, each);
         var largest = each[0];

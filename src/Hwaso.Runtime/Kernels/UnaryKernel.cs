@@ -88,6 +88,10 @@ static unsafe class UnaryRow<TLanes, TVector>
         var (a, b) = (TLanes.All(function.A), TLanes.All(function.B));
         switch (function.Kind)
         {
+            case UnaryKind.Relu:
+                for (; k <= end; k += TLanes.Count)
+                    TLanes.Store(TLanes.AtLeast(zero, TLanes.Load(from + k)), to + k);
+                break;
             case UnaryKind.HardSwish:
                 for (; k <= end; k += TLanes.Count)
                     TLanes.Store(UnaryMath<TLanes, TVector>.HardSwish(TLanes.Load(from + k)), to + k);
@@ -110,11 +114,11 @@ static unsafe class UnaryRow<TLanes, TVector>
                 break;
             case UnaryKind.Clip:
                 for (; k <= end; k += TLanes.Count)
-                    TLanes.Store(TLanes.Min(TLanes.Max(TLanes.Load(from + k), a), b), to + k);
+                    TLanes.Store(TLanes.AtMost(b, TLanes.AtLeast(a, TLanes.Load(from + k))), to + k);
                 break;
             case UnaryKind.HardSigmoid:
                 for (; k <= end; k += TLanes.Count)
-                    TLanes.Store(TLanes.Min(TLanes.Max(TLanes.MultiplyAdd(TLanes.Load(from + k), a, b), zero), one), to + k);
+                    TLanes.Store(TLanes.AtMost(one, TLanes.AtLeast(zero, TLanes.MultiplyAdd(TLanes.Load(from + k), a, b))), to + k);
                 break;
             default:
                 for (; k <= end; k += TLanes.Count)
@@ -135,7 +139,7 @@ static class UnaryMath<TLanes, TVector>
     public static TVector Apply(TVector x, Unary function) => function.Kind switch
     {
         UnaryKind.Identity => x,
-        UnaryKind.Relu => TLanes.Max(x, TLanes.All(0)),
+        UnaryKind.Relu => TLanes.AtLeast(TLanes.All(0), x),
         _ => Other(x, function),
     };
 
@@ -147,19 +151,19 @@ static class UnaryMath<TLanes, TVector>
         switch (function.Kind)
         {
             case UnaryKind.Clip:
-                return TLanes.Min(TLanes.Max(x, TLanes.All(function.A)), TLanes.All(function.B));
+                return TLanes.AtMost(TLanes.All(function.B), TLanes.AtLeast(TLanes.All(function.A), x));
             case UnaryKind.LeakyRelu:
                 return TLanes.WherePositive(x, x, TLanes.Multiply(x, TLanes.All(function.A)));
             case UnaryKind.Sigmoid:
                 return Sigmoid(x);
             case UnaryKind.HardSigmoid:
-                return TLanes.Min(TLanes.Max(TLanes.MultiplyAdd(x, TLanes.All(function.A), TLanes.All(function.B)), zero), one);
+                return TLanes.AtMost(one, TLanes.AtLeast(zero, TLanes.MultiplyAdd(x, TLanes.All(function.A), TLanes.All(function.B))));
             case UnaryKind.HardSwish:
                 return HardSwish(x);
             case UnaryKind.Scaled:
                 return TLanes.MultiplyAdd(x, TLanes.All(function.A), TLanes.All(function.B));
             case UnaryKind.ScaledRelu:
-                return TLanes.MultiplyAdd(TLanes.Max(x, zero), TLanes.All(function.A), TLanes.All(function.B));
+                return TLanes.MultiplyAdd(TLanes.AtLeast(zero, x), TLanes.All(function.A), TLanes.All(function.B));
             case UnaryKind.ScaledHardSwish:
                 return TLanes.MultiplyAdd(HardSwish(x), TLanes.All(function.A), TLanes.All(function.B));
             case UnaryKind.Tanh:
@@ -209,7 +213,7 @@ static class UnaryMath<TLanes, TVector>
     /// <summary>x · min(max(x / 6 + 1/2, 0), 1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector HardSwish(TVector x) => TLanes.Multiply(
-        x, TLanes.Min(TLanes.Max(TLanes.MultiplyAdd(x, TLanes.All(1f / 6), TLanes.All(0.5f)), TLanes.All(0)), TLanes.All(1)));
+        x, TLanes.AtMost(TLanes.All(1), TLanes.AtLeast(TLanes.All(0), TLanes.MultiplyAdd(x, TLanes.All(1f / 6), TLanes.All(0.5f)))));
 
     /// <summary>x · Φ(x), with the error function.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,6 +28,7 @@ sealed class WinogradPlan
     /// </summary>
     public const int Rim = 32;
 
+    // For vectors of 8; processors with vectors of 16 have second-level caches of twice the size.
     const int BlockBytes = 256 << 10, BlockBytesOfStride = 384 << 10, MostPairs = 8, MostPairsOfLarge = 2;
 
     // Tiles of output channels whose sums wait together, and inputs that stay in the first-level cache while these tiles use them.
@@ -36,6 +37,16 @@ sealed class WinogradPlan
     // Transformed weights are four times as large. Those of up to 64 × 64 channels are kept. Larger ones, of layers with fewer pixels, are
     // transformed in each run, which takes an eighth of the time of multiplying by them.
     const int MostKept = 64 * 64;
+
+    // Tiles of a group, where vectors have more than one number; fused multiply-adds of a tile of output channels and a pair of vectors;
+    // what the transformation of a tile's weights takes, and of a vector's, each for one input channel.
+    const int GroupTiles = 4, FusedOfTile = 12, TransformOfTile = 120, TransformOfVector = 160;
+
+    // Tiles of an image, at most, for vectors to hold output channels, and what their transformed weights may take.
+    const int MostFewTiles = 48, FewTilesBytes = 128 << 10;
+
+    /// <summary>Tiles, and vectors of output channels, whose sums grow together where vectors hold output channels.</summary>
+    public const int FewTilesTogether = 4, VectorsTogether = 3;
 
     /// <param name="shape">The convolution.</param>
     /// <param name="lanes">Numbers per vector.</param>
@@ -55,25 +66,32 @@ sealed class WinogradPlan
         GroupsInPair = 2 * lanes / group;
         var pairs = Parts(Groups, GroupsInPair);
         var images = shape.Batch * shape.Groups;
+        var wider = Math.Max(1, lanes / 8);
         var pairBytes = (long)Products * 2 * lanes * sizeof(float);
-        if (Stride == 2)
+        if (HasFewTiles(shape, lanes))
+        {
+            Pairs = pairs;
+            Channels = (int)Math.Clamp(FewTilesBytes / (Weights * VectorsTogether * (long)lanes * sizeof(float)), 1, shape.GroupCin);
+            Channels = Parts(shape.GroupCin, Parts(shape.GroupCin, Channels));
+        }
+        else if (Stride == 2)
         {
             Pairs = KeepsWeights(shape) ? 1 : Math.Min(pairs, MostPairsOfLarge);
-            Channels = (int)Math.Clamp(BlockBytesOfStride / (pairBytes * Pairs), 1, shape.GroupCin);
+            Channels = (int)Math.Clamp(wider * BlockBytesOfStride / (pairBytes * Pairs), 1, shape.GroupCin);
             Channels = Parts(shape.GroupCin, Parts(shape.GroupCin, Channels));
         }
         else if (KeepsWeights(shape))
         {
             Channels = shape.GroupCin;
             // Larger blocks read the weights less often; enough blocks keep every thread busy to the end.
-            Pairs = (int)Math.Clamp(BlockBytes / (pairBytes * Channels), 1, Math.Max(1, (long)pairs * images / (4 * threads)));
+            Pairs = (int)Math.Clamp(wider * BlockBytes / (pairBytes * Channels), 1, Math.Max(1, (long)pairs * images / (4 * threads)));
             Pairs = Even(pairs * images, Math.Min(Pairs, MostPairs), threads);
         }
         else
         {
             // Two pairs share each transformation of weights.
             Pairs = Math.Min(pairs, MostPairsOfLarge);
-            Channels = (int)Math.Clamp(BlockBytes / (pairBytes * Pairs), 1, shape.GroupCin);
+            Channels = (int)Math.Clamp(wider * BlockBytes / (pairBytes * Pairs), 1, shape.GroupCin);
             Channels = Parts(shape.GroupCin, Parts(shape.GroupCin, Channels));
         }
         // An odd number of cache lines: the products of a tile are written together, and must not compete for a few sets of the first-level
@@ -161,6 +179,15 @@ sealed class WinogradPlan
     /// <summary>Numbers between the rows of windows while they are transformed.</summary>
     public int WindowPitch { get; }
 
+    /// <summary>The output row and column where a group of tiles begins.</summary>
+    public (int Row, int Column) Corner(in ConvShape shape, int group)
+    {
+        var (row, column) = (group / GroupsInRow, group % GroupsInRow);
+        var (phase, tileRow) = (row / RowsInPhase, row % RowsInPhase);
+        return ((tileRow * Tile * shape.DilationY) + (phase / shape.DilationX),
+            (column * GroupColumns * shape.DilationX) + (phase % shape.DilationX));
+    }
+
     /// <summary>Whether the algorithm applies to a convolution, and there are enough pixels and channels to gain from it.</summary>
     public static bool Fits(in ConvShape shape) => shape is { KernelHeight: 3, KernelWidth: 3 } && shape switch
     {
@@ -177,22 +204,54 @@ sealed class WinogradPlan
     /// <summary>Whether the transformed weights are computed once and kept.</summary>
     public static bool KeepsWeights(in ConvShape shape) => (long)shape.GroupCin * shape.GroupCout <= MostKept;
 
-    // Whether tiles take less time than direct summation although the weights are transformed in each run. Counted in fused
-    // multiply-adds of vectors of 8, for each input channel and tile of output channels: a transformation takes about as long as
-    // multiplying by its result for one pair of vectors.
+    /// <summary>
+    /// Whether there are so few tiles that vectors hold output channels instead: vectors of tiles would be half empty. The weights are
+    /// then transformed in each run.
+    /// </summary>
+    public static bool HasFewTiles(in ConvShape shape, int lanes) =>
+        lanes >= GroupTiles && Tiles(shape) <= MostFewTiles && OfChannels(shape, lanes) < OfTiles(shape, lanes);
+
+    // Whether tiles take less time than direct summation although the weights are transformed in each run; in vectors of 8, so that the
+    // same layers have tiles everywhere.
     static bool Gains(in ConvShape shape)
     {
-        const int lanes = 8, groupColumns = 16, groupsInPair = 4, transformed = Points * Points;
-        var rows = Parts(Parts(shape.OutHeight, shape.DilationY), Tile) * (long)shape.DilationY;
-        var groups = Parts(Parts(shape.OutWidth, shape.DilationX), groupColumns) * rows * shape.DilationX;
-        var pairs = (groups + groupsInPair - 1) / groupsInPair;
-        var direct = ((long)shape.OutHeight * Parts(shape.OutWidth, lanes) + 1) / 2 * 9;
-        return transformed * (pairs + ((pairs + MostPairsOfLarge - 1) / MostPairsOfLarge)) < direct;
+        const int lanes = 8;
+        var pairs = (((long)shape.OutHeight * Parts(shape.OutWidth, lanes)) + 1) / 2;
+        var direct = pairs * shape.Taps * FusedOfTile * Parts(shape.GroupCout, ConvWeights.Tile);
+        return Math.Min(OfTiles(shape, lanes), HasFewTiles(shape, lanes) ? OfChannels(shape, lanes) : long.MaxValue) < direct;
     }
+
+    // Fused multiply-adds of vectors, or what else takes as long, for each input channel: with vectors of tiles, and of output channels.
+    static long OfTiles(in ConvShape shape, int lanes)
+    {
+        var groups = Parts(PhaseColumns(shape), Tile * GroupTiles) * (long)Parts(PhaseRows(shape), Tile) * Phases(shape);
+        var pairs = (groups + (2 * lanes / GroupTiles) - 1) / (2 * lanes / GroupTiles);
+        var transforms = KeepsWeights(shape) ? 0 : (pairs + MostPairsOfLarge - 1) / MostPairsOfLarge;
+        return Parts(shape.GroupCout, ConvWeights.Tile) * ((pairs * ProductsOf(shape) * FusedOfTile) + (transforms * TransformOfTile));
+    }
+
+    static long OfChannels(in ConvShape shape, int lanes)
+    {
+        var vectors = Parts(shape.GroupCout, lanes);
+        return (vectors * ((Parts(Tiles(shape), FewTilesTogether) * ProductsOf(shape) * FewTilesTogether) + TransformOfVector));
+    }
+
+    static long Tiles(in ConvShape shape) => Parts(PhaseColumns(shape), Tile) * (long)Parts(PhaseRows(shape), Tile) * Phases(shape);
+
+    static int PhaseRows(in ConvShape shape) => Parts(shape.OutHeight, shape.DilationY);
+
+    static int PhaseColumns(in ConvShape shape) => Parts(shape.OutWidth, shape.DilationX);
+
+    static int Phases(in ConvShape shape) => shape.DilationY * shape.DilationX;
+
+    static long ProductsOf(in ConvShape shape) =>
+        shape.StrideX == 1 ? Points * Points : (OuterPoints + Tile) * (long)(OuterPoints + Tile);
 
     // The number of pairs per block, from two thirds of the most to the most, that leaves the least work to the busiest thread.
     static int Even(int all, int most, int threads) =>
         Enumerable.Range(0, 1 + (most / 3)).Select(k => most - k).MinBy(p => Parts(Parts(all, p), threads) * p);
 
     static int Parts(int whole, int part) => (whole + part - 1) / part;
+
+    static long Parts(long whole, int part) => (whole + part - 1) / part;
 }

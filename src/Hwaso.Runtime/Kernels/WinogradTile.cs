@@ -283,6 +283,49 @@ static unsafe class WinogradTile<TLanes, TVector>
         }
     }
 
+    /// <summary>Like the other overload that writes outputs, where some of them lie outside the image.</summary>
+    /// <param name="window">Products along one axis of a tile.</param>
+    /// <param name="sums">The sums of the first product.</param>
+    /// <param name="step">Numbers from one product to the next.</param>
+    /// <param name="rows">Room for 4 rows of a window of vectors.</param>
+    /// <param name="shift">The channel's bias.</param>
+    /// <param name="floor">The least output: 0 for ReLU, else -∞.</param>
+    /// <param name="places">The offset of each of a row's 4 vectors in the output.</param>
+    /// <param name="counts">For each row, how many numbers of each vector lie inside.</param>
+    /// <param name="pitch">Numbers from one row of the output to the next.</param>
+    /// <param name="addend">The channel's addend, or null.</param>
+    /// <param name="output">The channel's output.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void OutputsInside(int window, float* sums, nint step, float* rows, float shift, float floor, nint* places, int* counts,
+        nint pitch, float* addend, float* output)
+    {
+        Up(window, sums, step, rows);
+        var (bias, least) = (TLanes.All(shift), TLanes.All(floor));
+        for (var y = 0; y < WinogradPlan.Tile; y++)
+        {
+            Row(window, rows, out var y0, out var y1, out var y2, out var y3);
+            Inside(y0, bias, least, places[0], counts[0], addend, output);
+            Inside(y1, bias, least, places[1], counts[1], addend, output);
+            Inside(y2, bias, least, places[2], counts[2], addend, output);
+            Inside(y3, bias, least, places[3], counts[3], addend, output);
+            addend += addend == null ? 0 : pitch;
+            output += pitch;
+            counts += WinogradPlan.Tile;
+            rows += window * TLanes.Count;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Inside(TVector value, TVector bias, TVector least, nint place, int count, float* addend, float* output)
+    {
+        if (count == 0)
+            return;
+        value = TLanes.Add(value, bias);
+        if (addend != null)
+            value = TLanes.Add(value, TLanes.LoadFirst(addend + place, count));
+        TLanes.StoreFirst(TLanes.AtLeast(least, value), output + place, count);
+    }
+
     /// <summary>Transforms the sums of a vector of tiles to outputs, and orders them as rows of 4 vectors.</summary>
     /// <param name="window">Products along one axis of a tile.</param>
     /// <param name="sums">The sums of the first product.</param>
@@ -302,6 +345,31 @@ static unsafe class WinogradTile<TLanes, TVector>
             TLanes.Store(y3, to + (3 * TLanes.Count));
             rows += window * TLanes.Count;
             to += 4 * TLanes.Count;
+        }
+    }
+
+    /// <summary>Transforms the sums of a vector of channels, of one tile, to the tile's pixels.</summary>
+    /// <param name="window">Products along one axis of the tile.</param>
+    /// <param name="sums">The sums of the first product.</param>
+    /// <param name="step">Numbers from one product to the next.</param>
+    /// <param name="rows">Room for 4 rows of a window of vectors.</param>
+    /// <param name="to">Receives the vectors of the first row's 4 pixels.</param>
+    /// <param name="pitch">Numbers from one row to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pixels(int window, float* sums, nint step, float* rows, float* to, nint pitch)
+    {
+        Up(window, sums, step, rows);
+        for (var y = 0; y < WinogradPlan.Tile; y++, rows += window * TLanes.Count, to += pitch)
+        {
+            TVector y0, y1, y2, y3;
+            if (window == WinogradPlan.Points)
+                Output(rows, TLanes.Count, out y0, out y1, out y2, out y3);
+            else
+                OutputOfStride(rows, TLanes.Count, out y0, out y1, out y2, out y3);
+            TLanes.Store(y0, to);
+            TLanes.Store(y1, to + TLanes.Count);
+            TLanes.Store(y2, to + (2 * TLanes.Count));
+            TLanes.Store(y3, to + (3 * TLanes.Count));
         }
     }
 

@@ -12,6 +12,9 @@ namespace Hwaso.Runtime.Kernels;
 static unsafe class WinogradWeights
 {
     const int Window = WinogradPlan.Points, Products = WinogradPlan.Weights, Taps = 9, Tile = ConvWeights.Tile;
+    // Vectors of output channels that are transformed together.
+    const int MostVectors = 3;
+
     const float Near = -2f / 3, NearRoot = -0.47140452f, Far = 1f / 6, FarRoot = 0.23570226f;
 
     /// <summary>
@@ -51,7 +54,7 @@ static unsafe class WinogradWeights
             var end = c == channels - 1;
             var target = end ? last : to + (c * Tile);
             for (var lane = 0; lane < Tile; lane += TLanes.Count)
-                Channel<TLanes, TVector>(from + lane, target + lane, end ? 8 : step, stride);
+                Channel<TLanes, TVector>(from + lane, Tile, target + lane, end ? 8 : step, stride);
         }
         to += step - Tile;
         for (var f = 0; f < Products; f++)
@@ -59,27 +62,66 @@ static unsafe class WinogradWeights
                 to[(f * step) + k] = last[(f * 8) + k];
     }
 
-    // Along columns, then along rows; the two rows of a point and its negative come from the same two sums.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Channel<TLanes, TVector>(float* taps, float* to, nint step, int stride)
+    /// <summary>Transforms the weights of some vectors of output channels, to [36][channels][vectors].</summary>
+    /// <param name="from">The weights of tile 0, as <see cref="ConvWeights"/> packs them, from some input channel on.</param>
+    /// <param name="tileNumbers">Numbers from one tile to the next.</param>
+    /// <param name="tiles">The number of tiles.</param>
+    /// <param name="channels">The number of input channels.</param>
+    /// <param name="first">The first output channel.</param>
+    /// <param name="vectors">The number of vectors.</param>
+    /// <param name="stride">The convolution's stride.</param>
+    /// <param name="gathered">Room for nine taps of <see cref="GatheredPitch"/> numbers.</param>
+    /// <param name="to">Receives the transformed weights.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transform<TLanes, TVector>(
+        float* from, nint tileNumbers, int tiles, int channels, int first, int vectors, int stride, float* gathered, float* to)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
-        const int row = 3 * Tile;
+        nint pitch = GatheredPitch(TLanes.Count), step = (nint)channels * vectors * TLanes.Count;
+        // The first tile may begin before the first channel, and the last one end behind the last.
+        var (firstTile, endTile) = (first / Tile, Math.Min(tiles, (first + (vectors * TLanes.Count) + Tile - 1) / Tile));
+        var begin = gathered + Tile - (first - (firstTile * Tile));
+        new Span<float>(gathered, Taps * (int)pitch).Clear();
+        for (var c = 0; c < channels; c++, from += Taps * Tile, to += vectors * TLanes.Count)
+        {
+            for (var tile = firstTile; tile < endTile; tile++)
+            {
+                var source = from + (tile * tileNumbers);
+                var target = begin + ((tile - firstTile) * Tile);
+                for (var tap = 0; tap < Taps; tap++, source += Tile, target += pitch)
+                    // The last two numbers are no part of it; the next tile, if there is one, overwrites them.
+                    Vector256.Store(Vector256.Load(source), target);
+            }
+            for (var v = 0; v < vectors; v++)
+                Channel<TLanes, TVector>(gathered + Tile + (v * TLanes.Count), pitch, to + (v * TLanes.Count), step, stride);
+        }
+    }
+
+    /// <summary>Numbers of a tap's gathered weights.</summary>
+    public static int GatheredPitch(int lanes) => (MostVectors * lanes) + (3 * Tile);
+
+    // Along columns, then along rows; the two rows of a point and its negative come from the same two sums.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Channel<TLanes, TVector>(float* taps, nint pitch, float* to, nint step, int stride)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        var row = 3 * pitch;
         // The rows of the first and the last tap, or, at stride 2, of the last and the middle one, are the taps themselves.
         var (plain, other) = stride == 2 ? (2 * row, row) : (0, 2 * row);
         var (first, second) = stride == 2 ? (0, 2) : (1, 3);
         var at = taps + plain;
-        Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + Tile), TLanes.Load(at + (2 * Tile)),
+        Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + pitch), TLanes.Load(at + (2 * pitch)),
             to + ((stride == 2 ? 4 : 0) * Window * step), step, stride);
         at = taps + other;
-        Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + Tile), TLanes.Load(at + (2 * Tile)),
+        Points<TLanes, TVector>(TLanes.Load(at), TLanes.Load(at + pitch), TLanes.Load(at + (2 * pitch)),
             to + ((Window - 1) * Window * step), step, stride);
         for (var far = 0; far < 2; far++)
         {
-            Opposite<TLanes, TVector>(taps, far, stride, out var a0, out var b0);
-            Opposite<TLanes, TVector>(taps + Tile, far, stride, out var a1, out var b1);
-            Opposite<TLanes, TVector>(taps + (2 * Tile), far, stride, out var a2, out var b2);
+            Opposite<TLanes, TVector>(taps, row, far, stride, out var a0, out var b0);
+            Opposite<TLanes, TVector>(taps + pitch, row, far, stride, out var a1, out var b1);
+            Opposite<TLanes, TVector>(taps + (2 * pitch), row, far, stride, out var a2, out var b2);
             var rows = to + ((far == 0 ? first : second) * Window * step);
             Points<TLanes, TVector>(a0, a1, a2, rows, step, stride);
             Points<TLanes, TVector>(b0, b1, b2, rows + (Window * step), step, stride);
@@ -88,11 +130,11 @@ static unsafe class WinogradWeights
 
     // The values at a point and at its negative, along the column of a tap.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Opposite<TLanes, TVector>(float* column, int far, int stride, out TVector a, out TVector b)
+    static void Opposite<TLanes, TVector>(float* column, nint row, int far, int stride, out TVector a, out TVector b)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
-        var (g0, g1, g2) = (TLanes.Load(column), TLanes.Load(column + (3 * Tile)), TLanes.Load(column + (6 * Tile)));
+        var (g0, g1, g2) = (TLanes.Load(column), TLanes.Load(column + row), TLanes.Load(column + (2 * row)));
         if (stride == 2)
             OppositeOuter<TLanes, TVector>(g0, g2, far, out a, out b);
         else

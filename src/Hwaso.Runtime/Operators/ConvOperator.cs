@@ -59,7 +59,7 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
                 binding.Out, binding.Threads);
         if (byTaps)
             packed = ConvWeights.ByChannels(binding.Packed, packed, shape.Taps, binding.Operands.Place);
-        var used = WinogradPlan.KeepsWeights(shape)
+        var used = WinogradPlan.KeepsWeights(shape) && !WinogradPlan.HasFewTiles(shape, binding.Kernels.Lanes)
             ? binding.Packed.Get(packed, shape.StrideX, () => WinogradWeights.Transform(packed, shape.StrideX, binding.Operands.Place))
             : packed;
         return binding.Kernels.Winograd(shape, used, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out,

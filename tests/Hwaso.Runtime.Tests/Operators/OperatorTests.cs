@@ -55,6 +55,33 @@ public sealed class OperatorTests : TensorTest
     });
 
     [Fact]
+    public void Conv_of_3_by_3_on_few_tiles_is_libtorchs() => Repeat(10, random =>
+    {
+        // So few tiles and so many channels that vectors hold output channels, of one split or of two.
+        var (cin, cout, stride) = (random.Next(20, 150), random.Next(17, 130), random.Next(1, 3));
+        long dilation = stride == 1 ? random.Next(1, 5) : 1;
+        var x = Tensor.Randn(
+            [random.Next(1, 3), cin, (random.Next(3, 13) * dilation) + stride, (random.Next(3, 17) * dilation) + (11 * stride)]);
+        var (w, b) = (Tensor.Randn([cout, cin, 3, 3]), Tensor.Randn([cout]));
+        Check("Conv", Aten.Conv2d(x, w, b, [stride, stride], [dilation, dilation], [dilation, dilation]), [x], [w, b],
+            OnnxValue.Of("strides", (long)stride, (long)stride), OnnxValue.Of("pads", dilation, dilation, dilation, dilation),
+            OnnxValue.Of("dilations", dilation, dilation));
+    });
+
+    [Fact]
+    public void Conv_of_single_channels_is_libtorchs_where_rows_are_computed_by_fours_and_where_not() => Repeat(12, random =>
+    {
+        long groups = random.Next(2, 6), side = 1 + (2 * random.Next(1, 4)), dilation = random.Next(1, 4);
+        var reach = (side - 1) * dilation;
+        var x = Tensor.Randn([random.Next(1, 3), groups, random.Next(2, 30) + reach, random.Next(1, 70) + reach]);
+        var (w, b) = (Tensor.Randn([groups, 1, side, side]), Tensor.Randn([groups]));
+        var padding = random.Next(2) * (side / 2 * dilation);
+        Check("Conv", Aten.Conv2d(x, w, b, [1, 1], [padding, padding], [dilation, dilation], groups), [x], [w, b],
+            OnnxValue.Of("pads", padding, padding, padding, padding), OnnxValue.Of("dilations", dilation, dilation),
+            OnnxValue.Of("group", groups));
+    });
+
+    [Fact]
     public void Conv_of_wide_dilation_is_libtorchs_where_most_taps_lie_outside_the_image() => Repeat(10, random =>
     {
         // More than 96 input channels take several panels.
