@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hwaso.Runtime.Kernels;
 
@@ -19,23 +20,59 @@ static unsafe class ByteVectors
     public static Vector256<float> Restore(byte* from, ByteCode code) =>
         Vector256.ConvertToSingle(Wide(from) - Vector256.Create(code.Zero)) * Vector256.Create(code.Scale);
 
-    /// <summary>The bytes of 8 numbers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<float> numbers, ByteCode code, byte* to)
+    /// <summary>The numbers of some bytes; up to 7 beyond are read and written.</summary>
+    public static void Restore(byte* from, ByteCode code, float* to, int count)
     {
-        var bytes = Whole(numbers, Vector256.Create(code.Scale), Vector256.Create((float)code.Zero));
-        var words = Vector128.Narrow(bytes.GetLower(), bytes.GetUpper()).AsUInt16();
-        *(ulong*)to = Vector128.Narrow(words, words).AsUInt64().ToScalar();
+        for (var k = 0; k < count; k += Count)
+            Vector256.Store(Restore(from + k, code), to + k);
     }
 
-    /// <summary>The bytes of 16 numbers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<float> first, Vector256<float> second, ByteCode code, byte* to)
+    /// <summary>The bytes of some numbers.</summary>
+    public static void Store(float* from, ByteCode code, byte* to, int count)
     {
-        var (scale, zero) = (Vector256.Create(code.Scale), Vector256.Create((float)code.Zero));
-        var words = Vector256.Narrow(Whole(first, scale, zero), Whole(second, scale, zero));
+        var k = 0;
+        for (; k + Count <= count; k += Count)
+            Store(Vector256.Load(from + k), code, to + k);
+        if (k == count)
+            return;
+        var numbers = stackalloc float[Count];
+        for (var rest = k; rest < count; rest++)
+            numbers[rest - k] = from[rest];
+        var bytes = Bytes(Whole(Vector256.Load(numbers), Vector256.Create(code.Scale), Vector256.Create((float)code.Zero)));
+        for (; k < count; k++, bytes >>= 8)
+            to[k] = (byte)bytes;
+    }
+
+    /// <summary>The bytes of 8 numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<float> numbers, ByteCode code, byte* to) =>
+        Store(Whole(numbers, Vector256.Create(code.Scale), Vector256.Create((float)code.Zero)), to);
+
+    /// <summary>The bytes of 16 codes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<int> first, Vector256<int> second, byte* to)
+    {
+        var words = Vector256.Narrow(first, second);
         Vector128.Store(Vector128.Narrow(words.GetLower(), words.GetUpper()).AsByte(), to);
     }
+
+    /// <summary>The bytes of 8 codes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<int> codes, byte* to) => *(ulong*)to = Bytes(codes);
+
+    /// <summary>The bytes of 8 codes, the first one lowest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Bytes(Vector256<int> codes)
+    {
+        var words = Vector128.Narrow(codes.GetLower(), codes.GetUpper()).AsUInt16();
+        return Vector128.Narrow(words, words).AsUInt64().ToScalar();
+    }
+
+    /// <summary>Finite numbers rounded, ties to even.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Rounded(Vector256<float> numbers) => Avx.IsSupported
+        ? Avx.ConvertToVector256Int32(numbers)
+        : Vector256.ConvertToInt32Native(Vector256.Round(numbers));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<int> Whole(Vector256<float> numbers, Vector256<float> scale, Vector256<float> zero) =>
@@ -48,8 +85,8 @@ static unsafe class ByteVectors
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Wide(byte* from)
     {
-        if (System.Runtime.Intrinsics.X86.Avx2.IsSupported)
-            return System.Runtime.Intrinsics.X86.Avx2.ConvertToVector256Int32(from);
+        if (Avx2.IsSupported)
+            return Avx2.ConvertToVector256Int32(from);
         var words = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)from).AsByte());
         return Vector256.Create(Vector128.WidenLower(words).AsInt32(), Vector128.WidenUpper(words).AsInt32());
     }
@@ -66,20 +103,8 @@ sealed unsafe class QuantizeKernel(ByteCode code, float* input, byte* output, in
 
     public override void Run(int item, byte* scratch)
     {
-        var numbers = stackalloc float[ByteVectors.Count];
-        var bytes = stackalloc byte[ByteVectors.Count];
-        var end = Math.Min(count, (item + 1) * Piece);
-        for (var k = item * Piece; k < end; k += ByteVectors.Count)
-            if (end - k >= ByteVectors.Count)
-                ByteVectors.Store(Vector256.Load(input + k), code, output + k);
-            else
-            {
-                for (var rest = k; rest < end; rest++)
-                    numbers[rest - k] = input[rest];
-                ByteVectors.Store(Vector256.Load(numbers), code, bytes);
-                for (var rest = k; rest < end; rest++)
-                    output[rest] = bytes[rest - k];
-            }
+        var begin = item * Piece;
+        ByteVectors.Store(input + begin, code, output + begin, Math.Min(Piece, count - begin));
     }
 }
 
