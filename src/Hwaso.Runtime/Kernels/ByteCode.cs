@@ -74,6 +74,23 @@ static unsafe class ByteVectors
         ? Avx.ConvertToVector256Int32(numbers)
         : Vector256.ConvertToInt32Native(Vector256.Round(numbers));
 
+    /// <summary>The bytes of some numbers: number × factor + shift, within two bounds, rounded; 0 for what is not a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Store(float* from, in ByteSteps steps, byte* to, int count)
+    {
+        var k = 0;
+        for (; k + Count <= count; k += Count)
+            Store(steps.Codes(Vector256.Load(from + k)), to + k);
+        if (k == count)
+            return;
+        var numbers = stackalloc float[Count];
+        for (var rest = k; rest < count; rest++)
+            numbers[rest - k] = from[rest];
+        var bytes = Bytes(steps.Codes(Vector256.Load(numbers)));
+        for (; k < count; k++, bytes >>= 8)
+            to[k] = (byte)bytes;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<int> Whole(Vector256<float> numbers, Vector256<float> scale, Vector256<float> zero) =>
         // What is not a number becomes 0: by the first bound, or by the conversion where the bound keeps it.
@@ -90,6 +107,26 @@ static unsafe class ByteVectors
         var words = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)from).AsByte());
         return Vector256.Create(Vector128.WidenLower(words).AsInt32(), Vector128.WidenUpper(words).AsInt32());
     }
+}
+
+/// <summary>
+/// How numbers become bytes in steps that compute more than that: by a product with the scale's inverse. The result differs from a quotient
+/// only where that is within a rounding of a tie.
+/// </summary>
+/// <param name="Factor">Steps per unit.</param>
+/// <param name="Shift">The code of 0.</param>
+/// <param name="Low">The least code.</param>
+/// <param name="High">The largest code.</param>
+readonly record struct ByteSteps(float Factor, float Shift, float Low, float High)
+{
+    /// <summary>The steps of a code; null if its scale has no inverse.</summary>
+    public static ByteSteps? Of(ByteCode code) =>
+        code.Scale > 0 && float.IsNormal(1 / code.Scale) ? new(1 / code.Scale, code.Zero, 0, byte.MaxValue) : null;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector256<int> Codes(Vector256<float> numbers) => ByteVectors.Rounded(Vector256.MinNative(
+        Vector256.MaxNative((numbers * Vector256.Create(Factor)) + Vector256.Create(Shift), Vector256.Create(Low)),
+        Vector256.Create(High)));
 }
 
 /// <summary>Numbers as bytes. The code is one for all numbers.</summary>
@@ -135,43 +172,5 @@ sealed unsafe class DequantizeKernel(ByteCode[] codes, int inner, byte* input, f
             for (; k < part; k++)
                 output[k] = (input[k] - code.Zero) * code.Scale;
         }
-    }
-}
-
-/// <summary>f(a + b) of two tensors of bytes, as bytes or as numbers.</summary>
-sealed unsafe class ByteSumKernel(
-    ByteCode left, ByteCode right, ByteCode? result, Unary function, byte* a, byte* b, void* output, int count) : Kernel
-{
-    const int Piece = 16384;
-
-    public override int Items => (count + Piece - 1) / Piece;
-
-    public override long ScratchBytes => 0;
-
-    public override void Run(int item, byte* scratch)
-    {
-        var end = Math.Min(count, (item + 1) * Piece);
-        var k = item * Piece;
-        for (; k + ByteVectors.Count <= end; k += ByteVectors.Count)
-            Eight(a + k, b + k, result is null ? (byte*)output + (k * (nint)sizeof(float)) : (byte*)output + k);
-        if (k == end)
-            return;
-        var parts = stackalloc byte[2 * ByteVectors.Count];
-        var made = stackalloc byte[ByteVectors.Count * sizeof(float)];
-        for (var rest = k; rest < end; rest++)
-            (parts[rest - k], parts[ByteVectors.Count + rest - k]) = (a[rest], b[rest]);
-        Eight(parts, parts + ByteVectors.Count, made);
-        var size = result is null ? sizeof(float) : 1;
-        new Span<byte>(made, (end - k) * size).CopyTo(new Span<byte>((byte*)output + (k * (nint)size), (end - k) * size));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    void Eight(byte* x, byte* y, byte* to)
-    {
-        var sum = UnaryMath<Lanes256, Vector256<float>>.Apply(ByteVectors.Restore(x, left) + ByteVectors.Restore(y, right), function);
-        if (result is { } code)
-            ByteVectors.Store(sum, code, to);
-        else
-            Vector256.Store(sum, (float*)to);
     }
 }

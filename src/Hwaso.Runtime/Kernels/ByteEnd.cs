@@ -28,16 +28,27 @@ sealed class ByteEnd
     /// <param name="output">The code of the result, if there is one.</param>
     /// <param name="hasBias">Whether it has a bias.</param>
     /// <param name="bias">The bias, if it is known.</param>
-    public static ByteEnd? Of(float[] factors, Unary function, ByteCode? output, bool hasBias, Constant? bias)
+    public static ByteEnd? Of(float[] factors, Unary function, ByteCode? output, bool hasBias, Constant? bias) =>
+        hasBias && bias is null ? null : Of(factors, function, output, c => hasBias ? bias!.Floats[c] : 0);
+
+    /// <summary>The end of a sum; null if it is not of this form.</summary>
+    /// <param name="factors">The scale of its numbers.</param>
+    /// <param name="function">The function applied last.</param>
+    /// <param name="output">The code of the result, if there is one.</param>
+    /// <param name="summand">What is added.</param>
+    public static ByteEnd? Of(float[] factors, Unary function, ByteCode? output, float summand) =>
+        Of(factors, function, output, _ => summand);
+
+    static ByteEnd? Of(float[] factors, Unary function, ByteCode? output, Func<int, float> bias)
     {
-        if (output is not { } code || (hasBias && bias is null)
+        if (output is not { } code
             || function.Kind is not (UnaryKind.Identity or UnaryKind.Relu or UnaryKind.Clip))
             return null;
         var (scales, shifts) = (new float[factors.Length], new float[factors.Length]);
         for (var c = 0; c < scales.Length; c++)
         {
             scales[c] = (float)((double)factors[c] / code.Scale);
-            shifts[c] = (float)((hasBias ? (double)bias!.Floats[c] / code.Scale : 0) + code.Zero);
+            shifts[c] = (float)(((double)bias(c) / code.Scale) + code.Zero);
             if (!float.IsFinite(scales[c]) || !float.IsFinite(shifts[c]))
                 return null;
         }

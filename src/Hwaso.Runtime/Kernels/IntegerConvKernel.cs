@@ -109,6 +109,7 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var group = image % shape.Groups;
         var tiles = (shape.GroupCout + Tile - 1) / Tile;
         var weights = (int*)work.Weights.Address + ((nint)group * tiles * groups * Tile);
+        var totals = (int*)work.Weights.Address + ((nint)shape.Groups * tiles * groups * Tile);
         for (var tile = 0; tile < tiles; tile++)
             for (var block = 0; block < count; block++)
             {
@@ -116,6 +117,16 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
                 for (var part = 0; part < pixels; part += 2 * TDots.Count)
                     Add(weights + ((nint)tile * groups * Tile), panel + part, groups, pixels, sums + part, pixels);
                 var (y, x) = ((first + block) / segments, (first + block) % segments * pixels);
+                if (TDots.IsInterleaved && work.End is { } end)
+                {
+                    var channel = (group * shape.GroupCout) + (tile * Tile);
+                    fixed (float* scales = &end.Scales[channel], shifts = &end.Shifts[channel])
+                        WriteTile(sums, Math.Min(Tile, shape.GroupCout - (tile * Tile)), totals + (((group * tiles) + tile) * Tile),
+                            work.Input.Zero, scales, shifts, end.Low, end.High,
+                            (byte*)output + ((((image / shape.Groups * (nint)shape.Cout) + channel) * height * width) + (y * width) + x),
+                            (nint)height * width, Math.Min(pixels, width - x));
+                    continue;
+                }
                 for (var o = 0; o < Math.Min(Tile, shape.GroupCout - (tile * Tile)); o++)
                     Write(sums + (o * pixels), (image / shape.Groups * shape.Cout) + (group * shape.GroupCout) + (tile * Tile) + o,
                         (group * shape.GroupCout) + (tile * Tile) + o, ((group * tiles) + tile) * Tile + o,
@@ -138,6 +149,7 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var left = (x * shape.StrideX) - shape.Left;
         var isInside = shape.StrideX == 1 && left >= 0 && left + pixels + ((shape.KernelWidth - 1) * shape.DilationX) <= shape.Width;
         var copy = patches + patchPitch;
+        var isHalved = shape.StrideX == 2 && pixels == Interleaved;
         for (var c = 0; c < shape.GroupCin; c++, source += plane)
             for (var ky = 0; ky < shape.KernelHeight; ky++, copy += patchPitch, rows += shape.KernelWidth)
             {
@@ -155,10 +167,14 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
                         rows[kx] = row + left + (kx * shape.DilationX);
                     continue;
                 }
-                if (shape.StrideX == 2 && pixels == Interleaved)
+                if (isHalved)
                     Halve(row + left, copy, copy + phasePitch);
-                for (var phase = 0; phase < shape.StrideX; phase++)
-                    Copy(row, left + phase, copy + (phase * phasePitch), shape.StrideX == 2 && pixels == Interleaved);
+                if (!isHalved || left < 0 || left + (2 * phasePitch) > shape.Width)
+                    for (var phase = 0; phase < shape.StrideX; phase++)
+                        Copy(row, left + phase, copy + (phase * phasePitch), isHalved);
+                else
+                    for (var k = Interleaved; k < phasePitch; k++)
+                        (copy[k], copy[phasePitch + k]) = (row[left + (2 * k)], row[left + (2 * k) + 1]);
                 for (var kx = 0; kx < shape.KernelWidth; kx++)
                     rows[kx] = copy + (kx * shape.DilationX % shape.StrideX * phasePitch) + (kx * shape.DilationX / shape.StrideX);
             }
@@ -320,14 +336,15 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
             Vector128.Store(parts[k], sums + (4 * k));
     }
 
-    // What nearly every layer does, as many pixels at a time as a vector has bytes.
+    /// <summary>Writes the bytes of up to 6 output channels of 32 pixels that are interleaved: what nearly every layer does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Write(
-        int* sums, Vector256<int> excess, Vector256<float> scale, Vector256<float> shift, ByteEnd end, byte* to, int count)
+    static void WriteTile(int* sums, int channels, int* totals, int zero, float* scales, float* shifts, float least, float most, byte* to,
+        nint pitch, int count)
     {
-        var (low, high) = (Vector256.Create(end.Low), Vector256.Create(end.High));
-        if (TDots.IsInterleaved)
+        var (low, high) = (Vector256.Create(least), Vector256.Create(most));
+        for (var o = 0; o < channels; o++)
         {
+            var (excess, scale, shift) = (Vector256.Create(zero * totals[o]), Vector256.Create(scales[o]), Vector256.Create(shifts[o]));
             var words = Avx2.PackSignedSaturate(Codes(sums, excess, scale, shift, low, high), Codes(sums + 8, excess, scale, shift, low, high));
             var next = Avx2.PackSignedSaturate(
                 Codes(sums + 16, excess, scale, shift, low, high), Codes(sums + 24, excess, scale, shift, low, high));
@@ -336,8 +353,17 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
                 Vector256.Store(bytes, to);
             else
                 Unsafe.CopyBlockUnaligned(to, &bytes, (uint)count);
-            return;
+            sums += Interleaved;
+            to += pitch;
         }
+    }
+
+    // The same for other orders of pixels, 16 at a time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Write(
+        int* sums, Vector256<int> excess, Vector256<float> scale, Vector256<float> shift, ByteEnd end, byte* to, int count)
+    {
+        var (low, high) = (Vector256.Create(end.Low), Vector256.Create(end.High));
         var k = 0;
         for (; k + (2 * Wide) <= count; k += 2 * Wide)
             ByteVectors.Store(Codes(sums + k, excess, scale, shift, low, high), Codes(sums + k + Wide, excess, scale, shift, low, high),
@@ -378,49 +404,5 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         Vector256.Store(value, numbers);
         for (var k = 0; k < count; k++)
             ((float*)output)[target + k] = numbers[k];
-    }
-}
-
-/// <summary>Packs weights of 8 bits in the order in which <see cref="IntegerConvKernel{TDots, TVector}"/> reads them.</summary>
-static unsafe class IntegerWeights
-{
-    /// <summary>Output channels that are computed together.</summary>
-    public const int Tile = 6;
-
-    /// <summary>What a weight of 0 is kept as.</summary>
-    public const int Zero = 128;
-
-    /// <summary>
-    /// Packs [Cout, Cin/g, KH, KW] as [g][tiles][depth / group][6] of 32 bits each, and behind them each channel's sum. Channels and depth
-    /// beyond the last are zeros.
-    /// </summary>
-    public static Constant Get(PackedWeights packed, Constant weights, int groups, int group, string place) =>
-        // Negative, to differ from the layouts of weights in single precision.
-        packed.Get(weights, -((groups * 8) + group), () => Pack(weights, groups, group, place));
-
-    static Constant Pack(Constant weights, int groups, int group, string place)
-    {
-        var sizes = weights.Type.Shape;
-        var (cout, depth) = (sizes[0] / groups, sizes[1] * sizes[2] * sizes[3]);
-        var (tiles, parts) = ((cout + Tile - 1) / Tile, (depth + group - 1) / group);
-        // Of 32 bits, like single precision.
-        var packed = new Constant(new TensorType(true, [groups * tiles * (parts + 1) * Tile], place));
-        var to = (int*)packed.Address;
-        var totals = to + ((nint)groups * tiles * parts * Tile);
-        var (bits, mask) = (32 / group, group == 2 ? 0xffff : 0xff);
-        for (var g = 0; g < groups; g++)
-            for (var o = 0; o < cout; o++)
-            {
-                var from = weights.Bytes.Slice(((g * cout) + o) * depth, depth);
-                var channel = (((g * tiles) + (o / Tile)) * Tile) + (o % Tile);
-                for (var d = 0; d < depth; d++)
-                {
-                    var weight = from[d] - Zero;
-                    to[((((nint)g * tiles) + (o / Tile)) * parts * Tile) + ((d / group) * Tile) + (o % Tile)]
-                        |= (weight & mask) << (d % group * bits);
-                    totals[channel] += weight;
-                }
-            }
-        return packed;
     }
 }

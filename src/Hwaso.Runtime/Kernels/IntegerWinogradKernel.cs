@@ -38,10 +38,10 @@ sealed unsafe class IntegerWinogradKernel<TWords, TVector> : Kernel
     const int Tile = 4, Window = 6, Channels = IntegerWinogradWeights.Tile, Products = IntegerWinogradWeights.Products;
 
     // Bytes of a line: the windows of 32 tiles, and what a vector writes beyond them.
-    const int LinePitch = 192, Wide = 32;
+    const int LinePitch = 192, Wide = 32, MostPieces = 34;
 
     // Tiles of output channels that use a product's inputs while they are in the first-level cache.
-    const int MostTogether = 4;
+    const int MostTogether = 4, FewPairs = 16;
 
     // Transformed weights are eight times as large. Larger ones, of layers with fewer pixels, are transformed in each run.
     const int MostKept = 96 * 96;
@@ -58,7 +58,8 @@ sealed unsafe class IntegerWinogradKernel<TWords, TVector> : Kernel
         byte* input, byte* output, int threads, string place)
     {
         (this.shape, this.sums, this.zero, this.end) = (shape, sums, zero, end);
-        (this.input, this.output) = (input, output);
+        this.input = input;
+        this.output = output;
         keeps = shape.GroupCin * shape.GroupCout <= MostKept;
         this.weights = keeps
             ? IntegerWinogradWeights.Transformed<TWords, TVector>(packed, weights, shape.Groups, place)
@@ -97,52 +98,77 @@ sealed unsafe class IntegerWinogradKernel<TWords, TVector> : Kernel
         var results = (TVector*)(scratch + linesBytes + inputsBytes);
         var rows = (TVector*)((byte*)results + sumsBytes);
         var made = (int*)((byte*)rows + PinnedMemory.Whole((Products + Tile) * sizeof(TVector)));
-        Transform(image, first, count, vectors, scratch, inputs, rows);
+        var pieces = stackalloc Piece[MostPieces];
+        Transform(image, pieces, Cut(first, count, count, pieces), vectors, scratch, inputs, rows);
+        var number = Cut(first, count, TWords.Count, pieces);
         var group = image % shape.Groups;
         var last = Math.Min(channelTiles, (split + 1) * tilesInSplit);
         var together = keeps ? MostTogether : 1;
-        var each = 3 * 3 * pairs * Channels;
         for (var tile = split * tilesInSplit; tile < last; tile += together)
         {
-            var number = ((nint)group * channelTiles) + tile;
-            var w = keeps ? (int*)weights.Address + (number * Products * pitch) : made;
+            var at = ((nint)group * channelTiles) + tile;
+            var w = keeps ? (int*)weights.Address + (at * Products * pitch) : made;
             if (!keeps)
-                IntegerWinogradWeights.Transform<TWords, TVector>((short*)weights.Address + (number * each), pairs * Channels, made);
+                IntegerWinogradWeights.Transform<TWords, TVector>(
+                    (short*)weights.Address + (at * 3 * 3 * pairs * Channels), pairs * Channels, made);
             var now = Math.Min(together, last - tile);
-            for (var f = 0; f < Products; f++)
-                for (var t = 0; t < now; t++)
-                {
-                    var from = w + ((((nint)t * Products) + f) * pitch);
-                    var to = results + ((((nint)t * Products) + f) * Channels * vectors);
-                    if (vectors == 2)
-                        IntegerWinogradTile<TWords, TVector>.Multiply(from, inputs + ((nint)f * pairs * 2), pairs, to);
-                    else
-                        IntegerWinogradTile<TWords, TVector>.MultiplyOne(from, inputs + ((nint)f * pairs), pairs, to);
-                }
-            for (var t = 0; t < now; t++)
-                for (var o = 0; o < Math.Min(Channels, shape.GroupCout - ((tile + t) * Channels)); o++)
-                    for (var v = 0; v < vectors; v++)
-                        Write(results + ((nint)t * Products * Channels * vectors) + (o * vectors) + v, Channels * vectors, rows,
-                            image / shape.Groups, (group * shape.GroupCout) + ((tile + t) * Channels) + o,
-                            first + (v * TWords.Count), Math.Min(TWords.Count, count - (v * TWords.Count)));
+            Multiply(w, inputs, vectors, results, now);
+            var channel = (group * shape.GroupCout) + (tile * Channels);
+            for (var o = 0; o < Math.Min(now * Channels, shape.GroupCout - (tile * Channels)); o++)
+                Write(results + ((nint)(o / Channels) * Products * Channels * vectors) + (o % Channels * vectors), vectors, rows,
+                    channel + o, pieces, number, image / shape.Groups);
         }
     }
 
+    // A few products of all tiles of channels, then the next ones: their inputs stay in the first-level cache.
+    void Multiply(int* w, TVector* inputs, int vectors, TVector* results, int now)
+    {
+        var each = pairs <= FewPairs ? Products : 1;
+        for (var f = 0; f < Products; f += each)
+            for (var t = 0; t < now; t++)
+            {
+                var from = w + ((((nint)t * Products) + f) * pitch);
+                var to = results + ((((nint)t * Products) + f) * Channels * vectors);
+                if (vectors == 2)
+                    IntegerWinogradTile<TWords, TVector>.Multiply(from, pitch, inputs + ((nint)f * pairs * 2), pairs, to, each);
+                else
+                    IntegerWinogradTile<TWords, TVector>.MultiplyOne(from, pitch, inputs + ((nint)f * pairs), pairs, to, each);
+            }
+    }
+
+    /// <summary>Cuts some tiles into pieces that lie in one row of tiles and, of some tiles each, in one part.</summary>
+    int Cut(int first, int count, int part, Piece* pieces)
+    {
+        var number = 0;
+        for (var k = 0; k < count;)
+        {
+            var (row, column) = ((first + k) / tilesInRow, (first + k) % tilesInRow);
+            var length = Math.Min(Math.Min(count - k, tilesInRow - column), part - (k % part));
+            var (left, bytes) = ((column * Tile) - shape.Left, (length + 1) * Tile);
+            pieces[number++] = new Piece(
+                k, length, (row * Tile) - shape.Top, left, Math.Clamp(-left, 0, bytes), Math.Clamp(shape.Width - left, 0, bytes),
+                Math.Min(Tile, shape.OutHeight - (row * Tile)), Math.Min(length * Tile, shape.OutWidth - (column * Tile)),
+                (row * Tile * shape.OutWidth) + (column * Tile));
+            k += length;
+        }
+        return number;
+    }
+
     /// <summary>Transforms the windows of a block's tiles.</summary>
-    void Transform(int image, int first, int count, int vectors, byte* scratch, TVector* inputs, TVector* rows)
+    void Transform(int image, Piece* pieces, int number, int vectors, byte* scratch, TVector* inputs, TVector* rows)
     {
         var plane = (nint)shape.Height * shape.Width;
         var source = input + (image * (nint)shape.GroupCin * plane);
-        var isRow = first % tilesInRow + count <= tilesInRow;
         // Tiles of one row share a line; a window's last bytes are the next one's first.
-        nint next = isRow ? Tile : Window * LinePitch;
-        var (even, odd) = (scratch, scratch + (2 * Window * LinePitch));
+        nint next = number == 1 ? Tile : Window * LinePitch;
+        var even = scratch;
+        var odd = scratch + (2 * Window * LinePitch);
         for (var pair = 0; pair < pairs; pair++, source += 2 * plane)
         {
-            Lines(source, first, count, isRow, even, scratch);
+            Lines(source, pieces, number, even, scratch);
             // The weights of a channel beyond the last are 0.
             if ((2 * pair) + 1 < shape.GroupCin)
-                Lines(source + plane, first, count, isRow, odd, scratch);
+                Lines(source + plane, pieces, number, odd, scratch);
             for (var v = 0; v < vectors; v++)
                 IntegerWinogradTile<TWords, TVector>.Inputs(even + (v * sizeof(TVector)), odd + (v * sizeof(TVector)), next, LinePitch,
                     rows, inputs + ((nint)pair * vectors) + v, (nint)pairs * vectors);
@@ -150,72 +176,71 @@ sealed unsafe class IntegerWinogradKernel<TWords, TVector> : Kernel
     }
 
     /// <summary>Copies the 6 lines of a block's windows.</summary>
-    void Lines(byte* plane, int first, int count, bool isRow, byte* lines, byte* scratch)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void Lines(byte* plane, Piece* pieces, int number, byte* lines, byte* scratch)
     {
         var cut = scratch + (4 * Window * LinePitch);
-        for (var k = 0; k < count;)
+        var (width, height, filler) = (shape.Width, shape.Height, (byte)zero);
+        for (var piece = pieces; piece < pieces + number; piece++)
         {
-            var (row, column) = ((first + k) / tilesInRow, (first + k) % tilesInRow);
-            var length = Math.Min(count - k, tilesInRow - column);
-            var (top, left, bytes) = ((row * Tile) - shape.Top, (column * Tile) - shape.Left, (length + 1) * Tile);
-            for (var y = 0; y < Window; y++)
+            var bytes = (piece->Length + 1) * Tile;
+            var from = plane + ((nint)piece->Top * width) + piece->Left;
+            var line = lines + (piece->First * Tile);
+            for (var y = piece->Top; y < piece->Top + Window; y++, from += width, line += LinePitch)
             {
-                var line = lines + (y * LinePitch) + (k * Tile);
-                var to = isRow ? line : cut;
-                if (top + y < 0 || top + y >= shape.Height)
-                    Fill(to, 0, bytes);
-                else
-                {
-                    var from = plane + ((nint)(top + y) * shape.Width) + left;
-                    var (begin, past) = (Math.Clamp(-left, 0, bytes), Math.Clamp(shape.Width - left, 0, bytes));
-                    for (var x = begin; x < past; x += Wide)
-                        Vector256.Store(Vector256.Load(from + x), to + x);
-                    Fill(to, 0, begin);
-                    Fill(to, past, bytes);
-                }
-                if (isRow)
+                var to = number == 1 ? line : cut;
+                var (begin, past) = y < 0 || y >= height ? (bytes, bytes) : (piece->Begin, piece->Past);
+                for (var x = begin; x < past; x += Wide)
+                    Vector256.Store(Vector256.Load(from + x), to + x);
+                // Padding is the code of 0.
+                for (var x = 0; x < begin; x++)
+                    to[x] = filler;
+                for (var x = past; x < bytes; x++)
+                    to[x] = filler;
+                if (number == 1)
                     continue;
-                for (var x = 0; x < length * Tile; x += Wide)
+                for (var x = 0; x < bytes - Tile; x += Wide)
                 {
                     Vector256.Store(Vector256.Load(cut + x), line + x);
                     Vector256.Store(Vector256.Load(cut + Tile + x), line + (Window * LinePitch) + x);
                 }
             }
-            k += length;
         }
     }
 
-    // Padding is the code of 0.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    void Fill(byte* line, int from, int to)
-    {
-        for (; from < to; from++)
-            line[from] = (byte)zero;
-    }
-
-    /// <summary>Writes an output channel's bytes of a vector of tiles.</summary>
-    void Write(TVector* from, nint step, TVector* rows, int image, int channel, int first, int count)
+    /// <summary>Writes an output channel's bytes of a block of tiles.</summary>
+    void Write(TVector* from, int vectors, TVector* rows, int channel, Piece* pieces, int number, int image)
     {
         var parts = (int*)sums.Address + (2 * (nint)channel);
         var bytes = rows + Products;
         var (centre, excess) = ((int)(byte.MaxValue * ((long)parts[0] + parts[1]) / 2), zero * (parts[0] + parts[1]));
-        IntegerWinogradTile<TWords, TVector>.Outputs(from, step, rows, centre, excess, end, channel, bytes);
         var target = output + ((((nint)image * shape.Cout) + channel) * shape.OutHeight * shape.OutWidth);
-        for (var k = 0; k < count;)
+        var piece = pieces;
+        for (var v = 0; v < vectors; v++)
         {
-            var (row, column) = ((first + k) / tilesInRow, (first + k) % tilesInRow);
-            var length = Math.Min(count - k, tilesInRow - column);
-            var (height, width) = (Math.Min(Tile, shape.OutHeight - (row * Tile)), Math.Min(length * Tile, shape.OutWidth - (column * Tile)));
-            var to = target + ((nint)row * Tile * shape.OutWidth) + (column * Tile);
-            for (var y = 0; y < height; y++, to += shape.OutWidth)
+            IntegerWinogradTile<TWords, TVector>.Outputs(from + v, Channels * vectors, rows, centre, excess, end, channel, bytes);
+            for (; piece < pieces + number && piece->First < (v + 1) * TWords.Count; piece++)
             {
-                var line = (byte*)(bytes + y) + (k * Tile);
-                if (width == sizeof(TVector))
-                    TWords.Store(TWords.Load(line), to);
-                else
-                    Unsafe.CopyBlockUnaligned(to, line, (uint)width);
+                var to = target + piece->Target;
+                var line = (byte*)bytes + ((piece->First - (v * TWords.Count)) * Tile);
+                for (var y = 0; y < piece->Height; y++, to += shape.OutWidth, line += sizeof(TVector))
+                    if (piece->Width == sizeof(TVector))
+                        TWords.Store(TWords.Load(line), to);
+                    else
+                        Unsafe.CopyBlockUnaligned(to, line, (uint)piece->Width);
             }
-            k += length;
         }
     }
+
+    /// <summary>Neighbouring tiles of a block that lie in one row of tiles.</summary>
+    /// <param name="First">The first tile's number in the block.</param>
+    /// <param name="Length">How many they are.</param>
+    /// <param name="Top">The first row of their windows in the image.</param>
+    /// <param name="Left">The first column.</param>
+    /// <param name="Begin">The first column that is the image's, counted from there.</param>
+    /// <param name="Past">The column behind the image's.</param>
+    /// <param name="Height">Rows of outputs.</param>
+    /// <param name="Width">Columns of outputs.</param>
+    /// <param name="Target">Where the first output lies in its plane.</param>
+    readonly record struct Piece(int First, int Length, int Top, int Left, int Begin, int Past, int Height, int Width, int Target);
 }

@@ -60,13 +60,27 @@ static unsafe class IntegerWinogradTile<TWords, TVector>
         }
     }
 
-    /// <summary>Sums the products of 6 output channels and two vectors of tiles over pairs of channels.</summary>
-    /// <param name="weights">[pairs][6].</param>
-    /// <param name="inputs">[pairs][2].</param>
+    /// <summary>Sums some products of 6 output channels and two vectors of tiles over pairs of channels.</summary>
+    /// <param name="weights">[count][pairs][6].</param>
+    /// <param name="pitch">Numbers from the weights of one product to the next.</param>
+    /// <param name="inputs">[count][pairs][2].</param>
     /// <param name="pairs">Pairs of input channels.</param>
-    /// <param name="sums">[6][2].</param>
+    /// <param name="sums">[count][6][2].</param>
+    /// <param name="count">How many products.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int* weights, TVector* inputs, int pairs, TVector* sums)
+    public static void Multiply(int* weights, nint pitch, TVector* inputs, int pairs, TVector* sums, int count)
+    {
+        for (; count > 0; count--)
+        {
+            Multiply(weights, inputs, pairs, sums);
+            weights += pitch;
+            inputs += 2 * pairs;
+            sums += 2 * Channels;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Multiply(int* weights, TVector* inputs, int pairs, TVector* sums)
     {
         TVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
         a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = f0 = f1 = TWords.Zero;
@@ -99,9 +113,21 @@ static unsafe class IntegerWinogradTile<TWords, TVector>
         (sums[8], sums[9], sums[10], sums[11]) = (e0, e1, f0, f1);
     }
 
-    /// <summary>The same for one vector of tiles: inputs [pairs], sums [6].</summary>
+    /// <summary>The same for one vector of tiles: inputs [count][pairs], sums [count][6].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void MultiplyOne(int* weights, TVector* inputs, int pairs, TVector* sums)
+    public static void MultiplyOne(int* weights, nint pitch, TVector* inputs, int pairs, TVector* sums, int count)
+    {
+        for (; count > 0; count--)
+        {
+            MultiplyOne(weights, inputs, pairs, sums);
+            weights += pitch;
+            inputs += pairs;
+            sums += Channels;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void MultiplyOne(int* weights, TVector* inputs, int pairs, TVector* sums)
     {
         TVector a, b, c, d, e, f;
         a = b = c = d = e = f = TWords.Zero;

@@ -13,6 +13,7 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
     readonly int outHeight, outWidth, blockRows, blocks;
     readonly long rowBytes, lineBytes;
     readonly ResizeCodes codes;
+    readonly ByteSteps? steps;
     readonly float* addend, output;
     readonly Unary function;
 
@@ -26,6 +27,7 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
     public ResizeKernel(int planes, ResizeSource[] sources, float* addend, Unary function, ResizeCodes codes, float* output, int threads)
     {
         this.codes = codes;
+        steps = codes.Result is { } result ? ByteSteps.Of(result) : null;
         this.sources = sources;
         this.addend = addend;
         this.function = function;
@@ -67,7 +69,9 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
             if (added != null && codes.Addend is { } code)
                 ByteVectors.Restore((byte*)addend + at, code, added = restored, outWidth);
             Blend(rows, parts, (float*)(scratch + (2 * sources.Length * rowBytes)), added, codes.Result is null ? output + at : result);
-            if (codes.Result is { } coded)
+            if (steps is { } given)
+                ByteVectors.Store(result, given, (byte*)output + at, outWidth);
+            else if (codes.Result is { } coded)
                 ByteVectors.Store(result, coded, (byte*)output + at, outWidth);
         }
     }
