@@ -21,6 +21,12 @@ if (args is ["throughput", var folder, .. var numbers])
         Console.WriteLine(line);
     return 0;
 }
+if (args is ["bytes", var place, .. var chosenNames])
+{
+    foreach (var line in new EightBits(place, 2, rounds: 7).Lines(chosenNames))
+        Console.WriteLine(line);
+    return 0;
+}
 if (args is ["names"])
 {
     foreach (var network in BenchNetwork.All)

@@ -58,8 +58,15 @@ sealed unsafe class Constant
         {
             // The planner keeps signed bytes 128 higher.
             var bytes = new Constant(TensorType.OfBytes(tensor.Shape, $"{place}: tensor '{tensor.Name}'"));
-            for (var k = 0; k < tensor.Ints!.Length; k++)
-                bytes.Bytes[k] = (byte)(tensor.Ints[k] + (tensor.Type == OnnxType.Int8 ? 128 : 0));
+            var to = bytes.Bytes;
+            if (tensor.Bytes is { } from)
+                FileBytes.Copy(from, to);
+            else
+                for (var k = 0; k < to.Length; k++)
+                    to[k] = (byte)tensor.Whole![k];
+            if (tensor.Type == OnnxType.Int8)
+                for (var k = 0; k < to.Length; k++)
+                    to[k] ^= 128;
             return bytes;
         }
         var type = new TensorType(tensor.Floats is not null, tensor.Shape, $"{place}: tensor '{tensor.Name}'");

@@ -88,10 +88,25 @@ sealed record OnnxAttribute(
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Floats">Its numbers if they are floating point, as bytes; a view of the file if they are stored as single
 /// precision.</param>
-/// <param name="Ints">Its numbers if they are integers.</param>
+/// <param name="Whole">Its numbers if they are integers, but for those that <see cref="Bytes"/> holds.</param>
 /// <param name="Doubles">Its numbers if they are of double precision, besides <paramref name="Floats"/>.</param>
 sealed record OnnxTensor(
-    string Name, OnnxType Type, int[] Shape, ReadOnlyMemory<byte>? Floats, long[]? Ints, double[]? Doubles = null);
+    string Name, OnnxType Type, int[] Shape, ReadOnlyMemory<byte>? Floats, long[]? Whole, double[]? Doubles = null)
+{
+    /// <summary>Its numbers if they are integers of 8 bits in the file, a view of it.</summary>
+    public ReadOnlyMemory<byte>? Bytes { get; init; }
+
+    /// <summary>Its numbers if they are integers.</summary>
+    public long[]? Ints => Bytes is { } bytes ? Widened(FileBytes.Get(bytes)) : Whole;
+
+    long[] Widened(ReadOnlySpan<byte> bytes)
+    {
+        var numbers = new long[bytes.Length];
+        for (var k = 0; k < numbers.Length; k++)
+            numbers[k] = Type == OnnxType.Int8 ? (sbyte)bytes[k] : bytes[k];
+        return numbers;
+    }
+}
 
 /// <summary>The element types that can be read, by ONNX's numbers (TensorProto.DataType).</summary>
 public enum OnnxType

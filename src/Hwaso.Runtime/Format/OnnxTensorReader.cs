@@ -135,6 +135,8 @@ static class OnnxTensorReader
                 floats[k] = Real(size == 1 ? raw[k] : BinaryPrimitives.ReadUInt16LittleEndian(raw[(2 * k)..]), type);
             return new(name, type, shape, Bytes(floats), null);
         }
+        if (type is OnnxType.Int8 or OnnxType.UInt8)
+            return new(name, type, shape, null, null) { Bytes = memory };
         var ints = new long[elements];
         for (var k = 0; k < ints.Length; k++)
         {
@@ -146,7 +148,6 @@ static class OnnxTensorReader
                 OnnxType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
                 OnnxType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
                 OnnxType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
-                OnnxType.Int8 => (sbyte)bytes[0],
                 _ => bytes[0],
             };
         }

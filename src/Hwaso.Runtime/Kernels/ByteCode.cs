@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hwaso.Runtime.Kernels;
 
@@ -19,22 +20,75 @@ static unsafe class ByteVectors
     public static Vector256<float> Restore(byte* from, ByteCode code) =>
         Vector256.ConvertToSingle(Wide(from) - Vector256.Create(code.Zero)) * Vector256.Create(code.Scale);
 
-    /// <summary>The bytes of 8 numbers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<float> numbers, ByteCode code, byte* to)
+    /// <summary>The numbers of some bytes; up to 7 beyond are read and written.</summary>
+    public static void Restore(byte* from, ByteCode code, float* to, int count)
     {
-        var bytes = Whole(numbers, Vector256.Create(code.Scale), Vector256.Create((float)code.Zero));
-        var words = Vector128.Narrow(bytes.GetLower(), bytes.GetUpper()).AsUInt16();
-        *(ulong*)to = Vector128.Narrow(words, words).AsUInt64().ToScalar();
+        for (var k = 0; k < count; k += Count)
+            Vector256.Store(Restore(from + k, code), to + k);
     }
 
-    /// <summary>The bytes of 16 numbers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<float> first, Vector256<float> second, ByteCode code, byte* to)
+    /// <summary>The bytes of some numbers.</summary>
+    public static void Store(float* from, ByteCode code, byte* to, int count)
     {
-        var (scale, zero) = (Vector256.Create(code.Scale), Vector256.Create((float)code.Zero));
-        var words = Vector256.Narrow(Whole(first, scale, zero), Whole(second, scale, zero));
+        var k = 0;
+        for (; k + Count <= count; k += Count)
+            Store(Vector256.Load(from + k), code, to + k);
+        if (k == count)
+            return;
+        var numbers = stackalloc float[Count];
+        for (var rest = k; rest < count; rest++)
+            numbers[rest - k] = from[rest];
+        var bytes = Bytes(Whole(Vector256.Load(numbers), Vector256.Create(code.Scale), Vector256.Create((float)code.Zero)));
+        for (; k < count; k++, bytes >>= 8)
+            to[k] = (byte)bytes;
+    }
+
+    /// <summary>The bytes of 8 numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<float> numbers, ByteCode code, byte* to) =>
+        Store(Whole(numbers, Vector256.Create(code.Scale), Vector256.Create((float)code.Zero)), to);
+
+    /// <summary>The bytes of 16 codes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<int> first, Vector256<int> second, byte* to)
+    {
+        var words = Vector256.Narrow(first, second);
         Vector128.Store(Vector128.Narrow(words.GetLower(), words.GetUpper()).AsByte(), to);
+    }
+
+    /// <summary>The bytes of 8 codes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<int> codes, byte* to) => *(ulong*)to = Bytes(codes);
+
+    /// <summary>The bytes of 8 codes, the first one lowest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Bytes(Vector256<int> codes)
+    {
+        var words = Vector128.Narrow(codes.GetLower(), codes.GetUpper()).AsUInt16();
+        return Vector128.Narrow(words, words).AsUInt64().ToScalar();
+    }
+
+    /// <summary>Finite numbers rounded, ties to even.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Rounded(Vector256<float> numbers) => Avx.IsSupported
+        ? Avx.ConvertToVector256Int32(numbers)
+        : Vector256.ConvertToInt32Native(Vector256.Round(numbers));
+
+    /// <summary>The bytes of some numbers: number × factor + shift, within two bounds, rounded; 0 for what is not a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Store(float* from, in ByteSteps steps, byte* to, int count)
+    {
+        var k = 0;
+        for (; k + Count <= count; k += Count)
+            Store(steps.Codes(Vector256.Load(from + k)), to + k);
+        if (k == count)
+            return;
+        var numbers = stackalloc float[Count];
+        for (var rest = k; rest < count; rest++)
+            numbers[rest - k] = from[rest];
+        var bytes = Bytes(steps.Codes(Vector256.Load(numbers)));
+        for (; k < count; k++, bytes >>= 8)
+            to[k] = (byte)bytes;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,11 +102,31 @@ static unsafe class ByteVectors
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Wide(byte* from)
     {
-        if (System.Runtime.Intrinsics.X86.Avx2.IsSupported)
-            return System.Runtime.Intrinsics.X86.Avx2.ConvertToVector256Int32(from);
+        if (Avx2.IsSupported)
+            return Avx2.ConvertToVector256Int32(from);
         var words = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)from).AsByte());
         return Vector256.Create(Vector128.WidenLower(words).AsInt32(), Vector128.WidenUpper(words).AsInt32());
     }
+}
+
+/// <summary>
+/// How numbers become bytes in steps that compute more than that: by a product with the scale's inverse. The result differs from a quotient
+/// only where that is within a rounding of a tie.
+/// </summary>
+/// <param name="Factor">Steps per unit.</param>
+/// <param name="Shift">The code of 0.</param>
+/// <param name="Low">The least code.</param>
+/// <param name="High">The largest code.</param>
+readonly record struct ByteSteps(float Factor, float Shift, float Low, float High)
+{
+    /// <summary>The steps of a code; null if its scale has no inverse.</summary>
+    public static ByteSteps? Of(ByteCode code) =>
+        code.Scale > 0 && float.IsNormal(1 / code.Scale) ? new(1 / code.Scale, code.Zero, 0, byte.MaxValue) : null;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector256<int> Codes(Vector256<float> numbers) => ByteVectors.Rounded(Vector256.MinNative(
+        Vector256.MaxNative((numbers * Vector256.Create(Factor)) + Vector256.Create(Shift), Vector256.Create(Low)),
+        Vector256.Create(High)));
 }
 
 /// <summary>Numbers as bytes. The code is one for all numbers.</summary>
@@ -66,20 +140,8 @@ sealed unsafe class QuantizeKernel(ByteCode code, float* input, byte* output, in
 
     public override void Run(int item, byte* scratch)
     {
-        var numbers = stackalloc float[ByteVectors.Count];
-        var bytes = stackalloc byte[ByteVectors.Count];
-        var end = Math.Min(count, (item + 1) * Piece);
-        for (var k = item * Piece; k < end; k += ByteVectors.Count)
-            if (end - k >= ByteVectors.Count)
-                ByteVectors.Store(Vector256.Load(input + k), code, output + k);
-            else
-            {
-                for (var rest = k; rest < end; rest++)
-                    numbers[rest - k] = input[rest];
-                ByteVectors.Store(Vector256.Load(numbers), code, bytes);
-                for (var rest = k; rest < end; rest++)
-                    output[rest] = bytes[rest - k];
-            }
+        var begin = item * Piece;
+        ByteVectors.Store(input + begin, code, output + begin, Math.Min(Piece, count - begin));
     }
 }
 
@@ -110,43 +172,5 @@ sealed unsafe class DequantizeKernel(ByteCode[] codes, int inner, byte* input, f
             for (; k < part; k++)
                 output[k] = (input[k] - code.Zero) * code.Scale;
         }
-    }
-}
-
-/// <summary>f(a + b) of two tensors of bytes, as bytes or as numbers.</summary>
-sealed unsafe class ByteSumKernel(
-    ByteCode left, ByteCode right, ByteCode? result, Unary function, byte* a, byte* b, void* output, int count) : Kernel
-{
-    const int Piece = 16384;
-
-    public override int Items => (count + Piece - 1) / Piece;
-
-    public override long ScratchBytes => 0;
-
-    public override void Run(int item, byte* scratch)
-    {
-        var end = Math.Min(count, (item + 1) * Piece);
-        var k = item * Piece;
-        for (; k + ByteVectors.Count <= end; k += ByteVectors.Count)
-            Eight(a + k, b + k, result is null ? (byte*)output + (k * (nint)sizeof(float)) : (byte*)output + k);
-        if (k == end)
-            return;
-        var parts = stackalloc byte[2 * ByteVectors.Count];
-        var made = stackalloc byte[ByteVectors.Count * sizeof(float)];
-        for (var rest = k; rest < end; rest++)
-            (parts[rest - k], parts[ByteVectors.Count + rest - k]) = (a[rest], b[rest]);
-        Eight(parts, parts + ByteVectors.Count, made);
-        var size = result is null ? sizeof(float) : 1;
-        new Span<byte>(made, (end - k) * size).CopyTo(new Span<byte>((byte*)output + (k * (nint)size), (end - k) * size));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    void Eight(byte* x, byte* y, byte* to)
-    {
-        var sum = UnaryMath<Lanes256, Vector256<float>>.Apply(ByteVectors.Restore(x, left) + ByteVectors.Restore(y, right), function);
-        if (result is { } code)
-            ByteVectors.Store(sum, code, to);
-        else
-            Vector256.Store(sum, (float*)to);
     }
 }

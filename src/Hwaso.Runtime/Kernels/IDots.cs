@@ -22,6 +22,12 @@ unsafe interface IDots<TVector>
     /// <summary>Whether pixels are taken less 128, because the processor multiplies signed numbers only.</summary>
     static virtual bool IsSigned => false;
 
+    /// <summary>
+    /// Whether a block is 32 pixels, laid out as AVX2 interleaves 4 rows of bytes: 0–3 and 16–19, 4–7 and 20–23, and so on. Packing sums to
+    /// bytes restores their order.
+    /// </summary>
+    static virtual bool IsInterleaved => false;
+
     /// <summary>Sums per vector.</summary>
     static virtual int Count => sizeof(TVector) / sizeof(int);
 
@@ -91,6 +97,8 @@ readonly struct Dots256 : IDots<Vector256<int>>
 readonly struct DotsVnni : IDots<Vector256<int>>
 {
     public static int Group => 4;
+
+    public static bool IsInterleaved => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> All(int value) => Vector256.Create(value);

@@ -12,7 +12,8 @@ namespace Hwaso.Runtime.Kernels;
 /// <param name="Scales">For each output channel: image's scale × weights' scale.</param>
 /// <param name="Function">The function applied last.</param>
 /// <param name="Output">The code of the result; null if it is in single precision.</param>
-sealed record IntegerConvWork(Constant Weights, ByteCode Input, float[] Scales, Unary Function, ByteCode? Output);
+/// <param name="End">How sums become bytes, where nothing is added and the function is a bound; else null.</param>
+sealed record IntegerConvWork(Constant Weights, ByteCode Input, float[] Scales, Unary Function, ByteCode? Output, ByteEnd? End);
 
 /// <summary>Selects the convolution of bytes for a width of vectors. All give the same numbers, bit by bit.</summary>
 static unsafe class IntegerConv
@@ -45,7 +46,7 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
     where TDots : struct, IDots<TVector>
     where TVector : unmanaged
 {
-    const int Tile = IntegerWeights.Tile, Wide = ByteVectors.Count, PanelBytes = 192 << 10, MostBlocks = 32;
+    const int Tile = IntegerWeights.Tile, Wide = ByteVectors.Count, Interleaved = 32, PanelBytes = 192 << 10, MostBlocks = 32;
 
     readonly ConvShape shape;
     readonly IntegerConvWork work;
@@ -55,7 +56,6 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
     // A block is two vectors of pixels, and at least as many as are widened at once.
     readonly int height, width, pixels, segments, blocks, blocksPerItem, items, depth, groups, patchPitch, phasePitch;
     readonly long panelBytes, rowBytes, patchBytes;
-    readonly bool isPlain;
 
     public IntegerConvKernel(
         in ConvShape shape, IntegerConvWork work, byte* input, float* bias, float* addend, void* output, int threads)
@@ -65,9 +65,8 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         this.bias = bias;
         this.addend = addend;
         this.output = output;
-        isPlain = addend == null && work.Function.Kind is UnaryKind.Identity or UnaryKind.Relu;
         (height, width) = shape.IsPointwise ? (1, shape.OutHeight * shape.OutWidth) : (shape.OutHeight, shape.OutWidth);
-        pixels = Math.Max(2 * TDots.Count, Wide);
+        pixels = TDots.IsInterleaved ? Interleaved : Math.Max(2 * TDots.Count, Wide);
         segments = (width + pixels - 1) / pixels;
         blocks = segments * height;
         depth = shape.GroupCin * shape.Taps;
@@ -110,6 +109,7 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var group = image % shape.Groups;
         var tiles = (shape.GroupCout + Tile - 1) / Tile;
         var weights = (int*)work.Weights.Address + ((nint)group * tiles * groups * Tile);
+        var totals = (int*)work.Weights.Address + ((nint)shape.Groups * tiles * groups * Tile);
         for (var tile = 0; tile < tiles; tile++)
             for (var block = 0; block < count; block++)
             {
@@ -117,6 +117,16 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
                 for (var part = 0; part < pixels; part += 2 * TDots.Count)
                     Add(weights + ((nint)tile * groups * Tile), panel + part, groups, pixels, sums + part, pixels);
                 var (y, x) = ((first + block) / segments, (first + block) % segments * pixels);
+                if (TDots.IsInterleaved && work.End is { } end)
+                {
+                    var channel = (group * shape.GroupCout) + (tile * Tile);
+                    fixed (float* scales = &end.Scales[channel], shifts = &end.Shifts[channel])
+                        WriteTile(sums, Math.Min(Tile, shape.GroupCout - (tile * Tile)), totals + (((group * tiles) + tile) * Tile),
+                            work.Input.Zero, scales, shifts, end.Low, end.High,
+                            (byte*)output + ((((image / shape.Groups * (nint)shape.Cout) + channel) * height * width) + (y * width) + x),
+                            (nint)height * width, Math.Min(pixels, width - x));
+                    continue;
+                }
                 for (var o = 0; o < Math.Min(Tile, shape.GroupCout - (tile * Tile)); o++)
                     Write(sums + (o * pixels), (image / shape.Groups * shape.Cout) + (group * shape.GroupCout) + (tile * Tile) + o,
                         (group * shape.GroupCout) + (tile * Tile) + o, ((group * tiles) + tile) * Tile + o,
@@ -139,6 +149,7 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var left = (x * shape.StrideX) - shape.Left;
         var isInside = shape.StrideX == 1 && left >= 0 && left + pixels + ((shape.KernelWidth - 1) * shape.DilationX) <= shape.Width;
         var copy = patches + patchPitch;
+        var isHalved = shape.StrideX == 2 && pixels == Interleaved;
         for (var c = 0; c < shape.GroupCin; c++, source += plane)
             for (var ky = 0; ky < shape.KernelHeight; ky++, copy += patchPitch, rows += shape.KernelWidth)
             {
@@ -156,14 +167,21 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
                         rows[kx] = row + left + (kx * shape.DilationX);
                     continue;
                 }
-                for (var phase = 0; phase < shape.StrideX; phase++)
-                    Copy(row, left + phase, copy + (phase * phasePitch));
+                if (isHalved)
+                    Halve(row + left, copy, copy + phasePitch);
+                if (!isHalved || left < 0 || left + (2 * phasePitch) > shape.Width)
+                    for (var phase = 0; phase < shape.StrideX; phase++)
+                        Copy(row, left + phase, copy + (phase * phasePitch), isHalved);
+                else
+                    for (var k = Interleaved; k < phasePitch; k++)
+                        (copy[k], copy[phasePitch + k]) = (row[left + (2 * k)], row[left + (2 * k) + 1]);
                 for (var kx = 0; kx < shape.KernelWidth; kx++)
                     rows[kx] = copy + (kx * shape.DilationX % shape.StrideX * phasePitch) + (kx * shape.DilationX / shape.StrideX);
             }
     }
 
-    void Copy(byte* row, int first, byte* to)
+    /// <summary>Copies every StrideX-th byte from one on, and the code of 0 where there is none.</summary>
+    void Copy(byte* row, int first, byte* to, bool isBegun)
     {
         var (stride, zero) = (shape.StrideX, (byte)work.Input.Zero);
         var outside = Math.Min(phasePitch, first < 0 ? (-first + stride - 1) / stride : 0);
@@ -174,15 +192,30 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         if (stride == 1)
             Unsafe.CopyBlockUnaligned(to + outside, row + x, (uint)inside);
         else
-            for (var k = 0; k < inside; k++, x += stride)
-                to[outside + k] = row[x];
+            for (var k = isBegun ? Interleaved - outside : 0; k < inside; k++)
+                to[outside + k] = row[x + (k * stride)];
         for (var k = outside + inside; k < phasePitch; k++)
             to[k] = zero;
+    }
+
+    /// <summary>Splits 64 bytes into even and odd ones. Those that are not the image's are replaced later.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Halve(byte* from, byte* even, byte* odd)
+    {
+        var (a, b) = (Vector256.Load(from).AsInt16(), Vector256.Load(from + Vector256<byte>.Count).AsInt16());
+        var low = Vector256.Create((short)byte.MaxValue);
+        Vector256.Store(Avx2.Permute4x64(Avx2.PackUnsignedSaturate(a & low, b & low).AsInt64(), 0b11_01_10_00).AsByte(), even);
+        Vector256.Store(Avx2.Permute4x64(Avx2.PackUnsignedSaturate(a >>> 8, b >>> 8).AsInt64(), 0b11_01_10_00).AsByte(), odd);
     }
 
     /// <summary>Lays out a block: for each group of depth all pixels, of each the numbers of the group in 32 bits.</summary>
     void Lay(byte** rows, int* panel)
     {
+        if (TDots.IsInterleaved)
+        {
+            Interleave(rows, panel, groups);
+            return;
+        }
         var flip = Vector256.Create(TDots.IsSigned ? unchecked((int)0x80808080) : 0);
         for (var g = 0; g < groups; g++, rows += TDots.Group, panel += pixels)
             for (var p = 0; p < pixels; p += Wide)
@@ -193,6 +226,23 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
                         | (ByteVectors.Wide(rows[2] + p) << 16) | (ByteVectors.Wide(rows[3] + p) << 24);
                 Vector256.Store(together ^ flip, panel + p);
             }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Interleave(byte** rows, int* panel, int groups)
+    {
+        for (; groups > 0; groups--)
+        {
+            var (a, b, c, d) = (Vector256.Load(rows[0]), Vector256.Load(rows[1]), Vector256.Load(rows[2]), Vector256.Load(rows[3]));
+            var (low, high) = (Avx2.UnpackLow(a, b).AsInt16(), Avx2.UnpackHigh(a, b).AsInt16());
+            var (lowNext, highNext) = (Avx2.UnpackLow(c, d).AsInt16(), Avx2.UnpackHigh(c, d).AsInt16());
+            Vector256.Store(Avx2.UnpackLow(low, lowNext).AsInt32(), panel);
+            Vector256.Store(Avx2.UnpackHigh(low, lowNext).AsInt32(), panel + 8);
+            Vector256.Store(Avx2.UnpackLow(high, highNext).AsInt32(), panel + 16);
+            Vector256.Store(Avx2.UnpackHigh(high, highNext).AsInt32(), panel + 24);
+            rows += 4;
+            panel += Interleaved;
+        }
     }
 
     /// <summary>Sums products of 6 output channels × 2 vectors of pixels in registers.</summary>
@@ -249,22 +299,18 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var tiles = (shape.GroupCout + Tile - 1) / Tile;
         var total = ((int*)work.Weights.Address)[((nint)shape.Groups * tiles * groups * Tile) + packed];
         var excess = Vector256.Create(zero * total);
+        if (work.End is { } end)
+        {
+            Write(sums, excess, Vector256.Create(end.Scales[channel]), Vector256.Create(end.Shifts[channel]), end,
+                (byte*)output + ((nint)plane * height * width) + at, count);
+            return;
+        }
+        if (TDots.IsInterleaved)
+            Straighten(sums);
         var scale = Vector256.Create(work.Scales[channel]);
         var shift = Vector256.Create(bias == null ? 0 : bias[channel]);
         var target = ((nint)plane * height * width) + at;
         var k = 0;
-        if (isPlain && work.Output is { } bytes)
-        {
-            // What nearly every layer does, 16 pixels at a time.
-            var floor = Vector256.Create(work.Function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity);
-            for (; k + (2 * Wide) <= count; k += 2 * Wide)
-            {
-                var first = (Vector256.ConvertToSingle(Vector256.Load(sums + k) - excess) * scale) + shift;
-                var second = (Vector256.ConvertToSingle(Vector256.Load(sums + k + Wide) - excess) * scale) + shift;
-                // What is not a number stays so, as on the other path.
-                ByteVectors.Store(Lanes256.AtLeast(floor, first), Lanes256.AtLeast(floor, second), bytes, (byte*)output + target + k);
-            }
-        }
         for (; k + Wide <= count; k += Wide)
         {
             var value = (Vector256.ConvertToSingle(Vector256.Load(sums + k) - excess) * scale) + shift;
@@ -279,6 +325,62 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         if (k < count)
             Rest(sums + k, excess, scale, shift, target + k, count - k);
     }
+
+    // The order of the pixels, from the one that interleaving makes.
+    static void Straighten(int* sums)
+    {
+        var parts = stackalloc Vector128<int>[Interleaved / 4];
+        for (var k = 0; k < Interleaved / 4; k++)
+            parts[(k / 2) + (k % 2 * 4)] = Vector128.Load(sums + (4 * k));
+        for (var k = 0; k < Interleaved / 4; k++)
+            Vector128.Store(parts[k], sums + (4 * k));
+    }
+
+    /// <summary>Writes the bytes of up to 6 output channels of 32 pixels that are interleaved: what nearly every layer does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void WriteTile(int* sums, int channels, int* totals, int zero, float* scales, float* shifts, float least, float most, byte* to,
+        nint pitch, int count)
+    {
+        var (low, high) = (Vector256.Create(least), Vector256.Create(most));
+        for (var o = 0; o < channels; o++)
+        {
+            var (excess, scale, shift) = (Vector256.Create(zero * totals[o]), Vector256.Create(scales[o]), Vector256.Create(shifts[o]));
+            var words = Avx2.PackSignedSaturate(Codes(sums, excess, scale, shift, low, high), Codes(sums + 8, excess, scale, shift, low, high));
+            var next = Avx2.PackSignedSaturate(
+                Codes(sums + 16, excess, scale, shift, low, high), Codes(sums + 24, excess, scale, shift, low, high));
+            var bytes = Avx2.PackUnsignedSaturate(words, next);
+            if (count == Interleaved)
+                Vector256.Store(bytes, to);
+            else
+                Unsafe.CopyBlockUnaligned(to, &bytes, (uint)count);
+            sums += Interleaved;
+            to += pitch;
+        }
+    }
+
+    // The same for other orders of pixels, 16 at a time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Write(
+        int* sums, Vector256<int> excess, Vector256<float> scale, Vector256<float> shift, ByteEnd end, byte* to, int count)
+    {
+        var (low, high) = (Vector256.Create(end.Low), Vector256.Create(end.High));
+        var k = 0;
+        for (; k + (2 * Wide) <= count; k += 2 * Wide)
+            ByteVectors.Store(Codes(sums + k, excess, scale, shift, low, high), Codes(sums + k + Wide, excess, scale, shift, low, high),
+                to + k);
+        for (; k + Wide <= count; k += Wide)
+            ByteVectors.Store(Codes(sums + k, excess, scale, shift, low, high), to + k);
+        if (k == count)
+            return;
+        var rest = ByteVectors.Bytes(Codes(sums + k, excess, scale, shift, low, high));
+        for (; k < count; k++, rest >>= 8)
+            to[k] = (byte)rest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<int> Codes(int* sums, Vector256<int> excess, Vector256<float> scale, Vector256<float> shift, Vector256<float> low,
+        Vector256<float> high) => ByteVectors.Rounded(Vector256.MinNative(
+            Vector256.MaxNative((Vector256.ConvertToSingle(Vector256.Load(sums) - excess) * scale) + shift, low), high));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     void Rest(int* sums, Vector256<int> excess, Vector256<float> scale, Vector256<float> shift, nint target, int count)
@@ -302,49 +404,5 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         Vector256.Store(value, numbers);
         for (var k = 0; k < count; k++)
             ((float*)output)[target + k] = numbers[k];
-    }
-}
-
-/// <summary>Packs weights of 8 bits in the order in which <see cref="IntegerConvKernel{TDots, TVector}"/> reads them.</summary>
-static unsafe class IntegerWeights
-{
-    /// <summary>Output channels that are computed together.</summary>
-    public const int Tile = 6;
-
-    /// <summary>What a weight of 0 is kept as.</summary>
-    public const int Zero = 128;
-
-    /// <summary>
-    /// Packs [Cout, Cin/g, KH, KW] as [g][tiles][depth / group][6] of 32 bits each, and behind them each channel's sum. Channels and depth
-    /// beyond the last are zeros.
-    /// </summary>
-    public static Constant Get(PackedWeights packed, Constant weights, int groups, int group, string place) =>
-        // Negative, to differ from the layouts of weights in single precision.
-        packed.Get(weights, -((groups * 8) + group), () => Pack(weights, groups, group, place));
-
-    static Constant Pack(Constant weights, int groups, int group, string place)
-    {
-        var sizes = weights.Type.Shape;
-        var (cout, depth) = (sizes[0] / groups, sizes[1] * sizes[2] * sizes[3]);
-        var (tiles, parts) = ((cout + Tile - 1) / Tile, (depth + group - 1) / group);
-        // Of 32 bits, like single precision.
-        var packed = new Constant(new TensorType(true, [groups * tiles * (parts + 1) * Tile], place));
-        var to = (int*)packed.Address;
-        var totals = to + ((nint)groups * tiles * parts * Tile);
-        var (bits, mask) = (32 / group, group == 2 ? 0xffff : 0xff);
-        for (var g = 0; g < groups; g++)
-            for (var o = 0; o < cout; o++)
-            {
-                var from = weights.Bytes.Slice(((g * cout) + o) * depth, depth);
-                var channel = (((g * tiles) + (o / Tile)) * Tile) + (o % Tile);
-                for (var d = 0; d < depth; d++)
-                {
-                    var weight = from[d] - Zero;
-                    to[((((nint)g * tiles) + (o / Tile)) * parts * Tile) + ((d / group) * Tile) + (o % Tile)]
-                        |= (weight & mask) << (d % group * bits);
-                    totals[channel] += weight;
-                }
-            }
-        return packed;
     }
 }

@@ -59,7 +59,8 @@ abstract unsafe class KernelSet
 
     public abstract Kernel Unary(Unary function, float* input, float* output, int count);
 
-    public abstract Kernel Resize(int planes, ResizeSource[] sources, float* addend, Unary function, float* output, int threads);
+    public abstract Kernel Resize(
+        int planes, ResizeSource[] sources, float* addend, Unary function, ResizeCodes codes, float* output, int threads);
 
     public abstract Kernel Softmax(int outer, int length, int inner, bool logarithm, float* input, float* output);
 
@@ -126,8 +127,9 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
     public override Kernel Unary(Unary function, float* input, float* output, int count) =>
         new UnaryKernel<TLanes, TVector>(function, input, output, count);
 
-    public override Kernel Resize(int planes, ResizeSource[] sources, float* addend, Unary function, float* output, int threads) =>
-        new ResizeKernel<TLanes, TVector>(planes, sources, addend, function, output, threads);
+    public override Kernel Resize(
+        int planes, ResizeSource[] sources, float* addend, Unary function, ResizeCodes codes, float* output, int threads) =>
+        new ResizeKernel<TLanes, TVector>(planes, sources, addend, function, codes, output, threads);
 
     public override Kernel Softmax(int outer, int length, int inner, bool logarithm, float* input, float* output) =>
         new SoftmaxKernel<TLanes, TVector>(outer, length, inner, logarithm, input, output);

@@ -11,7 +11,9 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
 {
     readonly ResizeSource[] sources;
     readonly int outHeight, outWidth, blockRows, blocks;
-    readonly long rowBytes;
+    readonly long rowBytes, lineBytes;
+    readonly ResizeCodes codes;
+    readonly ByteSteps? steps;
     readonly float* addend, output;
     readonly Unary function;
 
@@ -19,10 +21,13 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
     /// <param name="sources">The tensors, all resized to one size.</param>
     /// <param name="addend">A tensor of the output's shape to add, or null.</param>
     /// <param name="function">The function applied last.</param>
+    /// <param name="codes">The codes of addend and result, where they are bytes.</param>
     /// <param name="output">The result; may be the addend.</param>
     /// <param name="threads">The number of threads that share the work.</param>
-    public ResizeKernel(int planes, ResizeSource[] sources, float* addend, Unary function, float* output, int threads)
+    public ResizeKernel(int planes, ResizeSource[] sources, float* addend, Unary function, ResizeCodes codes, float* output, int threads)
     {
+        this.codes = codes;
+        steps = codes.Result is { } result ? ByteSteps.Of(result) : null;
         this.sources = sources;
         this.addend = addend;
         this.function = function;
@@ -30,6 +35,7 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
         (outHeight, outWidth) = (sources[0].Rows.Size, sources[0].Columns.Size);
         // Rows are longer than the output by a vector.
         rowBytes = PinnedMemory.Whole((outWidth + 16L) * sizeof(float));
+        lineBytes = PinnedMemory.Whole((sources.Max(s => s.Code is null ? 0 : s.Width) + 16L) * sizeof(float));
         // Few planes are cut into blocks of rows, so that every thread has work.
         blocks = Math.Clamp(4 * threads / Math.Max(planes, 1), 1, Math.Max(outHeight, 1));
         blockRows = (outHeight + blocks - 1) / blocks;
@@ -38,7 +44,7 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
 
     public override int Items { get; }
 
-    public override long ScratchBytes => ((2 * sources.Length) + 1) * rowBytes;
+    public override long ScratchBytes => (((2 * sources.Length) + 3) * rowBytes) + lineBytes;
 
     public override void Run(int item, byte* scratch)
     {
@@ -51,17 +57,27 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
             rows[k] = (float*)(scratch + (k * rowBytes));
             numbers[k] = -1;
         }
+        var line = (float*)(scratch + (((2 * sources.Length) + 3) * rowBytes));
+        var restored = (float*)(scratch + (((2 * sources.Length) + 1) * rowBytes));
+        var result = (float*)(scratch + (((2 * sources.Length) + 2) * rowBytes));
         for (var y = from; y < Math.Min(outHeight, from + blockRows); y++)
         {
             for (var k = 0; k < sources.Length; k++)
-                parts[k] = Place(sources[k], plane, y, rows + (2 * k), numbers + (2 * k));
+                parts[k] = Place(sources[k], plane, y, rows + (2 * k), numbers + (2 * k), line);
             var at = (((long)plane * outHeight) + y) * outWidth;
-            Blend(rows, parts, (float*)(scratch + (2 * sources.Length * rowBytes)), addend == null ? null : addend + at, output + at);
+            var added = addend == null ? null : addend + at;
+            if (added != null && codes.Addend is { } code)
+                ByteVectors.Restore((byte*)addend + at, code, added = restored, outWidth);
+            Blend(rows, parts, (float*)(scratch + (2 * sources.Length * rowBytes)), added, codes.Result is null ? output + at : result);
+            if (steps is { } given)
+                ByteVectors.Store(result, given, (byte*)output + at, outWidth);
+            else if (codes.Result is { } coded)
+                ByteVectors.Store(result, coded, (byte*)output + at, outWidth);
         }
     }
 
     /// <summary>Makes sure that the two widened rows next to an output row are there; returns the weight of the second.</summary>
-    float Place(ResizeSource source, int plane, int y, float** rows, int* numbers)
+    float Place(ResizeSource source, int plane, int y, float** rows, int* numbers, float* line)
     {
         var (first, second, part) = (source.Rows.First[y], source.Rows.Second[y], source.Rows.Part[y]);
         if (first == numbers[1])
@@ -72,11 +88,11 @@ sealed unsafe class ResizeKernel<TLanes, TVector> : Kernel
             (numbers[0], numbers[1]) = (numbers[1], numbers[0]);
         }
         if (first != numbers[0])
-            Widen(source, source.Plane(plane) + ((long)first * source.Width), rows[0]);
+            Widen(source, source.Row(plane, first, line), rows[0]);
         numbers[0] = first;
         if (second != numbers[1] && part > 0)
         {
-            Widen(source, source.Plane(plane) + ((long)second * source.Width), rows[1]);
+            Widen(source, source.Row(plane, second, line), rows[1]);
             numbers[1] = second;
         }
         return part;

@@ -134,7 +134,21 @@ sealed class ResizeTable
 /// <param name="Width">Their width.</param>
 /// <param name="Rows">The positions of output rows.</param>
 /// <param name="Columns">The positions of output columns.</param>
-sealed unsafe record ResizeSource(nint Input, int Height, int Width, ResizeTable Rows, ResizeTable Columns)
+/// <param name="Code">The code of the planes, if they are bytes.</param>
+sealed unsafe record ResizeSource(nint Input, int Height, int Width, ResizeTable Rows, ResizeTable Columns, ByteCode? Code)
 {
-    public float* Plane(int plane) => (float*)Input + (plane * (long)Height * Width);
+    /// <summary>A row of a plane; bytes are restored to a line.</summary>
+    public float* Row(int plane, int row, float* line)
+    {
+        var at = (((long)plane * Height) + row) * Width;
+        if (Code is not { } code)
+            return (float*)Input + at;
+        ByteVectors.Restore((byte*)Input + at, code, line, Width);
+        return line;
+    }
 }
+
+/// <summary>The codes of what a resizing adds and makes, where it is bytes.</summary>
+/// <param name="Addend">The code of the addend; null if it is in single precision.</param>
+/// <param name="Result">The code of the result; null if it is in single precision.</param>
+readonly record struct ResizeCodes(ByteCode? Addend, ByteCode? Result);

@@ -66,10 +66,18 @@ sealed unsafe record IntegerConvOperator(
     public override Kernel Bind(Binding binding)
     {
         var shape = Shape(binding.Operands);
-        var lanes = binding.Kernels.Lanes;
-        var packed = IntegerWeights.Get(
-            binding.Packed, binding.Operands.Constant(1, "weights"), Groups, IntegerConv.Group(lanes), binding.Operands.Place);
-        var work = new IntegerConvWork(packed, Input, Array.ConvertAll(Scales, s => Input.Scale * s), Epilogue.Function, Output);
+        var (lanes, operands) = (binding.Kernels.Lanes, binding.Operands);
+        var scales = Array.ConvertAll(Scales, s => Input.Scale * s);
+        var end = Epilogue.Adds ? null
+            : ByteEnd.Of(scales, Epilogue.Function, Output, operands.Has(ConvOperator.BiasInput), operands.Known(ConvOperator.BiasInput));
+        var weights = operands.Constant(1, "weights");
+        if (end is not null && IntegerWinograd.Fits(lanes, shape)
+            && IntegerWinogradWeights.Sums(binding.Packed, weights, Groups, operands.Place) is var sums
+            && IntegerWinogradWeights.AreExact(sums))
+            return IntegerWinograd.Make(lanes, shape, binding.Packed, weights, sums, Input.Zero, end, binding.Bytes(0), binding.OutBytes,
+                binding.Threads, operands.Place);
+        var packed = IntegerWeights.Get(binding.Packed, weights, Groups, IntegerConv.Group(lanes), operands.Place);
+        var work = new IntegerConvWork(packed, Input, scales, Epilogue.Function, Output, end);
         return IntegerConv.Make(lanes, shape, work, binding.Bytes(0), binding.In(ConvOperator.BiasInput),
             Epilogue.Adds ? binding.In(AddendInput) : null, binding.OutBytes, binding.Threads);
     }

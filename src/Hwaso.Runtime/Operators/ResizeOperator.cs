@@ -19,6 +19,9 @@ sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Roundin
 
     public int AddendInput => 4;
 
+    /// <summary>The code of the input, if it is bytes.</summary>
+    public ByteCode? Code { get; init; }
+
     public static ResizeOperator Read(NodeAttributes attributes, bool isUpsample)
     {
         var mode = attributes.Text("mode", "nearest");
@@ -51,15 +54,15 @@ sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Roundin
     {
         var x = binding.Operands.Type(0).Shape;
         var addend = Epilogue.Adds ? binding.In(AddendInput) : null;
-        return binding.Kernels.Resize(x[0] * x[1], [Source(binding.Operands, binding.In(0))], addend, Epilogue.Function, binding.Out,
-            binding.Threads);
+        return binding.Kernels.Resize(x[0] * x[1], [Source(binding.Operands, binding.In(0))], addend, Epilogue.Function, default,
+            binding.Out, binding.Threads);
     }
 
     /// <summary>The input with its tables of positions.</summary>
     public ResizeSource Source(Operands operands, float* input)
     {
         var (from, to) = (operands.Type(0).Shape, Sizes(operands, out var scaleY, out var scaleX));
-        return new((nint)input, from[2], from[3], Table(from[2], to[2], scaleY), Table(from[3], to[3], scaleX));
+        return new((nint)input, from[2], from[3], Table(from[2], to[2], scaleY), Table(from[3], to[3], scaleX), Code);
     }
 
     ResizeTable Table(int from, int to, float scale) =>
@@ -67,7 +70,7 @@ sealed unsafe record ResizeOperator(bool Linear, ResizeMode Mode, string Roundin
 
     int[] Sizes(Operands inputs, out float scaleY, out float scaleX)
     {
-        var x = inputs.Float(0);
+        var x = Code is null ? inputs.Float(0) : inputs.Type(0);
         if (x.Rank != 4 || x.Elements == 0)
             throw inputs.Beyond($"input {x}: images [N, C, H, W] were wanted");
         var scalesInput = IsUpsample ? 1 : 2;
@@ -110,6 +113,9 @@ sealed unsafe record ResizeSumOperator(IReadOnlyList<ResizeOperator> Parts, Epil
 
     public int AddendInput => PartInputs * Parts.Count;
 
+    /// <summary>The codes of addend and result, where they are bytes.</summary>
+    public ResizeCodes Codes { get; init; }
+
     public Operator With(Epilogue epilogue) => this with { Epilogue = epilogue };
 
     public override TensorType Infer(Operands inputs) => Parts[0].Infer(inputs.Slice(0, PartInputs));
@@ -120,6 +126,6 @@ sealed unsafe record ResizeSumOperator(IReadOnlyList<ResizeOperator> Parts, Epil
         var sources = Parts.Select((part, k) => part.Source(binding.Operands.Slice(PartInputs * k, PartInputs), binding.In(PartInputs * k)))
             .ToArray();
         return binding.Kernels.Resize(shape[0] * shape[1], sources, Epilogue.Adds ? binding.In(AddendInput) : null, Epilogue.Function,
-            binding.Out, binding.Threads);
+            Codes, binding.Out, binding.Threads);
     }
 }

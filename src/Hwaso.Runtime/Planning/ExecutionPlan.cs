@@ -45,7 +45,8 @@ sealed record StepCost(string Kind, double MultiplyAdds, double Products, double
             case IntegerConvOperator integer:
                 var sizes = integer.Shape(operands);
                 var sums = (double)output.Elements * sizes.GroupCin * sizes.Taps;
-                return new($"{KindOf(sizes)}, 8 bits", sums, sums, bytes);
+                var saves = IntegerWinograd.Fits(SimdKernels.Of(SimdPath.Best).Lanes, sizes);
+                return new($"{KindOf(sizes)}, 8 bits", sums, saves ? sums / WinogradPlan.Saving(sizes) : sums, bytes);
             case MatMulOperator:
                 double products = output.Elements * (double)operands.Type(0).Shape[^1];
                 return new("matrix product", products, products, bytes);

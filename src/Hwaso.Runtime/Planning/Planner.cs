@@ -42,6 +42,7 @@ sealed unsafe class Planner
         var steps = planner.Infer();
         (steps, planner.types) = EarlyMixing.Apply(steps, planner.types, planner.constants, graph.OutputValues);
         steps = Fusion.Fuse(steps, planner.types, planner.constants, graph.OutputValues);
+        steps = ByteResizing.Apply(steps, graph.OutputValues);
         steps = AttentionFusion.Fuse(steps, planner.types, planner.constants, graph.OutputValues);
         var storage = new Storage(steps, planner.types, planner.constants, graph);
         if (storage.Bytes > mostBytes)

@@ -31,6 +31,31 @@ public sealed class ByteConvolutionTests
         }
     }
 
+    [Theory]
+    [InlineData(18, 20, 33, 66, 1, 1, false)]
+    [InlineData(9, 8, 16, 130, 1, 1, false)]
+    [InlineData(40, 13, 9, 50, 0, 2, false)]
+    [InlineData(16, 37, 17, 17, 2, 1, true)]
+    [InlineData(100, 110, 12, 20, 1, 1, false)]
+    [InlineData(116, 8, 20, 16, 1, 1, true)]
+    // Beyond what 26 bits of a sum tell apart.
+    [InlineData(240, 8, 12, 12, 1, 1, true)]
+    public void Convolutions_of_3x3_with_a_quarter_of_the_products_have_the_same_bits(
+        int cin, int cout, int height, int width, int padding, int groups, bool isExtreme)
+    {
+        var one = Case.Of3x3(new Random(cin), cin, cout, height, width, padding, groups, isExtreme);
+        var answers = SmallModel.Paths.Select(path =>
+        {
+            using var model = OnnxModel.Load(one.File(), "3x3", new RuntimeOptions { Path = path, Threads = 3 });
+            var session = model.Open([one.Batch, one.Cin, one.Height, one.Width]);
+            one.Image.CopyTo(session.Input(0));
+            session.Run();
+            return session.Output(0).ToArray();
+        }).ToList();
+        one.Checked(answers[0], cin);
+        Assert.All(answers, a => Assert.Equal(answers[0], a));
+    }
+
     [Fact]
     public void A_scale_that_is_not_a_number_gives_the_same_bits_on_every_path()
     {
@@ -174,6 +199,44 @@ public sealed class ByteConvolutionTests
                 weights = [.. Enumerable.Range(0, cout * cin / groups * kernel * kernel).Select(_ => (sbyte)random.Next(-128, 128))],
                 scales = [.. Enumerable.Range(0, cout).Select(_ => 1e-4f + (1e-3f * random.NextSingle()))],
                 bias = Numbers(random, cout, 2),
+            };
+        }
+
+        /// <summary>A convolution of 3×3; an extreme one has the largest numbers and weights.</summary>
+        public static Case Of3x3(
+            Random random, int cin, int cout, int height, int width, int padding, int groups, bool isExtreme)
+        {
+            var image = Numbers(random, 2 * cin * height * width, 6);
+            var weights = Enumerable.Range(0, cout * cin / groups * 9).Select(_ => (sbyte)random.Next(-128, 128)).ToArray();
+            if (isExtreme)
+                for (var k = 0; k < weights.Length; k++)
+                    // The first channels have signs of their own, the others one.
+                    weights[k] = k / (9 * cin / groups) % 2 == 0 ? (sbyte)-128 : random.Next(2) == 0 ? (sbyte)-128 : (sbyte)127;
+            if (isExtreme)
+                for (var k = 0; k < image.Length; k++)
+                    image[k] = random.Next(8) == 0 ? -9 : 9;
+            return new Case
+            {
+                Batch = 2,
+                Cin = cin,
+                Height = height,
+                Width = width,
+                Image = image,
+                cout = cout * groups,
+                groups = groups,
+                kernel = 3,
+                stride = 1,
+                padding = padding,
+                dilation = 1,
+                hasBias = true,
+                rectifies = cin % 2 == 0,
+                inScale = 0.02f,
+                inZero = isExtreme ? 0 : 77,
+                outScale = isExtreme ? 20f : 0.5f,
+                outZero = 128,
+                weights = [.. Enumerable.Repeat(weights, groups).SelectMany(w => w)],
+                scales = [.. Enumerable.Range(0, cout * groups).Select(_ => 1e-3f + (1e-2f * random.NextSingle()))],
+                bias = Numbers(random, cout * groups, 2),
             };
         }
 
