@@ -86,6 +86,8 @@ sealed unsafe class KernelSet<TLanes, TVector> : KernelSet
         Unary function, float* output, int threads) =>
         byTaps && ConvWideKernel<TLanes, TVector>.Fits(shape)
             ? new ConvWideKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output, threads)
+            : !byTaps && ConvFewKernel<TLanes, TVector>.Fits(shape)
+            ? new ConvFewKernel<TLanes, TVector>(shape, weights, input, bias, addend, function, output)
             : new ConvKernel<TLanes, TVector>(shape, weights, byTaps, input, bias, addend, function, output, threads, null);
 
     public override Kernel Convolution(in ConvShape shape, Constant weights, float* input, float* bias, ConvSampling sampling,

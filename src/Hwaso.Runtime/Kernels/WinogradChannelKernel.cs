@@ -37,7 +37,7 @@ sealed unsafe class WinogradChannelKernel<TLanes, TVector> : Kernel
         this.function = function;
         this.output = output;
         plan = new WinogradPlan(shape, TLanes.Count, TLanes.Group, threads);
-        windows = new WinogradInput<TLanes, TVector>(shape, plan, input);
+        windows = new WinogradInput<TLanes, TVector>(shape, plan, input, skipsEmpty: true);
         vectors = Parts(shape.GroupCout, TLanes.Count);
         var images = shape.Batch * shape.Groups;
         vectorsInSplit = Parts(vectors, Math.Clamp(Parts(threads, images), 1, vectors));
@@ -92,13 +92,13 @@ sealed unsafe class WinogradChannelKernel<TLanes, TVector> : Kernel
                     plan.Stride, gathered, made);
                 Multiply(inputs, made, channels, count, own, from == 0);
                 if (from + channels == shape.GroupCin)
-                    Write(own, count, image, vector, pixels);
+                    Write(own, count, Math.Min(count, endVector - vector), image, vector, pixels);
                 own += (nint)plan.Products * tiles * count * TLanes.Count;
             }
         }
     }
 
-    // Three vectors at a time, or two; a single one has an empty one beside it.
+    // Three vectors at a time, or two; a single one has an empty one beside it, or one of the next split.
     static int CountFrom(int left) => left is 1 or 2 or 4 ? 2 : MostVectors;
 
     void Multiply(float* inputs, float* made, int channels, int count, float* sums, bool first)
@@ -117,8 +117,8 @@ sealed unsafe class WinogradChannelKernel<TLanes, TVector> : Kernel
         }
     }
 
-    /// <summary>Writes the outputs of some vectors of channels, group by group of tiles.</summary>
-    void Write(float* sums, int count, int image, int vector, float* pixels)
+    /// <summary>Writes the outputs of some vectors of channels, group by group of tiles: those of this split.</summary>
+    void Write(float* sums, int count, int written, int image, int vector, float* pixels)
     {
         var (columns, lanes) = (plan.GroupColumns, TLanes.Count);
         nint step = (nint)tiles * count * lanes;                                        // from one product to the next
@@ -132,7 +132,7 @@ sealed unsafe class WinogradChannelKernel<TLanes, TVector> : Kernel
             var height = Math.Min(Parts(shape.OutHeight - row, shape.DilationY), Tile);
             if (inside <= 0 || height <= 0)
                 continue;
-            for (var v = 0; v < count; v++)
+            for (var v = 0; v < written; v++)
             {
                 var first = (vector + v) * lanes;
                 var channels = Math.Min(lanes, shape.GroupCout - first);

@@ -13,15 +13,17 @@ sealed unsafe class WinogradInput<TLanes, TVector>
     readonly ConvShape shape;
     readonly WinogradPlan plan;
     readonly float* input;
+    readonly bool skipsEmpty;
     readonly int groups, columnStep;
     readonly long rowsBytes, zerosBytes, lineBytes;
 
     /// <param name="shape">The convolution.</param>
     /// <param name="plan">How it is cut.</param>
     /// <param name="input">The images, [N, Cin, H, W].</param>
-    public WinogradInput(in ConvShape shape, WinogradPlan plan, float* input)
+    /// <param name="skipsEmpty">Whether a vector without tiles is left out; else it repeats the last tiles.</param>
+    public WinogradInput(in ConvShape shape, WinogradPlan plan, float* input, bool skipsEmpty)
     {
-        (this.shape, this.plan) = (shape, plan);
+        (this.shape, this.plan, this.skipsEmpty) = (shape, plan, skipsEmpty);
         this.input = input;
         columnStep = shape.DilationX * shape.StrideX;
         groups = plan.Pairs * plan.GroupsInPair;
@@ -58,7 +60,7 @@ sealed unsafe class WinogradInput<TLanes, TVector>
                 var to = inputs + (pair * plan.PairNumbers) + (c * 2 * TLanes.Count);
                 if (plan.Stride == 1)
                     WinogradTile<TLanes, TVector>.Across(rows, plan.WindowPitch, places + (pair * plan.GroupsInPair), to,
-                        plan.ProductNumbers);
+                        plan.ProductNumbers, !skipsEmpty || count - (pair * plan.GroupsInPair) > plan.GroupsInPair / 2);
                 else
                     WinogradTile<TLanes, TVector>.AcrossOfStride(rows, plan.Window * plan.WindowPitch, plan.WindowPitch,
                         places + (pair * plan.GroupsInPair), to, plan.ProductNumbers);

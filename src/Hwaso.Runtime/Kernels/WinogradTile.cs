@@ -47,8 +47,9 @@ static unsafe class WinogradTile<TLanes, TVector>
     /// <param name="groups">Where the vectors' groups begin in the rows.</param>
     /// <param name="to">Where the first product goes; the second vector's follows the first one's.</param>
     /// <param name="step">Numbers from one product to the next.</param>
+    /// <param name="both">Whether there is a second vector.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Across(float* rows, nint pitch, int* groups, float* to, nint step)
+    public static void Across(float* rows, nint pitch, int* groups, float* to, nint step, bool both)
     {
         var second = groups + (TLanes.Count / TLanes.Group);
         for (var y = 0; y < WinogradPlan.Points; y++)
@@ -61,17 +62,19 @@ static unsafe class WinogradTile<TLanes, TVector>
             TLanes.Store(x3, to + (3 * step));
             TLanes.Store(x4, to + (4 * step));
             TLanes.Store(x5, to + (5 * step));
-            TLanes.LoadTiles(rows, second, out x0, out x1, out x2, out x3, out x4, out x5);
-            Input(ref x0, ref x1, ref x2, ref x3, ref x4, ref x5);
             var beside = to + TLanes.Count;
+            rows += pitch;
+            to += 6 * step;
+            if (!both)
+                continue;
+            TLanes.LoadTiles(rows - pitch, second, out x0, out x1, out x2, out x3, out x4, out x5);
+            Input(ref x0, ref x1, ref x2, ref x3, ref x4, ref x5);
             TLanes.Store(x0, beside);
             TLanes.Store(x1, beside + step);
             TLanes.Store(x2, beside + (2 * step));
             TLanes.Store(x3, beside + (3 * step));
             TLanes.Store(x4, beside + (4 * step));
             TLanes.Store(x5, beside + (5 * step));
-            rows += pitch;
-            to += 6 * step;
         }
     }
 

@@ -82,6 +82,17 @@ public sealed class OperatorTests : TensorTest
     });
 
     [Fact]
+    public void Conv_to_one_or_two_channels_is_libtorchs() => Repeat(8, random =>
+    {
+        long groups = random.Next(1, 3), cin = groups * random.Next(1, 20), side = 1 + (2 * random.Next(1, 4));
+        var x = Tensor.Randn([random.Next(1, 3), cin, random.Next(1, 40) + side, random.Next(1, 70) + side]);
+        var (w, b) = (Tensor.Randn([groups * random.Next(1, 3), cin / groups, side, side]), Tensor.Randn([1]));
+        var (shift, padding) = (Tensor.Zeros([w.Size(0)]) + b, random.Next(2) * (side / 2));
+        Check("Conv", Aten.Conv2d(x, w, shift, [1, 1], [padding, padding], [1, 1], groups), [x], [w, shift],
+            OnnxValue.Of("pads", padding, padding, padding, padding), OnnxValue.Of("group", groups));
+    });
+
+    [Fact]
     public void Conv_of_wide_dilation_is_libtorchs_where_most_taps_lie_outside_the_image() => Repeat(10, random =>
     {
         // More than 96 input channels take several panels.
