@@ -56,5 +56,5 @@ part.rename(target)
 PYTHON
 fi
 bench="benchmarks/Hwaso.RuntimeBench/bin/$configuration/net10.0/Hwaso.RuntimeBench.dll"
-[[ "${1:-}" != throughput ]] || exec dotnet "$bench" throughput "$data" "${@:2}"
+[[ "${1:-}" != throughput && "${1:-}" != bytes ]] || exec dotnet "$bench" "$1" "$data" "${@:2}"
 exec dotnet "$bench" "$data" "$@"

@@ -21,9 +21,18 @@ static unsafe class ByteVectors
         Vector256.ConvertToSingle(Wide(from) - Vector256.Create(code.Zero)) * Vector256.Create(code.Scale);
 
     /// <summary>The numbers of some bytes; up to 7 beyond are read and written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Restore(byte* from, ByteCode code, float* to, int count)
     {
-        for (var k = 0; k < count; k += Count)
+        var k = 0;
+        if (Avx512F.IsSupported)
+        {
+            var (zero, scale) = (Vector512.Create(code.Zero), Vector512.Create(code.Scale));
+            for (; k + Vector512<float>.Count <= count; k += Vector512<float>.Count)
+                Vector512.Store(
+                    Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(from + k)) - zero) * scale, to + k);
+        }
+        for (; k < count; k += Count)
             Vector256.Store(Restore(from + k, code), to + k);
     }
 
@@ -79,6 +88,14 @@ static unsafe class ByteVectors
     public static void Store(float* from, in ByteSteps steps, byte* to, int count)
     {
         var k = 0;
+        if (Avx512F.IsSupported)
+        {
+            var (factor, shift) = (Vector512.Create(steps.Factor), Vector512.Create(steps.Shift));
+            var (low, high) = (Vector512.Create(steps.Low), Vector512.Create(steps.High));
+            for (; k + Vector512<float>.Count <= count; k += Vector512<float>.Count)
+                Vector128.Store(Avx512F.ConvertToVector128Byte(Avx512F.ConvertToVector512Int32(Vector512.MinNative(
+                    Vector512.MaxNative((Vector512.Load(from + k) * factor) + shift, low), high))), to + k);
+        }
         for (; k + Count <= count; k += Count)
             Store(steps.Codes(Vector256.Load(from + k)), to + k);
         if (k == count)

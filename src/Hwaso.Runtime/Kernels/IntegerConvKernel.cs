@@ -46,7 +46,7 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
     where TDots : struct, IDots<TVector>
     where TVector : unmanaged
 {
-    const int Tile = IntegerWeights.Tile, Wide = ByteVectors.Count, Interleaved = 32, PanelBytes = 192 << 10, MostBlocks = 32;
+    const int Tile = IntegerWeights.Tile, Wide = ByteVectors.Count, Interleaved = 32, PanelBytes = 192 << 10, MostBlocks = 32, MostPlaces = 16;
 
     readonly ConvShape shape;
     readonly IntegerConvWork work;
@@ -150,6 +150,10 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var isInside = shape.StrideX == 1 && left >= 0 && left + pixels + ((shape.KernelWidth - 1) * shape.DilationX) <= shape.Width;
         var copy = patches + patchPitch;
         var isHalved = shape.StrideX == 2 && pixels == Interleaved;
+        // Divisions once a block, not once a tap and row.
+        var places = stackalloc int[MostPlaces];
+        for (var kx = 0; kx < Math.Min(shape.KernelWidth, MostPlaces); kx++)
+            places[kx] = Place(kx);
         for (var c = 0; c < shape.GroupCin; c++, source += plane)
             for (var ky = 0; ky < shape.KernelHeight; ky++, copy += patchPitch, rows += shape.KernelWidth)
             {
@@ -176,9 +180,12 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
                     for (var k = Interleaved; k < phasePitch; k++)
                         (copy[k], copy[phasePitch + k]) = (row[left + (2 * k)], row[left + (2 * k) + 1]);
                 for (var kx = 0; kx < shape.KernelWidth; kx++)
-                    rows[kx] = copy + (kx * shape.DilationX % shape.StrideX * phasePitch) + (kx * shape.DilationX / shape.StrideX);
+                    rows[kx] = copy + (kx < MostPlaces ? places[kx] : Place(kx));
             }
     }
+
+    // Where a tap's first pixel lies in a row that was split.
+    int Place(int kx) => (kx * shape.DilationX % shape.StrideX * phasePitch) + (kx * shape.DilationX / shape.StrideX);
 
     /// <summary>Copies every StrideX-th byte from one on, and the code of 0 where there is none.</summary>
     void Copy(byte* row, int first, byte* to, bool isBegun)
