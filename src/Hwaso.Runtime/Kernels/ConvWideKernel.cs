@@ -56,7 +56,7 @@ sealed unsafe class ConvWideKernel<TLanes, TVector> : Kernel
     long PartBytes => PinnedMemory.Whole((long)TileChannels * pairs * Pair * sizeof(TVector));
 
     /// <summary>Whether a convolution gains from it.</summary>
-    public static bool Fits(in ConvShape shape) => 
+    public static bool Fits(in ConvShape shape) =>
         shape is { StrideX: 1, StrideY: 1, OutWidth: <= MostPixels, GroupCin: >= LeastChannels };
 
     public override void Run(int item, byte* scratch)
