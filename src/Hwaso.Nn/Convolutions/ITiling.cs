@@ -3,8 +3,8 @@ using Hwaso.Common;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// How a convolution's outputs, or its gradients of inputs, come from products of transformed numbers, for tiles of outputs. A tile has some
-/// transformed numbers of each channel, which belong to factors; a factor's are neighbours, channel after channel, and weights lie alike.
+/// How a convolution's outputs, or its gradients of inputs, come from products of transformed numbers, for tiles of outputs. A tile has
+/// some transformed numbers of each channel, which belong to factors; a factor's are neighbours, channel after channel, and weights lie alike.
 /// </summary>
 unsafe interface ITiling<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
@@ -26,8 +26,8 @@ unsafe interface ITiling<TLanes, TVector>
     static abstract int Lines { get; }
 
     /// <summary>
-    /// The transformed number of a kernel that the gradient of the input takes in place of this one: the same, or that of the kernel turned by
-    /// 180°.
+    /// The transformed number of a kernel that the gradient of the input takes in place of this one: the same, or that of the kernel turned
+    /// by 180°.
     /// </summary>
     static abstract int Turned(int number);
 

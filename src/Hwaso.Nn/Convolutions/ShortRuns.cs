@@ -6,7 +6,7 @@ namespace Hwaso.Nn;
 /// <summary>Copies of a few numbers, for which a call of the system's costs more than the copy.</summary>
 static unsafe class ShortRuns
 {
-    /// <summary>Copies so many numbers, and writes no others: what is left after whole vectors is copied by one that overlaps them.</summary>
+    /// <summary>Copies so many numbers, and writes no others: what whole vectors leave is copied by one that overlaps them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy(float* from, float* to, int count)
     {

@@ -3,8 +3,8 @@ using Hwaso.Common;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// The gradient of the weights for many channels: a vector's numbers are of neighbouring channels of the input, whose transforms are transposed
-/// for that, and sums over tiles need no sum within vectors.
+/// The gradient of the weights for many channels: a vector's numbers are of neighbouring channels of the input, whose transforms are
+/// transposed for that, and sums over tiles need no sum within vectors.
 /// </summary>
 sealed unsafe class WideTileWeights<TTiling, TLanes, TVector> : IWeightSums
     where TTiling : struct, IWeightTiling<TLanes, TVector>

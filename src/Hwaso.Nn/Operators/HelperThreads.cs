@@ -4,8 +4,8 @@ using System.Runtime.ExceptionServices;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Threads that help a caller with its pieces of work. Kernels of a training follow within microseconds of each other, and some take no longer
-/// than it takes to wake a thread: helpers spin for a moment before they sleep.
+/// Threads that help a caller with its pieces of work. Kernels of a training follow within microseconds of each other, and some take no
+/// longer than it takes to wake a thread: helpers spin for a moment before they sleep.
 /// </summary>
 sealed class HelperThreads
 {

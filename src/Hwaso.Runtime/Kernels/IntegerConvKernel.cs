@@ -46,7 +46,8 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
     where TDots : struct, IDots<TVector>
     where TVector : unmanaged
 {
-    const int Tile = IntegerWeights.Tile, Wide = ByteVectors.Count, Interleaved = 32, PanelBytes = 192 << 10, MostBlocks = 32, MostPlaces = 16;
+    const int Tile = IntegerWeights.Tile, Wide = ByteVectors.Count, Interleaved = 32;
+    const int PanelBytes = 192 << 10, MostBlocks = 32, MostPlaces = 16;
 
     readonly ConvShape shape;
     readonly IntegerConvWork work;
@@ -352,7 +353,8 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         for (var o = 0; o < channels; o++)
         {
             var (excess, scale, shift) = (Vector256.Create(zero * totals[o]), Vector256.Create(scales[o]), Vector256.Create(shifts[o]));
-            var words = Avx2.PackSignedSaturate(Codes(sums, excess, scale, shift, low, high), Codes(sums + 8, excess, scale, shift, low, high));
+            var words = Avx2.PackSignedSaturate(
+                Codes(sums, excess, scale, shift, low, high), Codes(sums + 8, excess, scale, shift, low, high));
             var next = Avx2.PackSignedSaturate(
                 Codes(sums + 16, excess, scale, shift, low, high), Codes(sums + 24, excess, scale, shift, low, high));
             var bytes = Avx2.PackUnsignedSaturate(words, next);

@@ -13,7 +13,8 @@ static class IntegerWinograd
 
     /// <summary>Whether a convolution of 3×3 of bytes, to bytes, has a kernel with a quarter of the multiplications.</summary>
     public static bool Fits(int lanes, in ConvShape shape) =>
-        Lanes(lanes) is var count and > 0 && shape is { KernelHeight: 3, KernelWidth: 3, StrideX: 1, StrideY: 1, DilationX: 1, DilationY: 1 }
+        Lanes(lanes) is var count and > 0
+        && shape is { KernelHeight: 3, KernelWidth: 3, StrideX: 1, StrideY: 1, DilationX: 1, DilationY: 1 }
         && shape.GroupCin >= LeastChannels && shape.GroupCout >= LeastChannels
         && (shape.OutHeight + 3) / 4 * ((shape.OutWidth + 3) / 4) >= count / 2;
 

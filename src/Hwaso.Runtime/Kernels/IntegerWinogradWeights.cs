@@ -106,7 +106,8 @@ static unsafe class IntegerWinogradWeights
         {
             for (var x = 0; x < 3; x++)
             {
-                Six<TWords, TVector>(Words(from + (x * count) + k), Words(from + ((3 + x) * count) + k), Words(from + ((6 + x) * count) + k),
+                Six<TWords, TVector>(
+                    Words(from + (x * count) + k), Words(from + ((3 + x) * count) + k), Words(from + ((6 + x) * count) + k),
                     out var y0, out var y1, out var y2, out var y3, out var y4, out var y5);
                 (columns[x], columns[3 + x], columns[6 + x]) = (y0, y1, y2);
                 (columns[9 + x], columns[12 + x], columns[15 + x]) = (y3, y4, y5);
