@@ -16,6 +16,7 @@ public sealed unsafe class Session
     readonly EvaluatedSession? evaluated;
     readonly WorkerPool pool;
     readonly RunGate model;
+    readonly int lanes;
     readonly Node[] steps;
     readonly Kernel[] kernels;
     readonly byte[][] memory;
@@ -24,7 +25,7 @@ public sealed unsafe class Session
 
     internal Session(ExecutionPlan plan, KernelSet set, PackedWeights packed, WorkerPool pool, RunGate model)
     {
-        (this.plan, this.pool, this.model) = (plan, pool, model);
+        (this.plan, this.pool, this.model, lanes) = (plan, pool, model, set.Lanes);
         memory = new byte[1 + pool.Threads][];
         memory[0] = Allocate(plan.Bytes);
         start = PinnedMemory.Align(memory[0]);
@@ -171,7 +172,7 @@ public sealed unsafe class Session
     }
 
     /// <summary>The cost of each step.</summary>
-    internal StepCost[] Costs() => Array.ConvertAll(steps, s => StepCost.Of(plan!, s));
+    internal StepCost[] Costs() => Array.ConvertAll(steps, s => StepCost.Of(plan!, s, lanes));
 
     /// <summary>A step in words: the types of its inputs and its output, and its node.</summary>
     internal string Describe(int step)

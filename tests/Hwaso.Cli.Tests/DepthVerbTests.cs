@@ -103,7 +103,8 @@ public sealed class DepthVerbTests : IDisposable
         Assert.True(resumed.Code == 0, resumed.Error);
         var report = JsonNode.Parse(resumed.Output)!;
         Assert.Equal((kept, 12 - kept), (report["kept"]!.GetValue<int>(), report["made"]!.GetValue<int>()));
-        Assert.Equal(12, Directory.GetFiles(At("out")).Length);
+        // A kill in the middle of writing leaves a temporary file, which a run an hour later removes.
+        Assert.Equal(12, Directory.GetFiles(At("out")).Count(f => !f.EndsWith(".tmp", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -4,7 +4,8 @@ namespace Hwaso.Nn;
 
 /// <summary>
 /// How a convolution's outputs, or its gradients of inputs, come from products of transformed numbers, for tiles of outputs. A tile has
-/// some transformed numbers of each channel, which belong to factors; a factor's are neighbours, channel after channel, and weights lie alike.
+/// some transformed numbers of each channel, which belong to factors; a factor's are neighbours, channel after channel, and weights lie
+/// alike.
 /// </summary>
 unsafe interface ITiling<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>

@@ -30,7 +30,10 @@ sealed record ExecutionPlan(
 /// <param name="Bytes">Bytes that it must read and write at least once, including weights.</param>
 sealed record StepCost(string Kind, double MultiplyAdds, double Products, double Bytes)
 {
-    public static StepCost Of(ExecutionPlan plan, Node step)
+    /// <param name="plan">The plan.</param>
+    /// <param name="step">One of its nodes.</param>
+    /// <param name="lanes">Numbers of a vector, which decide how 8 bits are multiplied.</param>
+    public static StepCost Of(ExecutionPlan plan, Node step, int lanes)
     {
         var operands = plan.OperandsOf(step);
         var output = plan.Types[step.Output]!;
@@ -45,7 +48,7 @@ sealed record StepCost(string Kind, double MultiplyAdds, double Products, double
             case IntegerConvOperator integer:
                 var sizes = integer.Shape(operands);
                 var sums = (double)output.Elements * sizes.GroupCin * sizes.Taps;
-                var saves = IntegerWinograd.Fits(SimdKernels.Of(SimdPath.Best).Lanes, sizes);
+                var saves = IntegerWinograd.Fits(lanes, sizes);
                 return new($"{KindOf(sizes)}, 8 bits", sums, saves ? sums / WinogradPlan.Saving(sizes) : sums, bytes);
             case MatMulOperator:
                 double products = output.Elements * (double)operands.Type(0).Shape[^1];

@@ -43,14 +43,16 @@ public sealed class LayerTimesTests(SceneFolder scenes) : TensorTest, IClassFixt
                 Assert.NotEmpty(Within(back, "operator"));
             }
             var conv1 = forward.Single(s => s.Name == "conv1");
-            Assert.Equal(("Conv2d", "aten::conv2d"), (conv1.Kind, Assert.Single(Within(conv1, "operator")).Name));
+            Assert.Equal("Conv2d", conv1.Kind);
+            // libtorch's, or Hwaso's where the processor has AVX-512.
+            Assert.Single([.. Within(conv1, "operator"), .. Within(conv1, "kernel")], s => s.Name is "aten::conv2d" or "conv2d");
             // Hwaso's kernels, in the layers; what a batch norm computes again, in the node of the convolution that asks for it.
             Assert.Contains(Within(Phase("forward"), "kernel"), s => s.Name == "batch_norm_relu");
             Assert.Contains(Within(Phase("forward"), "kernel"), s => s.Name == "conv2d" && forward.Any(l => l.Holds(s)));
             var again = Within(Phase("backward"), "kernel").Where(s => s.Name == "batch_norm_relu again").ToArray();
             Assert.NotEmpty(again);
             Assert.All(again, s => Assert.Contains(Within(Phase("backward"), "operator"), node => node.Holds(s)));
-            Assert.Contains(Within(backward.Single(s => s.Name == "conv1"), "operator"), s => s.Name == "ConvolutionBackward0");
+            Assert.Contains(Within(backward.Single(s => s.Name == "conv1"), "operator"), s => s.Name is "ConvolutionBackward0" or "conv2d");
         }
     }
 
