@@ -37,8 +37,8 @@ public sealed class ForwardPassTests(SceneFolder scenes) : TensorTest, IClassFix
             Assert.InRange(own[0] / theirs[0], 1 - 1e-5, 1 + 1e-5);
             return Math.Abs((own[1] / theirs[1]) - 1);
         });
-        // The order of sums moves a loss by some 1e-6. With some seeds, others with other vectors, it moves a ReLU's input over zero, and the
-        // second loss by up to 1e-2; a wrong gradient would move it with all.
+        // The order of sums moves a loss by some 1e-6. With some seeds, others with other vectors, it moves a ReLU's input over zero, and
+        // the second loss by up to 1e-2; a wrong gradient would move it with all.
         Assert.InRange(apart.Order().ElementAt(2), 0, 1e-4);
     }
 

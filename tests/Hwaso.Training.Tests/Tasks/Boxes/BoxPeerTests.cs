@@ -19,8 +19,8 @@ namespace Hwaso.Training.Tests.Tasks.Boxes;
 /// </summary>
 public sealed class BoxPeerTests : TensorTest
 {
-    // PyTorch's own float32 gets as far from float64 as a few millionths; a kink of ReLU or of smooth L1, which another order of sums crosses,
-    // moves a loss by some more (1.2e-5 with AVX-512). A wrong choice of one box changes a loss by ten-thousandths.
+    // PyTorch's own float32 gets as far from float64 as a few millionths; a kink of ReLU or of smooth L1, which another order of sums
+    // crosses, moves a loss by some more (1.2e-5 with AVX-512). A wrong choice of one box changes a loss by ten-thousandths.
     const double Tolerance = 3e-5;
 
     static readonly JsonObject recorded = (JsonObject)JsonNode.Parse(File.ReadAllText(Fixtures.Path("reference/boxes.json")))!;
