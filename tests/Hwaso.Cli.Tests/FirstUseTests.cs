@@ -47,6 +47,7 @@ public sealed class FirstUseTests : IDisposable
     }
 
     [Fact]
+    [Trait("Time", "Long")]
     public void Another_libtorch_in_the_same_place_gets_a_library_of_its_own()
     {
         Script("cmake", $"""if [ "$1" = --build ]; then cp "{Library}" "$2/libhwaso_torch.so"; else mkdir -p "$4"; fi""");

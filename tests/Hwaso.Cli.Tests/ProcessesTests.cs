@@ -66,6 +66,7 @@ public sealed class ProcessesTests(Workshop shop)
     }
 
     [Fact]
+    [Trait("Time", "Long")]
     public void A_process_that_hangs_ends_the_others_with_its_name()
     {
         using var launcher = HwasoProcess.Start(

@@ -7,7 +7,12 @@ namespace Hwaso.Inference.Tests.Networks;
 public sealed class DetectorVerifierTests : TensorTest
 {
     [Theory]
+    [Trait("Time", "Long")]
     [InlineData("faster-rcnn-hrnetv2p-w18", "faster_rcnn_hrnetv2p_w18", 40)]
+    public void Large_detectors_answer_and_learn_as_recorded_stage_by_stage(string name, string file, int stages) =>
+        Detectors_answer_and_learn_as_recorded_stage_by_stage(name, file, stages);
+
+    [Theory]
     [InlineData("fasterrcnn-resnet50-fpn", "torchvision_fasterrcnn_resnet50_fpn", 40)]
     public void Detectors_answer_and_learn_as_recorded_stage_by_stage(string name, string file, int stages)
     {
