@@ -91,7 +91,8 @@ public sealed class TrainingTests : IAsyncLifetime
 /// <summary>A server whose trainings are a script, with one recipe.</summary>
 public sealed class TrainingServer : IAsyncLifetime
 {
-    // Takes the lock as a trainer does, notes its words, and ends a step after it is asked to, or at once for a recipe of no epochs.
+    // Takes the lock as a trainer does, notes its words once it can be stopped, and ends a step after it is asked to, without its words:
+    // a test that waits for them never reads those of the start before.
     const string Script = """
         #!/bin/bash
         shift
@@ -102,10 +103,11 @@ public sealed class TrainingServer : IAsyncLifetime
         exec 8> "$run/train.lock"
         flock -n 8 || { echo "another process trains this run" >&2; exit 1; }
         [[ -f $run/recipe.yaml ]] || cp "$2" "$run/recipe.yaml" 2> /dev/null || cp "$1" "$run/recipe.yaml"
-        printf '%s\n' "$@" > "$run/words"
-        echo "2026-11-27T10:00:00+00:00  process $$ on here trains here" >> "$run/log.txt"
         trap 'echo "2026-11-27T10:00:01+00:00  stopped after step 1; --resume continues there" >> "$run/log.txt"
-            rm "$run/train.lock"; echo "stopped after step 1; continue with: …" >&2; exit 1' TERM
+            rm "$run/train.lock" "$run/words"; echo "stopped after step 1; continue with: …" >&2; exit 1' TERM
+        echo "2026-11-27T10:00:00+00:00  process $$ on here trains here" >> "$run/log.txt"
+        printf '%s\n' "$@" > "$run/words.new"
+        mv "$run/words.new" "$run/words"
         while true; do sleep 0.02; done
         """;
 
