@@ -122,7 +122,7 @@ public sealed class OnnxModel : IDisposable
         // The sizes are checked here, whoever plans.
         var types = Types(shapes);
         return graph is { } planned
-            ? new Session(Planner.Make(planned, types, kernels, packed, MostBytes), kernels, packed, pool, gate)
+            ? new Session(Planner.Make(planned, types, kernels, packed, MostBytes, pool.Threads), kernels, packed, pool, gate)
             : new Session(evaluated!, [.. Inputs.Select(i => i.Type)], shapes, kernels, MostBytes, place, pool, gate);
     }
 

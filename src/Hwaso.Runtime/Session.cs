@@ -19,6 +19,8 @@ public sealed unsafe class Session
     readonly int lanes;
     readonly Node[] steps;
     readonly Kernel[] kernels;
+    // All steps; null if they run one after the other.
+    readonly StepWork? together;
     readonly byte[][] memory;
     readonly nint[] scratch;
     readonly byte* start;
@@ -29,9 +31,13 @@ public sealed unsafe class Session
         memory = new byte[1 + pool.Threads][];
         memory[0] = Allocate(plan.Bytes);
         start = PinnedMemory.Align(memory[0]);
-        var bound = plan.Steps.Select(s => (Step: s, Kernel: Bind(s, set, packed))).Where(b => b.Kernel is { Items: > 0 }).ToArray();
+        var threads = plan.Order.Shares([.. plan.Steps.Select(s => StepCost.Of(plan, s, lanes).Weight)], pool.Threads);
+        var bound = plan.Steps.Select((s, k) => (Step: s, Place: k, Kernel: Bind(s, set, packed, threads[k])))
+            .Where(b => b.Kernel is { Items: > 0 }).ToArray();
         steps = Array.ConvertAll(bound, b => b.Step);
         kernels = Array.ConvertAll(bound, b => b.Kernel!);
+        if (plan.Order.IsFree)
+            together = StepWork.Of(plan, Array.ConvertAll(bound, b => b.Place), kernels, lanes, pool.Threads);
         var most = kernels.Select(k => k.ScratchBytes).DefaultIfEmpty().Max();
         scratch = new nint[pool.Threads];
         for (var k = 0; k < scratch.Length; k++)
@@ -122,11 +128,14 @@ public sealed unsafe class Session
         {
             if (evaluated is { } session)
                 session.Run(stop);
-            foreach (var kernel in kernels)
-            {
-                stop.ThrowIfCancellationRequested();
-                pool.Run(kernel, scratch);
-            }
+            if (together is { } all)
+                pool.Run(all, scratch, stop);
+            else
+                foreach (var kernel in kernels)
+                {
+                    stop.ThrowIfCancellationRequested();
+                    pool.Run(kernel, scratch);
+                }
             GC.KeepAlive(this);
         }
         finally
@@ -221,13 +230,13 @@ public sealed unsafe class Session
     static Span<long> Ints(Value value) => !value.IsReal ? value.Ints : throw new InvalidOperationException($"it holds {value}");
 
     // A view at the address of its input needs no kernel.
-    Kernel? Bind(Node step, KernelSet set, PackedWeights packed)
+    Kernel? Bind(Node step, KernelSet set, PackedWeights packed, int threads)
     {
         if (step.Operator is IView && Address(step.Inputs[0]) == Address(step.Output))
             return null;
         var addresses = Array.ConvertAll(step.Inputs, v => v < 0 ? 0 : (nint)Address(v));
         return step.Operator.Bind(new Binding(
-            plan!.OperandsOf(step), addresses, plan.Types[step.Output]!, (nint)Address(step.Output), set, packed, pool.Threads));
+            plan!.OperandsOf(step), addresses, plan.Types[step.Output]!, (nint)Address(step.Output), set, packed, threads));
     }
 
     byte* Address(int value) =>

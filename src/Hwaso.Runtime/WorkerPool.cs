@@ -60,7 +60,12 @@ public sealed unsafe class WorkerPool : IDisposable
     internal bool TryEnter() => gate.TryEnter();
 
     /// <summary>Ends a run.</summary>
-    internal void Leave() => gate.Leave();
+    internal void Leave()
+    {
+        gate.Leave();
+        // Threads that helped nobody look whether they may now.
+        Interlocked.Increment(ref generation);
+    }
 
     // Threads that may help a caller: every run has one of its own.
     int Helpers => Threads - Math.Max(1, gate.Runs);
@@ -71,12 +76,35 @@ public sealed unsafe class WorkerPool : IDisposable
     internal void Run(Kernel work, nint[] memory)
     {
         var items = work.Items;
-        if (items <= 1 || Helpers < 1 || ends || Array.Find(teams, t => t.TryTake()) is not { } team)
+        if (items <= 1 || Helpers < 1 || Take() is not { } team)
         {
             for (var k = 0; k < items; k++)
                 work.Run(k, (byte*)memory[0]);
             return;
         }
+        team.Items.Begin(work);
+        Share(team, team.Items, items - 1, memory);
+    }
+
+    /// <summary>Computes all steps of a run.</summary>
+    /// <param name="steps">The steps.</param>
+    /// <param name="memory">The address of each thread's scratch memory, the caller's first.</param>
+    /// <param name="stop">Cancels the run.</param>
+    /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
+    internal void Run(StepWork steps, nint[] memory, CancellationToken stop)
+    {
+        steps.Begin(stop);
+        if (Take() is { } team)
+            Share(team, steps, threads.Length, memory);
+        else
+            steps.Work(0, (byte*)memory[0], null);
+        stop.ThrowIfCancellationRequested();
+    }
+
+    Team? Take() => ends ? null : Array.Find(teams, t => t.TryTake());
+
+    void Share(Team team, SharedWork work, int most, nint[] memory)
+    {
         Exception? failed;
         try
         {
@@ -84,9 +112,9 @@ public sealed unsafe class WorkerPool : IDisposable
             Interlocked.Increment(ref generation);
             // Those that may not help sleep on.
             var sleeping = Volatile.Read(ref asleep) - (threads.Length - Helpers);
-            if (sleeping > 0)
-                wake.Release(Math.Min(sleeping, items - 1));
-            team.Work(0);
+            if (sleeping > 0 && most > 0)
+                wake.Release(Math.Min(sleeping, most));
+            team.Work(0, null);
         }
         finally
         {
@@ -110,13 +138,14 @@ public sealed unsafe class WorkerPool : IDisposable
     void Work(int number)
     {
         var (done, spins) = (0, 0);
+        // A thread that may not help falls asleep, however many kernels others run.
+        var mayHelp = () => number <= Helpers;
         while (!ends)
         {
             if (Volatile.Read(ref generation) is var now && now != done)
             {
                 done = now;
-                // A thread that may not help falls asleep, however many kernels others run.
-                if (number <= Helpers && Help(number))
+                if (mayHelp() && Help(number, mayHelp))
                     spins = 0;
             }
             if (spins++ < Spins)
@@ -133,43 +162,39 @@ public sealed unsafe class WorkerPool : IDisposable
     }
 
     // Each thread looks at the teams in an order of its own, so that all of them get help.
-    bool Help(int number)
+    bool Help(int number, Func<bool> mayHelp)
     {
         var helped = false;
         for (var k = 0; k < teams.Length; k++)
             if (teams[(number + k) % teams.Length] is var team && team.TryJoin())
             {
                 helped = true;
-                team.Work(number);
+                team.Work(number, mayHelp);
                 team.Leave();
             }
         return helped;
     }
 
-    /// <summary>The threads that compute one kernel.</summary>
-    /// <remarks>Each thread has a share of neighbouring items, of most kernels the same part of the image, so that it reads what it wrote
-    /// itself in the step before; then it helps with the shares of others.</remarks>
+    /// <summary>The threads that share some work.</summary>
     sealed class Team(int threads)
     {
-        // Numbers between the shares' counters, which must not lie in one cache line.
-        const int Open = 1 << 30, Apart = 32;
+        const int Open = 1 << 30;
 
-        readonly int[] next = new int[(threads + 1) * Apart];
-
-        Kernel? kernel;
+        SharedWork? shared;
         nint[] scratch = [];
         Exception? failure;
         int state, taken;
+
+        /// <summary>The items of a kernel, for callers that have one kernel.</summary>
+        public ItemWork Items { get; } = new(threads);
 
         /// <summary>Takes the team for a caller; false if another has it.</summary>
         public bool TryTake() => Volatile.Read(ref taken) == 0 && Interlocked.CompareExchange(ref taken, 1, 0) == 0;
 
         /// <summary>Lets threads join.</summary>
-        public void Begin(Kernel work, nint[] memory)
+        public void Begin(SharedWork work, nint[] memory)
         {
-            (kernel, scratch, failure) = (work, memory, null);
-            for (var share = 0; share < threads; share++)
-                next[(share + 1) * Apart] = FirstOf(share, work.Items) - 1;
+            (shared, scratch, failure) = (work, memory, null);
             Interlocked.Exchange(ref state, Open);
         }
 
@@ -183,7 +208,7 @@ public sealed unsafe class WorkerPool : IDisposable
             while (Volatile.Read(ref state) != 0)
                 wait.SpinOnce(sleep1Threshold: -1);
             var failed = failure;
-            kernel = null;
+            shared = null;
             Volatile.Write(ref taken, 0);
             return failed;
         }
@@ -198,30 +223,19 @@ public sealed unsafe class WorkerPool : IDisposable
 
         public void Leave() => Interlocked.Decrement(ref state);
 
-        int FirstOf(int share, int items) => (int)((long)items * share / threads);
-
-        /// <summary>Computes items until none is left.</summary>
-        public void Work(int number)
+        /// <summary>Works until nothing is left, or a helper is needed elsewhere.</summary>
+        public void Work(int number, Func<bool>? mayHelp)
         {
+            var work = shared!;
             try
             {
-                var work = kernel!;
-                var memory = (byte*)scratch[number];
-                for (var turn = 0; turn < threads; turn++)
-                {
-                    var share = (number + turn) % threads;
-                    ref var own = ref next[(share + 1) * Apart];
-                    for (int k = Interlocked.Increment(ref own), end = FirstOf(share + 1, work.Items); k < end;
-                        k = Interlocked.Increment(ref own))
-                        work.Run(k, memory);
-                }
+                work.Work(number, (byte*)scratch[number], mayHelp);
             }
-            // The caller's thread rethrows it, whichever thread it occurred on. The items that nobody took are skipped.
+            // The caller's thread rethrows it, whichever thread it occurred on. What nobody took is skipped.
             catch (Exception error)
             {
                 failure = error;
-                for (var share = 0; share < threads; share++)
-                    Volatile.Write(ref next[(share + 1) * Apart], int.MaxValue / 2);
+                work.Abandon();
             }
         }
     }

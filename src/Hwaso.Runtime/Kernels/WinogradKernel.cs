@@ -7,9 +7,6 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    // Pixels of an image from which on its channels' outputs are prefetched.
-    const int LeastFarPlane = 1 << 14;
-
     const int Tile = WinogradPlan.Tile, TileChannels = ConvWeights.Tile;
 
     readonly ConvShape shape;
@@ -91,8 +88,6 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                         ? sums
                         : sums + ((((tile - firstTile) * (long)plan.Pairs) + pair) * SumsNumbers);
                     nint nextTile = plan.Channels == shape.GroupCin ? SumsNumbers : plan.Pairs * SumsNumbers;
-                    if (from + channels == shape.GroupCin)
-                        Prepare(image, tile, tiles, first + (pair * plan.GroupsInPair), end);
                     Multiply(w, inputs + (pair * plan.PairNumbers), channels, own, nextTile, tiles, from == 0);
                     if (from + channels == shape.GroupCin)
                         for (var k = 0; k < 2 * tiles; k++)
@@ -100,23 +95,6 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                                 first + (((2 * pair) + (k % 2)) * plan.GroupsInPair / 2), end);
                 }
             }
-        }
-    }
-
-    /// <summary>Prefetches the places of outputs: on large images they are far from the caches when they are written.</summary>
-    void Prepare(int image, int tile, int tiles, int firstGroup, int endGroup)
-    {
-        nint plane = (nint)shape.OutHeight * shape.OutWidth;
-        if (shape.DilationX > 1 || plane < LeastFarPlane)
-            return;
-        var channels = Math.Min(tiles * TileChannels, shape.GroupCout - (tile * TileChannels));
-        for (var group = firstGroup; group < Math.Min(endGroup, firstGroup + plan.GroupsInPair); group++)
-        {
-            var (row, column) = plan.Corner(shape, group);
-            var at = output + ((((image * (nint)shape.GroupCout) + (tile * TileChannels)) * plane) + ((nint)row * shape.OutWidth) + column);
-            for (var c = 0; c < channels; c++, at += plane)
-                for (var y = 0; y < Tile; y++)
-                    Prefetch.Part(at + (y * (nint)shape.OutWidth), plan.GroupColumns, 0, 1);
         }
     }
 

@@ -11,13 +11,15 @@ namespace Hwaso.Runtime.Planning;
 /// <param name="Steps">The nodes to run, in order.</param>
 /// <param name="Offsets">The offset of each value, in bytes from the start of a run's memory; -1 for values without memory.</param>
 /// <param name="Bytes">The bytes of a run's memory.</param>
+/// <param name="Order">Which steps may run at the same time.</param>
 sealed record ExecutionPlan(
     ModelGraph Graph,
     TensorType?[] Types,
     IReadOnlyDictionary<int, Constant> Constants,
     IReadOnlyList<Node> Steps,
     long[] Offsets,
-    long Bytes)
+    long Bytes,
+    StepOrder Order)
 {
     /// <summary>The operands of a node.</summary>
     public Operands OperandsOf(Node node) => Operands.Of(node, Types, Constants);
@@ -30,6 +32,12 @@ sealed record ExecutionPlan(
 /// <param name="Bytes">Bytes that it must read and write at least once, including weights.</param>
 sealed record StepCost(string Kind, double MultiplyAdds, double Products, double Bytes)
 {
+    // Multiply-adds while a byte is moved, and what every step takes, in bytes; roughly.
+    const double ProductsPerByte = 4, Least = 1 << 15;
+
+    /// <summary>The time that it takes beside other steps, in no unit.</summary>
+    public double Weight => Least + Bytes + (Products / ProductsPerByte);
+
     /// <param name="plan">The plan.</param>
     /// <param name="step">One of its nodes.</param>
     /// <param name="lanes">Numbers of a vector, which decide how 8 bits are multiplied.</param>

@@ -32,9 +32,15 @@ sealed unsafe class Planner
             types[value] = constant.Type;
     }
 
+    /// <param name="graph">The model.</param>
+    /// <param name="inputs">The types of its inputs.</param>
+    /// <param name="kernels">The kernels that will run.</param>
+    /// <param name="packed">Weights in the order in which kernels read them.</param>
+    /// <param name="mostBytes">The most memory of a run.</param>
+    /// <param name="threads">The number of threads of a run: several run steps at the same time, which takes more memory.</param>
     /// <exception cref="ModelFormatException">The nodes do not fit each other, or a run needs more memory than allowed.</exception>
     public static ExecutionPlan Make(
-        ModelGraph graph, IReadOnlyList<TensorType> inputs, KernelSet kernels, PackedWeights packed, long mostBytes)
+        ModelGraph graph, IReadOnlyList<TensorType> inputs, KernelSet kernels, PackedWeights packed, long mostBytes, int threads = 1)
     {
         var planner = new Planner(graph, kernels, packed, mostBytes);
         for (var k = 0; k < inputs.Count; k++)
@@ -44,7 +50,13 @@ sealed unsafe class Planner
         steps = Fusion.Fuse(steps, planner.types, planner.constants, graph.OutputValues);
         steps = ByteResizing.Apply(steps, graph.OutputValues);
         steps = AttentionFusion.Fuse(steps, planner.types, planner.constants, graph.OutputValues);
-        var storage = new Storage(steps, planner.types, planner.constants, graph);
+        var order = threads > 1 ? StepOrder.ByResults(steps) : StepOrder.InSequence;
+        var storage = new Storage(steps, planner.types, planner.constants, graph, order);
+        if (storage.Bytes > mostBytes && order.IsFree)
+        {
+            order = StepOrder.InSequence;
+            storage = new Storage(steps, planner.types, planner.constants, graph, order);
+        }
         if (storage.Bytes > mostBytes)
         {
             var needed = $"a run on {string.Join(", ", inputs)} needs {storage.Bytes >> 20} MiB, and {mostBytes >> 20} MiB are allowed";
@@ -53,7 +65,7 @@ sealed unsafe class Planner
                 IsTooLarge = true,
             };
         }
-        return new ExecutionPlan(graph, planner.types, planner.constants, steps, storage.Offsets, storage.Bytes);
+        return new ExecutionPlan(graph, planner.types, planner.constants, steps, storage.Offsets, storage.Bytes, order);
     }
 
     /// <summary>Finds out whether the planner has everything that the nodes need, for inputs of some sizes.</summary>

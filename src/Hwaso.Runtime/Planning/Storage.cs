@@ -15,15 +15,15 @@ sealed class Storage
     readonly HashSet<int> outside;
     readonly int[] root;
     readonly long[] shift;
-    readonly int[] birth, death;
+    readonly Lifetime[] lives;
 
-    public Storage(IReadOnlyList<Node> steps, TensorType?[] types, Dictionary<int, Constant> constants, ModelGraph graph)
+    public Storage(IReadOnlyList<Node> steps, TensorType?[] types, Dictionary<int, Constant> constants, ModelGraph graph, StepOrder order)
     {
         (this.steps, this.types, this.constants) = (steps, types, constants);
         outside = [.. graph.InputValues, .. graph.OutputValues];
         root = Enumerable.Range(0, types.Length).ToArray();
         shift = new long[types.Length];
-        (birth, death) = (Enumerable.Repeat(int.MaxValue, types.Length).ToArray(), Enumerable.Repeat(-1, types.Length).ToArray());
+        lives = Array.ConvertAll(types, _ => new Lifetime(order, steps.Count));
         Offsets = Enumerable.Repeat(-1L, types.Length).ToArray();
 
         ShareViews();
@@ -72,18 +72,17 @@ sealed class Storage
 
     void Live(ModelGraph graph)
     {
-        foreach (var value in graph.InputValues)
-            (birth[root[value]], death[root[value]]) = (-1, int.MaxValue);
         for (var k = 0; k < steps.Count; k++)
         {
-            birth[root[steps[k].Output]] = Math.Min(birth[root[steps[k].Output]], k);
-            death[root[steps[k].Output]] = Math.Max(death[root[steps[k].Output]], k);
+            lives[root[steps[k].Output]].Write(k);
             foreach (var value in steps[k].Inputs)
                 if (value >= 0)
-                    death[root[value]] = Math.Max(death[root[value]], k);
+                    lives[root[value]].Read(k);
         }
+        foreach (var value in graph.InputValues)
+            lives[root[value]].IsGiven();
         foreach (var value in graph.OutputValues)
-            death[root[value]] = int.MaxValue;
+            lives[root[value]].IsKept();
     }
 
     void ComputeInPlace()
@@ -99,11 +98,11 @@ sealed class Storage
             {
                 if (value < 0 || constants.ContainsKey(value) || outside.Contains(value)
                     || !types[value]!.SameShape(type) || types[value]!.IsFloat != type.IsFloat
-                    || shift[value] != 0 || types[root[value]]!.Bytes != type.Bytes || death[root[value]] != k
+                    || shift[value] != 0 || types[root[value]]!.Bytes != type.Bytes || !lives[root[value]].EndsAt(k)
                     || step.Inputs.Count(v => v >= 0 && root[v] == root[value]) != 1)
                     continue;
                 root[step.Output] = root[value];
-                death[root[value]] = death[step.Output];
+                lives[root[value]].Join(lives[step.Output]);
                 break;
             }
         }
@@ -121,21 +120,22 @@ sealed class Storage
     /// <summary>Places the largest value first, each at the lowest offset that is free during its lifetime.</summary>
     void Place()
     {
-        var placed = new List<(long Offset, long End, int Birth, int Death)>();
+        var placed = new List<(long Offset, long End, Lifetime Life)>();
         var roots = Enumerable.Range(0, types.Length)
-            .Where(v => root[v] == v && birth[v] <= death[v] && types[v] is not null && !constants.ContainsKey(v));
-        foreach (var value in roots.OrderByDescending(v => types[v]!.Bytes).ThenBy(v => birth[v]))
+            .Where(v => root[v] == v && lives[v].IsUsed && types[v] is not null && !constants.ContainsKey(v));
+        foreach (var value in roots.OrderByDescending(v => types[v]!.Bytes).ThenBy(v => lives[v].Birth))
         {
             // Kernels may read a vector beyond a tensor's end.
             var size = PinnedMemory.Whole(types[value]!.Bytes) + PinnedMemory.Alignment;
             long offset = 0;
-            foreach (var other in placed.Where(p => p.Birth <= death[value] && birth[value] <= p.Death).OrderBy(p => p.Offset))
+            var life = lives[value];
+            foreach (var other in placed.Where(p => !p.Life.EndsBefore(life) && !life.EndsBefore(p.Life)).OrderBy(p => p.Offset))
             {
                 if (offset + size <= other.Offset)
                     break;
                 offset = Math.Max(offset, other.End);
             }
-            placed.Add((offset, offset + size, birth[value], death[value]));
+            placed.Add((offset, offset + size, life));
             Offsets[value] = offset;
             Bytes = Math.Max(Bytes, offset + size);
         }
