@@ -49,8 +49,28 @@ static unsafe class ByteTile
     /// <param name="groups">The number of groups.</param>
     /// <param name="pitch">Pixels from one group to the next.</param>
     /// <param name="target">What is made of the sums.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(int* weights, int* panel, int groups, nint pitch, in ByteTarget target)
+    {
+        if (target.FirstCount == Eight && target.SecondCount == Eight)
+        {
+            RunWhole(weights, panel, groups, pitch, target);
+            return;
+        }
+        var bytes = stackalloc byte[Tile * Pixels];
+        var made = target with { First = bytes, Second = bytes + Eight, Pitch = Pixels };
+        RunWhole(weights, panel, groups, pitch, made);
+        for (var k = 0; k < target.Channels; k++)
+        {
+            new Span<byte>(bytes + (k * Pixels), target.FirstCount).CopyTo(
+                new Span<byte>(target.First + (k * target.Pitch), target.FirstCount));
+            new Span<byte>(bytes + (k * Pixels) + Eight, target.SecondCount).CopyTo(
+                new Span<byte>(target.Second + (k * target.Pitch), target.SecondCount));
+        }
+    }
+
+    // It calls nothing: sums that outlive a call would be written to memory at every step.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void RunWhole(int* weights, int* panel, int groups, nint pitch, in ByteTarget target)
     {
         Vector256<int> a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;
         a0 = a1 = Vector256.Create(target.Starts[0]);
@@ -115,13 +135,8 @@ static unsafe class ByteTile
         var bytes = Avx2.PackUnsignedSaturate(words, words).AsUInt64();
         var one = target.First + (channel * target.Pitch);
         var two = target.Second + (channel * target.Pitch);
-        if (target.FirstCount == Eight && target.SecondCount == Eight)
-            (*(ulong*)one, *(ulong*)two) = (bytes.ToScalar(), bytes.GetUpper().ToScalar());
-        else
-        {
-            Store(bytes.ToScalar(), one, target.FirstCount);
-            Store(bytes.GetUpper().ToScalar(), two, target.SecondCount);
-        }
+        *(ulong*)one = bytes.ToScalar();
+        *(ulong*)two = bytes.GetUpper().ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -129,11 +144,4 @@ static unsafe class ByteTile
         Vector256<int> sums, Vector256<float> scale, Vector256<float> shift, Vector256<float> low, Vector256<float> high) =>
         ByteVectors.Rounded(
             Vector256.MinNative(Vector256.MaxNative((Vector256.ConvertToSingle(sums) * scale) + shift, low), high));
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    static void Store(ulong bytes, byte* to, int count)
-    {
-        for (var k = 0; k < count; k++, bytes >>= 8)
-            to[k] = (byte)bytes;
-    }
 }
