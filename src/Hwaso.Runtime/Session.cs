@@ -29,6 +29,7 @@ public sealed unsafe class Session
         memory = new byte[1 + pool.Threads][];
         memory[0] = Allocate(plan.Bytes);
         start = PinnedMemory.Align(memory[0]);
+        LargePages.Advise(start, plan.Bytes);
         var bound = plan.Steps.Select(s => (Step: s, Kernel: Bind(s, set, packed))).Where(b => b.Kernel is { Items: > 0 }).ToArray();
         steps = Array.ConvertAll(bound, b => b.Step);
         kernels = Array.ConvertAll(bound, b => b.Kernel!);

@@ -6,8 +6,8 @@ using Hwaso.Runtime.Core;
 namespace Hwaso.Runtime.Kernels;
 
 /// <summary>
-/// A 3×3 convolution of bytes, to bytes, that takes every second column, by VNNI. The first two taps of a row of 16 pixels lie side by side
-/// in the image, as products need them: nothing has to be split into even and odd columns.
+/// A 3×3 convolution of bytes, to bytes, that takes every second column, by VNNI. The first two taps of a row of 16 pixels lie side by
+/// side in the image, as products need them: nothing has to be split into even and odd columns.
 /// </summary>
 sealed unsafe class IntegerStrideKernel : Kernel
 {
