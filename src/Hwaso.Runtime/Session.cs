@@ -31,6 +31,7 @@ public sealed unsafe class Session
         memory = new byte[1 + pool.Threads][];
         memory[0] = Allocate(plan.Bytes);
         start = PinnedMemory.Align(memory[0]);
+        LargePages.Advise(start, plan.Bytes);
         var threads = plan.Order.Shares([.. plan.Steps.Select(s => StepCost.Of(plan, s, lanes).Weight)], pool.Threads);
         var bound = plan.Steps.Select((s, k) => (Step: s, Place: k, Kernel: Bind(s, set, packed, threads[k])))
             .Where(b => b.Kernel is { Items: > 0 }).ToArray();

@@ -99,8 +99,8 @@ sealed unsafe class CastKernel(int elements, bool toFloat, byte* from, byte* to)
     }
 }
 
-/// <summary>1 where a number is not zero, else 0.</summary>
-sealed unsafe class TruthKernel(int elements, bool fromFloat, byte* from, long* to) : Kernel
+/// <summary>1 where a number is not zero, else 0; or the other way round.</summary>
+sealed unsafe class TruthKernel(int elements, bool fromFloat, byte* from, long* to, bool isNot = false) : Kernel
 {
     const int Piece = 16384;
 
@@ -111,6 +111,6 @@ sealed unsafe class TruthKernel(int elements, bool fromFloat, byte* from, long* 
     public override void Run(int item, byte* scratch)
     {
         for (var k = item * Piece; k < Math.Min(elements, (item + 1) * Piece); k++)
-            to[k] = (fromFloat ? ((float*)from)[k] != 0 : ((long*)from)[k] != 0) ? 1 : 0;
+            to[k] = (fromFloat ? ((float*)from)[k] != 0 : ((long*)from)[k] != 0) != isNot ? 1 : 0;
     }
 }

@@ -57,6 +57,8 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
     // A block is two vectors of pixels, and at least as many as are widened at once.
     readonly int height, width, pixels, segments, blocks, blocksPerItem, items, depth, groups, patchPitch, phasePitch;
     readonly long panelBytes, rowBytes, patchBytes;
+    // For tiles that are written from registers, else null.
+    readonly int[]? starts;
 
     public IntegerConvKernel(
         in ConvShape shape, IntegerConvWork work, byte* input, float* bias, float* addend, void* output, int threads)
@@ -80,6 +82,9 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         items = (blocks + blocksPerItem - 1) / blocksPerItem;
         phasePitch = pixels + (((shape.KernelWidth - 1) * shape.DilationX) / shape.StrideX) + 1;
         patchPitch = phasePitch * shape.StrideX;
+        if (TDots.IsInterleaved && work.End is not null)
+            starts = IntegerWeights.Starts(
+                work.Weights, shape.Groups * ((shape.GroupCout + Tile - 1) / Tile), groups, work.Input.Zero);
         panelBytes = PinnedMemory.Whole(blockBytes * blocksPerItem);
         rowBytes = PinnedMemory.Whole((long)groups * TDots.Group * sizeof(byte*));
         // One row of the number 0, then each channel's rows.
@@ -110,7 +115,11 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var group = image % shape.Groups;
         var tiles = (shape.GroupCout + Tile - 1) / Tile;
         var weights = (int*)work.Weights.Address + ((nint)group * tiles * groups * Tile);
-        var totals = (int*)work.Weights.Address + ((nint)shape.Groups * tiles * groups * Tile);
+        if (starts is not null)
+        {
+            WriteTiles(image, first, count, panels, weights, tiles);
+            return;
+        }
         for (var tile = 0; tile < tiles; tile++)
             for (var block = 0; block < count; block++)
             {
@@ -118,20 +127,52 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
                 for (var part = 0; part < pixels; part += 2 * TDots.Count)
                     Add(weights + ((nint)tile * groups * Tile), panel + part, groups, pixels, sums + part, pixels);
                 var (y, x) = ((first + block) / segments, (first + block) % segments * pixels);
-                if (TDots.IsInterleaved && work.End is { } end)
-                {
-                    var channel = (group * shape.GroupCout) + (tile * Tile);
-                    fixed (float* scales = &end.Scales[channel], shifts = &end.Shifts[channel])
-                        WriteTile(sums, Math.Min(Tile, shape.GroupCout - (tile * Tile)), totals + (((group * tiles) + tile) * Tile),
-                            work.Input.Zero, scales, shifts, end.Low, end.High,
-                            (byte*)output + ((((image / shape.Groups * (nint)shape.Cout) + channel) * height * width) + (y * width) + x),
-                            (nint)height * width, Math.Min(pixels, width - x));
-                    continue;
-                }
                 for (var o = 0; o < Math.Min(Tile, shape.GroupCout - (tile * Tile)); o++)
                     Write(sums + (o * pixels), (image / shape.Groups * shape.Cout) + (group * shape.GroupCout) + (tile * Tile) + o,
                         (group * shape.GroupCout) + (tile * Tile) + o, ((group * tiles) + tile) * Tile + o,
                         (y * width) + x, Math.Min(pixels, width - x));
+            }
+    }
+
+    /// <summary>Sums and writes the bytes of all tiles of interleaved blocks: what nearly every layer does.</summary>
+    void WriteTiles(int image, int first, int count, int* panels, int* weights, int tiles)
+    {
+        const int each = ByteTile.Pixels / 2;
+        var group = image % shape.Groups;
+        var end = work.End!;
+        fixed (float* scales = end.Scales, shifts = end.Shifts)
+        fixed (int* begins = starts)
+            for (var tile = 0; tile < tiles; tile++)
+            {
+                var channel = (group * shape.GroupCout) + (tile * Tile);
+                var target = new ByteTarget
+                {
+                    Starts = begins + (((group * tiles) + tile) * Tile),
+                    Scales = scales + channel,
+                    Shifts = shifts + channel,
+                    Low = end.Low,
+                    High = end.High,
+                    Channels = Math.Min(Tile, shape.GroupCout - (tile * Tile)),
+                    Pitch = (nint)height * width,
+                };
+                var to = (byte*)output + (((image / shape.Groups * (nint)shape.Cout) + channel) * height * width);
+                for (var block = 0; block < count; block++)
+                {
+                    var (y, x) = ((first + block) / segments, (first + block) % segments * pixels);
+                    // The lower halves of 16 interleaved pixels are 8 neighbours, the upper ones the 8 that lie 16 further.
+                    for (var part = 0; part < 2; part++)
+                    {
+                        var left = Math.Min(pixels, width - x) - (part * each);
+                        if (left <= 0)
+                            break;
+                        target.First = to + (y * width) + x + (part * each);
+                        target.Second = target.First + ByteTile.Pixels;
+                        (target.FirstCount, target.SecondCount) =
+                            (Math.Min(each, left), Math.Clamp(left - ByteTile.Pixels, 0, each));
+                        ByteTile.Run(weights + ((nint)tile * groups * Tile),
+                            panels + ((nint)block * groups * pixels) + (part * ByteTile.Pixels), groups, pixels, target);
+                    }
+                }
             }
     }
 
@@ -344,30 +385,7 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
             Vector128.Store(parts[k], sums + (4 * k));
     }
 
-    /// <summary>Writes the bytes of up to 6 output channels of 32 pixels that are interleaved: what nearly every layer does.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void WriteTile(int* sums, int channels, int* totals, int zero, float* scales, float* shifts, float least, float most, byte* to,
-        nint pitch, int count)
-    {
-        var (low, high) = (Vector256.Create(least), Vector256.Create(most));
-        for (var o = 0; o < channels; o++)
-        {
-            var (excess, scale, shift) = (Vector256.Create(zero * totals[o]), Vector256.Create(scales[o]), Vector256.Create(shifts[o]));
-            var words = Avx2.PackSignedSaturate(
-                Codes(sums, excess, scale, shift, low, high), Codes(sums + 8, excess, scale, shift, low, high));
-            var next = Avx2.PackSignedSaturate(
-                Codes(sums + 16, excess, scale, shift, low, high), Codes(sums + 24, excess, scale, shift, low, high));
-            var bytes = Avx2.PackUnsignedSaturate(words, next);
-            if (count == Interleaved)
-                Vector256.Store(bytes, to);
-            else
-                Unsafe.CopyBlockUnaligned(to, &bytes, (uint)count);
-            sums += Interleaved;
-            to += pitch;
-        }
-    }
-
-    // The same for other orders of pixels, 16 at a time.
+    // Bytes of one output channel, 16 at a time.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Write(
         int* sums, Vector256<int> excess, Vector256<float> scale, Vector256<float> shift, ByteEnd end, byte* to, int count)

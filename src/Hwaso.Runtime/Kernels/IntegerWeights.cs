@@ -11,6 +11,8 @@ static unsafe class IntegerWeights
     /// <summary>What a weight of 0 is kept as.</summary>
     public const int Zero = 128;
 
+    const int Taps = 9;
+
     /// <summary>
     /// Packs [Cout, Cin/g, KH, KW] as [g][tiles][depth / group][6] of 32 bits each, and behind them each channel's sum. Channels and depth
     /// beyond the last are zeros.
@@ -19,11 +21,50 @@ static unsafe class IntegerWeights
         // Negative, to differ from the layouts of weights in single precision.
         packed.Get(weights, -((groups * 8) + group), () => Pack(weights, groups, group, place));
 
+    /// <summary>Like Get, in the order in which <see cref="IntegerStrideKernel"/> lays out pixels.</summary>
+    public static Constant OfStride(PackedWeights packed, Constant weights, int groups, string place) =>
+        packed.Get(weights, -((groups * 8) + 6), () =>
+        {
+            var channels = weights.Type.Shape[1];
+            var places = new int[channels * Taps];
+            for (var c = 0; c < channels; c++)
+                for (var t = 0; t < Taps; t++)
+                {
+                    // 4 channels are 12 rows of taps: 6 groups of two rows' first taps, then 3 groups of four rows' third tap.
+                    var row = (c % IntegerStrideKernel.Channels * 3) + (t / 3);
+                    places[(c * Taps) + t] = (c / IntegerStrideKernel.Channels * Taps * 4)
+                        + (t % 3 < 2 ? (2 * row) + (t % 3) : (6 * 4) + row);
+                }
+            var whole = (channels + IntegerStrideKernel.Channels - 1) / IntegerStrideKernel.Channels * Taps * 4;
+            return Pack(weights, groups, 4, places, whole, place);
+        });
+
+    /// <summary>What each channel's sum begins with: every product has the image's zero point times a weight too much.</summary>
+    /// <param name="packed">Packed weights.</param>
+    /// <param name="tiles">Tiles of all groups of channels.</param>
+    /// <param name="parts">Groups of depth.</param>
+    /// <param name="zero">The code of the number 0.</param>
+    public static int[] Starts(Constant packed, int tiles, int parts, int zero)
+    {
+        var totals = (int*)packed.Address + ((nint)tiles * parts * Tile);
+        var starts = new int[tiles * Tile];
+        for (var k = 0; k < starts.Length; k++)
+            starts[k] = -zero * totals[k];
+        return starts;
+    }
+
     static Constant Pack(Constant weights, int groups, int group, string place)
     {
+        var depth = weights.Type.Shape[1] * weights.Type.Shape[2] * weights.Type.Shape[3];
+        return Pack(weights, groups, group, [.. Enumerable.Range(0, depth)], depth, place);
+    }
+
+    // Places: of each number of an output channel, its place in the depth of the packed ones.
+    static Constant Pack(Constant weights, int groups, int group, int[] places, int whole, string place)
+    {
         var sizes = weights.Type.Shape;
-        var (cout, depth) = (sizes[0] / groups, sizes[1] * sizes[2] * sizes[3]);
-        var (tiles, parts) = ((cout + Tile - 1) / Tile, (depth + group - 1) / group);
+        var (cout, depth) = (sizes[0] / groups, places.Length);
+        var (tiles, parts) = ((cout + Tile - 1) / Tile, (whole + group - 1) / group);
         // Of 32 bits, like single precision.
         var packed = new Constant(new TensorType(true, [groups * tiles * (parts + 1) * Tile], place));
         var to = (int*)packed.Address;
@@ -36,9 +77,9 @@ static unsafe class IntegerWeights
                 var channel = (((g * tiles) + (o / Tile)) * Tile) + (o % Tile);
                 for (var d = 0; d < depth; d++)
                 {
-                    var weight = from[d] - Zero;
-                    to[((((nint)g * tiles) + (o / Tile)) * parts * Tile) + ((d / group) * Tile) + (o % Tile)]
-                        |= (weight & mask) << (d % group * bits);
+                    var (weight, at) = (from[d] - Zero, places[d]);
+                    to[((((nint)g * tiles) + (o / Tile)) * parts * Tile) + ((at / group) * Tile) + (o % Tile)]
+                        |= (weight & mask) << (at % group * bits);
                     totals[channel] += weight;
                 }
             }

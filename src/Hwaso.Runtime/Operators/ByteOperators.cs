@@ -76,6 +76,9 @@ sealed unsafe record IntegerConvOperator(
             && IntegerWinogradWeights.AreExact(sums))
             return IntegerWinograd.Make(lanes, shape, binding.Packed, weights, sums, Input.Zero, end, binding.Bytes(0), binding.OutBytes,
                 binding.Threads, operands.Place);
+        if (end is not null && IntegerStrideKernel.Fits(lanes, shape))
+            return new IntegerStrideKernel(shape, IntegerWeights.OfStride(binding.Packed, weights, Groups, operands.Place), Input.Zero, end,
+                binding.Bytes(0), binding.OutBytes, binding.Threads);
         var packed = IntegerWeights.Get(binding.Packed, weights, Groups, IntegerConv.Group(lanes), operands.Place);
         var work = new IntegerConvWork(packed, Input, scales, Epilogue.Function, Output, end);
         return IntegerConv.Make(lanes, shape, work, binding.Bytes(0), binding.In(ConvOperator.BiasInput),

@@ -153,8 +153,24 @@ static class NodeReader
             case "Shape": return new ShapeOperator(attributes.Int("start", 0), attributes.Int("end", int.MaxValue));
             case "ConstantOfShape": return ReadConstantOfShape(attributes);
             case "Range": return new RangeOperator();
-            case "Equal": return new ChoiceOperator(IsEqual: true);
-            case "Where": return new ChoiceOperator(IsEqual: false);
+            case "Equal": return new ChoiceOperator(ChoiceKind.Equal);
+            case "Less": return new ChoiceOperator(ChoiceKind.Less);
+            case "LessOrEqual": return new ChoiceOperator(ChoiceKind.LessOrEqual);
+            case "Greater": return new ChoiceOperator(ChoiceKind.Greater);
+            case "GreaterOrEqual": return new ChoiceOperator(ChoiceKind.GreaterOrEqual);
+            case "And": return new ChoiceOperator(ChoiceKind.And);
+            case "Or": return new ChoiceOperator(ChoiceKind.Or);
+            case "Xor": return new ChoiceOperator(ChoiceKind.Xor);
+            case "Mod": return new ChoiceOperator(attributes.Flag("fmod") ? ChoiceKind.Remainder : ChoiceKind.Mod);
+            case "Not": return new NotOperator();
+            case "Where": return new WhereOperator();
+            case "Sin": return new SineOperator(IsCosine: false);
+            case "Cos": return new SineOperator(IsCosine: true);
+            case "CumSum": return new CumSumOperator(attributes.Flag("exclusive"), attributes.Flag("reverse"));
+            case "Einsum": return EinsumOperator.Read(attributes);
+            case "ScatterND":
+                return attributes.Text("reduction", "none") == "none" ? new ScatterOperator()
+                    : throw attributes.Refuse("a reduction is not supported");
             default: throw attributes.Refuse($"operator {attributes.Node.Type} is not supported");
         }
     }
