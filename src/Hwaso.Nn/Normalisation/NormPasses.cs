@@ -13,15 +13,20 @@ abstract unsafe class NormPasses
     /// <summary>The mean, and the sum of the squared distances from it.</summary>
     public abstract (double Mean, double Squares) Statistics(float* x, in NormShape shape);
 
-    /// <summary>x · scale + shift, plus another map, at least 0 where a ReLU follows.</summary>
+    /// <summary>
+    /// (x − mean) · scale + shift, plus another map, at least 0 where a ReLU follows. Products of x itself would cancel where the mean is
+    /// large.
+    /// </summary>
     /// <param name="x">The channel of the first image.</param>
     /// <param name="plus">Likewise of what is added; null for nothing.</param>
     /// <param name="shape">The maps.</param>
+    /// <param name="mean">The channel's.</param>
     /// <param name="scale">A factor.</param>
     /// <param name="shift">Added to the product.</param>
     /// <param name="relu">Whether a ReLU follows.</param>
     /// <param name="y">Gets the result.</param>
-    public abstract void Forward(float* x, float* plus, in NormShape shape, float scale, float shift, bool relu, float* y);
+    public abstract void Forward(
+        float* x, float* plus, in NormShape shape, float mean, float scale, float shift, bool relu, float* y);
 
     /// <summary>Σ g and Σ g (x − mean), where g is the gradient that passed the ReLU.</summary>
     /// <param name="gradient">Of the result.</param>
@@ -125,22 +130,26 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
         }
     }
 
-    public override void Forward(float* x, float* plus, in NormShape shape, float scale, float shift, bool relu, float* y)
+    public override void Forward(
+        float* x, float* plus, in NormShape shape, float mean, float scale, float shift, bool relu, float* y)
     {
-        TVector factor = TLanes.All(scale), term = TLanes.All(shift), least = TLanes.All(relu ? 0 : float.NegativeInfinity);
+        TVector middle = TLanes.All(mean), factor = TLanes.All(scale), term = TLanes.All(shift);
+        var least = TLanes.All(relu ? 0 : float.NegativeInfinity);
         for (var n = 0; n < shape.Images; n++, x += shape.Image, y += shape.Image, plus = plus == null ? null : plus + shape.Image)
         {
             var k = 0;
             if (plus == null)
                 for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
-                    TLanes.Store(TLanes.AtLeast(least, TLanes.MultiplyAdd(TLanes.Load(x + k), factor, term)), y + k);
+                    TLanes.Store(TLanes.AtLeast(least,
+                        TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), factor, term)), y + k);
             else
                 for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
                     TLanes.Store(TLanes.AtLeast(least,
-                        TLanes.Add(TLanes.MultiplyAdd(TLanes.Load(x + k), factor, term), TLanes.Load(plus + k))), y + k);
+                        TLanes.Add(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), factor, term),
+                            TLanes.Load(plus + k))), y + k);
             for (; k < shape.Pixels; k++)
             {
-                var value = x[k] * scale + shift + (plus == null ? 0 : plus[k]);
+                var value = (x[k] - mean) * scale + shift + (plus == null ? 0 : plus[k]);
                 y[k] = relu && value <= 0 ? 0 : value;
             }
         }
@@ -175,8 +184,8 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
             }
             Add(TLanes.Subtract(g, lostA), ref a, ref lostA);
             Add(TLanes.Subtract(h, lostB), ref b, ref lostB);
-            Add(TLanes.Subtract(TLanes.Multiply(g, TLanes.Subtract(TLanes.Load(x + k), middle)), lostC), ref c, ref lostC);
-            Add(TLanes.Subtract(TLanes.Multiply(h, TLanes.Subtract(TLanes.Load(x + k + TLanes.Count), middle)), lostD), ref d, ref lostD);
+            AddProduct(g, TLanes.Subtract(TLanes.Load(x + k), middle), ref c, ref lostC);
+            AddProduct(h, TLanes.Subtract(TLanes.Load(x + k + TLanes.Count), middle), ref d, ref lostD);
         }
         if (k > 0)
         {
@@ -191,6 +200,15 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
             sum += g;
             product += g * ((double)x[k] - mean);
         }
+    }
+
+    // What the product's rounding loses is known where the processor multiplies and adds with one rounding.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void AddProduct(TVector a, TVector b, ref TVector sum, ref TVector lost)
+    {
+        var product = TLanes.Multiply(a, b);
+        var rest = TLanes.MultiplyAdd(a, b, TLanes.Subtract(TLanes.All(0), product));
+        Add(TLanes.Add(product, TLanes.Subtract(rest, lost)), ref sum, ref lost);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
