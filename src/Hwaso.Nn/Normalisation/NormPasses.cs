@@ -168,11 +168,11 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
         return (sum, product);
     }
 
-    // The gradients of weights are these sums, which libtorch adds in float64: each of ours keeps what its roundings lose (Kahan, 1965).
+    // The gradients of weights are these sums, which libtorch adds in float64: ours keep what their roundings lose (Kahan, 1965).
     static void Sums(float* gradient, float* y, float* x, int count, float mean, float* passed, ref double sum, ref double product)
     {
         TVector zero = TLanes.All(0), middle = TLanes.All(mean), a = zero, b = zero, c = zero, d = zero;
-        TVector lostA = zero, lostB = zero, lostC = zero, lostD = zero;
+        TVector lostA = zero, lostB = zero, restC = zero, restD = zero;
         var k = 0;
         for (; k <= count - 2 * TLanes.Count; k += 2 * TLanes.Count)
         {
@@ -184,13 +184,13 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
             }
             Add(TLanes.Subtract(g, lostA), ref a, ref lostA);
             Add(TLanes.Subtract(h, lostB), ref b, ref lostB);
-            AddProduct(g, TLanes.Subtract(TLanes.Load(x + k), middle), ref c, ref lostC);
-            AddProduct(h, TLanes.Subtract(TLanes.Load(x + k + TLanes.Count), middle), ref d, ref lostD);
+            AddProduct(g, TLanes.Load(x + k), middle, ref c, ref restC);
+            AddProduct(h, TLanes.Load(x + k + TLanes.Count), middle, ref d, ref restD);
         }
         if (k > 0)
         {
             sum += Total(a) + Total(b) - TLanes.Sum(TLanes.Add(lostA, lostB));
-            product += Total(c) + Total(d) - TLanes.Sum(TLanes.Add(lostC, lostD));
+            product += Total(c) + Total(d) + TLanes.Sum(TLanes.Add(restC, restD));
         }
         for (; k < count; k++)
         {
@@ -202,13 +202,21 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
         }
     }
 
-    // What the product's rounding loses is known where the processor multiplies and adds with one rounding.
+    // Adds g (x − mean) to a sum, and to another one what the roundings of difference, product and sum lose (Ogita, Rump and Oishi, 2005).
+    // That of the product is known where the processor multiplies and adds with one rounding, that of the difference where x is no smaller
+    // than the mean; where x is near the mean there is none.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AddProduct(TVector a, TVector b, ref TVector sum, ref TVector lost)
+    static void AddProduct(TVector g, TVector x, TVector mean, ref TVector sum, ref TVector rest)
     {
-        var product = TLanes.Multiply(a, b);
-        var rest = TLanes.MultiplyAdd(a, b, TLanes.Subtract(TLanes.All(0), product));
-        Add(TLanes.Add(product, TLanes.Subtract(rest, lost)), ref sum, ref lost);
+        var distance = TLanes.Subtract(x, mean);
+        var product = TLanes.Multiply(g, distance);
+        var lost = TLanes.MultiplyAdd(g, TLanes.Subtract(TLanes.Subtract(x, distance), mean),
+            TLanes.MultiplyAdd(g, distance, TLanes.Subtract(TLanes.All(0), product)));
+        var next = TLanes.Add(sum, product);
+        var added = TLanes.Subtract(next, sum);
+        var more = TLanes.Add(TLanes.Subtract(sum, TLanes.Subtract(next, added)), TLanes.Subtract(product, added));
+        rest = TLanes.Add(rest, TLanes.Add(more, lost));
+        sum = next;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
