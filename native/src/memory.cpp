@@ -142,7 +142,8 @@ class SmallBlocks {
     else c10::free_cpu(data);
   }
 
-  static constexpr c10::DeleterFnPtr kGivers[kLists] = {&give<0>, &give<1>, &give<2>, &give<3>, &give<4>, &give<5>, &give<6>, &give<7>, &give<8>};
+  static constexpr c10::DeleterFnPtr kGivers[kLists] = {
+      &give<0>, &give<1>, &give<2>, &give<3>, &give<4>, &give<5>, &give<6>, &give<7>, &give<8>};
 
   List lists_[kLists];
 
