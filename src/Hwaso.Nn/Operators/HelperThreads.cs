@@ -11,8 +11,8 @@ sealed class HelperThreads
 {
     const int SpinMicroseconds = 2000, Open = 1 << 30;
 
-    // Looks between which a waiting thread offers its core to others: some two microseconds. Each offer is a call of the system, which takes
-    // as long as a small kernel in some virtual machines.
+    // Looks between which a waiting thread offers its core to others: some two microseconds. Each offer is a call of the system, which
+    // takes as long as a small kernel in some virtual machines.
     const int LooksInARow = 64;
 
     readonly Lock starting = new();
