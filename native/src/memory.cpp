@@ -8,6 +8,7 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <map>
@@ -102,6 +103,58 @@ void give(void* data) {
   if (data) blocks().give(data);
 }
 
+// Blocks of small tensors, of which a thread keeps some of each size for its next ones. malloc has no list of aligned blocks: it cuts each
+// out of a larger one and joins it again, which takes 20 ns or 300, depending on what else the heap holds.
+class SmallBlocks {
+ public:
+  static constexpr size_t kLargest = size_t{16} << 10;
+
+  ~SmallBlocks() {
+    ended = true;
+    for (auto& list : lists_)
+      while (list.count > 0) c10::free_cpu(list.blocks[--list.count]);
+  }
+
+  static c10::DataPtr take(size_t bytes) {
+    int number = 0;
+    while ((kSmallest << number) < bytes) ++number;
+    auto* list = ended ? nullptr : &mine.lists_[number];
+    auto* data = list && list->count > 0 ? list->blocks[--list->count] : c10::alloc_cpu(kSmallest << number);
+    return {data, data, kGivers[number], c10::Device(c10::DeviceType::CPU)};
+  }
+
+ private:
+  static constexpr size_t kSmallest = 64, kKeptBytes = size_t{128} << 10;
+  static constexpr int kKept = 64, kLists = 9;
+  static_assert(kSmallest << (kLists - 1) == kLargest, "one list for each size");
+
+  struct List {
+    void* blocks[kKept] = {};
+    size_t count = 0;
+  };
+
+  // What frees a block knows its size, and puts it on the list of the thread that frees it.
+  template <int kNumber>
+  static void give(void* data) {
+    constexpr size_t kept = std::min<size_t>(kKept, kKeptBytes / (kSmallest << kNumber));
+    auto* list = ended ? nullptr : &mine.lists_[kNumber];
+    if (list && list->count < kept) list->blocks[list->count++] = data;
+    else c10::free_cpu(data);
+  }
+
+  static constexpr c10::DeleterFnPtr kGivers[kLists] = {
+      &give<0>, &give<1>, &give<2>, &give<3>, &give<4>, &give<5>, &give<6>, &give<7>, &give<8>};
+
+  List lists_[kLists];
+
+  static thread_local SmallBlocks mine;
+  // A thread's other objects may free tensors after its lists are gone.
+  static thread_local bool ended;
+};
+
+thread_local SmallBlocks SmallBlocks::mine;
+thread_local bool SmallBlocks::ended = false;
+
 class TensorMemory final : public c10::Allocator {
  public:
   // Some versions of libtorch declare it const, others do not: one of the two is theirs.
@@ -115,6 +168,7 @@ class TensorMemory final : public c10::Allocator {
 
  private:
   static c10::DataPtr block(size_t bytes) {
+    if (bytes > 0 && bytes <= SmallBlocks::kLargest) return SmallBlocks::take(bytes);
     auto* data = blocks().take(bytes);
     return {data, data, &give, c10::Device(c10::DeviceType::CPU)};
   }

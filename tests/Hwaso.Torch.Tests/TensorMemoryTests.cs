@@ -22,10 +22,11 @@ public sealed class TensorMemoryTests : TensorTest
                     living.RemoveAt(index);
                     continue;
                 }
-                // Small ones, blocks of regions, and a few that no region holds.
+                // Small ones, which threads keep for their next ones, others, blocks of regions, and a few that no region holds.
                 var bytes = random.Next(100) switch
                 {
                     0 => 33 << 20,
+                    < 25 => random.Next(0, 1100),
                     < 40 => random.Next(0, 16 << 10),
                     _ => random.Next(16 << 10, 200_000),
                 };
@@ -51,5 +52,28 @@ public sealed class TensorMemoryTests : TensorTest
                 tensor.Dispose();
             }
         });
+    }
+
+    [Fact]
+    public void Small_tensors_may_outlive_the_thread_that_made_them()
+    {
+        var made = new List<Tensor>();
+        var thread = new Thread(() =>
+        {
+            for (var k = 0; k < 300; k++)
+                using (var freed = Tensor.Empty([k + 1], ScalarType.UInt8))
+                {
+                    made.Add(Tensor.Empty([k % 256 + 1], ScalarType.UInt8));
+                    made[^1].Span<byte>().Fill((byte)k);
+                }
+        });
+        thread.Start();
+        thread.Join();
+        for (var k = 0; k < made.Count; k++)
+        {
+            Assert.Equal(-1, made[k].Span<byte>().IndexOfAnyExcept((byte)k));
+            made[k].Dispose();
+        }
+        Assert.Equal(300, made.Count);
     }
 }

@@ -65,8 +65,10 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function, IRemadeMap
             inverses[k] = 1 / Math.Sqrt(squares / values + epsilon);
             variances[k] = squares / (values - 1);
             var scale = w[k] * inverses[k];
-            (scales[k], shifts[k]) = ((float)scale, (float)(b[k] - means[k] * scale));
-            passes.Forward(x + at, more == null ? null : more + at, shape, scales[k], shifts[k], relu, y + at);
+            var mean = (float)means[k];
+            // The distances are those from the mean's float32.
+            (scales[k], shifts[k]) = ((float)scale, (float)(b[k] - (means[k] - mean) * scale));
+            passes.Forward(x + at, more == null ? null : more + at, shape, mean, scales[k], shifts[k], relu, y + at);
         });
         Statistics = (means, variances);
         source = inputs.Length > 3 ? RemadeMaps.SourceOf(inputs[3]) : null;
@@ -91,7 +93,7 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function, IRemadeMap
         Workers.Run(Workers.For(input.Elements * 2), shape.Channels, (_, k) =>
         {
             var at = (nint)k * shape.Pixels;
-            passes!.Forward(x + at, more == null ? null : more + at, shape, scales[k], shifts[k], relu, y + at);
+            passes!.Forward(x + at, more == null ? null : more + at, shape, (float)means[k], scales[k], shifts[k], relu, y + at);
         });
         return output = Save(result);
     }

@@ -13,15 +13,20 @@ abstract unsafe class NormPasses
     /// <summary>The mean, and the sum of the squared distances from it.</summary>
     public abstract (double Mean, double Squares) Statistics(float* x, in NormShape shape);
 
-    /// <summary>x · scale + shift, plus another map, at least 0 where a ReLU follows.</summary>
+    /// <summary>
+    /// (x − mean) · scale + shift, plus another map, at least 0 where a ReLU follows. Products of x itself would cancel where the mean is
+    /// large.
+    /// </summary>
     /// <param name="x">The channel of the first image.</param>
     /// <param name="plus">Likewise of what is added; null for nothing.</param>
     /// <param name="shape">The maps.</param>
+    /// <param name="mean">The channel's.</param>
     /// <param name="scale">A factor.</param>
     /// <param name="shift">Added to the product.</param>
     /// <param name="relu">Whether a ReLU follows.</param>
     /// <param name="y">Gets the result.</param>
-    public abstract void Forward(float* x, float* plus, in NormShape shape, float scale, float shift, bool relu, float* y);
+    public abstract void Forward(
+        float* x, float* plus, in NormShape shape, float mean, float scale, float shift, bool relu, float* y);
 
     /// <summary>Σ g and Σ g (x − mean), where g is the gradient that passed the ReLU.</summary>
     /// <param name="gradient">Of the result.</param>
@@ -125,22 +130,26 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
         }
     }
 
-    public override void Forward(float* x, float* plus, in NormShape shape, float scale, float shift, bool relu, float* y)
+    public override void Forward(
+        float* x, float* plus, in NormShape shape, float mean, float scale, float shift, bool relu, float* y)
     {
-        TVector factor = TLanes.All(scale), term = TLanes.All(shift), least = TLanes.All(relu ? 0 : float.NegativeInfinity);
+        TVector middle = TLanes.All(mean), factor = TLanes.All(scale), term = TLanes.All(shift);
+        var least = TLanes.All(relu ? 0 : float.NegativeInfinity);
         for (var n = 0; n < shape.Images; n++, x += shape.Image, y += shape.Image, plus = plus == null ? null : plus + shape.Image)
         {
             var k = 0;
             if (plus == null)
                 for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
-                    TLanes.Store(TLanes.AtLeast(least, TLanes.MultiplyAdd(TLanes.Load(x + k), factor, term)), y + k);
+                    TLanes.Store(TLanes.AtLeast(least,
+                        TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), factor, term)), y + k);
             else
                 for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
                     TLanes.Store(TLanes.AtLeast(least,
-                        TLanes.Add(TLanes.MultiplyAdd(TLanes.Load(x + k), factor, term), TLanes.Load(plus + k))), y + k);
+                        TLanes.Add(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), factor, term),
+                            TLanes.Load(plus + k))), y + k);
             for (; k < shape.Pixels; k++)
             {
-                var value = x[k] * scale + shift + (plus == null ? 0 : plus[k]);
+                var value = (x[k] - mean) * scale + shift + (plus == null ? 0 : plus[k]);
                 y[k] = relu && value <= 0 ? 0 : value;
             }
         }
@@ -159,11 +168,11 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
         return (sum, product);
     }
 
-    // The gradients of weights are these sums, which libtorch adds in float64: each of ours keeps what its roundings lose (Kahan, 1965).
+    // The gradients of weights are these sums, which libtorch adds in float64: ours keep what their roundings lose (Kahan, 1965).
     static void Sums(float* gradient, float* y, float* x, int count, float mean, float* passed, ref double sum, ref double product)
     {
         TVector zero = TLanes.All(0), middle = TLanes.All(mean), a = zero, b = zero, c = zero, d = zero;
-        TVector lostA = zero, lostB = zero, lostC = zero, lostD = zero;
+        TVector lostA = zero, lostB = zero, restC = zero, restD = zero;
         var k = 0;
         for (; k <= count - 2 * TLanes.Count; k += 2 * TLanes.Count)
         {
@@ -175,13 +184,13 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
             }
             Add(TLanes.Subtract(g, lostA), ref a, ref lostA);
             Add(TLanes.Subtract(h, lostB), ref b, ref lostB);
-            Add(TLanes.Subtract(TLanes.Multiply(g, TLanes.Subtract(TLanes.Load(x + k), middle)), lostC), ref c, ref lostC);
-            Add(TLanes.Subtract(TLanes.Multiply(h, TLanes.Subtract(TLanes.Load(x + k + TLanes.Count), middle)), lostD), ref d, ref lostD);
+            AddProduct(g, TLanes.Load(x + k), middle, ref c, ref restC);
+            AddProduct(h, TLanes.Load(x + k + TLanes.Count), middle, ref d, ref restD);
         }
         if (k > 0)
         {
             sum += Total(a) + Total(b) - TLanes.Sum(TLanes.Add(lostA, lostB));
-            product += Total(c) + Total(d) - TLanes.Sum(TLanes.Add(lostC, lostD));
+            product += Total(c) + Total(d) + TLanes.Sum(TLanes.Add(restC, restD));
         }
         for (; k < count; k++)
         {
@@ -191,6 +200,23 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
             sum += g;
             product += g * ((double)x[k] - mean);
         }
+    }
+
+    // Adds g (x − mean) to a sum, and to another one what the roundings of difference, product and sum lose (Ogita, Rump and Oishi, 2005).
+    // That of the product is known where the processor multiplies and adds with one rounding, that of the difference where x is no smaller
+    // than the mean; where x is near the mean there is none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void AddProduct(TVector g, TVector x, TVector mean, ref TVector sum, ref TVector rest)
+    {
+        var distance = TLanes.Subtract(x, mean);
+        var product = TLanes.Multiply(g, distance);
+        var lost = TLanes.MultiplyAdd(g, TLanes.Subtract(TLanes.Subtract(x, distance), mean),
+            TLanes.MultiplyAdd(g, distance, TLanes.Subtract(TLanes.All(0), product)));
+        var next = TLanes.Add(sum, product);
+        var added = TLanes.Subtract(next, sum);
+        var more = TLanes.Add(TLanes.Subtract(sum, TLanes.Subtract(next, added)), TLanes.Subtract(product, added));
+        rest = TLanes.Add(rest, TLanes.Add(more, lost));
+        sum = next;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

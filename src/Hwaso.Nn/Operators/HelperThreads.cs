@@ -4,13 +4,16 @@ using System.Runtime.ExceptionServices;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// Threads that help a caller with its pieces of work. Kernels of a training follow within microseconds of each other, and some take no
-/// longer than it takes to wake a thread: helpers spin for a moment before they sleep.
+/// Threads that help a caller with its pieces of work. Kernels of a training follow within microseconds of each other, and many take less
+/// time than it takes to wake a thread: helpers spin before they sleep, as long as a step's longest pause between two kernels takes.
 /// </summary>
 sealed class HelperThreads
 {
-    // A helper spins about as long as there is between two kernels; while it spins, threads of others that wait for its core get it.
-    const int SpinMicroseconds = 100, Open = 1 << 30;
+    const int SpinMicroseconds = 2000, Open = 1 << 30;
+
+    // Looks between which a waiting thread offers its core to others: some two microseconds. Each offer is a call of the system, which
+    // takes as long as a small kernel in some virtual machines.
+    const int LooksInARow = 64;
 
     readonly Lock starting = new();
     readonly SemaphoreSlim wake = new(0);
@@ -46,6 +49,8 @@ sealed class HelperThreads
 
     void Start(int count)
     {
+        if (Volatile.Read(ref started) >= count)
+            return;
         lock (starting)
             for (; started < count; started++)
                 new Thread(Wait) { IsBackground = true, Name = $"Hwaso {started + 1}" }.Start(started + 1);
@@ -55,9 +60,8 @@ sealed class HelperThreads
     Exception? End()
     {
         Interlocked.And(ref state, ~Open);
-        var wait = new SpinWait();
-        while (Volatile.Read(ref state) != 0)
-            wait.SpinOnce(sleep1Threshold: -1);
+        for (var looks = 1; Volatile.Read(ref state) != 0; looks++)
+            Pause(looks);
         var failed = failure;
         piece = null;
         Volatile.Write(ref taken, 0);
@@ -66,7 +70,7 @@ sealed class HelperThreads
 
     void Wait(object? number)
     {
-        var (done, began) = (0, Stopwatch.GetTimestamp());
+        var (done, looks, began) = (0, 0, Stopwatch.GetTimestamp());
         while (true)
         {
             if (Volatile.Read(ref generation) is var now && now != done)
@@ -76,20 +80,27 @@ sealed class HelperThreads
                 {
                     Work((int)number);
                     Interlocked.Decrement(ref state);
-                    began = Stopwatch.GetTimestamp();
+                    (looks, began) = (0, Stopwatch.GetTimestamp());
                 }
             }
-            if (Stopwatch.GetElapsedTime(began).TotalMicroseconds < SpinMicroseconds)
-            {
-                Thread.SpinWait(4);
-                Thread.Yield();
+            looks++;
+            Pause(looks);
+            if (looks % LooksInARow != 0 || Stopwatch.GetElapsedTime(began).TotalMicroseconds < SpinMicroseconds)
                 continue;
-            }
             Interlocked.Increment(ref asleep);
             if (Volatile.Read(ref generation) == done)
                 wake.Wait();
             Interlocked.Decrement(ref asleep);
+            began = Stopwatch.GetTimestamp();
         }
+    }
+
+    static void Pause(int looks)
+    {
+        if (looks % LooksInARow == 0)
+            Thread.Yield();
+        else
+            Thread.SpinWait(1);
     }
 
     bool TryJoin(int number)

@@ -69,15 +69,9 @@ public sealed class FusedNormTests : TensorTest
             long[] shape = [random.Next(1, 4), random.Next(1, 9), random.Next(1, 12), random.Next(2, 40)];
             var (relu, mean) = (random.Next(3) > 0, random.Next(3) * 10);
             var (tensors, gradient) = Random(shape, plus: relu && random.Next(2) == 0, mean);
-            // The weight's gradient is a sum of gradients times normalised inputs, of which few are above 3.
-            var largest = Aten.Max(Aten.Abs(gradient)).Item();
-            // The result is x · scale + shift, of which each is larger than the result where the mean is.
-            var distances = tensors[0] - tensors[0].Mean([0, 2, 3], keep: true);
-            var scales = tensors[1].Reshape(1, shape[1], 1, 1) / Aten.Sqrt((distances * distances).Mean([0, 2, 3], keep: true) + Epsilon);
-            var scaled = Aten.Max(Aten.Abs(tensors[0] * scales)).Item();
             OwnKernelErrors.AreAtMostTwiceLibtorchs(
                 t => new FusedNorm(Epsilon, relu) { Width = widths[lanes] }.Apply(t)[0], t => Libtorch(t, relu), tensors, gradient,
-                $"[{string.Join(", ", shape)}], relu {relu}, {tensors.Length} tensors, mean {mean}", [scaled, 0, 3 * largest]);
+                $"[{string.Join(", ", shape)}], relu {relu}, {tensors.Length} tensors, mean {mean}");
         }
     }
 
