@@ -24,6 +24,7 @@ for (const { locale, title, scheme, widths } of looks)
           else if (view !== 'try') await page.goto(`${served.url}/#/${view}`)
           await expect(page.getByRole('heading').first()).toBeAttached()
           if (locale === 'ko') await expect(page.locator('main')).toContainText(/[가-힣]/)
+          await expect(page.getByText(/^(Loading|불러오는 중) …$/)).toHaveCount(0)
           for (const width of widths) {
             await page.setViewportSize({ width, height: width > 800 ? 800 : 844 })
             if (view === 'try' || view === 'labels') await isIdle(page)
