@@ -15,6 +15,10 @@ static class ReducedNetwork
     /// </summary>
     public static IReadOnlyList<ModelDefinition> Smallest { get; } = [.. Zoo.All.GroupBy(d => d.Description).Select(g => g.First())];
 
+    /// <summary>An attention module is the same code in every form of HRNet: one of them has it.</summary>
+    public static IReadOnlyList<ModelDefinition> Distinct { get; } = [.. Smallest.Where(d => !d.Name.Contains('+', StringComparison.Ordinal)
+        || d.Name.StartsWith("hrnetv2-w18-small-v1+", StringComparison.Ordinal) || d.Name.StartsWith("fcn-", StringComparison.Ordinal))];
+
     /// <summary>Where even the smallest size takes seconds: the same structure, narrower.</summary>
     public static ModelDefinition Of(ModelDefinition definition) => definition switch
     {

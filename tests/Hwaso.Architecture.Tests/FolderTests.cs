@@ -1,3 +1,5 @@
+using Hwaso.Tests;
+
 namespace Hwaso.Architecture.Tests;
 
 /// <summary>Within a project folders point one way: a reader who starts at the bottom never has to look up.</summary>
@@ -29,6 +31,21 @@ public sealed class FolderTests
     {
         // The command's verbs use its arguments: were nothing read, the tests above could not fail.
         Assert.Contains(new Room("Hwaso.Cli").Uses(), use => use is { From: "Verbs", To: "Arguments" });
+    }
+
+    // The analyzers of trimming leave the kernels out (src/Hwaso.Runtime/Kernels/.editorconfig).
+    [Fact]
+    public void Kernels_of_the_runtime_use_no_reflection()
+    {
+        string[] words = ["System.Reflection", "GetType(", "Activator.", "MakeGeneric", "Assembly.", "Enum.", "dynamic "];
+        var files = Directory.GetFiles(RepositoryRoot.File("src/Hwaso.Runtime/Kernels"), "*.cs", SearchOption.AllDirectories);
+
+        Assert.NotEmpty(files);
+        Assert.All(files, file =>
+        {
+            var text = File.ReadAllText(file);
+            Assert.All(words, word => Assert.DoesNotContain(word, text, StringComparison.Ordinal));
+        });
     }
 
     static string Shown(string folder) => folder.Length == 0 ? "(project)" : folder;

@@ -82,6 +82,7 @@ public sealed class ProcessesTests(Workshop shop)
     }
 
     [Fact]
+    [Trait("Time", "Long")]
     public void A_timeline_shows_that_gradients_travel_during_the_backward_pass()
     {
         // More than the first bucket's megabyte, so that there are two.
@@ -138,9 +139,15 @@ public sealed class ProcessesTests(Workshop shop)
     [Theory]
     [InlineData("OMPI_COMM_WORLD_RANK={0};OMPI_COMM_WORLD_SIZE=2;OMPI_COMM_WORLD_LOCAL_RANK={0};OMPI_COMM_WORLD_LOCAL_SIZE=2;"
         + "PMIX_NAMESPACE={1}")]
+    public void Processes_that_MPI_starts_find_each_other(string variables) => AssertFound(variables);
+
+    [Theory]
+    [Trait("Time", "Long")]
     [InlineData("SLURM_PROCID={0};SLURM_STEP_NUM_TASKS=2;SLURM_LOCALID={0};SLURM_JOB_ID={1};SLURM_STEP_ID=0;"
         + "SLURM_STEP_NODELIST=localhost")]
-    public void Processes_that_a_cluster_starts_find_each_other(string variables)
+    public void Processes_that_Slurm_starts_find_each_other(string variables) => AssertFound(variables);
+
+    void AssertFound(string variables)
     {
         var job = $"{Environment.ProcessId}{variables.Length}";
         var results = Together(rank => (variables.Replace("{0}", $"{rank}", StringComparison.Ordinal)

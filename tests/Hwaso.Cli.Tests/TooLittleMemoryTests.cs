@@ -56,6 +56,7 @@ public sealed class TooLittleMemoryTests : IDisposable
     }
 
     [Fact]
+    [Trait("Time", "Long")]
     public void Prediction_with_less_memory_than_an_image_needs_takes_tiles_and_says_so()
     {
         Assert.Equal(0, CommandLine.Run(Training("run")).Code);

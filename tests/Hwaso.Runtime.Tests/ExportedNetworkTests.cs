@@ -21,7 +21,6 @@ public sealed class ExportedNetworkTests : TensorTest
     [InlineData("hrnetv2-w18-small-v1", 33, 47)]
     [InlineData("hrnetv2-w18-small-v2", 64, 64)]
     [InlineData("unet-resnet18", 64, 64)]
-    [InlineData("fcn-resnet50", 65, 64)]
     [InlineData("efficientnet-b0", 64, 64)]
     public void An_exported_network_answers_as_libtorch_does(string name, int height, int width) =>
         Compare(name, height, width, dynamic: false);
@@ -30,6 +29,7 @@ public sealed class ExportedNetworkTests : TensorTest
     [Theory]
     [Trait("Time", "Long")]
     [InlineData("hrnetv2-w18", 96, 64)]
+    [InlineData("fcn-resnet50", 65, 64)]
     [InlineData("hrnetv2-w48", 32, 64)]
     [InlineData("unet-resnet50", 64, 64)]
     [InlineData("resnet50", 64, 64)]

@@ -15,12 +15,23 @@ public sealed class ZooExportTests : TensorTest
     const double Tolerance = 1e-4;
 
     // Detectors are not exported: the choice of proposals has no ONNX form yet.
-    public static TheoryData<string> Smallest =>
-        [.. ReducedNetwork.Smallest.Where(d => d.Task != ModelTask.Detection).Select(d => d.Name)];
+    public static TheoryData<string> Distinct => Names(ReducedNetwork.Distinct);
+
+    public static TheoryData<string> Others => Names(ReducedNetwork.Smallest.Except(ReducedNetwork.Distinct));
 
     [Theory]
-    [MemberData(nameof(Smallest))]
-    public void Answers_as_libtorch_does(string name)
+    [MemberData(nameof(Distinct))]
+    public void Answers_as_libtorch_does(string name) => Compare(name);
+
+    [Theory]
+    [Trait("Time", "Long")]
+    [MemberData(nameof(Others))]
+    public void The_same_attention_in_another_network_answers_as_libtorch_does(string name) => Compare(name);
+
+    static TheoryData<string> Names(IEnumerable<ModelDefinition> networks) =>
+        [.. networks.Where(d => d.Task != ModelTask.Detection).Select(d => d.Name)];
+
+    static void Compare(string name)
     {
         using var scope = new Scope();
         using var off = new NoGrad();
