@@ -36,6 +36,9 @@ JsonObject Of(JsonObject request)
         prepared[key] = step = new Step(width, request["batch"]!.GetValue<int>(), request["size"]![0]!.GetValue<int>(),
             request["size"]![1]!.GetValue<int>(), format == "channels_last");
     }
+    // A tensor that is made of an array may lose its numbers later: clones are kept.
+    if (!double.IsFinite(step.FirstLoss))
+        return new JsonObject { ["skipped"] = "its loss is not finite" };
     var (before, times) = (Environment.CpuUsage.TotalTime, new JsonArray());
     for (var k = 0; k < request["repeats"]!.GetValue<int>(); k++)
     {
@@ -70,9 +73,9 @@ sealed class Step : IDisposable
         net.train();
         var given = Filled("input", [batch, 3, height, columns], ScalarType.Float32);
         // TorchSharp names no memory formats; libtorch sees this one by the order of the numbers, and keeps it.
-        image = isChannelsLast ? given.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : given;
+        image = isChannelsLast ? given.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : given.clone();
         labels = tensor([.. Formula.Uniform("target", batch * height * columns).Select(u => (long)(u * (Classes + 1)))
-            .Select(label => label == Classes ? 255 : label)], [batch, height, columns]);
+            .Select(label => label == Classes ? 255 : label)], [batch, height, columns]).clone();
         sgd = optim.SGD(net.parameters(), 0.001, momentum: 0.9, weight_decay: 0.0001);
         FirstLoss = Run();
         Run();
