@@ -7,6 +7,7 @@ Two workers stay alive and take turns (A B, then B A, …), so that both see the
 protocol, the cases and how to read the table: benchmarks/README.md. Exits 1 when a worker fails or results differ.
 """
 import argparse
+import collections
 import datetime
 import json
 import os
@@ -23,7 +24,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 WORKER = HERE / "Hwaso.Bench" / "bin" / "Release" / "net10.0" / "Hwaso.Bench.dll"
 OPERATORS = ("add", "plus", "mul", "relu", "view")
 FORMATS = ("contiguous", "channels_last")
-SIDES = ("hwaso", "peer", "other")    # `other`: a PyTorch of another version, where --other names one
 # .NET, libtorch's own kernels, oneDNN, OpenBLAS; each is asked by a variable of its own.
 WITHOUT_AVX512 = {"DOTNET_EnableAVX512": "0", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2",
                   "OPENBLAS_CORETYPE": "Haswell"}
@@ -74,6 +74,9 @@ class Worker:
             raise WorkerError(f"{self.name}: {text}: {reply['error']}")
         return reply
 
+    def title(self):
+        return f"{self.versions['name']} {self.versions['torch']}"
+
     def close(self):
         self.process.stdin.close()
         try:
@@ -87,7 +90,7 @@ class Row:
 
     def __init__(self, label, request, best_of=None):
         self.label, self.request, self.best_of = label, request, best_of
-        self.rounds, self.processor = {side: [] for side in SIDES}, {side: [] for side in SIDES}
+        self.rounds, self.processor = collections.defaultdict(list), collections.defaultdict(list)
         self.values, self.skipped = {}, {}
 
     def take(self, side, reply):
@@ -100,7 +103,7 @@ class Row:
 
     def difference(self):
         """Largest difference of Hwaso's result, or None where a side gave none: relative, but for the loader, whose mean is near 0."""
-        a, others = self.values.get("hwaso"), [b for b in map(self.values.get, SIDES[1:]) if b is not None]
+        a, others = self.values.get("hwaso"), [b for side, b in self.values.items() if side != "hwaso" and b is not None]
         if a is None or not others:
             return None
         return max(abs(a - b) if self.is_loader() else abs(a - b) / max(abs(b), 1e-12) for b in others)
@@ -201,7 +204,7 @@ def measure(group, workers, args):
                 reply = workers[side].ask(dict(row.request, repeats=repeats))
                 if round_ >= 0 or "skipped" in reply:
                     row.take(side, reply)
-            if row.skipped:
+            if row.skipped.keys() & {"hwaso", "peer"}:    # what another peer lacks is a gap in its column
                 break
 
 
@@ -225,27 +228,27 @@ def table_line(label, rows, note):
     middle = lambda xs: statistics.median(xs) if xs else None
     cells = [f"{in_units(middle(times['hwaso']))} | {in_units(middle(times['peer']))} | {spread(times['hwaso'], times['peer'])} "
              f"| {processor_ratio(rows['hwaso'].processor['hwaso'], rows['peer'].processor['peer'])}"]
-    if "other" in rows:
-        cells.append(f"{in_units(middle(times['other']))} | {spread(times['hwaso'], times['other'])}")
+    for side in list(rows)[2:]:
+        cells.append(f"{in_units(middle(times[side]))} | {spread(times['hwaso'], times[side])}")
     return f"| {label} | {' | '.join(cells)} | {note} |"
 
 
-def table(all_groups, other=None):
-    """`other`: the version of another PyTorch, which has two columns of its own."""
-    more = f" PyTorch {other} | ratio to it |" if other else ""
-    sides = SIDES if other else SIDES[:2]
+def table(all_groups, others):
+    """`others`: side and name of each other peer, which has two columns of its own."""
+    more = "".join(f" {name} | ratio to it |" for name in others.values())
+    sides = ("hwaso", "peer", *others)
     lines = [f"| case | Hwaso | PyTorch / OpenCV | ratio, median [min–max] | by processor time |{more} results differ by |",
-             f"|---|--:|--:|--:|--:|{'--:|--:|' if other else ''}--:|"]
+             f"|---|--:|--:|--:|--:|{'--:|--:|' * len(others)}--:|"]
     for group in all_groups:
         for row in group:
             difference = row.difference()
             note = "–" if difference is None else f"{difference:.0e}" + ("" if row.agrees() else " **!**")
             for side, why in row.skipped.items():
-                note = f"{side} skipped: {why}"
+                note = f"{others.get(side, side)} skipped: {why}"
             lines.append(table_line(row.label, dict.fromkeys(sides, row), note))
         if group[0].label.endswith("as it is"):
             lines += [f"| {row.label}, Hwaso's own ratio to *as it is* | | | {spread(row.rounds['hwaso'], group[0].rounds['hwaso'])} | |"
-                      f"{' | |' if other else ''} |" for row in group[1:]]
+                      f"{' | |' * len(others)} |" for row in group[1:]]
         if len(group) > 1 and group[0].best_of:
             # Each side with the memory format that is its fastest on the whole, round by round.
             best = {side: min((r for r in group if r.rounds[side]), key=lambda r: statistics.median(r.rounds[side]), default=group[0])
@@ -263,18 +266,18 @@ def peak_memory(commands, args):
     print(f"measuring {name} …", file=sys.stderr, flush=True)
     lines = [f"## {name[0].upper()}{name[1:]}, {args.threads} threads", "",
              "| process | resident before the network | at its most in five steps |", "|---|--:|--:|"]
-    peaks = {side: [] for side in SIDES}
-    names = {"hwaso": "Hwaso", "peer": "PyTorch", "other": "the other PyTorch"}
+    peaks = collections.defaultdict(list)
     for side, command in commands.items():
         for fmt, kernels in (*((f, "libtorch") for f in FORMATS), *([("contiguous", "hwaso")] if side == "hwaso" else [])):
             worker = Worker(side, shlex.split(command), args.timeout)
             try:
                 before = peak_of(worker)
                 # The first request warms up by two steps.
-                worker.ask(dict(step_request(*step, args.threads, fmt, kernels), repeats=3))
+                if "skipped" in worker.ask(dict(step_request(*step, args.threads, fmt, kernels), repeats=3)):
+                    continue
                 what = f"`train.kernels: {kernels}`, " if side == "hwaso" else ""
                 peaks[side].append(peak_of(worker))
-                lines.append(f"| {names[side]}, {what}{fmt.replace('_', ' ')} "
+                lines.append(f"| {'Hwaso' if side == 'hwaso' else worker.title()}, {what}{fmt.replace('_', ' ')} "
                              f"| {before} MiB | {peaks[side][-1]} MiB |")
             finally:
                 worker.close()
@@ -284,7 +287,10 @@ def peak_memory(commands, args):
 
 
 def peak_of(worker):
-    status = pathlib.Path(f"/proc/{worker.process.pid}/status").read_text()
+    pid = str(worker.process.pid)
+    while children := pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():    # a command may start it, as eng/matrix.sh does
+        pid = children[-1]
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"VmHWM:\s*(\d+)", status).group(1)) // 1024
 
 
@@ -300,7 +306,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hwaso", default=f"dotnet {WORKER}", help="command of Hwaso's worker; empty: only PyTorch is measured")
     parser.add_argument("--peer", default=f"/usr/bin/python3 {HERE / 'peers' / 'worker.py'}", help="command of the peer's worker")
-    parser.add_argument("--other", help="command of the peer's worker with another version of PyTorch, which gets columns of its own")
+    parser.add_argument("--other", action="append", default=[], metavar="COMMAND",
+                        help="command of another peer's worker, such as one with a newer PyTorch; each has columns of its own")
     parser.add_argument("--network", default="hrnetv2-w18", help="of training steps and inference (default hrnetv2-w18)")
     parser.add_argument("--cityscapes", type=pathlib.Path, help="folder in Cityscapes' layout for the loader")
     parser.add_argument("--voc", type=pathlib.Path, help="folder in VOC's layout (it holds JPEGImages) for the loader")
@@ -323,10 +330,11 @@ def main():
     load_before, all_groups, workers = os.getloadavg()[0], groups(args), {}
     memory = ""
     try:
-        commands = {side: command for side, command in zip(SIDES, (args.hwaso, args.peer, args.other)) if command}
+        commands = {"hwaso": args.hwaso, "peer": args.peer, **{f"other {k}": other for k, other in enumerate(args.other)}}
+        commands = {side: command for side, command in commands.items() if command}
         memory = peak_memory(commands, args)
         for side, command in commands.items():
-            workers[side] = Worker("Hwaso" if side == "hwaso" else "PyTorch", shlex.split(command), args.timeout)
+            workers[side] = Worker({"hwaso": "Hwaso", "peer": "PyTorch"}.get(side, side), shlex.split(command), args.timeout)
         for group in all_groups:
             print(f"measuring {group[0].best_of or group[0].label} …", file=sys.stderr, flush=True)
             measure(group, workers, args)
@@ -337,7 +345,7 @@ def main():
             worker.close()
 
     now = datetime.datetime.now()
-    versions = "\n".join(f"- {w.name}: " + ", ".join(f"{k} {v}" for k, v in w.versions.items() if k != "name")
+    versions = "\n".join(f"- {w.versions['name']}: " + ", ".join(f"{k} {v}" for k, v in w.versions.items() if k != "name")
                          for w in workers.values())
     text = f"""# Side by side, {now:%Y-%m-%d %H:%M}
 
@@ -346,7 +354,7 @@ def main():
 - {"Both sides without AVX-512 (`--avx2`); " if args.avx2 else ""}{args.rounds} rounds in alternation, {args.repeats} calls a turn, {args.threads} threads
 - Ratio = Hwaso ÷ peer of each round; below 1 Hwaso is faster
 
-{table(all_groups, workers["other"].versions["torch"] if args.other else None)}
+{table(all_groups, {side: worker.title() for side, worker in workers.items() if side.startswith("other")})}
 {memory}"""
     args.results.mkdir(parents=True, exist_ok=True)
     path = args.results / f"{now:%Y-%m-%d}-{args.name}.md"

@@ -37,7 +37,7 @@ public sealed class OnnxModel : IDisposable
         Outputs = file.Graph.Outputs.Select(Port).ToArray();
         Metadata = file.Metadata;
         (graph, evaluated) = isPlain ? Planned(file) : (null, Evaluated(file));
-        LastOperator = LastOperators.Of(file.Graph);
+        Last = LastOperator.Of(file.Graph);
         if (graph is not null)
         {
             WeightPacking.Pack(graph, packed, kernels.Lanes);
@@ -64,7 +64,7 @@ public sealed class OnnxModel : IDisposable
     internal KernelSet Kernels => kernels;
 
     /// <summary>The operator that makes the first output, past those that only move its numbers; empty if it is unknown.</summary>
-    internal string LastOperator { get; }
+    internal LastOperator Last { get; }
 
     /// <summary>The most bytes for the values of one run, which lie in one array.</summary>
     internal long MostBytes => Math.Min(options.MostBytes, Array.MaxLength - PinnedMemory.Alignment);

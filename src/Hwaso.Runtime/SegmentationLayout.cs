@@ -56,6 +56,9 @@ sealed record InputLayout(int Channels, bool IsLast, int? Height, int? Width)
 /// <param name="One">What a single channel holds; null for scores of several classes.</param>
 sealed record OutputLayout(int Classes, int Height, int Width, bool IsLast, OneChannel? One)
 {
+    /// <summary>Whether the scores could as well lie in the other order, of which nothing tells.</summary>
+    public bool IsAssumed { get; private init; }
+
     /// <param name="shape">The output's sizes.</param>
     /// <param name="isFloat">Whether its elements are floating-point numbers.</param>
     /// <param name="rows">Rows of the network's input.</param>
@@ -66,7 +69,7 @@ sealed record OutputLayout(int Classes, int Height, int Width, bool IsLast, OneC
     /// <param name="image">The image's size, for messages.</param>
     /// <exception cref="ArgumentException">The output is neither scores nor labels of an image of this size.</exception>
     public static OutputLayout Of(
-        int[] shape, bool isFloat, int rows, int columns, int? classes, string last, OneChannel? asked, SegmentationSizes image)
+        int[] shape, bool isFloat, int rows, int columns, int? classes, LastOperator last, OneChannel? asked, SegmentationSizes image)
     {
         var text = $"the network's output [{string.Join(", ", shape)}]";
         var wrong = new ArgumentException(
@@ -85,12 +88,16 @@ sealed record OutputLayout(int Classes, int Height, int Width, bool IsLast, OneC
         var (count, height, width) = behind ? (sizes[2], sizes[0], sizes[1]) : (sizes[0], sizes[1], sizes[2]);
         if (count > 256)
             throw new ArgumentException($"{text} has {count} classes; labels are bytes, so at most 256 are supported");
+        if (!isFloat && last.IsCut && asked != OneChannel.Label && Read(last.Type) is OneChannel.Probability or OneChannel.Logit)
+            throw new ArgumentException($"{text} has one channel of integers that a Cast makes of numbers of {last.Type}; if they are "
+                + $"labels, say it ({nameof(SegmentationOptions)}.{nameof(SegmentationOptions.OneChannel)}, or --one-channel label), else "
+                + "export the network without the Cast");
         if (!isFloat)
             return new(0, height, width, behind, OneChannel.Label);
         if (count > 1)
-            return new(count, height, width, behind, null);
-        var one = asked ?? Read(last) ?? throw new ArgumentException(
-            $"{text} has one channel made by {(last.Length > 0 ? last : "an unknown operator")}, which does not say whether it is a logit, "
+            return new(count, height, width, behind, null) { IsAssumed = count == height && count == width && classes is null };
+        var one = asked ?? Read(last.Type) ?? throw new ArgumentException(
+            $"{text} has one channel made by {(last.Type.Length > 0 ? last.Type : "an unknown operator")}, which does not say whether it is a logit, "
             + "a probability or a label; say it "
             + $"({nameof(SegmentationOptions)}.{nameof(SegmentationOptions.OneChannel)}, or --one-channel)");
         return new(one == OneChannel.Label ? 0 : 2, height, width, behind, one);

@@ -30,10 +30,7 @@ public sealed class SegmentationModel : IDisposable
         var isOurs = model.Metadata.ContainsKey(SegmentationMetadata.TaskKey);
         TakesColours = layout.Channels is 1 or Colours || (layout.Channels == Colours + 1 && !isOurs);
         if (layout.Channels != Colours && !isOurs)
-            Metadata = Metadata with
-            {
-                Assumptions = [.. Metadata.Assumptions, $"the network has {layout.Channels} channels; it gets {layout.Text}"],
-            };
+            Assume($"the network has {layout.Channels} channel{(layout.Channels == 1 ? "" : "s")}; it gets {layout.Text}");
         fixedSize = layout is { Height: not null, Width: not null };
         stride = new Lazy<int>(model.Stride);
         var output = Output(place);
@@ -41,21 +38,17 @@ public sealed class SegmentationModel : IDisposable
         if (Metadata.Classes.Count > 0 && scores is { } given && given != Metadata.Classes.Count)
             throw new ModelFormatException(place, $"names {Metadata.Classes.Count} classes, but has scores of {given}");
         CheckThreshold(output);
-        if (output is { One: { } one and not OneChannel.Label } && Metadata.OneChannel is null)
-            Metadata = Metadata with
-            {
-                Assumptions =
-                [
-                    .. Metadata.Assumptions,
-                    $"its single channel is read as a {(one == OneChannel.Logit ? "logit" : "probability")}, "
-                        + $"because {model.LastOperator} makes it",
-                ],
-            };
+        if (output is { IsAssumed: true })
+            Assume($"its output of {output.Classes} × {output.Height} × {output.Width} fits both orders; [1, K, h, w] is assumed");
+        var single = output is null && !model.Last.IsCut && IsSingle(model.Outputs[0].Shape) ? OutputLayout.Read(model.Last.Type) : null;
+        if ((output?.One ?? single) is { } one and not OneChannel.Label && Metadata.OneChannel is null)
+            Assume($"its single channel is read as a {(one == OneChannel.Logit ? "logit" : "probability")}, because {model.Last.Type} "
+                + "makes it");
         ClassCount = scores ?? (Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null);
     }
 
     /// <summary>Classes, colours and normalisation from the file.</summary>
-    public SegmentationMetadata Metadata { get; }
+    public SegmentationMetadata Metadata { get; private set; }
 
     /// <summary>Names and colours of the classes, by label; empty if the file does not name them.</summary>
     public IReadOnlyList<SegmentationClass> Classes => Metadata.Classes;
@@ -275,7 +268,7 @@ public sealed class SegmentationModel : IDisposable
         try
         {
             return OutputLayout.Of(shape, model.Outputs[0].IsFloat, rows, columns,
-                Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null, model.LastOperator, Metadata.OneChannel, new(columns, rows));
+                Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null, model.Last, Metadata.OneChannel, new(columns, rows));
         }
         // What a file declares may be wrong; the first image reports that, with its size.
         catch (ArgumentException error)
@@ -284,6 +277,11 @@ public sealed class SegmentationModel : IDisposable
                 place, error.Message + (model.Outputs.Count > 1 ? $"; it is the first of {model.Outputs.Count} outputs" : ""));
         }
     }
+
+    void Assume(string what) => Metadata = Metadata with { Assumptions = [.. Metadata.Assumptions, what] };
+
+    // A single channel of sizes that only a run tells.
+    static bool IsSingle(IReadOnlyList<int>? declared) => declared is [_, 1, _, _] or [_, _, _, 1];
 
     void CheckSize(int width, int height)
     {
@@ -398,7 +396,7 @@ public sealed class SegmentationModel : IDisposable
             columns,
             (shape, isFloat) => CheckThreshold(OutputLayout.Of(
                 shape, isFloat, rows, columns, Metadata.Classes.Count > 0 ? Metadata.Classes.Count : null,
-                model.LastOperator, Metadata.OneChannel, sizes))!);
+                model.Last, Metadata.OneChannel, sizes))!);
 
     OutputLayout? CheckThreshold(OutputLayout? output) => options.Threshold is not { } threshold || output is null
         || output.One is OneChannel.Logit or OneChannel.Probability ? output

@@ -60,6 +60,8 @@ sealed unsafe class SegmentationSession
             // Only a run tells the sizes of its output.
             session.Run();
         output = read(session.OutputShape(0).ToArray(), Numbers.IsReal(session.TypeOf(0)));
+        if (output.Classes == 0)
+            session.WatchScores();
         if (output.Classes > 0)
         {
             var mode = metadata.AlignCorners ? ResizeMode.AlignCorners : ResizeMode.HalfPixel;
@@ -102,6 +104,8 @@ sealed unsafe class SegmentationSession
         stop.ThrowIfCancellationRequested();
         if (kernel is null)
         {
+            if (!session.AreScoresFinite)
+                throw NotFinite();
             Nearest();
             return;
         }
@@ -109,11 +113,13 @@ sealed unsafe class SegmentationSession
             Hold();
         finite!.Reset();
         if (!Decide())
-            throw new ArithmeticException(
-                $"the network's scores of an image of {Sizes.Width}×{Sizes.Height} pixels are not finite; the first "
-                + $"layer with such a result is {session.FirstNotFinite() ?? "not found"}; check the file's weights, its precision "
-                + "(half precision ends at 65504) and the normalisation");
+            throw NotFinite();
     }
+
+    ArithmeticException NotFinite() => new(
+        $"the network's scores of an image of {Sizes.Width}×{Sizes.Height} pixels are not finite; the first "
+        + $"layer with such a result is {session.FirstNotFinite() ?? "not found"}; check the file's weights, its precision "
+        + "(half precision ends at 65504) and the normalisation");
 
     /// <summary>Finds the labels; false if a score is not finite.</summary>
     bool Decide()
@@ -254,7 +260,7 @@ sealed unsafe class SegmentationSession
             : session.TypeOf(0) == OnnxType.Float64 ? session.OutputDoubles(0)[at] : session.Output(0)[at];
         return value is >= byte.MinValue and <= byte.MaxValue && Math.Floor(value) == value
             ? (byte)value
-            : throw new ArgumentException(FormattableString.Invariant(
+            : throw new ArithmeticException(FormattableString.Invariant(
                 $"the network's label of the pixel at column {x}, row {y} is {value}; whole numbers from 0 to 255 were wanted"));
     }
 }

@@ -20,10 +20,11 @@ public sealed unsafe class Session
     readonly Node[] steps;
     readonly Kernel[] kernels;
     // All steps; null if they run one after the other.
-    readonly StepWork? together;
+    StepWork? together;
     readonly byte[][] memory;
     readonly nint[] scratch;
     readonly byte* start;
+    (int Step, FiniteKernel? Kernel) watched;
 
     internal Session(ExecutionPlan plan, KernelSet set, PackedWeights packed, WorkerPool pool, RunGate model)
     {
@@ -129,13 +130,16 @@ public sealed unsafe class Session
         {
             if (evaluated is { } session)
                 session.Run(stop);
+            watched.Kernel?.Reset();
             if (together is { } all)
                 pool.Run(all, scratch, stop);
             else
-                foreach (var kernel in kernels)
+                for (var k = 0; k < kernels.Length; k++)
                 {
                     stop.ThrowIfCancellationRequested();
-                    pool.Run(kernel, scratch);
+                    if (watched.Kernel is { } scores && watched.Step == k)
+                        pool.Run(scores, scratch);
+                    pool.Run(kernels[k], scratch);
                 }
             GC.KeepAlive(this);
         }
@@ -144,6 +148,20 @@ public sealed unsafe class Session
             Leave(threads);
         }
     }
+
+    /// <summary>Lets each run look whether the numbers are finite that the first output's integers are made from.</summary>
+    internal void WatchScores()
+    {
+        evaluated?.WatchScores();
+        var makers = (plan?.Steps ?? []).ToDictionary(s => s.Output);
+        for (var at = plan?.Graph.OutputValues[0] ?? -1; makers.TryGetValue(at, out var maker); at = maker.Inputs[0])
+            if (!plan!.Types[at]!.IsFloat && maker.Inputs[0] is >= 0 and var from && plan.Types[from]!.IsFloat)
+                watched = (Array.IndexOf(steps, maker), new FiniteKernel((float*)Address(from), plan.Types[from]!.Elements));
+        together = watched.Kernel is { } scores ? together?.Preceded(kernels[watched.Step], scores) : together;
+    }
+
+    /// <summary>Whether these numbers of the last run were finite; true if there are none.</summary>
+    internal bool AreScoresFinite => evaluated?.AreScoresFinite ?? watched.Kernel?.IsFinite ?? true;
 
     /// <summary>The first layer whose result is not finite, computed again on the same inputs; null if there is none.</summary>
     internal string? FirstNotFinite()
@@ -158,7 +176,7 @@ public sealed unsafe class Session
                 pool.Run(kernels[k], scratch);
                 var type = plan!.Types[steps[k].Output]!;
                 if (type.IsFloat && !FiniteKernel.AreFinite((float*)Address(steps[k].Output), type.Elements))
-                    return steps[k].Place;
+                    return steps[k].Place + steps[k].Joined;
             }
             return null;
         }

@@ -61,6 +61,20 @@ sealed unsafe class StepWork : SharedWork
             [.. order.Select(k => Array.ConvertAll(followers[k], f => place[f]))], threads);
     }
 
+    /// <summary>These steps with one more, which waits for what another one waits for, and ends before that one begins.</summary>
+    /// <param name="kernel">The other step's kernel.</param>
+    /// <param name="added">The kernel of the step that is added.</param>
+    public StepWork Preceded(Kernel kernel, Kernel added)
+    {
+        var at = Array.IndexOf(kernels, kernel);
+        // The added step takes the other's place; it and all behind it move on by one.
+        int Moved(int step) => step >= at ? step + 1 : step;
+        var (all, then) = (kernels.ToList(), followers.Select(f => f.Contains(at) ? [.. f.Select(Moved), at] : Array.ConvertAll(f, Moved)).ToList());
+        all.Insert(at, added);
+        then.Insert(at, [at + 1]);
+        return new StepWork([.. all], [.. then], shares);
+    }
+
     /// <summary>Prepares a run.</summary>
     public void Begin(CancellationToken cancellation)
     {

@@ -83,6 +83,34 @@ public sealed class StepWorkTests
         Assert.InRange(done, 21, 24);
     }
 
+    [Fact]
+    public void A_step_that_is_added_before_another_runs_after_what_that_one_needs_and_ends_before_it()
+    {
+        using var pool = new WorkerPool(3);
+        var random = new Random(6);
+        for (var round = 0; round < 60; round++)
+        {
+            var (needs, followers) = Graph(random, steps: random.Next(1, 80));
+            var (done, wrong, added, before) = (new int[needs.Length], 0, 0, random.Next(needs.Length));
+            var kernels = needs.Select((own, step) => (Kernel)new Step(3, _ =>
+            {
+                if (own.Any(s => Volatile.Read(ref done[s]) != 3) || (step == before && Volatile.Read(ref added) != 4))
+                    Interlocked.Increment(ref wrong);
+                Interlocked.Increment(ref done[step]);
+            })).ToArray();
+            var watcher = new Step(4, _ =>
+            {
+                if (needs[before].Any(s => Volatile.Read(ref done[s]) != 3) || Volatile.Read(ref done[before]) != 0)
+                    Interlocked.Increment(ref wrong);
+                Interlocked.Increment(ref added);
+            });
+            pool.Run(new StepWork(kernels, followers, 3).Preceded(kernels[before], watcher), new nint[3], default);
+            Assert.Equal(0, wrong);
+            Assert.Equal(4, added);
+            Assert.All(done, d => Assert.Equal(3, d));
+        }
+    }
+
     // Each step needs some of the earlier ones.
     static (int[][] Needs, int[][] Followers) Graph(Random random, int steps)
     {

@@ -1,7 +1,7 @@
 // How every view looks and reads: both languages, wide and narrow, light and dark; accessibility; keys; what a first visit loads.
 // With HWASO_SCREENSHOTS set, pictures of all of them are left in test-results/looks.
 
-import { expect, expectAccessible, isIdle, open, served, test } from './page'
+import { expect, expectAccessible, forgive, isIdle, open, served, test } from './page'
 
 const looks = [
   { locale: 'en-US', title: 'Try', scheme: 'light', widths: [390, 1280] },
@@ -24,6 +24,7 @@ for (const { locale, title, scheme, widths } of looks)
           else if (view !== 'try') await page.goto(`${served.url}/#/${view}`)
           await expect(page.getByRole('heading').first()).toBeAttached()
           if (locale === 'ko') await expect(page.locator('main')).toContainText(/[가-힣]/)
+          await expect(page.getByText(/^(Loading|불러오는 중) …$/)).toHaveCount(0)
           for (const width of widths) {
             await page.setViewportSize({ width, height: width > 800 ? 800 : 844 })
             if (view === 'try' || view === 'labels') await isIdle(page)
@@ -35,6 +36,20 @@ for (const { locale, title, scheme, widths } of looks)
         })
     })
   })
+
+test.describe('ko', () => {
+  test.use({ locale: 'ko' })
+
+  test('what the server refuses is said in Korean, with its own sentence behind', async ({ page, failures }) => {
+    await page.route('**/segment*', (route) =>
+      route.fulfill({ status: 422, contentType: 'application/problem+json', body: JSON.stringify({ status: 422, detail: 'the image is cut short' }) }),
+    )
+    await page.goto(served.url)
+    await page.locator('input[type=file][multiple]').first().setInputFiles(served.image)
+    await expect(page.getByText('내용을 처리할 수 없습니다. (서버: the image is cut short)')).toBeVisible()
+    forgive(failures, 422)
+  })
+})
 
 test('everything is reached and worked by keys, and a first visit loads at most 300 kB', async ({ page }) => {
   let bytes = 0

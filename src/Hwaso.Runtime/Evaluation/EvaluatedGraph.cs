@@ -82,6 +82,19 @@ sealed class EvaluatedGraph
         }
     }
 
+    /// <summary>The places of the nodes that make the first output, along the first input of each.</summary>
+    public IReadOnlySet<string> LastPlaces()
+    {
+        var makers = new Dictionary<string, EvaluatedNode>(StringComparer.Ordinal);
+        foreach (var node in nodes)
+            foreach (var output in node.Outputs)
+                makers[output] = node;
+        var places = new HashSet<string>(StringComparer.Ordinal);
+        for (var name = Outputs[0]; makers.TryGetValue(name, out var maker) && maker.Inputs.Length > 0; name = maker.Inputs[0])
+            places.Add(maker.Place);
+        return places;
+    }
+
     /// <summary>Frees the weights that kernels use.</summary>
     public void Release()
     {

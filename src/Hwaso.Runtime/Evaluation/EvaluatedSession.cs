@@ -7,6 +7,7 @@ sealed class EvaluatedSession(EvaluatedGraph graph, IReadOnlyList<OnnxType> type
 {
     readonly Value[] inputs = tools.Inputs(types, shapes);
     Value[]? outputs;
+    IReadOnlySet<string>? watched;
 
     public long Bytes => inputs.Sum(v => v.Bytes) + (outputs ?? []).Sum(v => v.Bytes);
 
@@ -25,8 +26,41 @@ sealed class EvaluatedSession(EvaluatedGraph graph, IReadOnlyList<OnnxType> type
         tools.Stop = stop;
         foreach (var input in inputs)
             input.Settle();
-        outputs = graph.Run(inputs, null, tools);
+        AreScoresFinite = true;
+        tools.Seen = watched is null ? null : Watch();
+        try
+        {
+            outputs = graph.Run(inputs, null, tools);
+        }
+        finally
+        {
+            tools.Seen = null;
+        }
     }
+
+    /// <summary>
+    /// Whether the numbers were finite that the first output's integers were made from in the last run; true if nobody looked.
+    /// </summary>
+    public bool AreScoresFinite { get; private set; } = true;
+
+    /// <summary>Lets each run look at them.</summary>
+    public void WatchScores() => watched = graph.LastPlaces();
+
+    // Integers are made from the real numbers before them; what is finite there, and made integers again, is looked at as well.
+    Action<string, Value> Watch()
+    {
+        Value? before = null;
+        return (place, value) =>
+        {
+            if (!watched!.Contains(place))
+                return;
+            if (!value.IsReal && before is not null)
+                AreScoresFinite &= IsFinite(before);
+            before = value.IsReal ? value : null;
+        };
+    }
+
+    static bool IsFinite(Value value) => !value.IsReal || Enumerable.Range(0, value.Count).All(k => double.IsFinite(value[k]));
 
     /// <summary>Runs again up to the first node with a number that is not finite; null if there is none.</summary>
     public string? FirstNotFinite()
@@ -34,7 +68,7 @@ sealed class EvaluatedSession(EvaluatedGraph graph, IReadOnlyList<OnnxType> type
         string? found = null;
         tools.Seen = (place, value) =>
         {
-            if (found is null && value.IsReal && Enumerable.Range(0, value.Count).Any(k => !double.IsFinite(value[k])))
+            if (found is null && !IsFinite(value))
                 found = place;
         };
         try

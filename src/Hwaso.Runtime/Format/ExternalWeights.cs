@@ -73,6 +73,9 @@ sealed class ExternalWeights(string folder) : IDisposable
         if (Links(path).FirstOrDefault() is { } link)
             throw new ModelFormatException(place,
                 $"its numbers are in '{location}', but {link} is a link; copy the file into the model's folder");
+        // A pipe or a device has no size, and may never end.
+        if (new FileInfo(path).Length == 0)
+            throw new ModelFormatException(place, $"its numbers are in '{location}', which is empty or no file of numbers");
         return files[location] = File.OpenHandle(path);
     }
 

@@ -51,4 +51,14 @@ sealed class GraphBuilder(string place)
 /// <param name="Operator">What it computes.</param>
 /// <param name="Inputs">The numbers of its input values; -1 for an omitted one.</param>
 /// <param name="Output">The number of its output value.</param>
-sealed record Node(string Place, Operator Operator, int[] Inputs, int Output);
+sealed record Node(string Place, Operator Operator, int[] Inputs, int Output)
+{
+    /// <summary>The nodes that this one computes as well, for messages; empty if there is none.</summary>
+    public string Joined { get; init; } = "";
+
+    /// <summary>This node, which also computes what another one did.</summary>
+    public Node With(Node other) => this with
+    {
+        Joined = $"{Joined}, {other.Place[(other.Place.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]}{other.Joined}",
+    };
+}

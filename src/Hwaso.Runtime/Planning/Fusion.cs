@@ -58,7 +58,12 @@ static class Fusion
                     maker.Inputs.CopyTo(inputs, 0);
                     inputs[epilogue.AddendInput] = addend;
                     return (value,
-                        maker with { Operator = epilogue.With(new Epilogue(true, default)), Inputs = inputs, Output = node.Output });
+                        maker.With(node) with
+                        {
+                            Operator = epilogue.With(new Epilogue(true, default)),
+                            Inputs = inputs,
+                            Output = node.Output,
+                        });
                 }
             }
             return null;
@@ -75,7 +80,11 @@ static class Fusion
             return function.Kind != UnaryKind.Identity && Open(node.Inputs[0], types[node.Output]!) is { } maker
                 && maker.Operator is IEpilogue { Epilogue.Function.Kind: UnaryKind.Identity } epilogue
                 ? (node.Inputs[0],
-                    maker with { Operator = epilogue.With(epilogue.Epilogue with { Function = function }), Output = node.Output })
+                    maker.With(node) with
+                    {
+                        Operator = epilogue.With(epilogue.Epilogue with { Function = function }),
+                        Output = node.Output,
+                    })
                 : null;
         }
 
@@ -91,7 +100,11 @@ static class Fusion
                     && (operation.Kind == BinaryKind.Mul ? epilogue.Epilogue.Function.Then(number.Floats[0], 0)
                         : epilogue.Epilogue.Function.Then(1, number.Floats[0])) is { } function)
                     return (node.Inputs[side],
-                        maker with { Operator = epilogue.With(epilogue.Epilogue with { Function = function }), Output = node.Output });
+                        maker.With(node) with
+                        {
+                            Operator = epilogue.With(epilogue.Epilogue with { Function = function }),
+                            Output = node.Output,
+                        });
             return null;
         }
 

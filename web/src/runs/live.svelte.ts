@@ -10,6 +10,8 @@ export class LiveRun {
   readonly name: string
   run = $state.raw<WholeRun | null>(null)
   steps = $state.raw<Curve>(none)
+  /** Whether it cannot be read. */
+  hasFailed = $state(false)
   #abort: AbortController | null = null
   #fresh: StepEvent[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -35,6 +37,7 @@ export class LiveRun {
   }
 
   async #show(signal: AbortSignal): Promise<void> {
+    this.hasFailed = false
     try {
       await this.#load(signal)
       if (this.run?.state !== 'training') return
@@ -47,6 +50,7 @@ export class LiveRun {
         signal,
       )
     } catch (error) {
+      this.hasFailed = true
       notices.fail(error)
     }
   }

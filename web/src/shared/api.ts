@@ -3,16 +3,35 @@
 import { texts } from './language'
 import { keys } from './keys.svelte'
 
+/** What an answer's status means. The server's own sentence, which is English, says more, and follows. */
+const korean: Record<number, string> = {
+  400: '요청이 올바르지 않습니다.',
+  403: '이 요청은 허용되지 않습니다.',
+  404: '찾을 수 없습니다.',
+  409: '지금 상태에서는 할 수 없습니다.',
+  412: '그사이에 다른 곳에서 바뀌었습니다.',
+  413: '서버가 받는 크기보다 큽니다.',
+  415: '읽을 수 있는 이미지 형식이 아닙니다.',
+  422: '내용을 처리할 수 없습니다.',
+  429: '요청이 너무 많습니다. 잠시 뒤에 다시 시도하세요.',
+  500: '서버에서 오류가 났습니다.',
+  503: '서버가 지금은 처리할 수 없습니다. 잠시 뒤에 다시 시도하세요.',
+  504: '제한 시간 안에 끝나지 않았습니다.',
+  507: '디스크에 쓰지 못했습니다. 이전 파일은 그대로 있습니다.',
+}
+
 const t = texts(
   {
     unreachable: 'The server cannot be reached. Is it running? Start it with "hwaso serve" and try again.',
     busy: (seconds: string) => `All places of the server are taken. Trying again in ${seconds} s may work.`,
     strange: (status: number) => `The server answered ${status} without a reason.`,
+    reason: (_: number, detail: string) => detail,
   },
   {
     unreachable: '서버에 연결할 수 없습니다. 실행 중인지 확인하고 "hwaso serve"로 시작한 뒤 다시 시도하세요.',
     busy: (seconds: string) => `서버의 모든 자리가 사용 중입니다. ${seconds}초 뒤에 다시 시도해 보세요.`,
     strange: (status: number) => `서버가 이유 없이 ${status}(으)로 응답했습니다.`,
+    reason: (status: number, detail: string) => (status in korean ? `${korean[status] ?? ''} (서버: ${detail})` : detail),
   },
 )
 
@@ -89,5 +108,5 @@ async function failureOf(answer: Response): Promise<ApiError> {
   } catch {
     // No JSON: the status says what is known.
   }
-  return new ApiError(answer.status, detail === '' ? t.strange(answer.status) : detail, retryAfter)
+  return new ApiError(answer.status, detail === '' ? t.strange(answer.status) : t.reason(answer.status, detail), retryAfter)
 }
