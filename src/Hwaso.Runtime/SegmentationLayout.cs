@@ -97,8 +97,8 @@ sealed record OutputLayout(int Classes, int Height, int Width, bool IsLast, OneC
         if (count > 1)
             return new(count, height, width, behind, null) { IsAssumed = count == height && count == width && classes is null };
         var one = asked ?? Read(last.Type) ?? throw new ArgumentException(
-            $"{text} has one channel made by {(last.Type.Length > 0 ? last.Type : "an unknown operator")}, which does not say whether it is a logit, "
-            + "a probability or a label; say it "
+            $"{text} has one channel made by {(last.Type.Length > 0 ? last.Type : "an unknown operator")}, which does not say whether "
+            + "it is a logit, a probability or a label; say it "
             + $"({nameof(SegmentationOptions)}.{nameof(SegmentationOptions.OneChannel)}, or --one-channel)");
         return new(one == OneChannel.Label ? 0 : 2, height, width, behind, one);
     }

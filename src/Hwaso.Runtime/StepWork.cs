@@ -69,7 +69,8 @@ sealed unsafe class StepWork : SharedWork
         var at = Array.IndexOf(kernels, kernel);
         // The added step takes the other's place; it and all behind it move on by one.
         int Moved(int step) => step >= at ? step + 1 : step;
-        var (all, then) = (kernels.ToList(), followers.Select(f => f.Contains(at) ? [.. f.Select(Moved), at] : Array.ConvertAll(f, Moved)).ToList());
+        var all = kernels.ToList();
+        var then = followers.Select(f => f.Contains(at) ? [.. f.Select(Moved), at] : Array.ConvertAll(f, Moved)).ToList();
         all.Insert(at, added);
         then.Insert(at, [at + 1]);
         return new StepWork([.. all], [.. then], shares);

@@ -65,8 +65,8 @@ public sealed class VerifierTests : TensorTest
 
     [Theory]
     [InlineData("unet-resnet18", "smp_unet_resnet18", "output")]
-    public void A_full_size_network_with_formula_weights_gives_every_official_output(string name, string fixture, params string[] outputs) =>
-        AssertOutputs(name, fixture, outputs);
+    public void A_full_size_network_with_formula_weights_gives_every_official_output(
+        string name, string fixture, params string[] outputs) => AssertOutputs(name, fixture, outputs);
 
     [Theory]
     [Trait("Time", "Long")]
