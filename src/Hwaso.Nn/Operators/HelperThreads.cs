@@ -7,6 +7,8 @@ namespace Hwaso.Nn;
 /// Threads that help a caller with its pieces of work. Kernels of a training follow within microseconds of each other, and many take less
 /// time than it takes to wake a thread: helpers spin before they sleep, as long as a step's longest pause between two kernels takes.
 /// </summary>
+/// <remarks>Each thread begins with a share of neighbouring pieces, of most kernels the same images or channels, so that it reads what it wrote
+/// itself in the kernel before: what another core wrote lies in that core's caches. Then it helps with the shares of others.</remarks>
 sealed class HelperThreads
 {
     const int SpinMicroseconds = 2000, Open = 1 << 30;
@@ -15,11 +17,16 @@ sealed class HelperThreads
     // takes as long as a small kernel in some virtual machines.
     const int LooksInARow = 64;
 
+    // Numbers between the shares' counters, which must not lie in one cache line.
+    const int Apart = 32;
+
     readonly Lock starting = new();
     readonly SemaphoreSlim wake = new(0);
     Action<int, int>? piece;
     Exception? failure;
-    int started, pieces, helpers, next, state, taken, generation, asleep;
+    // The last taken piece of each share.
+    int[] next = [];
+    int started, pieces, helpers, state, taken, generation, asleep;
 
     /// <summary>Does every piece once, with as many threads; false, and nothing, if another caller has the helpers.</summary>
     public bool TryRun(int threads, int pieces, Action<int, int> piece)
@@ -31,7 +38,7 @@ sealed class HelperThreads
         {
             Start(threads - 1);
             (this.piece, this.pieces, helpers, failure) = (piece, pieces, threads - 1, null);
-            Volatile.Write(ref next, -1);
+            Divide();
             Interlocked.Exchange(ref state, Open);
             Interlocked.Increment(ref generation);
             if (Volatile.Read(ref asleep) is > 0 and var sleeping)
@@ -46,6 +53,16 @@ sealed class HelperThreads
             ExceptionDispatchInfo.Throw(failed);
         return true;
     }
+
+    void Divide()
+    {
+        if (next.Length < (helpers + 2) * Apart)
+            next = new int[(helpers + 2) * Apart];
+        for (var share = 0; share <= helpers; share++)
+            next[(share + 1) * Apart] = FirstOf(share) - 1;
+    }
+
+    int FirstOf(int share) => (int)((long)pieces * share / (helpers + 1));
 
     void Start(int count)
     {
@@ -121,15 +138,21 @@ sealed class HelperThreads
         try
         {
             var work = piece!;
-            for (int k = Interlocked.Increment(ref next), end = pieces; k < end; k = Interlocked.Increment(ref next))
-                work(number, k);
+            for (var turn = 0; turn <= helpers; turn++)
+            {
+                var share = (number + turn) % (helpers + 1);
+                ref var last = ref next[(share + 1) * Apart];
+                for (int k = Interlocked.Increment(ref last), end = FirstOf(share + 1); k < end; k = Interlocked.Increment(ref last))
+                    work(number, k);
+            }
         }
 #pragma warning disable CA1031 // The caller's thread rethrows it, whichever thread it occurred on. The pieces that nobody took are skipped.
         catch (Exception error)
 #pragma warning restore CA1031
         {
             failure = error;
-            Volatile.Write(ref next, int.MaxValue / 2);
+            for (var share = 0; share <= helpers; share++)
+                Volatile.Write(ref next[(share + 1) * Apart], int.MaxValue / 2);
         }
     }
 }
