@@ -7,8 +7,10 @@ namespace Hwaso.Nn;
 /// Threads that help a caller with its pieces of work. Kernels of a training follow within microseconds of each other, and many take less
 /// time than it takes to wake a thread: helpers spin before they sleep, as long as a step's longest pause between two kernels takes.
 /// </summary>
-/// <remarks>Each thread begins with a share of neighbouring pieces, of most kernels the same images or channels, so that it reads what it
-/// wrote itself in the kernel before: what another core wrote lies in that core's caches. Then it helps with the shares of others.</remarks>
+/// <remarks>
+/// Each thread begins with a share of neighbouring pieces, of most kernels the same images or channels, so that it reads what it wrote
+/// itself in the kernel before: what another core wrote lies in that core's caches. Then it helps with the shares of others.
+/// </remarks>
 sealed class HelperThreads
 {
     const int SpinMicroseconds = 2000, Open = 1 << 30;
