@@ -1,4 +1,5 @@
 // The process: allocator, threads, random state, devices, versions.
+#include "convolutions.h"
 #include "door.h"
 #include "memory.h"
 
@@ -16,6 +17,7 @@ using namespace hwaso;
 HW_API void hw_initialise() {
   platform::keep_large_blocks();
   use_tensor_memory();
+  check_convolutions();
 }
 
 namespace {

@@ -30,10 +30,15 @@ static class VersionPage
         };
         if (missing is not null)
             report["libtorch_missing"] = missing;
+        var fault = missing is null ? TorchInfo.OneDnnFault : null;
+        if (fault is not null)
+            report["onednn_fault"] = fault;
         context.Result(report, output =>
         {
             output.WriteLine($"hwaso     {Ours}");
             output.WriteLine($"libtorch  {missing ?? TorchInfo.Version}");
+            if (fault is not null)
+                output.WriteLine($"oneDNN    off: {fault}");
             output.WriteLine($"devices   {string.Join(", ", devices)} ({Environment.ProcessorCount} processors)");
             if (missing is not null)
                 return;

@@ -13,6 +13,17 @@ public static unsafe class TorchInfo
     /// <summary>libtorch's build and hardware: compiler, BLAS, oneDNN, OpenMP, CPU capability, threads.</summary>
     public static string BuildReport => Text(&ReportInto, "build report");
 
+    /// <summary>
+    /// Why libtorch convolves without oneDNN on this machine; null where it uses it. The first use of libtorch compares small convolutions
+    /// with libtorch's own kernels, and turns oneDNN off for the process where they differ: oneDNN 3.7.2, which Debian 13 has, gets the
+    /// weights of 17 or 24 channels wrong on some processors. Convolutions are right without it, and slower.
+    /// </summary>
+    public static string? OneDnnFault => NativeMethods.hw_convolution_fault() is > 0 and var difference
+        ? FormattableString.Invariant($"oneDNN of libtorch {Version} computes convolutions of 17 or 24 channels wrong on this processor ")
+            + FormattableString.Invariant($"(by {difference:0.##} of the largest number), so libtorch convolves without it, ")
+            + "which is slower; another libtorch (HWASO_LIBTORCH) may be right"
+        : null;
+
     /// <summary>How many CUDA devices libtorch sees.</summary>
     public static int CudaDevices
     {

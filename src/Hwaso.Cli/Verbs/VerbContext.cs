@@ -46,6 +46,8 @@ sealed record VerbContext(Terminal Terminal, bool Json, string? Device, int? Thr
         NativeLibraryFile.Prepare(Log);
         TorchInfo.Threads = ProcessorThreads;
         TorchInfo.ReserveProducts();
+        if (TorchInfo.OneDnnFault is { } fault)
+            Log(fault);
         return TorchDevice;
     }
 

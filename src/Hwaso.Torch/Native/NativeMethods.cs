@@ -97,6 +97,9 @@ static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial int hw_threads();
 
+    [LibraryImport(Library), SuppressGCTransition]
+    internal static partial double hw_convolution_fault();
+
     [LibraryImport(Library)]
     internal static partial int hw_version(byte** text);
 

@@ -53,7 +53,9 @@ public sealed record ResumeState(
         var capability = TorchInfo.BuildReport.Split('\n').Select(line => line.Trim(' ', '-'))
             .FirstOrDefault(line => line.StartsWith(Capability, StringComparison.Ordinal))?[Capability.Length..].Trim();
         var bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
-        return FormattableString.Invariant($"libtorch {TorchInfo.Version} with {capability ?? "unknown vectors"}, Hwaso with {bits} bits");
+        var without = TorchInfo.OneDnnFault is null ? "" : " and without oneDNN";
+        return FormattableString.Invariant(
+            $"libtorch {TorchInfo.Version} with {capability ?? "unknown vectors"}{without}, Hwaso with {bits} bits");
     }
 
     /// <summary>Writes everything that resuming needs in one file, whole or not at all.</summary>
