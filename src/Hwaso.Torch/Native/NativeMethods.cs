@@ -98,6 +98,9 @@ static unsafe partial class NativeMethods
     internal static partial int hw_threads();
 
     [LibraryImport(Library)]
+    internal static partial int hw_operator_threads(int count);
+
+    [LibraryImport(Library)]
     internal static partial int hw_version(byte** text);
 
     [LibraryImport(Library)]
