@@ -23,6 +23,6 @@ readonly ref struct OperatorThreads
     public void Dispose()
     {
         if (before > 0)
-            NativeMethods.hw_operator_threads(before);
+            _ = NativeMethods.hw_operator_threads(before);
     }
 }

@@ -70,8 +70,9 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
     {
         var pixels = (long)shape.Images * shape.Pixels;
         // Large products of matrices are as fast by libtorch with short vectors; small ones take less time than what is around them.
+        var isEnough = pixels >= 256 || (pixels >= 96 && (long)shape.Cin * shape.Cout <= 1 << 15);
         return isLong
-            ? new ConvChoice(pixels >= 96, pixels >= 96, pixels >= 96)
+            ? new ConvChoice(isEnough, isEnough, isEnough)
             : new ConvChoice(pixels >= 1024 && (long)shape.Cin * shape.Cout <= 1 << 15,
                 pixels >= 256, pixels >= 1024 && Math.Min(shape.Cin, shape.Cout) <= 20);
     }
