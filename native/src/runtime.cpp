@@ -61,6 +61,8 @@ HW_API int hw_operator_threads(int count) {
   if (!set) return 0;
   // libtorch sets a thread's number at its first question.
   int before = at::get_num_threads();
+  int none = 0;
+  threads_set.compare_exchange_strong(none, before);
   set(count);
   return before;
 }
