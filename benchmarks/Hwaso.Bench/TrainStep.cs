@@ -53,7 +53,7 @@ sealed class TrainStep : NetworkCase
         for (var k = 0; k < accumulate; k++)
         {
             using var inner = new Scope();
-            using var own = new OwnKernelsScope(OwnKernels);
+            using var own = new OwnKernelsScope(OwnKernels ? Weights : null);
             Tensor logits;
             using (compute is { } type ? new Autocast(Device.Cpu, type) : default)
                 logits = Net.Call(Image);

@@ -45,19 +45,22 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
         return new ConvChoice(outputs, outputs, isEnough);
     }
 
-    // Many weights are read once for all tiles of a strip.
+    // Many weights are read once for all tiles of a strip. libtorch's gradients of few weights are as fast on one thread; on more, its
+    // threads are others than ours, and one waits for a core that the other has.
     static ConvChoice LongOfStride1(in TileShape shape, long tiles)
     {
         var outputs = tiles >= 32 && (long)shape.Cin * shape.Cout <= 4096 * tiles;
-        return new ConvChoice(outputs, outputs, tiles >= 128);
+        return new ConvChoice(outputs, outputs, IsLongEnough(shape, tiles, 128));
     }
 
-    // libtorch's gradient of weights takes blocks of 16 channels: it is as fast where channels fill them.
     static ConvChoice LongOfStride2(in TileShape shape, long tiles)
     {
-        var (outputs, inputs) = (tiles >= 96, tiles >= 96 && shape.Cin >= 8);
-        return new ConvChoice(outputs, inputs, inputs && (shape.Cin % 16 != 0 || shape.Cout % 16 != 0));
+        var (outputs, inputs) = (IsLongEnough(shape, tiles, 96), shape.Cin >= 8);
+        return new ConvChoice(outputs, outputs && inputs, outputs && inputs);
     }
+
+    static bool IsLongEnough(in TileShape shape, long tiles, long always) =>
+        tiles >= always || (tiles >= 32 && (long)shape.Cin * shape.Cout <= 1024 * tiles);
 
     /// <summary>The same of a 1×1 convolution.</summary>
     public static ConvChoice Of(in PointShape shape) => Of(shape, Vector512.IsHardwareAccelerated);
@@ -67,8 +70,9 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
     {
         var pixels = (long)shape.Images * shape.Pixels;
         // Large products of matrices are as fast by libtorch with short vectors; small ones take less time than what is around them.
+        var isEnough = pixels >= 256 || (pixels >= 96 && (long)shape.Cin * shape.Cout <= 1 << 15);
         return isLong
-            ? new ConvChoice(pixels >= 256, pixels >= 256, pixels >= 256)
+            ? new ConvChoice(isEnough, isEnough, isEnough)
             : new ConvChoice(pixels >= 1024 && (long)shape.Cin * shape.Cout <= 1 << 15,
                 pixels >= 256, pixels >= 1024 && Math.Min(shape.Cin, shape.Cout) <= 20);
     }

@@ -26,6 +26,7 @@ sealed class ConvFunction(ConvSteps steps, ConvChoice choice, ConvPasses passes)
         source = RemadeMaps.SourceOf(inputs[0]);
         (input, weight) = (source is null ? Save(x) : null, Save(inputs[1].Contiguous()));
         var bias = inputs.Length > 2 ? inputs[2].Contiguous() : null;
+        using var threads = choice.Output ? default : steps.Threads(x, weight);
         return [choice.Output
             ? passes.Output(x, weight, bias)
             : Aten.Conv2d(x, weight, bias, steps.Stride, steps.Padding, steps.Dilation, steps.Groups)];
@@ -55,7 +56,9 @@ sealed class ConvFunction(ConvSteps steps, ConvChoice choice, ConvPasses passes)
     {
         if (!wantsInput && !wantsWeight)
             return (null, null);
-        var found = Aten.CallAll(backward, gradient, Input, weight, Value.None, steps.Stride, steps.Padding, steps.Dilation, false, none,
+        var x = Input;
+        using var threads = steps.Threads(x, weight!);
+        var found = Aten.CallAll(backward, gradient, x, weight, Value.None, steps.Stride, steps.Padding, steps.Dilation, false, none,
             steps.Groups, new[] { wantsInput, wantsWeight, false });
         return (wantsInput ? found[0].AsTensor() : null, wantsWeight ? found[1].AsTensor() : null);
     }

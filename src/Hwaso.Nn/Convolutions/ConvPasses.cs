@@ -11,6 +11,13 @@ readonly record struct ConvSteps(long[] Stride, long[] Padding, long[] Dilation,
 {
     /// <summary>Whether rows and columns are alike.</summary>
     public bool IsSquare => Stride[0] == Stride[1] && Padding[0] == Padding[1] && Dilation[0] == Dilation[1];
+
+    /// <summary>The threads that libtorch's convolution of these tensors is worth; for a thread whose operators run on one.</summary>
+    public OperatorThreads Threads(Tensor x, Tensor weight)
+    {
+        const long Large = 50_000_000;
+        return x.Elements / Math.Max(1, x.Size(1)) * weight.Elements / (Stride[0] * Stride[1]) >= Large ? OperatorThreads.All() : default;
+    }
 }
 
 /// <summary>Our kernels for a convolution of one size: contiguous tensors in float32 on the processor.</summary>

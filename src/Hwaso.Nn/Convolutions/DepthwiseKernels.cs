@@ -86,10 +86,9 @@ sealed unsafe class DepthwiseKernels<TLanes, TVector> : DepthwiseKernels
         var threads = Workers.For(shape.MultiplyAdds);
         var (line, taps) = (plane.Line(to.Columns), shape.Taps);
         var numbers = plane.Numbers + line;
-        var work = (float*)Tensor.Empty([threads * numbers], ScalarType.Float32).Data();
-        Workers.Run(threads, shape.Channels, (thread, channel) =>
+        Workers.Run(threads, shape.Channels, (_, channel) =>
         {
-            var padded = work + thread * numbers;
+            var padded = Scratch.Of(numbers);
             var row = padded + plane.Numbers;
             var offsets = stackalloc nint[taps];
             var factors = stackalloc float[taps];
@@ -147,10 +146,9 @@ sealed unsafe class DepthwiseKernels<TLanes, TVector> : DepthwiseKernels
         // Rows are added up together so that the last vectors of many narrow ones cost no sum each.
         var rows = Math.Max(1, MostVectors * TLanes.Count / line);
         var numbers = plane.Numbers + rows * line;
-        var work = (float*)Tensor.Empty([threads * numbers], ScalarType.Float32).Data();
-        Workers.Run(threads, shape.Channels, (thread, channel) =>
+        Workers.Run(threads, shape.Channels, (_, channel) =>
         {
-            var padded = work + thread * numbers;
+            var padded = Scratch.Of(numbers);
             var lines = padded + plane.Numbers;
             var offsets = stackalloc nint[taps + Together];
             var sums = stackalloc double[taps + Together];

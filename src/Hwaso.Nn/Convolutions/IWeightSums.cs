@@ -35,8 +35,7 @@ static unsafe class WeightSums
     {
         using var scope = new Scope();
         pass.Sums = (float*)Tensor.Empty([pass.SumNumbers], ScalarType.Float32).Data();
-        var work = (float*)Tensor.Empty([threads * pass.WorkNumbers], ScalarType.Float32).Data();
-        Workers.Run(threads, pass.Pieces, (thread, k) => pass.Run(k, work + thread * pass.WorkNumbers));
+        Workers.Run(threads, pass.Pieces, (_, k) => pass.Run(k, Scratch.Of(pass.WorkNumbers)));
         Workers.Run(threads, pass.Rows, (_, k) => pass.Finish(k));
     }
 }

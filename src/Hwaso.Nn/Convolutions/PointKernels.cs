@@ -48,8 +48,7 @@ sealed unsafe class PointKernels<TLanes, TVector> : PointKernels
         var pass = new PointOutputs<TLanes, TVector>(shape, threads, input, output);
         pass.Factors = (float*)Tensor.Empty([pass.FactorNumbers], ScalarType.Float32).Data();
         pass.Copy(weights, back, bias);
-        var work = (float*)Tensor.Empty([threads * pass.WorkNumbers], ScalarType.Float32).Data();
-        Workers.Run(threads, pass.Pieces, (thread, k) => pass.Run(k, work + thread * pass.WorkNumbers));
+        Workers.Run(threads, pass.Pieces, (_, k) => pass.Run(k, Scratch.Of(pass.WorkNumbers)));
     }
 
     public override void WeightGradient(in PointShape shape, float* input, float* gradient, float* output)

@@ -12,6 +12,9 @@ sealed unsafe class TileFilters<TTiling, TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
+    // A filter takes as long as so many multiply-adds.
+    const int Cost = 256;
+
     const int Taps = 9, Block = OutputProducts<TLanes, TVector>.Channels;
 
     readonly TileShape shape;
@@ -48,7 +51,7 @@ sealed unsafe class TileFilters<TTiling, TLanes, TVector>
             var (begin, end) = (begins[f] + outputs * rows[f], f + 1 < begins.Length ? begins[f + 1] : (nint)Numbers);
             new Span<float>(to + begin, (int)(end - begin)).Clear();
         }
-        Workers.Run(Workers.For((long)outputs * terms * 32), outputs, (_, o) => Transform(weights, o, to));
+        Workers.Run(Workers.For((long)outputs * terms * Cost), outputs, (_, o) => Transform(weights, o, to));
     }
 
     void Transform(float* weights, int output, float* to)

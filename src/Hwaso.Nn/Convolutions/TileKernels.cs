@@ -67,8 +67,7 @@ sealed unsafe class TileKernels<TLanes, TVector> : TileKernels
         var factors = (float*)Tensor.Empty([filters.Numbers], ScalarType.Float32).Data();
         filters.Transform(weights, factors);
         var pass = new TileOutputs<TTiling, TLanes, TVector>(shape, threads, filters, factors, bias, input, output);
-        var work = (float*)Tensor.Empty([threads * pass.WorkNumbers], ScalarType.Float32).Data();
-        Workers.Run(threads, pass.Pieces, (thread, k) => pass.Run(k, work + thread * pass.WorkNumbers));
+        Workers.Run(threads, pass.Pieces, (_, k) => pass.Run(k, Scratch.Of(pass.WorkNumbers)));
     }
 
     static void Weights<TTiling>(in TileShape shape, float* input, float* gradient, float* output)

@@ -53,23 +53,24 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function, IRemadeMap
         passes = Width ?? NormPasses.For(shape.Pixels);
         var plus = inputs.Length > 3 ? inputs[3].Contiguous() : null;
         var result = Tensor.Empty(input.Shape, ScalarType.Float32);
-        var (c, values) = (shape.Channels, shape.Values);
+        var c = shape.Channels;
         (means, inverses, scales, shifts) = (new double[c], new double[c], new float[c], new float[c]);
         var variances = new double[c];
+        var planes = new (double Mean, double Squares)[shape.Images * c];
         float* x = (float*)input.Data(), y = (float*)result.Data(), w = (float*)weight.Data(),
             b = (float*)inputs[2].Contiguous().Data(), more = plus is null ? null : (float*)plus.Data();
-        Workers.Run(Workers.For(input.Elements * 8), c, (_, k) =>
-        {
-            var at = (nint)k * shape.Pixels;
-            (means[k], var squares) = passes.Statistics(x + at, shape);
-            inverses[k] = 1 / Math.Sqrt(squares / values + epsilon);
-            variances[k] = squares / (values - 1);
-            var scale = w[k] * inverses[k];
-            var mean = (float)means[k];
-            // The distances are those from the mean's float32.
-            (scales[k], shifts[k]) = ((float)scale, (float)(b[k] - (means[k] - mean) * scale));
-            passes.Forward(x + at, more == null ? null : more + at, shape, mean, scales[k], shifts[k], relu, y + at);
-        });
+        shape.EachPlaneTwice(Workers.For(input.Elements * 8),
+            (n, k) => planes[shape.Plane(n, k)] = passes.Statistics(x + shape.At(n, k), shape.Pixels),
+            k =>
+            {
+                (means[k], var squares) = Joined(planes, k);
+                inverses[k] = 1 / Math.Sqrt(squares / shape.Values + epsilon);
+                variances[k] = squares / (shape.Values - 1);
+                var scale = w[k] * inverses[k];
+                // The distances are those from the mean's float32.
+                (scales[k], shifts[k]) = ((float)scale, (float)(b[k] - (means[k] - (float)means[k]) * scale));
+            },
+            (n, k) => Forward(n, k, x, more, y));
         Statistics = (means, variances);
         source = inputs.Length > 3 ? RemadeMaps.SourceOf(inputs[3]) : null;
         Depth = source is null ? 0 : source.Depth + 1;
@@ -90,12 +91,30 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function, IRemadeMap
         var result = Tensor.Empty(input!.Shape, ScalarType.Float32);
         var plus = source?.Again() ?? added;
         float* x = (float*)input.Data(), more = plus is null ? null : (float*)plus.Data(), y = (float*)result.Data();
-        Workers.Run(Workers.For(input.Elements * 2), shape.Channels, (_, k) =>
-        {
-            var at = (nint)k * shape.Pixels;
-            passes!.Forward(x + at, more == null ? null : more + at, shape, (float)means[k], scales[k], shifts[k], relu, y + at);
-        });
+        shape.EachPlane(Workers.For(input.Elements * 2), (n, k) => Forward(n, k, x, more, y));
         return output = Save(result);
+    }
+
+    void Forward(int image, int channel, float* x, float* more, float* y)
+    {
+        var at = shape.At(image, channel);
+        passes!.Forward(x + at, more == null ? null : more + at, shape.Pixels, (float)means[channel], scales[channel], shifts[channel],
+            relu, y + at);
+    }
+
+    // Of planes of equally many numbers (Chan, Golub and LeVeque, 1983).
+    (double Mean, double Squares) Joined((double Mean, double Squares)[] planes, int channel)
+    {
+        var (mean, squares) = (0.0, 0.0);
+        for (var n = 0; n < shape.Images; n++)
+            mean += planes[shape.Plane(n, channel)].Mean;
+        mean /= shape.Images;
+        for (var n = 0; n < shape.Images; n++)
+        {
+            var plane = planes[shape.Plane(n, channel)];
+            squares += plane.Squares + shape.Pixels * (plane.Mean - mean) * (plane.Mean - mean);
+        }
+        return (mean, squares);
     }
 
     protected override Tensor?[] Backward(Tensor?[] gradients)
@@ -104,33 +123,47 @@ sealed unsafe class FusedNorm(double epsilon, bool relu) : Function, IRemadeMap
             return new Tensor?[NeedsGradient.Count];
         var gradient = given.Contiguous();
         var (c, values) = (shape.Channels, shape.Values);
+        var planes = new (double Sum, double Product)[shape.Images * c];
+        var (factors, slopes, terms) = (new float[c], new float[c], new float[c]);
         var toInput = NeedsGradient[0] ? Tensor.Empty(input!.Shape, ScalarType.Float32) : null;
         Tensor toWeight = Tensor.Empty([c], ScalarType.Float32), toBias = Tensor.Empty([c], ScalarType.Float32);
         var toPlus = NeedsGradient.Count > 3 && NeedsGradient[3] ? Tensor.Empty(input!.Shape, ScalarType.Float32) : null;
         float* g = (float*)gradient.Data(), x = (float*)input!.Data(), y = relu ? (float*)Again().Data() : null,
             w = (float*)weight!.Data(), dx = toInput is null ? null : (float*)toInput.Data(), dw = (float*)toWeight.Data(),
             db = (float*)toBias.Data(), passed = toPlus is null ? null : (float*)toPlus.Data();
-        Workers.Run(Workers.For(gradient.Elements * 8), c, (_, k) =>
-        {
-            var at = (nint)k * shape.Pixels;
-            var mean = (float)means[k];
-            var (sum, product) = passes!.Sums(
-                g + at, y == null ? null : y + at, x + at, shape, mean, passed == null ? null : passed + at);
-            // The distances were those from the mean's float32.
-            product -= sum * (means[k] - mean);
-            dw[k] = (float)(product * inverses[k]);
-            db[k] = (float)sum;
-            if (dx == null)
-                return;
-            var scale = w[k] * inverses[k];
-            var slope = -scale * inverses[k] * inverses[k] * product / values;
-            var shift = -scale * sum / values - slope * (means[k] - mean);
-            // What passed the ReLU need not be asked for again where it was kept.
-            if (passed == null)
-                passes.Backward(g + at, y == null ? null : y + at, x + at, shape, mean, (float)scale, (float)slope, (float)shift, dx + at);
-            else
-                passes.Backward(passed + at, null, x + at, shape, mean, (float)scale, (float)slope, (float)shift, dx + at);
-        });
+        shape.EachPlaneTwice(Workers.For(gradient.Elements * 8),
+            (n, k) =>
+            {
+                var at = shape.At(n, k);
+                planes[shape.Plane(n, k)] = passes!.Sums(
+                    g + at, y == null ? null : y + at, x + at, shape.Pixels, (float)means[k], passed == null ? null : passed + at);
+            },
+            k =>
+            {
+                var (sum, product) = (0.0, 0.0);
+                for (var n = 0; n < shape.Images; n++)
+                {
+                    sum += planes[shape.Plane(n, k)].Sum;
+                    product += planes[shape.Plane(n, k)].Product;
+                }
+                // The distances were those from the mean's float32.
+                var apart = means[k] - (float)means[k];
+                product -= sum * apart;
+                dw[k] = (float)(product * inverses[k]);
+                db[k] = (float)sum;
+                var scale = w[k] * inverses[k];
+                var slope = -scale * inverses[k] * inverses[k] * product / values;
+                (factors[k], slopes[k], terms[k]) = ((float)scale, (float)slope, (float)(-scale * sum / values - slope * apart));
+            },
+            (n, k) =>
+            {
+                var at = shape.At(n, k);
+                if (dx == null)
+                    return;
+                // What passed the ReLU need not be asked for again where it was kept.
+                passes!.Backward(passed == null ? g + at : passed + at, y == null || passed != null ? null : y + at, x + at, shape.Pixels,
+                    (float)means[k], factors[k], slopes[k], terms[k], dx + at);
+            });
         Tensor?[] results = [toInput, toWeight, toBias, toPlus];
         return results[..NeedsGradient.Count];
     }

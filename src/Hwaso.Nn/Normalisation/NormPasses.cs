@@ -5,42 +5,40 @@ using Hwaso.Common;
 namespace Hwaso.Nn;
 
 /// <summary>
-/// The passes of a batch norm over one channel, with the sum and the ReLU that follow it, on the processor, for one width of vectors. A
-/// channel is a plane of pixels in each image; every sum has its own order.
+/// The passes of a batch norm over a plane, one channel of one image, with the sum and the ReLU that follow it, on the processor, for one
+/// width of vectors. Every sum has its own order.
 /// </summary>
 abstract unsafe class NormPasses
 {
-    /// <summary>The mean, and the sum of the squared distances from it.</summary>
-    public abstract (double Mean, double Squares) Statistics(float* x, in NormShape shape);
+    /// <summary>The mean of so many numbers, and the sum of the squared distances from it.</summary>
+    public abstract (double Mean, double Squares) Statistics(float* x, int pixels);
 
     /// <summary>
     /// (x − mean) · scale + shift, plus another map, at least 0 where a ReLU follows. Products of x itself would cancel where the mean is
     /// large.
     /// </summary>
-    /// <param name="x">The channel of the first image.</param>
-    /// <param name="plus">Likewise of what is added; null for nothing.</param>
-    /// <param name="shape">The maps.</param>
+    /// <param name="x">The input.</param>
+    /// <param name="plus">What is added; null for nothing.</param>
+    /// <param name="pixels">Numbers of a plane.</param>
     /// <param name="mean">The channel's.</param>
     /// <param name="scale">A factor.</param>
     /// <param name="shift">Added to the product.</param>
     /// <param name="relu">Whether a ReLU follows.</param>
     /// <param name="y">Gets the result.</param>
-    public abstract void Forward(
-        float* x, float* plus, in NormShape shape, float mean, float scale, float shift, bool relu, float* y);
+    public abstract void Forward(float* x, float* plus, int pixels, float mean, float scale, float shift, bool relu, float* y);
 
     /// <summary>Σ g and Σ g (x − mean), where g is the gradient that passed the ReLU.</summary>
     /// <param name="gradient">Of the result.</param>
     /// <param name="y">The result of a ReLU; null without one.</param>
     /// <param name="x">The input.</param>
-    /// <param name="shape">The maps.</param>
+    /// <param name="pixels">Numbers of a plane.</param>
     /// <param name="mean">The channel's.</param>
     /// <param name="passed">Gets g; null where it is not wanted.</param>
-    public abstract (double Sum, double Product) Sums(
-        float* gradient, float* y, float* x, in NormShape shape, float mean, float* passed);
+    public abstract (double Sum, double Product) Sums(float* gradient, float* y, float* x, int pixels, float mean, float* passed);
 
     /// <summary>g · scale + (x − mean) · slope + shift: the gradient of the input. Arguments as for <see cref="Sums"/>.</summary>
     public abstract void Backward(
-        float* gradient, float* y, float* x, in NormShape shape, float mean, float scale, float slope, float shift, float* result);
+        float* gradient, float* y, float* x, int pixels, float mean, float scale, float slope, float shift, float* result);
 
     /// <summary>For the widest vectors that planes of so many pixels fill.</summary>
     public static NormPasses For(int pixels) =>
@@ -48,19 +46,6 @@ abstract unsafe class NormPasses
         : Vector256.IsHardwareAccelerated && pixels >= Vector256<float>.Count ? NormPasses<Lanes256, Vector256<float>>.Instance
         : Vector128.IsHardwareAccelerated ? NormPasses<Lanes128, Vector128<float>>.Instance
         : NormPasses<Lanes1, float>.Instance;
-}
-
-/// <summary>Maps [N, C, H, W].</summary>
-/// <param name="Images">N.</param>
-/// <param name="Channels">C.</param>
-/// <param name="Pixels">H · W.</param>
-readonly record struct NormShape(int Images, int Channels, int Pixels)
-{
-    /// <summary>Numbers from a channel's plane to that of the next image.</summary>
-    public nint Image => (nint)Channels * Pixels;
-
-    /// <summary>N · H · W.</summary>
-    public long Values => (long)Images * Pixels;
 }
 
 /// <inheritdoc/>
@@ -73,19 +58,17 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
 
     public static NormPasses Instance { get; } = new NormPasses<TLanes, TVector>();
 
-    public override (double Mean, double Squares) Statistics(float* x, in NormShape shape)
+    public override (double Mean, double Squares) Statistics(float* x, int pixels)
     {
         var sum = 0.0;
-        for (var n = 0; n < shape.Images; n++)
-            for (var k = 0; k < shape.Pixels; k += Block)
-                sum += Sum(x + n * shape.Image + k, Math.Min(Block, shape.Pixels - k));
+        for (var k = 0; k < pixels; k += Block)
+            sum += Sum(x + k, Math.Min(Block, pixels - k));
         // Distances from a number near the mean are small, and so are the roundings of their sums.
-        var near = (float)(sum / shape.Values);
+        var near = (float)(sum / pixels);
         var (distances, squares) = (0.0, 0.0);
-        for (var n = 0; n < shape.Images; n++)
-            for (var k = 0; k < shape.Pixels; k += Block)
-                Distances(x + n * shape.Image + k, Math.Min(Block, shape.Pixels - k), near, ref distances, ref squares);
-        var rest = distances / shape.Values;
+        for (var k = 0; k < pixels; k += Block)
+            Distances(x + k, Math.Min(Block, pixels - k), near, ref distances, ref squares);
+        var rest = distances / pixels;
         return (near + rest, Math.Max(0, squares - distances * rest));
     }
 
@@ -130,51 +113,35 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
         }
     }
 
-    public override void Forward(
-        float* x, float* plus, in NormShape shape, float mean, float scale, float shift, bool relu, float* y)
+    public override void Forward(float* x, float* plus, int pixels, float mean, float scale, float shift, bool relu, float* y)
     {
         TVector middle = TLanes.All(mean), factor = TLanes.All(scale), term = TLanes.All(shift);
         var least = TLanes.All(relu ? 0 : float.NegativeInfinity);
-        for (var n = 0; n < shape.Images; n++, x += shape.Image, y += shape.Image, plus = plus == null ? null : plus + shape.Image)
+        var k = 0;
+        if (plus == null)
+            for (; k <= pixels - TLanes.Count; k += TLanes.Count)
+                TLanes.Store(TLanes.AtLeast(least,
+                    TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), factor, term)), y + k);
+        else
+            for (; k <= pixels - TLanes.Count; k += TLanes.Count)
+                TLanes.Store(TLanes.AtLeast(least,
+                    TLanes.Add(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), factor, term),
+                        TLanes.Load(plus + k))), y + k);
+        for (; k < pixels; k++)
         {
-            var k = 0;
-            if (plus == null)
-                for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
-                    TLanes.Store(TLanes.AtLeast(least,
-                        TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), factor, term)), y + k);
-            else
-                for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
-                    TLanes.Store(TLanes.AtLeast(least,
-                        TLanes.Add(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), factor, term),
-                            TLanes.Load(plus + k))), y + k);
-            for (; k < shape.Pixels; k++)
-            {
-                var value = (x[k] - mean) * scale + shift + (plus == null ? 0 : plus[k]);
-                y[k] = relu && value <= 0 ? 0 : value;
-            }
+            var value = (x[k] - mean) * scale + shift + (plus == null ? 0 : plus[k]);
+            y[k] = relu && value <= 0 ? 0 : value;
         }
-    }
-
-    public override (double Sum, double Product) Sums(
-        float* gradient, float* y, float* x, in NormShape shape, float mean, float* passed)
-    {
-        var (sum, product) = (0.0, 0.0);
-        for (var n = 0; n < shape.Images; n++)
-        {
-            var at = n * shape.Image;
-            Sums(gradient + at, y == null ? null : y + at, x + at, shape.Pixels, mean, passed == null ? null : passed + at, ref sum,
-                ref product);
-        }
-        return (sum, product);
     }
 
     // The gradients of weights are these sums, which libtorch adds in float64: ours keep what their roundings lose (Kahan, 1965).
-    static void Sums(float* gradient, float* y, float* x, int count, float mean, float* passed, ref double sum, ref double product)
+    public override (double Sum, double Product) Sums(float* gradient, float* y, float* x, int pixels, float mean, float* passed)
     {
+        var (sum, product) = (0.0, 0.0);
         TVector zero = TLanes.All(0), middle = TLanes.All(mean), a = zero, b = zero, c = zero, d = zero;
         TVector lostA = zero, lostB = zero, restC = zero, restD = zero;
         var k = 0;
-        for (; k <= count - 2 * TLanes.Count; k += 2 * TLanes.Count)
+        for (; k <= pixels - 2 * TLanes.Count; k += 2 * TLanes.Count)
         {
             TVector g = Passed(gradient, y, k, zero), h = Passed(gradient, y, k + TLanes.Count, zero);
             if (passed != null)
@@ -192,7 +159,7 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
             sum += Total(a) + Total(b) - TLanes.Sum(TLanes.Add(lostA, lostB));
             product += Total(c) + Total(d) + TLanes.Sum(TLanes.Add(restC, restD));
         }
-        for (; k < count; k++)
+        for (; k < pixels; k++)
         {
             var g = Passed(gradient, y, k);
             if (passed != null)
@@ -200,6 +167,7 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
             sum += g;
             product += g * ((double)x[k] - mean);
         }
+        return (sum, product);
     }
 
     // Adds g (x − mean) to a sum, and to another one what the roundings of difference, product and sum lose (Ogita, Rump and Oishi, 2005).
@@ -238,20 +206,15 @@ sealed unsafe class NormPasses<TLanes, TVector> : NormPasses
     }
 
     public override void Backward(
-        float* gradient, float* y, float* x, in NormShape shape, float mean, float scale, float slope, float shift, float* result)
+        float* gradient, float* y, float* x, int pixels, float mean, float scale, float slope, float shift, float* result)
     {
         TVector zero = TLanes.All(0), middle = TLanes.All(mean), a = TLanes.All(scale), b = TLanes.All(slope), c = TLanes.All(shift);
-        for (var n = 0; n < shape.Images; n++, gradient += shape.Image, x += shape.Image, result += shape.Image)
-        {
-            var k = 0;
-            for (; k <= shape.Pixels - TLanes.Count; k += TLanes.Count)
-                TLanes.Store(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), b,
-                    TLanes.MultiplyAdd(Passed(gradient, y, k, zero), a, c)), result + k);
-            for (; k < shape.Pixels; k++)
-                result[k] = (x[k] - mean) * slope + (Passed(gradient, y, k) * scale + shift);
-            if (y != null)
-                y += shape.Image;
-        }
+        var k = 0;
+        for (; k <= pixels - TLanes.Count; k += TLanes.Count)
+            TLanes.Store(TLanes.MultiplyAdd(TLanes.Subtract(TLanes.Load(x + k), middle), b,
+                TLanes.MultiplyAdd(Passed(gradient, y, k, zero), a, c)), result + k);
+        for (; k < pixels; k++)
+            result[k] = (x[k] - mean) * slope + (Passed(gradient, y, k) * scale + shift);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

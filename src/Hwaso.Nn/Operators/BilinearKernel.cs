@@ -27,10 +27,9 @@ sealed unsafe class BilinearKernel(BilinearAxis rows, BilinearAxis columns) : Fu
         shape = input.Shape;
         var result = Tensor.Empty([shape[0], shape[1], rows.To, columns.To], ScalarType.Float32);
         var (threads, passes, planes) = (Workers.For(result.Elements * 4), Passes, (int)(shape[0] * shape[1]));
-        var work = Tensor.Empty([threads, 2, columns.To], ScalarType.Float32);
-        float* from = (float*)input.Data(), to = (float*)result.Data(), two = (float*)work.Data();
-        Workers.Run(threads, planes, (thread, k) => passes.Forward(
-            from + (nint)k * rows.From * columns.From, rows, columns, two + (nint)thread * 2 * columns.To,
+        float* from = (float*)input.Data(), to = (float*)result.Data();
+        Workers.Run(threads, planes, (_, k) => passes.Forward(
+            from + (nint)k * rows.From * columns.From, rows, columns, Scratch.Of(2 * columns.To),
             to + (nint)k * rows.To * columns.To));
         return [result];
     }
@@ -42,10 +41,9 @@ sealed unsafe class BilinearKernel(BilinearAxis rows, BilinearAxis columns) : Fu
         var gradient = given.Contiguous();
         var result = Tensor.Empty(shape, ScalarType.Float32);
         var (threads, passes, planes) = (Workers.For(gradient.Elements * 4), Passes, (int)(shape[0] * shape[1]));
-        var work = Tensor.Empty([threads, columns.To], ScalarType.Float32);
-        float* from = (float*)gradient.Data(), to = (float*)result.Data(), row = (float*)work.Data();
-        Workers.Run(threads, planes, (thread, k) => passes.Backward(
-            from + (nint)k * rows.To * columns.To, rows, columns, row + (nint)thread * columns.To,
+        float* from = (float*)gradient.Data(), to = (float*)result.Data();
+        Workers.Run(threads, planes, (_, k) => passes.Backward(
+            from + (nint)k * rows.To * columns.To, rows, columns, Scratch.Of(columns.To),
             to + (nint)k * rows.From * columns.From));
         return [result];
     }

@@ -104,7 +104,7 @@ sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
         var images = PackInput();
         var packed = PackWeights(weight, transposed: true);
         var (imageSums, weightSums, biasSums) =
-            (New(ImageSize), Aten.Zeros([layout.GroupColumn, layout.OutChannels], Type), Aten.Zeros([layout.OutChannels], Type));
+            (New(ImageSize), Zeros(layout.GroupColumn, layout.OutChannels), Zeros(layout.OutChannels));
         var (outFlow, columnFlow, columns, slopes, tapWork) =
             (New(held, layout.OutChannels), New(held, layout.Column), New(held, layout.Column),
                 New(threads, 3 * sampler.Points), NewTaps(held));
@@ -133,7 +133,7 @@ sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
         for (var n = 0; n < g.Images; n++)
         {
             if (wants.Input)
-                Aten.Zero_(imageSums);
+                Clear(imageSums);
             for (var first = 0; first < g.OutPixels; first += held)
             {
                 var (image, from, count) = (n, first, Math.Min(held, g.OutPixels - first));
@@ -156,6 +156,23 @@ sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
     static ScalarType Type => Tensor.TypeOf<T>();
 
     static Tensor New(params long[] shape) => Tensor.Empty(shape, Type);
+
+    Tensor Zeros(params long[] shape)
+    {
+        var tensor = New(shape);
+        Clear(tensor);
+        return tensor;
+    }
+
+    // libtorch's threads, which sleep, would take longer to wake than to clear.
+    void Clear(Tensor tensor)
+    {
+        const int Piece = 1 << 14;
+        var numbers = tensor.Elements;
+        var to = (T*)tensor.Data();
+        Workers.Run(threads, (int)((numbers + Piece - 1) / Piece), (_, k) =>
+            new Span<T>(to + (nint)k * Piece, (int)Math.Min(Piece, numbers - (long)k * Piece)).Clear());
+    }
 
     Tensor NewTaps(int pixels) => Tensor.Empty([(long)pixels * sampler.Points * sizeof(DeformConvTap<T>)], ScalarType.UInt8);
 
@@ -194,7 +211,7 @@ sealed unsafe class DeformConvKernel<T, TVector, TWide> : IDeformConvKernel
     Tensor PackWeights(Tensor weight, bool transposed)
     {
         int columns = layout.GroupColumn, outputs = layout.OutGroupChannels, panel = TileProduct<T, TVector, TWide>.Panel;
-        var packed = Aten.Zeros([g.Groups, columns, outputs], Type);
+        var packed = Zeros(g.Groups, columns, outputs);
         T* to = (T*)packed.Data(), from = (T*)weight.Data();
         var (width, depth) = transposed ? (columns, outputs) : (outputs, columns);
         // Where an element of the product's right side lies: panel by panel, each depth × its width.

@@ -50,7 +50,7 @@ sealed class DenseUpdate
         if (threads == 1)
             slices.ForEach(rule);
         else
-            Parallel.For(0, threads, thread => Share(rule, total * thread / threads, total * (thread + 1) / threads));
+            Workers.Run(threads, threads, (_, share) => Share(rule, total * share / threads, total * (share + 1) / threads));
     }
 
     void Share(Action<DenseSlice> rule, long from, long to)

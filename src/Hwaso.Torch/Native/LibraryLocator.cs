@@ -20,7 +20,7 @@ static class LibraryLocator
 
     static unsafe nint Load()
     {
-        OpenMpWaiting.Shorten();
+        ThreadWaiting.Shorten();
         var path = Find() ?? LibraryBuild.Run(log: null);
         try
         {

@@ -101,6 +101,9 @@ static unsafe partial class NativeMethods
     internal static partial double hw_convolution_fault();
 
     [LibraryImport(Library)]
+    internal static partial int hw_operator_threads(int count);
+
+    [LibraryImport(Library)]
     internal static partial int hw_version(byte** text);
 
     [LibraryImport(Library)]

@@ -126,7 +126,7 @@ sealed class TrainStep(
             }
             var value = Timeline.Within(timeline, "forward", () =>
             {
-                using var own = new OwnKernelsScope(pass.OwnKernels);
+                using var own = new OwnKernelsScope(pass.Learning);
                 return batch.Loss(pass);
             });
             // Reading the loss waits for a GPU, agreeing for the other processes.
@@ -134,6 +134,7 @@ sealed class TrainStep(
                 (number, Stops) = team.Agree(value.Item(), stop.IsCancellationRequested);
             if (double.IsFinite(number))
             {
+                using var own = new OwnKernelsScope(pass.Learning);
                 using var backward = Timeline.Span(timeline, Timeline.BackwardName);
                 var share = train.Accumulate == 1 ? value : value / train.Accumulate;
                 (scaler?.Scaled(share) ?? share).Backward();
