@@ -48,6 +48,7 @@ sealed class TrainStep : NetworkCase
     double Step()
     {
         using var scope = new Scope();
+        using var bits = new SameBits(OwnKernels);
         sgd.ZeroGrad();
         var sum = 0.0;
         for (var k = 0; k < accumulate; k++)

@@ -40,10 +40,14 @@ HW_API int hw_set_threads(int count) {
   return guarded([&] {
     at::set_num_threads(count);
     set_blas_threads(count);
+    set_scope_threads(count);
   });
 }
 
-HW_API int hw_threads() { return at::get_num_threads(); }
+HW_API int hw_threads() {
+  const int threads = scope_threads();
+  return threads > 0 ? threads : at::get_num_threads();
+}
 
 HW_API int hw_version(char** text) {
   return text_out(text, [] { return std::string(TORCH_VERSION); });

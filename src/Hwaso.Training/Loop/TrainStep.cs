@@ -43,6 +43,7 @@ sealed class TrainStep(
     public double Run(IEnumerator<ITrainingBatch> batches, double rate, CancellationToken stop)
     {
         using var scope = new Scope();
+        using var bits = new SameBits(pass.OwnKernels);
         using var span = Timeline.Step(timeline);
         team.Pace?.Begin(team.Waited);
         var (sum, sends) = (0.0, 0L);
