@@ -12,9 +12,6 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
 
     public static ConvChoice Everything { get; } = new(true, true, true);
 
-    /// <summary>Whether any.</summary>
-    public bool IsAny => this != default;
-
     /// <summary>
     /// Where ours are faster by the measurements of docs/decisions/training-kernels.md, with the processor's longest vectors. Shape and
     /// processor alone decide, so that bits stay.
@@ -72,6 +69,9 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
             : new ConvChoice(pixels >= 1024 && (long)shape.Cin * shape.Cout <= 1 << 15,
                 pixels >= 256, pixels >= 1024 && Math.Min(shape.Cin, shape.Cout) <= 20);
     }
+
+    /// <summary>The same of one that is unfolded.</summary>
+    public static ConvChoice Of(in UnfoldedShape shape) => default;
 
     /// <summary>The same of a convolution of each channel by itself.</summary>
     public static ConvChoice Of(in DepthwiseShape shape)

@@ -41,16 +41,18 @@ abstract unsafe class ConvPasses
         if (steps.Groups > 1)
         {
             var each = new DepthwiseShape(images, cin, height, width, (int)weight.Size(2), stride, padding, dilation);
-            return steps.Groups == cin && cin == cout && weight.Size(3) == weight.Size(2) && each.IsReachable
-                ? new DepthwisePasses(each, DepthwiseKernels.Widest)
-                : null;
+            if (steps.Groups == cin && cin == cout && weight.Size(3) == weight.Size(2) && each.IsReachable)
+                return new DepthwisePasses(each, DepthwiseKernels.Widest);
         }
+        var other = new UnfoldedShape(
+            images, cin, cout, height, width, (int)weight.Size(2), stride, padding, dilation, (int)steps.Groups);
         return (weight.Size(2), weight.Size(3), stride) switch
         {
-            (3, 3, 1 or 2) when padding == dilation && (stride == 1 || dilation == 1) =>
+            (3, 3, 1 or 2) when steps.Groups == 1 && padding == dilation && (stride == 1 || dilation == 1) =>
                 TilePasses.Of(images, cin, cout, height, width, stride, dilation, TileKernels.Widest),
-            (1, 1, 1 or 2) when padding == 0 =>
+            (1, 1, 1 or 2) when steps.Groups == 1 && padding == 0 =>
                 new PointPasses(images, cin, cout, new ConvPhases(stride, height, width), PointKernels.Widest),
+            var (rows, columns, _) when rows == columns && other.IsReachable => new UnfoldedPasses(other, UnfoldedKernels.Widest),
             _ => null,
         };
     }
