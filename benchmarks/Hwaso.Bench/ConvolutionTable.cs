@@ -18,7 +18,7 @@ static class ConvolutionTable
 
     static readonly string[] passes = ["forward", "input", "weight"];
 
-    public static void Write(string network, int[] images, int threads)
+    public static void Write(string network, int[] images, int threads, string text)
     {
         TorchInfo.Threads = threads;
         Console.WriteLine($"{network}, {string.Join('x', images)}, {threads} threads: milliseconds of a processor a call; forward, "
@@ -28,7 +28,8 @@ static class ConvolutionTable
         Console.WriteLine("|--:|---|--:|---|--:|--:|--:|---|");
         // Of libtorch in each format, and of the rule.
         var totals = new double[3];
-        foreach (var group in Layers(network, images).GroupBy(l => l).OrderByDescending(g => g.Key.MultiplyAdds * g.Count()))
+        foreach (var group in Layers(network, images).Where(l => $"{l}".Contains(text, StringComparison.Ordinal)).GroupBy(l => l)
+            .OrderByDescending(g => g.Key.MultiplyAdds * g.Count()))
             Write(group.Key, group.Count(), totals);
         Console.WriteLine($"\nAll convolutions: libtorch NCHW {totals[0]:0.0} ms, NHWC {totals[1]:0.0} ms, as chosen {totals[2]:0.0} ms: "
             + $"{totals[2] / Math.Min(totals[0], totals[1]):0.00} of libtorch's better one");
