@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
@@ -18,7 +19,7 @@ static class ConvolutionTable
 
     static readonly string[] passes = ["forward", "input", "weight"];
 
-    public static void Write(string network, int[] images, int threads)
+    public static void Write(string network, int[] images, int threads, string text)
     {
         TorchInfo.Threads = threads;
         Console.WriteLine($"{network}, {string.Join('x', images)}, {threads} threads: milliseconds of a processor a call; forward, "
@@ -28,7 +29,8 @@ static class ConvolutionTable
         Console.WriteLine("|--:|---|--:|---|--:|--:|--:|---|");
         // Of libtorch in each format, and of the rule.
         var totals = new double[3];
-        foreach (var group in Layers(network, images).GroupBy(l => l).OrderByDescending(g => g.Key.MultiplyAdds * g.Count()))
+        foreach (var group in Layers(network, images).Where(l => $"{l}".Contains(text, StringComparison.Ordinal)).GroupBy(l => l)
+            .OrderByDescending(g => g.Key.MultiplyAdds * g.Count()))
             Write(group.Key, group.Count(), totals);
         Console.WriteLine($"\nAll convolutions: libtorch NCHW {totals[0]:0.0} ms, NHWC {totals[1]:0.0} ms, as chosen {totals[2]:0.0} ms: "
             + $"{totals[2] / Math.Min(totals[0], totals[1]):0.00} of libtorch's better one");
@@ -36,6 +38,12 @@ static class ConvolutionTable
 
     static List<Layer> Layers(string network, int[] images)
     {
+        // One layer: images, channels, size, kernel, stride, padding, dilation, groups.
+        if (network.Split(',') is { Length: 10 } numbers)
+        {
+            var n = numbers.Select(k => long.Parse(k, CultureInfo.InvariantCulture)).ToArray();
+            return [new Layer(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9])];
+        }
         using var scope = new Scope();
         using var weights = Weights.Create();
         var net = Zoo.FindSegmentation(network).Build(weights, 19);

@@ -24,11 +24,12 @@ if (args is ["processes", var request])
     return 0;
 }
 
-// `convolutions NETWORK NxHxW [THREADS]`: processor time of each convolution of a training step, by libtorch and by our kernels.
+// `convolutions NETWORK NxHxW [THREADS [TEXT]]`: processor time of each convolution of a training step whose line has the text, by libtorch
+// and by our kernels.
 if (args is ["convolutions", var trained, var images, .. var more])
 {
     ConvolutionTable.Write(trained, images.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray(),
-        more is [var threads] ? int.Parse(threads, CultureInfo.InvariantCulture) : 1);
+        more is [var threads, ..] ? int.Parse(threads, CultureInfo.InvariantCulture) : 1, more.ElementAtOrDefault(1) ?? "");
     return 0;
 }
 

@@ -48,12 +48,13 @@ sealed class TrainStep : NetworkCase
     double Step()
     {
         using var scope = new Scope();
+        using var bits = new SameBits(OwnKernels);
         sgd.ZeroGrad();
         var sum = 0.0;
         for (var k = 0; k < accumulate; k++)
         {
             using var inner = new Scope();
-            using var own = new OwnKernelsScope(OwnKernels ? Weights : null);
+            using var own = new OwnKernelsScope(OwnKernels);
             Tensor logits;
             using (compute is { } type ? new Autocast(Device.Cpu, type) : default)
                 logits = Net.Call(Image);

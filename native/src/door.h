@@ -39,6 +39,10 @@ void set_error(const char* message);
 // libtorch's message without its C++ stack trace.
 std::string message_of(const std::exception& error);
 
+// The threads of the scope of equal bits that this thread is in (threads.cpp), 0 outside; and another number for it.
+int scope_threads();
+void set_scope_threads(int threads);
+
 inline at::Tensor borrow(Handle handle) {
   return handle ? at::Tensor(TensorRef::reclaim_copy(handle)) : at::Tensor();
 }

@@ -9,7 +9,6 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/version.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <cstring>
 
@@ -39,34 +38,17 @@ void set_blas_threads(int count) {
 }
 }  // namespace
 
-namespace {
-// What was set; 0 where libtorch's own default holds. OpenMP's number is each thread's own.
-std::atomic<int> threads_set{0};
-}  // namespace
-
 HW_API int hw_set_threads(int count) {
   return guarded([&] {
     at::set_num_threads(count);
     set_blas_threads(count);
-    threads_set = count;
+    set_scope_threads(count);
   });
 }
 
 HW_API int hw_threads() {
-  int count = threads_set;
-  return count > 0 ? count : at::get_num_threads();
-}
-
-// Lets the operators of this thread run on so many threads from here on. Returns how many they ran on before; 0 where this cannot be set.
-HW_API int hw_operator_threads(int count) {
-  static auto set = platform::find_function<void (*)(int)>("omp_set_num_threads");
-  if (!set) return 0;
-  // libtorch sets a thread's number at its first question.
-  int before = at::get_num_threads();
-  int none = 0;
-  threads_set.compare_exchange_strong(none, before);
-  set(count);
-  return before;
+  const int threads = scope_threads();
+  return threads > 0 ? threads : at::get_num_threads();
 }
 
 HW_API int hw_version(char** text) {

@@ -1,5 +1,3 @@
-using Hwaso.Torch;
-
 namespace Hwaso.Nn;
 
 /// <summary>Which computations of a training run by Hwaso's own kernels instead of libtorch's.</summary>
@@ -31,25 +29,10 @@ public readonly ref struct OwnKernelsScope
 {
     readonly RemadeMaps? before;
 
-    readonly OperatorThreads threads;
-
     /// <summary>Begins.</summary>
     /// <param name="on">False leaves everything to libtorch.</param>
     public OwnKernelsScope(bool on) => before = RemadeMaps.Replace(on ? new RemadeMaps() : null);
 
-    /// <summary>Begins for a network that uses own kernels. libtorch's operators that are left run on one thread.</summary>
-    /// <param name="network">The network; null leaves everything to libtorch.</param>
-    public OwnKernelsScope(Weights? network) : this(network is not null)
-    {
-        // A transformer's products of matrices and norms are libtorch's, and large.
-        if (network is not null && !network.Modules.Any(m => m is LayerNorm))
-            threads = OperatorThreads.One();
-    }
-
     /// <summary>Restores what was before.</summary>
-    public void Dispose()
-    {
-        threads.Dispose();
-        RemadeMaps.Replace(before);
-    }
+    public void Dispose() => RemadeMaps.Replace(before);
 }

@@ -75,6 +75,7 @@ static class OwnKernelErrors
             var results = new[] { 1, 2, 5 }.Select(count =>
             {
                 TorchInfo.Threads = count;
+                using var bits = new SameBits(on: true);
                 return All(own, tensors, gradient, ScalarType.Float32).Select(t => t.ToArray<float>()).ToArray();
             }).ToArray();
             foreach (var other in results[1..])

@@ -50,7 +50,7 @@ public sealed class DeformableAttentionNet : Net
     {
         var query = x.Apply(q).Mean([2, 3]).Softmax(1).Unsqueeze(1);            // [N, 1, C/2]
         var value = x.Apply(v).Flatten(2);                                      // [N, C/2, H·W]
-        var mask = query.MatMul(value).Sigmoid();                               // [N, 1, H·W]
+        var mask = query.Times(value).Sigmoid();                               // [N, 1, H·W]
         return x * mask.Reshape(x.Size(0), 1, x.Size(2), x.Size(3));
     }
 }

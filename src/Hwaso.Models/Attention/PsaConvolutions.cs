@@ -53,7 +53,7 @@ sealed class PsaConvolutions
     {
         var value = x.Apply(conv_v_right!).Flatten(2);                                   // [N, C/2, H·W]
         var query = x.Apply(conv_q_right!).Flatten(2).Softmax(2).Transpose(1, 2);        // [N, H·W, 1]
-        var context = value.MatMul(query).Unsqueeze(3);                                 // [N, C/2, 1, 1]
+        var context = value.Times(query).Unsqueeze(3);                                 // [N, C/2, 1, 1]
         return x * context.Apply(conv_up!).Sigmoid();
     }
 

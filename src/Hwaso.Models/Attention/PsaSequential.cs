@@ -57,5 +57,5 @@ public sealed class PsaSequentialNet : Net
     /// The branch that weighs pixels, where it is there ("channel_pool" in the release): softmax over H·W of the value, then the product
     /// and sigmoid.
     /// </summary>
-    public Tensor OverPixels(Tensor x) => convolutions.OverPixels(x, (query, value) => query.MatMul(value.Softmax(2)).Sigmoid());
+    public Tensor OverPixels(Tensor x) => convolutions.OverPixels(x, (query, value) => query.Times(value.Softmax(2)).Sigmoid());
 }

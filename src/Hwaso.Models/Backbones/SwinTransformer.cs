@@ -236,7 +236,7 @@ sealed class WindowAttention : Net<Tensor[], Tensor>
         var (key, value) = (Aten.Select(joint, 0, 1), Aten.Select(joint, 0, 2));
         var bias = Aten.IndexSelect(relative_position_bias_table, 0, relative_position_index.Reshape(-1))
             .Reshape(tokens, tokens, heads).Permute(2, 0, 1);                   // [heads, T, T]
-        var weights = query.MatMul(key.Transpose(2, 3)) + bias.Unsqueeze(0);
+        var weights = query.Times(key.Transpose(2, 3)) + bias.Unsqueeze(0);
         if (windowsAndMask.Length > 1)
         {
             var mask = windowsAndMask[1];
@@ -244,7 +244,7 @@ sealed class WindowAttention : Net<Tensor[], Tensor>
             weights = (weights.Reshape(count / windows, windows, heads, tokens, tokens) + mask.Unsqueeze(1).Unsqueeze(0))
                 .Reshape(count, heads, tokens, tokens);
         }
-        return weights.Softmax(3).MatMul(value).Transpose(1, 2).Reshape(count, tokens, depth).Apply(proj);
+        return weights.Softmax(3).Times(value).Transpose(1, 2).Reshape(count, tokens, depth).Apply(proj);
     }
 
     /// <summary>For each pair of a window's tokens the row of the table: their distance down and across.</summary>

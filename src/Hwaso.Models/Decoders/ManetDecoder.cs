@@ -90,8 +90,8 @@ sealed class PositionAttention(Weights w, int channels, int inner) : Net(w)
         var top = x.Apply(top_conv).Flatten(2);                                 // [N, A, H·W]
         var center = x.Apply(center_conv).Flatten(2).Transpose(1, 2);
         var values = x.Apply(bottom_conv).Flatten(2).Transpose(1, 2);           // [N, H·W, C]
-        var weights = center.MatMul(top).Reshape(batch, pixels * pixels).Softmax(1).Reshape(batch, pixels, pixels);
-        var taken = weights.MatMul(values).Reshape(x.Shape);
+        var weights = center.Times(top).Reshape(batch, pixels * pixels).Softmax(1).Reshape(batch, pixels, pixels);
+        var taken = weights.Times(values).Reshape(x.Shape);
         return (x + taken).Apply(out_conv);
     }
 }

@@ -20,7 +20,7 @@ public sealed record MaskPrediction(Tensor ClassLogits, Tensor MaskLogits) : ITe
         var (batch, height, width) = (MaskLogits.Size(0), MaskLogits.Size(2), MaskLogits.Size(3));
         var classes = ClassLogits.Size(2) - 1;
         var probabilities = ClassLogits.Softmax(2).Narrow(2, 0, classes).Transpose(1, 2);                       // [N, K, Q]
-        return probabilities.MatMul(MaskLogits.Sigmoid().Flatten(2)).Reshape(batch, classes, height, width);
+        return probabilities.Times(MaskLogits.Sigmoid().Flatten(2)).Reshape(batch, classes, height, width);
     }
 
     /// <summary>

@@ -66,7 +66,7 @@ public sealed class LinearDepthNet : Net<PatchFeatureList, Tensor>
         var maps = features.Layers.Select(l => WithClass(l).ResizeBilinear(height, width));
         var bins = Tensor.Concat(maps, 1).Apply(conv_depth).Relu() + Least;     // [N, bins, 4h, 4w]
         var depths = Aten.Linspace(head.MinDepth, head.MaxDepth, head.Bins, bins.Type, bins.Device).Reshape(1, 1, head.Bins);
-        var weighted = depths.MatMul(bins.Flatten(2)).Reshape(bins.Size(0), 1, height, width);
+        var weighted = depths.Times(bins.Flatten(2)).Reshape(bins.Size(0), 1, height, width);
         return weighted / bins.Sum([1], keep: true);
     }
 

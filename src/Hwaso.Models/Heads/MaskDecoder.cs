@@ -124,7 +124,7 @@ sealed class MaskDecoder : Module
     MaskPrediction Predict(Tensor queries, Tensor forMasks)
     {
         var normed = queries.Apply(decoder_norm);
-        var masks = normed.Apply(mask_embed).MatMul(forMasks.Flatten(2));
+        var masks = normed.Apply(mask_embed).Times(forMasks.Flatten(2));
         return new(normed.Apply(class_embed), masks.Reshape(masks.Size(0), masks.Size(1), forMasks.Size(2), forMasks.Size(3)));
     }
 

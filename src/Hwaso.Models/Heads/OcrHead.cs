@@ -63,7 +63,7 @@ public sealed class OcrHead : Net<Tensor, Tensor[]>
         var auxiliary = features.Apply(aux_head);                                       // [N, K, h, w]
         var pixels = features.Apply(conv3x3_ocr);                                       // [N, M, h, w]
         var regions = auxiliary.Flatten(2).Softmax(2);                                  // [N, K, h·w]: where each class's pixels are
-        var objects = pixels.Flatten(2).MatMul(regions.Transpose(1, 2)).Unsqueeze(3);   // [N, M, K, 1]
+        var objects = pixels.Flatten(2).Times(regions.Transpose(1, 2)).Unsqueeze(3);   // [N, M, K, 1]
         Tensor[] both = [pixels, objects];
         return [auxiliary, both.Apply(ocr_distri_head).Apply(cls_head)];
     }
@@ -119,8 +119,8 @@ public sealed class ObjectAttention : Net<Tensor[], Tensor>
         var query = pixels.Apply(f_pixel).Flatten(2).Transpose(1, 2);                   // [N, h·w, D]
         var key = objects.Apply(f_object).Flatten(2);                                   // [N, D, K]
         var value = objects.Apply(f_down).Flatten(2);                                   // [N, D, K]
-        var attention = (query.MatMul(key) * scale).Softmax(2);                         // [N, h·w, K]
-        var context = value.MatMul(attention.Transpose(1, 2));                          // [N, D, h·w]
+        var attention = (query.Times(key) * scale).Softmax(2);                         // [N, h·w, K]
+        var context = value.Times(attention.Transpose(1, 2));                          // [N, D, h·w]
         return context.Reshape(pixels.Size(0), -1, pixels.Size(2), pixels.Size(3)).Apply(f_up);
     }
 

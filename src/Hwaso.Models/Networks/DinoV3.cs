@@ -334,6 +334,6 @@ sealed class RotaryAttention : Net<Tensor[], Tensor>
                         Enumerable.Range(0, 3 * width).Select(k => k / width == 1 ? 0f : 1f).ToArray()).ToHost());
         }
 
-        protected override Tensor Forward(Tensor x) => Aten.Linear(x, weight, bias * bias_mask);
+        protected override Tensor Forward(Tensor x) => Products.Linear(x, weight, bias * bias_mask);
     }
 }

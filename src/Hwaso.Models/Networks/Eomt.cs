@@ -193,7 +193,7 @@ public sealed class Eomt : SegmentationNet, IMaskQueries, ISeveralOutputs, IFoll
             .Reshape(normed.Size(0), normed.Size(2), sides.Height, sides.Width);
         foreach (var step in upscale)
             map = map.Apply(step);                                              // [N, D, H/4, W/4]
-        var logits = queries.Apply(mask_head).MatMul(map.Flatten(2));
+        var logits = queries.Apply(mask_head).Times(map.Flatten(2));
         return new(queries.Apply(class_head), logits.Reshape(map.Size(0), head.Queries, map.Size(2), map.Size(3)));
     }
 

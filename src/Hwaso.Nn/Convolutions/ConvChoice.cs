@@ -12,9 +12,6 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
 
     public static ConvChoice Everything { get; } = new(true, true, true);
 
-    /// <summary>Whether any.</summary>
-    public bool IsAny => this != default;
-
     /// <summary>
     /// Where ours are faster by the measurements of docs/decisions/training-kernels.md, with the processor's longest vectors. Shape and
     /// processor alone decide, so that bits stay.
@@ -75,6 +72,18 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
             ? new ConvChoice(isEnough, isEnough, isEnough)
             : new ConvChoice(pixels >= 1024 && (long)shape.Cin * shape.Cout <= 1 << 15,
                 pixels >= 256, pixels >= 1024 && Math.Min(shape.Cin, shape.Cout) <= 20);
+    }
+
+    /// <summary>The same of one that is unfolded.</summary>
+    public static ConvChoice Of(in UnfoldedShape shape) => Of(shape, Vector512.IsHardwareAccelerated);
+
+    /// <summary>The same with vectors of 16 numbers, or of fewer.</summary>
+    public static ConvChoice Of(in UnfoldedShape shape, bool isLong)
+    {
+        const long FewestMultiplyAdds = 1 << 24;
+        // libtorch fills blocks of 16 channels, of which an image has 3 and a group of a ResNeXt 4. Shorter vectors were not measured.
+        var isLarge = isLong && shape.MultiplyAdds >= FewestMultiplyAdds;
+        return new ConvChoice(false, isLarge && shape.Groups == 1 && shape.Cin < 8, isLarge && shape.Groups > 1 && shape.Channels <= 4);
     }
 
     /// <summary>The same of a convolution of each channel by itself.</summary>

@@ -11,13 +11,6 @@ readonly record struct ConvSteps(long[] Stride, long[] Padding, long[] Dilation,
 {
     /// <summary>Whether rows and columns are alike.</summary>
     public bool IsSquare => Stride[0] == Stride[1] && Padding[0] == Padding[1] && Dilation[0] == Dilation[1];
-
-    /// <summary>The threads that libtorch's convolution of these tensors is worth; for a thread whose operators run on one.</summary>
-    public OperatorThreads Threads(Tensor x, Tensor weight)
-    {
-        const long Large = 50_000_000;
-        return x.Elements / Math.Max(1, x.Size(1)) * weight.Elements / (Stride[0] * Stride[1]) >= Large ? OperatorThreads.All() : default;
-    }
 }
 
 /// <summary>Our kernels for a convolution of one size: contiguous tensors in float32 on the processor.</summary>
@@ -48,16 +41,18 @@ abstract unsafe class ConvPasses
         if (steps.Groups > 1)
         {
             var each = new DepthwiseShape(images, cin, height, width, (int)weight.Size(2), stride, padding, dilation);
-            return steps.Groups == cin && cin == cout && weight.Size(3) == weight.Size(2) && each.IsReachable
-                ? new DepthwisePasses(each, DepthwiseKernels.Widest)
-                : null;
+            if (steps.Groups == cin && cin == cout && weight.Size(3) == weight.Size(2) && each.IsReachable)
+                return new DepthwisePasses(each, DepthwiseKernels.Widest);
         }
+        var other = new UnfoldedShape(
+            images, cin, cout, height, width, (int)weight.Size(2), stride, padding, dilation, (int)steps.Groups);
         return (weight.Size(2), weight.Size(3), stride) switch
         {
-            (3, 3, 1 or 2) when padding == dilation && (stride == 1 || dilation == 1) =>
+            (3, 3, 1 or 2) when steps.Groups == 1 && padding == dilation && (stride == 1 || dilation == 1) =>
                 TilePasses.Of(images, cin, cout, height, width, stride, dilation, TileKernels.Widest),
-            (1, 1, 1 or 2) when padding == 0 =>
+            (1, 1, 1 or 2) when steps.Groups == 1 && padding == 0 =>
                 new PointPasses(images, cin, cout, new ConvPhases(stride, height, width), PointKernels.Widest),
+            var (rows, columns, _) when rows == columns && other.IsReachable => new UnfoldedPasses(other, UnfoldedKernels.Widest),
             _ => null,
         };
     }

@@ -37,7 +37,7 @@ public static class AttentionProduct
 
     static Tensor Weighted(Tensor query, Tensor key, Tensor value, Tensor? bias)
     {
-        var likeness = query.MatMul(key);
-        return (bias is null ? likeness : likeness + bias).Softmax(3).MatMul(value);
+        var likeness = query.Times(key);
+        return (bias is null ? likeness : likeness + bias).Softmax(3).Times(value);
     }
 }

@@ -54,7 +54,7 @@ public sealed class Conv2d : Net
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x) =>
         (UsesOwnKernels && IsTraining ? OwnConvolution.Apply(x, weight, bias, steps) : null)
-        ?? LibtorchConvolution.Apply(x, weight, bias, steps);
+        ?? Aten.Conv2d(x, weight, bias, steps.Stride, steps.Padding, steps.Dilation, steps.Groups);
 }
 
 /// <summary>Whether networks can be trained with channels last, N, H, W, C in memory.</summary>

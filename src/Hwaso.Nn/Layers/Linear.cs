@@ -29,5 +29,5 @@ public sealed class Linear : Net
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x) => Aten.Linear(x, weight, bias);
+    protected override Tensor Forward(Tensor x) => Products.Linear(x, weight, bias);
 }

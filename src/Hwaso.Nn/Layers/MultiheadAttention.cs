@@ -36,6 +36,6 @@ public sealed class MultiheadAttention : Net<Tensor[], Tensor>
 
     /// <summary>One of the three projections, [N, T, D] to [N, heads, T, D/heads].</summary>
     Tensor Heads(Tensor x, int which) =>
-        Aten.Linear(x, in_proj_weight.Narrow(0, which * width, width), in_proj_bias.Narrow(0, which * width, width))
+        Products.Linear(x, in_proj_weight.Narrow(0, which * width, width), in_proj_bias.Narrow(0, which * width, width))
             .Reshape(x.Size(0), x.Size(1), heads, width / heads).Transpose(1, 2);
 }

@@ -92,6 +92,12 @@ static unsafe partial class NativeMethods
         delegate* unmanaged<nint, nint*, int, nint*, int, int> backward, delegate* unmanaged<nint, void> freeContext, nint context);
 
     [LibraryImport(Library)]
+    internal static partial int hw_same_bits_begin(int helps);
+
+    [LibraryImport(Library)]
+    internal static partial int hw_same_bits_end(int helps);
+
+    [LibraryImport(Library)]
     internal static partial int hw_set_threads(int count);
 
     [LibraryImport(Library)]
@@ -99,9 +105,6 @@ static unsafe partial class NativeMethods
 
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial double hw_convolution_fault();
-
-    [LibraryImport(Library)]
-    internal static partial int hw_operator_threads(int count);
 
     [LibraryImport(Library)]
     internal static partial int hw_version(byte** text);

@@ -15,10 +15,7 @@ public sealed class ForwardPass(Device device, bool channelsLast, ScalarType? co
     public Device Device => device;
 
     /// <summary>Whether losses and what lies between layers run by Hwaso's own kernels, as layers do.</summary>
-    public bool OwnKernels => Learning is not null;
-
-    /// <summary>The network whose layers use Hwaso's own kernels; null where libtorch computes everything.</summary>
-    internal Weights? Learning { get; private init; }
+    public bool OwnKernels { get; init; }
 
     /// <summary>The passes of a recipe; brings the network's weights into the memory order, and to the kernels, that it asks for.</summary>
     /// <param name="weights">The network.</param>
@@ -43,7 +40,7 @@ public sealed class ForwardPass(Device device, bool channelsLast, ScalarType? co
         }
         if (channelsLast)
             weights.UseMemoryFormat(MemoryFormat.ChannelsLast);
-        return new ForwardPass(device, channelsLast, compute) { Learning = own ? weights : null };
+        return new ForwardPass(device, channelsLast, compute) { OwnKernels = own };
     }
 
     /// <summary>Runs a network on images.</summary>

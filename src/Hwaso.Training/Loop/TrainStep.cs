@@ -43,6 +43,7 @@ sealed class TrainStep(
     public double Run(IEnumerator<ITrainingBatch> batches, double rate, CancellationToken stop)
     {
         using var scope = new Scope();
+        using var bits = new SameBits(pass.OwnKernels);
         using var span = Timeline.Step(timeline);
         team.Pace?.Begin(team.Waited);
         var (sum, sends) = (0.0, 0L);
@@ -126,7 +127,7 @@ sealed class TrainStep(
             }
             var value = Timeline.Within(timeline, "forward", () =>
             {
-                using var own = new OwnKernelsScope(pass.Learning);
+                using var own = new OwnKernelsScope(pass.OwnKernels);
                 return batch.Loss(pass);
             });
             // Reading the loss waits for a GPU, agreeing for the other processes.
@@ -134,7 +135,6 @@ sealed class TrainStep(
                 (number, Stops) = team.Agree(value.Item(), stop.IsCancellationRequested);
             if (double.IsFinite(number))
             {
-                using var own = new OwnKernelsScope(pass.Learning);
                 using var backward = Timeline.Span(timeline, Timeline.BackwardName);
                 var share = train.Accumulate == 1 ? value : value / train.Accumulate;
                 (scaler?.Scaled(share) ?? share).Backward();

@@ -32,10 +32,18 @@ public sealed class OwnConvolutionTests : TensorTest
         [16] = DepthwiseKernels<Lanes512, Vector512<float>>.Instance,
     };
 
+    static readonly Dictionary<int, UnfoldedKernels> unfoldedWidths = new()
+    {
+        [1] = UnfoldedKernels<Lanes1, float>.Instance,
+        [4] = UnfoldedKernels<Lanes128, Vector128<float>>.Instance,
+        [8] = UnfoldedKernels<Lanes256, Vector256<float>>.Instance,
+        [16] = UnfoldedKernels<Lanes512, Vector512<float>>.Instance,
+    };
+
     /// <summary>A convolution whose output has its input's size at stride 1.</summary>
     readonly record struct Case(
         int Images, int Cin, int Cout, int Height, int Width, int Kernel = 3, int Stride = 1, int Dilation = 1, int Groups = 1,
-        int Less = 0)
+        int Less = 0, bool General = false)
     {
         ConvSteps Steps => new([Stride, Stride], [Padding, Padding], [Dilation, Dilation], Groups);
 
@@ -54,11 +62,15 @@ public sealed class OwnConvolutionTests : TensorTest
 
         public ConvPasses Passes(int lanes) => (Kernel, Stride) switch
         {
+            _ when General => Unfolded(unfoldedWidths[lanes]),
             _ when Groups > 1 => new DepthwisePasses(
                 new DepthwiseShape(Images, Cin, Height, Width, Kernel, Stride, Padding, Dilation), depthwiseWidths[lanes]),
             (1, _) => new PointPasses(Images, Cin, Cout, new ConvPhases(Stride, Height, Width), pointWidths[lanes]),
             _ => TilePasses.Of(Images, Cin, Cout, Height, Width, Stride, Dilation, widths[lanes]),
         };
+
+        public UnfoldedPasses Unfolded(UnfoldedKernels kernels) =>
+            new(new UnfoldedShape(Images, Cin, Cout, Height, Width, Kernel, Stride, Padding, Dilation, Groups), kernels);
 
         /// <summary>By the kernels that a layer of this size uses.</summary>
         public Tensor[] Own(Tensor[] tensors, ConvChoice choice) => Own(tensors, choice, ConvPasses.Of(tensors[0], tensors[1], Steps)!);
@@ -84,6 +96,26 @@ public sealed class OwnConvolutionTests : TensorTest
             Height = size.Height + 9,
             Width = size.Width + 9,
             Less = random.Next(kernel / 2 + 1),
+        };
+    }
+
+    // In up to three groups, of kernels of up to seven, and of other paddings than those that keep the size.
+    static Case Unfolded(Random random, Case size)
+    {
+        var (kernel, groups) = (random.Next(2, 8), random.Next(1, 4));
+        var dilation = random.Next(1, 3);
+        return size with
+        {
+            Cin = (size.Cin / 3 + 1) * groups,
+            Cout = (size.Cout / 3 + 1) * groups,
+            Groups = groups,
+            Kernel = kernel,
+            Stride = random.Next(1, 4),
+            Dilation = dilation,
+            Height = size.Height + 12,
+            Width = size.Width + 12,
+            Less = random.Next(-2, dilation * (kernel / 2) + 1),
+            General = true,
         };
     }
 
@@ -130,8 +162,9 @@ public sealed class OwnConvolutionTests : TensorTest
         {
             using var scope = new Scope();
             var size = new Case(random.Next(1, 4), random.Next(1, 20), random.Next(1, 20), random.Next(1, 12), random.Next(1, 40));
-            size = random.Next(5) switch
+            size = random.Next(6) switch
             {
+                5 => Unfolded(random, size),
                 4 => Depthwise(random, size),
                 3 => size with { Stride = 2 },
                 0 => size with { Kernel = 1, Stride = random.Next(1, 3) },
@@ -151,7 +184,14 @@ public sealed class OwnConvolutionTests : TensorTest
     public void Errors_are_at_most_twice_libtorchs_for_many_channels(int lanes)
     {
         RandomState.Seed(24);
-        Case[] sizes = [new(2, 70, 66, 5, 11), new(1, 65, 67, 9, 14, Stride: 2), new(1, 49, 50, 7, 20, Kernel: 1)];
+        Case[] sizes =
+        [
+            new(1, 52, 100, 9, 31, Kernel: 5, Stride: 2, Groups: 2, General: true),
+            new(2, 3, 64, 40, 70, Kernel: 7, Stride: 2, General: true),
+            new(2, 70, 66, 5, 11),
+            new(1, 65, 67, 9, 14, Stride: 2),
+            new(1, 49, 50, 7, 20, Kernel: 1),
+        ];
         foreach (var size in sizes)
         {
             using var scope = new Scope();
@@ -195,6 +235,22 @@ public sealed class OwnConvolutionTests : TensorTest
         AssertErrors(size, own, tensors);
     }
 
+    /// <summary>libtorch's kernels in pieces: of images, of output and of input channels.</summary>
+    [Theory]
+    [InlineData(5, 3, 20, 33, 47, 7, 2)]
+    [InlineData(1, 70, 100, 17, 19)]
+    [InlineData(2, 80, 70, 8, 9)]
+    [InlineData(3, 64, 64, 31, 29, 3, 1, 4)]
+    public void Pieces_of_libtorchs_convolutions_are_put_together(
+        int images, int cin, int cout, int height, int width, int kernel = 3, int stride = 1, int groups = 1)
+    {
+        using var scope = new Scope();
+        RandomState.Seed(25);
+        var size = new Case(images, cin, cout, height, width, kernel, stride, 1, groups);
+        var tensors = size.Tensors();
+        AssertErrors(size, size.Own(tensors, default), tensors);
+    }
+
     [Theory]
     [InlineData(18, 18, 64, 64, 1)]
     [InlineData(144, 144, 8, 8, 1)]
@@ -204,6 +260,9 @@ public sealed class OwnConvolutionTests : TensorTest
     [InlineData(30, 18, 64, 45, 1, 3, 2)]
     [InlineData(36, 144, 16, 16, 1, 3, 2)]
     [InlineData(30, 30, 33, 45, 1, 5, 2, 30)]
+    [InlineData(3, 64, 65, 67, 1, 7, 2)]
+    [InlineData(40, 24, 33, 45, 2, 3, 1, 4)]
+    [InlineData(24, 40, 32, 32, 1, 2, 2)]
     public void Bits_do_not_depend_on_the_number_of_threads(
         int cin, int cout, int height, int width, int dilation, int kernel = 3, int stride = 1, int groups = 1)
     {
@@ -214,13 +273,16 @@ public sealed class OwnConvolutionTests : TensorTest
             RandomState.Seed(22);
             var size = new Case(2, cin, cout, height, width, kernel, stride, dilation, groups);
             var tensors = size.Tensors();
-            var results = new[] { 1, 2, 3, 7 }.Select(count =>
+            foreach (var choice in new[] { ConvChoice.Everything, default })
             {
-                TorchInfo.Threads = count;
-                // The gradient of the bias is libtorch's sum.
-                return size.Own(tensors, ConvChoice.Everything).Take(3).SelectMany(t => t.ToArray<float>()).ToArray();
-            }).ToArray();
-            Assert.All(results, r => Assert.Equal(results[0], r));
+                var results = new[] { 1, 2, 3, 7 }.Select(count =>
+                {
+                    TorchInfo.Threads = count;
+                    using var bits = new SameBits(on: true);
+                    return size.Own(tensors, choice).SelectMany(t => t.ToArray<float>()).ToArray();
+                }).ToArray();
+                Assert.All(results, r => Assert.Equal(results[0], r));
+            }
         }
         finally
         {
