@@ -36,7 +36,6 @@ class Blocks {
         // There may be enough for the block alone; if not, the error names its size.
         return c10::alloc_cpu(bytes);
       }
-      hwaso::platform::ask_for_large_pages(region, kRegion);
       insert(static_cast<char*>(region), kRegion);
       found = by_length_.lower_bound({bytes, nullptr});
     }

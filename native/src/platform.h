@@ -7,10 +7,7 @@
 #endif
 
 #include <dlfcn.h>
-#include <sys/mman.h>
 
-#include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 
 #ifdef __GLIBC__
@@ -28,17 +25,6 @@ inline void keep_large_blocks() {
   if (!mallopt(M_MMAP_THRESHOLD, 1 << 30)) mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
-
-// Asks for pages of 2 MiB for memory that was not touched yet: on virtual machines the first touch of a page takes up to 15 µs, and finding
-// one of many small pages takes long. Without large pages all works as before.
-inline void ask_for_large_pages(void* from, size_t bytes) {
-#ifdef MADV_HUGEPAGE
-  constexpr uintptr_t size = uintptr_t{2} << 20;
-  auto first = (reinterpret_cast<uintptr_t>(from) + size - 1) & ~(size - 1);
-  auto end = (reinterpret_cast<uintptr_t>(from) + bytes) & ~(size - 1);
-  if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
 #endif
 }
 
