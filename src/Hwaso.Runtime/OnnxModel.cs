@@ -23,7 +23,7 @@ public sealed class OnnxModel : IDisposable
     readonly RunGate gate = new();
     readonly RuntimeOptions options;
     readonly KernelSet kernels;
-    readonly PackedWeights packed = new();
+    readonly PackedWeights packed = new(new WeightMemory());
     readonly WorkerPool pool;
 
     OnnxModel(OnnxFile file, RuntimeOptions options)
@@ -40,11 +40,13 @@ public sealed class OnnxModel : IDisposable
         Last = LastOperator.Of(file.Graph);
         if (graph is not null)
         {
-            WeightPacking.Pack(graph, packed, kernels.Lanes);
-            if (Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1)))
-                // With every size known, errors in the nodes are reported now and not at the first session.
-                Planner.Make(graph, Types(Inputs.Select(i => i.Shape!.ToArray())), kernels, packed, MostBytes);
+            // With every size known, errors in the nodes are reported now and not at the first session.
+            var plan = Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1))
+                ? Planner.Make(graph, Types(Inputs.Select(i => i.Shape!.ToArray())), kernels, packed, MostBytes)
+                : null;
+            WeightPacking.Pack(graph, packed, kernels.Lanes, plan);
         }
+        packed.Memory?.Tell();
         pool = options.Pool ?? new WorkerPool(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
     }
 

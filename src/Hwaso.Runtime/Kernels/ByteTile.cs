@@ -30,6 +30,37 @@ unsafe struct ByteTarget
 
     /// <summary>How many of each 8 pixels are written.</summary>
     public int FirstCount, SecondCount;
+
+    /// <summary>What is added to the bytes; null for nothing.</summary>
+    public ByteAddend? Addend;
+
+    /// <summary>The target of a tile of output channels, at the first pixel of its first channel.</summary>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="end">How sums become bytes; its arrays are pinned.</param>
+    /// <param name="starts">Each channel's first summand, 6 of each tile.</param>
+    /// <param name="image">The number of the image and group of channels.</param>
+    /// <param name="tile">The tile's number in its group.</param>
+    /// <param name="output">The result.</param>
+    /// <param name="scales">The end's scales.</param>
+    /// <param name="shifts">The end's shifts.</param>
+    public static ByteTarget Of(
+        in ConvShape shape, ByteEnd end, int* starts, int image, int tile, byte* output, float* scales, float* shifts)
+    {
+        const int each = IntegerWeights.Tile;
+        var (group, plane) = (image % shape.Groups, (nint)shape.OutHeight * shape.OutWidth);
+        var channel = (group * shape.GroupCout) + (tile * each);
+        return new()
+        {
+            Starts = starts + (((group * ((shape.GroupCout + each - 1) / each)) + tile) * each),
+            Scales = scales + channel,
+            Shifts = shifts + channel,
+            Low = end.Low,
+            High = end.High,
+            Channels = Math.Min(each, shape.GroupCout - (tile * each)),
+            Pitch = plane,
+            First = output + (((image / shape.Groups * (nint)shape.Cout) + channel) * plane),
+        };
+    }
 }
 
 /// <summary>Sums of bytes by VNNI, of 6 output channels × 16 pixels in registers, which become bytes there.</summary>
@@ -54,6 +85,11 @@ static unsafe class ByteTile
         if (target.FirstCount == Eight && target.SecondCount == Eight)
         {
             RunWhole(weights, panel, groups, pitch, target);
+            for (var k = 0; target.Addend is not null && k < target.Channels; k++)
+            {
+                target.Addend.Add(target.First + (k * target.Pitch), target.First + (k * target.Pitch), Eight);
+                target.Addend.Add(target.Second + (k * target.Pitch), target.Second + (k * target.Pitch), Eight);
+            }
             return;
         }
         var bytes = stackalloc byte[Tile * Pixels];
@@ -61,11 +97,17 @@ static unsafe class ByteTile
         RunWhole(weights, panel, groups, pitch, made);
         for (var k = 0; k < target.Channels; k++)
         {
-            new Span<byte>(bytes + (k * Pixels), target.FirstCount).CopyTo(
-                new Span<byte>(target.First + (k * target.Pitch), target.FirstCount));
-            new Span<byte>(bytes + (k * Pixels) + Eight, target.SecondCount).CopyTo(
-                new Span<byte>(target.Second + (k * target.Pitch), target.SecondCount));
+            Write(bytes + (k * Pixels), target.First + (k * target.Pitch), target.FirstCount, target.Addend);
+            Write(bytes + (k * Pixels) + Eight, target.Second + (k * target.Pitch), target.SecondCount, target.Addend);
         }
+    }
+
+    static void Write(byte* made, byte* to, int count, ByteAddend? addend)
+    {
+        if (addend is not null)
+            addend.Add(made, to, count);
+        else
+            new Span<byte>(made, count).CopyTo(new Span<byte>(to, count));
     }
 
     // It calls nothing: sums that outlive a call would be written to memory at every step.

@@ -13,7 +13,9 @@ namespace Hwaso.Runtime.Kernels;
 /// <param name="Function">The function applied last.</param>
 /// <param name="Output">The code of the result; null if it is in single precision.</param>
 /// <param name="End">How sums become bytes, where nothing is added and the function is a bound; else null.</param>
-sealed record IntegerConvWork(Constant Weights, ByteCode Input, float[] Scales, Unary Function, ByteCode? Output, ByteEnd? End);
+/// <param name="Addend">Bytes that are added to the result, where sums become bytes by <paramref name="End"/>; null for none.</param>
+sealed record IntegerConvWork(
+    Constant Weights, ByteCode Input, float[] Scales, Unary Function, ByteCode? Output, ByteEnd? End, ByteAddend? Addend);
 
 /// <summary>Selects the convolution of bytes for a width of vectors. All give the same numbers, bit by bit.</summary>
 static unsafe class IntegerConv
@@ -138,24 +140,14 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
     void WriteTiles(int image, int first, int count, int* panels, int* weights, int tiles)
     {
         const int each = ByteTile.Pixels / 2;
-        var group = image % shape.Groups;
         var end = work.End!;
         fixed (float* scales = end.Scales, shifts = end.Shifts)
         fixed (int* begins = starts)
             for (var tile = 0; tile < tiles; tile++)
             {
-                var channel = (group * shape.GroupCout) + (tile * Tile);
-                var target = new ByteTarget
-                {
-                    Starts = begins + (((group * tiles) + tile) * Tile),
-                    Scales = scales + channel,
-                    Shifts = shifts + channel,
-                    Low = end.Low,
-                    High = end.High,
-                    Channels = Math.Min(Tile, shape.GroupCout - (tile * Tile)),
-                    Pitch = (nint)height * width,
-                };
-                var to = (byte*)output + (((image / shape.Groups * (nint)shape.Cout) + channel) * height * width);
+                var target = ByteTarget.Of(shape, end, begins, image, tile, (byte*)output, scales, shifts);
+                target.Addend = work.Addend;
+                var to = target.First;
                 for (var block = 0; block < count; block++)
                 {
                     var (y, x) = ((first + block) / segments, (first + block) % segments * pixels);
@@ -350,8 +342,9 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var excess = Vector256.Create(zero * total);
         if (work.End is { } end)
         {
-            Write(sums, excess, Vector256.Create(end.Scales[channel]), Vector256.Create(end.Shifts[channel]), end,
-                (byte*)output + ((nint)plane * height * width) + at, count);
+            var to = (byte*)output + ((nint)plane * height * width) + at;
+            Write(sums, excess, Vector256.Create(end.Scales[channel]), Vector256.Create(end.Shifts[channel]), end, to, count);
+            work.Addend?.Add(to, to, count);
             return;
         }
         if (TDots.IsInterleaved)

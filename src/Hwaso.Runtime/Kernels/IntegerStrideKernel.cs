@@ -25,6 +25,7 @@ sealed unsafe class IntegerStrideKernel : Kernel
     readonly ConvShape shape;
     readonly Constant weights;
     readonly ByteEnd end;
+    readonly ByteAddend? addend;
     readonly byte zero;
     readonly byte* input, output;
     readonly int[] starts;
@@ -32,9 +33,9 @@ sealed unsafe class IntegerStrideKernel : Kernel
     readonly long panelBytes;
 
     public IntegerStrideKernel(
-        in ConvShape shape, Constant weights, int zero, ByteEnd end, byte* input, byte* output, int threads)
+        in ConvShape shape, Constant weights, int zero, ByteEnd end, ByteAddend? addend, byte* input, byte* output, int threads)
     {
-        (this.shape, this.weights, this.zero, this.end) = (shape, weights, (byte)zero, end);
+        (this.shape, this.weights, this.zero, this.end, this.addend) = (shape, weights, (byte)zero, end, addend);
         this.input = input;
         this.output = output;
         groups = (shape.GroupCin + Channels - 1) / Channels * Taps;
@@ -71,24 +72,14 @@ sealed unsafe class IntegerStrideKernel : Kernel
         for (var k = 0; k < count; k++)
             Lay(image, (first + k) / inRow, (first + k) % inRow * Piece, zeros, panels + ((nint)k * groups * Piece));
         var group = image % shape.Groups;
-        var plane = (nint)shape.OutHeight * shape.OutWidth;
         fixed (float* scales = end.Scales, shifts = end.Shifts)
         fixed (int* begins = starts)
             for (var tile = 0; tile < tiles; tile++)
             {
-                var channel = (group * shape.GroupCout) + (tile * Tile);
-                var target = new ByteTarget
-                {
-                    Starts = begins + (((group * tiles) + tile) * Tile),
-                    Scales = scales + channel,
-                    Shifts = shifts + channel,
-                    Low = end.Low,
-                    High = end.High,
-                    Channels = Math.Min(Tile, shape.GroupCout - (tile * Tile)),
-                    Pitch = plane,
-                };
+                var target = ByteTarget.Of(shape, end, begins, image, tile, output, scales, shifts);
+                target.Addend = addend;
                 var taps = (int*)weights.Address + ((((nint)group * tiles) + tile) * groups * Tile);
-                var to = output + (((image / shape.Groups * (nint)shape.Cout) + channel) * plane);
+                var to = target.First;
                 for (var k = 0; k < count; k++)
                 {
                     var (y, x) = ((first + k) / inRow, (first + k) % inRow * Piece);
