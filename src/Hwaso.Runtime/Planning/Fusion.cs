@@ -122,7 +122,10 @@ static class Fusion
                 return null;
             foreach (var value in node.Inputs)
                 if (--uses[value] == 0)
+                {
+                    uses[nodes[makers[value]]!.Inputs[0]]--;
                     nodes[makers[value]] = null;
+                }
             uses[a] = uses.GetValueOrDefault(a) + 1;
             uses[b] = uses.GetValueOrDefault(b) + 1;
             return node with { Operator = new ByteSumOperator(left, right, default, null), Inputs = [a, b] };
