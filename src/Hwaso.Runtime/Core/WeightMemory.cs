@@ -9,6 +9,9 @@ sealed unsafe class WeightMemory
     // Pages of a part that nothing was written to take no memory.
     const long PartBytes = 16 << 20;
 
+    // What a large model gives while it is loaded makes the collector look for the garbage of loading.
+    const long MostUntold = 32 << 20;
+
     readonly Lock gate = new();
     readonly List<(nint Address, long Bytes)> parts = [];
     byte* next;
@@ -31,6 +34,8 @@ sealed unsafe class WeightMemory
             if (IsReleased)
                 throw new InvalidOperationException("weights released but still needed");
             taken += bytes;
+            if (taken - told >= MostUntold)
+                Tell();
             if (bytes > PartBytes / 2)
                 return Map(bytes);
             if (bytes > left)

@@ -31,9 +31,6 @@ unsafe struct ByteTarget
     /// <summary>How many of each 8 pixels are written.</summary>
     public int FirstCount, SecondCount;
 
-    /// <summary>What is added to the bytes; null for nothing.</summary>
-    public ByteAddend? Addend;
-
     /// <summary>The target of a tile of output channels, at the first pixel of its first channel.</summary>
     /// <param name="shape">The convolution.</param>
     /// <param name="end">How sums become bytes; its arrays are pinned.</param>
@@ -85,11 +82,6 @@ static unsafe class ByteTile
         if (target.FirstCount == Eight && target.SecondCount == Eight)
         {
             RunWhole(weights, panel, groups, pitch, target);
-            for (var k = 0; target.Addend is not null && k < target.Channels; k++)
-            {
-                target.Addend.Add(target.First + (k * target.Pitch), target.First + (k * target.Pitch), Eight);
-                target.Addend.Add(target.Second + (k * target.Pitch), target.Second + (k * target.Pitch), Eight);
-            }
             return;
         }
         var bytes = stackalloc byte[Tile * Pixels];
@@ -97,17 +89,11 @@ static unsafe class ByteTile
         RunWhole(weights, panel, groups, pitch, made);
         for (var k = 0; k < target.Channels; k++)
         {
-            Write(bytes + (k * Pixels), target.First + (k * target.Pitch), target.FirstCount, target.Addend);
-            Write(bytes + (k * Pixels) + Eight, target.Second + (k * target.Pitch), target.SecondCount, target.Addend);
+            new Span<byte>(bytes + (k * Pixels), target.FirstCount).CopyTo(
+                new Span<byte>(target.First + (k * target.Pitch), target.FirstCount));
+            new Span<byte>(bytes + (k * Pixels) + Eight, target.SecondCount).CopyTo(
+                new Span<byte>(target.Second + (k * target.Pitch), target.SecondCount));
         }
-    }
-
-    static void Write(byte* made, byte* to, int count, ByteAddend? addend)
-    {
-        if (addend is not null)
-            addend.Add(made, to, count);
-        else
-            new Span<byte>(made, count).CopyTo(new Span<byte>(to, count));
     }
 
     // It calls nothing: sums that outlive a call would be written to memory at every step.

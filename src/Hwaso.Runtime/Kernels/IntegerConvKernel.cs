@@ -13,9 +13,7 @@ namespace Hwaso.Runtime.Kernels;
 /// <param name="Function">The function applied last.</param>
 /// <param name="Output">The code of the result; null if it is in single precision.</param>
 /// <param name="End">How sums become bytes, where nothing is added and the function is a bound; else null.</param>
-/// <param name="Addend">Bytes that are added to the result, where sums become bytes by <paramref name="End"/>; null for none.</param>
-sealed record IntegerConvWork(
-    Constant Weights, ByteCode Input, float[] Scales, Unary Function, ByteCode? Output, ByteEnd? End, ByteAddend? Addend);
+sealed record IntegerConvWork(Constant Weights, ByteCode Input, float[] Scales, Unary Function, ByteCode? Output, ByteEnd? End);
 
 /// <summary>Selects the convolution of bytes for a width of vectors. All give the same numbers, bit by bit.</summary>
 static unsafe class IntegerConv
@@ -146,7 +144,6 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
             for (var tile = 0; tile < tiles; tile++)
             {
                 var target = ByteTarget.Of(shape, end, begins, image, tile, (byte*)output, scales, shifts);
-                target.Addend = work.Addend;
                 var to = target.First;
                 for (var block = 0; block < count; block++)
                 {
@@ -342,9 +339,8 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
         var excess = Vector256.Create(zero * total);
         if (work.End is { } end)
         {
-            var to = (byte*)output + ((nint)plane * height * width) + at;
-            Write(sums, excess, Vector256.Create(end.Scales[channel]), Vector256.Create(end.Shifts[channel]), end, to, count);
-            work.Addend?.Add(to, to, count);
+            Write(sums, excess, Vector256.Create(end.Scales[channel]), Vector256.Create(end.Shifts[channel]), end,
+                (byte*)output + ((nint)plane * height * width) + at, count);
             return;
         }
         if (TDots.IsInterleaved)

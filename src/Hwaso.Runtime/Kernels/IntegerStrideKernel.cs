@@ -25,7 +25,6 @@ sealed unsafe class IntegerStrideKernel : Kernel
     readonly ConvShape shape;
     readonly Constant weights;
     readonly ByteEnd end;
-    readonly ByteAddend? addend;
     readonly byte zero;
     readonly byte* input, output;
     readonly int[] starts;
@@ -33,9 +32,9 @@ sealed unsafe class IntegerStrideKernel : Kernel
     readonly long panelBytes;
 
     public IntegerStrideKernel(
-        in ConvShape shape, Constant weights, int zero, ByteEnd end, ByteAddend? addend, byte* input, byte* output, int threads)
+        in ConvShape shape, Constant weights, int zero, ByteEnd end, byte* input, byte* output, int threads)
     {
-        (this.shape, this.weights, this.zero, this.end, this.addend) = (shape, weights, (byte)zero, end, addend);
+        (this.shape, this.weights, this.zero, this.end) = (shape, weights, (byte)zero, end);
         this.input = input;
         this.output = output;
         groups = (shape.GroupCin + Channels - 1) / Channels * Taps;
@@ -77,7 +76,6 @@ sealed unsafe class IntegerStrideKernel : Kernel
             for (var tile = 0; tile < tiles; tile++)
             {
                 var target = ByteTarget.Of(shape, end, begins, image, tile, output, scales, shifts);
-                target.Addend = addend;
                 var taps = (int*)weights.Address + ((((nint)group * tiles) + tile) * groups * Tile);
                 var to = target.First;
                 for (var k = 0; k < count; k++)

@@ -20,11 +20,9 @@ static class IntegerWinograd
 
     /// <summary>The kernel.</summary>
     public static unsafe Kernel Make(int lanes, in ConvShape shape, PackedWeights packed, Constant weights, Constant sums, int zero,
-        ByteEnd end, ByteAddend? addend, byte* input, byte* output, int threads, string place) => Lanes(lanes) == 16
-        ? new IntegerWinogradKernel<Words512, Vector512<int>>(
-            shape, packed, weights, sums, zero, end, addend, input, output, threads, place)
-        : new IntegerWinogradKernel<Words256, Vector256<int>>(
-            shape, packed, weights, sums, zero, end, addend, input, output, threads, place);
+        ByteEnd end, byte* input, byte* output, int threads, string place) => Lanes(lanes) == 16
+        ? new IntegerWinogradKernel<Words512, Vector512<int>>(shape, packed, weights, sums, zero, end, input, output, threads, place)
+        : new IntegerWinogradKernel<Words256, Vector256<int>>(shape, packed, weights, sums, zero, end, input, output, threads, place);
 
     static int Lanes(int lanes) => lanes == 16 && Avx512BW.IsSupported ? 16 : lanes >= 8 && Avx2.IsSupported ? 8 : 0;
 }
@@ -52,16 +50,15 @@ sealed unsafe class IntegerWinogradKernel<TWords, TVector> : Kernel
     readonly ConvShape shape;
     readonly Constant weights, sums;
     readonly ByteEnd end;
-    readonly ByteAddend? addend;
     readonly byte* input, output;
     readonly bool keeps;
     readonly int zero, pairs, pitch, tilesInRow, tiles, blocks, splits, tilesInSplit, channelTiles;
     readonly long linesBytes, inputsBytes, sumsBytes;
 
     public IntegerWinogradKernel(in ConvShape shape, PackedWeights packed, Constant weights, Constant sums, int zero, ByteEnd end,
-        ByteAddend? addend, byte* input, byte* output, int threads, string place)
+        byte* input, byte* output, int threads, string place)
     {
-        (this.shape, this.sums, this.zero, this.end, this.addend) = (shape, sums, zero, end, addend);
+        (this.shape, this.sums, this.zero, this.end) = (shape, sums, zero, end);
         this.input = input;
         this.output = output;
         keeps = shape.GroupCin * shape.GroupCout <= MostKept;
@@ -228,9 +225,7 @@ sealed unsafe class IntegerWinogradKernel<TWords, TVector> : Kernel
                 var to = target + piece->Target;
                 var line = (byte*)bytes + ((piece->First - (v * TWords.Count)) * Tile);
                 for (var y = 0; y < piece->Height; y++, to += shape.OutWidth, line += sizeof(TVector))
-                    if (addend is not null)
-                        addend.Add(line, to, piece->Width);
-                    else if (piece->Width == sizeof(TVector))
+                    if (piece->Width == sizeof(TVector))
                         TWords.Store(TWords.Load(line), to);
                     else
                         Unsafe.CopyBlockUnaligned(to, line, (uint)piece->Width);

@@ -49,16 +49,7 @@ sealed unsafe record IntegerConvOperator(
 {
     public int AddendInput => 3;
 
-    /// <summary>A sum of bytes that is fused after it: of its own bytes and those of the addend's input; null for none.</summary>
-    public ByteSumOperator? Sum { get; init; }
-
     public Operator With(Epilogue epilogue) => this with { Epilogue = epilogue };
-
-    /// <summary>This convolution, which also adds bytes; null if its kernels cannot.</summary>
-    /// <param name="sum">The sum, of the convolution's bytes and others.</param>
-    /// <param name="inputs">The convolution's inputs.</param>
-    public IntegerConvOperator? Adding(ByteSumOperator sum, Operands inputs) =>
-        Sum is null && !Epilogue.Adds && End(inputs) is not null && sum.Form is not null ? this with { Sum = sum } : null;
 
     public override TensorType Infer(Operands inputs)
     {
@@ -76,27 +67,23 @@ sealed unsafe record IntegerConvOperator(
     {
         var shape = Shape(binding.Operands);
         var (lanes, operands) = (binding.Kernels.Lanes, binding.Operands);
-        var end = Epilogue.Adds ? null : End(operands);
-        var beside = Sum?.Form is { } form ? new ByteAddend(form, binding.Bytes(AddendInput), binding.OutBytes) : null;
+        var scales = Array.ConvertAll(Scales, s => Input.Scale * s);
+        var end = Epilogue.Adds ? null
+            : ByteEnd.Of(scales, Epilogue.Function, Output, operands.Has(ConvOperator.BiasInput), operands.Known(ConvOperator.BiasInput));
         var weights = operands.Constant(1, "weights");
         if (end is not null && IntegerWinograd.Fits(lanes, shape)
             && IntegerWinogradWeights.Sums(binding.Packed, weights, Groups, operands.Place) is var sums
             && IntegerWinogradWeights.AreExact(sums))
-            return IntegerWinograd.Make(lanes, shape, binding.Packed, weights, sums, Input.Zero, end, beside, binding.Bytes(0),
-                binding.OutBytes, binding.Threads, operands.Place);
+            return IntegerWinograd.Make(lanes, shape, binding.Packed, weights, sums, Input.Zero, end, binding.Bytes(0), binding.OutBytes,
+                binding.Threads, operands.Place);
         if (end is not null && IntegerStrideKernel.Fits(lanes, shape))
             return new IntegerStrideKernel(shape, IntegerWeights.OfStride(binding.Packed, weights, Groups, operands.Place), Input.Zero, end,
-                beside, binding.Bytes(0), binding.OutBytes, binding.Threads);
+                binding.Bytes(0), binding.OutBytes, binding.Threads);
         var packed = IntegerWeights.Get(binding.Packed, weights, Groups, IntegerConv.Group(lanes), operands.Place);
-        var work = new IntegerConvWork(packed, Input, Factors, Epilogue.Function, Output, end, beside);
+        var work = new IntegerConvWork(packed, Input, scales, Epilogue.Function, Output, end);
         return IntegerConv.Make(lanes, shape, work, binding.Bytes(0), binding.In(ConvOperator.BiasInput),
             Epilogue.Adds ? binding.In(AddendInput) : null, binding.OutBytes, binding.Threads);
     }
-
-    float[] Factors => Array.ConvertAll(Scales, s => Input.Scale * s);
-
-    ByteEnd? End(Operands inputs) => ByteEnd.Of(
-        Factors, Epilogue.Function, Output, inputs.Has(ConvOperator.BiasInput), inputs.Known(ConvOperator.BiasInput));
 }
 
 /// <summary>The sum of two tensors of bytes of one shape.</summary>
@@ -109,9 +96,6 @@ sealed unsafe record ByteSumOperator(ByteCode Left, ByteCode Right, Unary Functi
     public Epilogue Epilogue => new(true, Function);
 
     public int AddendInput => 1;
-
-    /// <summary>How it is computed at the end of another step; null if it cannot be.</summary>
-    public ByteSum? Form => ByteSum.Of(Left, Right, Function, Output);
 
     public Operator With(Epilogue epilogue) => this with { Function = epilogue.Function };
 

@@ -33,11 +33,6 @@ static class Fusion
                 nodes[makers[number]] = null;
                 nodes[k] = asBytes;
             }
-            if (Beside(nodes[k]!) is var (convolved, adding))
-            {
-                nodes[makers[convolved]] = null;
-                nodes[k] = adding;
-            }
             if (Resized(nodes[k]!) is var (from, together))
             {
                 nodes[makers[from]] = null;
@@ -122,10 +117,7 @@ static class Fusion
                 return null;
             foreach (var value in node.Inputs)
                 if (--uses[value] == 0)
-                {
-                    uses[nodes[makers[value]]!.Inputs[0]]--;
                     nodes[makers[value]] = null;
-                }
             uses[a] = uses.GetValueOrDefault(a) + 1;
             uses[b] = uses.GetValueOrDefault(b) + 1;
             return node with { Operator = new ByteSumOperator(left, right, default, null), Inputs = [a, b] };
@@ -147,26 +139,6 @@ static class Fusion
             } is { } fused
                 ? (node.Inputs[0], maker with { Operator = fused, Output = node.Output })
                 : null;
-
-        // A sum of bytes that a convolution adds to its own before it writes them.
-        (int, Node)? Beside(Node node)
-        {
-            if (node.Operator is not ByteSumOperator { Output: not null } sum)
-                return null;
-            // The later of two candidates: the earlier one may be an input of it.
-            foreach (var side in Enumerable.Range(0, 2).OrderByDescending(s => makers.GetValueOrDefault(node.Inputs[s], -1)))
-            {
-                var (value, addend) = (node.Inputs[side], node.Inputs[1 - side]);
-                if (value != addend && Open(value, types[node.Output]!) is { Operator: IntegerConvOperator { Output: not null } own } maker
-                    && own.Adding(side == 0 ? sum : sum with { Left = sum.Right, Right = sum.Left },
-                        Operands.Of(maker, types, constants)) is { } adding)
-                {
-                    int[] inputs = [.. maker.Inputs.Append(-1).Take(own.AddendInput), addend];
-                    return (value, maker.With(node) with { Operator = adding, Inputs = inputs, Output = node.Output });
-                }
-            }
-            return null;
-        }
 
         // A resized tensor that is added to a resized tensor: both are computed at once.
         (int, Node)? Resized(Node node)

@@ -138,66 +138,6 @@ public sealed class ByteConvolutionTests
         }
     }
 
-    // Winograd's tiles in whole vectors and in parts, the direct sums, single pixels, every second pixel.
-    [Theory]
-    [InlineData(12, 3, 1, 13, 70)]
-    [InlineData(9, 3, 1, 9, 21)]
-    [InlineData(5, 3, 1, 7, 19)]
-    [InlineData(13, 1, 1, 5, 37)]
-    [InlineData(14, 3, 2, 11, 45)]
-    public void A_convolution_that_adds_bytes_itself_writes_the_same_bits_as_two_steps(
-        int channels, int side, int stride, int height, int width)
-    {
-        var random = new Random(channels);
-        var (outHeight, outWidth) = ((height + stride - 1) / stride, (width + stride - 1) / stride);
-        var weights = new byte[channels * channels * side * side];
-        random.NextBytes(weights);
-        var (x, b) = (Numbers(random, channels * height * width, 4), Numbers(random, channels * outHeight * outWidth, 6));
-        foreach (var path in SmallModel.Paths)
-            Assert.Equal(Answer(path, shows: true), Answer(path, shows: false));
-
-        float[] Answer(SimdPath path, bool shows)
-        {
-            using var document = new OnnxDocument();
-            document.Input("x", OnnxDataType.Float32, (1, ""), (channels, ""), (height, ""), (width, ""));
-            document.Input("b", OnnxDataType.Float32, (1, ""), (channels, ""), (outHeight, ""), (outWidth, ""));
-            Code(document, "cx", 0.02f, 100, OnnxDataType.UInt8);
-            Code(document, "cb", 0.031f, -7, OnnxDataType.Int8);
-            Code(document, "cc", 0.4f, 121, OnnxDataType.UInt8);
-            Code(document, "cy", 0.25f, 3, OnnxDataType.UInt8);
-            document.Weight("w", OnnxDataType.Int8, [channels, channels, side, side], weights);
-            document.Weight("w.s", [1], [0.01f]);
-            document.Weight("w.z", OnnxDataType.Int8, [1], [0]);
-            document.Node("QuantizeLinear", "", ["x", "cx.s", "cx.z"], ["qx"]);
-            document.Node("DequantizeLinear", "", ["qx", "cx.s", "cx.z"], ["dx"]);
-            document.Node("QuantizeLinear", "", ["b", "cb.s", "cb.z"], ["qb"]);
-            document.Node("DequantizeLinear", "", ["qb", "cb.s", "cb.z"], ["db"]);
-            document.Node("DequantizeLinear", "", ["w", "w.s", "w.z"], ["dw"], OnnxValue.Of("axis", 0));
-            document.Node("Conv", "", ["dx", "dw"], ["c"], OnnxValue.Of("pads", side / 2L, side / 2L, side / 2L, side / 2L),
-                OnnxValue.Of("strides", (long)stride, (long)stride));
-            document.Node("QuantizeLinear", "", ["c", "cc.s", "cc.z"], ["qc"]);
-            document.Node("DequantizeLinear", "", ["qc", "cc.s", "cc.z"], ["dc"]);
-            document.Node("Add", "", ["db", "dc"], ["sum"]);
-            document.Node("Relu", "", ["sum"], ["positive"]);
-            document.Node("QuantizeLinear", "", ["positive", "cy.s", "cy.z"], ["qy"]);
-            document.Node("DequantizeLinear", "", ["qy", "cy.s", "cy.z"], ["y"]);
-            document.Output("y", OnnxDataType.Float32);
-            // A second reader of the convolution's bytes keeps both steps.
-            document.Node("DequantizeLinear", "", ["qc", "cc.s", "cc.z"], ["shown"]);
-            if (shows)
-                document.Output("shown", OnnxDataType.Float32);
-            using var model = OnnxModel.Load(document.ToArray([]), "sum", new RuntimeOptions { Path = path, Threads = 2 });
-            var session = model.Open([1, channels, height, width], [1, channels, outHeight, outWidth]);
-            Assert.Equal(!shows, session.Plan.Steps.Any(s => s.Operator is IntegerConvOperator { Sum: not null }));
-            x.CopyTo(session.Input(0));
-            b.CopyTo(session.Input(1));
-            session.Run();
-            var answer = session.Output(0).ToArray();
-            Assert.True(answer.Distinct().Count() > 20, "the bytes are nearly all the same");
-            return answer;
-        }
-    }
-
     [Fact]
     public void Codes_that_something_else_reads_leave_the_model_to_the_evaluator()
     {

@@ -53,7 +53,7 @@ public sealed class QuantisableFileTests
         using var model = OnnxModel.Load(file, "quantised", new RuntimeOptions { Threads = 1 });
         var session = model.Open(shape);
         Assert.Equal(2, session.Plan.Steps.Count(s => s.Operator is IntegerConvOperator));
-        Assert.Contains(session.Plan.Steps, s => s.Operator is ByteSumOperator or IntegerConvOperator { Sum: not null });
+        Assert.Contains(session.Plan.Steps, s => s.Operator is ByteSumOperator);
         Assert.True(Decibels(watched[0], Run(file)[0]) > 25);
 
         // A layer that stays reads numbers that are not rounded.
