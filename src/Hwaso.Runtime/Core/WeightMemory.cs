@@ -10,7 +10,7 @@ sealed unsafe class WeightMemory
     const long PartBytes = 16 << 20;
 
     // What a large model gives while it is loaded makes the collector look for the garbage of loading.
-    const long MostUntold = 4 << 20;
+    const long MostUntold = 32 << 20;
 
     readonly Lock gate = new();
     readonly List<(nint Address, long Bytes)> parts = [];
