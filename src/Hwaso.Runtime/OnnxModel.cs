@@ -23,7 +23,7 @@ public sealed class OnnxModel : IDisposable
     readonly RunGate gate = new();
     readonly RuntimeOptions options;
     readonly KernelSet kernels;
-    readonly PackedWeights packed = new();
+    readonly PackedWeights packed = new(new WeightMemory());
     readonly WorkerPool pool;
 
     OnnxModel(OnnxFile file, RuntimeOptions options)
@@ -40,10 +40,11 @@ public sealed class OnnxModel : IDisposable
         Last = LastOperator.Of(file.Graph);
         if (graph is not null)
         {
-            WeightPacking.Pack(graph, packed, kernels.Lanes);
-            if (Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1)))
-                // With every size known, errors in the nodes are reported now and not at the first session.
-                Planner.Make(graph, Types(Inputs.Select(i => i.Shape!.ToArray())), kernels, packed, MostBytes);
+            // With every size known, errors in the nodes are reported now and not at the first session.
+            var plan = Inputs.All(i => i.Shape is not null && !i.Shape.Contains(-1))
+                ? Planner.Make(graph, Types(Inputs.Select(i => i.Shape!.ToArray())), kernels, packed, MostBytes)
+                : null;
+            WeightPacking.Pack(graph, packed, kernels.Lanes, plan);
         }
         pool = options.Pool ?? new WorkerPool(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
     }
@@ -74,13 +75,7 @@ public sealed class OnnxModel : IDisposable
     /// supported.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="PlatformNotSupportedException">The processor does not have the vectors that the options name.</exception>
-    public static OnnxModel Load(string path, RuntimeOptions? options = null)
-    {
-        using IMemoryOwner<byte> bytes = new FileBytes(path);
-        // Weights may be in other files of the folder.
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        return new(OnnxReader.Read(bytes.Memory, path, folder), options ?? new RuntimeOptions());
-    }
+    public static OnnxModel Load(string path, RuntimeOptions? options = null) => FromFile(path, options ?? new RuntimeOptions()).Told();
 
     /// <summary>The metadata of a file, without planning the network.</summary>
     /// <exception cref="ModelFormatException">The file is not an ONNX file, or is damaged.</exception>
@@ -99,7 +94,7 @@ public sealed class OnnxModel : IDisposable
     /// supported.</exception>
     /// <exception cref="PlatformNotSupportedException">The processor does not have the vectors that the options name.</exception>
     public static OnnxModel Load(ReadOnlyMemory<byte> file, string name, RuntimeOptions? options = null) =>
-        new(OnnxReader.Read(file, name), options ?? new RuntimeOptions());
+        FromBytes(file, name, options ?? new RuntimeOptions()).Told();
 
     /// <summary>Plans the network for inputs of these sizes and allocates the memory of one run.</summary>
     /// <param name="shapes">The shape of each input.</param>
@@ -188,6 +183,24 @@ public sealed class OnnxModel : IDisposable
         {
             return [];
         }
+    }
+
+    static OnnxModel FromFile(string path, RuntimeOptions options)
+    {
+        using IMemoryOwner<byte> bytes = new FileBytes(path);
+        // Weights may be in other files of the folder.
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        return new(OnnxReader.Read(bytes.Memory, path, folder), options);
+    }
+
+    static OnnxModel FromBytes(ReadOnlyMemory<byte> file, string name, RuntimeOptions options) =>
+        new(OnnxReader.Read(file, name), options);
+
+    // If the collector collects now, nothing holds what was read any more.
+    OnnxModel Told()
+    {
+        packed.Memory?.Tell();
+        return this;
     }
 
     (ModelGraph? Graph, EvaluatedGraph? Evaluated) Planned(OnnxFile file, bool isFolded = false)

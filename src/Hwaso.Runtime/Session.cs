@@ -15,6 +15,8 @@ public sealed unsafe class Session
     readonly ExecutionPlan? plan;
     readonly EvaluatedSession? evaluated;
     readonly WorkerPool pool;
+    // Kernels read addresses in it.
+    readonly PackedWeights? weights;
     readonly RunGate model;
     readonly int lanes;
     readonly Node[] steps;
@@ -24,15 +26,15 @@ public sealed unsafe class Session
     readonly byte[][] memory;
     readonly nint[] scratch;
     readonly byte* start;
+    readonly long planned;
     (int Step, FiniteKernel? Kernel) watched;
 
     internal Session(ExecutionPlan plan, KernelSet set, PackedWeights packed, WorkerPool pool, RunGate model)
     {
-        (this.plan, this.pool, this.model, lanes) = (plan, pool, model, set.Lanes);
+        (this.plan, this.pool, this.model, lanes, weights) = (plan, pool, model, set.Lanes, packed);
         memory = new byte[1 + pool.Threads][];
         memory[0] = Allocate(plan.Bytes);
-        start = PinnedMemory.Align(memory[0]);
-        LargePages.Advise(start, plan.Bytes);
+        start = LargePages.Begin(memory[0], plan.Bytes);
         var threads = plan.Order.Shares([.. plan.Steps.Select(s => StepCost.Of(plan, s, lanes).Weight)], pool.Threads);
         var bound = plan.Steps.Select((s, k) => (Step: s, Place: k, Kernel: Bind(s, set, packed, threads[k])))
             .Where(b => b.Kernel is { Items: > 0 }).ToArray();
@@ -45,8 +47,9 @@ public sealed unsafe class Session
         for (var k = 0; k < scratch.Length; k++)
         {
             memory[k + 1] = Allocate(most);
-            scratch[k] = (nint)PinnedMemory.Align(memory[k + 1]);
+            scratch[k] = (nint)LargePages.Begin(memory[k + 1], most);
         }
+        planned = plan.Bytes + (pool.Threads * most);
     }
 
     /// <summary>A session of a model whose sizes only the run knows.</summary>
@@ -60,7 +63,7 @@ public sealed unsafe class Session
     }
 
     /// <summary>Bytes of a run's memory, without the weights.</summary>
-    public long Bytes => memory.Sum(m => (long)m.Length) + (evaluated?.Bytes ?? 0);
+    public long Bytes => evaluated is { } e ? memory.Sum(m => (long)m.Length) + e.Bytes : planned;
 
     /// <summary>Whether the types and sizes of the outputs are known before the first run.</summary>
     internal bool IsPlanned => evaluated is null;
@@ -142,6 +145,7 @@ public sealed unsafe class Session
                     pool.Run(kernels[k], scratch);
                 }
             GC.KeepAlive(this);
+            GC.KeepAlive(weights);
         }
         finally
         {
@@ -275,7 +279,7 @@ public sealed unsafe class Session
             : throw new InvalidOperationException($"it holds {type}");
     }
 
-    static byte[] Allocate(long bytes) => bytes + PinnedMemory.Alignment <= Array.MaxLength
-        ? GC.AllocateUninitializedArray<byte>((int)bytes + PinnedMemory.Alignment, pinned: true)
+    static byte[] Allocate(long bytes) => LargePages.Room(bytes) <= Array.MaxLength
+        ? GC.AllocateUninitializedArray<byte>((int)LargePages.Room(bytes), pinned: true)
         : throw new ArgumentException($"a run needs {bytes >> 20} MiB in one array; use smaller inputs");
 }

@@ -1,4 +1,5 @@
 using Hwaso.Onnx;
+using Hwaso.Runtime.Core;
 using Hwaso.Runtime.Kernels;
 
 namespace Hwaso.Runtime.Tests;
@@ -19,6 +20,27 @@ public sealed class LifetimeTests
                 first = Environment.WorkingSet;
         }
         Assert.InRange(Environment.WorkingSet - first, long.MinValue, 100L << 20);
+    }
+
+    [Fact]
+    public unsafe void Pieces_of_weights_are_zeros_and_go_together()
+    {
+        var memory = new WeightMemory();
+        long[] sizes = [1, 100, 3 << 20, 20 << 20, 5];
+        var pieces = sizes.Select(size => (Address: (nint)memory.Take(size), Size: size)).OrderBy(p => p.Address).ToArray();
+        var before = 0L;
+        foreach (var (address, size) in pieces)
+        {
+            Assert.True(address >= before && address % 64 == 0, $"the piece at {address} begins before {before}");
+            Assert.True(new ReadOnlySpan<byte>((byte*)address, (int)size).IndexOfAnyExcept((byte)0) < 0);
+            new Span<byte>((byte*)address, (int)size).Fill(1);
+            before = address + size;
+        }
+        var constant = new Constant(new TensorType(true, [4], "here"), memory);
+        memory.Release();
+        memory.Release();
+        Assert.Throws<InvalidOperationException>(() => memory.Take(1));
+        Assert.Throws<InvalidOperationException>(() => constant.Floats[0]);
     }
 
     [Fact]

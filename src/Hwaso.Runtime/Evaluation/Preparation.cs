@@ -138,7 +138,8 @@ static class Preparation
     }
 
     static OnnxTensor Tensor(string name, Value value) => value.IsReal
-        ? new(name, value.Type, value.Shape, MemoryMarshal.AsBytes(Array.ConvertAll(value.ToDoubles(), v => (float)v).AsSpan()).ToArray(),
+        ? new(name, value.Type, value.Shape, MemoryMarshal.AsBytes(value.IsSingle ? value.Floats
+                : Array.ConvertAll(value.ToDoubles(), v => (float)v).AsSpan()).ToArray(),
             null,
             value.Type == OnnxType.Float64 ? value.ToDoubles() : null)
         : new(name, value.Type, value.Shape, null, value.Ints.ToArray());

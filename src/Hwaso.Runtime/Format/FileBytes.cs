@@ -82,11 +82,14 @@ sealed unsafe class FileBytes : MemoryManager<byte>
         return before >= 0 && start < owner.left[before].End;
     }
 
-    // Follows the path to the numbers of weights: ModelProto.graph 7, GraphProto.initializer 5, TensorProto.raw_data 9.
+    // Follows the paths to the numbers of weights: ModelProto.graph 7, then GraphProto.initializer 5 and TensorProto.raw_data 9, or, for
+    // constants, GraphProto.node 1, NodeProto.attribute 5, AttributeProto.t 5 and TensorProto.raw_data 9.
     void ReadAllButWeights()
     {
-        ReadOnlySpan<int> path = [7, 5, 9];
-        Span<int> ends = [length, 0, 0];
+        const int node = 1;
+        ReadOnlySpan<int> weights = [7, 5, 9], constants = [7, node, 5, 5, 9];
+        Span<int> ends = [length, 0, 0, 0, 0];
+        var path = weights;
         var (level, at, ready) = (0, 0, 0);
         while (level >= 0)
         {
@@ -101,6 +104,8 @@ sealed unsafe class FileBytes : MemoryManager<byte>
             var (field, type) = Wire.Split(tag);
             if (!Content(ref at, ref ready, ends[level], type, out var size))
                 break;
+            if (level == 1)
+                path = field == node ? constants : weights;
             if (size == 0 || field != path[level] || type != WireType.Bytes)
                 at += size;
             else if (level < path.Length - 1)

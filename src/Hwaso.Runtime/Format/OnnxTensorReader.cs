@@ -130,10 +130,11 @@ static class OnnxTensorReader
         }
         if (Numbers.IsReal(type))
         {
-            var floats = new float[elements];
+            var numbers = new byte[checked(sizeof(float) * (int)elements)];
+            var floats = MemoryMarshal.Cast<byte, float>(numbers.AsSpan());
             for (var k = 0; k < floats.Length; k++)
                 floats[k] = Real(size == 1 ? raw[k] : BinaryPrimitives.ReadUInt16LittleEndian(raw[(2 * k)..]), type);
-            return new(name, type, shape, Bytes(floats), null);
+            return new(name, type, shape, numbers, null);
         }
         if (type is OnnxType.Int8 or OnnxType.UInt8)
             return new(name, type, shape, null, null) { Bytes = memory };

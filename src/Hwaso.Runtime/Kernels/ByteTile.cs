@@ -30,6 +30,34 @@ unsafe struct ByteTarget
 
     /// <summary>How many of each 8 pixels are written.</summary>
     public int FirstCount, SecondCount;
+
+    /// <summary>The target of a tile of output channels, at the first pixel of its first channel.</summary>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="end">How sums become bytes; its arrays are pinned.</param>
+    /// <param name="starts">Each channel's first summand, 6 of each tile.</param>
+    /// <param name="image">The number of the image and group of channels.</param>
+    /// <param name="tile">The tile's number in its group.</param>
+    /// <param name="output">The result.</param>
+    /// <param name="scales">The end's scales.</param>
+    /// <param name="shifts">The end's shifts.</param>
+    public static ByteTarget Of(
+        in ConvShape shape, ByteEnd end, int* starts, int image, int tile, byte* output, float* scales, float* shifts)
+    {
+        const int each = IntegerWeights.Tile;
+        var (group, plane) = (image % shape.Groups, (nint)shape.OutHeight * shape.OutWidth);
+        var channel = (group * shape.GroupCout) + (tile * each);
+        return new()
+        {
+            Starts = starts + (((group * ((shape.GroupCout + each - 1) / each)) + tile) * each),
+            Scales = scales + channel,
+            Shifts = shifts + channel,
+            Low = end.Low,
+            High = end.High,
+            Channels = Math.Min(each, shape.GroupCout - (tile * each)),
+            Pitch = plane,
+            First = output + (((image / shape.Groups * (nint)shape.Cout) + channel) * plane),
+        };
+    }
 }
 
 /// <summary>Sums of bytes by VNNI, of 6 output channels × 16 pixels in registers, which become bytes there.</summary>

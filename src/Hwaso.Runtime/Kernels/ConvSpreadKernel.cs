@@ -102,14 +102,14 @@ static class ConvSpread
 
     /// <summary>Packs [Cin, Cout/g, KH, KW] as [g][tiles][Cin/g][6] at the first call.</summary>
     public static Constant Get(PackedWeights packed, Constant weights, int groups, string place) =>
-        packed.Get(weights, Layout, () => Pack(weights, groups, place));
+        packed.Get(weights, Layout, memory => Pack(weights, groups, place, memory));
 
-    static Constant Pack(Constant weights, int groups, string place)
+    static Constant Pack(Constant weights, int groups, string place, WeightMemory? memory)
     {
         var shape = weights.Type.Shape;
         var (cin, numbers) = (shape[0] / groups, shape[1] * shape[2] * shape[3]);
         var tiles = (numbers + ConvWeights.Tile - 1) / ConvWeights.Tile;
-        var packed = new Constant(new TensorType(true, [groups, tiles, cin, ConvWeights.Tile], place));
+        var packed = new Constant(new TensorType(true, [groups, tiles, cin, ConvWeights.Tile], place), memory);
         var from = weights.Floats;
         var to = packed.Floats;
         for (var g = 0; g < groups; g++)

@@ -138,24 +138,13 @@ sealed unsafe class IntegerConvKernel<TDots, TVector> : Kernel
     void WriteTiles(int image, int first, int count, int* panels, int* weights, int tiles)
     {
         const int each = ByteTile.Pixels / 2;
-        var group = image % shape.Groups;
         var end = work.End!;
         fixed (float* scales = end.Scales, shifts = end.Shifts)
         fixed (int* begins = starts)
             for (var tile = 0; tile < tiles; tile++)
             {
-                var channel = (group * shape.GroupCout) + (tile * Tile);
-                var target = new ByteTarget
-                {
-                    Starts = begins + (((group * tiles) + tile) * Tile),
-                    Scales = scales + channel,
-                    Shifts = shifts + channel,
-                    Low = end.Low,
-                    High = end.High,
-                    Channels = Math.Min(Tile, shape.GroupCout - (tile * Tile)),
-                    Pitch = (nint)height * width,
-                };
-                var to = (byte*)output + (((image / shape.Groups * (nint)shape.Cout) + channel) * height * width);
+                var target = ByteTarget.Of(shape, end, begins, image, tile, (byte*)output, scales, shifts);
+                var to = target.First;
                 for (var block = 0; block < count; block++)
                 {
                     var (y, x) = ((first + block) / segments, (first + block) % segments * pixels);

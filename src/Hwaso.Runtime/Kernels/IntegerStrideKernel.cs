@@ -71,24 +71,13 @@ sealed unsafe class IntegerStrideKernel : Kernel
         for (var k = 0; k < count; k++)
             Lay(image, (first + k) / inRow, (first + k) % inRow * Piece, zeros, panels + ((nint)k * groups * Piece));
         var group = image % shape.Groups;
-        var plane = (nint)shape.OutHeight * shape.OutWidth;
         fixed (float* scales = end.Scales, shifts = end.Shifts)
         fixed (int* begins = starts)
             for (var tile = 0; tile < tiles; tile++)
             {
-                var channel = (group * shape.GroupCout) + (tile * Tile);
-                var target = new ByteTarget
-                {
-                    Starts = begins + (((group * tiles) + tile) * Tile),
-                    Scales = scales + channel,
-                    Shifts = shifts + channel,
-                    Low = end.Low,
-                    High = end.High,
-                    Channels = Math.Min(Tile, shape.GroupCout - (tile * Tile)),
-                    Pitch = plane,
-                };
+                var target = ByteTarget.Of(shape, end, begins, image, tile, output, scales, shifts);
                 var taps = (int*)weights.Address + ((((nint)group * tiles) + tile) * groups * Tile);
-                var to = output + (((image / shape.Groups * (nint)shape.Cout) + channel) * plane);
+                var to = target.First;
                 for (var k = 0; k < count; k++)
                 {
                     var (y, x) = ((first + k) / inRow, (first + k) % inRow * Piece);

@@ -19,11 +19,11 @@ static unsafe class IntegerWeights
     /// </summary>
     public static Constant Get(PackedWeights packed, Constant weights, int groups, int group, string place) =>
         // Negative, to differ from the layouts of weights in single precision.
-        packed.Get(weights, -((groups * 8) + group), () => Pack(weights, groups, group, place));
+        packed.Get(weights, -((groups * 8) + group), memory => Pack(weights, groups, group, place, memory));
 
     /// <summary>Like Get, in the order in which <see cref="IntegerStrideKernel"/> lays out pixels.</summary>
     public static Constant OfStride(PackedWeights packed, Constant weights, int groups, string place) =>
-        packed.Get(weights, -((groups * 8) + 6), () =>
+        packed.Get(weights, -((groups * 8) + 6), memory =>
         {
             var channels = weights.Type.Shape[1];
             var places = new int[channels * Taps];
@@ -36,7 +36,7 @@ static unsafe class IntegerWeights
                         + (t % 3 < 2 ? (2 * row) + (t % 3) : (6 * 4) + row);
                 }
             var whole = (channels + IntegerStrideKernel.Channels - 1) / IntegerStrideKernel.Channels * Taps * 4;
-            return Pack(weights, groups, 4, places, whole, place);
+            return Pack(weights, groups, 4, places, whole, place, memory);
         });
 
     /// <summary>What each channel's sum begins with: every product has the image's zero point times a weight too much.</summary>
@@ -53,20 +53,20 @@ static unsafe class IntegerWeights
         return starts;
     }
 
-    static Constant Pack(Constant weights, int groups, int group, string place)
+    static Constant Pack(Constant weights, int groups, int group, string place, WeightMemory? memory)
     {
         var depth = weights.Type.Shape[1] * weights.Type.Shape[2] * weights.Type.Shape[3];
-        return Pack(weights, groups, group, [.. Enumerable.Range(0, depth)], depth, place);
+        return Pack(weights, groups, group, [.. Enumerable.Range(0, depth)], depth, place, memory);
     }
 
     // Places: of each number of an output channel, its place in the depth of the packed ones.
-    static Constant Pack(Constant weights, int groups, int group, int[] places, int whole, string place)
+    static Constant Pack(Constant weights, int groups, int group, int[] places, int whole, string place, WeightMemory? memory)
     {
         var sizes = weights.Type.Shape;
         var (cout, depth) = (sizes[0] / groups, places.Length);
         var (tiles, parts) = ((cout + Tile - 1) / Tile, (whole + group - 1) / group);
         // Of 32 bits, like single precision.
-        var packed = new Constant(new TensorType(true, [groups * tiles * (parts + 1) * Tile], place));
+        var packed = new Constant(new TensorType(true, [groups * tiles * (parts + 1) * Tile], place), memory);
         var to = (int*)packed.Address;
         var totals = to + ((nint)groups * tiles * parts * Tile);
         var (bits, mask) = (32 / group, group == 2 ? 0xffff : 0xff);

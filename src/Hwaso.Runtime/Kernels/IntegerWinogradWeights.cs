@@ -22,11 +22,11 @@ static unsafe class IntegerWinogradWeights
 
     /// <summary>The sums of each output channel's positive and of its negative weights, [channels][2], as integers of 32 bits.</summary>
     public static Constant Sums(PackedWeights packed, Constant weights, int groups, string place) =>
-        packed.Get(weights, -((groups * 8) + 1), () =>
+        packed.Get(weights, -((groups * 8) + 1), memory =>
         {
             var sizes = weights.Type.Shape;
             var depth = sizes[1] * sizes[2] * sizes[3];
-            var sums = new Constant(new TensorType(true, [2 * sizes[0]], place));
+            var sums = new Constant(new TensorType(true, [2 * sizes[0]], place), memory);
             for (var o = 0; o < sizes[0]; o++)
                 foreach (var weight in weights.Bytes.Slice(o * depth, depth))
                     ((int*)sums.Address)[(2 * o) + (weight < IntegerWeights.Zero ? 1 : 0)] += weight - IntegerWeights.Zero;
@@ -47,19 +47,19 @@ static unsafe class IntegerWinogradWeights
 
     /// <summary>Packs [Cout, Cin/g, 3, 3] as [g][tiles][9][pairs of channels][6], each two numbers of 8 bits.</summary>
     public static Constant Pairs(PackedWeights packed, Constant weights, int groups, string place) =>
-        packed.Get(weights, -((groups * 8) + 3), () => Pack(weights, groups, place));
+        packed.Get(weights, -((groups * 8) + 3), memory => Pack(weights, groups, place, memory));
 
     /// <summary>Packs and transforms them, as [g][tiles][36][<see cref="Pitch"/>].</summary>
     public static Constant Transformed<TWords, TVector>(PackedWeights packed, Constant weights, int groups, string place)
         where TWords : struct, IWords<TVector>
         where TVector : unmanaged =>
-        packed.Get(weights, -((groups * 8) + 5), () =>
+        packed.Get(weights, -((groups * 8) + 5), memory =>
         {
-            var pairs = Pack(weights, groups, place);
+            var pairs = Pack(weights, groups, place, null);
             var sizes = weights.Type.Shape;
             var count = (sizes[1] + 1) / 2 * Tile;
             var (tiles, pitch) = (groups * (((sizes[0] / groups) + Tile - 1) / Tile), Pitch(count));
-            var made = new Constant(new TensorType(true, [tiles, Products * pitch], place));
+            var made = new Constant(new TensorType(true, [tiles, Products * pitch], place), memory);
             for (nint tile = 0; tile < tiles; tile++)
                 Transform<TWords, TVector>(
                     (short*)pairs.Address + (tile * Taps * count), count, (int*)made.Address + (tile * Products * pitch));
@@ -71,12 +71,12 @@ static unsafe class IntegerWinogradWeights
     /// <param name="count">Pairs of channels × 6.</param>
     public static int Pitch(int count) => (count + MostLanes - 1) / MostLanes * MostLanes;
 
-    static Constant Pack(Constant weights, int groups, string place)
+    static Constant Pack(Constant weights, int groups, string place, WeightMemory? memory)
     {
         var sizes = weights.Type.Shape;
         var (cout, depth) = (sizes[0] / groups, sizes[1]);
         var (tiles, pairs) = ((cout + Tile - 1) / Tile, (depth + 1) / 2);
-        var packed = new Constant(TensorType.OfBytes([groups * tiles, 2 * Taps * pairs * Tile], place));
+        var packed = new Constant(TensorType.OfBytes([groups * tiles, 2 * Taps * pairs * Tile], place), memory);
         for (var g = 0; g < groups; g++)
             for (var o = 0; o < cout; o++)
             {

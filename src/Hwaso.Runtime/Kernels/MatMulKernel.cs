@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -201,8 +202,15 @@ static unsafe class MatMulPanels
         }
     }
 
+    /// <summary>Copies some rows' part of a panel.</summary>
+    /// <param name="from">The first number.</param>
+    /// <param name="pitch">Numbers from one row to the next.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="count">Numbers of each row.</param>
+    /// <param name="to">Receives them.</param>
+    /// <param name="width">Numbers from one row to the next there.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Copy(float* from, nint pitch, int rows, int count, float* to, nint width)
+    public static void Copy(float* from, nint pitch, int rows, int count, float* to, nint width)
     {
         for (; rows > 0; rows--, from += pitch, to += width)
         {
@@ -284,16 +292,34 @@ static unsafe class MatMulWeights
     // Distinguishes these forms from those of convolutions.
     const int Layout = -100, Turned = -200;
 
+    const int PieceNumbers = 1 << 15;
+
     /// <summary>Packs [K, N], or [N, K] if it is stored transposed, as panels for vectors of some length, at the first call.</summary>
     public static Constant Get(PackedWeights packed, Constant weights, bool transposed, int lanes, string place) =>
-        packed.Get(weights, (transposed ? Turned : Layout) - lanes, () => Pack(weights, transposed, lanes, place));
+        packed.Get(weights, (transposed ? Turned : Layout) - lanes, memory => Pack(weights, transposed, lanes, place, memory));
 
-    static Constant Pack(Constant weights, bool transposed, int lanes, string place)
+    static Constant Pack(Constant weights, bool transposed, int lanes, string place, WeightMemory? memory)
     {
         var (shape, width) = (weights.Type.Shape, 2 * lanes);
         var (depth, columns) = transposed ? (shape[1], shape[0]) : (shape[0], shape[1]);
-        var packed = new Constant(new TensorType(true, [(columns + width - 1) / width, depth, width], place));
-        MatMulPanels.Lay((float*)weights.Address, depth, columns, transposed, 0, columns, width, (float*)packed.Address);
+        var packed = new Constant(new TensorType(true, [(columns + width - 1) / width, depth, width], place), memory);
+        // Some rows, or columns, at a time, so that the weights need not be in memory.
+        var (line, lines) = (transposed ? depth : columns, transposed ? columns : depth);
+        var together = transposed ? width : Math.Clamp(PieceNumbers / Math.Max(line, 1), 1, Math.Max(lines, 1));
+        var rented = ArrayPool<float>.Shared.Rent(checked(together * line) + width);
+        fixed (float* from = rented)
+            for (var first = 0; first < lines; first += together)
+            {
+                var count = Math.Min(together, lines - first);
+                weights.Read(first * line, rented.AsSpan(0, count * line));
+                var to = (float*)packed.Address + ((nint)first * (transposed ? depth : width));
+                if (transposed)
+                    MatMulPanels.Lay(from, depth, count, transposed, 0, count, width, to);
+                else
+                    for (var n = 0; n < columns; n += width, to += (nint)depth * width)
+                        MatMulPanels.Copy(from + n, columns, count, Math.Min(width, columns - n), to, width);
+            }
+        ArrayPool<float>.Shared.Return(rented);
         return packed;
     }
 }

@@ -20,10 +20,13 @@ static unsafe class WinogradWeights
     /// <summary>
     /// Transforms all weights, [g][tiles][Cin/g][9][6] as <see cref="ConvWeights"/> packs them, to [g][tiles][36][Cin/g][6].
     /// </summary>
-    public static Constant Transform(Constant packed, int stride, string place)
+    public static Constant Get(PackedWeights known, Constant packed, int stride, string place) =>
+        known.Get(packed, stride, memory => Transform(packed, stride, place, memory));
+
+    static Constant Transform(Constant packed, int stride, string place, WeightMemory? memory)
     {
         var (groups, tiles, channels) = (packed.Type.Shape[0], packed.Type.Shape[1], packed.Type.Shape[2]);
-        var transformed = new Constant(new TensorType(true, [groups, tiles, Products, channels * Tile], place));
+        var transformed = new Constant(new TensorType(true, [groups, tiles, Products, channels * Tile], place), memory);
         for (long tile = 0; tile < (long)groups * tiles; tile++)
             Transform((float*)packed.Address + (tile * channels * Taps * Tile), channels, stride,
                 (float*)transformed.Address + (tile * Products * channels * Tile));

@@ -59,12 +59,16 @@ sealed unsafe record ConvOperator(Window Window, int Groups, Epilogue Epilogue) 
                 binding.Out, binding.Threads);
         if (byTaps)
             packed = ConvWeights.ByChannels(binding.Packed, packed, shape.Taps, binding.Operands.Place);
-        var used = WinogradPlan.KeepsWeights(shape) && !WinogradPlan.HasFewTiles(shape, binding.Kernels.Lanes)
-            ? binding.Packed.Get(packed, shape.StrideX, () => WinogradWeights.Transform(packed, shape.StrideX, binding.Operands.Place))
+        var used = Transforms(shape, binding.Kernels.Lanes)
+            ? WinogradWeights.Get(binding.Packed, packed, shape.StrideX, binding.Operands.Place)
             : packed;
         return binding.Kernels.Winograd(shape, used, binding.In(0), binding.In(BiasInput), addend, Epilogue.Function, binding.Out,
             binding.Threads);
     }
+
+    /// <summary>Whether nothing but the transformed weights is needed at this size.</summary>
+    public bool Transforms(in ConvShape shape, int lanes) => !IsExact && WinogradPlan.Fits(shape) && WinogradPlan.KeepsWeights(shape)
+        && !WinogradPlan.HasFewTiles(shape, lanes);
 
     ConvShape Shape(Operands inputs, out Constant weights) =>
         Shape(inputs, Window, Groups, BiasInput, out weights, IsPart ? FirstChannel : null);

@@ -33,6 +33,11 @@ static class NodeReader
             case "Split":
                 ReadSplit(attributes, inputs, graph);
                 break;
+            case "Dropout" when inputs.Length > 2 && (IsZero(inputs[1], graph) || IsZero(inputs[2], graph)):
+                // PyTorch writes training mode with the ratio 0 where a network forgot to turn dropout off.
+                attributes.Ignore("ratio", "seed");
+                graph.Add(place, new ViewOperator(ViewKind.Identity, null, false), graph.Value(node.Outputs[0]), inputs[0]);
+                break;
             case "QuantizeLinear" or "DequantizeLinear":
                 OneOutput(node, place);
                 graph.Add(place, ByteNodes.Read(attributes, inputs, graph), graph.Value(node.Outputs[0]), inputs[0]);
@@ -175,6 +180,14 @@ static class NodeReader
         }
     }
 
+    static bool IsZero(int value, GraphBuilder graph) =>
+        graph.Constants.GetValueOrDefault(value) is { Type.Elements: 1 } number && number.Type switch
+        {
+            { IsFloat: true } => number.Floats[0] == 0,
+            { IsBytes: true } => false,
+            _ => number.Ints[0] == 0,
+        };
+
     static void OneOutput(OnnxNode node, string place)
     {
         // Exporters declare outputs such as Dropout's mask even if no node uses them.
@@ -185,7 +198,7 @@ static class NodeReader
     static ConstantOfShapeOperator ReadConstantOfShape(NodeAttributes attributes) => attributes.Tensor("value") switch
     {
         null => new(0, 0),
-        { Floats: { } bytes } => new(bytes.Length >= sizeof(float) ? MemoryMarshal.Read<float>(bytes.Span) : 0, 0),
+        { Floats: { } bytes } => new(bytes.Length >= sizeof(float) ? MemoryMarshal.Read<float>(FileBytes.Get(bytes)) : 0, 0),
         var tensor => new(null, tensor.Ints is [var number, ..] ? number : 0),
     };
 

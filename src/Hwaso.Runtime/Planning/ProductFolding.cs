@@ -59,15 +59,11 @@ static class ProductFolding
                 var by = factor.Floats[0];
                 return made with { Operator = product with { Scale = divides ? product.Scale / by : product.Scale * by } };
             }
-            if (divides || Columns(made, product) != factor.Type.Elements || uses[made.Inputs[1]] != 1
+            if (divides || factor.Type.Elements == 0 || Columns(made, product) != factor.Type.Elements || uses[made.Inputs[1]] != 1
                 || (made.Inputs.Length > 2 && uses[made.Inputs[2]] != 1))
                 return null;
             var (weights, length) = (builder.Constants[made.Inputs[1]], factor.Type.Elements);
-            var scaled = new Constant(weights.Type, weights.Floats);
-            var depth = weights.Type.Elements / length;
-            for (var k = 0; k < depth; k++)
-                for (var c = 0; c < length; c++)
-                    scaled.Floats[product.RightTransposed ? (c * depth) + k : (k * length) + c] *= factor.Floats[c];
+            var scaled = weights.Times(factor.Floats.ToArray(), product.RightTransposed ? weights.Type.Elements / length : 1);
             int[] inputs = [made.Inputs[0], builder.Constant(scaled)];
             if (made.Inputs.Length > 2)
             {

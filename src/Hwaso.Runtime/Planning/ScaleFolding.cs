@@ -52,16 +52,9 @@ static class ScaleFolding
             bias?.Floats.CopyTo(shift.Floats);
             if (operation.Kind == BinaryKind.Mul)
             {
-                var scaled = new Constant(weights.Type);
-                weights.Read(0, scaled.Floats);
-                var each = weights.Type.Elements / channels.Length;
                 for (var c = 0; c < channels.Length; c++)
-                {
                     shift.Floats[c] *= channels[c];
-                    foreach (ref var w in scaled.Floats.Slice(c * each, each))
-                        w *= channels[c];
-                }
-                weights = scaled;
+                weights = weights.Times(channels, weights.Type.Elements / channels.Length);
             }
             else
                 for (var c = 0; c < channels.Length; c++)

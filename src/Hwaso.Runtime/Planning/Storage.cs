@@ -120,6 +120,7 @@ sealed class Storage
     /// <summary>Places the largest value first, each at the lowest offset that is free during its lifetime.</summary>
     void Place()
     {
+        // In order of their offsets.
         var placed = new List<(long Offset, long End, Lifetime Life)>();
         var roots = Enumerable.Range(0, types.Length)
             .Where(v => root[v] == v && lives[v].IsUsed && types[v] is not null && !constants.ContainsKey(v));
@@ -129,13 +130,15 @@ sealed class Storage
             var size = PinnedMemory.Whole(types[value]!.Bytes) + PinnedMemory.Alignment;
             long offset = 0;
             var life = lives[value];
-            foreach (var other in placed.Where(p => !p.Life.EndsBefore(life) && !life.EndsBefore(p.Life)).OrderBy(p => p.Offset))
+            foreach (var other in placed)
             {
                 if (offset + size <= other.Offset)
                     break;
-                offset = Math.Max(offset, other.End);
+                if (offset < other.End && !other.Life.EndsBefore(life) && !life.EndsBefore(other.Life))
+                    offset = other.End;
             }
-            placed.Add((offset, offset + size, life));
+            var behind = placed.FindIndex(p => p.Offset > offset);
+            placed.Insert(behind < 0 ? placed.Count : behind, (offset, offset + size, life));
             Offsets[value] = offset;
             Bytes = Math.Max(Bytes, offset + size);
         }

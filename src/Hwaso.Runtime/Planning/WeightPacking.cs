@@ -10,8 +10,13 @@ namespace Hwaso.Runtime.Planning;
 /// </summary>
 static class WeightPacking
 {
-    public static void Pack(ModelGraph graph, PackedWeights packed, int lanes)
+    /// <param name="graph">The model.</param>
+    /// <param name="packed">Receives the packed weights.</param>
+    /// <param name="lanes">Numbers per vector.</param>
+    /// <param name="plan">The plan of the only size that the model takes; null if it takes others.</param>
+    public static void Pack(ModelGraph graph, PackedWeights packed, int lanes, ExecutionPlan? plan)
     {
+        var steps = (plan?.Steps ?? []).Where(s => s.Operator is ConvOperator).ToLookup(s => s.Inputs[1]);
         var uses = graph.Nodes.SelectMany(n => n.Inputs.Select((value, input) => (Value: value, Node: n, Input: input)))
             .ToLookup(u => u.Value);
         foreach (var (value, constant) in graph.Constants)
@@ -21,8 +26,15 @@ static class WeightPacking
                 : Layout(own[0].Node.Operator, constant.Type);
             if (groups > 0 && own.All(u => u.Input == 1 && Layout(u.Node.Operator, constant.Type) == (groups, byTaps)))
             {
-                ConvWeights.Get(packed, constant, groups, byTaps, own[0].Node.Place);
+                var place = own[0].Node.Place;
+                var stride = byTaps || steps[value].Count() != own.Length ? 0 : Stride(plan!, steps[value], lanes);
+                var made = ConvWeights.Get(packed, constant, groups, byTaps, place, isPassing: stride > 0);
                 constant.Release();
+                if (stride > 0)
+                {
+                    WinogradWeights.Get(packed, made, stride, place);
+                    made.Release();
+                }
             }
             else if (own.Length > 0 && !graph.OutputValues.Contains(value)
                 && own[0].Node.Operator is MatMulOperator first && own.All(u => u.Input == 1
@@ -33,8 +45,16 @@ static class WeightPacking
                 constant.Release();
             }
             else
-                constant.Load();
+                constant.Load(packed.Memory);
         }
+    }
+
+    // The stride of convolutions that need nothing but their transformed weights; 0 for others.
+    static int Stride(ExecutionPlan plan, IEnumerable<Node> steps, int lanes)
+    {
+        var strides = steps.Select(s => (Step: s, Shape: ((ConvOperator)s.Operator).Shape(plan.OperandsOf(s))))
+            .Select(s => ((ConvOperator)s.Step.Operator).Transforms(s.Shape, lanes) ? s.Shape.StrideX : 0).Distinct().ToArray();
+        return strides is [var one] ? one : 0;
     }
 
     /// <summary>The number of groups that an operator's weights are packed in, if it needs nothing but the packed form, else 0; and whether

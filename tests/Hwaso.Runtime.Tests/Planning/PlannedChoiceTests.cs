@@ -1,4 +1,5 @@
 using Hwaso.Onnx;
+using Hwaso.Runtime.Format;
 
 namespace Hwaso.Runtime.Tests.Planning;
 
@@ -32,6 +33,23 @@ public sealed class PlannedChoiceTests
                         // 21 products of numbers below 1 round by less than 21 times half of 2⁻²⁰ in all.
                         Assert.Equal(sum, answer[at], 1e-5);
                     }
+    }
+
+    [Theory]
+    [InlineData(0f, 1)]
+    [InlineData(0.5f, 0)]
+    public void Dropout_that_drops_nothing_is_planned(float ratio, byte isTraining)
+    {
+        // PyTorch exports torchvision's Swin so: in training mode, with a ratio of 0.
+        float[] x = [0.5f, -1, 2];
+        using var document = new OnnxDocument();
+        document.Input("x", OnnxDataType.Float32, (3, ""));
+        document.Weight("ratio", [], [ratio]);
+        document.Weight("training", (OnnxDataType)OnnxType.Bool, [], [isTraining]);
+        document.Node("Dropout", "", ["x", "ratio", "training"], ["kept"]);
+        document.Node("Neg", "", ["kept"], ["y"]);
+        document.Output("y", OnnxDataType.Float32);
+        Assert.Equal([-0.5f, 1, -2], Planned(document, [3], x));
     }
 
     [Fact]
