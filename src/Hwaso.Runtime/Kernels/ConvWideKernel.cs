@@ -48,12 +48,12 @@ sealed unsafe class ConvWideKernel<TLanes, TVector> : Kernel
 
     public override int Items { get; }
 
-    public override long ScratchBytes => PanelBytes + PartBytes + PartBytes;
+    public override long ScratchBytes => PanelBytes + PartBytes + PinnedMemory.Whole((pairs + 1L) * Pair * sizeof(TVector));
 
     long PanelBytes => (long)pairs * channels * Pair * sizeof(TVector);
 
-    // The sums of a tile of channels; also the pixels of a channel.
-    long PartBytes => PinnedMemory.Whole((long)TileChannels * pairs * Pair * sizeof(TVector));
+    // The sums of a pair of vectors. A channel's pixels lie behind them.
+    long PartBytes => PinnedMemory.Whole((long)channelTiles * ConvTile<TLanes, TVector>.Sums * sizeof(TVector));
 
     /// <summary>Whether a convolution gains from it.</summary>
     public static bool Fits(in ConvShape shape) =>
@@ -96,8 +96,7 @@ sealed unsafe class ConvWideKernel<TLanes, TVector> : Kernel
         nint tileNumbers = (nint)shape.WeightChannels * shape.Taps * TileChannels, tapNumbers = (nint)shape.WeightChannels * TileChannels;
         var vectors = Parts(height * width, TLanes.Count);
         var used = Parts(vectors, Pair);
-        var sums = stackalloc TVector[ConvTile<TLanes, TVector>.Sums];
-        nint pitch = (nint)used * Pair * TLanes.Count, panelNumbers = (nint)channels * Pair * TLanes.Count;
+        nint panelNumbers = (nint)channels * Pair * TLanes.Count;
         var w = (float*)weights.Address + (image % shape.Groups * channelTiles * tileNumbers) + (tap * tapNumbers);
         // What lies behind the last pixel must not keep numbers of an earlier kernel: denormal ones would be slow to multiply.
         TLanes.Store(TLanes.All(0), pixels + (height * width));
@@ -111,18 +110,21 @@ sealed unsafe class ConvWideKernel<TLanes, TVector> : Kernel
                 Copy(source, shape.Width, height, width, pixels);
                 ConvPanel<TLanes, TVector>.Lay(pixels, vectors, panels + (c * Pair * TLanes.Count), panelNumbers);
             }
-            for (var tile = 0; tile < channelTiles; tile++)
+            for (var pair = 0; pair < used; pair++)
             {
-                var own = w + (tile * tileNumbers) + ((nint)from * TileChannels);
-                var next = w + ((tile + 1 < channelTiles ? tile + 1 : 0) * tileNumbers) + ((nint)from * TileChannels);
-                for (var pair = 0; pair < used; pair++)
+                // A panel stays in the first-level cache for all tiles of channels.
+                for (var tile = 0; tile < channelTiles; tile++)
                 {
-                    ConvTile<TLanes, TVector>.Add(own, panels + (pair * panelNumbers), now, sums, first: true, pair == 0 ? next : own);
-                    for (var k = 0; k < ConvTile<TLanes, TVector>.Sums; k++)
-                        TLanes.Store(sums[k], part + (k / Pair * pitch) + (((pair * Pair) + (k % Pair)) * TLanes.Count));
+                    var next = tile + 1 < channelTiles ? tile + 1 : 0;
+                    ConvTile<TLanes, TVector>.Add(w + (tile * tileNumbers) + ((nint)from * TileChannels), panels + (pair * panelNumbers),
+                        now, (TVector*)part + (tile * ConvTile<TLanes, TVector>.Sums), first: true,
+                        w + (next * tileNumbers) + ((nint)from * TileChannels));
                 }
-                for (var c = 0; c < Math.Min(TileChannels, shape.GroupCout - (tile * TileChannels)); c++)
-                    Sum(part + (c * pitch), height, width, to + (((tile * TileChannels) + c) * outPlane), shape.OutWidth);
+                var first = pair * Pair * TLanes.Count;
+                var count = Math.Min(Pair * TLanes.Count, (height * width) - first);
+                var target = to + (first / width * (nint)shape.OutWidth);
+                for (var c = 0; c < shape.GroupCout; c++, target += outPlane)
+                    Sum(part + (c * Pair * TLanes.Count), count, first % width, width, target, shape.OutWidth);
             }
         }
     }
@@ -152,15 +154,28 @@ sealed unsafe class ConvWideKernel<TLanes, TVector> : Kernel
         }
     }
 
+    /// <summary>Adds pixels that lie one after the other to those of some rows.</summary>
+    /// <param name="from">The pixels.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="column">The column of the first one.</param>
+    /// <param name="width">Pixels of a row.</param>
+    /// <param name="to">The first row.</param>
+    /// <param name="pitch">Numbers from one row to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Sum(float* from, int rows, int width, float* to, nint pitch)
+    static void Sum(float* from, int count, int column, int width, float* to, nint pitch)
     {
-        for (; rows > 0; rows--, from += width, to += pitch)
+        for (var length = Math.Min(count, width - column); count > 0; length = Math.Min(count, width))
         {
+            var row = to + column;
             var x = 0;
-            for (; x + TLanes.Count <= width; x += TLanes.Count)
-                TLanes.Store(TLanes.Add(TLanes.Load(to + x), TLanes.Load(from + x)), to + x);
-            TLanes.StoreFirst(TLanes.Add(TLanes.LoadFirst(to + x, width - x), TLanes.LoadFirst(from + x, width - x)), to + x, width - x);
+            for (; x + TLanes.Count <= length; x += TLanes.Count)
+                TLanes.Store(TLanes.Add(TLanes.Load(row + x), TLanes.Load(from + x)), row + x);
+            if (x < length)
+                TLanes.StoreFirst(TLanes.Add(TLanes.LoadFirst(row + x, length - x), TLanes.LoadFirst(from + x, length - x)), row + x,
+                    length - x);
+            from += length;
+            to += pitch;
+            (count, column) = (count - length, 0);
         }
     }
 

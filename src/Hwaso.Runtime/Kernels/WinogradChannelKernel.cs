@@ -88,8 +88,11 @@ sealed unsafe class WinogradChannelKernel<TLanes, TVector> : Kernel
                 count = CountFrom(endVector - vector);
                 var tileNumbers = (nint)shape.WeightChannels * shape.Taps * ConvWeights.Tile;
                 var w = (float*)weights.Address + (group * plan.ChannelTiles * tileNumbers) + ((nint)from * shape.Taps * ConvWeights.Tile);
+                var following = vector + count < endVector ? vector + count : firstVector;
+                var next = w + (following * TLanes.Count / ConvWeights.Tile * tileNumbers)
+                    + (following > firstVector ? 0 : (nint)channels * shape.Taps * ConvWeights.Tile);
                 WinogradWeights.Transform<TLanes, TVector>(w, tileNumbers, plan.ChannelTiles, channels, vector * TLanes.Count, count,
-                    plan.Stride, gathered, made);
+                    plan.Stride, gathered, made, next);
                 Multiply(inputs, made, channels, count, own, from == 0);
                 if (from + channels == shape.GroupCin)
                     Write(own, count, Math.Min(count, endVector - vector), image, vector, pixels);

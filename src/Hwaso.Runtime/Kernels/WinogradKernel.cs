@@ -66,6 +66,8 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
         var pairs = (end - first + plan.GroupsInPair - 1) / plan.GroupsInPair;
         var (firstTile, endTile) = (split * plan.TilesInSplit, Math.Min(plan.ChannelTiles, (split + 1) * plan.TilesInSplit));
         var tilesBefore = image % shape.Groups * plan.ChannelTiles;
+        var places = stackalloc nint[Tile];
+        var counts = stackalloc int[Tile * Tile];
         for (var from = 0; from < shape.GroupCin; from += plan.Channels)
         {
             var channels = Math.Min(plan.Channels, shape.GroupCin - from);
@@ -89,10 +91,13 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                         : sums + ((((tile - firstTile) * (long)plan.Pairs) + pair) * SumsNumbers);
                     nint nextTile = plan.Channels == shape.GroupCin ? SumsNumbers : plan.Pairs * SumsNumbers;
                     Multiply(w, inputs + (pair * plan.PairNumbers), channels, own, nextTile, tiles, from == 0);
-                    if (from + channels == shape.GroupCin)
-                        for (var k = 0; k < 2 * tiles; k++)
-                            Write(own + (k / 2 * nextTile) + (k % 2 * TLanes.Count), rows, image, tile + (k / 2),
-                                first + (((2 * pair) + (k % 2)) * plan.GroupsInPair / 2), end);
+                    for (var k = 0; k < 2 && from + channels == shape.GroupCin; k++)
+                    {
+                        var group = first + (((2 * pair) + k) * plan.GroupsInPair / 2);
+                        var whole = group < end && outputs.Place(group, end, places, counts);
+                        for (var t = 0; t < tiles && group < end; t++)
+                            Write(own + (t * nextTile) + (k * TLanes.Count), rows, image, tile + t, places, counts, whole);
+                    }
                 }
             }
         }
@@ -110,16 +115,12 @@ sealed unsafe class WinogradKernel<TLanes, TVector> : Kernel
                     w + (tile * tileNumbers), weightStep, inputs, gap, channels, sums + (tile * nextTile), first);
     }
 
-    void Write(float* sums, float* rows, int image, int tile, int firstGroup, int endGroup)
+    /// <summary>Writes the outputs of a vector of tiles, where <see cref="WinogradOutput{TLanes, TVector}.Place"/> says.</summary>
+    void Write(float* sums, float* rows, int image, int tile, nint* places, int* counts, bool whole)
     {
-        if (firstGroup >= endGroup)
-            return;
-        var places = stackalloc nint[Tile];
-        var counts = stackalloc int[Tile * Tile];
         nint step = TileChannels * 2 * TLanes.Count;
         var plane = (long)shape.OutHeight * shape.OutWidth;
         var channels = Math.Min(TileChannels, shape.GroupCout - (tile * TileChannels));
-        var whole = outputs.Place(firstGroup, endGroup, places, counts);
         var isPlain = outputs.IsPlain;
         var floor = function.Kind == UnaryKind.Relu ? 0 : float.NegativeInfinity;
         for (var c = 0; c < channels; c++, sums += 2 * TLanes.Count)

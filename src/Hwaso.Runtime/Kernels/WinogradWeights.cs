@@ -14,6 +14,8 @@ static unsafe class WinogradWeights
     const int Window = WinogradPlan.Points, Products = WinogradPlan.Weights, Taps = 9, Tile = ConvWeights.Tile;
     // Vectors of output channels that are transformed together.
     const int MostVectors = 3;
+    // Input channels from those that are transformed to those that are fetched: as long as memory takes to answer.
+    const int Ahead = 4;
 
     const float Near = -2f / 3, NearRoot = -0.47140452f, Far = 1f / 6, FarRoot = 0.23570226f;
 
@@ -75,9 +77,12 @@ static unsafe class WinogradWeights
     /// <param name="stride">The convolution's stride.</param>
     /// <param name="gathered">Room for nine taps of <see cref="GatheredPitch"/> numbers.</param>
     /// <param name="to">Receives the transformed weights.</param>
+    /// <param name="next">The next call's weights, as <paramref name="from"/>, from its first tile on.</param>
+    /// <remarks>The weights of each tile are a short row of their own, too short for the processor to fetch what follows; so that is done
+    /// here, at the end the next call's first ones.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transform<TLanes, TVector>(
-        float* from, nint tileNumbers, int tiles, int channels, int first, int vectors, int stride, float* gathered, float* to)
+    public static void Transform<TLanes, TVector>(float* from, nint tileNumbers, int tiles, int channels, int first, int vectors,
+        int stride, float* gathered, float* to, float* next)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
@@ -88,8 +93,11 @@ static unsafe class WinogradWeights
         new Span<float>(gathered, Taps * (int)pitch).Clear();
         for (var c = 0; c < channels; c++, from += Taps * Tile, to += vectors * TLanes.Count)
         {
-            for (var tile = firstTile; tile < endTile; tile++)
+            var later = c + Ahead < channels ? from + (firstTile * tileNumbers) + (Ahead * Taps * Tile)
+                : next + (Math.Max(0, c + Ahead - channels) * Taps * Tile);
+            for (var tile = firstTile; tile < endTile; tile++, later += tileNumbers)
             {
+                Prefetch.Row(later, Taps * Tile);
                 var source = from + (tile * tileNumbers);
                 var target = begin + ((tile - firstTile) * Tile);
                 for (var tap = 0; tap < Taps; tap++, source += Tile, target += pitch)
