@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hwaso.Models.Networks;
 using Hwaso.Nn;
 using Hwaso.Torch;
@@ -37,6 +38,12 @@ static class ConvolutionTable
 
     static List<Layer> Layers(string network, int[] images)
     {
+        // One layer: images, channels, size, kernel, stride, padding, dilation, groups.
+        if (network.Split(',') is { Length: 10 } numbers)
+        {
+            var n = numbers.Select(k => long.Parse(k, CultureInfo.InvariantCulture)).ToArray();
+            return [new Layer(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9])];
+        }
         using var scope = new Scope();
         using var weights = Weights.Create();
         var net = Zoo.FindSegmentation(network).Build(weights, 19);

@@ -90,14 +90,15 @@ void set_scope_threads(int threads) {
 
 }  // namespace hwaso
 
-// From here to hw_same_bits_end on this thread, its operators and those of its backward passes give the bits that they give with one thread.
-// helps: the thread computes a part of an operator beside others, which set the products' threads.
+// From here to hw_same_bits_end on this thread, its operators and those of its backward passes give the bits that they give with one
+// thread. helps: the thread computes a part of an operator beside others, which set the products' threads.
 HW_API int hw_same_bits_begin(int helps) {
   return guarded([&] {
     if (helps) state.helping++;
     if (state.depth++ > 0) return;
     state.all = state.now = at::get_num_threads();
-    if (!helps && state.all > 1) state.callback = at::addThreadLocalCallback(at::RecordFunctionCallback(begin, end).scopes({at::RecordScope::FUNCTION}));
+    if (!helps && state.all > 1)
+      state.callback = at::addThreadLocalCallback(at::RecordFunctionCallback(begin, end).scopes({at::RecordScope::FUNCTION}));
     use(1);
   });
 }

@@ -49,7 +49,8 @@ sealed unsafe class UnfoldedKernels<TLanes, TVector> : UnfoldedKernels
             whole.Factors = factors + g * one;
             whole.Copy(weights + (nint)g * s.Outputs * s.Terms, back: false, bias == null ? null : bias + g * s.Outputs);
         }
-        nint unfolded = s.ChunkNumbers(s.Terms), results = s.ChunkNumbers(s.Outputs), each = unfolded + results + whole.WorkNumbers;
+        nint unfolded = s.ChunkNumbers(s.Terms), results = s.ChunkNumbers(s.Outputs),
+            each = unfolded + results + Math.Max(whole.WorkNumbers, s.StageNumbers);
         var work = Numbers(threads * each);
         Workers.Run(threads, s.Images * s.Chunks, (thread, k) =>
         {
@@ -58,7 +59,7 @@ sealed unsafe class UnfoldedKernels<TLanes, TVector> : UnfoldedKernels
             var (first, rows) = s.RowsOf(chunk);
             for (var g = 0; g < s.Groups; g++)
             {
-                s.Unfold(input + s.InputAt(image, g), first, rows, place);
+                s.Unfold(input + s.InputAt(image, g), first, rows, place + unfolded + results, place);
                 var planes = output + s.OutputAt(image, g);
                 var target = s.Chunks == 1 ? planes : place + unfolded;
                 Multiply(s.Chunk(rows), place, factors + g * one, target, place + unfolded + results);
@@ -120,10 +121,13 @@ sealed unsafe class UnfoldedKernels<TLanes, TVector> : UnfoldedKernels
         var (chunks, inGroup) = (s.Images * s.Chunks, (nint)s.Outputs * s.Terms);
         var parts = Math.Min(MostParts, chunks);
         var sums = Numbers(parts * s.Groups * inGroup);
-        IWeightSums whole = Sums(s.Chunk(s.ChunkRows), null, null, null), last = Sums(s.Chunk(s.RowsOf(s.Chunks - 1).Rows), null, null, null);
+        // A shorter chunk may be cut into longer strips.
+        IWeightSums whole = Sums(s.Chunk(s.ChunkRows), null, null, null),
+            last = Sums(s.Chunk(s.RowsOf(s.Chunks - 1).Rows), null, null, null);
         nint unfolded = s.ChunkNumbers(s.Terms), gradients = s.ChunkNumbers(s.Outputs),
             inner = (nint)Math.Max(whole.SumNumbers, last.SumNumbers) + 64,
-            each = unfolded + gradients + inGroup + 64 + inner + Math.Max(whole.WorkNumbers, last.WorkNumbers);
+            each = unfolded + gradients + inGroup + 64 + inner
+                + Math.Max(s.StageNumbers, Math.Max(whole.WorkNumbers, last.WorkNumbers));
         var work = Numbers(threads * each);
         Workers.Run(threads, parts * s.Groups, (thread, k) =>
         {
@@ -134,7 +138,7 @@ sealed unsafe class UnfoldedKernels<TLanes, TVector> : UnfoldedKernels
             {
                 var (image, chunk) = Math.DivRem(c, s.Chunks);
                 var (first, rows) = s.RowsOf(chunk);
-                s.Unfold(input + s.InputAt(image, g), first, rows, place);
+                s.Unfold(input + s.InputAt(image, g), first, rows, found + inGroup + 64 + inner, place);
                 s.ToChunk(gradient + s.OutputAt(image, g), first, rows, place + unfolded);
                 var pass = Sums(s.Chunk(rows), place, place + unfolded, c == begin ? sum : found);
                 pass.Sums = found + inGroup + 64;

@@ -82,31 +82,56 @@ readonly unsafe record struct UnfoldedShape(
             }
     }
 
+    // Columns of a phase: those that outputs' first taps read, and those that others read beyond.
+    int Part => Columns + Reach / Stride + 1;
+
+    int StageRows(int rows) => (rows - 1) * Stride + Reach + 1;
+
+    /// <summary>Numbers of a channel's rows that a chunk reads.</summary>
+    public nint StageNumbers => (nint)StageRows(ChunkRows) * Stride * Part;
+
     /// <summary>Copies what each tap of each channel of a group reads for a chunk of outputs.</summary>
-    public void Unfold(float* planes, int first, int rows, float* to)
+    /// <param name="planes">The group's first plane.</param>
+    /// <param name="first">The chunk's first row.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="stage">Room for <see cref="StageNumbers"/>.</param>
+    /// <param name="to">Receives the taps.</param>
+    public void Unfold(float* planes, int first, int rows, float* stage, float* to)
     {
+        var bytes = (uint)Columns * sizeof(float);
         for (var c = 0; c < Channels; c++, planes += (nint)Height * Width)
+        {
+            Stage(planes, first * Stride - Padding, StageRows(rows), stage);
             for (var t = 0; t < Taps; t++)
             {
-                var (y, x) = (t / Kernel * Dilation - Padding, t % Kernel * Dilation - Padding);
-                var (begin, end) = Inside(x);
-                for (var row = first; row < first + rows; row++, to += Columns)
+                var (y, x) = (t / Kernel * Dilation, t % Kernel * Dilation);
+                var from = stage + ((nint)y * Stride + x % Stride) * Part + x / Stride;
+                for (var row = 0; row < rows; row++, to += Columns, from += (nint)Stride * Stride * Part)
+                    Buffer.MemoryCopy(from, to, bytes, bytes);
+            }
+        }
+    }
+
+    // Rows of a plane, its padding included, each row's columns by what their number leaves when divided by the stride.
+    void Stage(float* plane, int begin, int rows, float* stage)
+    {
+        for (var r = 0; r < rows; r++)
+            for (var phase = 0; phase < Stride; phase++, stage += Part)
+            {
+                if (begin + r is var y && (y < 0 || y >= Height))
                 {
-                    var at = row * Stride + y;
-                    if (at < 0 || at >= Height || begin >= end)
-                    {
-                        new Span<float>(to, Columns).Clear();
-                        continue;
-                    }
-                    new Span<float>(to, begin).Clear();
-                    new Span<float>(to + end, Columns - end).Clear();
-                    var from = planes + (nint)at * Width + x;
-                    if (Stride == 1)
-                        new ReadOnlySpan<float>(from + begin, end - begin).CopyTo(new Span<float>(to + begin, end - begin));
-                    else
-                        for (var column = begin; column < end; column++)
-                            to[column] = from[(nint)column * Stride];
+                    new Span<float>(stage, Part).Clear();
+                    continue;
                 }
+                var (from, to) = Inside(phase - Padding, Part);
+                new Span<float>(stage, from).Clear();
+                new Span<float>(stage + to, Part - to).Clear();
+                var source = plane + (nint)y * Width + phase - Padding;
+                if (Stride == 1)
+                    new ReadOnlySpan<float>(source + from, to - from).CopyTo(new Span<float>(stage + from, to - from));
+                else
+                    for (var column = from; column < to; column++)
+                        stage[column] = source[(nint)column * Stride];
             }
     }
 
@@ -117,7 +142,7 @@ readonly unsafe record struct UnfoldedShape(
             for (var t = 0; t < Taps; t++)
             {
                 var (y, x) = (t / Kernel * Dilation - Padding, t % Kernel * Dilation - Padding);
-                var (begin, end) = Inside(x);
+                var (begin, end) = Inside(x, Columns);
                 for (var row = first; row < first + rows; row++, chunk += Columns)
                 {
                     var at = row * Stride + y;
@@ -146,11 +171,11 @@ readonly unsafe record struct UnfoldedShape(
                 .CopyTo(new Span<float>(planes + ((nint)o * Rows + first) * Columns, rows * Columns));
     }
 
-    // The columns of outputs whose tap, so many columns from the first, lies in the image.
-    (int Begin, int End) Inside(int x)
+    // Which of so many columns a stride apart, the first at x, lie in the image.
+    (int Begin, int End) Inside(int x, int columns)
     {
-        var begin = Math.Min(Columns, x < 0 ? MinimalTiles.Blocks(-x, Stride) : 0);
+        var begin = Math.Min(columns, x < 0 ? MinimalTiles.Blocks(-x, Stride) : 0);
         var last = Width - 1 - x;
-        return (begin, last < 0 ? begin : Math.Max(begin, Math.Min(Columns, last / Stride + 1)));
+        return (begin, last < 0 ? begin : Math.Max(begin, Math.Min(columns, last / Stride + 1)));
     }
 }

@@ -32,7 +32,8 @@ public static class Products
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(weight);
         return x.Dimensions >= 2 && Takes(x, weight)
-            ? Door.CallManaged(linear, [x, weight, bias], () => new LinearProduct().Apply(bias is null ? [x, weight] : [x, weight, bias])[0])
+            ? Door.CallManaged(linear, [x, weight, bias],
+                () => new LinearProduct().Apply(bias is null ? [x, weight] : [x, weight, bias])[0])
             : Aten.Linear(x, weight, bias);
     }
 
