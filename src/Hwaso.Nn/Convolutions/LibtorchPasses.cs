@@ -43,11 +43,19 @@ sealed class LibtorchPasses(long[] x, long[] weight, ConvSteps steps)
     /// <summary>[N, Cin, H, W]; the input's numbers are not read.</summary>
     public Tensor InputGradient(Tensor input, Tensor weights, Tensor gradient)
     {
-        if (IsSmall || !DividesImages)
+        var dividesInputs = steps.Groups == 1 && x[1] >= 2 * FewestChannels;
+        if (IsSmall || !DividesImages && !dividesInputs)
             return Gradient(gradient, input, weights, 0);
         var output = Tensor.Empty(x, ScalarType.Float32);
-        Divide(x[0], 1, (_, from, count) => Aten.Copy_(output.Narrow(0, from, count),
-            Gradient(gradient.Narrow(0, from, count), input.Narrow(0, from, count), weights, 0)));
+        Divide(DividesImages ? x[0] : x[1], DividesImages ? 1 : ChannelBlock, (_, from, count) =>
+        {
+            if (DividesImages)
+                Aten.Copy_(output.Narrow(0, from, count),
+                    Gradient(gradient.Narrow(0, from, count), input.Narrow(0, from, count), weights, 0));
+            else
+                Aten.Copy_(output.Narrow(1, from, count),
+                    Gradient(gradient, input.Narrow(1, from, count), weights.Narrow(1, from, count).Contiguous(), 0));
+        });
         return output;
     }
 

@@ -232,6 +232,22 @@ public sealed class OwnConvolutionTests : TensorTest
         AssertErrors(size, own, tensors);
     }
 
+    /// <summary>libtorch's kernels in pieces: of images, of output and of input channels.</summary>
+    [Theory]
+    [InlineData(5, 3, 20, 33, 47, 7, 2)]
+    [InlineData(1, 70, 100, 17, 19)]
+    [InlineData(2, 80, 70, 8, 9)]
+    [InlineData(3, 64, 64, 31, 29, 3, 1, 4)]
+    public void Pieces_of_libtorchs_convolutions_are_put_together(
+        int images, int cin, int cout, int height, int width, int kernel = 3, int stride = 1, int groups = 1)
+    {
+        using var scope = new Scope();
+        RandomState.Seed(25);
+        var size = new Case(images, cin, cout, height, width, kernel, stride, 1, groups);
+        var tensors = size.Tensors();
+        AssertErrors(size, size.Own(tensors, default), tensors);
+    }
+
     [Theory]
     [InlineData(18, 18, 64, 64, 1)]
     [InlineData(144, 144, 8, 8, 1)]
