@@ -1,5 +1,4 @@
 using Hwaso.Torch;
-using Hwaso.Torch.Autograd;
 
 namespace Hwaso.Nn;
 
@@ -93,15 +92,12 @@ sealed class LibtorchPasses(long[] x, long[] weight, ConvSteps steps)
 
     static int Pieces(long count, int block) => (int)Math.Min(MostPieces, count / (block == 1 ? 1 : FewestChannels));
 
-    // Calls with each piece's number, first and count, every piece on one thread.
+    // Calls with each piece's number, first and count.
     static void Divide(long count, int block, Action<int, long, long> piece)
     {
         var (pieces, blocks) = (Pieces(count, block), (count + block - 1) / block);
-        Workers.Run(Math.Min(pieces, TorchInfo.Threads), pieces, (_, k) =>
+        LibtorchPieces.Run(pieces, k =>
         {
-            using var scope = new Scope();
-            using var off = new NoGrad();
-            using var bits = new SameBits(on: true, helps: true);
             long from = blocks * k / pieces * block, end = Math.Min(count, blocks * (k + 1) / pieces * block);
             piece(k, from, end - from);
         });

@@ -126,11 +126,8 @@ static class DividedProduct
             Aten.Call(into, a, b, output);
             return output;
         }
-        Workers.Run(Math.Min(pieces, TorchInfo.Threads), pieces, (_, k) =>
+        LibtorchPieces.Run(pieces, k =>
         {
-            using var scope = new Scope();
-            using var off = new NoGrad();
-            using var bits = new SameBits(on: true, helps: true);
             long from = count * k / pieces, length = count * (k + 1) / pieces - from;
             Tensor part = output.Narrow(dimension, from, length),
                 left = dimension < 2 ? a.Narrow(dimension, from, length) : a,
