@@ -71,7 +71,16 @@ readonly record struct ConvChoice(bool Output, bool Input, bool Weight)
     }
 
     /// <summary>The same of one that is unfolded.</summary>
-    public static ConvChoice Of(in UnfoldedShape shape) => default;
+    public static ConvChoice Of(in UnfoldedShape shape) => Of(shape, Vector512.IsHardwareAccelerated);
+
+    /// <summary>The same with vectors of 16 numbers, or of fewer.</summary>
+    public static ConvChoice Of(in UnfoldedShape shape, bool isLong)
+    {
+        const long FewestMultiplyAdds = 1 << 24;
+        // libtorch fills blocks of 16 channels, of which an image has 3 and a group of a ResNeXt 4. Shorter vectors were not measured.
+        var isLarge = isLong && shape.MultiplyAdds >= FewestMultiplyAdds;
+        return new ConvChoice(false, isLarge && shape.Groups == 1 && shape.Cin < 8, isLarge && shape.Groups > 1 && shape.Channels <= 4);
+    }
 
     /// <summary>The same of a convolution of each channel by itself.</summary>
     public static ConvChoice Of(in DepthwiseShape shape)
