@@ -186,7 +186,10 @@ public sealed class OwnConvolutionTests : TensorTest
         RandomState.Seed(24);
         Case[] sizes =
         [
-            new(1, 52, 100, 9, 31, Kernel: 5, Stride: 2, Groups: 2, General: true), new(2, 3, 64, 40, 70, Kernel: 7, Stride: 2, General: true), new(2, 70, 66, 5, 11), new(1, 65, 67, 9, 14, Stride: 2),
+            new(1, 52, 100, 9, 31, Kernel: 5, Stride: 2, Groups: 2, General: true),
+            new(2, 3, 64, 40, 70, Kernel: 7, Stride: 2, General: true),
+            new(2, 70, 66, 5, 11),
+            new(1, 65, 67, 9, 14, Stride: 2),
             new(1, 49, 50, 7, 20, Kernel: 1),
         ];
         foreach (var size in sizes)
