@@ -27,7 +27,7 @@ sealed unsafe class StepWork : SharedWork
     int first, ended;
     volatile bool isAbandoned;
 
-    /// <param name="kernels">The steps' kernels, the most urgent first of those that may run at the same time.</param>
+    /// <param name="kernels">The steps' kernels; of those that may run at the same time, the most urgent comes first.</param>
     /// <param name="followers">For each step, those that wait for it.</param>
     /// <param name="threads">The number of threads.</param>
     public StepWork(Kernel[] kernels, int[][] followers, int threads)

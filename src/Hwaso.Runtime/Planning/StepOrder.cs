@@ -66,7 +66,7 @@ sealed class StepOrder
 
     /// <summary>The steps that each step waits for, without those that these wait for themselves.</summary>
     /// <param name="steps">Some of the steps, in order.</param>
-    /// <returns>For each of them, the places in the list of those that wait for it.</returns>
+    /// <returns>For each step, the indices into the list of the steps that wait for it.</returns>
     public int[][] Followers(IReadOnlyList<int> steps)
     {
         var followers = steps.Select(_ => new List<int>()).ToArray();
